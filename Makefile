@@ -1,0 +1,115 @@
+# From a ROOT file to verified trigger firmware: the stage graph, and the only file that knows paths under build/.
+#
+#   make                      set up .venv, then run configs/demo to its report
+#   make RUN=top_tagging      another configuration
+#   make FILES='/data/*.root' your own files instead of simulated ones
+#   make images | train | …   up to that stage
+#   make help                 everything else
+
+RUN    ?= demo
+PYTHON ?= python3.11
+
+C := configs/$(RUN)
+B := build/$(RUN)
+# A run remembers the files it was given.
+FILES ?= $(shell cat $(B)/.files 2>/dev/null)
+
+ifeq ($(wildcard $(C)),)
+$(error there is no $(C); configurations are: $(notdir $(wildcard configs/*)))
+endif
+VENV := .venv
+READY := $(VENV)/.ready
+PIPELINE := $(VENV)/bin/python -m pipeline
+
+# The artefact whose manifest is $@; a manifest is written last, so it is there only beside a whole artefact.
+ARTEFACT = $(@:.manifest.json=)
+
+IMAGES  := $(B)/20_images.manifest.json
+MODEL   := $(B)/30_model.manifest.json
+LOWERED := $(B)/40_lowered.manifest.json
+HLS     := $(B)/50_hls.manifest.json
+CSIM    := $(B)/60_csim.json.manifest.json
+EXPORT  := $(B)/70_export.manifest.json
+REPORT  := $(B)/80_report.manifest.json
+
+ifeq ($(strip $(FILES)),)
+ROOT  := $(B)/10_root.manifest.json
+INPUT := $(B)/10_root
+else
+ROOT  := $(B)/.files
+INPUT := $(FILES)
+endif
+
+.DEFAULT_GOAL := all
+.PHONY: all help setup generate images train lower convert csim export report test check bench clean distclean FORCE
+
+all: report ## run every stage of RUN (default demo) to the report
+	@echo "report: $(B)/80_report/index.html"
+
+setup: $(READY) ## make .venv with every version of requirements.lock
+generate: $(B)/10_root.manifest.json ## simulate jets and write JetClass ROOT files
+images: $(IMAGES) ## ROOT files to sparse jet images
+train: $(MODEL) ## images to float and quantized taggers
+lower: $(LOWERED) ## the quantized tagger in plain layers, with proven types
+convert: $(HLS) ## the HLS project
+csim: $(CSIM) ## model = HLS emulation, integer by integer
+export: $(EXPORT) ## the firmware bundle
+report: $(REPORT) ## the page that shows it all
+
+$(READY): requirements.lock
+	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) not found (install Python 3.11 or give it: make PYTHON=/path/to/python3.11)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info[:2] == (3, 11) else f"error: Python 3.11 is needed, $(PYTHON) is {sys.version.split()[0]} (give another: make PYTHON=/path/to/python3.11)")'
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.lock
+	@touch $@
+
+$(B)/10_root.manifest.json: $(C)/generate.yaml | $(READY)
+	$(PIPELINE) generate --config $< --out $(ARTEFACT)
+
+$(B)/.files: FORCE
+	@mkdir -p $(B)
+	@echo '$(FILES)' | cmp -s - $@ || echo '$(FILES)' > $@
+
+$(IMAGES): $(C)/images.yaml $(ROOT) | $(READY)
+	$(PIPELINE) images --config $< $(INPUT) --out $(ARTEFACT)
+
+$(MODEL): $(C)/train.yaml $(C)/model.yaml $(IMAGES) | $(READY)
+	$(PIPELINE) train --config $< --model $(C)/model.yaml $(B)/20_images --out $(ARTEFACT)
+
+$(LOWERED): $(MODEL) | $(READY)
+	$(PIPELINE) lower --model $(B)/30_model/model.h5 --out $(ARTEFACT)
+
+$(HLS): $(C)/hardware.yaml $(LOWERED) | $(READY)
+	$(PIPELINE) convert --config $< $(B)/40_lowered --out $(ARTEFACT)
+
+$(CSIM): $(C)/hardware.yaml $(HLS) $(LOWERED) $(IMAGES) | $(READY)
+	$(PIPELINE) csim --config $< --lowered $(B)/40_lowered --images $(B)/20_images $(B)/50_hls --out $(ARTEFACT)
+
+$(EXPORT): $(C)/hardware.yaml $(HLS) $(CSIM) | $(READY)
+	$(PIPELINE) export --config $< --lowered $(B)/40_lowered --csim $(B)/60_csim.json --images $(B)/20_images $(B)/50_hls --out $(ARTEFACT)
+
+$(REPORT): $(MODEL) $(CSIM) $(EXPORT) | $(READY)
+	$(PIPELINE) report $(B) --out $(ARTEFACT)
+
+test: $(READY) ## run the tests (tools that are not installed are named as skipped)
+	$(VENV)/bin/python -m pytest
+
+check: $(READY) ## style, types and import contracts
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+bench: $(READY) ## speeds beside the alternatives, as ratios
+	for benchmark in $(basename $(notdir $(wildcard benchmarks/*.py))); do $(VENV)/bin/python -m benchmarks.$$benchmark || exit 1; done
+
+clean: ## remove what RUN made
+	rm -rf $(B)
+
+distclean: ## remove everything that was made, .venv too
+	rm -rf build $(VENV)
+
+help: ## this list
+	@echo "make [target] [RUN=configuration] [FILES='your/*.root']"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "configurations: $(notdir $(wildcard configs/*))"

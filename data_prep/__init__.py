@@ -1,0 +1,1 @@
+"""From ROOT files to jet images: the lowest layer, free of any machine-learning library."""

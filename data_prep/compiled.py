@@ -1,0 +1,49 @@
+"""The one door to numba: typed, and with a cache on disk that notices every change of the sources.
+
+Compiled functions are kept between runs, so that a start costs little. Numba's own cache looks at the file of the
+outermost function alone: it would go on using an old step after the step's file had changed. Here the folder of the
+cache is named by a hash of all sources of this package that hold compiled functions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def compiled(function: F) -> F:
+    """Compile a function of numpy arrays and numbers to machine code, at its first call and once for all runs.
+
+    Arithmetic is IEEE 754 in the order written (no reassociation, no contraction), so that results do not depend on the
+    width of the vector unit. Division by zero gives infinity or NaN as in numpy. Other threads may run meanwhile.
+    """
+    config: Any = numba.config
+    before = config.CACHE_DIR
+    config.CACHE_DIR = _cache_folder()
+    try:
+        return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    finally:
+        config.CACHE_DIR = before
+
+
+def inlined(function: F) -> F:
+    """Make a small function part of every compiled function that calls it, so that its loops can be vectorised."""
+    return cast(F, numba.njit(inline="always", error_model="numpy")(function))
+
+
+@cache
+def _cache_folder() -> str:
+    package = Path(__file__).parent
+    digest = hashlib.sha256()
+    for source in sorted(package.rglob("*.py")):
+        text = source.read_bytes()
+        if b"@compiled" in text or b"@inlined" in text:
+            digest.update(text)
+    return str(package / "__pycache__" / f"compiled-{digest.hexdigest()[:12]}")

@@ -1,0 +1,258 @@
+"""The Parquet dataset of sparse jet images: its schema, and reading it in batches.
+
+Layout: docs/data_flow.md, `20_images/`. Sparse, because 2 to 4 % of the pixels of a jet image are lit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import Field, ValidationError, model_validator
+
+from data_prep.errors import InputFileError
+from data_prep.grid import SquareGrid
+from data_prep.image_batch import FEATURES, ImageBatch, concatenate, empty
+from data_prep.preprocess import Steps
+from data_prep.settings import Settings
+from data_prep.split import SPLITS
+
+METADATA_KEY = b"jet_images"
+MAX_PIXELS = 1 << 16
+_REMEDY = "make it with `python -m pipeline images`"
+
+
+class ImageDescription(Settings):
+    """What the images of a dataset are: stored in the schema metadata of every Parquet file of it."""
+
+    format: Literal[1] = 1
+    """Version of this layout."""
+    classes: tuple[str, ...] = Field(min_length=2, max_length=255)
+    """Names of the classes, in the order of the labels."""
+    grid: SquareGrid
+    """The pixel grid."""
+    channels: tuple[str, ...] = Field(default=("pt",), min_length=1)
+    """What each channel of a pixel sums."""
+    steps: Steps
+    """Every preprocessing step, in order, with its parameters."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Rows, columns, channels of the dense image."""
+        return self.grid.rows, self.grid.columns, len(self.channels)
+
+    @model_validator(mode="after")
+    def _indexable(self) -> Self:
+        size = self.shape[0] * self.shape[1] * self.shape[2]
+        if size > MAX_PIXELS:
+            raise ValueError(f"{size} pixels times channels are more than a 16-bit index can tell apart ({MAX_PIXELS})")
+        if len(set(self.classes)) < len(self.classes):
+            raise ValueError("two classes have the same name")
+        return self
+
+
+def schema(description: ImageDescription) -> pa.Schema:
+    """The Parquet schema of a dataset, its description included."""
+    columns: list[tuple[str, Any]] = [
+        ("pixel", pa.list_(pa.uint16())),
+        ("value", pa.list_(pa.float32())),
+        ("label", pa.uint8()),
+        ("weight", pa.float32()),
+        ("event", pa.uint64()),
+        *((name, pa.float32()) for name in FEATURES),
+    ]
+    fields = [pa.field(name, kind, nullable=False) for name, kind in columns]
+    return pa.schema(fields, metadata={METADATA_KEY: description.model_dump_json().encode()})
+
+
+def to_record_batch(batch: ImageBatch, to: pa.Schema) -> pa.RecordBatch:
+    """A batch as Arrow holds it.
+
+    Raises:
+        ValueError: more than 2^31 - 1 lit pixels in one batch.
+    """
+    if batch.offsets[-1] > np.iinfo(np.int32).max:
+        raise ValueError("too many lit pixels for one record batch")
+    offsets = pa.array(batch.offsets.astype(np.int32))
+    arrays = {
+        "pixel": pa.ListArray.from_arrays(offsets, pa.array(batch.pixel)),
+        "value": pa.ListArray.from_arrays(offsets, pa.array(batch.value)),
+        "label": pa.array(batch.label),
+        "weight": pa.array(batch.weight),
+        "event": pa.array(batch.event),
+        **{name: pa.array(batch.features[name]) for name in FEATURES},
+    }
+    return pa.RecordBatch.from_arrays([arrays[name].cast(to.field(name).type) for name in to.names], schema=to)
+
+
+def from_record_batch(record: pa.RecordBatch, shape: tuple[int, int, int], file: Path) -> ImageBatch:
+    """A batch as numpy holds it.
+
+    Raises:
+        InputFileError: when the two list columns do not belong together, or a pixel or label cannot be.
+    """
+    pixels, values = record.column("pixel"), record.column("value")
+    offsets = pixels.offsets.to_numpy().astype(np.int64)
+    first, last = int(offsets[0]), int(offsets[-1])
+    start = int(values.offsets[0].as_py())
+    if not np.array_equal(offsets - first, values.offsets.to_numpy() - start):
+        raise InputFileError("the columns 'pixel' and 'value' differ in length", file=file, remedy=_REMEDY)
+    pixel = pixels.values.to_numpy()[first:last]
+    if pixel.size and int(pixel.max()) >= shape[0] * shape[1] * shape[2]:
+        raise InputFileError(f"a pixel lies outside the {shape[0]} x {shape[1]} image", file=file, remedy=_REMEDY)
+    return ImageBatch(
+        shape=shape,
+        offsets=offsets - first,
+        pixel=pixel,
+        value=values.values.to_numpy()[start : start + last - first],
+        label=record.column("label").to_numpy(),
+        weight=record.column("weight").to_numpy(),
+        event=record.column("event").to_numpy(),
+        features={name: record.column(name).to_numpy() for name in FEATURES},
+    )
+
+
+@dataclass(frozen=True)
+class ImageSplit:
+    """One of train, validation, test.
+
+    Attributes:
+        name: the split's name.
+        files: its Parquet files, in order.
+        description: what the images are.
+    """
+
+    name: str
+    files: tuple[Path, ...]
+    description: ImageDescription
+
+    @cached_property
+    def rows(self) -> int:
+        """The number of images."""
+        return sum(_metadata(file).num_rows for file in self.files)
+
+    @cached_property
+    def images(self) -> ImageBatch:
+        """The whole split in its sparse form, kept in memory (about 150 bytes a jet)."""
+        shape = self.description.shape
+        return concatenate([empty(shape), *self._read(1 << 16)])
+
+    def batches(self, size: int, shuffle_seed: int | None = None) -> Iterator[ImageBatch]:
+        """The images in batches of `size`; the last one may be smaller.
+
+        Args:
+            size: images a batch.
+            shuffle_seed: None streams the files in their order; a number gives one reproducible permutation of the
+                whole split, for which its sparse form is held in memory. Take another number in each epoch.
+
+        Raises:
+            InputFileError: a file that cannot be read.
+            ValueError: a size below 1.
+        """
+        if size < 1:
+            raise ValueError(f"a batch holds at least one image, not {size}")
+        if shuffle_seed is None:
+            return self._stream(size)
+        order = np.random.default_rng(shuffle_seed).permutation(self.rows)
+        return (self.images.take(order[start : start + size]) for start in range(0, self.rows, size))
+
+    def _stream(self, size: int) -> Iterator[ImageBatch]:
+        """Cut what the files give into batches of exactly `size`."""
+        held: list[ImageBatch] = []
+        for piece in self._read(size):
+            held.append(piece)
+            if sum(len(batch) for batch in held) >= size:
+                whole = concatenate(held)
+                yield whole.slice(0, size)
+                held = [whole.slice(size, len(whole))] if len(whole) > size else []
+        if held:
+            yield concatenate(held)
+
+    def _read(self, size: int) -> Iterator[ImageBatch]:
+        for file in self.files:
+            try:
+                with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
+                    for record in parquet.iter_batches(batch_size=size):
+                        yield from_record_batch(record, self.description.shape, file)
+            except (pa.ArrowException, OSError, KeyError) as error:
+                raise InputFileError(f"cannot be read: {error}", file=file, remedy=_REMEDY) from None
+
+
+@dataclass(frozen=True)
+class ImageDataset:
+    """A dataset of jet images on disk.
+
+    Attributes:
+        folder: where it lies.
+        metadata: what the images are: classes, grid, channels, steps.
+    """
+
+    folder: Path
+    metadata: ImageDescription
+    splits: dict[str, ImageSplit]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the labels."""
+        return self.metadata.classes
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Rows, columns, channels of the dense image."""
+        return self.metadata.shape
+
+    def split(self, name: str) -> ImageSplit:
+        """One of `train`, `validation`, `test`.
+
+        Raises:
+            KeyError: any other name.
+        """
+        return self.splits[name]
+
+
+def open_dataset(folder: Path) -> ImageDataset:
+    """Open a dataset that `python -m pipeline images` made; nothing but its metadata is read yet.
+
+    Raises:
+        InputFileError: no such folder, no dataset in it, or one of another format version.
+    """
+    files = {split: tuple(sorted((folder / split).glob("part-*.parquet"))) for split in SPLITS}
+    missing = [split for split in SPLITS if not files[split]]
+    if missing:
+        what = "is no dataset of jet images" if len(missing) == len(SPLITS) else f"holds no '{missing[0]}' split"
+        raise InputFileError(what if folder.exists() else "no such folder", file=folder, remedy=_REMEDY)
+    descriptions = {_description(file) for parts in files.values() for file in parts}
+    if len(descriptions) > 1:
+        raise InputFileError("holds files of different datasets", file=folder, remedy=_REMEDY)
+    description = descriptions.pop()
+    return ImageDataset(folder, description, {name: ImageSplit(name, files[name], description) for name in SPLITS})
+
+
+def _metadata(file: Path) -> pq.FileMetaData:
+    try:
+        return pq.read_metadata(file)
+    except (pa.ArrowException, OSError) as error:
+        raise InputFileError(f"cannot be read: {error}", file=file, remedy=_REMEDY) from None
+
+
+def _description(file: Path) -> ImageDescription:
+    """The description in the schema metadata of one file, and that the schema is the one it promises."""
+    found = _metadata(file).schema.to_arrow_schema()
+    try:
+        description = ImageDescription.model_validate_json((found.metadata or {})[METADATA_KEY])
+    except KeyError:
+        raise InputFileError("is a Parquet file, but not of jet images", file=file, remedy=_REMEDY) from None
+    except ValidationError as error:
+        reason = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise InputFileError(
+            f"holds jet images this version cannot read: {reason}", file=file, remedy=_REMEDY
+        ) from None
+    if not found.equals(schema(description)):
+        raise InputFileError("its columns are not those of a dataset of jet images", file=file, remedy=_REMEDY)
+    return description

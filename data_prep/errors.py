@@ -1,0 +1,58 @@
+"""The errors a user can cause and mend: what is wrong, in which file, what to do.
+
+Every error that the command line turns into one line is a `PipelineError`. Anything else that reaches the top is a
+defect of this project and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class PipelineError(Exception):
+    """Something the user can mend.
+
+    Args:
+        what: what is wrong, as a clause without a full stop.
+        file: the file (or folder) in which it is wrong.
+        remedy: what to do about it, as a clause without a full stop.
+    """
+
+    def __init__(self, what: str, *, file: Path | str | None = None, remedy: str | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.file = None if file is None else str(file)
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        where = f"{self.file}: " if self.file else ""
+        todo = f" ({self.remedy})" if self.remedy else ""
+        return " ".join(f"{where}{self.what}{todo}".split())
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Exceptions cross process borders (worker pools), where keyword-only arguments are lost by default.
+        return _rebuild, (type(self), self.what, self.file, self.remedy)
+
+
+def _rebuild(kind: type[PipelineError], what: str, file: str | None, remedy: str | None) -> PipelineError:
+    return kind(what, file=file, remedy=remedy)
+
+
+class ConfigurationError(PipelineError):
+    """A configuration file that cannot be used: unknown key, missing key, value out of range."""
+
+
+class InputFileError(PipelineError):
+    """An input file that cannot be read or does not hold what is needed."""
+
+
+class UnsupportedModelError(PipelineError):
+    """A model that cannot be lowered exactly; the message names the layer and the reason."""
+
+
+class ToolNotFoundError(PipelineError):
+    """An external tool that a stage needs and that this machine does not have."""
+
+
+class ProofFailedError(PipelineError):
+    """Two forms of the same network gave different integers; the message shows the first difference."""

@@ -1,0 +1,104 @@
+"""The hard processes: one small named thing a jet class.
+
+Each names what Pythia is told (its own setting names, Pythia 8.3 manual, arXiv:2203.11601) and which outgoing partons
+or hadronic resonances a jet of the class is matched to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LIGHT_QUARKS = (1, 2, 3)
+QUARKS = (1, 2, 3, 4, 5)
+GLUON = 21
+
+
+@dataclass(frozen=True)
+class Process:
+    """One jet class.
+
+    Attributes:
+        code: the class in event identifiers; never changes, whatever classes a run has.
+        label: the JetClass label branch that is 1.
+        pythia: Pythia settings of the process and its decays.
+        partons: |PDG id| of the outgoing hard parton a jet must come from (empty: a resonance).
+        resonances: |PDG id| of the resonances whose decay quarks the jet must contain; the first names the class.
+        contained: whether a jet must contain the matched parton or decay quarks (within R); if not, the nearest counts.
+    """
+
+    code: int
+    label: str
+    pythia: tuple[str, ...]
+    partons: tuple[int, ...] = ()
+    resonances: tuple[int, ...] = ()
+    contained: bool = True
+
+
+_HADRONIC_W = ("24:onMode = off", "24:onIfAny = 1 2 3 4 5")
+_HADRONIC_Z = ("23:onMode = off", "23:onIfAny = 1 2 3 4 5", "WeakZ0:gmZmode = 2")
+
+LIGHT_QUARK = Process(
+    code=1,
+    label="label_QCD",
+    pythia=(
+        "HardQCD:qq2qq = on",
+        "HardQCD:gg2qqbar = on",
+        "HardQCD:qqbar2qqbarNew = on",
+        "HardQCD:nQuarkNew = 3",
+    ),
+    partons=LIGHT_QUARKS,
+)
+GLUON_JET = Process(
+    code=2,
+    label="label_QCD",
+    pythia=("HardQCD:gg2gg = on", "HardQCD:qqbar2gg = on"),
+    partons=(GLUON,),
+)
+QCD = Process(
+    code=3,
+    label="label_QCD",
+    pythia=("HardQCD:all = on",),
+    partons=(*QUARKS, GLUON),
+    contained=False,
+)
+W_BOSON = Process(
+    code=4,
+    label="label_Wqq",
+    pythia=("WeakDoubleBoson:ffbar2WW = on", *_HADRONIC_W),
+    resonances=(24,),
+)
+Z_BOSON = Process(
+    code=5,
+    label="label_Zqq",
+    pythia=("WeakDoubleBoson:ffbar2gmZgmZ = on", *_HADRONIC_Z),
+    resonances=(23,),
+)
+HIGGS = Process(
+    code=6,
+    label="label_Hbb",
+    pythia=(
+        "HiggsSM:ffbar2HZ = on",
+        "25:onMode = off",
+        "25:onIfAny = 5",
+        "23:onMode = off",
+        "23:onIfAny = 12 14 16",
+    ),
+    resonances=(25,),
+)
+TOP = Process(
+    code=7,
+    label="label_Tbqq",
+    pythia=("Top:gg2ttbar = on", "Top:qqbar2ttbar = on", *_HADRONIC_W),
+    resonances=(6, 24),
+)
+
+PROCESSES = {
+    "q": LIGHT_QUARK,
+    "g": GLUON_JET,
+    "qcd": QCD,
+    "w": W_BOSON,
+    "z": Z_BOSON,
+    "h": HIGGS,
+    "t": TOP,
+}
+"""Every class by its name in the configuration."""

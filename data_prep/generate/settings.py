@@ -1,0 +1,120 @@
+"""The configuration of the simulation: `generate.yaml`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from data_prep.settings import Settings
+
+ClassName = Literal["q", "g", "qcd", "w", "z", "h", "t"]
+
+CALORIMETER_ETA_MAX = 3.0
+"""Coverage of the simulated calorimeters in |η| (barrel and endcaps; there is no forward calorimeter)."""
+
+SHARDS_MAX = 100_000
+"""Files of one class in a run."""
+
+
+class SoftDropSettings(Settings):
+    """Soft drop, z > z_cut (ΔR/R)^β (arXiv:1402.2657)."""
+
+    beta: Annotated[float, Field(ge=0.0, le=4.0)] = 0.0
+    """Angular exponent β; 0 is the modified mass drop tagger."""
+    z_cut: Annotated[float, Field(gt=0.0, lt=0.5)] = 0.1
+    """Momentum-sharing threshold."""
+
+
+class JetSettings(Settings):
+    """Which jets are kept."""
+
+    radius: Annotated[float, Field(ge=0.2, le=1.2)] = 0.8
+    """Anti-kT radius R; also the matching distance to the hard parton or resonance."""
+    pt: tuple[Annotated[float, Field(ge=20.0)], Annotated[float, Field(le=5000.0)]] = (500.0, 1000.0)
+    """Range of the jet pT (GeV), after the detector."""
+    eta_max: Annotated[float, Field(gt=0.0)] = 2.0
+    """Largest |η| of a jet."""
+    constituents_max: Annotated[int, Field(ge=1, le=1000)] = 200
+    """Only this many constituents, the hardest, are written; jet quantities are made from all."""
+
+    @model_validator(mode="after")
+    def _inside_the_detector(self) -> JetSettings:
+        if self.pt[0] >= self.pt[1]:
+            raise ValueError("the lower edge of pt must be below the upper")
+        if self.eta_max + self.radius > CALORIMETER_ETA_MAX:
+            raise ValueError(f"eta_max + radius must not leave the calorimeter, |η| < {CALORIMETER_ETA_MAX:g}")
+        return self
+
+
+class DetectorSettings(Settings):
+    """A CMS-like detector; the parametrisations in η and pT are in `detector.py` and docs/physics.md."""
+
+    magnetic_field: Annotated[float, Field(ge=0.0, le=10.0)] = 3.8
+    """Solenoid field (T)."""
+    calorimeter_radius: Annotated[float, Field(gt=0.1, le=10.0)] = 1.29
+    """Distance of the calorimeter front face from the beam (m)."""
+    calorimeter_half_length: Annotated[float, Field(gt=0.1, le=20.0)] = 3.0
+    """Distance of the endcap front face from the centre (m)."""
+    tracking: Annotated[float, Field(ge=0.0, le=1.0)] = 1.0
+    """Factor on the tracking efficiency; 0 is a detector without a tracker."""
+    ecal_cell: Annotated[float, Field(ge=0.005, le=0.5)] = 0.0174
+    """Edge of an ECAL cell in η and φ (rad)."""
+    ecal_constant: Annotated[float, Field(ge=0.0, le=1.0)] = 0.008
+    """ECAL resolution: constant term c of σ = c·E ⊕ s·√E ⊕ n."""
+    ecal_stochastic: Annotated[float, Field(ge=0.0, le=5.0)] = 0.11
+    """ECAL resolution: stochastic term s (√GeV)."""
+    ecal_noise: Annotated[float, Field(ge=0.0, le=5.0)] = 0.40
+    """ECAL resolution: noise term n (GeV)."""
+    ecal_threshold: Annotated[float, Field(ge=0.0, le=50.0)] = 0.5
+    """Smallest energy of a photon candidate (GeV)."""
+    hcal_constant: Annotated[float, Field(ge=0.0, le=1.0)] = 0.09
+    """HCAL resolution: constant term."""
+    hcal_stochastic: Annotated[float, Field(ge=0.0, le=5.0)] = 1.10
+    """HCAL resolution: stochastic term (√GeV)."""
+    hcal_threshold: Annotated[float, Field(ge=0.0, le=50.0)] = 1.0
+    """Smallest energy of a neutral hadron candidate (GeV)."""
+    excess_significance: Annotated[float, Field(ge=0.0, le=10.0)] = 1.25
+    """A cell that tracks point to gives a neutral candidate only above this many standard deviations of excess.
+
+    The default makes the mean jet pT response 1: a larger value loses neutral hadrons beside tracks, a smaller one
+    counts fluctuations twice."""
+
+
+class GenerateSettings(Settings):
+    """The sample: what is collided, which jets are kept, how many."""
+
+    classes: Annotated[tuple[ClassName, ...], Field(min_length=1)]
+    """Jet classes: q light quark, g gluon, qcd both in their natural mix, w W→qq, z Z→qq, h H→bb, t hadronic top."""
+    jets_per_class: Annotated[int, Field(ge=1, le=100_000_000)]
+    """Jets of each class; exactly so many are written."""
+    shard_size: Annotated[int, Field(ge=1, le=100_000)] = 5000
+    """Jets in one file; a file is also the unit of work of one process, and what an interrupted run keeps."""
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+    """Every file's random numbers follow from this seed, its class and its number."""
+    collision_energy: Annotated[float, Field(ge=1000.0, le=100_000.0)] = 13_000.0
+    """Energy of the proton-proton collision √s (GeV)."""
+    pt_hat: tuple[Annotated[float, Field(ge=20.0)], Annotated[float, Field(le=10_000.0)]] = (500.0, 1050.0)
+    """Range of the hard scattering's transverse momentum (GeV)."""
+    pt_hat_power: Annotated[float, Field(ge=0.0, le=10.0)] = 4.0
+    """Hard scatterings are drawn more often by pT-hat to this power, without weights (0: the physical spectrum)."""
+    multiparton_interactions: bool = True
+    """Whether the underlying event is simulated."""
+    jets: JetSettings = JetSettings()
+    """Which jets are kept."""
+    soft_drop: SoftDropSettings = SoftDropSettings()
+    """Grooming for the soft-drop mass."""
+    detector: DetectorSettings = DetectorSettings()
+    """The detector response."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> GenerateSettings:
+        if len(set(self.classes)) != len(self.classes):
+            raise ValueError("a class is given twice")
+        if -(-self.jets_per_class // self.shard_size) > SHARDS_MAX:
+            raise ValueError(f"jets_per_class / shard_size must not exceed {SHARDS_MAX} files a class")
+        if self.pt_hat[0] >= self.pt_hat[1]:
+            raise ValueError("the lower edge of pt_hat must be below the upper")
+        if self.pt_hat[0] >= self.collision_energy / 2:
+            raise ValueError("pt_hat must stay below half the collision energy")
+        return self

@@ -1,0 +1,150 @@
+"""Jets as a JetClass-schema ROOT file (docs/data_flow.md), the same bytes for the same jets."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import awkward as ak
+import numpy as np
+
+from data_prep.errors import PipelineError
+from data_prep.generate.detector import CHARGED_HADRON, ELECTRON, MUON, NEUTRAL_HADRON, PHOTON, Candidates
+from data_prep.generate.events import Floats
+from data_prep.generate.jets import Jets
+
+LABELS = {
+    "label_QCD": np.float32,
+    "label_Hbb": np.bool_,
+    "label_Hcc": np.bool_,
+    "label_Hgg": np.bool_,
+    "label_H4q": np.bool_,
+    "label_Hqql": np.bool_,
+    "label_Zqq": np.int32,
+    "label_Wqq": np.int32,
+    "label_Tbqq": np.int32,
+    "label_Tbl": np.int32,
+}
+"""The label branches with the types they have in JetClass."""
+
+_KINDS = {
+    "part_isChargedHadron": CHARGED_HADRON,
+    "part_isNeutralHadron": NEUTRAL_HADRON,
+    "part_isPhoton": PHOTON,
+    "part_isElectron": ELECTRON,
+    "part_isMuon": MUON,
+}
+_EPOCH = datetime.datetime(2000, 1, 1)
+_NAMESPACE = uuid.UUID("6b7c1f0e-58d4-5c0f-9a44-2f5b1f3f7a10")
+
+
+def write_jets(path: Path, jets: Jets, event: np.ndarray[Any, np.dtype[np.int64]], label: str, most: int) -> None:
+    """Write jets, whole or not at all.
+
+    Two things in a ROOT file differ from one writing to the next: time stamps and UUIDs. Here every time stamp is
+    2000-01-01 and the UUIDs follow from the file's name, so that equal jets give equal bytes.
+
+    Args:
+        path: the file; it appears under its name only when it is complete.
+        jets: the jets, with their constituents.
+        event: identifier of each jet's event, [jets].
+        label: the label branch that is 1.
+        most: at most this many constituents of a jet are written, the hardest.
+
+    Raises:
+        PipelineError: when the file cannot be written.
+    """
+    import uproot
+
+    columns = _constituent_columns(jets, most) | _jet_columns(jets, label) | {"aux_event": event}
+    types: dict[str, Any] = {name: values.type.content for name, values in columns.items() if name == "part"}
+    types |= {name: values.dtype for name, values in columns.items() if name != "part"}
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with (
+            _reproducible(path.name) as uuid_function,
+            uproot.recreate(partial, compression=uproot.ZLIB(1), uuid_function=uuid_function) as file,
+        ):
+            tree = file.mktree("tree", types, counter_name=lambda _: "npart", field_name=_field_name)
+            tree.extend(columns)
+        partial.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise PipelineError(
+            f"cannot be written: {error.strerror or error}", file=path, remedy="make room or rights, then run it again"
+        ) from None
+
+
+def _field_name(outer: str, inner: str) -> str:
+    return f"{outer}_{inner}" if outer else inner
+
+
+@contextmanager
+def _reproducible(name: str) -> Iterator[Any]:
+    """Fixed time stamps while uproot writes; yields a source of UUIDs that depends on the name only."""
+    from uproot import _util
+
+    count = 0
+
+    def next_uuid() -> uuid.UUID:
+        nonlocal count
+        count += 1
+        return uuid.uuid5(_NAMESPACE, f"{name}/{count}")
+
+    stamp = _util.datetime_to_code(_EPOCH)
+    with mock.patch.object(_util, "datetime_to_code", lambda _: stamp):
+        yield next_uuid
+
+
+def _constituent_columns(jets: Jets, most: int) -> dict[str, Any]:
+    of: Candidates = jets.constituents
+    sizes = np.diff(jets.offsets)
+    jet = np.repeat(np.arange(len(sizes)), sizes)
+    keep = np.arange(len(jet)) - jets.offsets[jet] < most
+    jet_eta, jet_phi = np.arcsinh(jets.pz / np.hypot(jets.px, jets.py)), np.arctan2(jets.py, jets.px)
+    eta, phi = np.arcsinh(of.pz / np.hypot(of.px, of.py)), np.arctan2(of.py, of.px)
+    side = np.where(jet_eta >= 0, 1.0, -1.0)
+    columns: dict[str, Floats] = {
+        "px": of.px,
+        "py": of.py,
+        "pz": of.pz,
+        "energy": of.energy,
+        "deta": side[jet] * (eta - jet_eta[jet]),
+        "dphi": wrap(phi - jet_phi[jet]),
+        "d0val": of.d0,
+        "d0err": of.d0_error,
+        "dzval": of.dz,
+        "dzerr": of.dz_error,
+        "charge": of.charge,
+    }
+    fields: dict[str, Any] = {name: values[keep].astype(np.float32) for name, values in columns.items()}
+    fields |= {name.removeprefix("part_"): (of.kind == code)[keep] for name, code in _KINDS.items()}
+    return {"part": ak.unflatten(ak.zip(fields), np.minimum(sizes, most))}
+
+
+def _jet_columns(jets: Jets, label: str) -> dict[str, Any]:
+    pt = np.hypot(jets.px, jets.py)
+    values = {
+        "jet_pt": pt,
+        "jet_eta": np.arcsinh(jets.pz / pt),
+        "jet_phi": np.arctan2(jets.py, jets.px),
+        "jet_energy": jets.energy,
+        "jet_nparticles": np.diff(jets.offsets),
+        "jet_sdmass": jets.soft_drop_mass,
+    }
+    values |= {f"jet_tau{n + 1}": jets.tau[:, n] for n in range(jets.tau.shape[1])}
+    columns: dict[str, Any] = {name: column.astype(np.float32) for name, column in values.items()}
+    columns |= {name: np.full(len(pt), name == label, dtype=kind) for name, kind in LABELS.items()}
+    columns["aux_genpart_pid"] = jets.pid.astype(np.int32)
+    return columns
+
+
+def wrap(angle: Floats) -> Floats:
+    """An angle brought to (−π, π]."""
+    return np.asarray(np.pi - (np.pi - angle) % (2 * np.pi))

@@ -1,0 +1,59 @@
+"""Momenta: Cartesian to detector coordinates, sums over jets."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from data_prep.compiled import compiled
+from data_prep.elementary import asinh, atan2
+
+Float32 = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
+Int64 = npt.NDArray[np.int64]
+
+
+@compiled
+def detector_coordinates(px: Float32, py: Float32, pz: Float32) -> tuple[Float32, Float32, Float32]:
+    """pT, pseudorapidity and azimuth of momenta, in one vectorised pass.
+
+    Args:
+        px: float32 [n], GeV; along x.
+        py: float32 [n], GeV; along y.
+        pz: float32 [n], GeV; along the beam.
+
+    Returns:
+        pT (GeV), η = asinh(pz/pT), φ in [-π, π]; float32 [n]. The null momentum has η = φ = 0; a momentum along the
+        beam has infinite η; pT beyond 10^19 GeV is infinite.
+    """
+    pt, eta, phi = np.empty_like(px), np.empty_like(px), np.empty_like(px)
+    for i in range(px.size):
+        transverse = np.sqrt(px[i] * px[i] + py[i] * py[i])
+        null = transverse == 0 and pz[i] == 0
+        pt[i] = transverse
+        eta[i] = asinh(pz[i] / (np.float32(1) if null else transverse))
+        phi[i] = atan2(py[i], px[i])
+    return pt, eta, phi
+
+
+@compiled
+def jet_momenta(offsets: Int64, px: Float32, py: Float32, pz: Float32, energy: Float32) -> Float64:
+    """The four-momentum (px, py, pz, E) of every jet, the sum of its constituents: float64 [jets, 4], GeV."""
+    total = np.zeros((offsets.size - 1, 4))
+    for jet in range(offsets.size - 1):
+        a = b = c = d = 0.0
+        for i in range(offsets[jet], offsets[jet + 1]):
+            a += px[i]
+            b += py[i]
+            c += pz[i]
+            d += energy[i]
+        total[jet, 0], total[jet, 1], total[jet, 2], total[jet, 3] = a, b, c, d
+    return total
+
+
+def invariant_mass(momenta: Float64) -> Float32:
+    """The mass of four-momenta [n, 4] (px, py, pz, E): float32 [n], GeV; 0 where E² < p² by rounding."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        squared = momenta[:, 3] ** 2 - (momenta[:, :3] ** 2).sum(axis=1)
+        mass: Float32 = np.sqrt(np.maximum(squared, 0)).astype(np.float32)
+    return mass

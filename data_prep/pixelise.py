@@ -1,0 +1,157 @@
+"""Constituents to sparse images: all steps, pixels and normalisation in one compiled float32 pass over the jets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from data_prep.compiled import compiled
+from data_prep.constituents import JetChunk
+from data_prep.cutflow import Fate
+from data_prep.grid import SquareGrid, pixel_of
+from data_prep.preprocess import L1, Program, apply_steps
+from data_prep.steps.normalise import normalise_l1
+
+Float32 = npt.NDArray[np.float32]
+
+_LANES = 16
+"""Constituents are padded with zeros to a multiple of this, so that no loop has a slow remainder."""
+_BLOCK = 6
+"""Pixels are swept in blocks of 2^6, and only those that something fell into."""
+
+_KEPT, _NOT_FINITE, _EMPTY = int(Fate.KEPT), int(Fate.NOT_FINITE), int(Fate.EMPTY_IMAGE)
+
+
+@dataclass(frozen=True)
+class SparseImages:
+    """Images of the jets that have one.
+
+    Attributes:
+        offsets: int64 [images + 1]; the lit pixels of image i are `offsets[i]:offsets[i + 1]`.
+        pixel: uint16 [lit], ascending within an image.
+        value: float32 [lit].
+        scale: float32 [images], what pixels were divided by; value · scale is in GeV.
+        fate: uint8 [jets], `Fate` of every jet; images belong to those that are kept, in order.
+    """
+
+    offsets: npt.NDArray[np.int64]
+    pixel: npt.NDArray[np.uint16]
+    value: npt.NDArray[np.float32]
+    scale: npt.NDArray[np.float32]
+    fate: npt.NDArray[np.uint8]
+
+
+def pixelise(chunk: JetChunk, fate: npt.NDArray[np.uint8], grid: SquareGrid, program: Program) -> SparseImages:
+    """Make the images of a chunk.
+
+    Args:
+        chunk: the jets.
+        fate: uint8 [jets]; only jets that are `Fate.KEPT` so far are looked at.
+        grid: the pixels.
+        program: the preprocessing steps.
+
+    Returns:
+        the images; jets that turn out to hold NaN or infinities, or nothing inside the window, have their fate set.
+    """
+    fate = fate.copy()
+    offsets, pixel, value, scale = _pixelise(
+        chunk.offsets,
+        chunk.pt,
+        chunk.eta,
+        chunk.phi,
+        chunk.energy,
+        chunk.jet_eta,
+        chunk.jet_phi,
+        fate,
+        program.constituents,
+        program.image,
+        grid.code,
+        grid.parameters,
+        grid.rows * grid.columns,
+    )
+    return SparseImages(offsets, pixel, value, scale, fate)
+
+
+@compiled
+def _pixelise(
+    offsets: npt.NDArray[np.int64],
+    all_pt: Float32,
+    all_eta: Float32,
+    all_phi: Float32,
+    all_energy: Float32,
+    jet_eta: Float32,
+    jet_phi: Float32,
+    fate: npt.NDArray[np.uint8],
+    steps: npt.NDArray[np.int64],
+    image_step: int,
+    grid: int,
+    parameters: Float32,
+    pixels: int,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint16], Float32, Float32]:
+    kept = 0
+    longest = 1
+    for jet in range(fate.size):
+        if fate[jet] == _KEPT:
+            kept += 1
+            longest = max(longest, offsets[jet + 1] - offsets[jet])
+    image_offsets = np.zeros(kept + 1, np.int64)
+    scale = np.ones(kept, np.float32)
+    pixel = np.empty(offsets[-1], np.uint16)
+    value = np.empty(offsets[-1], np.float32)
+    scratch = np.empty((3, longest + _LANES), np.float32)
+    index = np.empty(longest, np.int32)
+    canvas = np.zeros(pixels, np.float32)
+    used = np.zeros((pixels >> _BLOCK) + 1, np.bool_)
+    images = lit = 0
+    for jet in range(fate.size):
+        if fate[jet] != _KEPT:
+            continue
+        first, last = offsets[jet], offsets[jet + 1]
+        n = last - first
+        padded = (n + _LANES - 1) // _LANES * _LANES
+        pt, eta, phi = scratch[0, :padded], scratch[1, :padded], scratch[2, :padded]
+        pt[:n], eta[:n], phi[:n] = all_pt[first:last], all_eta[first:last], all_phi[first:last]
+        pt[n:], eta[n:], phi[n:] = 0, 0, 0
+        if not (_finite(pt) and _finite(eta) and _finite(phi) and _finite(all_energy[first:last])):
+            fate[jet] = _NOT_FINITE
+            continue
+        apply_steps(steps, pt, eta, phi, jet_eta[jet], jet_phi[jet])
+        for i in range(n):
+            index[i] = pixel_of(grid, parameters, eta[i], phi[i])
+        for i in range(n):
+            if index[i] >= 0:
+                canvas[index[i]] += pt[i]
+                used[index[i] >> _BLOCK] = True
+        start = lit
+        for block in range(used.size):
+            if used[block]:
+                used[block] = False
+                for k in range(block << _BLOCK, min((block + 1) << _BLOCK, pixels)):
+                    if canvas[k] > 0:
+                        pixel[lit] = k
+                        value[lit] = canvas[k]
+                        lit += 1
+                    canvas[k] = 0
+        if lit == start:
+            fate[jet] = _EMPTY
+            continue
+        if image_step == L1:
+            scale[images] = normalise_l1(value[start:lit])
+        if not (np.isfinite(scale[images]) and _finite(value[start:lit])):
+            # finite momenta whose sum is beyond float32
+            fate[jet] = _NOT_FINITE
+            lit = start
+            continue
+        images += 1
+        image_offsets[images] = lit
+    return image_offsets[: images + 1], pixel[:lit].copy(), value[:lit].copy(), scale[:images]
+
+
+@compiled
+def _finite(values: Float32) -> bool:
+    wrong = 0
+    for i in range(values.size):
+        wrong += not np.isfinite(values[i])
+    return wrong == 0

@@ -1,0 +1,42 @@
+"""Which files the user means: files, folders and patterns become one sorted list."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+from pathlib import Path
+
+from data_prep.errors import InputFileError
+
+
+def input_files(arguments: Sequence[str], suffix: str = ".root") -> list[Path]:
+    """The input files, each once, sorted by name: their order on the command line does not matter.
+
+    Args:
+        arguments: files, folders (every `*.root` below them, hidden ones left out) or glob patterns.
+        suffix: how the files in a folder end.
+
+    Raises:
+        InputFileError: an argument that names nothing.
+    """
+    found: dict[Path, Path] = {}
+    for argument in arguments:
+        path = Path(argument)
+        if path.is_dir():
+            matches = [file for file in path.rglob(f"*{suffix}") if not _hidden(file.relative_to(path))]
+            if not matches:
+                raise InputFileError(f"holds no {suffix} file", file=path, remedy="give the folder of the ROOT files")
+        elif path.exists():
+            matches = [path]
+        else:
+            matches = [Path(match) for match in glob.glob(argument, recursive=True)]  # noqa: PTH207 - the pattern may be absolute
+            matches = [match for match in matches if match.is_file()]
+            if not matches:
+                raise InputFileError("no such file", file=argument, remedy="check the path")
+        for match in matches:
+            found.setdefault(match.resolve(), match)
+    return sorted(found.values(), key=lambda path: (path.name, str(path)))
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)

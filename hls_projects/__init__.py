@@ -1,0 +1,1 @@
+"""From a trained model to verified hardware: lowering, proven types, HLS, comparison, export."""

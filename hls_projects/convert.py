@@ -1,0 +1,176 @@
+"""Lowered model and proven types → hls4ml project. The one door to hls4ml.
+
+hls4ml infers nothing: every type is given, and afterwards every type is read back and compared. Its silent failures
+(a quantizer dropped, a type left at its default, a layer merged away) thus become errors.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import shutil
+import warnings
+from pathlib import Path
+from typing import Any
+
+from qkeras import QActivation, QDepthwiseConv2D
+from tensorflow import keras
+
+from data_prep.errors import PipelineError, ProofFailedError, UnsupportedModelError
+from data_prep.fixed_point import FixedType
+from hls_projects.hls_project import HlsProject, TracedLayer
+from hls_projects.model_types import LayerTypes, ModelTypes
+from hls_projects.settings import HlsSettings
+
+LINEAR_SUFFIX = "_linear"
+"""What hls4ml calls the activation it adds behind a layer with weights."""
+
+
+def convert(model: keras.Model, types: ModelTypes, name: str, settings: HlsSettings, out: Path) -> HlsProject:
+    """Write the HLS project of a lowered model.
+
+    Args:
+        model: the lowered model.
+        types: its proven types.
+        name: the top function.
+        settings: backend, io type, part, clock.
+        out: folder to write into.
+
+    Raises:
+        UnsupportedModelError: when this backend or io type cannot compute the model exactly.
+        ProofFailedError: when hls4ml did not take over a type.
+    """
+    _refuse_known_failures(model, settings)
+    import hls4ml
+
+    log = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(log), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            graph = hls4ml.converters.convert_from_keras_model(
+                model,
+                hls_config=_configuration(types, settings),
+                output_dir=str(out),
+                project_name=name,
+                backend=settings.backend,
+                io_type=settings.io_type,
+                part=settings.part,
+                clock_period=settings.clock_period,
+            )
+            graph.config.trace_output = True
+            graph.write()
+    except PipelineError:
+        raise
+    except Exception as error:
+        raise UnsupportedModelError(f"hls4ml cannot convert this model: {error}") from error
+    _check_types(graph, types)
+    _tidy(out, name)
+    traced = tuple(
+        TracedLayer(name=layer.name, size=_size(layer)) for layer in types.layers if _is_traced(graph, layer.name)
+    )
+    project = HlsProject(name=name, settings=settings, inputs=types.inputs, outputs=types.outputs, traced=traced)
+    (out / "hls.json").write_text(project.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    return project
+
+
+def _refuse_known_failures(model: keras.Model, settings: HlsSettings) -> None:
+    for layer in model.layers:
+        depthwise = isinstance(layer, QDepthwiseConv2D)
+        if depthwise and settings.strategy == "resource" and settings.io_type == "io_parallel":
+            raise UnsupportedModelError(
+                f"layer '{layer.name}': hls4ml aborts on a depthwise convolution with strategy resource in io_parallel",
+                remedy="set `hls.strategy: latency` or `hls.io_type: io_stream` in hardware.yaml",
+            )
+
+
+def _configuration(types: ModelTypes, settings: HlsSettings) -> dict[str, Any]:
+    """The hls4ml configuration in which every type is explicit."""
+    layers: dict[str, Any] = {}
+    for port in types.inputs:
+        layers[port.name] = {"Precision": {"result": port.type.name}, "Trace": True}
+    for layer in types.layers:
+        precision = {"result": layer.result.name}
+        for key, kind in (("weight", layer.weight), ("bias", layer.bias), ("accum", layer.accumulator)):
+            if kind is not None:
+                precision[key] = kind.name
+        if layer.kind == "QDepthwiseConv2D":
+            precision["depthwise"] = precision["weight"]
+        layers[layer.name] = {"Precision": precision, "Trace": True, "ReuseFactor": settings.reuse_factor}
+        if layer.weight is not None:
+            layers[layer.name + LINEAR_SUFFIX] = {"Precision": {"result": layer.result.name}, "Trace": False}
+    return {
+        "Model": {
+            "Precision": {"default": "ap_fixed<16,6>"},
+            "ReuseFactor": settings.reuse_factor,
+            "Strategy": settings.strategy.capitalize(),
+        },
+        "LayerName": layers,
+    }
+
+
+def _check_types(graph: Any, types: ModelTypes) -> None:
+    """Every type of the HLS graph is the proven one, and nothing that computes is missing."""
+    nodes = {node.name: node for node in graph.get_layers()}
+    for port in types.inputs:
+        _same(nodes[port.name].get_output_variable().type.precision, port.type, port.name, "input")
+    for layer in types.layers:
+        node = nodes.get(layer.name)
+        if node is None:
+            if _may_vanish(layer, types):
+                continue
+            raise ProofFailedError(f"hls4ml dropped layer '{layer.name}' ({layer.kind})")
+        _same(node.get_output_variable().type.precision, layer.result, layer.name, "result")
+        for key, kind in (("weight_t", layer.weight), ("bias_t", layer.bias), ("accum_t", layer.accumulator)):
+            if kind is not None:
+                _same(node.types[key].precision, kind, layer.name, key)
+
+
+def _may_vanish(layer: LayerTypes, types: ModelTypes) -> bool:
+    """Moves, and quantizers to the type that their input already has."""
+    if layer.kind in ("Flatten", "Reshape"):
+        return True
+    known = {port.name: port.type for port in types.inputs} | {other.name: other.result for other in types.layers}
+    return layer.kind == QActivation.__name__ and known[layer.inputs[0]] == layer.result
+
+
+def _same(precision: Any, wanted: FixedType, layer: str, what: str) -> None:
+    found = _fixed_type(precision)
+    if (found.width, found.integer, found.signed, found.rounding, found.overflow) != (
+        wanted.width,
+        wanted.integer,
+        wanted.signed,
+        wanted.rounding,
+        wanted.overflow,
+    ):
+        raise ProofFailedError(f"layer '{layer}': hls4ml made its {what} {found.name}, proven is {wanted.name}")
+
+
+def _fixed_type(precision: Any) -> FixedType:
+    """hls4ml's precision object as a type."""
+    if not hasattr(precision, "integer"):
+        raise ProofFailedError(f"hls4ml chose the type {precision}, which is no fixed-point type")
+    rounding = str(getattr(precision, "rounding_mode", None) or "TRN")
+    overflow = str(getattr(precision, "saturation_mode", None) or "WRAP")
+    width, integer = int(precision.width), int(precision.integer)
+    return FixedType(width, integer, bool(precision.signed), rounding, overflow)  # type: ignore[arg-type]
+
+
+def _is_traced(graph: Any, name: str) -> bool:
+    return any(node.name == name and node.get_attr("function_cpp", None) for node in graph.get_layers())
+
+
+def _size(layer: LayerTypes) -> int:
+    size = 1
+    for extent in layer.shape:
+        size *= extent
+    return size
+
+
+def _tidy(out: Path, name: str) -> None:
+    """Leave what a firmware engineer needs: no model copy, no absolute path, no time stamp."""
+    (out / "keras_model.keras").unlink(missing_ok=True)
+    (out / "hls4ml_config.yml").unlink(missing_ok=True)
+    shutil.rmtree(out / "tb_data", ignore_errors=True)
+    build = out / "build_lib.sh"
+    build.write_text(re.sub(r"(?m)^LIB_STAMP=.*$", f"LIB_STAMP={name}", build.read_text()))

@@ -1,0 +1,143 @@
+"""C simulation: the HLS project compiled with g++ and run on test vectors, every layer shown.
+
+The vendor's `csim` compiles the same C++ with the same `ap_fixed`; here any g++ will do.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+import numpy.typing as npt
+
+from data_prep.errors import PipelineError, ToolNotFoundError
+from hls_projects.hls_project import HlsProject
+
+Values = npt.NDArray[np.float64]
+
+ROOT = Path(__file__).parent.parent
+FLAGS = ("-O1", "-std=c++17", "-fPIC", "-fno-gnu-unique", "-w")
+"""-O1 compiles in half the time of the stock -O3; the emulation spends its time in `ap_fixed` either way."""
+
+
+@dataclass(frozen=True)
+class Emulated:
+    """What the emulation gave for a batch of vectors.
+
+    Attributes:
+        outputs: float64 [vectors, size] an output, in the order of the project.
+        layers: float64 [vectors, size] by layer of the lowered model.
+    """
+
+    outputs: list[Values]
+    layers: dict[str, Values]
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """A compiled HLS project."""
+
+    library: Path
+    project: HlsProject
+    scratch: Path
+
+    def run(self, inputs: Sequence[npt.NDArray[Any]], trace: bool = True) -> Emulated:
+        """Emulate a batch of vectors in a process of its own.
+
+        Args:
+            inputs: one array [vectors, …] an input, in the order of the project.
+            trace: whether the layers are wanted too.
+
+        Raises:
+            PipelineError: when the emulation ends on a signal or an assertion.
+        """
+        traced = self.project.traced if trace else ()
+        description = {
+            "inputs": len(inputs),
+            "outputs": [int(np.prod(port.shape)) for port in self.project.outputs],
+            "names": [layer.name for layer in traced],
+            "sizes": [layer.size for layer in traced],
+        }
+        flat = {f"input_{i}": np.asarray(x, dtype=np.float64).reshape(len(x), -1) for i, x in enumerate(inputs)}
+        with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
+            source, target = Path(folder) / "in.npz", Path(folder) / "out.npz"
+            np.savez(source, traced=json.dumps(description), **flat)
+            command = [sys.executable, "-m", "hls_projects.csim_worker", *map(str, (self.library, source, target))]
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                raise PipelineError(_how_it_ended(done), file=self.library)
+            with np.load(target, allow_pickle=False) as data:
+                outputs = [data[f"output_{i}"] for i in range(len(self.project.outputs))]
+                return Emulated(outputs, {layer.name: data[f"layer_{i}"] for i, layer in enumerate(traced)})
+
+
+def build(project_folder: Path, scratch: Path) -> Emulator:
+    """Compile an HLS project for emulation.
+
+    Args:
+        project_folder: what `convert` wrote.
+        scratch: a folder for objects and exchanged arrays.
+
+    Raises:
+        ToolNotFoundError: when there is no g++.
+        PipelineError: when it does not compile.
+    """
+    if shutil.which("g++") is None:
+        raise ToolNotFoundError("g++ not found", remedy="install a C++ compiler, such as the package g++")
+    project = HlsProject.load(project_folder)
+    folder = project_folder.absolute()
+    loop = scratch / "csim_loop.cpp"
+    loop.write_text(_loop_source(project, folder), encoding="utf-8")
+    weights = f'-DWEIGHTS_DIR="{folder / "firmware" / "weights"}"'
+    common = ["g++", *FLAGS, f"-I{folder / 'firmware' / 'ap_types'}", weights]
+    sources = {folder / "firmware" / f"{project.name}.cpp": scratch / "top.o", loop: scratch / "loop.o"}
+    _all_succeed([[*common, "-c", str(source), "-o", str(target)] for source, target in sources.items()], folder)
+    library = scratch / f"{project.name}.so"
+    _all_succeed([["g++", "-shared", *map(str, sources.values()), "-o", str(library)]], folder)
+    return Emulator(library, project, scratch)
+
+
+def _loop_source(project: HlsProject, folder: Path) -> str:
+    loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
+    environment = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined)  # noqa: S701 - C++, not HTML
+    template = environment.get_template("csim_loop.cpp.j2")
+    return template.render(
+        name=project.name,
+        bridge=(folder / f"{project.name}_bridge.cpp").as_posix(),
+        input_sizes=[int(np.prod(port.shape)) for port in project.inputs],
+        output_sizes=[int(np.prod(port.shape)) for port in project.outputs],
+        traced=project.traced,
+    )
+
+
+def _all_succeed(commands: list[list[str]], folder: Path) -> None:
+    """Run compiler commands side by side."""
+    running = [subprocess.Popen(c, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for c in commands]
+    try:
+        for process in running:
+            _, errors = process.communicate()
+            if process.returncode != 0:
+                first = next((line for line in errors.splitlines() if "error" in line), errors.strip()[-300:])
+                raise PipelineError(f"the HLS project does not compile: {first}", file=folder)
+    finally:
+        for process in running:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+
+def _how_it_ended(done: subprocess.CompletedProcess[str]) -> str:
+    last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+    if done.returncode < 0:
+        return f"the emulation was ended by {signal.Signals(-done.returncode).name}: {last}"
+    return f"the emulation failed: {last}"

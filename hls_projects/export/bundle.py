@@ -1,0 +1,64 @@
+"""Writing a bundle: every target, then the manifest, then the archive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hls_projects.export.archive import pack
+from hls_projects.export.design import Design, packing, require_proven
+from hls_projects.export.manifest import BundleManifest, BundlePort, ProofSummary, Provenance, hash_files
+from hls_projects.export.targets import TARGETS
+from hls_projects.export.vector_files import FOLDER, file_name
+from hls_projects.model_types import PortType
+
+
+def write_bundle(design: Design, provenance: Provenance, out: Path) -> BundleManifest:
+    """Write `<name>/` and `<name>.tar.gz` below `out`; the same design gives the same bytes.
+
+    Args:
+        design: the proven design.
+        provenance: configuration, sources, versions, metrics.
+        out: an existing folder.
+
+    Raises:
+        PipelineError: when the design is not proven.
+    """
+    require_proven(design.proof, design.project, design.proof_file)
+    root = out / design.project.name
+    root.mkdir()
+    for write in TARGETS:
+        write(design, root)
+    proof = design.proof
+    manifest = BundleManifest(
+        name=design.project.name,
+        hls=design.project.settings,
+        inputs=_ports(design, "input", design.types.inputs),
+        outputs=_ports(design, "output", design.types.outputs),
+        proof=ProofSummary(
+            status=proof.status,
+            reason=proof.reason,
+            vectors=proof.vectors,
+            mismatches=proof.mismatches,
+            first_mismatch=proof.first_mismatch,
+        ),
+        vectors=design.vectors.blocks,
+        provenance=provenance,
+        files=hash_files(root),
+    )
+    manifest.save(root)
+    pack(root, out / f"{design.project.name}.tar.gz")
+    return manifest
+
+
+def _ports(design: Design, kind: str, ports: tuple[PortType, ...]) -> tuple[BundlePort, ...]:
+    return tuple(
+        BundlePort(
+            name=port.name,
+            shape=port.shape,
+            type=port.type,
+            packing=packing(design.project, port, is_input=kind == "input"),
+            vectors=f"{FOLDER}/{file_name(kind, i)}",
+            left_out=port.left_out,
+        )
+        for i, port in enumerate(ports)
+    )

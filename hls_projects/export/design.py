@@ -1,0 +1,70 @@
+"""What is exported: a design with its proof, as every target is given it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_prep.errors import PipelineError
+from hls_projects.export.reference_vectors import ReferenceVectors
+from hls_projects.hls_project import HlsProject
+from hls_projects.model_types import ModelTypes, PortType
+from hls_projects.proof import Proof
+
+
+@dataclass(frozen=True)
+class Design:
+    """A design on its way out of the house.
+
+    Attributes:
+        project: name, backend, io type, part, clock, ports.
+        types: the proven types of every tensor.
+        proof: the comparison of model and HLS emulation.
+        vectors: input and expected output integers.
+        hls: folder of the HLS project.
+        lowered: folder of the lowered model.
+        proof_file: the proof on disk.
+    """
+
+    project: HlsProject
+    types: ModelTypes
+    proof: Proof
+    vectors: ReferenceVectors
+    hls: Path
+    lowered: Path
+    proof_file: Path
+
+
+def require_proven(proof: Proof, project: HlsProject, file: Path) -> None:
+    """Let nothing out that is not proven bit by bit.
+
+    Args:
+        proof: the comparison.
+        project: the design; every layer that computes in it must have been compared.
+        file: where it stands, for the message.
+
+    Raises:
+        PipelineError: when the proof failed, was not run, or leaves a layer out.
+    """
+    compared = {layer.name for layer in proof.layers if layer.values and not layer.mismatches}
+    left_out = [layer.name for layer in project.traced if layer.name not in compared]
+    whole = compared and not left_out and not proof.mismatches and sum(proof.vectors.values())
+    if proof.status == "proven" and whole:
+        return
+    if proof.status == "proven":
+        what, reason = "the proof leaves out " + (f"layer '{left_out[0]}'" if left_out else "the comparison"), ""
+    else:
+        what, reason = f"the proof says '{proof.status}'", f": {proof.reason}" if proof.reason else ""
+    remedy = "only a proven design is exported; run `csim` until it holds"
+    raise PipelineError(f"{what}{reason}", file=file, remedy=remedy)
+
+
+def packing(project: HlsProject, port: PortType, *, is_input: bool) -> str:
+    """How the elements of a port lie on its wires, as hls4ml's interface pragmas order it."""
+    order = "row, column, channel" if len(port.shape) == 3 else "index"
+    width = port.type.width
+    if project.settings.io_type == "io_stream":
+        return f"AXI stream in the order of {order}; the channels of a pixel (all elements of a vector) are one beat"
+    if is_input:
+        return f"one word; element i in the order of {order} lies in bits {width}·i to {width}·i + {width - 1}"
+    return f"one port of {width} bits an element, in the order of {order}"

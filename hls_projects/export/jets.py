@@ -1,0 +1,82 @@
+"""Jets of the test set as reference vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from data_prep.dataset import ImageDataset, open_dataset
+from data_prep.errors import InputFileError, ProofFailedError
+from hls_projects.emulated_outputs import EmulatedOutputs
+from hls_projects.export.reference_vectors import ReferenceVectors
+from hls_projects.model_types import ModelTypes
+from hls_projects.vectors import Vectors
+
+
+@dataclass(frozen=True)
+class JetVectors:
+    """Jets evenly spread over the test set, as test vectors.
+
+    Attributes:
+        dataset: where they come from.
+        rows: their numbers in the test set, ascending.
+    """
+
+    dataset: ImageDataset
+    rows: npt.NDArray[np.int64]
+    kind: str = "data"
+
+    @property
+    def count(self) -> int:
+        """Number of jets."""
+        return self.rows.size
+
+    def batches(self, size: int) -> Iterator[tuple[Vectors, ...]]:
+        """See `hls_projects.vectors.VectorSource`."""
+        jets = self.dataset.split("test").images
+        for first in range(0, self.count, size):
+            yield (jets.take(self.rows[first : first + size]).dense(),)
+
+
+def choose_jets(images: Path, count: int, types: ModelTypes) -> JetVectors:
+    """Choose reference jets.
+
+    Args:
+        images: the dataset.
+        count: how many; all of the test set where it has fewer.
+        types: the design's ports.
+
+    Raises:
+        InputFileError: when the images do not fit the design's input.
+    """
+    dataset = open_dataset(images)
+    shapes = [port.shape for port in types.inputs]
+    if shapes != [dataset.shape]:
+        wanted = " and ".join(" x ".join(map(str, shape)) for shape in shapes)
+        held = " x ".join(map(str, dataset.shape))
+        raise InputFileError(f"holds images of {held}, the design takes {wanted}", file=images)
+    there = dataset.split("test").rows
+    chosen = min(count, there)
+    return JetVectors(dataset, np.arange(chosen, dtype=np.int64) * there // max(chosen, 1))
+
+
+def require_equal(vectors: ReferenceVectors, jets: JetVectors, emulated: EmulatedOutputs) -> None:
+    """The reference outputs of the jets, from the lowered model, are the integers that the emulation gave.
+
+    Raises:
+        ProofFailedError: when the emulated outputs belong to another model or other jets.
+    """
+    first = next(block.first for block in vectors.blocks if block.kind == jets.kind)
+    for expected, found in zip(vectors.outputs, emulated.raw, strict=True):
+        wanted = expected[first : first + jets.count].reshape(jets.count, -1)
+        given = found.reshape(len(found), -1)
+        if len(found) != jets.dataset.split("test").rows or not np.array_equal(wanted, given[jets.rows]):
+            raise ProofFailedError(
+                "the emulated outputs are not those of this model on these jets",
+                file=emulated.file,
+                remedy="run `csim` again",
+            )

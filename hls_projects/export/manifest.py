@@ -1,0 +1,122 @@
+"""`manifest.json` of a bundle: ports, proof, provenance, and the SHA-256 of every file."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from data_prep.errors import InputFileError
+from data_prep.settings import Settings
+from hls_projects.export.reference_vectors import VectorBlock
+from hls_projects.model_types import TypeName
+from hls_projects.proof import Mismatch
+from hls_projects.settings import HlsSettings, Identifier
+
+MANIFEST = "manifest.json"
+
+
+class BundlePort(Settings):
+    """An input or output of the design."""
+
+    name: str
+    """Layer of the lowered model."""
+    shape: tuple[int, ...]
+    """Shape of one vector."""
+    type: TypeName
+    """Type of one element."""
+    packing: str
+    """How the elements lie on the wires."""
+    vectors: str
+    """File of its reference vectors."""
+    left_out: str | None = None
+    """Of an output: the activation of the trained model that the hardware leaves out."""
+
+
+class ProofSummary(Settings):
+    """What was proven; the whole proof lies in `proof/`."""
+
+    status: Literal["proven", "failed", "not run"]
+    """Always `proven` in a bundle that this project made."""
+    reason: str
+    """What was compared."""
+    vectors: dict[str, int]
+    """Test vectors by kind."""
+    mismatches: int
+    """Differing integers."""
+    first_mismatch: Mismatch | None = None
+    """The first of them."""
+
+
+class Provenance(Settings):
+    """Where a bundle comes from, as the caller knows it."""
+
+    configuration: dict[str, Any]
+    """Configuration of every stage before this one, by stage."""
+    sources: dict[str, str]
+    """SHA-256 of each artefact it was made from."""
+    versions: dict[str, str]
+    """Versions of Python and of the libraries."""
+    git: str
+    """Commit of the code."""
+    metrics: dict[str, Any] | None
+    """Performance of the emulated outputs on the whole test set; none where there was no test set."""
+
+
+class BundleManifest(Settings):
+    """Everything `manifest.json` holds."""
+
+    format: Literal[1] = 1
+    """Version of this file format."""
+    name: Identifier
+    """Name of the design, and of the folder in the archive."""
+    hls: HlsSettings
+    """Backend, io type, part, clock."""
+    inputs: tuple[BundlePort, ...]
+    """Inputs in order."""
+    outputs: tuple[BundlePort, ...]
+    """Outputs in order."""
+    proof: ProofSummary
+    """The proof in short."""
+    vectors: tuple[VectorBlock, ...]
+    """Which reference vectors are of which kind."""
+    provenance: Provenance
+    """Configuration, sources, versions, metrics."""
+    files: dict[str, str]
+    """SHA-256 of every other file, by its path in the bundle."""
+
+    def save(self, root: Path) -> None:
+        """Write `manifest.json`."""
+        (root / MANIFEST).write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, root: Path) -> BundleManifest:
+        """Read the manifest of an unpacked bundle.
+
+        Raises:
+            InputFileError: when there is none or it holds something else.
+        """
+        path = root / MANIFEST
+        try:
+            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise InputFileError("is no bundle: it has no manifest.json", file=root) from None
+        except ValidationError as error:
+            fault = error.errors(include_url=False)[0]
+            key = ".".join(map(str, fault["loc"])) or "file"
+            raise InputFileError(f"no manifest of a bundle: '{key}': {fault['msg']}", file=path) from None
+        except (OSError, ValueError) as error:
+            raise InputFileError(f"no manifest of a bundle: {error}", file=path) from None
+
+
+def hash_files(root: Path) -> dict[str, str]:
+    """SHA-256 of every file of a bundle but its manifest, by relative path."""
+    found = {}
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if path.is_file() and name != MANIFEST:
+            with path.open("rb") as file:
+                found[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found

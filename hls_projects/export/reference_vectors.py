@@ -1,0 +1,94 @@
+"""Reference vectors: input integers and the output integers that every form of the design must give for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from data_prep.errors import ProofFailedError
+from data_prep.fixed_point import FixedType
+from data_prep.settings import Settings
+from hls_projects.model_types import ModelTypes
+from hls_projects.vectors import VectorSource
+
+Integers = npt.NDArray[np.int64]
+
+
+class VectorBlock(Settings):
+    """Consecutive vectors of one kind."""
+
+    kind: str
+    """`data` (jets of the test set), `extreme`, `beyond`, `tie` (corner vectors)."""
+    first: int
+    """Number of the first one, from 0."""
+    count: int
+    """How many there are."""
+
+
+@dataclass(frozen=True)
+class ReferenceVectors:
+    """Vectors of all kinds, one after the other.
+
+    Attributes:
+        blocks: which vectors are of which kind.
+        inputs: int64 [vectors, *shape] an input, raw integers of the port's type.
+        outputs: int64 [vectors, *shape] an output, likewise.
+    """
+
+    blocks: tuple[VectorBlock, ...]
+    inputs: tuple[Integers, ...]
+    outputs: tuple[Integers, ...]
+
+    @property
+    def count(self) -> int:
+        """Number of vectors."""
+        return sum(block.count for block in self.blocks)
+
+
+def reference_vectors(model: Any, types: ModelTypes, sources: Sequence[VectorSource]) -> ReferenceVectors:
+    """Compute what the hardware must give.
+
+    The real values are turned into the integers of the input port (rounded and saturated there, as the design's first
+    step), then the lowered model is evaluated on exactly those.
+
+    Args:
+        model: the lowered model in exact inference.
+        types: its proven types.
+        sources: vectors by kind.
+
+    Raises:
+        ProofFailedError: when an output of the model lies off the grid of its proven type.
+    """
+    blocks: list[VectorBlock] = []
+    inputs: list[list[Integers]] = [[] for _ in types.inputs]
+    outputs: list[list[Integers]] = [[] for _ in types.outputs]
+    first = 0
+    for source in sources:
+        for batch in source.batches(500):
+            raw = [port.type.quantize(values) for port, values in zip(types.inputs, batch, strict=True)]
+            exact = [
+                port.type.to_float(values).astype(np.float32) for port, values in zip(types.inputs, raw, strict=True)
+            ]
+            found = model(exact if len(exact) > 1 else exact[0], training=False)
+            results = list(found) if isinstance(found, list | tuple) else [found]
+            for kept, integers in zip(inputs, raw, strict=True):
+                kept.append(integers)
+            for kept, port, values in zip(outputs, types.outputs, results, strict=True):
+                kept.append(_on_grid(np.asarray(values), port.type, port.name))
+        blocks.append(VectorBlock(kind=source.kind, first=first, count=source.count))
+        first += source.count
+    joined = [tuple(np.concatenate(parts) for parts in ports) for ports in (inputs, outputs)]
+    return ReferenceVectors(tuple(blocks), joined[0], joined[1])
+
+
+def _on_grid(values: npt.NDArray[Any], kind: FixedType, name: str) -> Integers:
+    scaled = np.ldexp(values.astype(np.float64), kind.fraction)
+    raw = np.rint(scaled)
+    if not np.array_equal(raw, scaled) or raw.min() < kind.raw_min or raw.max() > kind.raw_max:
+        raise ProofFailedError(f"output '{name}': the lowered model gives values that are none of {kind.name}")
+    integers: Integers = raw.astype(np.int64)
+    return integers

@@ -1,0 +1,49 @@
+"""`hls.json`: what an HLS project is, as data. Nothing here needs TensorFlow or hls4ml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from data_prep.errors import InputFileError
+from data_prep.settings import Settings
+from hls_projects.model_types import PortType
+from hls_projects.settings import HlsSettings
+
+
+class TracedLayer(Settings):
+    """A layer whose output the emulation can show."""
+
+    name: str
+    """Layer of the lowered model."""
+    size: int
+    """Number of its outputs."""
+
+
+class HlsProject(Settings):
+    """What `hls.json` holds: all that is needed to build and run the emulation."""
+
+    format: int = 1
+    """Version of this file format."""
+    name: str
+    """Top function."""
+    settings: HlsSettings
+    """Backend, io type, part, clock."""
+    inputs: tuple[PortType, ...]
+    """Inputs in order."""
+    outputs: tuple[PortType, ...]
+    """Outputs in order."""
+    traced: tuple[TracedLayer, ...]
+    """Layers in the order of the data flow; those that hls4ml leaves out as identities are missing."""
+
+    @classmethod
+    def load(cls, project: Path) -> HlsProject:
+        """Read `hls.json` of a project folder.
+
+        Raises:
+            InputFileError: when there is no such file or it holds something else.
+        """
+        path = project / "hls.json"
+        try:
+            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputFileError(f"no HLS project: {error}", file=path, remedy="make it with `convert`") from None

@@ -1,0 +1,191 @@
+"""Builds plain QKeras layers with weights that are exactly those given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from qkeras import QActivation, QConv2D, QDense, QDepthwiseConv2D, quantized_bits
+from tensorflow import keras
+
+from data_prep.errors import UnsupportedModelError
+from data_prep.fixed_point import FixedType, smallest_type
+from models.quantizers import from_type
+
+Array = npt.NDArray[np.float64]
+
+MAX_WEIGHT_BITS = 24
+"""Wider weights cannot be told apart in the float32 of a Keras model."""
+
+# Names that C++, VHDL or the HLS project itself use.
+_RESERVED = frozenset(
+    """and array bit bool break case char class config const continue data default delete do double else enum entity
+    false float for if in input inout int is label layer long map model names new not null of or out output private
+    process public range register result return short signal signed static struct switch template this true type
+    unsigned using variable void weight when while with xor""".split()  # noqa: SIM905 - a list of words reads as one
+)
+
+
+class Builder:
+    """Adds plain layers one after another, under names that C++ and VHDL take.
+
+    Attributes:
+        sources: for every layer made, the name of the layer of the original model it comes from.
+        logits: whether a softmax or sigmoid may be left out where it is met; true only at the outputs.
+        left_out: the activation left out behind a tensor, by the tensor's id.
+    """
+
+    def __init__(self) -> None:
+        self.sources: dict[str, str] = {}
+        self.logits = False
+        self.left_out: dict[int, str] = {}
+        self._source = ""
+        self._quantized: dict[int, tuple[Any, FixedType]] = {}
+
+    @contextmanager
+    def source(self, name: str) -> Iterator[None]:
+        """Everything built inside comes from this layer of the original model."""
+        self._source, outer = name, self._source
+        try:
+            yield
+        finally:
+            self._source = outer
+
+    def refuse(self, reason: str, remedy: str | None = None) -> UnsupportedModelError:
+        """The error that names the layer being lowered."""
+        return UnsupportedModelError(f"layer '{self._source}': {reason}", remedy=remedy)
+
+    def conv2d(self, x: Any, kernel: Array, bias: Array | None, *, suffix: str = "", **geometry: Any) -> Any:
+        """A `QConv2D` with kernel [rows, columns, in, out] and bias [out]; geometry: strides, padding."""
+        layer = QConv2D(
+            filters=kernel.shape[-1],
+            kernel_size=kernel.shape[:2],
+            kernel_quantizer=self.weight_quantizer(kernel, "kernel"),
+            **self._bias(bias),
+            **geometry,
+            **_unconstrained("kernel"),
+            name=self.name(suffix),
+        )
+        return self._with_weights(layer, x, kernel, bias)
+
+    def depthwise(self, x: Any, kernel: Array, bias: Array | None, *, suffix: str = "", **geometry: Any) -> Any:
+        """A `QDepthwiseConv2D` of multiplier 1 with kernel [rows, columns, channels, 1] and bias [channels]."""
+        layer = QDepthwiseConv2D(
+            kernel_size=kernel.shape[:2],
+            depthwise_quantizer=self.weight_quantizer(kernel, "depthwise kernel"),
+            **self._bias(bias),
+            **geometry,
+            **_unconstrained("depthwise"),
+            name=self.name(suffix),
+        )
+        return self._with_weights(layer, x, kernel, bias)
+
+    def dense(self, x: Any, kernel: Array, bias: Array | None, *, suffix: str = "") -> Any:
+        """A `QDense` with kernel [in, out] and bias [out]."""
+        layer = QDense(
+            units=kernel.shape[-1],
+            kernel_quantizer=self.weight_quantizer(kernel, "kernel"),
+            **self._bias(bias),
+            **_unconstrained("kernel"),
+            name=self.name(suffix),
+        )
+        return self._with_weights(layer, x, kernel, bias)
+
+    def quantize(self, x: Any, kind: FixedType, *, suffix: str = "") -> Any:
+        """A `QActivation` to this type (rounding half to even, saturating); a repeated one is left out."""
+        if self._quantized.get(id(x), (None, None))[1] == kind:
+            return x
+        try:
+            quantizer = from_type(kind)
+        except ValueError as error:
+            raise self.refuse(str(error), remedy="give it a bit before the point") from None
+        y = self.keep(QActivation(quantizer, name=self.name(suffix)), x)
+        self._quantized[id(y)] = (y, kind)  # with the tensor itself, so that no other takes its id
+        return y
+
+    def keep(self, layer: keras.layers.Layer, x: Any) -> Any:
+        """A layer that is plain already, made by the caller with a name from `name`."""
+        return layer(x)
+
+    def name(self, suffix: str = "") -> str:
+        """A fresh identifier for the layer being lowered."""
+        wanted = identifier(self._source + (f"_{suffix}" if suffix else ""))
+        name, count = wanted, 1
+        while name in self.sources:
+            count += 1
+            name = f"{wanted}_{count}"
+        self.sources[name] = self._source
+        return name
+
+    def weight_quantizer(self, values: Array, what: str) -> quantized_bits:
+        """The `quantized_bits` (alpha = 1) of the weights' type.
+
+        Raises:
+            UnsupportedModelError: when the values need more than `MAX_WEIGHT_BITS` bits, as trained float weights do.
+        """
+        kind = weight_type(values)
+        if kind is None or kind.width > MAX_WEIGHT_BITS:
+            need = "infinite or NaN values" if kind is None else f"{kind.width} bits"
+            raise self.refuse(
+                f"the {what} needs {need}, it is not on a fixed-point grid",
+                remedy="train it with a quantizer (alpha=1) or quantize it",
+            )
+        return quantized_bits(kind.width, kind.integer - 1, alpha=1)
+
+    def _bias(self, bias: Array | None) -> dict[str, Any]:
+        if bias is None:
+            return {"use_bias": False}
+        return {"use_bias": True, "bias_quantizer": self.weight_quantizer(bias, "bias"), "bias_constraint": None}
+
+    def _with_weights(self, layer: keras.layers.Layer, x: Any, kernel: Array, bias: Array | None) -> Any:
+        y = layer(x)
+        layer.set_weights([kernel] if bias is None else [kernel, bias])
+        return y
+
+
+def _unconstrained(weight: str) -> dict[str, Any]:
+    """Lowered weights are constants: no constraint and no initializer of QKeras may touch them."""
+    return {f"{weight}_constraint": None, f"{weight}_initializer": "zeros"}
+
+
+def weight_type(values: npt.ArrayLike) -> FixedType | None:
+    """The narrowest signed type that holds every value exactly; None if one is not finite.
+
+    It has at least two bits and one before the point, as `quantized_bits` needs them; a synthesis tool drops the bits
+    that a constant does not use.
+
+    >>> weight_type([0.5, -0.25]).name, weight_type([0.125]).name, weight_type([6.0, -4.0]).name
+    ('ap_fixed<3,1,AP_TRN,AP_WRAP>', 'ap_fixed<4,1,AP_TRN,AP_WRAP>', 'ap_fixed<3,4,AP_TRN,AP_WRAP>')
+    """
+    array = np.asarray(values, dtype=np.float64)
+    if not np.isfinite(array).all():
+        return None
+    mantissa, exponent = np.frexp(array[array != 0])
+    if mantissa.size == 0:
+        return FixedType(2, 1)
+    integers = np.abs(np.ldexp(mantissa, 53)).astype(np.int64)
+    trailing = np.log2((integers & -integers).astype(np.float64)).astype(np.int64)
+    fraction = int((53 - exponent - trailing).max())
+    largest = np.frexp(np.abs(array).max())[1]
+    if largest + fraction > 60:
+        return FixedType(63, 63 - fraction)
+    low, high = (int(np.ldexp(bound, fraction)) for bound in (array.min(), array.max()))
+    tight = smallest_type(min(low, -1), high, fraction)
+    integer = max(tight.integer, 1)
+    return FixedType(max(integer + fraction, 2), max(integer, 2 - fraction))
+
+
+def identifier(name: str) -> str:
+    """A name that is an identifier in C++ and VHDL and none of their reserved words.
+
+    >>> identifier("block 1/conv-2d"), identifier("2nd"), identifier("input")
+    ('block_1_conv_2d', 'l_2nd', 'input_layer')
+    """
+    clean = re.sub(r"_+", "_", re.sub(r"\W", "_", name, flags=re.ASCII)).strip("_")
+    if not clean or clean[0].isdigit():
+        clean = f"l_{clean}".rstrip("_")
+    return f"{clean}_layer" if clean.lower() in _RESERVED else clean

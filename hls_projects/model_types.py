@@ -1,0 +1,93 @@
+"""`types.json`: the proven type of every tensor of a lowered model, as data. Nothing here needs TensorFlow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, PlainSerializer
+
+from data_prep.errors import InputFileError
+from data_prep.fixed_point import FixedType
+from data_prep.settings import Settings
+
+TypeName = Annotated[
+    FixedType,
+    BeforeValidator(lambda value: FixedType.parse(value) if isinstance(value, str) else value),
+    PlainSerializer(lambda value: value.name, return_type=str),
+]
+
+
+class PortType(Settings):
+    """An input or output of the hardware."""
+
+    name: str
+    """Layer of the lowered model."""
+    shape: tuple[int, ...]
+    """Shape without the batch."""
+    type: TypeName
+    """Type of one element."""
+    added: bool = False
+    """Of an input: its quantizer is not the model's own, so the trained model is given inputs of this type."""
+    left_out: str | None = None
+    """Of an output: the activation (softmax, sigmoid) of the trained model that the hardware leaves out."""
+
+
+class LayerTypes(Settings):
+    """The types of one layer of the lowered model."""
+
+    name: str
+    """Layer of the lowered model."""
+    kind: str
+    """Its class."""
+    source: str
+    """Layer of the original model it comes from."""
+    inputs: tuple[str, ...]
+    """Layers (or inputs) of the lowered model it reads."""
+    shape: tuple[int, ...]
+    """Shape of the output without the batch."""
+    result: TypeName
+    """Type of the output."""
+    weight: TypeName | None = None
+    """Type of the kernel."""
+    bias: TypeName | None = None
+    """Type of the bias."""
+    accumulator: TypeName | None = None
+    """Type that holds every partial sum."""
+    low: float
+    """Smallest value the output can take."""
+    high: float
+    """Largest value the output can take."""
+
+
+class ModelTypes(Settings):
+    """Everything `types.json` holds."""
+
+    format: int = 1
+    """Version of this file format."""
+    inputs: tuple[PortType, ...]
+    """Inputs in order."""
+    outputs: tuple[PortType, ...]
+    """Outputs in order."""
+    layers: tuple[LayerTypes, ...]
+    """Every layer but the inputs, inputs before users."""
+
+    def layer(self, name: str) -> LayerTypes:
+        """The entry of one layer."""
+        return next(layer for layer in self.layers if layer.name == name)
+
+    def save(self, path: Path) -> None:
+        """Write `types.json`."""
+        path.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> ModelTypes:
+        """Read `types.json`.
+
+        Raises:
+            InputFileError: when there is no such file or it holds something else.
+        """
+        try:
+            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputFileError(f"no types: {error}", file=path, remedy="make it with `lower`") from None

@@ -1,0 +1,77 @@
+"""Proofs on disk: two forms of a network compared integer by integer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from data_prep.errors import InputFileError
+from data_prep.settings import Settings
+
+
+class Mismatch(Settings):
+    """One differing integer."""
+
+    layer: str
+    """Layer of the lowered model, or an output of the trained one."""
+    vector: int
+    """Number of the test vector."""
+    kind: str
+    """Kind of the test vector."""
+    position: tuple[int, ...]
+    """Index in the layer's output."""
+    expected: float
+    """Value of the model."""
+    found: float
+    """Value of the other form."""
+
+    def __str__(self) -> str:
+        return (
+            f"layer '{self.layer}', vector {self.vector} ({self.kind}), position {self.position}: "
+            f"the model gives {self.expected!r}, the hardware {self.found!r}"
+        )
+
+
+class LayerProof(Settings):
+    """What was compared of one layer."""
+
+    name: str
+    """Layer of the lowered model, or an output of the trained one."""
+    type: str
+    """Fixed-point type of its output."""
+    values: int
+    """Integers compared."""
+    mismatches: int
+    """How many differed."""
+
+
+class Proof(Settings):
+    """The outcome of a comparison."""
+
+    status: Literal["proven", "failed", "not run"]
+    """`proven` only if every integer of every layer on every vector is equal."""
+    reason: str
+    """Why it failed or was not run; what was compared where it is proven."""
+    vectors: Mapping[str, int] = Field(default_factory=dict)
+    """Test vectors by kind."""
+    mismatches: int = 0
+    """Differing integers."""
+    first_mismatch: Mismatch | None = None
+    """The first of them, in the order of the data flow."""
+    layers: tuple[LayerProof, ...] = ()
+    """Layer by layer, in the order of the data flow."""
+
+    @classmethod
+    def load(cls, path: Path) -> Proof:
+        """Read a proof.
+
+        Raises:
+            InputFileError: when there is none or it holds something else.
+        """
+        try:
+            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputFileError(f"no proof: {error}", file=path) from None

@@ -1,0 +1,116 @@
+"""Test vectors: what a comparison of two forms of a network is made on.
+
+Beside the data come vectors that data seldom holds: the extremes of the input type, values beyond them, and values on
+rounding ties. All are exact in float32, so that every form of the network is given the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from data_prep.fixed_point import FixedType
+
+Vectors = npt.NDArray[np.float32]
+
+
+class VectorSource(Protocol):
+    """Test vectors of one kind."""
+
+    @property
+    def kind(self) -> str:
+        """What they are: `data`, `random`, `extreme`, `beyond` or `tie`."""
+
+    @property
+    def count(self) -> int:
+        """Number of vectors."""
+
+    def batches(self, size: int) -> Iterator[tuple[Vectors, ...]]:
+        """Batches of at most `size` vectors: one array [vectors, …] an input of the model."""
+
+
+@dataclass(frozen=True)
+class VectorSet:
+    """Test vectors in memory: one array [vectors, …] an input of the model."""
+
+    kind: str
+    inputs: tuple[Vectors, ...]
+
+    @property
+    def count(self) -> int:
+        """Number of vectors."""
+        return len(self.inputs[0])
+
+    def batches(self, size: int) -> Iterator[tuple[Vectors, ...]]:
+        """See `VectorSource`."""
+        for first in range(0, self.count, size):
+            yield tuple(array[first : first + size] for array in self.inputs)
+
+
+def made_vectors(ports: Sequence[tuple[Sequence[int], FixedType]], count: int, seed: int) -> list[VectorSet]:
+    """All vectors that need no data: corner vectors and `count` random ones, for every input of a model.
+
+    Args:
+        ports: shape and type of each input.
+        count: number of random vectors.
+        seed: of all choices; each input gets its own.
+    """
+    corners = [corner_vectors(shape, kind, seed + i) for i, (shape, kind) in enumerate(ports)]
+    sets = []
+    for name in corners[0]:
+        longest = max(len(made[name]) for made in corners)
+        sets.append(VectorSet(name, tuple(np.resize(made[name], (longest, *made[name].shape[1:])) for made in corners)))
+    if count:
+        drawn = (random_vectors(shape, kind, count, seed + i) for i, (shape, kind) in enumerate(ports))
+        sets.append(VectorSet("random", tuple(drawn)))
+    return sets
+
+
+def corner_vectors(shape: Sequence[int], kind: FixedType, seed: int) -> dict[str, Vectors]:
+    """Vectors at and beyond the edges of the input type, by kind.
+
+    Args:
+        shape: of one input.
+        kind: its type.
+        seed: of the random choices.
+
+    Returns:
+        float32 [n, *shape] by kind: `extreme` (constant and alternating smallest and largest values, one lit element at
+        a time), `beyond` (up to four times the range), `tie` (odd multiples of half a step and the quarters by them).
+    """
+    rng = np.random.default_rng(seed)
+    size = int(np.prod(shape))
+    low, high, step = kind.minimum, kind.maximum, kind.step
+    alternating = np.where(np.arange(size) % 2 == 0, low, high)
+    constant = [np.full(size, value) for value in (0.0, low, high, step, high - step)]
+    single = np.zeros((min(size, 256), size))
+    lit = np.linspace(0, size - 1, len(single)).astype(int)
+    single[np.arange(len(single)), lit] = high
+    extreme = np.vstack([*constant, alternating, alternating[::-1], single])
+    count = 256
+    steps = 2**kind.width
+    beyond = rng.integers(-4 * steps, 4 * steps, (count, size), endpoint=True) * step
+    halves = 2 * rng.integers(kind.raw_min - 2, kind.raw_max + 2, (count, size), endpoint=True) + 1
+    ties = (halves + rng.choice([-0.5, 0.0, 0.0, 0.0, 0.5], (count, size))) * step / 2
+    return {
+        name: _shaped(values, shape) for name, values in {"extreme": extreme, "beyond": beyond, "tie": ties}.items()
+    }
+
+
+def random_vectors(shape: Sequence[int], kind: FixedType, count: int, seed: int) -> Vectors:
+    """Uniform over all values of the type; in half of the vectors most elements are zero, as in images."""
+    rng = np.random.default_rng(seed)
+    raw = rng.integers(kind.raw_min, kind.raw_max, (count, int(np.prod(shape))), endpoint=True)
+    raw[: count // 2] *= rng.random((count // 2, raw.shape[1])) < 0.1
+    return _shaped(raw * kind.step, shape)
+
+
+def _shaped(values: npt.NDArray[np.float64], shape: Sequence[int]) -> Vectors:
+    exact = values.astype(np.float32)
+    if not np.array_equal(exact, values):
+        raise ValueError("test vectors must be exact in float32; the input type is too wide")
+    return exact.reshape(-1, *shape)

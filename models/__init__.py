@@ -1,0 +1,1 @@
+"""From jet images to a trained, quantized model (TensorFlow, QKeras)."""

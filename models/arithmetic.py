@@ -1,0 +1,373 @@
+"""What a layer costs: output shape, multiplications, parameters and bit operations, from its hyperparameters alone.
+
+Conventions, the same for every layer:
+
+- A shape is (rows, columns, channels). A kernel, stride or dilation is one integer for both axes or a pair.
+- Padding is `"valid"` (none), `"same"` as TensorFlow has it (output = ceil(input / stride), the odd zero goes behind),
+  or an integer p: p zeros on all four sides.
+- `multiplications` counts weight x input products as the literature does: every output pixel meets every tap of its
+  kernel, **padded zeros included**. `multiplications_inside` leaves out the products with padded zeros; that is what a
+  fully unrolled circuit has to do. Without padding the two are equal. A transposed convolution is the adjoint of a
+  convolution and counts like it: `multiplications` has every input pixel meet every tap, `multiplications_inside`
+  leaves out the products that padding crops from the output.
+- Bias additions are no multiplications; a bias counts as parameters.
+- Pooling, nearest-neighbour upsampling and activation functions cost no multiplications.
+- Bit operations: sum over all outputs with n products each of ``n (b_a b_w + b_a + b_w + ceil(log2 n))``, where b_a and
+  b_w are the bits of activations and weights: n multipliers and n additions into an accumulator that holds n products.
+  Padded zeros are included. Source: Baskin et al., UNIQ, arXiv:1804.10969, section 4 (there log2 n is not rounded up).
+
+Sources: V. Dumoulin and F. Visin, A guide to convolution arithmetic for deep learning, arXiv:1603.07285; A. Howard
+et al., MobileNets, arXiv:1704.04861, section 3.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Shape = tuple[int, int, int]
+Pair = int | tuple[int, int]
+Padding = Literal["valid", "same"] | int
+
+FLOAT_BITS = 32
+
+
+@dataclass(frozen=True)
+class Widths:
+    """The bits of a number: `activation` of the layer's input, `weight` of its weights (float32 if not quantized)."""
+
+    activation: int = FLOAT_BITS
+    weight: int = FLOAT_BITS
+
+
+FLOAT = Widths()
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one layer costs, in the conventions of this module."""
+
+    output_shape: Shape
+    multiplications: int = 0
+    multiplications_inside: int = 0
+    parameters: int = 0
+    bit_operations: int = 0
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of a sliding window: `outputs` positions; `products` counts (position, tap) pairs inside the input."""
+
+    outputs: int
+    products: int
+
+
+def pair(value: Pair) -> tuple[int, int]:
+    """An integer for both axes, or a pair, as a pair.
+
+    Raises:
+        ValueError: when a value is less than 1.
+    """
+    rows, columns = (value, value) if isinstance(value, int) else value
+    if rows < 1 or columns < 1:
+        raise ValueError(f"kernel, stride and dilation must be at least 1, not {value}")
+    return rows, columns
+
+
+def padding_before(size: int, kernel: int, stride: int = 1, padding: Padding = "valid", dilation: int = 1) -> int:
+    """Zeros before the first pixel of one axis.
+
+    >>> padding_before(5, 3, stride=2, padding="same"), padding_before(4, 3, stride=2, padding="same")
+    (1, 0)
+    """
+    if padding == "valid":
+        return 0
+    if padding == "same":
+        reach = dilation * (kernel - 1) + 1
+        return max((-(-size // stride) - 1) * stride + reach - size, 0) // 2
+    if not isinstance(padding, int) or padding < 0:
+        raise ValueError(f"padding must be 'valid', 'same' or an integer from 0, not {padding!r}")
+    return padding
+
+
+def output_size(size: int, kernel: int, stride: int = 1, padding: Padding = "valid", dilation: int = 1) -> int:
+    """Output positions of a convolution or pooling along one axis.
+
+    Dumoulin and Visin, relationships 6 and 15: floor((i + 2p - k - (k-1)(d-1)) / s) + 1.
+
+    >>> output_size(4, 3), output_size(5, 3, stride=2, padding=1), output_size(7, 3, dilation=2)
+    (2, 3, 3)
+    >>> output_size(5, 4, padding=2), output_size(5, 3, stride=2, padding="same")
+    (6, 3)
+
+    Raises:
+        ValueError: when the (padded) input is smaller than the kernel.
+    """
+    if padding == "same":
+        return -(-size // stride)
+    room = size + 2 * padding_before(size, kernel, stride, padding, dilation) - (dilation * (kernel - 1) + 1)
+    if room < 0:
+        raise ValueError(f"a kernel of {kernel} (dilation {dilation}) does not fit into {size} pixels")
+    return room // stride + 1
+
+
+def transposed_output_size(
+    size: int, kernel: int, stride: int = 1, padding: Padding = "valid", dilation: int = 1
+) -> int:
+    """Output positions of a transposed convolution along one axis.
+
+    Dumoulin and Visin, relationship 13: s(i-1) + k - 2p. As in Keras, "same" gives s i, and "valid" with a stride
+    larger than the kernel gives s i too (the gap behind the last pixel is kept).
+
+    >>> transposed_output_size(2, 3), transposed_output_size(5, 3, stride=2, padding="same")
+    (4, 10)
+    >>> transposed_output_size(3, 3, stride=2, padding=1)
+    5
+
+    Raises:
+        ValueError: when the padding crops the whole output.
+    """
+    reach = dilation * (kernel - 1) + 1
+    if padding == "same":
+        return size * stride
+    if padding == "valid":
+        return size * stride + max(reach - stride, 0)
+    output = stride * (size - 1) + reach - 2 * padding_before(size, kernel, stride, padding, dilation)
+    if output < 1:
+        raise ValueError(f"padding {padding} crops the whole output")
+    return output
+
+
+def convolution(
+    shape: Shape,
+    filters: int,
+    kernel: Pair,
+    *,
+    stride: Pair = 1,
+    padding: Padding = "valid",
+    dilation: Pair = 1,
+    groups: int = 1,
+    bias: bool = True,
+    widths: Widths = FLOAT,
+) -> Cost:
+    """A convolution over all channels of its group.
+
+    >>> convolution((15, 15, 3), 10, 3, bias=False)  # doctest: +NORMALIZE_WHITESPACE
+    Cost(output_shape=(13, 13, 10), multiplications=45630, multiplications_inside=45630, parameters=270,
+         bit_operations=49873590)
+    >>> convolution((4, 4, 1), 1, 3).output_shape
+    (2, 2, 1)
+
+    Raises:
+        ValueError: when the kernel does not fit, or the groups do not divide channels and filters.
+    """
+    channels = shape[2]
+    if groups < 1 or channels % groups or filters % groups:
+        raise ValueError(f"{groups} groups do not divide {channels} channels and {filters} filters")
+    (kernel_rows, kernel_columns), rows, columns = _window(shape, kernel, stride, padding, dilation)
+    terms = kernel_rows * kernel_columns * (channels // groups)
+    outputs = rows.outputs * columns.outputs * filters
+    return Cost(
+        (rows.outputs, columns.outputs, filters),
+        outputs * terms,
+        rows.products * columns.products * (channels // groups) * filters,
+        terms * filters + filters * bias,
+        outputs * _bit_operations(terms, widths),
+    )
+
+
+def transposed_convolution(
+    shape: Shape,
+    filters: int,
+    kernel: Pair,
+    *,
+    stride: Pair = 1,
+    padding: Padding = "valid",
+    dilation: Pair = 1,
+    bias: bool = True,
+    widths: Widths = FLOAT,
+) -> Cost:
+    """A transposed convolution: the adjoint of the convolution that leads from its output back to its input.
+
+    For the bit operations each product is added into an accumulator that is wide enough for the largest number of
+    products that meet in one output pixel.
+
+    >>> transposed_convolution((2, 2, 1), 1, 3).output_shape
+    (4, 4, 1)
+    >>> transposed_convolution((2, 2, 1), 1, 3).multiplications == convolution((4, 4, 1), 1, 3).multiplications
+    True
+
+    Raises:
+        ValueError: when the padding crops the whole output.
+    """
+    kernels, strides, dilations = pair(kernel), pair(stride), pair(dilation)
+    sizes = [
+        transposed_output_size(size, k, s, padding, d)
+        for size, k, s, d in zip(shape[:2], kernels, strides, dilations, strict=True)
+    ]
+    # The adjoint convolution runs over the output; its positions are the input pixels.
+    products = [
+        _products(output, size, k, s, padding_before(output, k, s, padding, d), d)
+        for output, size, k, s, d in zip(sizes, shape[:2], kernels, strides, dilations, strict=True)
+    ]
+    taps = kernels[0] * kernels[1]
+    meeting = -(-kernels[0] // strides[0]) * -(-kernels[1] // strides[1]) * shape[2]
+    multiplications = shape[0] * shape[1] * taps * shape[2] * filters
+    return Cost(
+        (sizes[0], sizes[1], filters),
+        multiplications,
+        products[0] * products[1] * shape[2] * filters,
+        taps * shape[2] * filters + filters * bias,
+        multiplications * _bits_of_one_product(meeting, widths),
+    )
+
+
+def depthwise(
+    shape: Shape,
+    kernel: Pair,
+    *,
+    stride: Pair = 1,
+    padding: Padding = "valid",
+    dilation: Pair = 1,
+    depth_multiplier: int = 1,
+    bias: bool = True,
+    widths: Widths = FLOAT,
+) -> Cost:
+    """A depthwise convolution: every channel with its own `depth_multiplier` kernels (Howard et al., equation 3).
+
+    >>> depthwise((15, 15, 3), 3, bias=False).multiplications
+    4563
+    """
+    channels = shape[2]
+    return convolution(
+        shape,
+        channels * depth_multiplier,
+        kernel,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        groups=channels,
+        bias=bias,
+        widths=widths,
+    )
+
+
+def pointwise(shape: Shape, filters: int, *, bias: bool = True, widths: Widths = FLOAT) -> Cost:
+    """A 1x1 convolution.
+
+    >>> pointwise((13, 13, 3), 10, bias=False).multiplications
+    5070
+    """
+    return convolution(shape, filters, 1, bias=bias, widths=widths)
+
+
+def separable(
+    shape: Shape,
+    filters: int,
+    kernel: Pair,
+    *,
+    stride: Pair = 1,
+    padding: Padding = "valid",
+    dilation: Pair = 1,
+    depth_multiplier: int = 1,
+    bias: bool = True,
+    widths: Widths = FLOAT,
+    pointwise_weight: int | None = None,
+) -> Cost:
+    """A depthwise separable convolution: depthwise without bias, then pointwise (Howard et al., equation 4).
+
+    The numbers between the two steps are exact sums of products, so they are wider than the input (`sum_bits`).
+
+    >>> shape = (15, 15, 3)
+    >>> separable(shape, 10, 3, bias=False).multiplications
+    9633
+    >>> separable(shape, 10, 3).multiplications / convolution(shape, 10, 3).multiplications == 1 / 10 + 1 / 9
+    True
+    """
+    first = depthwise(
+        shape,
+        kernel,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        depth_multiplier=depth_multiplier,
+        bias=False,
+        widths=widths,
+    )
+    rows, columns = pair(kernel)
+    weight = widths.weight if pointwise_weight is None else pointwise_weight
+    between = Widths(sum_bits(rows * columns, widths), weight)
+    second = pointwise(first.output_shape, filters, bias=bias, widths=between)
+    return Cost(
+        second.output_shape,
+        first.multiplications + second.multiplications,
+        first.multiplications_inside + second.multiplications_inside,
+        first.parameters + second.parameters,
+        first.bit_operations + second.bit_operations,
+    )
+
+
+def dense(inputs: int, units: int, *, bias: bool = True, widths: Widths = FLOAT) -> Cost:
+    """A fully connected layer on `inputs` numbers; its output shape is (1, 1, units).
+
+    >>> dense(128, 5).multiplications, dense(128, 5).parameters
+    (640, 645)
+    """
+    return pointwise((1, 1, inputs), units, bias=bias, widths=widths)
+
+
+def pooling(shape: Shape, size: Pair, *, stride: Pair | None = None, padding: Padding = "valid") -> Cost:
+    """Maximum or average pooling; the stride is the window where none is given.
+
+    >>> pooling((13, 13, 4), 2).output_shape
+    (6, 6, 4)
+    """
+    _, rows, columns = _window(shape, size, size if stride is None else stride, padding, 1)
+    return Cost((rows.outputs, columns.outputs, shape[2]))
+
+
+def upsampling(shape: Shape, factor: Pair) -> Cost:
+    """Nearest-neighbour upsampling: every pixel is repeated, wires only.
+
+    >>> upsampling((4, 4, 8), 2).output_shape
+    (8, 8, 8)
+    """
+    rows, columns = pair(factor)
+    return Cost((shape[0] * rows, shape[1] * columns, shape[2]))
+
+
+def sum_bits(terms: int, widths: Widths) -> int:
+    """Bits that hold a sum of `terms` products of activations and weights without loss, at most those of float32.
+
+    >>> sum_bits(9, Widths(8, 6)), sum_bits(9, FLOAT)
+    (18, 32)
+    """
+    return min(widths.activation + widths.weight + (terms - 1).bit_length(), FLOAT_BITS)
+
+
+def _bits_of_one_product(terms: int, widths: Widths) -> int:
+    a, w = widths.activation, widths.weight
+    return a * w + a + w + (terms - 1).bit_length()
+
+
+def _bit_operations(terms: int, widths: Widths) -> int:
+    return terms * _bits_of_one_product(terms, widths)
+
+
+def _window(
+    shape: Shape, kernel: Pair, stride: Pair, padding: Padding, dilation: Pair
+) -> tuple[tuple[int, int], Axis, Axis]:
+    """The kernel as a pair, and its positions and products along rows and columns."""
+    kernels = pair(kernel)
+    axes = []
+    for size, k, s, d in zip(shape[:2], kernels, pair(stride), pair(dilation), strict=True):
+        outputs = output_size(size, k, s, padding, d)
+        axes.append(Axis(outputs, _products(size, outputs, k, s, padding_before(size, k, s, padding, d), d)))
+    return kernels, axes[0], axes[1]
+
+
+def _products(size: int, outputs: int, kernel: int, stride: int, before: int, dilation: int) -> int:
+    """Pairs (output position, tap) of one axis whose pixel lies inside the input."""
+    return sum(
+        0 <= position * stride + tap * dilation - before < size for position in range(outputs) for tap in range(kernel)
+    )

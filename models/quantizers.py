@@ -1,0 +1,64 @@
+"""The one door to QKeras' quantizers: fixed-point numbers in training, always with alpha = 1.
+
+QKeras counts integer bits without the sign; `ap_fixed` counts it in. QKeras rounds half to even and saturates. Its
+quantizers fail on negative integer bits (they raise 2 to an integer power in integer arithmetic), so these are refused
+here by name.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qkeras.quantizers import BaseQuantizer, quantized_bits, quantized_relu
+from qkeras.utils import _add_supported_quantized_objects
+
+from data_prep.fixed_point import FixedType
+from models.settings import QuantizerSettings
+
+
+def signed(settings: QuantizerSettings) -> quantized_bits:
+    """A quantizer for weights, biases and signed activations: values from -2**integer to 2**integer - step.
+
+    >>> str(signed(QuantizerSettings(bits=6, integer=1)))
+    'quantized_bits(6,1,0,alpha=1)'
+    """
+    return quantized_bits(settings.bits, settings.integer, alpha=1)
+
+
+def unsigned(settings: QuantizerSettings) -> quantized_relu:
+    """A quantizer that is a rectifier too: values from 0 to 2**integer - step.
+
+    >>> str(unsigned(QuantizerSettings(bits=6, integer=2)))
+    'quantized_relu(6,2)'
+    """
+    return quantized_relu(settings.bits, settings.integer)
+
+
+def from_type(kind: FixedType) -> BaseQuantizer:
+    """The quantizer whose values are those of a fixed-point type.
+
+    >>> str(from_type(FixedType(6, 2, True, "RND_CONV", "SAT")))
+    'quantized_bits(6,1,0,alpha=1)'
+    >>> str(from_type(FixedType(8, 0, False, "RND_CONV", "SAT")))
+    'quantized_relu(8,0)'
+
+    Raises:
+        ValueError: for a type that no QKeras quantizer has: other than `AP_RND_CONV` and `AP_SAT` (or `AP_SAT_SYM` with
+            a sign), one bit with a sign, or negative integer bits.
+    """
+    integer = kind.integer - int(kind.signed)
+    symmetric = kind.overflow == "SAT_SYM"
+    if kind.rounding != "RND_CONV" or kind.overflow not in ("SAT", "SAT_SYM") or (symmetric and not kind.signed):
+        raise ValueError(f"QKeras rounds half to even and saturates, {kind.name} does not")
+    if integer < 0 or kind.width - int(kind.signed) < 1:
+        raise ValueError(f"QKeras has no quantizer with the bits of {kind.name}")
+    if not kind.signed:
+        return quantized_relu(kind.width, integer)
+    return quantized_bits(kind.width, integer, symmetric=int(symmetric), alpha=1)
+
+
+def custom_objects() -> dict[str, Any]:
+    """The QKeras classes by the names under which model files mention them."""
+    found: dict[str, Any] = {}
+    _add_supported_quantized_objects(found)
+    return found

@@ -1,0 +1,167 @@
+"""The two configuration files of training: the network (`model.yaml`) and how it is trained (`train.yaml`)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from data_prep.settings import Settings
+
+Architecture = Literal["quantized_separable"]
+
+
+class QuantizerSettings(Settings):
+    """The width of one kind of number, as QKeras counts it."""
+
+    bits: int = Field(ge=2, le=16)
+    """All bits, the sign included where there is one."""
+
+    integer: int = Field(default=0, ge=0, le=14)
+    """Bits before the binary point, the sign not included."""
+
+
+class BlockSettings(Settings):
+    """One block: convolution, rectifier, maximum pooling."""
+
+    filters: int = Field(ge=1, le=1024)
+    """Output channels."""
+
+    kernel: int = Field(default=3, ge=1, le=15)
+    """Rows and columns of the convolution kernel, pixels."""
+
+    stride: int = Field(default=1, ge=1, le=8)
+    """Stride of the convolution along both axes, pixels."""
+
+    padding: Literal["same", "valid"] = "same"
+    """Zeros around the image so that the output has its size ("same"), or none."""
+
+    pooling: int = Field(default=2, ge=1, le=8)
+    """Rows and columns of the pooling window and its stride, pixels; 1 pools nothing."""
+
+    convolution: Literal["separable", "full"] = "separable"
+    """In the separable networks: separable, or full as MobileNet's first layer is. On one input channel a separable
+    convolution would compute a single feature map, whatever its number of filters."""
+
+    depthwise: QuantizerSettings | None = None
+    """Width of the depthwise kernel; a full convolution has none (quantized networks only, as are the next three)."""
+
+    pointwise: QuantizerSettings
+    """Width of the pointwise kernel, or of the whole kernel of a full convolution."""
+
+    bias: QuantizerSettings
+    """Width of the bias."""
+
+    activation: QuantizerSettings
+    """Width of the rectifier's output, unsigned."""
+
+    @model_validator(mode="after")
+    def _depthwise_where_separable(self) -> BlockSettings:
+        if (self.convolution == "separable") != (self.depthwise is not None):
+            raise ValueError("a separable convolution has a 'depthwise' width, a full one has none")
+        return self
+
+
+class DenseSettings(Settings):
+    """One hidden fully connected layer with a rectifier."""
+
+    units: int = Field(ge=1, le=4096)
+    """Outputs."""
+
+    weights: QuantizerSettings
+    """Width of the weights (quantized networks only, as are the next two)."""
+
+    bias: QuantizerSettings
+    """Width of the bias."""
+
+    activation: QuantizerSettings
+    """Width of the rectifier's output, unsigned."""
+
+
+class OutputSettings(Settings):
+    """The last layer, one logit a class."""
+
+    weights: QuantizerSettings
+    """Width of the weights."""
+
+    bias: QuantizerSettings
+    """Width of the bias."""
+
+
+class ModelSettings(Settings):
+    """The network: its architecture by one word, its topology, its numbers."""
+
+    architecture: Architecture = "quantized_separable"
+    """What is built for hardware; its float references are trained beside it with the same topology."""
+
+    input: QuantizerSettings
+    """Width of a pixel at the input port, unsigned: pixels are quantized before anything else happens to them."""
+
+    pixel_scale: float = Field(default=0.1, gt=0)
+    """Typical value of a lit pixel; the first layer's initial weights are larger by its inverse."""
+
+    blocks: tuple[BlockSettings, ...] = Field(min_length=1)
+    """Convolution blocks from input to output."""
+
+    dense: tuple[DenseSettings, ...] = ()
+    """Hidden fully connected layers behind them."""
+
+    output: OutputSettings
+    """The last layer."""
+
+
+class PhaseSettings(Settings):
+    """One training: warm-up and cosine decay of the learning rate with Adam, early stopping on the validation loss."""
+
+    epochs: int = Field(ge=1, le=10_000)
+    """Passes over the training jets at most; the learning rate ends at 0 there."""
+
+    learning_rate: float = Field(gt=0, le=1)
+    """The highest learning rate, reached at the end of the warm-up."""
+
+    warm_up: float = Field(default=0.05, ge=0, lt=1)
+    """Share of all steps during which the learning rate grows linearly from 0."""
+
+    patience: int = Field(default=5, ge=1)
+    """Epochs without a better validation loss after which training stops; the best epoch's weights are kept."""
+
+
+class TreesSettings(Settings):
+    """The baseline: gradient-boosted trees on hand-made observables."""
+
+    iterations: int = Field(default=300, ge=1, le=100_000)
+    """Boosting rounds at most (one tree a class each)."""
+
+    learning_rate: float = Field(default=0.1, gt=0, le=1)
+    """Shrinkage of each round."""
+
+    leaves: int = Field(default=31, ge=2, le=4096)
+    """Leaves a tree at most."""
+
+    patience: int = Field(default=15, ge=1)
+    """Rounds without a better validation loss after which boosting stops."""
+
+
+class TrainSettings(Settings):
+    """How the networks and the baseline are trained."""
+
+    seed: int = Field(ge=0, lt=2**31)
+    """Seed of initial weights and of the order of jets in every epoch."""
+
+    batch: int = Field(default=256, ge=1, le=65_536)
+    """Jets a training step."""
+
+    threads: int = Field(default=2, ge=1, le=256)
+    """Threads of TensorFlow. Sums are split by it, so the result depends on it, and not on the machine's cores."""
+
+    float_training: PhaseSettings
+    """Training of the float networks."""
+
+    quantized_training: PhaseSettings
+    """Training of the quantized network."""
+
+    warm_start: bool = True
+    """Whether the quantized network starts from the weights of the trained float network of its shape."""
+
+    trees: TreesSettings = TreesSettings()
+    """The baseline on hand-made observables."""

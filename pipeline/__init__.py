@@ -1,0 +1,1 @@
+"""The command line, configuration, artefacts and report: no physics and no layers."""

@@ -1,0 +1,77 @@
+"""The command line's frame: which stages there are, and how a failure ends."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import shutil
+
+import typer
+from typer.exceptions import TyperException
+
+from data_prep.errors import PipelineError
+from pipeline import interruption
+from pipeline.console import fail
+from pipeline.stages import convert, csim, export, generate, images, lower, report, train
+
+# Libraries that talk while they are imported are asked to be quiet before any stage imports them.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+INTERRUPTED = 130
+"""The exit code of what SIGINT ended, as shells have it."""
+
+NO_ROOM_OR_RIGHTS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EMFILE)
+
+app = typer.Typer(
+    name="python -m pipeline",
+    help="From jet constituents in ROOT files to verified trigger firmware, stage by stage.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for stage in (generate, images, train, lower, convert, csim, export, report):
+    app.command(stage.__name__.rsplit(".", 1)[-1].replace("_", "-"))(stage.run)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one stage; the exit code is 0 only if it ended whole.
+
+    Errors of the user's making become one line; `KeyboardInterrupt` (also from SIGTERM) ends with 130, a full disk with
+    a line that says so. Any other exception is a defect and keeps its traceback.
+    """
+    interruption.listen()
+    try:
+        code = app(args=arguments, standalone_mode=False)
+    except BaseException as error:
+        return _ending(error)
+    # Typer turns Ctrl-C into an exit code.
+    return _interrupted() if code == INTERRUPTED else int(code or 0)
+
+
+def _ending(error: BaseException) -> int:
+    """The exit code of a stage that raised; what comes after an interruption is a consequence of it, whatever it says."""
+    if interruption.asked() or isinstance(error, typer.Abort | KeyboardInterrupt):
+        return _interrupted()
+    if isinstance(error, PipelineError):
+        fail(str(error))
+        return 1
+    if isinstance(error, TyperException):
+        fail(error.format_message())
+        return error.exit_code
+    if isinstance(error, shutil.Error):
+        # A copied tree collects what went wrong: (from, to, reason) a file.
+        fail(f"{error.args[0][0][2]} (make room or rights, then run it again)")
+        return 1
+    if isinstance(error, OSError) and error.errno in NO_ROOM_OR_RIGHTS:
+        where = error.filename or "writing the result"
+        fail(f"{where}: {os.strerror(error.errno)} (make room or rights, then run it again)")
+        return 1
+    raise error
+
+
+def _interrupted() -> int:
+    fail("interrupted; nothing half-written was left, run the same command to go on")
+    return INTERRUPTED

@@ -1,0 +1,53 @@
+"""What a stage says on the terminal: a progress bar while it works, one line when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from pipeline import interruption
+
+_STDERR = Console(stderr=True)
+_STDOUT = Console(highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def progress(title: str, total: int | None, unit: str) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar with rate and time left; yields the function that advances it by n units."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[unit]}"),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=_STDERR, transient=True) as bar:
+        task = bar.add_task(title, total=total, unit=unit, rate="")
+
+        def advance(n: int) -> None:
+            interruption.check()
+            bar.advance(task, n)
+            speed = bar.tasks[0].speed
+            bar.update(task, rate=f"{speed:,.0f}/s" if speed else "")
+
+        yield advance
+
+
+def done(stage: str, line: str) -> None:
+    """The stage's closing line."""
+    _STDOUT.print(f"[bold green]{stage:<9}[/] {line}")
+
+
+def warn(line: str) -> None:
+    """Something the user should know and need not mend."""
+    _STDERR.print(f"[bold yellow]warning[/] {line}", soft_wrap=True)
+
+
+def fail(line: str) -> None:
+    """The one line of an error."""
+    _STDERR.print("[bold red]error[/]", end=" ")
+    _STDERR.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,77 @@
+"""The whole page: a head that says what was proven, then every section."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from markupsafe import Markup
+
+from data_prep.errors import PipelineError
+from pipeline.report.results import EMULATED, QUANTIZED, SEPARABLE, STANDARD, load_results
+from pipeline.report.run_folder import NotMadeError, RunFolder
+from pipeline.report.section import TEMPLATES, Section, count, fraction, render
+from pipeline.report.sections import (
+    arithmetic,
+    bundle,
+    cutflow,
+    hardware,
+    images,
+    performance,
+    provenance,
+    task,
+    training,
+)
+from pipeline.report.verdict import Verdict, judge
+
+SECTIONS: tuple[Section, ...] = (
+    task.SECTION,
+    cutflow.SECTION,
+    images.SECTION,
+    training.SECTION,
+    performance.SECTION,
+    hardware.SECTION,
+    arithmetic.SECTION,
+    bundle.SECTION,
+    provenance.SECTION,
+)
+"""The sections in the order of the page."""
+
+
+def page(run: RunFolder) -> str:
+    """The report of a run as one HTML page; the same artefacts give the same bytes."""
+    verdict = judge(run)
+    bodies = [(section, _body(section, run)) for section in SECTIONS]
+    style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - a file of this package
+    head = {"run": run, "verdict": verdict, "tiles": _tiles(run, verdict)}
+    return render("page", style=style, sections=bodies, **head) + "\n"
+
+
+def _body(section: Section, run: RunFolder) -> Markup:
+    try:
+        return render(section.name, **section.values(run))
+    except PipelineError as error:
+        return render("not_made", what=error.what, remedy=error.remedy)
+
+
+def _tiles(run: RunFolder, verdict: Verdict) -> list[tuple[str, str]]:
+    """The few numbers to see first: figure and what it is."""
+    tiles: list[tuple[str, str]] = []
+    proof = verdict.proof
+    if proof is not None and proof.layers:
+        tiles.append((count(proof.mismatches), f"differing integers of {count(verdict.compared)} compared"))
+    try:
+        results = load_results(run)
+        shown = EMULATED if results.find(EMULATED) else QUANTIZED
+        what = "emulated design" if shown == EMULATED else "quantized network"
+        jets = f"{count(results.label.size)} test jets"
+        tiles.append((fraction(results.macro_auc(shown)), f"macro-AUC of the {what} on {jets}"))
+    except NotMadeError:
+        pass
+    try:
+        totals: dict[str, Any] = {name: found["total"] for name, found in arithmetic.load(run).items()}
+        if STANDARD in totals and SEPARABLE in totals:
+            ratio = totals[STANDARD]["multiplications"] / max(totals[SEPARABLE]["multiplications"], 1)
+            tiles.append((f"{ratio:.1f} ×", "fewer multiplications than with standard convolutions"))
+    except NotMadeError:
+        pass
+    return tiles

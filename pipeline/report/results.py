@@ -1,0 +1,156 @@
+"""The taggers of a run on the test jets: what training measured, and the emulated design beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from data_prep.errors import PipelineError
+from hls_projects.emulated_outputs import EmulatedOutputs
+from models.metrics import Performance, Rejection, performance
+from pipeline.report.run_folder import RunFolder, reading
+from pipeline.report.verdict import judge
+
+Scores = npt.NDArray[np.float32]
+
+STANDARD, SEPARABLE, QUANTIZED, EMULATED, TREES = "float_standard", "float_separable", "model", "emulated", "trees"
+TITLES = {
+    STANDARD: "float, standard convolution",
+    SEPARABLE: "float, separable convolution",
+    QUANTIZED: "quantized, separable convolution",
+    EMULATED: "quantized, HLS emulation",
+    TREES: "boosted trees on observables",
+}
+"""Names for people, in the order in which they are shown."""
+
+
+def title(name: str) -> str:
+    """The name of a tagger for people."""
+    return TITLES.get(name, name)
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Known taggers in the order in which they are shown, then all others."""
+    found = list(names)
+    return [name for name in TITLES if name in found] + [name for name in found if name not in TITLES]
+
+
+@dataclass(frozen=True)
+class Tagger:
+    """One tagger on the test jets.
+
+    Attributes:
+        name: key in metrics and scores.
+        title: for people.
+        performance: its metrics.
+        scores: float32 [jets, classes].
+    """
+
+    name: str
+    title: str
+    performance: Performance
+    scores: Scores
+
+
+@dataclass(frozen=True)
+class Results:
+    """All taggers on the same test jets.
+
+    Attributes:
+        classes: names of the classes.
+        label: uint8 [jets].
+        weight: float32 [jets].
+        taggers: in the order in which they are shown; the emulated design only where it is proven.
+        emulation: one sentence on the emulated scores: equal to the quantized network's, or why they are missing.
+        equal: whether the emulated scores are those of the quantized network, None where there are none.
+    """
+
+    classes: tuple[str, ...]
+    label: npt.NDArray[np.uint8]
+    weight: npt.NDArray[np.float32]
+    taggers: tuple[Tagger, ...]
+    emulation: str
+    equal: bool | None
+
+    def find(self, name: str) -> Tagger | None:
+        """One tagger, where it is there."""
+        return next((tagger for tagger in self.taggers if tagger.name == name), None)
+
+    def macro_auc(self, name: str) -> float | None:
+        """The macro-AUC of one tagger, where it is there and was measured."""
+        tagger = self.find(name)
+        return None if tagger is None else tagger.performance.macro_auc
+
+    @property
+    def deployed(self) -> Tagger | None:
+        """The tagger nearest to hardware: the emulated design, else the quantized network."""
+        return self.find(EMULATED) or self.find(QUANTIZED)
+
+
+@cache
+def load_results(run: RunFolder) -> Results:
+    """Read what `train` measured and what `csim` emulated.
+
+    Raises:
+        NotMadeError: when there is no trained model.
+    """
+    metrics = run.json("30_model", "metrics.json")
+    with reading("30_model"):
+        classes = tuple(str(name) for name in metrics["classes"])
+        with np.load(run.require("30_model") / "scores.npz", allow_pickle=False) as arrays:
+            label, weight = arrays["label"], arrays["weight"]
+            scores = {name: arrays[name] for name in arrays.files if name not in ("label", "weight")}
+        shown = in_order(scores)
+        taggers = [Tagger(name, title(name), _performance(metrics[name]), scores[name]) for name in shown]
+    emulated, sentence, equal = _emulated(run, label, scores.get(QUANTIZED))
+    if emulated is not None:
+        place = next((i + 1 for i, tagger in enumerate(taggers) if tagger.name == QUANTIZED), len(taggers))
+        measured = performance(emulated, label, classes, weight)
+        taggers.insert(place, Tagger(EMULATED, title(EMULATED), measured, emulated))
+    return Results(classes, label, weight, tuple(taggers), sentence, equal)
+
+
+def _performance(found: dict[str, Any]) -> Performance:
+    points = {
+        point: {name: Rejection(**values) for name, values in by_class.items()}
+        for point, by_class in found["rejection"].items()
+    }
+    return Performance(**(found | {"rejection": points}))
+
+
+def _emulated(
+    run: RunFolder, label: npt.NDArray[np.uint8], quantized: Scores | None
+) -> tuple[Scores | None, str, bool | None]:
+    """The emulated scores, a sentence on them, and whether they are those of the quantized network."""
+    if not judge(run).proven:
+        return None, "The emulated design is not shown, because it is not proven.", None
+    path = run.path / "60_csim.npz"
+    if not path.exists():
+        return None, "The emulated design is not shown: the comparison was run without the test set.", None
+    try:
+        outputs = EmulatedOutputs.load(path)
+    except PipelineError as error:
+        return None, f"The emulated design is not shown: {error.what}.", None
+    if not np.array_equal(outputs.label, label):
+        return None, "The emulated design is not shown: it was emulated on other test jets (run csim again).", None
+    scores = None if quantized is None else outputs.scores(quantized.shape[1])
+    if scores is None or quantized is None:
+        return None, "The emulated design is not shown: its output is not one logit a class.", None
+    different = (scores != quantized).any(axis=1)
+    if not different.any():
+        return (
+            scores,
+            f"The emulated scores equal those of the quantized network on all {label.size:,} test jets.",
+            True,
+        )
+    largest = float(np.abs(scores - quantized).max())
+    sentence = (
+        f"The emulated scores differ from those written by the training on {int(different.sum()):,} of {label.size:,} "
+        f"test jets, at most by {largest:.2g}."
+    )
+    return scores, sentence, False

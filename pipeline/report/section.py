@@ -1,0 +1,118 @@
+"""What a section is, and how its template becomes HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from data_prep.fixed_point import FixedType
+from models.metrics import Rejection
+from pipeline.report.run_folder import RunFolder
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+CHANNEL_NAMES = {"pt": "summed transverse momentum"}
+"""What the channels of a pixel are."""
+
+CLASS_NAMES = {
+    "q": "light quark",
+    "g": "gluon",
+    "qcd": "light quark or gluon",
+    "w": "W → qq",
+    "z": "Z → qq",
+    "h": "H → bb",
+    "t": "hadronic top",
+}
+"""What the short class names of this project stand for."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section of the page.
+
+    Attributes:
+        name: its anchor, also the name of its template.
+        short: its name in the list at the top.
+        title: its heading.
+        values: what its template shows, read from the run; raises `NotMadeError` where that is missing.
+    """
+
+    name: str
+    short: str
+    title: str
+    values: Callable[[RunFolder], dict[str, Any]]
+
+
+def render(template: str, **values: Any) -> Markup:
+    """Fill a template; whatever is put in is escaped."""
+    return Markup(_ENVIRONMENT.get_template(f"{template}.html.j2").render(**values))  # noqa: S704 - autoescaped
+
+
+def count(number: float) -> str:
+    """A count with separators: 24277806 is 24,277,806."""
+    return f"{number:,.0f}"
+
+
+def short(number: float) -> str:
+    """Six significant figures."""
+    return f"{number:.6g}".replace("-", "−")
+
+
+def fraction(number: float | None, digits: int = 4) -> str:
+    """A number between 0 and 1, or a dash where it could not be measured."""
+    return "–" if number is None else f"{number:.{digits}f}"
+
+
+def rejection(found: Rejection) -> str:
+    """1/ε_B, or the limit that is exceeded where no background jet passes."""
+    if found.rejection is not None:
+        return f"{found.rejection:,.0f}" if found.rejection >= 100 else f"{found.rejection:.1f}"
+    return "–" if found.lower_limit is None else f"> {found.lower_limit:,.0f}"
+
+
+def type_name(kind: FixedType | str | None) -> Markup:
+    """A type as C++ writes it; its modes are left out where they are the default, else the line may break there."""
+    if kind is None:
+        return Markup("–")
+    full = kind.name if isinstance(kind, FixedType) else kind
+    shown = full.replace(",AP_TRN,AP_WRAP>", ">")
+    width, integer, *modes = shown.split(",")
+    return Markup("<code>{}</code>").format(Markup(",<wbr>").join([f"{width},{integer}", *modes]))
+
+
+def ticks(text: str) -> Markup:
+    """A message in which what stands between backticks is code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup().join(Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts))
+
+
+def shape(sizes: tuple[int, ...] | list[int]) -> str:
+    """16 × 16 × 1, without leading ones."""
+    kept = list(sizes)
+    while len(kept) > 1 and kept[0] == 1:
+        kept.pop(0)
+    return " × ".join(map(str, kept))
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for function in (count, short, fraction, rejection, type_name, ticks, shape):
+        environment.filters[function.__name__] = function
+    environment.globals |= {"class_names": CLASS_NAMES, "channel_names": CHANNEL_NAMES}
+    return environment
+
+
+_ENVIRONMENT = _environment()

@@ -1,0 +1,64 @@
+"""What the networks cost: multiplications of standard and separable convolution side by side, bit operations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.report.results import QUANTIZED, SEPARABLE, STANDARD, in_order, title
+from pipeline.report.run_folder import NotMadeError, RunFolder, reading
+from pipeline.report.section import Section
+
+KEYS = ("multiplications", "multiplications_inside", "parameters", "bit_operations")
+
+
+def load(run: RunFolder) -> dict[str, dict[str, Any]]:
+    """`arithmetic.json`, networks in the order in which they are shown.
+
+    Raises:
+        NotMadeError: when there is none, or it lacks a field.
+    """
+    found = run.json("30_model", "arithmetic.json")
+    if not found:
+        raise NotMadeError("30_model/arithmetic.json holds no network", remedy="make it again")
+    with reading("30_model/arithmetic.json"):
+        return {
+            name: {
+                "total": {key: int(found[name]["total"][key]) for key in KEYS},
+                "layers": [_layer(layer) for layer in found[name]["layers"] if layer["multiplications"]],
+            }
+            for name in in_order(found)
+        }
+
+
+def values(run: RunFolder) -> dict[str, Any]:
+    """The networks layer by layer beside each other where their layers correspond, and their totals."""
+    networks = load(run)
+    layers = [found["layers"] for found in networks.values()]
+    shapes = {tuple(tuple(layer["output_shape"]) for layer in found) for found in layers}
+    rows = [dict(zip(networks, row, strict=True)) for row in zip(*layers, strict=True)] if len(shapes) == 1 else []
+    saved = None
+    if STANDARD in networks and SEPARABLE in networks:
+        totals = [networks[name]["total"]["multiplications"] for name in (STANDARD, SEPARABLE)]
+        convolutions = [_convolutions(networks[name]["layers"]) for name in (STANDARD, SEPARABLE)]
+        saved = {"total": _ratio(*totals), "convolutions": _ratio(*convolutions)}
+        if QUANTIZED in networks:
+            saved["bits"] = _ratio(*(networks[name]["total"]["bit_operations"] for name in (STANDARD, QUANTIZED)))
+    titles = {name: title(name) for name in networks}
+    beside = (STANDARD, SEPARABLE) if saved else None
+    return {"networks": networks, "titles": titles, "rows": rows, "saved": saved, "beside": beside, "ratio": _ratio}
+
+
+def _layer(found: dict[str, Any]) -> dict[str, Any]:
+    names = ("name", "kind", "output_shape")
+    return {name: found[name] for name in names} | {key: int(found[key]) for key in KEYS}
+
+
+def _convolutions(layers: list[dict[str, Any]]) -> int:
+    return sum(int(layer["multiplications"]) for layer in layers if "Conv" in layer["kind"])
+
+
+def _ratio(more: int, less: int) -> float | None:
+    return more / less if less else None
+
+
+SECTION = Section("arithmetic", "Arithmetic", "Arithmetic", values)

@@ -1,0 +1,56 @@
+"""The design and its proof: ports, test vectors, and every layer with its types and the integers compared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hls_projects.hls_project import HlsProject
+from hls_projects.model_types import ModelTypes
+from hls_projects.proof import LayerProof
+from pipeline.report.run_folder import RunFolder, reading
+from pipeline.report.section import Section
+from pipeline.report.verdict import judge
+
+KINDS = {
+    "data": "every jet of the test set",
+    "extreme": "smallest and largest values, alternating, one lit element at a time",
+    "beyond": "values up to four times the range of the input",
+    "tie": "values on rounding ties and beside them",
+    "random": "uniform over the range of the input, half of them mostly zero",
+}
+"""What the kinds of test vectors are."""
+
+
+def values(run: RunFolder) -> dict[str, Any]:
+    """Design, vectors and the table of layers; types are shown even where the comparison is missing."""
+    types_folder = run.require("40_lowered")
+    with reading("40_lowered/types.json"):
+        types = ModelTypes.load(types_folder / "types.json")
+    project = None
+    if "50_hls" in run.manifests:
+        with reading("50_hls/hls.json"):
+            project = HlsProject.load(run.require("50_hls"))
+    verdict = judge(run)
+    compared = {layer.name: layer for layer in verdict.proof.layers} if verdict.proof else {}
+    rows = [(layer, compared.pop(layer.name, None)) for layer in types.layers]
+    in_hardware = {layer.name for layer in project.traced} if project else set()
+    vectors = verdict.proof.vectors if verdict.proof else {}
+    order = [kind for kind in KINDS if kind in vectors] + [kind for kind in vectors if kind not in KINDS]
+    return {
+        "verdict": verdict,
+        "project": project,
+        "types": types,
+        "rows": rows,
+        "in_hardware": in_hardware,
+        "ends": list(compared.values()),
+        "vectors": [(kind, vectors[kind], KINDS.get(kind, "")) for kind in order],
+        "total": _total(list(verdict.proof.layers) if verdict.proof else []),
+        "widest": max((layer.accumulator.width for layer in types.layers if layer.accumulator), default=0),
+    }
+
+
+def _total(layers: list[LayerProof]) -> tuple[int, int]:
+    return sum(layer.values for layer in layers), sum(layer.mismatches for layer in layers)
+
+
+SECTION = Section("hardware", "Proof", "Bit-exactness, layer by layer", values)

@@ -1,0 +1,59 @@
+"""What the jet images look like: mean image, occupancy, and what pixels do to the jet mass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from data_prep.dataset import open_dataset
+from data_prep.summary import Summary
+from pipeline.report import svg
+from pipeline.report.run_folder import RunFolder, reading
+from pipeline.report.section import Section
+
+LABELS = {
+    "mean_image": "Mean jet image of each class in the η–φ plane",
+    "occupancy": "Number of lit pixels in a jet image, by class",
+    "mass": "Jet mass from the constituents beside the jet mass from the image, by class",
+}
+
+
+def values(run: RunFolder) -> dict[str, Any]:
+    """Figures of the images, and a few numbers by class."""
+    folder = run.require("20_images")
+    with reading("20_images/summary.npz"):
+        description = open_dataset(folder).metadata
+        summary = Summary.load(folder / "summary.npz")
+        rows = [_row(summary, index, name) for index, name in enumerate(description.classes)]
+    figures = {}
+    for name, label in LABELS.items():
+        with reading(f"20_images/plots/{name}.svg"):
+            text = (folder / "plots" / f"{name}.svg").read_text(encoding="utf-8")
+        figures[name] = svg.inline(text, name, label)
+    steps = [_words(step.model_dump(mode="json")) for step in description.steps]
+    return {"figures": figures, "rows": rows, "description": description, "steps": steps}
+
+
+def _row(summary: Summary, index: int, name: str) -> dict[str, Any]:
+    lit = summary.occupancy[index]
+    pixels = lit.size - 1
+    mean = float(lit @ np.arange(lit.size) / max(lit.sum(), 1e-300))
+    masses = (summary.mass_constituents[index], summary.mass_image[index])
+    medians = [_median(counts, summary.mass_edges) for counts in masses]
+    return {"name": name, "lit": mean, "share": 100 * mean / pixels, "masses": medians}
+
+
+def _median(counts: npt.NDArray[np.float64], edges: npt.NDArray[np.float64]) -> float | None:
+    """The median of a histogram, linear within its bin."""
+    total = np.append(0.0, np.cumsum(counts))
+    return float(np.interp(total[-1] / 2, total, edges)) if total[-1] > 0 else None
+
+
+def _words(step: dict[str, Any]) -> str:
+    options = ", ".join(f"{key} {value}" for key, value in step.items() if key != "step")
+    return f"{step['step']} ({options})" if options else str(step["step"])
+
+
+SECTION = Section("images", "Images", "Jet images", values)

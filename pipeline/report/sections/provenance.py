@@ -1,0 +1,42 @@
+"""Where everything comes from: artefacts with their hashes, configurations, versions, commits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from pipeline.lineage import made_from_others
+from pipeline.report.run_folder import STAGES, NotMadeError, RunFolder
+from pipeline.report.section import Section
+
+
+def values(run: RunFolder) -> dict[str, Any]:
+    """The chain of artefacts as their manifests tell it."""
+    manifests = run.manifests
+    if not manifests:
+        raise NotMadeError("no artefact of this run is whole", remedy="make it with `make`")
+    changed = made_from_others(manifests)
+    rows = [(name, manifest, changed[name]) for name, manifest in manifests.items()]
+    # A run on the user's own files has no simulated ones.
+    expected = [name for name in STAGES if not (name == "10_root" and "20_images" in manifests)]
+    versions: dict[str, set[str]] = {}
+    for manifest in manifests.values():
+        for library, version in manifest.versions.items():
+            versions.setdefault(library, set()).add(version)
+    configurations: dict[str, str] = {}
+    for artefact, manifest in manifests.items():
+        for name, content in manifest.configuration.items():
+            text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+            if configurations.setdefault(f"{name}.yaml", text) != text:
+                configurations[f"{name}.yaml of {artefact}"] = text
+    return {
+        "rows": rows,
+        "missing": [name for name in expected if name not in manifests],
+        "versions": {library: sorted(found) for library, found in versions.items()},
+        "commits": sorted({manifest.git for manifest in manifests.values()}),
+        "configurations": configurations,
+    }
+
+
+SECTION = Section("provenance", "Provenance", "Provenance", values)

@@ -1,0 +1,39 @@
+"""The task in a few sentences: which jets, seen how, told apart by what, for which hardware."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from data_prep.dataset import open_dataset
+from hls_projects.hls_project import HlsProject
+from pipeline.report.run_folder import NotMadeError, RunFolder, reading
+from pipeline.report.section import Section
+
+
+def values(run: RunFolder) -> dict[str, Any]:
+    """What the run is about, as far as it is known."""
+    images = _description(run)
+    project = _project(run)
+    simulated = run.manifests["10_root"].configuration.get("generate") if "10_root" in run.manifests else None
+    files = len(run.manifests["20_images"].inputs) if "20_images" in run.manifests else 0
+    network = run.manifests["30_model"].configuration.get("model") if "30_model" in run.manifests else None
+    if images is None and project is None:
+        raise NotMadeError("nothing of this run has been made", remedy="make it with `make`")
+    return {"images": images, "project": project, "simulated": simulated, "files": files, "network": network}
+
+
+def _description(run: RunFolder) -> Any:
+    if "20_images" not in run.manifests:
+        return None
+    with reading("20_images"):
+        return open_dataset(run.require("20_images")).metadata
+
+
+def _project(run: RunFolder) -> HlsProject | None:
+    if "50_hls" not in run.manifests:
+        return None
+    with reading("50_hls/hls.json"):
+        return HlsProject.load(run.require("50_hls"))
+
+
+SECTION = Section("task", "Task", "The task", values)

@@ -1,0 +1,40 @@
+"""How the networks were trained: loss and accuracy by epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.plots.style import svg_text
+from pipeline.plots.training import training_curves
+from pipeline.report import svg
+from pipeline.report.results import in_order, title
+from pipeline.report.run_folder import NotMadeError, RunFolder, reading
+from pipeline.report.section import Section
+
+
+def values(run: RunFolder) -> dict[str, Any]:
+    """The curves, and each network's best epoch."""
+    history = run.json("30_model", "history.json")
+    if not history:
+        raise NotMadeError("30_model/history.json holds no network", remedy="make it again")
+    with reading("30_model/history.json"):
+        networks = [_network(name, history[name]) for name in in_order(history)]
+        figure = training_curves({title(name): history[name] for name in in_order(history)})
+    label = "Loss and accuracy of each network on training and validation jets, by epoch"
+    return {"figure": svg.inline(svg_text(figure), "training", label), "networks": networks}
+
+
+def _network(name: str, found: dict[str, Any]) -> dict[str, Any]:
+    best = int(found["best_epoch"])
+    return {
+        "title": title(name),
+        "epochs": len(found["loss"]),
+        "best": best + 1,
+        "loss": float(found["loss"][best]),
+        "val_loss": float(found["val_loss"][best]),
+        "val_accuracy": float(found["val_accuracy"][best]),
+        "learning_rate": max(float(rate) for rate in found["learning_rate"]),
+    }
+
+
+SECTION = Section("training", "Training", "Training", values)

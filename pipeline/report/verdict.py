@@ -1,0 +1,62 @@
+"""What may be said about the design: the one place that decides whether it counts as proven."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from data_prep.errors import PipelineError
+from hls_projects.export.design import require_proven
+from hls_projects.hls_project import HlsProject
+from hls_projects.proof import Proof
+from pipeline.lineage import require_made_from
+from pipeline.report.run_folder import RunFolder
+
+Status = Literal["proven", "failed", "not run", "not valid"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of the comparison of model and HLS emulation.
+
+    Attributes:
+        status: `not valid` is a proof that says `proven` and is not whole, empty, or of other files.
+        line: one sentence.
+        proof: the proof, where there is one.
+    """
+
+    status: Status
+    line: str
+    proof: Proof | None = None
+
+    @property
+    def proven(self) -> bool:
+        """Whether every integer was compared and found equal, on the files that stand here."""
+        return self.status == "proven"
+
+    @property
+    def compared(self) -> int:
+        """Integers compared."""
+        return sum(layer.values for layer in self.proof.layers) if self.proof else 0
+
+
+@cache
+def judge(run: RunFolder) -> Verdict:
+    """Read the proof of a run and decide; nothing but a whole, unchanged proof of the present files is `proven`."""
+    path = run.path / "60_csim.json"
+    if not path.exists():
+        return Verdict("not run", "the comparison of model and HLS emulation has not been run (make csim)")
+    try:
+        proof = Proof.load(path)
+    except PipelineError as error:
+        return Verdict("not valid", f"the proof cannot be read: {error.what}")
+    if proof.status != "proven":
+        return Verdict(proof.status, proof.reason or "no reason is given", proof)
+    try:
+        require_made_from(path, [run.path / "50_hls", run.path / "40_lowered"])
+        require_proven(proof, HlsProject.load(run.path / "50_hls"), path)
+    except (PipelineError, FileNotFoundError) as error:
+        what = error.what if isinstance(error, PipelineError) else "the files it was made from are gone"
+        return Verdict("not valid", f"the proof is of no use here: {what}", proof)
+    return Verdict("proven", proof.reason, proof)

@@ -1,0 +1,102 @@
+"""`csim`: the HLS project compiled, run and compared with the model, integer by integer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import typer
+
+from data_prep.errors import ProofFailedError, ToolNotFoundError
+from hls_projects.settings import HardwareSettings
+from pipeline import configuration
+from pipeline.artefact import artefact, manifest_path, write_json
+from pipeline.console import done, progress
+
+if TYPE_CHECKING:
+    from hls_projects.model_types import ModelTypes
+    from hls_projects.proof import Proof
+    from hls_projects.vectors import VectorSource
+
+
+def run(
+    hls: Annotated[Path, typer.Argument(help="Folder made by `convert`.")],
+    lowered: Annotated[Path, typer.Option(help="Folder made by `lower`.")],
+    config: Annotated[Path, typer.Option(help="hardware.yaml")],
+    out: Annotated[Path, typer.Option(help="Proof to write (.json); the emulated outputs go beside it (.npz).")],
+    images: Annotated[
+        Path | None,
+        typer.Option(help="Folder made by `images`; its whole test set is compared."),
+    ] = None,
+) -> None:
+    """Prove trained model = lowered model = HLS emulation on the test set, random and corner vectors."""
+    settings = configuration.load(config, HardwareSettings)
+    inputs = [hls, lowered, *([images] if images else [])]
+    outputs = [out.with_suffix(".npz")] if images else []
+    with artefact(
+        out, "csim", settings={"hardware": settings}, inputs=inputs, folder=False, companions=outputs
+    ) as space:
+        from hls_projects.compare import compare
+        from hls_projects.csim import build
+        from hls_projects.model_types import ModelTypes
+        from hls_projects.proof import Proof
+        from hls_projects.vectors import made_vectors
+        from models.exact import exact_inference
+        from models.load import load_model
+
+        types = ModelTypes.load(lowered / "types.json")
+        ports = [(port.shape, port.type) for port in types.inputs]
+        data = [] if images is None else [_TestSet(images)]
+        vectors: list[VectorSource] = [*data, *made_vectors(ports, settings.csim.random_vectors, settings.csim.seed)]
+        trained = exact_inference(load_model(next(lowered.glob("trained.*"))))
+        plain = exact_inference(load_model(lowered / "model.h5"))
+        try:
+            emulator = build(hls, space.work)
+        except ToolNotFoundError as error:
+            _leave(out, Proof(status="not run", reason=error.what))
+            raise
+        with progress("comparing", sum(source.count for source in vectors), "vectors") as advance:
+            result = compare(trained, plain, types, emulator, vectors, settings.csim.batch, advance)
+        proof = result.proof
+        if proof.status != "proven":
+            _leave(out, proof)
+            raise ProofFailedError(f"model and HLS emulation differ: {proof.first_mismatch}", file=hls)
+        if data:
+            _save_outputs(space.companions[0], data[0], result.raw_outputs, types)
+        write_json(space.path, proof.model_dump(mode="json"))
+    done("csim", f"{out}: {proof.reason}, {len(proof.layers)} layers on {sum(proof.vectors.values())} vectors")
+
+
+class _TestSet:
+    """The test jets as test vectors."""
+
+    kind = "data"
+
+    def __init__(self, images: Path) -> None:
+        from data_prep.dataset import open_dataset
+
+        self.split = open_dataset(images).split("test")
+        self.count = self.split.rows
+
+    def batches(self, size: int) -> Any:
+        """Batches of dense images."""
+        for batch in self.split.batches(size):
+            yield (batch.dense(),)
+
+    def column(self, name: str) -> np.ndarray[Any, Any]:
+        """A column of the whole test set, in the order of `batches`."""
+        return np.concatenate([getattr(batch, name) for batch in self.split.batches(100_000)])
+
+
+def _leave(out: Path, proof: Proof) -> None:
+    """Leave a proof that proves nothing, to be read; without a manifest it is not whole and is made again."""
+    manifest_path(out).unlink(missing_ok=True)
+    write_json(out, proof.model_dump(mode="json"))
+
+
+def _save_outputs(path: Path, data: _TestSet, raw: list[np.ndarray[Any, Any]], types: ModelTypes) -> None:
+    """The emulated integers of the test set, with labels and weights."""
+    arrays = {f"raw_{i}": values for i, values in enumerate(raw)}
+    arrays |= {f"fraction_{i}": np.asarray(port.type.fraction) for i, port in enumerate(types.outputs)}
+    np.savez_compressed(path, label=data.column("label"), weight=data.column("weight"), **arrays)

@@ -1,0 +1,88 @@
+"""`export`: a proven design → the firmware bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from data_prep.errors import PipelineError
+from hls_projects.settings import HardwareSettings
+from pipeline import configuration
+from pipeline.artefact import artefact, content_hash, git_hash, versions
+from pipeline.console import done
+from pipeline.lineage import require_made_from, upstream
+
+if TYPE_CHECKING:
+    from hls_projects.export.reference_vectors import ReferenceVectors
+    from hls_projects.model_types import ModelTypes
+    from hls_projects.vectors import VectorSource
+
+
+def run(
+    hls: Annotated[Path, typer.Argument(help="Folder made by `convert`.")],
+    lowered: Annotated[Path, typer.Option(help="Folder made by `lower`.")],
+    csim: Annotated[Path, typer.Option(help="Proof made by `csim` (.json).")],
+    config: Annotated[Path, typer.Option(help="hardware.yaml")],
+    out: Annotated[Path, typer.Option(help="Folder to make.")],
+    images: Annotated[
+        Path | None,
+        typer.Option(help="Folder made by `images`; jets of its test set become reference vectors."),
+    ] = None,
+) -> None:
+    """Bundle the HLS project with reference vectors, proof and manifest; refused unless the proof holds for it."""
+    settings = configuration.load(config, HardwareSettings)
+    inputs = [hls, lowered, csim, *([images] if images else [])]
+    with artefact(out, "export", settings={"hardware": settings}, inputs=inputs) as space:
+        from hls_projects.export.bundle import write_bundle
+        from hls_projects.export.design import Design, require_proven
+        from hls_projects.export.manifest import Provenance
+        from hls_projects.hls_project import HlsProject
+        from hls_projects.model_types import ModelTypes
+        from hls_projects.proof import Proof
+
+        project, types = HlsProject.load(hls), ModelTypes.load(lowered / "types.json")
+        proof = Proof.load(csim)
+        require_proven(proof, project, csim)
+        require_made_from(csim, [hls, lowered])
+        if project.name != settings.name:
+            what = f"is the design '{project.name}', the configuration names '{settings.name}'"
+            raise PipelineError(what, file=hls, remedy="run `convert` again")
+        vectors, metrics = _vectors(lowered, types, settings, csim, images)
+        provenance = Provenance(
+            configuration={name: found.configuration for name, found in upstream(inputs).items()},
+            sources={path.name: content_hash(path) for path in inputs},
+            versions=versions(),
+            git=git_hash(),
+            metrics=metrics,
+        )
+        design = Design(project, types, proof, vectors, hls, lowered, csim)
+        manifest = write_bundle(design, provenance, space.path)
+    done("export", f"{out}/{manifest.name}.tar.gz: {len(manifest.files)} files, {vectors.count} reference vectors")
+
+
+def _vectors(
+    lowered: Path, types: ModelTypes, settings: HardwareSettings, csim: Path, images: Path | None
+) -> tuple[ReferenceVectors, dict[str, Any] | None]:
+    """The reference vectors, and the metrics of the emulated outputs where the test set was emulated."""
+    from hls_projects.emulated_outputs import EmulatedOutputs
+    from hls_projects.export.jets import choose_jets, require_equal
+    from hls_projects.export.reference_vectors import reference_vectors
+    from hls_projects.vectors import made_vectors
+    from models.exact import exact_inference
+    from models.load import load_model
+
+    jets = None if images is None else choose_jets(images, settings.export.test_jets, types)
+    corners = made_vectors([(port.shape, port.type) for port in types.inputs], 0, settings.csim.seed)
+    sources: list[VectorSource] = [*([jets] if jets and jets.count else []), *corners]
+    vectors = reference_vectors(exact_inference(load_model(lowered / "model.h5")), types, sources)
+    emulated = csim.with_suffix(".npz")
+    if jets is None or not emulated.exists():
+        return vectors, None
+    outputs = EmulatedOutputs.load(emulated)
+    if jets.count:
+        require_equal(vectors, jets, outputs)
+    classes = jets.dataset.classes
+    found = outputs.performance(classes)
+    return vectors, None if found is None else {"classes": list(classes)} | found.as_json()

@@ -1,0 +1,48 @@
+"""Stage `generate`: simulated jets in JetClass-schema ROOT files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline import console
+from pipeline.artefact import artefact
+from pipeline.configuration import load
+
+
+def run(
+    config: Annotated[Path, typer.Option(help="generate.yaml: what is collided, which jets are kept, how many.")],
+    out: Annotated[Path, typer.Option(help="Folder of ROOT files to make.")],
+    processes: Annotated[int, typer.Option(min=0, help="Processes; 0: one a core. The files do not depend on it.")] = 0,
+) -> None:
+    """Simulate jets: Pythia 8, a detector response, FastJet; one ROOT file a class and shard.
+
+    An interrupted run goes on from its finished files when the same command is given again.
+    """
+    from data_prep.generate.settings import GenerateSettings
+
+    settings = load(config, GenerateSettings)
+    with artefact(out, "generate", settings={"generate": settings}) as space:
+        from data_prep.generate.production import produce
+
+        total = settings.jets_per_class * len(settings.classes)
+        with console.progress("generate", total, "jets") as advance:
+            files = produce(settings, space.work, processes or len(os.sched_getaffinity(0)), advance)
+        for file in files:
+            _place(file, space.path / file.name)
+    console.done("generate", f"{total:,} jets of {', '.join(settings.classes)} in {len(files)} files: {out}")
+
+
+def _place(file: Path, target: Path) -> None:
+    """Give a finished file its name in the artefact; it keeps the old one until the manifest stands.
+
+    So an interruption while the artefact is completed does not cost the production. A file system without hard links
+    has the file moved.
+    """
+    try:
+        target.hardlink_to(file)
+    except OSError:
+        file.rename(target)

@@ -1,0 +1,163 @@
+"""From files to the dataset: the account of all jets, reproducible bytes, no leak between the splits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import awkward as ak
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from data_prep.dataset import open_dataset
+from data_prep.errors import InputFileError
+from data_prep.images import ImagesSettings, make_images
+from data_prep.mock import mock_jets, write_mock_file
+from data_prep.readers.jetclass import JetClassReader
+from data_prep.split import SPLITS
+
+CONFIGURATION: dict[str, Any] = {
+    "classes": [
+        {"name": "g", "label": "label_QCD", "where": {"branch": "aux_genpart_pid", "absolute": [21]}},
+        {"name": "t", "label": "label_Tbqq"},
+    ],
+    "selection": {"pt_min": 500, "pt_max": 1000, "abs_eta_max": 2.0},
+    "grid": {"pixels": 16, "half_width": 0.8},
+    "steps": [{"step": "centre"}, {"step": "roll"}, {"step": "flip"}, {"step": "normalise"}],
+    "split": {"train": 0.5, "validation": 0.25, "test": 0.25},
+}
+
+
+def settings(**change: Any) -> ImagesSettings:
+    return ImagesSettings.model_validate(CONFIGURATION | change)
+
+
+def make(files: list[Path], out: Path, configuration: ImagesSettings) -> dict[str, Any]:
+    """Make the dataset `out`; its cutflow."""
+    out.mkdir()
+    reader = JetClassReader(configuration.classes)
+    seen: list[int] = []
+    counts = {file: reader.count(file) for file in files}
+    cutflow, summary = make_images(counts, reader, configuration, out, seen.append)
+    summary.save(out / "summary.npz")
+    assert sum(seen) == cutflow.read == sum(counts.values())
+    return cutflow.to_json()
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Gluon and top jets, 300 each."""
+    folder = tmp_path_factory.mktemp("root")
+    for name in ("g", "t"):
+        write_mock_file(folder / f"{name}.root", mock_jets(name, 300, seed=1))
+    return [folder / "g.root", folder / "t.root"]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def test_the_chunk_size_changes_no_byte(files: list[Path], tmp_path: Path) -> None:
+    results = []
+    for size in (1, 37, 10_000):
+        account = make(files, tmp_path / str(size), settings(chunk_jets=size))
+        results.append((account, contents(tmp_path / str(size))))
+    assert len(results[0][1]) == 4
+    assert results[0] == results[1] == results[2]
+
+
+def test_features_and_labels_arrive(files: list[Path], tmp_path: Path) -> None:
+    make(files, tmp_path / "d", settings())
+    dataset = open_dataset(tmp_path / "d")
+    jets = [dataset.split(name).images for name in SPLITS]
+    stored = [mock_jets(name, 300, seed=1) for name in ("g", "t")]
+    by_event = {
+        int(event): (label, {name: values[row] for name, values in branches.items() if name.startswith("jet_")})
+        for label, branches in enumerate(stored)
+        for row, event in enumerate(branches["aux_event"])
+    }
+    for batch in jets:
+        for row, event in enumerate(batch.event.tolist()):
+            label, expected = by_event[event]
+            assert batch.label[row] == label
+            for name in ("jet_pt", "jet_eta", "jet_phi", "jet_sdmass", "jet_tau1", "jet_tau4"):
+                assert batch.features[name][row] == expected[name]
+            assert batch.features["jet_multiplicity"][row] == expected["jet_nparticles"]
+            # the mass is a small difference of momenta that are stored in float32
+            np.testing.assert_allclose(batch.features["jet_mass"][row], expected["jet_sdmass"], rtol=2e-3)
+        np.testing.assert_allclose(batch.dense().sum(axis=(1, 2, 3)), 1, rtol=1e-6)
+
+
+def test_an_event_in_two_files_is_in_one_split(files: list[Path], tmp_path: Path) -> None:
+    bare = {name: values for name, values in mock_jets("t", 300, seed=1).items() if name != "aux_event"}
+    write_mock_file(tmp_path / "a.root", bare)
+    write_mock_file(tmp_path / "b.root", {name: values[150:] for name, values in bare.items()})
+    make([files[0], tmp_path / "a.root", tmp_path / "b.root"], tmp_path / "d", settings(selection={}))
+    dataset = open_dataset(tmp_path / "d")
+    events = [set(dataset.split(name).images.event.tolist()) for name in SPLITS]
+    assert sum(len(split) for split in events) == 600
+    assert sum(dataset.split(name).rows for name in SPLITS) == 750
+    assert events[0].isdisjoint(events[1] | events[2])
+    assert events[1].isdisjoint(events[2])
+
+
+def test_every_dropped_jet_is_counted_under_its_reason(tmp_path: Path) -> None:
+    jets = mock_jets("t", 120, seed=2, pt=(600, 900))
+    jets["jet_eta"] = np.clip(jets["jet_eta"], -1.9, 1.9)
+    sizes = ak.to_numpy(ak.num(jets["part_px"]))
+    parts = {name: ak.to_numpy(ak.flatten(jets[name])).copy() for name in jets if name.startswith("part_")}
+    first = np.concatenate([[0], np.cumsum(sizes)])[:-1]
+    jets["label_Tbqq"][0:2] = 0  # no class
+    jets["label_QCD"][2] = 1  # with a gluon's id: two classes
+    jets["aux_genpart_pid"][2] = 21
+    parts["part_px"][first[3:5] + 1] = np.nan, np.inf
+    parts["part_energy"][first[5]] = np.nan
+    jets["jet_pt"][6:8] = 499.9, 1000.0
+    jets["jet_pt"][8] = np.nan
+    jets["jet_eta"][9] = 2.001
+    jets["jet_phi"][10:13] += np.pi  # the axis points away from all constituents
+    sizes[13:17] = 0
+    keep = np.repeat(np.isin(np.arange(120), np.arange(13, 17), invert=True), ak.to_numpy(ak.num(jets["part_px"])))
+    jets |= {name: ak.unflatten(values[keep], sizes) for name, values in parts.items()}
+    write_mock_file(tmp_path / "t.root", jets)
+    write_mock_file(tmp_path / "g.root", mock_jets("g", 100, seed=2, pt=(600, 900)))
+    account = make([tmp_path / "g.root", tmp_path / "t.root"], tmp_path / "d", settings())
+    gluons_outside = account["dropped_by_reason"]["jet η outside the selection"] - 1
+    assert account["dropped_by_reason"] == {
+        "belongs to no class": 2,
+        "belongs to several classes": 1,
+        "no constituents": 4,
+        "NaN or infinite momentum": 4,
+        "jet pT outside the selection": 2,
+        "jet η outside the selection": 1 + gluons_outside,
+        "no constituent inside the window": 3,
+    }
+    assert account["read"] == 220
+    assert account["kept"] == 220 - 17 - gluons_outside
+    assert sum(account["kept_by_class"]["t"].values()) == 103
+    rows = {name: open_dataset(tmp_path / "d").split(name).rows for name in SPLITS}
+    assert rows == {name: sum(account["kept_by_class"][c][name] for c in "gt") for name in SPLITS}
+
+
+def test_a_class_without_jets_is_an_error(files: list[Path], tmp_path: Path) -> None:
+    with pytest.raises(InputFileError, match=r"t.root: no jet of the class 'g'"):
+        make([files[1]], tmp_path / "d", settings())
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"grid": {"pixels": 16}}, "half_width"),
+        ({"grid": {"pixels": 16, "half_width": -0.8}}, "greater than 0"),
+        ({"selection": {"pt_min": -1}}, "greater than or equal to 0"),
+        ({"selection": {"pt_min": 600, "pt_max": 500}}, "pt_max must be larger than pt_min"),
+        ({"split": {"train": 0.9, "validation": 0.2, "test": 0.1}}, "must sum to 1"),
+        ({"steps": [{"step": "roll"}]}, "'centre'"),
+        ({"chunk_jets": 0}, "greater than or equal to 1"),
+        ({"colour": "red"}, "extra"),
+    ],
+)
+def test_configurations_that_make_no_sense_are_refused(change: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        settings(**change)

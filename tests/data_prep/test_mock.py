@@ -1,0 +1,35 @@
+"""The mock jets: reproducible, in the schema, with the masses they claim."""
+
+from __future__ import annotations
+
+import awkward as ak
+import numpy as np
+import pytest
+
+from data_prep.mock import CLASSES, mock_jets
+
+
+def test_the_seed_decides() -> None:
+    one, again, other = (mock_jets("t", 20, seed) for seed in (1, 1, 2))
+    assert one.keys() == other.keys()
+    assert all(ak.array_equal(one[name], again[name]) for name in one)
+    assert not ak.array_equal(one["part_px"], other["part_px"])
+    assert set(one["aux_event"]).isdisjoint(other["aux_event"])
+
+
+@pytest.mark.parametrize(("name", "mass"), [("w", 80.4), ("z", 91.2), ("h", 125.0), ("t", 172.7)])
+def test_resonances_have_their_mass(name: str, mass: float) -> None:
+    # radiation around the prongs shifts and widens it
+    assert np.median(mock_jets(name, 1000, 1)["jet_sdmass"]) == pytest.approx(mass, rel=0.05)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_the_schema(name: str) -> None:
+    jets = mock_jets(name, 50, 3)
+    np.testing.assert_array_equal(jets["jet_nparticles"], ak.num(jets["part_px"]))
+    pt = np.hypot(jets["part_px"], jets["part_py"])
+    assert ak.all(pt[:, 1:] <= pt[:, :-1] * (1 + 1e-6))
+    labels = {branch for branch in jets if branch.startswith("label_") and np.any(jets[branch])}
+    assert labels == {CLASSES[name][0]}
+    kinds = sum(jets[f"part_is{kind}"] * 1 for kind in ("ChargedHadron", "NeutralHadron", "Photon", "Electron", "Muon"))
+    assert ak.all(kinds == 1)

@@ -1,0 +1,50 @@
+"""A small proven design, compiled and compared once for all tests of the export."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+
+import pytest
+from tensorflow import keras
+
+from hls_projects.compare import compare
+from hls_projects.convert import convert
+from hls_projects.csim import build
+from hls_projects.export.design import Design
+from hls_projects.export.manifest import Provenance
+from hls_projects.export.reference_vectors import reference_vectors
+from hls_projects.lower import lower
+from hls_projects.settings import HlsSettings
+from hls_projects.types import prove_types
+from hls_projects.vectors import VectorSet, made_vectors
+from models.exact import exact_inference
+
+
+@pytest.fixture(scope="session")
+def design(make: Callable[[str], keras.Model], tmp_path_factory: pytest.TempPathFactory) -> Design:
+    """Two inputs, two outputs: everything a port can be."""
+    if shutil.which("g++") is None:
+        pytest.skip("g++ not found")
+    folder = tmp_path_factory.mktemp("design")
+    trained = make("two_inputs_two_outputs")
+    lowered = lower(trained)
+    types = prove_types(lowered)
+    (folder / "40_lowered").mkdir()
+    types.save(folder / "40_lowered" / "types.json")
+    project = convert(lowered.model, types, "zoo_model", HlsSettings(), folder / "50_hls")
+    ports = [(port.shape, port.type) for port in types.inputs]
+    emulator = build(folder / "50_hls", folder)
+    proof = compare(exact_inference(trained), lowered.model, types, emulator, made_vectors(ports, 200, 1), 500).proof
+    assert proof.status == "proven"
+    proof_file = folder / "60_csim.json"
+    proof_file.write_text(proof.model_dump_json(indent=1))
+    corners = [VectorSet(made.kind, tuple(x[:40] for x in made.inputs)) for made in made_vectors(ports, 0, 1)]
+    vectors = reference_vectors(exact_inference(lowered.model), types, corners)
+    return Design(project, types, proof, vectors, folder / "50_hls", folder / "40_lowered", proof_file)
+
+
+@pytest.fixture(scope="session")
+def provenance() -> Provenance:
+    """Made up."""
+    return Provenance(configuration={}, sources={}, versions={"python": "3.11"}, git="unknown", metrics=None)

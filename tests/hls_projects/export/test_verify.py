@@ -1,0 +1,84 @@
+"""A bundle that was tampered with is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data_prep.errors import InputFileError
+from data_prep.fixed_point import FixedType
+from hls_projects.export.archive import pack
+from hls_projects.export.manifest import BundleManifest, BundlePort, ProofSummary, Provenance, hash_files
+from hls_projects.export.verify import verify
+from hls_projects.settings import HlsSettings
+
+
+@pytest.fixture
+def bundle(tmp_path: Path, provenance: Provenance) -> Path:
+    """A bundle with two files."""
+    root = tmp_path / "design"
+    (root / "vectors").mkdir(parents=True)
+    (root / "vectors" / "input_0.txt").write_text("1 2 3\n")
+    (root / "code.cpp").write_text("int main() {}\n")
+    port = BundlePort(name="x", shape=(3,), type=FixedType(4, 4), packing="", vectors="vectors/input_0.txt")
+    BundleManifest(
+        name="design",
+        hls=HlsSettings(),
+        inputs=(port,),
+        outputs=(),
+        proof=ProofSummary(status="proven", reason="", vectors={"data": 1}, mismatches=0),
+        vectors=(),
+        provenance=provenance,
+        files=hash_files(root),
+    ).save(root)
+    return root
+
+
+def test_whole(bundle: Path, tmp_path: Path) -> None:
+    manifest = verify(bundle)
+    # sha256sum of "int main() {}\n" and "1 2 3\n"
+    assert manifest.files == {
+        "code.cpp": "bc8bb8e433bf65214540115414c821c904b2a30d60a3ac0424bf9b77a00024b7",
+        "vectors/input_0.txt": "1def07dbe06eeb097aafec8a40329937cd20c93a83634b8221ea2b41a894310c",
+    }
+    pack(bundle, tmp_path / "design.tar.gz")
+    assert verify(tmp_path / "design.tar.gz") == manifest
+
+
+def test_changed(bundle: Path, tmp_path: Path) -> None:
+    (bundle / "vectors" / "input_0.txt").write_text("1 2 4\n")
+    with pytest.raises(InputFileError, match="vectors/input_0.txt changed"):
+        verify(bundle)
+    pack(bundle, tmp_path / "design.tar.gz")
+    with pytest.raises(InputFileError, match="vectors/input_0.txt changed"):
+        verify(tmp_path / "design.tar.gz")
+
+
+def test_missing(bundle: Path) -> None:
+    (bundle / "code.cpp").unlink()
+    with pytest.raises(InputFileError, match="code.cpp missing"):
+        verify(bundle)
+
+
+def test_added(bundle: Path) -> None:
+    (bundle / "extra.tcl").write_text("exec rm\n")
+    with pytest.raises(InputFileError, match="extra.tcl not in the manifest"):
+        verify(bundle)
+
+
+def test_a_link(bundle: Path) -> None:
+    (bundle / "code.cpp").unlink()
+    (bundle / "code.cpp").symlink_to("/etc/hostname")
+    with pytest.raises(InputFileError, match="is a link"):
+        verify(bundle)
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"format": 2}', "[1]", "\x00", '{"files": {}, "surprise": 1}'])
+def test_no_manifest(bundle: Path, content: str) -> None:
+    (bundle / "manifest.json").write_text(content)
+    with pytest.raises(InputFileError, match="no manifest of a bundle"):
+        verify(bundle)
+    (bundle / "manifest.json").unlink()
+    with pytest.raises(InputFileError, match="is no bundle"):
+        verify(bundle)

@@ -1,0 +1,51 @@
+"""The figures: all drawn, the same bytes twice, also where a class is empty."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data_prep.dataset import ImageDescription
+from data_prep.grid import SquareGrid
+from data_prep.steps.centre import Centre
+from data_prep.summary import MASS_EDGES, Summary
+from pipeline.plots.images import draw_images, mean_images, occupancy
+
+
+@pytest.fixture
+def description() -> ImageDescription:
+    return ImageDescription(classes=("q", "g", "w", "t"), grid=SquareGrid(pixels=4, half_width=0.8), steps=(Centre(),))
+
+
+@pytest.fixture
+def summary(rng: np.random.Generator) -> Summary:
+    mass = rng.poisson(20, (2, 4, MASS_EDGES.size - 1)).astype(float)
+    counts = np.zeros((4, 17))
+    counts[:, 2:5] = [[1, 2, 1]] * 4
+    return Summary(np.full(4, 4.0), rng.random((4, 4, 4, 1)), counts, mass[0], mass[1], MASS_EDGES)
+
+
+def test_the_same_numbers_give_the_same_bytes(summary: Summary, description: ImageDescription, tmp_path: Path) -> None:
+    one = draw_images(summary, description, tmp_path / "one")
+    two = draw_images(summary, description, tmp_path / "two")
+    assert [path.name for path in one] == ["mean_image.svg", "occupancy.svg", "mass.svg"]
+    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in two]
+    assert b"<dc:date>" not in one[0].read_bytes()
+
+
+def test_mean_images_show_each_class_in_the_right_orientation(summary: Summary, description: ImageDescription) -> None:
+    panels = mean_images(summary, description).axes[:4]
+    assert [panel.get_title(loc="left") for panel in panels] == ["q", "g", "w", "t"]
+    for panel, image in zip(panels, summary.mean_image, strict=True):
+        drawn = panel.get_images()[0]
+        np.testing.assert_array_equal(drawn.get_array(), image[..., 0])
+        # row 0 is the lowest η, so it is drawn at the bottom
+        assert drawn.origin == "lower"
+        assert tuple(drawn.get_extent()) == (-0.8, 0.8, -0.8, 0.8)
+
+
+def test_the_mean_occupancy_is_stated(summary: Summary, description: ImageDescription) -> None:
+    labels = [text.get_text() for text in occupancy(summary, description.classes).axes[0].get_legend().get_texts()]
+    assert labels[0] == "q: mean 3.0 (18.8%)"

@@ -1,0 +1,221 @@
+"""A whole made-up run, small and without TensorFlow: what the page must show is known beforehand."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from data_prep.dataset import ImageDescription
+from data_prep.dataset_writer import DatasetWriter
+from data_prep.fixed_point import FixedType
+from data_prep.image_batch import FEATURES, ImageBatch
+from data_prep.split import SPLITS
+from data_prep.summary import Summary
+from hls_projects.export.bundle import write_bundle
+from hls_projects.export.design import Design
+from hls_projects.export.manifest import Provenance
+from hls_projects.export.reference_vectors import ReferenceVectors, VectorBlock
+from hls_projects.hls_project import HlsProject, TracedLayer
+from hls_projects.model_types import LayerTypes, ModelTypes, PortType
+from hls_projects.proof import LayerProof, Proof
+from hls_projects.settings import HardwareSettings, HlsSettings
+from models.metrics import performance, softmax
+from pipeline.artefact import artefact, content_hash, write_json
+from pipeline.plots.images import draw_images
+
+CLASSES = ("q", "w", "t")
+JETS = 300
+PIXELS, PORT = FixedType(8, 0, False, "RND_CONV", "SAT"), FixedType(12, 5)
+
+TYPES = ModelTypes(
+    inputs=(PortType(name="pixels", shape=(6, 6, 1), type=PIXELS),),
+    outputs=(PortType(name="logits", shape=(3,), type=PORT),),
+    layers=(
+        LayerTypes(
+            name="pixels_port",
+            kind="QActivation",
+            source="pixels",
+            inputs=("pixels",),
+            shape=(6, 6, 1),
+            result=PIXELS,
+            low=0.0,
+            high=0.99609375,
+        ),
+        LayerTypes(
+            name="block1_depthwise",
+            kind="QDepthwiseConv2D",
+            source="block1",
+            inputs=("pixels_port",),
+            shape=(6, 6, 1),
+            result=FixedType(17, 4),
+            weight=FixedType(6, 1),
+            accumulator=FixedType(18, 5),
+            low=-5.9765625,
+            high=2.25,
+        ),
+        LayerTypes(
+            name="flatten",
+            kind="Flatten",
+            source="flatten",
+            inputs=("block1_depthwise",),
+            shape=(36,),
+            result=FixedType(17, 4),
+            low=-5.9765625,
+            high=2.25,
+        ),
+        LayerTypes(
+            name="logits",
+            kind="QDense",
+            source="logits",
+            inputs=("flatten",),
+            shape=(3,),
+            result=PORT,
+            weight=FixedType(7, 2),
+            bias=FixedType(5, 1),
+            accumulator=FixedType(19, 9),
+            low=-14.5,
+            high=15.75,
+        ),
+    ),
+)
+
+PROOF = Proof(
+    status="proven",
+    reason="all 123456 integers are equal",
+    vectors={"data": JETS, "random": 50},
+    layers=tuple(
+        LayerProof(name=name, type=kind, values=values, mismatches=0)
+        for name, kind, values in (
+            ("pixels_port", PIXELS.name, 12600),
+            ("block1_depthwise", "ap_fixed<17,4,AP_TRN,AP_WRAP>", 12600),
+            ("logits", PORT.name, 1050),
+            ("output 0 of the trained model", PORT.name, 1050),
+        )
+    ),
+)
+
+
+def _prove(run: Path, changes: dict[str, Any] | None = None) -> None:
+    """Write the proof, with some fields changed, as `csim` does."""
+    with artefact(run / "60_csim.json", "csim", inputs=[run / "50_hls", run / "40_lowered"], folder=False) as space:
+        write_json(space.path, PROOF.model_copy(update=changes or {}).model_dump(mode="json"))
+
+
+def _images(run: Path) -> None:
+    description = ImageDescription.model_validate(
+        {
+            "classes": CLASSES,
+            "grid": {"kind": "square", "pixels": 6, "half_width": 0.8},
+            "steps": [{"step": "centre"}, {"step": "normalise", "norm": "l1"}],
+        }
+    )
+    with artefact(run / "20_images", "images") as space:
+        with DatasetWriter(space.path, description) as writer:
+            for split in SPLITS:
+                batch = ImageBatch(
+                    shape=description.shape,
+                    offsets=np.arange(4, dtype=np.int64),
+                    pixel=np.arange(3, dtype=np.uint16),
+                    value=np.ones(3, np.float32),
+                    label=np.arange(3, dtype=np.uint8),
+                    weight=np.ones(3, np.float32),
+                    event=np.arange(3, dtype=np.uint64),
+                    features={name: np.zeros(3, np.float32) for name in FEATURES},
+                )
+                writer.append(split, batch)
+        by_class = {name: {"train": 700, "validation": 100, "test": 100} for name in CLASSES}
+        reasons = {"no constituents": 4, "NaN or infinite momentum": 6}
+        cutflow = {"read": 2710, "kept": 2700, "dropped": 10, "kept_by_class": by_class, "dropped_by_reason": reasons}
+        write_json(space.path / "cutflow.json", cutflow)
+        summary = Summary(
+            weight=np.full(3, 900.0),
+            mean_image=np.full((3, 6, 6, 1), 1 / 36),
+            occupancy=np.eye(3, 37, 5) * 900,  # 5, 6 and 7 lit pixels
+            mass_constituents=np.eye(3, 100, 20) * 900,
+            mass_image=np.eye(3, 100, 21) * 900,
+            mass_edges=np.linspace(0, 400, 101),
+        )
+        summary.save(space.path / "summary.npz")
+        draw_images(summary, description, space.path / "plots")
+
+
+def _model(run: Path) -> None:
+    rng = np.random.default_rng(8)
+    label = (np.arange(JETS) % 3).astype(np.uint8)
+    raw = rng.integers(-900, 900, (JETS, 3)) + 900 * np.eye(3, dtype=np.int64)[label]
+    deployed = softmax(raw * 2.0**-7)
+    scores = {"float_standard": np.eye(3, dtype=np.float32)[label], "float_separable": deployed, "model": deployed}
+    scores["trees"] = np.full((JETS, 3), 1 / 3, np.float32)
+    weight = np.ones(JETS, np.float32)
+    measured = {name: performance(values, label, CLASSES, weight).as_json() for name, values in scores.items()}
+    with artefact(run / "30_model", "train", inputs=[run / "20_images"]) as space:
+        write_json(space.path / "metrics.json", measured | {"classes": CLASSES, "beats_trees": True})
+        np.savez(space.path / "scores.npz", label=label, weight=weight, **scores)  # type: ignore[arg-type]
+        epochs = {"loss": [1.0, 0.9], "val_loss": [0.95, 0.85], "accuracy": [0.5, 0.6], "val_accuracy": [0.55, 0.65]}
+        history = epochs | {"learning_rate": [1e-3, 0.0], "best_epoch": 1}
+        write_json(space.path / "history.json", dict.fromkeys(("float_standard", "float_separable", "model"), history))
+        costs = {"float_standard": (45630, 900000), "float_separable": (9633, 190000), "model": (9633, 12345)}
+        write_json(space.path / "arithmetic.json", {name: _arithmetic(*cost) for name, cost in costs.items()})
+    np.savez(run / "60_csim.npz", label=label, weight=weight, raw_0=raw, fraction_0=np.int64(7))
+
+
+def _arithmetic(multiplications: int, bit_operations: int) -> dict[str, Any]:
+    cost = {
+        "multiplications": multiplications,
+        "multiplications_inside": multiplications,
+        "parameters": 77,
+        "bit_operations": bit_operations,
+        "output_shape": [13, 13, 10],
+    }
+    return {"layers": [cost | {"name": "block1", "kind": "Conv2D"}], "total": cost}
+
+
+@pytest.fixture(scope="session")
+def _whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp("build") / "made_up"
+    run.mkdir()
+    _images(run)
+    _model(run)
+    with artefact(run / "40_lowered", "lower", inputs=[run / "30_model"]) as space:
+        TYPES.save(space.path / "types.json")
+    hardware = HardwareSettings(name="made_up_design")
+    project = HlsProject(
+        name=hardware.name,
+        settings=HlsSettings(),
+        inputs=TYPES.inputs,
+        outputs=TYPES.outputs,
+        traced=(TracedLayer(name="logits", size=3),),
+    )
+    with artefact(run / "50_hls", "convert", settings={"hardware": hardware}, inputs=[run / "40_lowered"]) as space:
+        (space.path / "hls.json").write_text(project.model_dump_json())
+    _prove(run)
+    proof_file = run / "60_csim.json"
+    vectors = ReferenceVectors(
+        (VectorBlock(kind="data", first=0, count=2),),
+        (np.zeros((2, 6, 6, 1), np.int64),),
+        (np.zeros((2, 3), np.int64),),
+    )
+    provenance = Provenance(
+        configuration={}, sources={"60_csim.json": content_hash(proof_file)}, versions={}, git="", metrics=None
+    )
+    with artefact(run / "70_export", "export", inputs=[run / "50_hls", proof_file]) as space:
+        design = Design(project, TYPES, PROOF, vectors, run / "50_hls", run / "40_lowered", proof_file)
+        write_bundle(design, provenance, space.path)
+    return run
+
+
+@pytest.fixture
+def run(_whole: Path, tmp_path: Path) -> Path:
+    """A copy of the run to change."""
+    return Path(shutil.copytree(_whole, tmp_path / "made_up"))
+
+
+@pytest.fixture
+def prove() -> Callable[[Path, dict[str, Any]], None]:
+    """Write the proof of a run again, with some fields changed."""
+    return _prove

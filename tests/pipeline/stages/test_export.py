@@ -1,0 +1,207 @@
+"""The stage `export`: only a proof of these very files lets a bundle out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from qkeras import QActivation, QConv2D, QDense, quantized_bits, quantized_relu
+from tensorflow import keras
+
+from data_prep.dataset import ImageDescription, open_dataset
+from data_prep.dataset_writer import DatasetWriter
+from data_prep.errors import InputFileError, PipelineError, ProofFailedError
+from data_prep.image_batch import FEATURES, ImageBatch
+from data_prep.split import SPLITS
+from hls_projects.export.verify import verify
+from hls_projects.hls_project import HlsProject
+from hls_projects.proof import LayerProof, Proof
+from pipeline.artefact import artefact, write_json
+from pipeline.stages import convert, export, lower
+
+CLASSES = ("q", "g", "w")
+CONFIG = "name: small_tagger\nexport: {test_jets: 20}\n"
+
+
+@dataclass(frozen=True)
+class Run:
+    """The artefacts of a run."""
+
+    folder: Path
+
+    @property
+    def csim(self) -> Path:
+        return self.folder / "60_csim.json"
+
+    def prove(self, proof: Proof) -> None:
+        """Write a proof of every layer that the HLS project shows."""
+        traced = HlsProject.load(self.folder / "50_hls").traced
+        layers = [LayerProof(name=layer.name, type="ap_fixed<8,4>", values=20, mismatches=0) for layer in traced]
+        proof = proof.model_copy(update={"layers": tuple(layers)})
+        inputs = [self.folder / "50_hls", self.folder / "40_lowered"]
+        with artefact(self.csim, "csim", inputs=inputs, folder=False) as it:
+            write_json(it.path, proof.model_dump(mode="json"))
+
+    def export(self, out: str = "70_export", config: str = CONFIG, images: bool = True) -> Path:
+        settings = self.folder / "hardware.yaml"
+        settings.write_text(config)
+        export.run(
+            hls=self.folder / "50_hls",
+            lowered=self.folder / "40_lowered",
+            csim=self.csim,
+            config=settings,
+            out=self.folder / out,
+            images=self.folder / "20_images" if images else None,
+        )
+        return self.folder / out
+
+
+PROVEN = Proof(
+    status="proven",
+    reason="all 60 integers are equal",
+    vectors={"data": 20},
+)
+
+
+def _images(folder: Path, rng: np.random.Generator) -> None:
+    description = ImageDescription.model_validate(
+        {"classes": CLASSES, "grid": {"kind": "square", "pixels": 6, "half_width": 0.8}, "steps": [{"step": "centre"}]}
+    )
+    folder.mkdir()
+    with DatasetWriter(folder, description) as writer:
+        for split in SPLITS:
+            jets = 50
+            pixel = np.sort(rng.permuted(np.tile(np.arange(36, dtype=np.uint16), (jets, 1)), axis=1)[:, :5], axis=1)
+            batch = ImageBatch(
+                shape=description.shape,
+                offsets=np.arange(jets + 1, dtype=np.int64) * 5,
+                pixel=pixel.ravel(),
+                value=rng.random(5 * jets, dtype=np.float32),
+                label=(np.arange(jets) % 3).astype(np.uint8),
+                weight=np.ones(jets, np.float32),
+                event=np.arange(jets, dtype=np.uint64),
+                features={name: np.zeros(jets, np.float32) for name in FEATURES},
+            )
+            writer.append(split, batch)
+
+
+def _model() -> keras.Model:
+    keras.utils.set_random_seed(3)
+    x = image = keras.Input((6, 6, 1), name="image")
+    x = QActivation(quantized_relu(6, 0))(x)
+    weights = quantized_bits(4, 0, alpha=1)
+    x = QConv2D(2, 3, strides=3, kernel_quantizer=weights, use_bias=False, activation=quantized_relu(4, 1))(x)
+    x = keras.layers.Flatten()(x)
+    return keras.Model(image, QDense(3, kernel_quantizer=weights, use_bias=False, name="logits")(x))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run up to csim; the proof and the emulated outputs are made up from the lowered model."""
+    folder = tmp_path_factory.mktemp("run")
+    _images(folder / "20_images", np.random.default_rng(4))
+    model = _model()
+    model.save(folder / "model.h5")
+    (folder / "hardware.yaml").write_text(CONFIG)
+    lower.run(model=folder / "model.h5", out=folder / "40_lowered")
+    convert.run(lowered=folder / "40_lowered", config=folder / "hardware.yaml", out=folder / "50_hls")
+    Run(folder).prove(PROVEN)
+    jets = next(open_dataset(folder / "20_images").split("test").batches(50))
+    raw = np.asarray(model(jets.dense())).astype(np.float64) * 2**8
+    assert np.array_equal(raw, np.rint(raw))
+    types = json.loads((folder / "40_lowered" / "types.json").read_text())
+    width, integer = types["outputs"][0]["type"].removeprefix("ap_fixed<").split(",")[:2]
+    fraction = int(width) - int(integer)
+    outputs = {"raw_0": (raw * 2.0 ** (fraction - 8)).astype(np.int64), "fraction_0": np.int64(fraction)}
+    np.savez(folder / "60_csim.npz", label=jets.label, weight=jets.weight, **outputs)
+    return folder
+
+
+@pytest.fixture
+def run(whole: Path) -> Iterator[Run]:
+    """The run, with its proof and its emulated outputs put back afterwards."""
+    names = ("60_csim.json", "60_csim.json.manifest.json", "60_csim.npz")
+    kept = {name: (whole / name).read_bytes() for name in names}
+    yield Run(whole)
+    for name, content in kept.items():
+        (whole / name).write_bytes(content)
+
+
+def test_a_proven_design_is_bundled(run: Run) -> None:
+    out = run.export()
+    manifest = verify(out / "small_tagger.tar.gz")
+    assert manifest == verify(out / "small_tagger")
+    assert (manifest.vectors[0].kind, manifest.vectors[0].count) == ("data", 20)
+    assert manifest.provenance.sources.keys() == {"50_hls", "40_lowered", "60_csim.json", "20_images"}
+    assert manifest.provenance.metrics is not None
+    assert manifest.provenance.metrics["jets"] == 50
+    assert manifest.provenance.metrics["classes"] == list(CLASSES)
+    # Jet 5 of the test set is the third of 20 spread over 50; its raw outputs are those that csim wrote.
+    lines = (out / "small_tagger" / "vectors" / "output_0.txt").read_text().splitlines()
+    with np.load(run.folder / "60_csim.npz") as emulated:
+        assert [int(value) for value in lines[2].split()] == emulated["raw_0"][5].tolist()
+    pixels = (out / "small_tagger" / "vectors" / "input_0.txt").read_text().splitlines()[2].split()
+    jet = open_dataset(run.folder / "20_images").split("test").images.take(np.array([5])).dense().ravel()
+    # ap_ufixed<6,0>, rounding half to even, saturating
+    assert [int(value) for value in pixels] == np.minimum(np.rint(jet.astype(np.float64) * 64), 63).tolist()
+    assert str(run.folder) not in (out / "small_tagger" / "manifest.json").read_text()
+
+
+def test_the_same_inputs_give_the_same_bytes(run: Run) -> None:
+    one, two = run.export("one"), run.export("two")
+    assert (one / "small_tagger.tar.gz").read_bytes() == (two / "small_tagger.tar.gz").read_bytes()
+
+
+def test_without_images(run: Run) -> None:
+    manifest = verify(run.export("bare", images=False) / "small_tagger")
+    assert {block.kind for block in manifest.vectors} == {"extreme", "beyond", "tie"}
+    assert manifest.provenance.metrics is None
+
+
+@pytest.mark.parametrize("status", ["failed", "not run"])
+def test_what_is_not_proven_stays_in(run: Run, status: str) -> None:
+    run.prove(PROVEN.model_copy(update={"status": status, "reason": "because", "mismatches": 1}))
+    with pytest.raises(PipelineError, match=f"'{status}': because"):
+        run.export("never")
+    assert not (run.folder / "never").exists()
+
+
+def test_a_proof_changed_by_hand(run: Run) -> None:
+    run.csim.write_text(run.csim.read_text().replace("60 integers", "61 integers"))
+    with pytest.raises(PipelineError, match="was changed after it was made"):
+        run.export("never")
+
+
+def test_a_proof_without_manifest(run: Run) -> None:
+    (run.folder / "60_csim.json.manifest.json").unlink()
+    with pytest.raises(InputFileError, match="is not whole"):
+        run.export("never")
+
+
+def test_a_proof_of_another_project(run: Run) -> None:
+    weights = next((run.folder / "50_hls" / "firmware" / "weights").glob("w*.txt"))
+    before = weights.read_text()
+    weights.write_text(before + " ")
+    try:
+        with pytest.raises(PipelineError, match="was made from another 50_hls"):
+            run.export("never")
+    finally:
+        weights.write_text(before)
+
+
+def test_emulated_outputs_of_another_model(run: Run) -> None:
+    with np.load(run.folder / "60_csim.npz") as emulated:
+        arrays = dict(emulated)
+    arrays["raw_0"][0] += 1
+    np.savez(run.folder / "60_csim.npz", **arrays)
+    with pytest.raises(ProofFailedError, match="not those of this model"):
+        run.export("never")
+
+
+def test_another_name(run: Run) -> None:
+    with pytest.raises(PipelineError, match="is the design 'small_tagger', the configuration names 'other'"):
+        run.export("never", "name: other\n")

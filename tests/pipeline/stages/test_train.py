@@ -1,0 +1,132 @@
+"""The train stage as a user calls it: what it leaves on disk, what it says, how it fails."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from data_prep.dataset import ImageDescription
+from data_prep.dataset_writer import DatasetWriter
+from data_prep.image_batch import FEATURES, ImageBatch
+from pipeline.app import main
+
+WIDTH = {"bits": 6, "integer": 1}
+MODEL = {
+    "architecture": "quantized_separable",
+    "input": {"bits": 8, "integer": 0},
+    "blocks": [
+        {"filters": 3, "pooling": 2, "depthwise": WIDTH, "pointwise": WIDTH, "bias": WIDTH, "activation": WIDTH}
+    ],
+    "output": {"weights": WIDTH, "bias": WIDTH},
+}
+PHASE = {"epochs": 1, "learning_rate": 0.02}
+TRAIN = {"seed": 1, "batch": 32, "float_training": PHASE, "quantized_training": PHASE, "trees": {"iterations": 3}}
+
+
+def _jets(jets: int, seed: int) -> ImageBatch:
+    """One lit pixel a jet, on the left for class q and on the right for class t."""
+    rng = np.random.default_rng(seed)
+    label = rng.integers(0, 2, jets).astype(np.uint8)
+    return ImageBatch(
+        (4, 4, 1),
+        np.arange(jets + 1, dtype=np.int64),
+        (4 * rng.integers(0, 4, jets) + rng.integers(0, 2, jets) + 2 * label).astype(np.uint16),
+        np.ones(jets, np.float32),
+        label,
+        np.ones(jets, np.float32),
+        np.arange(jets, dtype=np.uint64),
+        {name: rng.random(jets).astype(np.float32) for name in FEATURES},
+    )
+
+
+@pytest.fixture
+def arguments(tmp_path: Path) -> list[str]:
+    """The command line of a small training, with its files."""
+    grid = {"kind": "square", "pixels": 4, "half_width": 0.8}
+    description = ImageDescription.model_validate({"classes": ("q", "t"), "grid": grid, "steps": [{"step": "centre"}]})
+    images = tmp_path / "20_images"
+    images.mkdir()
+    with DatasetWriter(images, description) as writer:
+        for seed, (split, jets) in enumerate({"train": 200, "validation": 40, "test": 60}.items()):
+            writer.append(split, _jets(jets, seed))
+    (tmp_path / "model.yaml").write_text(yaml.safe_dump(MODEL))
+    (tmp_path / "train.yaml").write_text(yaml.safe_dump(TRAIN))
+    files = ["--config", str(tmp_path / "train.yaml"), "--model", str(tmp_path / "model.yaml"), str(images)]
+    return ["train", *files, "--out", str(tmp_path / "30_model")]
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text())
+
+
+def test_it_leaves_what_the_data_flow_says(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from models.load import load_model
+    from models.metrics import softmax
+
+    assert main(arguments) == 0
+    line = capsys.readouterr().out
+    assert line.startswith("train     macro-AUC on 60 test jets: quantized separable 0.")
+    out = tmp_path / "30_model"
+    names = {"model.h5", "float_standard.h5", "float_separable.h5", "history.json", "metrics.json", "arithmetic.json"}
+    assert {path.name for path in out.iterdir()} == names | {"scores.npz"}
+    metrics, history, arithmetic = (_read(out / f"{name}.json") for name in ("metrics", "history", "arithmetic"))
+    assert metrics["classes"] == ["q", "t"]
+    assert {"model", "float_standard", "float_separable", "trees"} < set(metrics)
+    assert metrics["model"]["jets"] == 60
+    assert len(history["model"]["val_loss"]) == 1
+    assert arithmetic["model"]["total"]["multiplications"] == 16 * (9 + 3) + 2 * 2 * 3 * 2
+    with np.load(out / "scores.npz") as scores:
+        images = _jets(60, 2)
+        np.testing.assert_array_equal(scores["label"], images.label)
+        assert scores["weight"].dtype == np.float32
+        model = load_model(out / "model.h5")
+        np.testing.assert_allclose(scores["model"], softmax(model(images.dense()).numpy()), rtol=1e-6)
+        np.testing.assert_allclose(scores["trees"].sum(axis=1), 1, rtol=1e-5)
+
+
+def test_the_same_inputs_give_the_same_bytes(arguments: list[str], tmp_path: Path) -> None:
+    manifest = tmp_path / "30_model.manifest.json"
+    assert main(arguments) == 0
+    first = _read(manifest)["outputs"]
+    assert main(arguments) == 0
+    assert _read(manifest)["outputs"] == first
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("train.yaml", TRAIN | {"sead": 1}, "train.yaml: unknown key 'sead'"),
+        ("train.yaml", TRAIN | {"batch": 0}, "train.yaml: 'batch': input should be greater than or equal to 1, not 0"),
+        ("model.yaml", MODEL | {"architecture": "transformer"}, "model.yaml: 'architecture'"),
+        (
+            "model.yaml",
+            MODEL | {"blocks": MODEL["blocks"] * 4},
+            "model.yaml: a network with these blocks does not fit images of 4 x 4 pixels",
+        ),
+    ],
+)
+def test_bad_configuration_is_one_line(
+    arguments: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    file: str,
+    content: dict[str, Any],
+    message: str,
+) -> None:
+    (tmp_path / file).write_text(yaml.safe_dump(content))
+    assert main(arguments) == 1
+    assert message in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "30_model").exists()
+
+
+def test_missing_images_are_one_line(arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments[arguments.index(str(tmp_path / "20_images"))] = str(tmp_path / "nowhere")
+    assert main(arguments) == 1
+    assert "nowhere: no such folder" in " ".join(capsys.readouterr().err.split())

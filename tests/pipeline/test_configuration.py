@@ -1,0 +1,55 @@
+"""Faults in configuration files are one line with file, key and reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data_prep.errors import ConfigurationError
+from hls_projects.settings import HardwareSettings
+from pipeline.configuration import load
+
+FAULTS = {
+    "nme: x": "unknown key 'nme', known keys are name, hls, csim; the key 'name' is missing|'name' is missing.*unknown",
+    "name: tagger\nhls: {clock_period: 0.1}": "'hls.clock_period': input should be greater than 0.5, not 0.1",
+    "name: tagger\nhls: {backend: Quartus}": "'hls.backend'.*Vitis.*not 'Quartus'",
+    "name: 2tagger": "'name'",
+    "name: entity-1": "'name'",
+    "name: tagger\nname: other": "line 1.*'name' is given twice",
+    "name: [unclosed": "no valid YAML in line",
+    "- a list": "keys and values",
+    "name: tagger\nhls: {reuse_factor: .nan}": "'hls.reuse_factor'",
+    "name: !!python/object/apply:os.system ['true']": "no valid YAML",
+}
+
+
+@pytest.mark.parametrize("text", FAULTS)
+def test_faults_name_file_key_and_reason(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "hardware.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigurationError, match=FAULTS[text]) as caught:
+        load(path, HardwareSettings)
+    assert str(caught.value).startswith(str(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_no_such_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="no such configuration file"):
+        load(tmp_path / "absent.yaml", HardwareSettings)
+
+
+def test_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "hardware.yaml"
+    path.write_bytes(b"\xff\xfe\x00name")
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        load(path, HardwareSettings)
+
+
+def test_a_good_file_is_frozen(tmp_path: Path) -> None:
+    path = tmp_path / "hardware.yaml"
+    path.write_text("name: tagger\nhls: {io_type: io_stream}")
+    settings = load(path, HardwareSettings)
+    assert settings.hls.io_type == "io_stream"
+    with pytest.raises(ValueError, match="frozen"):
+        settings.hls.io_type = "io_parallel"  # type: ignore[misc]

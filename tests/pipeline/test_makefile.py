@@ -1,0 +1,95 @@
+"""The stage graph: what is whole is not made again, what changed is, and nothing more."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ARTEFACTS = ("10_root", "20_images", "30_model", "40_lowered", "50_hls", "60_csim.json", "70_export", "80_report")
+STAGES = ("generate", "images", "train", "lower", "convert", "csim", "export", "report")
+
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make not found")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout in which every stage of `demo` has run."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    shutil.copy(ROOT / "requirements.lock", tmp_path)
+    shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / ".ready").touch()
+    build = tmp_path / "build" / "demo"
+    build.mkdir(parents=True)
+    start = time.time() + 10
+    for i, name in enumerate(ARTEFACTS):
+        manifest = build / f"{name}.manifest.json"
+        manifest.touch()
+        os.utime(manifest, (start + i, start + i))
+    return tmp_path
+
+
+def _stages(checkout: Path, *arguments: str) -> list[str]:
+    """The stages that make would run."""
+    call = subprocess.run(
+        ["make", "--dry-run", *arguments], cwd=checkout, capture_output=True, text=True, check=True, timeout=60
+    )
+    commands = [line.split("-m pipeline ")[1].split()[0] for line in call.stdout.splitlines() if "-m pipeline " in line]
+    return [stage for stage in commands if stage in STAGES]
+
+
+def _touch(path: Path) -> None:
+    later = time.time() + 1000
+    os.utime(path, (later, later))
+
+
+def test_a_second_make_does_nothing(checkout: Path) -> None:
+    assert _stages(checkout) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "first"), [("generate", 0), ("images", 1), ("model", 2), ("train", 2), ("hardware", 4)]
+)
+def test_a_changed_configuration_redoes_what_depends_on_it(checkout: Path, file: str, first: int) -> None:
+    _touch(checkout / "configs" / "demo" / f"{file}.yaml")
+    assert _stages(checkout) == list(STAGES[first:])
+
+
+def test_up_to_a_stage(checkout: Path) -> None:
+    shutil.rmtree(checkout / "build")
+    assert _stages(checkout, "lower") == list(STAGES[:4])
+
+
+def test_an_artefact_without_its_manifest_is_made_again(checkout: Path) -> None:
+    (checkout / "build" / "demo" / "60_csim.json.manifest.json").unlink()
+    assert _stages(checkout) == ["csim", "export", "report"]
+
+
+def test_own_files_replace_the_simulation(checkout: Path) -> None:
+    shutil.rmtree(checkout / "build")
+    assert _stages(checkout, "FILES=mine/*.root")[0] == "images"
+
+
+def test_an_unknown_run_is_one_clear_error(checkout: Path) -> None:
+    call = subprocess.run(["make", "RUN=absent"], cwd=checkout, capture_output=True, text=True, check=False)
+    assert call.returncode != 0
+    assert "there is no configs/absent; configurations are: demo jetclass5 top_tagging" in call.stderr
+
+
+def test_an_unsuitable_python_is_one_clear_error(checkout: Path) -> None:
+    shutil.rmtree(checkout / ".venv")
+    fake = checkout / "python3.9"
+    fake.write_text("#!/bin/sh\necho 'error: Python 3.11 is needed' >&2; exit 1\n")
+    fake.chmod(0o755)
+    call = subprocess.run(["make", "setup", "PYTHON=./python3.9"], cwd=checkout, capture_output=True, text=True)
+    assert call.returncode != 0
+    assert "Python 3.11 is needed" in call.stderr
+    assert not (checkout / ".venv").exists()
+    call = subprocess.run(["make", "setup", "PYTHON=python9.9"], cwd=checkout, capture_output=True, text=True)
+    assert "python9.9 not found" in call.stderr

@@ -1,0 +1,100 @@
+"""A model that this project did not build: lowered, converted and proven, or refused before anything in it runs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from qkeras import QActivation, QConv2D, QDense, quantized_bits, quantized_relu
+from tensorflow import keras
+
+from pipeline.app import main
+
+ROOT = Path(__file__).parents[2]
+HARDWARE = ROOT / "configs" / "demo" / "hardware.yaml"
+
+
+def _dense_network(path: Path, last: str = "linear") -> Path:
+    """A jet tagger on 16 high-level features, as in Duarte et al. 2018 (arXiv:1804.06913), quantized."""
+    weight = quantized_bits(6, 0, alpha=1)
+    model = keras.Sequential([keras.Input((16,), name="features")])
+    for units in (16, 8):
+        model.add(QDense(units, kernel_quantizer=weight, bias_quantizer=weight))
+        model.add(QActivation(quantized_relu(6, 1)))
+    model.add(QDense(5, kernel_quantizer=weight, bias_quantizer=weight, activation=last))
+    rng = np.random.default_rng(4)
+    model.set_weights([rng.normal(0, 0.5, weight.shape) for weight in model.get_weights()])
+    model.save(path)
+    return path
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
+def test_from_a_model_file_to_a_proof(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    model = _dense_network(tmp_path / "own.h5", last="softmax")
+    lowered, hls, proof = (str(tmp_path / name) for name in ("40_lowered", "50_hls", "60_csim.json"))
+    options = ["--input-type", "ap_fixed<10,4>", "--logits"]
+    assert main(["lower", "--model", str(model), *options, "--out", lowered]) == 0
+    assert main(["convert", "--config", str(HARDWARE), lowered, "--out", hls]) == 0
+    assert main(["csim", "--config", str(HARDWARE), "--lowered", lowered, hls, "--out", proof]) == 0
+    found = json.loads(Path(proof).read_text())
+    assert found["status"] == "proven"
+    assert found["mismatches"] == 0
+    assert found["vectors"]["random"] == 2000
+    assert any(layer["name"] == "output 0 of the trained model" for layer in found["layers"])
+    assert "integers are equal" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "'features' does not meet a quantizer first"),
+        (["--input-type", "float"], "--input-type: 'float' is no fixed-point"),
+    ],
+)
+def test_what_is_missing_is_said(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
+    model = _dense_network(tmp_path / "own.h5")
+    assert main(["lower", "--model", str(model), *options, "--out", str(tmp_path / "out")]) == 1
+    error = capfd.readouterr().err
+    assert message in error
+    assert "Traceback" not in error
+    assert not (tmp_path / "out").exists()
+
+
+def test_foreign_code_is_refused_before_it_runs(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    trap = tmp_path / "trap"
+    code = f"__import__('pathlib').Path({str(trap)!r}).touch()"
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Lambda(eval(f"lambda x: ({code}, x)[1]"), name="sly")])  # noqa: S307
+    trap.unlink(missing_ok=True)
+    model.save(tmp_path / "lambda.h5")
+    trap.unlink(missing_ok=True)
+    assert main(["lower", "--model", str(tmp_path / "lambda.h5"), "--out", str(tmp_path / "out")]) == 1
+    error = capfd.readouterr().err
+    assert "sly" in error
+    assert "Lambda" in error
+    assert not trap.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"no model", b"\x89HDF\r\n\x1a\n" + b"\0" * 40])
+def test_a_file_that_is_no_model(tmp_path: Path, capfd: pytest.CaptureFixture[str], content: bytes) -> None:
+    path = tmp_path / "broken.h5"
+    path.write_bytes(content)
+    assert main(["lower", "--model", str(path), "--out", str(tmp_path / "out")]) == 1
+    error = capfd.readouterr().err
+    assert "broken.h5" in error
+    assert len(error.strip().splitlines()) == 1
+
+
+def test_an_unsupported_layer_is_named(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    weight = quantized_bits(6, 0, alpha=1)
+    image = keras.Input((8, 8, 1))
+    x = QActivation(quantized_relu(6, 0))(image)
+    x = QConv2D(4, 3, kernel_quantizer=weight, bias_quantizer=weight)(x)
+    x = keras.layers.BatchNormalization(name="norm_of_mine")(x)
+    keras.Model(image, x).save(tmp_path / "own.h5")
+    assert main(["lower", "--model", str(tmp_path / "own.h5"), "--out", str(tmp_path / "out")]) == 1
+    assert "layer 'norm_of_mine'" in capfd.readouterr().err

@@ -1,0 +1,175 @@
+"""The whole way on a small run, as `make` takes it, and what happens when a stage is interrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from pipeline.app import main
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
+
+
+def _small(configuration: Path) -> None:
+    """Fewer jets, epochs and vectors than the demonstration."""
+
+    def change(name: str, edit: Any) -> None:
+        path = configuration / f"{name}.yaml"
+        content = yaml.safe_load(path.read_text())
+        edit(content)
+        path.write_text(yaml.safe_dump(content))
+
+    change("generate", lambda c: c.update(jets_per_class=120, shard_size=60))
+    change("train", lambda c: (c["float_training"].update(epochs=2), c["quantized_training"].update(epochs=1)))
+    change("hardware", lambda c: c["csim"].update(random_vectors=100))
+
+
+def _commands(run: Path) -> dict[str, list[str]]:
+    """The stages' command lines, as in the Makefile."""
+    c, b = run / "configs", run / "build"
+    return {
+        "generate": ["--config", f"{c}/generate.yaml", "--out", f"{b}/10_root"],
+        "images": ["--config", f"{c}/images.yaml", f"{b}/10_root", "--out", f"{b}/20_images"],
+        "train": [
+            *("--config", f"{c}/train.yaml", "--model", f"{c}/model.yaml"),
+            *(f"{b}/20_images", "--out", f"{b}/30_model"),
+        ],
+        "lower": ["--model", f"{b}/30_model/model.h5", "--out", f"{b}/40_lowered"],
+        "convert": ["--config", f"{c}/hardware.yaml", f"{b}/40_lowered", "--out", f"{b}/50_hls"],
+        "csim": [
+            *("--config", f"{c}/hardware.yaml", "--lowered", f"{b}/40_lowered", "--images", f"{b}/20_images"),
+            *(f"{b}/50_hls", "--out", f"{b}/60_csim.json"),
+        ],
+        "export": [
+            *("--config", f"{c}/hardware.yaml", "--lowered", f"{b}/40_lowered", "--csim", f"{b}/60_csim.json"),
+            *("--images", f"{b}/20_images", f"{b}/50_hls", "--out", f"{b}/70_export"),
+        ],
+        "report": [str(b), "--out", f"{b}/80_report"],
+    }
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run through all stages."""
+    folder = tmp_path_factory.mktemp("run")
+    shutil.copytree(ROOT / "configs" / "demo", folder / "configs")
+    _small(folder / "configs")
+    for stage, arguments in _commands(folder).items():
+        assert main([stage, *arguments]) == 0, f"{stage} failed"
+    return folder
+
+
+def test_every_artefact_is_whole(run: Path) -> None:
+    found = sorted(path.name for path in (run / "build").iterdir())
+    manifests = [name for name in found if name.endswith(".manifest.json")]
+    assert len(manifests) == 8
+    assert not [name for name in found if name.startswith(".")]
+    for name in manifests:
+        assert (run / "build" / name.removesuffix(".manifest.json")).exists()
+
+
+def test_every_jet_is_accounted_for(run: Path) -> None:
+    cutflow = json.loads((run / "build" / "20_images" / "cutflow.json").read_text())
+    assert cutflow["read"] == 600
+    kept = sum(sum(splits.values()) for splits in cutflow["kept_by_class"].values())
+    assert kept == cutflow["kept"]
+    assert cutflow["read"] == kept + sum(cutflow["dropped_by_reason"].values())
+
+
+def test_model_and_emulation_agree_on_every_integer(run: Path) -> None:
+    proof = json.loads((run / "build" / "60_csim.json").read_text())
+    assert proof["status"] == "proven"
+    assert proof["mismatches"] == 0
+    assert all(layer["mismatches"] == 0 and layer["values"] > 0 for layer in proof["layers"])
+    assert {"data", "random", "extreme", "beyond", "tie"} == set(proof["vectors"])
+    emulated = np.load(run / "build" / "60_csim.npz")
+    scores = np.load(run / "build" / "30_model" / "scores.npz")
+    np.testing.assert_array_equal(emulated["label"], scores["label"])
+    assert len(emulated["raw_0"]) == proof["vectors"]["data"]
+
+
+def test_the_report_is_one_self_contained_page(run: Path) -> None:
+    page = (run / "build" / "80_report" / "index.html").read_text(encoding="utf-8")
+    references: list[str] = []
+
+    class Collector(HTMLParser):
+        def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+            references.extend(v for k, v in attributes if k in ("src", "href", "xlink:href") and v)
+
+    Collector().feed(page)
+    assert references
+    assert all(reference.startswith(("#", "data:")) for reference in references)
+    assert "proven" in page
+
+
+@pytest.mark.parametrize("stage", ["generate", "images", "train", "lower", "convert", "csim", "export", "report"])
+def test_an_interrupted_stage_leaves_nothing_and_can_be_run_again(run: Path, tmp_path: Path, stage: str) -> None:
+    """SIGINT as soon as the stage has begun to write, as Ctrl-C sends it to the whole process group."""
+    build = tmp_path / "build"
+    shutil.copytree(run / "build", build)
+    shutil.copytree(run / "configs", tmp_path / "configs")
+    arguments = _commands(tmp_path)[stage]
+    out = Path(arguments[arguments.index("--out") + 1])
+    before = sorted(path.name for path in build.iterdir())
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pipeline", stage, *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while not list(build.glob(f".{out.name}.work-*")) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert process.poll() is None, "the stage ended before it could be interrupted"
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=120)
+    # A shell shows 130 for both: CPython ends itself by SIGINT where the exception passed through `exec` of a string.
+    assert process.returncode in (130, -signal.SIGINT), errors
+    assert "Traceback" not in errors
+    assert "interrupted" in errors.splitlines()[-1]
+    left = [path.name for path in build.iterdir() if not path.name.startswith(f".{out.name}.work-")]
+    assert sorted(left) == before, "an interrupted rerun must leave what was whole before"
+    assert main([stage, *arguments]) == 0
+    assert sorted(path.name for path in build.iterdir()) == before
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 kB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], capture_output=True).returncode:
+        pytest.skip("mount not permitted")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("stage", ["generate", "images", "train", "lower", "convert", "csim", "export", "report"])
+def test_a_full_disk_is_one_clear_error(
+    run: Path, small_disk: Path, stage: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = _commands(run)[stage]
+    where = arguments.index("--out") + 1
+    out = small_disk / Path(arguments[where]).name
+    assert main([stage, *arguments[:where], str(out)]) == 1
+    error = capfd.readouterr().err.strip().splitlines()[-1]
+    assert "no space left on device" in error.lower(), error
+    assert not out.exists()
+    assert not [path for path in small_disk.iterdir() if "manifest" in path.name or "partial" in path.name]
