@@ -45,14 +45,14 @@ def main(arguments: list[str] | None = None) -> int:
     interruption.listen()
     try:
         code = app(args=arguments, standalone_mode=False)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - Ctrl-C too; what is no ending of ours is raised again
         return _ending(error)
     # Typer turns Ctrl-C into an exit code.
     return _interrupted() if code == INTERRUPTED else int(code or 0)
 
 
 def _ending(error: BaseException) -> int:
-    """The exit code of a stage that raised; what comes after an interruption is a consequence of it, whatever it says."""
+    """The exit code of a stage that raised; whatever comes after an interruption is a consequence of it."""
     if interruption.asked() or isinstance(error, typer.Abort | KeyboardInterrupt):
         return _interrupted()
     if isinstance(error, PipelineError):
