@@ -10,16 +10,19 @@ import numpy.typing as npt
 
 Integers = npt.NDArray[np.int64]
 Pair = tuple[int, int]
+Zeros = tuple[Pair, Pair]
+"""Rows of zeros before and after, columns of zeros before and after."""
+NO_ZEROS: Zeros = ((0, 0), (0, 0))
 
 
-def conv2d(x: Integers, kernel: Integers, strides: Pair, padding: str) -> Integers:
+def conv2d(x: Integers, kernel: Integers, strides: Pair, padding: Zeros) -> Integers:
     """Two-dimensional convolution (correlation, as Keras has it), without bias.
 
     Args:
         x: [batch, rows, columns, in].
         kernel: [rows, columns, in, out].
         strides: steps along rows and columns.
-        padding: `valid` or `same`, with TensorFlow's distribution of zeros.
+        padding: zeros around the image.
 
     Raises:
         OverflowError: when a sum could need more than 63 bits.
@@ -29,7 +32,7 @@ def conv2d(x: Integers, kernel: Integers, strides: Pair, padding: str) -> Intege
     return np.asarray(np.einsum("bijcrs,rsco->bijo", windows, kernel, optimize=True))
 
 
-def depthwise_conv2d(x: Integers, kernel: Integers, strides: Pair, padding: str) -> Integers:
+def depthwise_conv2d(x: Integers, kernel: Integers, strides: Pair, padding: Zeros) -> Integers:
     """Depthwise convolution of multiplier 1; kernel [rows, columns, channels, 1]. See `conv2d`."""
     windows = _windows(x, (kernel.shape[0], kernel.shape[1]), strides, padding)
     _check_width(x, np.abs(kernel).sum(axis=(0, 1)))
@@ -44,13 +47,13 @@ def dense(x: Integers, kernel: Integers) -> Integers:
 
 def max_pool(x: Integers, pool: Pair, strides: Pair) -> Integers:
     """Maximum over windows inside the image."""
-    result: Integers = _windows(x, pool, strides, "valid").max(axis=(-2, -1))
+    result: Integers = _windows(x, pool, strides).max(axis=(-2, -1))
     return result
 
 
 def sum_pool(x: Integers, pool: Pair, strides: Pair) -> Integers:
     """Sum over windows inside the image; the average is this with log2(rows · columns) more fraction bits."""
-    result: Integers = _windows(x, pool, strides, "valid").sum(axis=(-2, -1))
+    result: Integers = _windows(x, pool, strides).sum(axis=(-2, -1))
     return result
 
 
@@ -59,19 +62,27 @@ def upsample(x: Integers, size: Pair) -> Integers:
     return x.repeat(size[0], axis=1).repeat(size[1], axis=2)
 
 
-def _windows(x: Integers, kernel: Pair, strides: Pair, padding: str) -> Integers:
+def pad(x: Integers, padding: Zeros) -> Integers:
+    """Zeros around the image."""
+    return np.pad(x, [(0, 0), *padding, (0, 0)])
+
+
+def same_padding(size: Pair, kernel: Pair, strides: Pair) -> Zeros:
+    """The zeros of TensorFlow's padding `SAME`.
+
+    >>> same_padding((16, 15), (3, 3), (2, 2))
+    ((0, 1), (1, 1))
+    """
+    total = [max((-(-n // s) - 1) * s + k - n, 0) for n, k, s in zip(size, kernel, strides, strict=True)]
+    rows, columns = ((zeros // 2, zeros - zeros // 2) for zeros in total)
+    return rows, columns
+
+
+def _windows(x: Integers, kernel: Pair, strides: Pair, padding: Zeros = NO_ZEROS) -> Integers:
     """Views [batch, rows out, columns out, channels, kernel rows, kernel columns]."""
-    if padding == "same":
-        around = [_same(size, k, s) for size, k, s in zip(x.shape[1:3], kernel, strides, strict=True)]
-        x = np.pad(x, [(0, 0), *around, (0, 0)])
+    x = pad(x, padding)
     view: Integers = np.lib.stride_tricks.sliding_window_view(x, kernel, axis=(1, 2))  # type: ignore[call-overload]
     return view[:, :: strides[0], :: strides[1]]
-
-
-def _same(size: int, kernel: int, stride: int) -> Pair:
-    """Zeros before and after, as TensorFlow's `SAME`."""
-    total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
-    return total // 2, total - total // 2
 
 
 def _check_width(x: Integers, weight_sums: Integers) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, PlainSerializer
 
@@ -58,12 +58,18 @@ class LayerTypes(Settings):
     """Smallest value the output can take."""
     high: float
     """Largest value the output can take."""
+    window: tuple[int, int] = (1, 1)
+    """Rows and columns of the kernel, the pool, or one upsampled pixel."""
+    strides: tuple[int, int] = (1, 1)
+    """Steps of the window along rows and columns."""
+    padding: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
+    """Rows of zeros before and after the image, columns of zeros before and after."""
 
 
 class ModelTypes(Settings):
     """Everything `types.json` holds."""
 
-    format: int = 1
+    format: Literal[2] = 2
     """Version of this file format."""
     inputs: tuple[PortType, ...]
     """Inputs in order."""

@@ -20,11 +20,12 @@ from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType, smallest_type
 from hls_projects import graph
 from hls_projects import integer_ops as ops
-from hls_projects.integer_ops import Integers
+from hls_projects.integer_ops import Integers, Pair, Zeros
 from hls_projects.lower import Lowered
 from hls_projects.lowering.builder import weight_type
 from hls_projects.lowering.weights import kernel_and_bias
 from hls_projects.model_types import LayerTypes, ModelTypes, PortType
+from hls_projects.network import Network, Weights
 from models.quantizer_types import activation_type
 
 KL = keras.layers
@@ -57,17 +58,49 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Result:
-    """What a layer's rule finds: the bounds of its output and, where it has them, the types inside it."""
+    """What a layer's rule finds: the bounds of its output and, where it has them, the types and weights inside it."""
 
     bounds: Bounds
     declared: FixedType | None = None
     weight: FixedType | None = None
     bias: FixedType | None = None
     accumulator: FixedType | None = None
+    weights: Weights | None = None
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """The window of a two-dimensional layer, where it has one."""
+
+    window: Pair = (1, 1)
+    strides: Pair = (1, 1)
+    padding: Zeros = ops.NO_ZEROS
+
+    @classmethod
+    def of(cls, layer: Any) -> Geometry:
+        """Read it off a Keras layer."""
+        if isinstance(layer, KL.UpSampling2D):
+            return cls(window=tuple(layer.size))
+        if isinstance(layer, KL.ZeroPadding2D):
+            rows, columns = layer.padding
+            return cls(padding=(tuple(rows), tuple(columns)))
+        if isinstance(layer, KL.MaxPooling2D | KL.AveragePooling2D):
+            return cls(tuple(layer.pool_size), tuple(layer.strides))
+        if not isinstance(layer, QConv2D | QDepthwiseConv2D):
+            return cls()
+        window, strides = tuple(layer.kernel_size), tuple(layer.strides)
+        size = layer.input_shape[1:3]
+        same = ops.same_padding(size, window, strides) if layer.padding == "same" else ops.NO_ZEROS
+        return cls(window, strides, same)
 
 
 def prove_types(lowered: Lowered) -> ModelTypes:
-    """Find the type of every tensor, weight and accumulator.
+    """The types of `prove_network` alone."""
+    return prove_network(lowered).types
+
+
+def prove_network(lowered: Lowered) -> Network:
+    """Find the type of every tensor, weight and accumulator, and the weights as integers.
 
     Raises:
         UnsupportedModelError: when a sum of the model needs more bits than float32 holds exactly (the Keras model could
@@ -78,6 +111,7 @@ def prove_types(lowered: Lowered) -> ModelTypes:
     found: dict[int, FixedType] = {}
     names: dict[int, str] = {}
     layers: list[LayerTypes] = []
+    weights: dict[str, Weights] = {}
     for call in graph.calls(model):
         layer, key = call.layer, call.outputs[0]
         names[key] = layer.name
@@ -94,6 +128,9 @@ def prove_types(lowered: Lowered) -> ModelTypes:
             raise UnsupportedModelError(f"layer '{layer.name}': {error}", remedy="use fewer bits") from None
         bounds[key] = result.bounds
         found[key] = found[call.inputs[0]] if type(layer) in MOVES else result.declared or result.bounds.type()
+        if result.weights is not None:
+            weights[layer.name] = result.weights
+        geometry = Geometry.of(layer)
         layers.append(
             LayerTypes(
                 name=layer.name,
@@ -107,9 +144,12 @@ def prove_types(lowered: Lowered) -> ModelTypes:
                 accumulator=result.accumulator,
                 low=float(np.ldexp(float(result.bounds.low.min()), -result.bounds.fraction)),
                 high=float(np.ldexp(float(result.bounds.high.max()), -result.bounds.fraction)),
+                window=geometry.window,
+                strides=geometry.strides,
+                padding=geometry.padding,
             )
         )
-    return ModelTypes(
+    types = ModelTypes(
         inputs=tuple(
             port.model_copy(update={"added": port.name in lowered.added_ports})
             for port in _ports(model.inputs, graph.input_keys(model), found)
@@ -122,6 +162,7 @@ def prove_types(lowered: Lowered) -> ModelTypes:
         ),
         layers=tuple(layers),
     )
+    return Network(types, weights)
 
 
 def _shape(layer: Any) -> tuple[int, ...]:
@@ -168,15 +209,17 @@ def _linear(
     highest = extreme(np.maximum(x.high, zero), np.minimum(x.low, zero)) + np.maximum(offset, zero)
     accumulator = Bounds(lowest, highest, fraction + shift)
     _check_float32(layer, accumulator)
-    return Result(output, None, weight, bias_type, _signed(accumulator))
+    return Result(output, None, weight, bias_type, _signed(accumulator), Weights(kernel, bias))
 
 
 def _conv2d(layer: Any, inputs: list[Bounds]) -> Result:
-    return _linear(layer, inputs, "kernel", lambda x, w: ops.conv2d(x, w, layer.strides, layer.padding))
+    shape = Geometry.of(layer)
+    return _linear(layer, inputs, "kernel", lambda x, w: ops.conv2d(x, w, shape.strides, shape.padding))
 
 
 def _depthwise(layer: Any, inputs: list[Bounds]) -> Result:
-    return _linear(layer, inputs, "depthwise", lambda x, w: ops.depthwise_conv2d(x, w, layer.strides, layer.padding))
+    shape = Geometry.of(layer)
+    return _linear(layer, inputs, "depthwise", lambda x, w: ops.depthwise_conv2d(x, w, shape.strides, shape.padding))
 
 
 def _dense(layer: Any, inputs: list[Bounds]) -> Result:
@@ -228,7 +271,7 @@ def _reshape(layer: Any, inputs: list[Bounds]) -> Result:
 
 
 def _pad(layer: Any, inputs: list[Bounds]) -> Result:
-    return Result(inputs[0].map(lambda raw: np.pad(raw, [(0, 0), *layer.padding, (0, 0)])))
+    return Result(inputs[0].map(lambda raw: ops.pad(raw, layer.padding)))
 
 
 def _concatenate(layer: Any, inputs: list[Bounds]) -> Result:

@@ -30,20 +30,21 @@ def run(
     with artefact(out, "lower", inputs=[model]) as space:
         from hls_projects.compare import compare_outputs
         from hls_projects.lower import lower
-        from hls_projects.types import prove_types
+        from hls_projects.types import prove_network
         from hls_projects.vectors import made_vectors
         from models.load import load_model, save_model
 
         trained = load_model(model)
         lowered = lower(trained, port_type=port_type, logits=logits)
-        types = prove_types(lowered)
+        network = prove_network(lowered)
+        types = network.types
         vectors = made_vectors([(port.shape, port.type) for port in types.inputs], CHECK_VECTORS, seed=1)
         proof = compare_outputs(trained, lowered.model, types, vectors)
         if proof.status != "proven":
             raise ProofFailedError(f"the lowered model is another function: {proof.first_mismatch}", file=model)
         save_model(lowered.model, space.path / "model.h5")
         shutil.copyfile(model, space.path / f"trained{model.suffix}")
-        types.save(space.path / "types.json")
+        network.save(space.path)
     widest = max(types.layers, key=lambda layer: layer.accumulator.width if layer.accumulator else 0)
     width = widest.accumulator.width if widest.accumulator else 0
     done("lower", f"{out}: {len(types.layers)} plain layers, widest accumulator {width} bits ({widest.name})")

@@ -1,0 +1,1 @@
+"""RTL without a vendor tool: traced, pipelined, written as Verilog and VHDL, simulated and synthesised."""

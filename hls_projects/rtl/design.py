@@ -1,0 +1,86 @@
+"""`rtl.json`: what an RTL design is, as data, and how its ports are packed. Nothing here needs TensorFlow.
+
+Every design has the same ports, whatever its form:
+
+| port | bits | |
+| --- | --- | --- |
+| `clk` | 1 | rising edge |
+| `rst` | 1 | synchronous, active high: forgets every image on its way |
+| `in_valid` | 1 | an image begins with this clock |
+| `in_data` | `input_bits` | one beat: 1 / `beats` of the image |
+| `out_valid` | 1 | the result of an image stands at `out_data` in this clock |
+| `out_data` | `output_bits` | all outputs |
+
+The beats of an image come on consecutive clocks. Values are raw integers (two's complement where signed), packed
+without gaps in C order, the first in the lowest bits, inputs and outputs one after the other.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from data_prep.errors import InputFileError
+from data_prep.settings import Settings
+from hls_projects.model_types import PortType
+
+
+class RtlDesign(Settings):
+    """What `rtl.json` holds."""
+
+    format: Literal[1] = 1
+    """Version of this file format."""
+    name: str
+    """Top module and entity."""
+    form: Literal["unrolled", "streamed"]
+    """All pixels in one clock, or some rows a clock."""
+    inputs: tuple[PortType, ...]
+    """Inputs in order."""
+    outputs: tuple[PortType, ...]
+    """Outputs in order."""
+    beats: int
+    """Clocks in which an image comes in."""
+    interval: int
+    """Initiation interval: the smallest number of clocks from the begin of an image to that of the next."""
+    interval_step: int = 1
+    """Images may begin `interval + n * interval_step` clocks after the one before, n = 0, 1, 2, …"""
+    latency: int
+    """Clocks from the one with `in_valid` to the one with `out_valid`."""
+    verilog: tuple[str, ...]
+    """Source files below `verilog/`, in order of compilation."""
+    vhdl: tuple[str, ...]
+    """Source files below `vhdl/`, in order of compilation."""
+
+    @property
+    def input_widths(self) -> list[int]:
+        """Bits of every value of one beat, lowest first."""
+        return [port.type.width for port in self.inputs for _ in range(int(np.prod(port.shape)) // self.beats)]
+
+    @property
+    def output_widths(self) -> list[int]:
+        """Bits of every value of the outputs, lowest first."""
+        return [port.type.width for port in self.outputs for _ in range(int(np.prod(port.shape)))]
+
+    @property
+    def output_signs(self) -> list[bool]:
+        """Whether each value of the outputs is signed, lowest first."""
+        return [port.type.signed for port in self.outputs for _ in range(int(np.prod(port.shape)))]
+
+    def save(self, folder: Path) -> None:
+        """Write `rtl.json`."""
+        (folder / "rtl.json").write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> RtlDesign:
+        """Read `rtl.json` of a design's folder.
+
+        Raises:
+            InputFileError: when there is no such file or it holds something else.
+        """
+        path = folder / "rtl.json"
+        try:
+            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputFileError(f"no RTL design: {error}", file=path, remedy="make it with `rtl`") from None
