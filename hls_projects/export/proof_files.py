@@ -1,4 +1,4 @@
-"""Target `proof/` and `types.json`: what was proven, and the types it was proven for."""
+"""Target `proof/`, `types.json` and `weights.npz`: what was proven, and the integer network it was proven for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ FOLDER = "proof"
 
 
 def write(design: Design, root: Path) -> None:
-    """Copy the proof and the table of types."""
+    """Copy the proof, the table of types and the weights as integers."""
     (root / FOLDER).mkdir()
     shutil.copyfile(design.proof_file, root / FOLDER / "60_csim.json")
-    shutil.copyfile(design.lowered / "types.json", root / "types.json")
+    for name in ("types.json", "weights.npz"):
+        shutil.copyfile(design.lowered / name, root / name)

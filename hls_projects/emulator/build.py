@@ -1,0 +1,97 @@
+"""Compiling an emulator, once: the library is kept in a cache that processes may share."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from functools import cache
+from pathlib import Path
+
+from data_prep.errors import PipelineError, ToolNotFoundError
+
+FLAGS = ("-O3", "-march=native", "-std=c++17", "-fPIC", "-shared", "-fwrapv", "-fno-math-errno", "-w")
+"""Native code: the cache is this machine's, and the key of an entry names the compiler's idea of its processor."""
+_DIGEST = 32
+_STALE_SECONDS = 86_400
+
+
+def library(source: str, fingerprint: str, folder: Path | None = None) -> ctypes.CDLL:
+    """Load the compiled source, from the cache where it is there and whole.
+
+    Args:
+        source: C++.
+        fingerprint: of the network.
+        folder: of the cache; that of the user if none.
+
+    Raises:
+        ToolNotFoundError: when there is no g++.
+        PipelineError: when it does not compile.
+    """
+    folder = (folder or cache_folder()).absolute()
+    key = hashlib.sha256("\0".join((fingerprint, source, _compiler(), *FLAGS)).encode()).hexdigest()
+    path = folder / f"{key[:32]}.so"
+    if not _whole(path):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _compile(source, path)
+    return ctypes.CDLL(str(path))
+
+
+def cache_folder() -> Path:
+    """The user's cache: `$XDG_CACHE_HOME` or `~/.cache`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jet-image-trigger" / "emulator"
+
+
+@cache
+def _compiler() -> str:
+    """Version of g++ and everything it takes this machine's processor to be able to do."""
+    if shutil.which("g++") is None:
+        raise ToolNotFoundError("g++ not found", remedy="install a C++ compiler, such as the package g++")
+    commands = (["g++", "--version"], ["g++", "-march=native", "-dM", "-E", "-x", "c++", "/dev/null"])
+    done = [subprocess.run(each, capture_output=True, text=True, check=False) for each in commands]
+    return "\0".join(each.stdout for each in done)
+
+
+def _compile(source: str, path: Path) -> None:
+    """Compile beside the final place and rename: whoever looks sees a whole library or none."""
+    _remove_stale(path.parent)
+    with tempfile.TemporaryDirectory(prefix=".build-", dir=path.parent) as work:
+        text, made = Path(work) / "emulator.cpp", Path(work) / "emulator.so"
+        text.write_text(source, encoding="utf-8")
+        command = ["g++", *FLAGS, str(text), "-o", str(made)]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        try:
+            _, errors = process.communicate()
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        if process.returncode != 0:
+            first = next((line for line in errors.splitlines() if "error" in line), errors.strip()[-300:])
+            raise PipelineError(f"the emulator does not compile: {first}", file=path)
+        content = made.read_bytes()
+        made.write_bytes(content + hashlib.sha256(content).digest())
+        made.replace(path)
+
+
+def _whole(path: Path) -> bool:
+    """Whether a library is there and ends with the digest of what stands before it."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return False
+    return len(content) > _DIGEST and hashlib.sha256(content[:-_DIGEST]).digest() == content[-_DIGEST:]
+
+
+def _remove_stale(folder: Path) -> None:
+    """Remove what a build left that was killed."""
+    for left in folder.glob(".build-*"):
+        try:
+            if time.time() - left.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
+        except FileNotFoundError:
+            continue

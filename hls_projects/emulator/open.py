@@ -1,0 +1,54 @@
+"""The network in what a user has at hand: a bundle, a lowered model, a Keras model file, or the network itself."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from data_prep.errors import InputFileError
+from hls_projects.export.archive import unpack
+from hls_projects.export.manifest import MANIFEST
+from hls_projects.export.verify import verify
+from hls_projects.network import Network
+
+KERAS = (".h5", ".keras", ".hdf5")
+
+
+def open_network(source: Network | Path | str) -> Network:
+    """Find the network.
+
+    Args:
+        source: a network; a firmware bundle, unpacked or as `.tar.gz`, whose hashes are checked; a folder made by
+            `lower`; or a Keras model file, which is lowered (only then TensorFlow is imported).
+
+    Raises:
+        InputFileError: when it is none of these, or a bundle does not match its manifest.
+        UnsupportedModelError: when a Keras model cannot be lowered.
+    """
+    if isinstance(source, Network):
+        return source
+    path = Path(source)
+    if path.is_dir():
+        if (path / MANIFEST).exists():
+            verify(path)
+        elif not (path / "types.json").exists():
+            raise InputFileError(
+                "holds neither a bundle nor a lowered model", file=path, remedy="give a folder made by `lower`"
+            )
+        return Network.load(path)
+    if not path.exists():
+        raise InputFileError("no such file or folder", file=path)
+    if path.suffix in KERAS:
+        return _lowered(path)
+    with tempfile.TemporaryDirectory() as scratch:
+        root = unpack(path, Path(scratch))
+        verify(root)
+        return Network.load(root)
+
+
+def _lowered(path: Path) -> Network:
+    from hls_projects.lower import lower
+    from hls_projects.types import prove_network
+    from models.load import load_model
+
+    return prove_network(lower(load_model(path), logits=True))

@@ -1,0 +1,137 @@
+"""The steps of a network as one C++ file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from data_prep.fixed_point import FixedType
+from hls_projects.emulator.plan import LANES, Elementwise, Group, Plan, Sums, Tensor, bits_for
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+UNROLLED_TERMS = 160
+"""Up to so many pairs of terms a step stand in the code itself; more stand in tables, so that any network compiles."""
+
+
+def cpp_source(plan: Plan, title: str) -> str:
+    """Render the C++ of a network; it depends on nothing but its arguments and the templates."""
+    loader = jinja2.FileSystemLoader(TEMPLATES)
+    environment = jinja2.Environment(  # noqa: S701 - C++, not HTML
+        loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("emulator.cpp.j2").render(
+        title=title,
+        lanes=(TEMPLATES / "emulator_lanes.hpp").read_text(encoding="utf-8"),
+        inputs=[_input(tensor, kind) for tensor, kind in plan.inputs],
+        outputs=[_output(tensor, kind) for tensor, kind in plan.outputs],
+        steps=[
+            _sums(step, number) if isinstance(step, Sums) else _elementwise(step)
+            for number, step in enumerate(plan.steps)
+        ],
+        size=plan.size,
+    )
+
+
+def quantizes(kind: FixedType) -> bool:
+    """Whether the C++ quantizes real numbers to a port's type; other types are left to `FixedType.quantize`."""
+    return kind.rounding == "RND_CONV" and kind.overflow in ("SAT", "SAT_SYM") and kind.width <= 53 and _in_float(kind)
+
+
+def in_floats(kind: FixedType) -> bool:
+    """Whether it does so in 32-bit floats, which then hold the scaled number and both bounds exactly."""
+    return quantizes(kind) and kind.width <= 24
+
+
+def given_bits(kind: FixedType) -> int:
+    """Width of the integers in which an output is given: the narrowest of 16, 32 and 64 that holds its type."""
+    return bits_for(kind.raw_min, kind.raw_max)
+
+
+def _in_float(kind: FixedType) -> bool:
+    return abs(kind.fraction) <= 100
+
+
+def _input(tensor: Tensor, kind: FixedType) -> dict[str, Any]:
+    return {
+        "bits": tensor.bits,
+        "offset": tensor.offset.reshape(-1).tolist(),
+        "low": kind.raw_min,
+        "high": kind.raw_max,
+        "real": "float" if in_floats(kind) else "double",
+        "scale": f"0x1p{kind.fraction}" if _in_float(kind) else "0",
+    }
+
+
+def _output(tensor: Tensor, kind: FixedType) -> dict[str, Any]:
+    return {"bits": tensor.bits, "given": given_bits(kind), "offset": tensor.offset.reshape(-1).tolist()}
+
+
+def _sums(step: Sums, number: int) -> dict[str, Any]:
+    common = {
+        "kind": "sums",
+        "name": step.name,
+        "number": number,
+        "lane": step.lane,
+        "from": step.source.bits,
+        "to": step.target.bits,
+        "chain": [each.code() for each in step.chain],
+        "paired": step.paired,
+        "window": step.base.shape[1],
+        "base": step.base.reshape(-1).tolist(),
+        "first": step.first.tolist(),
+        "stride": LANES * step.target.bits // 8,
+        "shift": step.shift,
+    }
+    if step.paired:
+        groups = [_paired(group) for group in step.groups]
+        unrolled = sum(len(group["pairs"]) for group in groups) <= UNROLLED_TERMS
+        return common | {"groups": groups, "unrolled": unrolled}
+    counts = [len(group.terms) for group in step.groups]
+    return common | {
+        "terms": counts,
+        "start": [sum(counts[:i]) for i in range(len(counts))],
+        "offset": [offset for group in step.groups for offset in group.terms.tolist()],
+        "weights": [weight for group in step.groups for weight in group.weights[:, 0].tolist()],
+        "bias": [int(group.bias[0]) for group in step.groups],
+    }
+
+
+def _paired(group: Group) -> dict[str, Any]:
+    """Two terms a time: offsets of both, and for each output both weights in one 32-bit word, behind the biases."""
+    terms, weights = group.terms, group.weights
+    if len(terms) % 2:
+        terms = np.append(terms, terms[-1])
+        weights = np.vstack([weights, np.zeros_like(weights[:1])])
+    low, high = weights[0::2] & 0xFFFF, weights[1::2] & 0xFFFF
+    words = (low | (high << 16)).astype(np.uint32).view(np.int32)
+    return {
+        "size": len(group.channels),
+        "channel": group.channels[0],
+        "pairs": terms.reshape(-1, 2).tolist(),
+        "weights": [*group.bias.tolist(), *words.reshape(-1).tolist()],
+    }
+
+
+def _elementwise(step: Elementwise) -> dict[str, Any]:
+    operands = [
+        {
+            "bits": each.source.bits,
+            "window": each.offset.shape[1],
+            "offset": each.offset.reshape(-1).tolist(),
+            "shift": each.shift,
+        }
+        for each in step.operands
+    ]
+    return {
+        "kind": "elementwise",
+        "name": step.name,
+        "lane": step.lane,
+        "to": step.target.bits,
+        "chain": [each.code() for each in step.chain],
+        "reduction": step.reduction,
+        "target": step.to.tolist(),
+        "operands": operands,
+    }

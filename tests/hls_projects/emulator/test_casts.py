@@ -1,0 +1,60 @@
+"""Every rounding with every overflow mode is `FixedType.cast`, which is itself tested against g++ `ap_fixed`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from data_prep.fixed_point import FixedType, Overflow, Rounding
+from hls_projects.emulator.fast_emulator import FastEmulator
+from tests.hls_projects.emulator.random_networks import NetworkBuilder
+
+SOURCES = [FixedType(10, 4), FixedType(24, 9), FixedType(40, 11)]
+"""Lanes of 16, 32 and 64 bits."""
+TARGETS = [(1, 1, False), (2, 0, True), (5, -1, True), (6, 8, False), (16, 2, False)]
+"""Width, integer bits, signed: more and fewer fraction bits than the source has, also negative ones."""
+
+
+@pytest.mark.parametrize("overflow", get_args(Overflow))
+@pytest.mark.parametrize("rounding", get_args(Rounding))
+def test_all_modes(rounding: Rounding, overflow: Overflow, cache: Path, rng: np.random.Generator) -> None:
+    width = 48
+    build = NetworkBuilder(*(((width,), kind) for kind in SOURCES))
+    cases = []
+    for i, source in enumerate(SOURCES):
+        for bits, integer, signed in TARGETS:
+            target = FixedType(bits, integer, signed, rounding, overflow)
+            cases.append((i, source, target, build.add("QActivation", (f"in{i}",), (width,), result=target)))
+    emulator = FastEmulator(build.network(*(name for *_, name in cases)), cache)
+    raw = []
+    for kind in SOURCES:
+        values = rng.integers(kind.raw_min, kind.raw_max, (200, width), endpoint=True)
+        near = rng.integers(-1000, 1000, (200, width), endpoint=True).clip(kind.raw_min, kind.raw_max)
+        ends = [kind.raw_min, kind.raw_max, kind.raw_min + 1, kind.raw_max - 1, 0]
+        raw.append(np.vstack([values, near, np.tile(ends, 200)[: 10 * width].reshape(-1, width)]))
+    found = emulator.run(raw, raw=True)
+    for (i, source, target, _), given in zip(cases, found, strict=True):
+        np.testing.assert_array_equal(given, target.cast(raw[i], source.fraction), f"{source} to {target}")
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_real_numbers_become_the_port_type(signed: bool, cache: Path, rng: np.random.Generator) -> None:
+    widths = [1, 16, 17, 24, 25, 53, 54, 62]
+    integers = ((width, integer) for width in widths for integer in (width, -3))
+    kinds = [FixedType(width, integer, signed, "RND_CONV", "SAT") for width, integer in integers]
+    build = NetworkBuilder(*(((9,), kind) for kind in kinds))
+    names = [
+        build.add("Reshape", (f"in{i}",), (3, 3), fraction=kind.fraction, result=kind) for i, kind in enumerate(kinds)
+    ]
+    emulator = FastEmulator(build.network(*names), cache)
+    steps = rng.integers(-(2**20), 2**20, (50, 9)) / 4
+    values = [
+        np.vstack([steps * kind.step, rng.normal(0, kind.maximum + kind.step, (50, 9)), np.full((1, 9), 1e30)])
+        for kind in kinds
+    ]
+    for floats in ([each.astype(np.float32) for each in values], values):
+        for kind, given, found in zip(kinds, floats, emulator.run(floats), strict=True):
+            np.testing.assert_array_equal(found.reshape(-1, 9), kind.quantize(given), kind.name)
