@@ -31,7 +31,7 @@ from data_prep.images import ImagesSettings, images_of, make_images, select
 from data_prep.mock import CLASSES, mock_jets, write_mock_file
 from data_prep.pixelise import pixelise
 from data_prep.preprocess import Program
-from data_prep.readers import root
+from data_prep.readers import chunks, root
 from data_prep.readers.files import input_files
 from data_prep.readers.jetclass import AXIS, EVENT, TREE, JetClassReader
 from pipeline.configuration import load
@@ -74,29 +74,29 @@ def mock_files(folder: Path, jets: int, compression: str) -> list[Path]:
 
 def report(files: list[Path], settings: ImagesSettings, repeat: int) -> None:
     """Time everything and print jets/s and ratios."""
-    reader = JetClassReader(settings.classes)
+    reader = JetClassReader(settings.options)
     counts = {file: reader.count(file) for file in files}
     jets = sum(counts.values())
-    sample = next(reader.chunks(files[0], LOOP_JETS))
+    sample = reader.read(files[0], 0, min(LOOP_JETS, counts[files[0]]))
     agree(sample, settings)
 
     def floor() -> None:
         for file in files:
             with root.open_tree(file, TREE) as tree:
                 branches = (*reader.required, *STORED_FEATURES, EVENT, *AXIS)
-                for _ in root.iterate(tree, file, branches, settings.chunk_jets):
-                    pass
+                for start in range(0, counts[file], settings.chunk_jets):
+                    root.read(tree, file, branches, start, min(start + settings.chunk_jets, counts[file]))
 
     def stage() -> None:
         for file in files:
-            for chunk in reader.chunks(file, settings.chunk_jets):
+            for chunk in chunks(reader, file, settings.chunk_jets):
                 images_of(chunk, settings)
 
     def dataset() -> None:
         with tempfile.TemporaryDirectory() as folder:
             make_images(counts, reader, settings, Path(folder), lambda _: None)
 
-    read = best(lambda: [None for file in files for _ in reader.chunks(file, settings.chunk_jets)], repeat) / jets
+    read = best(lambda: [None for file in files for _ in chunks(reader, file, settings.chunk_jets)], repeat) / jets
     loop = read + best(lambda: list(loop_images(sample, settings, roll_and_flip=True)), repeat) / sample.jets
     seconds = {
         "read the branches alone (floor)": best(floor, repeat) / jets,

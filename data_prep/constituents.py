@@ -16,6 +16,9 @@ SEVERAL_CLASSES = 254
 STORED_FEATURES = ("jet_sdmass", "jet_tau1", "jet_tau2", "jet_tau3", "jet_tau4")
 """Features only the maker of the file can give; NaN where the file does not hold one."""
 
+OPTIONAL = ("charge", "kind", "stated_pt", "stated_mass")
+"""Arrays of a chunk that may be None."""
+
 
 class ParticleKind(IntEnum):
     """What a particle-flow reconstruction takes a constituent for."""
@@ -46,6 +49,9 @@ class JetChunk:
         label: uint8 [jets], the class, or `NO_CLASS` or `SEVERAL_CLASSES`.
         event: uint64 [jets], the event's identifier: decides the split.
         weight: float32 [jets], event weight.
+        stated_pt, stated_mass: float32 [jets], GeV; what the file says the sum of the constituents is, for the closure
+            check; NaN jet by jet or None where it says nothing.
+        entries: how many entries of the file were read; None where each is a jet.
 
     Raises:
         ValueError: arrays of the wrong type or length, or offsets that are none.
@@ -66,6 +72,9 @@ class JetChunk:
     label: npt.NDArray[np.uint8]
     event: npt.NDArray[np.uint64]
     weight: npt.NDArray[np.float32]
+    stated_pt: npt.NDArray[np.float32] | None = None
+    stated_mass: npt.NDArray[np.float32] | None = None
+    entries: int | None = None
 
     def __post_init__(self) -> None:
         if self.offsets.dtype != np.int64 or self.offsets.ndim != 1 or self.offsets.size == 0 or self.offsets[0] != 0:
@@ -74,12 +83,12 @@ class JetChunk:
             raise ValueError("offsets must not decrease")
         jets, constituents = self.offsets.size - 1, int(self.offsets[-1])
         for field in fields(self):
-            if field.name in ("offsets", "stored"):
+            if field.name in ("offsets", "stored", "entries"):
                 continue
             array = getattr(self, field.name)
-            if array is None and field.name in ("charge", "kind"):
+            if array is None and field.name in OPTIONAL:
                 continue
-            per_jet = field.name.startswith("jet_") or field.name in ("label", "event", "weight")
+            per_jet = field.name.startswith(("jet_", "stated_")) or field.name in ("label", "event", "weight")
             _check(field.name, array, jets if per_jet else constituents)
         if tuple(self.stored) != STORED_FEATURES:
             raise ValueError(f"the stored features must be {', '.join(STORED_FEATURES)}")
@@ -90,6 +99,11 @@ class JetChunk:
     def jets(self) -> int:
         """The number of jets."""
         return self.offsets.size - 1
+
+    @property
+    def entries_read(self) -> int:
+        """The number of entries of the file these jets are from."""
+        return self.jets if self.entries is None else self.entries
 
     @property
     def multiplicity(self) -> npt.NDArray[np.int64]:

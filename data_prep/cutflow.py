@@ -23,6 +23,7 @@ class Fate(IntEnum):
     OUTSIDE_PT = 5
     OUTSIDE_ETA = 6
     EMPTY_IMAGE = 7
+    NEGATIVE_ENERGY = 8
 
 
 REASONS = {
@@ -33,6 +34,7 @@ REASONS = {
     Fate.OUTSIDE_PT: "jet pT outside the selection",
     Fate.OUTSIDE_ETA: "jet η outside the selection",
     Fate.EMPTY_IMAGE: "no constituent inside the window",
+    Fate.NEGATIVE_ENERGY: "a constituent of negative energy",
 }
 """Why a jet is dropped, in words."""
 

@@ -1,13 +1,34 @@
-"""Identifiers of events, where a file has none: a hash of what the jet is made of."""
+"""Identifiers of events: a hash of their numbers, or, where a file has none, of what the jet or event is made of."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from data_prep.compiled import compiled, inlined
+from data_prep.split import splitmix64
 
 Float32 = npt.NDArray[np.float32]
+
+
+def number_hash(*numbers: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
+    """A 64-bit hash of integers that together name an event, as run, luminosity block and event.
+
+    The same event has the same identifier whatever file it is read from and whatever integer type it is stored in.
+
+    Args:
+        numbers: integers [events], each number in an array.
+
+    Returns:
+        uint64 [events].
+    """
+    state = np.zeros(numbers[0].size, np.uint64)
+    for column in numbers:
+        integers = column.astype(np.uint64 if column.dtype == np.uint64 else np.int64).view(np.uint64)
+        state = splitmix64(state ^ integers)
+    return state
 
 
 def content_hash(

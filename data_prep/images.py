@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +15,18 @@ from data_prep.constituents import NO_CLASS, SEVERAL_CLASSES, JetChunk
 from data_prep.cutflow import Cutflow, Fate
 from data_prep.dataset import ImageDescription
 from data_prep.dataset_writer import DatasetWriter
+from data_prep.errors import InputFileError
+from data_prep.expressions import ExpressionText
 from data_prep.grid import SquareGrid
 from data_prep.image_batch import ImageBatch
 from data_prep.labels import Classes
 from data_prep.mass import image_mass, massless_mass
 from data_prep.pixelise import SparseImages, pixelise
 from data_prep.preprocess import Program, Steps
-from data_prep.readers import Reader
+from data_prep.readers import ClusterSettings, Options, Reader
+from data_prep.readers.closure import closure
+from data_prep.readers.layouts import LayoutName
+from data_prep.readers.own import OwnLayout
 from data_prep.settings import Settings
 from data_prep.split import SPLITS, SplitSettings, split_of
 from data_prep.summary import Summary, SummaryBuilder
@@ -49,6 +54,16 @@ class ImagesSettings(Settings):
 
     classes: Classes
     """The classes, in the order of the labels."""
+    layout: LayoutName | OwnLayout = "auto"
+    """The layout of the input files: recognised by itself, a known one, or one of your own (docs/data_flow.md)."""
+    puppi: Literal["layout", "apply", "ignore"] = "layout"
+    """Whether constituents are multiplied by their PUPPI weight: as the layout needs it, always, or never."""
+    jets: str | None = Field(default=None, min_length=1)
+    """The collection of jets in files that hold several, as `FatJet` or `Jet`."""
+    cluster: ClusterSettings = ClusterSettings()
+    """How jets are made where the files hold none."""
+    weight: ExpressionText | None = None
+    """The weight of a jet, as `genWeight`; 1 where nothing is said."""
     selection: SelectionSettings = SelectionSettings()
     """Which jets are kept."""
     grid: SquareGrid
@@ -59,6 +74,11 @@ class ImagesSettings(Settings):
     """Fractions of events for training, validation and test."""
     chunk_jets: int = Field(default=20_000, ge=1)
     """Jets in memory at once; changes speed and memory, never a result."""
+
+    @property
+    def options(self) -> Options:
+        """What the readers need to know."""
+        return Options(classes=self.classes, puppi=self.puppi, jets=self.jets, cluster=self.cluster, weight=self.weight)
 
     @property
     def description(self) -> ImageDescription:
@@ -92,6 +112,7 @@ def select(chunk: JetChunk, selection: SelectionSettings) -> npt.NDArray[np.uint
         (Fate.SEVERAL_CLASSES, chunk.label == SEVERAL_CLASSES),
         (Fate.NO_CONSTITUENTS, chunk.multiplicity == 0),
         (Fate.NOT_FINITE, ~(np.isfinite(pt) & np.isfinite(eta) & np.isfinite(chunk.jet_phi))),
+        (Fate.NEGATIVE_ENERGY, _any_negative(chunk)),
         (Fate.OUTSIDE_PT, pt < selection.pt_min),
     ]
     if selection.pt_max is not None:
@@ -101,6 +122,15 @@ def select(chunk: JetChunk, selection: SelectionSettings) -> npt.NDArray[np.uint
     for reason, dropped in checks:
         fate[dropped & (fate == Fate.KEPT)] = reason
     return fate
+
+
+def _any_negative(chunk: JetChunk) -> npt.NDArray[np.bool_]:
+    """Jets with a constituent of negative energy: bool [jets]."""
+    jets = np.zeros(chunk.jets, np.bool_)
+    negative = np.flatnonzero(chunk.energy < 0)
+    if negative.size:
+        jets[np.searchsorted(chunk.offsets, negative, side="right") - 1] = True
+    return jets
 
 
 def images_of(chunk: JetChunk, settings: ImagesSettings) -> ChunkImages:
@@ -145,35 +175,53 @@ def make_images(
     settings: ImagesSettings,
     folder: Path,
     advance: Callable[[int], None],
+    warn: Callable[[str], None] = lambda _: None,
 ) -> tuple[Cutflow, Summary]:
     """Write the images of all files as a dataset.
 
     Args:
-        files: the input files, in the order in which their jets are written, with the jets `reader.count` found.
+        files: the input files, in the order in which their jets are written, with the entries `reader.count` found.
         reader: the reader of their layout.
         settings: the configuration.
         folder: an existing folder that gets `train`, `validation` and `test`.
-        advance: called with the number of jets after each chunk.
+        advance: called with the number of entries after each chunk.
+        warn: called with what is odd about a file, as constituents that do not sum to their jet.
 
     Returns:
         the checked account of all jets, and their summary.
 
     Raises:
-        InputFileError: a file that cannot be read, or a class without jets.
+        InputFileError: a file that cannot be read, a label that fits no jet, or a class without jets.
     """
     description = settings.description
     cutflow, summary = Cutflow(description.classes), SummaryBuilder(description)
+    labelled = np.zeros(SEVERAL_CLASSES + 1, np.int64)
+    jets = 0
     with DatasetWriter(folder, description) as writer:
-        for file in files:
-            for chunk in reader.chunks(file, settings.chunk_jets):
+        for file, entries in files.items():
+            for start in range(0, entries, settings.chunk_jets):
+                chunk = reader.read(file, start, min(start + settings.chunk_jets, entries))
+                if start == 0:
+                    for problem in closure(chunk).problems:
+                        warn(f"{file}: {problem}")
+                jets += chunk.jets
+                labelled += np.bincount(chunk.label, minlength=NO_CLASS + 1)[: labelled.size]
                 images = images_of(chunk, settings)
                 split = split_of(images.batch.event, settings.split)
                 for index, name in enumerate(SPLITS):
                     writer.append(name, images.batch.take(np.flatnonzero(split == index)))
                 cutflow.add(images.fate, images.batch.label, split)
                 summary.add(images.batch, images.mass_constituents, images.mass_image)
-                advance(chunk.jets)
+                advance(chunk.entries_read)
     fractions = {name: settings.split.fraction(name) for name in SPLITS}
     names = [str(file) for file in files]
-    cutflow.check(sum(files.values()), names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}", fractions)
+    inputs = names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"
+    for index, each in enumerate(settings.classes):
+        if not labelled[index] and not labelled[SEVERAL_CLASSES]:
+            raise InputFileError(
+                f"no jet of the class '{each.name}' in {jets}: its label fits none ({each})",
+                file=inputs,
+                remedy="correct the label in images.yaml, or add files with such jets",
+            )
+    cutflow.check(jets, inputs, fractions)
     return cutflow, summary.result()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import numpy.typing as npt
 from pydantic import AfterValidator, Field
 
 from data_prep.constituents import NO_CLASS, SEVERAL_CLASSES
+from data_prep.expressions import Expression, ExpressionText, members
 from data_prep.settings import Settings
 
 
@@ -27,10 +30,20 @@ class ClassSettings(Settings):
 
     name: str = Field(pattern="^[A-Za-z][A-Za-z0-9_]*$", max_length=32)
     """The name in plots, tables and firmware outputs."""
-    label: str = Field(min_length=1)
-    """The branch that is non-zero for jets of this class: float, bool or integer."""
+    label: ExpressionText
+    """What holds for jets of this class: a branch that is non-zero for them (float, bool or integer), or an expression
+    such as `FatJet_nBHadrons >= 2`, `is_signal_new == 0` or, where the file alone tells, `1`."""
     where: Condition | None = None
     """A further condition."""
+    files: str | None = Field(default=None, min_length=1)
+    """A pattern such as `*QCD*`: only jets of files with such a name are of this class."""
+
+    def __str__(self) -> str:
+        """The definition in words, for messages."""
+        text = self.label
+        if self.where:
+            text += f", |{self.where.branch}| in {list(self.where.absolute)}"
+        return text + (f", files {self.files}" if self.files else "")
 
 
 def _distinct(classes: tuple[ClassSettings, ...]) -> tuple[ClassSettings, ...]:
@@ -47,12 +60,12 @@ Classes = Annotated[tuple[ClassSettings, ...], Field(min_length=2, max_length=10
 
 def branches_of(classes: Sequence[ClassSettings]) -> tuple[str, ...]:
     """The branches that must be read to tell the classes, each once."""
-    names = [each.label for each in classes] + [each.where.branch for each in classes if each.where]
-    return tuple(dict.fromkeys(names))
+    names = [name for each in classes for name in Expression(each.label).names]
+    return tuple(dict.fromkeys([*names, *(each.where.branch for each in classes if each.where)]))
 
 
 def labels_of(
-    classes: Sequence[ClassSettings], columns: Mapping[str, npt.NDArray[Any]], jets: int
+    classes: Sequence[ClassSettings], columns: Mapping[str, npt.NDArray[Any]], jets: int, file: Path | None = None
 ) -> npt.NDArray[np.uint8]:
     """The label of each jet.
 
@@ -60,13 +73,16 @@ def labels_of(
         classes: the classes; a jet's label is its class's position here.
         columns: `branches_of(classes)` by name, numbers or bools [jets].
         jets: the number of jets.
+        file: the file they are from, for classes that look at its name.
 
     Returns:
         uint8 [jets]; `NO_CLASS` where no class fits, `SEVERAL_CLASSES` where more than one does.
     """
     label = np.full(jets, NO_CLASS, np.uint8)
     for index, each in enumerate(classes):
-        member = columns[each.label] > 0.5 if columns[each.label].dtype != np.bool_ else columns[each.label]
+        if each.files and (file is None or not fnmatchcase(file.name, each.files)):
+            continue
+        member = members(Expression(each.label), columns, jets)
         if each.where:
             member = member & np.isin(np.abs(columns[each.where.branch]), each.where.absolute)
         label[member] = np.where(label[member] == NO_CLASS, index, SEVERAL_CLASSES)

@@ -1,4 +1,7 @@
-"""Jets of a batch of events: clustering, selection and substructure. This is the one door to FastJet."""
+"""Jets of a batch of events: clustering, selection and substructure.
+
+The one door to FastJet, besides that of readers whose files have no jets (`data_prep/readers/clustering.py`).
+"""
 
 from __future__ import annotations
 

@@ -8,13 +8,16 @@ from pathlib import Path
 
 from data_prep.errors import InputFileError
 
+SUFFIXES = (".root", ".h5", ".hdf5")
+"""How the files in a folder end that are taken from it."""
 
-def input_files(arguments: Sequence[str], suffix: str = ".root") -> list[Path]:
+
+def input_files(arguments: Sequence[str], suffixes: Sequence[str] = SUFFIXES) -> list[Path]:
     """The input files, each once, sorted by name: their order on the command line does not matter.
 
     Args:
-        arguments: files, folders (every `*.root` below them, hidden ones left out) or glob patterns.
-        suffix: how the files in a folder end.
+        arguments: files, folders (every file below them that ends right, hidden ones left out) or glob patterns.
+        suffixes: how the files in a folder end.
 
     Raises:
         InputFileError: an argument that names nothing.
@@ -23,9 +26,12 @@ def input_files(arguments: Sequence[str], suffix: str = ".root") -> list[Path]:
     for argument in arguments:
         path = Path(argument)
         if path.is_dir():
-            matches = [file for file in path.rglob(f"*{suffix}") if not _hidden(file.relative_to(path))]
+            below = (file for suffix in suffixes for file in path.rglob(f"*{suffix}"))
+            matches = [file for file in below if not _hidden(file.relative_to(path))]
             if not matches:
-                raise InputFileError(f"holds no {suffix} file", file=path, remedy="give the folder of the ROOT files")
+                raise InputFileError(
+                    f"holds no {' or '.join(suffixes)} file", file=path, remedy="give the folder of the jets' files"
+                )
         elif path.exists():
             matches = [path]
         else:

@@ -7,25 +7,21 @@ Source: H. Qu, C. Li, S. Qian, "Particle Transformer for Jet Tagging", arXiv:220
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import awkward as ak
 import numpy as np
 import numpy.typing as npt
 
 from data_prep.constituents import STORED_FEATURES, JetChunk, ParticleKind
-from data_prep.errors import InputFileError
 from data_prep.events import content_hash
-from data_prep.kinematics import detector_coordinates, invariant_mass, jet_momenta
-from data_prep.labels import ClassSettings, branches_of, labels_of
-from data_prep.readers import root
+from data_prep.readers import DEFAULTS, Options, root
+from data_prep.readers.assemble import assemble, charges_of, from_cartesian
 
 TREE = "tree"
 MOMENTA = ("part_px", "part_py", "part_pz", "part_energy")
 AXIS = ("jet_pt", "jet_eta", "jet_phi")
+ENERGY = "jet_energy"
 EVENT = "aux_event"
 CHARGE = "part_charge"
 KINDS = {
@@ -35,9 +31,8 @@ KINDS = {
     "part_isElectron": ParticleKind.ELECTRON,
     "part_isMuon": ParticleKind.MUON,
 }
-
-Float32 = npt.NDArray[np.float32]
-Piece = dict[str, ak.Array]
+SIGNATURE = MOMENTA
+"""The branches by which a tree is known to be of this layout."""
 
 
 @dataclass(frozen=True)
@@ -45,15 +40,15 @@ class JetClassReader:
     """Reads JetClass files; a `data_prep.readers.Reader`.
 
     Where `jet_pt`, `jet_eta` and `jet_phi` are not all there, the jet is the sum of its constituents. Where there is
-    no `aux_event`, the event identifier is a hash of the constituents.
+    no `aux_event`, the event identifier is a hash of the constituents. The constituents carry no pile-up weight.
 
     Attributes:
-        classes: the classes to tell.
-        particles: whether charge and particle kind are read too.
+        options: the classes to tell, and whether charge and particle kind are read too.
+        tree: where the jets are.
     """
 
-    classes: Sequence[ClassSettings]
-    particles: bool = False
+    options: Options = DEFAULTS
+    tree: str = TREE
 
     def count(self, file: Path) -> int:
         """Check the file; the number of jets in it.
@@ -61,85 +56,66 @@ class JetClassReader:
         Raises:
             InputFileError: the file cannot be read or lacks a branch.
         """
-        with root.open_tree(file, TREE) as tree:
-            root.require(tree, file, self.required)
+        with root.open_tree(file, self.tree) as tree:
+            root.require(tree, file, self.required, "JetClass")
             return int(tree.num_entries)
 
-    def chunks(self, file: Path, size: int) -> Iterator[JetChunk]:
-        """The jets of a file in their order, at most `size` at a time.
+    def read(self, file: Path, start: int, stop: int) -> JetChunk:
+        """The jets `start` to `stop - 1` of a file.
 
         Raises:
             InputFileError: the file cannot be read, lacks a branch or is damaged.
         """
-        with root.open_tree(file, TREE) as tree:
-            root.require(tree, file, self.required)
-            optional = [name for name in (*STORED_FEATURES, EVENT) if name in tree]
+        with root.open_tree(file, self.tree) as tree:
+            root.require(tree, file, self.required, "JetClass")
+            optional = [name for name in (*STORED_FEATURES, EVENT, ENERGY) if name in tree]
             if all(name in tree for name in AXIS):
                 optional += AXIS
-            for piece in root.iterate(tree, file, (*self.required, *optional), size):
-                yield self._chunk(piece, file)
+            piece = root.read(tree, file, (*self.required, *optional), start, stop)
+        return self._chunk(piece, file)
 
     @property
     def required(self) -> tuple[str, ...]:
         """The branches a file must have."""
-        particles = (CHARGE, *KINDS) if self.particles else ()
-        return *MOMENTA, *particles, *branches_of(self.classes)
+        particles = (CHARGE, *KINDS) if self.options.particles else ()
+        return *MOMENTA, *particles, *self.options.columns
 
-    def _chunk(self, piece: Piece, file: Path) -> JetChunk:
+    def _chunk(self, piece: root.Piece, file: Path) -> JetChunk:
         offsets, px = root.jagged(piece, MOMENTA[0], file)
-        momenta = [_float32(px), *(_float32(_aligned(piece, name, file, offsets)) for name in MOMENTA[1:])]
-        jets = offsets.size - 1
-        sums = jet_momenta(offsets, *momenta)
-        if AXIS[0] in piece:
-            axis = tuple(_float32(root.flat(piece, name, file)) for name in AXIS)
-        else:
-            axis = detector_coordinates(*(_float32(sums[:, i]) for i in range(3)))
-        missing = np.full(jets, np.nan, np.float32)
-        stored = {
-            name: _float32(root.flat(piece, name, file)) if name in piece else missing for name in STORED_FEATURES
+        rest = [root.aligned(piece, name, file, offsets, MOMENTA[0]) for name in MOMENTA[1:]]
+        constituents = from_cartesian(offsets, px, rest[0], rest[1], rest[2])
+        numbers = {
+            name: root.flat(piece, name, file)
+            for name in (*STORED_FEATURES, *AXIS, ENERGY, EVENT, *self.options.columns)
+            if name in piece
         }
         if EVENT in piece:
-            event = np.ascontiguousarray(root.flat(piece, EVENT, file)).astype(np.int64).view(np.uint64)
+            event = np.ascontiguousarray(numbers[EVENT]).astype(np.int64).view(np.uint64)
         else:
-            event = content_hash(offsets, (momenta[0], momenta[1], momenta[2], momenta[3]))
-        pt, eta, phi = detector_coordinates(*momenta[:3])
-        labels = {name: root.flat(piece, name, file) for name in branches_of(self.classes)}
-        charge, kind = self._particles(piece, file, offsets) if self.particles else (None, None)
-        return JetChunk(
-            offsets=offsets,
-            pt=pt,
-            eta=eta,
-            phi=phi,
-            energy=momenta[3],
-            charge=charge,
-            kind=kind,
-            jet_pt=axis[0],
-            jet_eta=axis[1],
-            jet_phi=axis[2],
-            jet_mass=invariant_mass(sums),
-            stored=stored,
-            label=labels_of(self.classes, labels, jets),
+            event = content_hash(offsets, constituents.cartesian)
+        axis = (numbers["jet_pt"], numbers["jet_eta"], numbers["jet_phi"]) if AXIS[0] in numbers else None
+        mass = None
+        if axis and ENERGY in numbers:
+            pt, eta, energy = (np.asarray(values, np.float64) for values in (axis[0], axis[1], numbers[ENERGY]))
+            with np.errstate(all="ignore"):
+                mass = np.sqrt(np.maximum(energy**2 - (pt * np.cosh(eta)) ** 2, 0))
+        return assemble(
+            constituents,
+            self.options,
+            file,
+            columns=numbers,
             event=event,
-            weight=np.ones(jets, np.float32),
+            axis=axis,
+            stated=(axis[0] if axis else None, mass),
+            stored=numbers,
+            particles=self._particles(piece, file, offsets) if self.options.particles else None,
         )
 
     def _particles(
-        self, piece: Piece, file: Path, offsets: npt.NDArray[np.int64]
+        self, piece: root.Piece, file: Path, offsets: npt.NDArray[np.int64]
     ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.uint8]]:
-        charge = np.nan_to_num(_aligned(piece, CHARGE, file, offsets)).clip(-100, 100).astype(np.int8)
+        charge = charges_of(root.aligned(piece, CHARGE, file, offsets, MOMENTA[0]))
         kind = np.full(charge.size, ParticleKind.UNKNOWN, np.uint8)
         for name, code in KINDS.items():
-            kind[_aligned(piece, name, file, offsets) > 0.5] = code
+            kind[root.aligned(piece, name, file, offsets, MOMENTA[0]) > 0.5] = code
         return charge, kind
-
-
-def _aligned(piece: Piece, branch: str, file: Path, offsets: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
-    own, values = root.jagged(piece, branch, file)
-    if not np.array_equal(own, offsets):
-        raise InputFileError(f"the branches {MOMENTA[0]} and {branch} hold lists of different lengths", file=file)
-    return values
-
-
-def _float32(values: npt.NDArray[Any]) -> Float32:
-    with np.errstate(over="ignore"):
-        return np.ascontiguousarray(values, dtype=np.float32)

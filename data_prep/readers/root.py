@@ -2,10 +2,14 @@
 
 What a damaged file does inside uproot cannot be listed (it may decompress garbage, seek beyond the end or build an
 impossible array), so here, and only here, any exception while reading becomes an error that names the file.
+
+A reader is asked for one range of entries after another, so the last file stays open, one a thread.
 """
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,112 +20,193 @@ import numpy as np
 import numpy.typing as npt
 import uproot
 
-from data_prep.errors import InputFileError, PipelineError
+from data_prep.errors import InputFileError
+from data_prep.readers.faults import DAMAGED, faults
 
-_DAMAGED = "the file is damaged or cut short: copy or make it again"
+Piece = dict[str, ak.Array]
+
+_held = threading.local()
+
+
+def _open(file: Path) -> Any:
+    """The opened ROOT file: the one that is held, if it is this one and unchanged."""
+    if not file.exists():
+        raise InputFileError("no such file", file=file, remedy="check the path")
+    with faults(file):
+        state = file.stat()
+        if state.st_size == 0:
+            raise InputFileError("is empty", file=file, remedy="copy or make it again")
+        # a process that was forked must not share the file position of its parent
+        key = (os.getpid(), str(file.absolute()), state.st_ino, state.st_mtime_ns, state.st_size)
+        if getattr(_held, "key", None) == key:
+            return _held.opened
+        close()
+        with file.open("rb") as raw:
+            if raw.read(4) != b"root":
+                raise InputFileError("is no ROOT file", file=file, remedy="give files that ROOT or uproot wrote")
+        opened = uproot.open(file, array_cache=None)
+        _held.key, _held.opened = key, opened
+        return opened
+
+
+def close() -> None:
+    """Close the file that is held."""
+    key, opened = getattr(_held, "key", None), getattr(_held, "opened", None)
+    _held.key = _held.opened = None
+    if key is not None and opened is not None and key[0] == os.getpid():
+        opened.close()
+
+
+def trees(file: Path) -> dict[str, tuple[int, frozenset[str]]]:
+    """The TTrees of a file: entries and branch names by path.
+
+    A branch below another is named with and without its parent: `Jet/Jet.PT` and `Jet.PT`.
+
+    Raises:
+        InputFileError: no such file, an empty one, no ROOT file, a damaged one.
+    """
+    opened = _open(file)
+    found = {}
+    with faults(file):
+        for name in dict.fromkeys(opened.keys(filter_classname="TTree", cycle=False)):
+            tree = opened[name]
+            keys = tree.keys()
+            found[name] = int(tree.num_entries), frozenset([*keys, *(key.rsplit("/", 1)[-1] for key in keys)])
+    return found
 
 
 @contextmanager
 def open_tree(file: Path, name: str) -> Iterator[Any]:
-    """Open one TTree of a ROOT file.
+    """One TTree of a ROOT file.
 
     Raises:
         InputFileError: no such file, an empty one, no ROOT file, a damaged one, or no such tree in it.
     """
-    if not file.exists():
-        raise InputFileError("no such file", file=file, remedy="check the path")
-    with _faults(file):
-        if file.stat().st_size == 0:
-            raise InputFileError("is empty", file=file, remedy="copy or make it again")
-        with file.open("rb") as raw:
-            if raw.read(4) != b"root":
-                raise InputFileError("is no ROOT file", file=file, remedy="give files that ROOT or uproot wrote")
-        opened = uproot.open(file)
-    with opened:
-        with _faults(file):
-            trees = opened.keys(filter_classname="TTree", cycle=False)
-            if name not in trees:
-                has = f"it has {', '.join(sorted(set(trees)))}" if trees else "it has none"
-                raise InputFileError(f"holds no TTree '{name}', {has}", file=file)
-            tree = opened[name]
-        yield tree
+    opened = _open(file)
+    with faults(file):
+        names = opened.keys(filter_classname="TTree", cycle=False)
+        if name not in names:
+            has = f"it has {', '.join(sorted(set(names)))}" if names else "it has none"
+            raise InputFileError(f"holds no TTree '{name}', {has}", file=file)
+        tree = opened[name]
+    yield tree
 
 
-def require(tree: Any, file: Path, branches: Sequence[str]) -> None:
-    """Check that all branches are there.
+def require(tree: Any, file: Path, branches: Sequence[str], layout: str) -> None:
+    """Check that all branches are there, and as long as the tree.
 
     Raises:
         InputFileError: naming those that are not.
     """
-    missing = [branch for branch in branches if branch not in tree]
-    if missing:
-        plural = "es" if len(missing) > 1 else ""
+    with faults(file):
+        missing = [branch for branch in branches if branch not in tree]
+        if missing:
+            plural = "es" if len(missing) > 1 else ""
+            raise InputFileError(
+                f"TTree '{tree.name}' lacks the branch{plural} {', '.join(missing)}",
+                file=file,
+                remedy=f"give files of the layout {layout}; the label branches are named in images.yaml",
+            )
+        for branch in branches:
+            _check_length(tree, tree[branch], file)
+
+
+def _check_length(tree: Any, branch: Any, file: Path) -> None:
+    """A branch's header and its baskets must tell of as many entries as the tree's header."""
+    borders = branch.entry_offsets
+    if branch.num_entries != tree.num_entries or borders[-1] != tree.num_entries or sorted(borders) != list(borders):
         raise InputFileError(
-            f"TTree '{tree.name}' lacks the branch{plural} {', '.join(missing)}",
+            f"the branch {branch.name} has {borders[-1]} entries, its tree {tree.num_entries}",
             file=file,
-            remedy="give files of the JetClass layout; the label branches are named in images.yaml",
+            remedy=DAMAGED,
         )
 
 
-def iterate(tree: Any, file: Path, branches: Sequence[str], size: int) -> Iterator[dict[str, ak.Array]]:
-    """The branches in pieces of at most `size` entries, in order.
+def read(tree: Any, file: Path, branches: Sequence[str], start: int, stop: int) -> Piece:
+    """The entries `start` to `stop - 1` of branches.
 
     Raises:
         InputFileError: a damaged file, or fewer entries than its header says.
     """
-    entries = 0
-    with _faults(file):
-        pieces = iter(tree.iterate(list(branches), step_size=size, library="ak", how=dict))
-    while True:
-        with _faults(file):
-            piece = next(pieces, None)
-        if piece is None:
-            break
-        entries += len(piece[branches[0]])
-        yield piece
-    if entries != tree.num_entries:
-        raise InputFileError(f"gave {entries} of its {tree.num_entries} jets", file=file, remedy=_DAMAGED)
+    names = list(dict.fromkeys(branches))
+    with faults(file):
+        if start == stop:
+            piece = {name: tree[name].array(entry_start=0, entry_stop=0, library="ak") for name in names}
+        elif all(name.isidentifier() for name in names):
+            piece = tree.arrays(names, entry_start=start, entry_stop=stop, library="ak", how=dict)
+        else:
+            piece = {name: tree[name].array(entry_start=start, entry_stop=stop, library="ak") for name in names}
+        for name in names:
+            if len(piece[name]) != stop - start:
+                raise InputFileError(
+                    f"the branch {name} gave {len(piece[name])} of the {stop - start} entries from {start}",
+                    file=file,
+                    remedy=DAMAGED,
+                )
+    return piece
 
 
-def jagged(piece: dict[str, ak.Array], branch: str, file: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
+def jagged(piece: Piece, branch: str, file: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
     """A list of numbers by entry, `vector<T>` or `T[n]`: offsets int64 [entries + 1] from 0, and the flat numbers.
 
     Raises:
         InputFileError: the branch holds anything else.
     """
-    with _faults(file):
+    with faults(file):
         layout = ak.to_layout(piece[branch])
         text = layout.parameter("__array__") is not None
         numbers = layout.is_list and layout.content.is_numpy and layout.content.purelist_depth == 1
         if text or layout.is_regular or not numbers:
-            raise InputFileError(f"the branch {branch} does not hold a list of numbers for each jet", file=file)
+            raise InputFileError(f"the branch {branch} does not hold a list of numbers for each entry", file=file)
         layout = layout.to_ListOffsetArray64(True)
         offsets = np.asarray(layout.offsets.data, dtype=np.int64)
         return offsets, np.asarray(layout.content.data)[: offsets[-1]]
 
 
-def flat(piece: dict[str, ak.Array], branch: str, file: Path) -> npt.NDArray[Any]:
+def aligned(piece: Piece, branch: str, file: Path, offsets: npt.NDArray[np.int64], beside: str) -> npt.NDArray[Any]:
+    """The numbers of a list that must be as long as another one in every entry.
+
+    Args:
+        piece: the branches.
+        branch: the list.
+        file: for the message.
+        offsets: of the other one.
+        beside: the other one's name, for the message.
+
+    Raises:
+        InputFileError: the branch holds no lists of numbers, or of other lengths.
+    """
+    own, values = jagged(piece, branch, file)
+    if not np.array_equal(own, offsets):
+        raise InputFileError(f"the branches {beside} and {branch} hold lists of different lengths", file=file)
+    return values
+
+
+def flat(piece: Piece, branch: str, file: Path) -> npt.NDArray[Any]:
     """One number by entry.
 
     Raises:
         InputFileError: the branch holds anything else.
     """
-    with _faults(file):
+    with faults(file):
         layout = ak.to_layout(piece[branch])
         if not layout.is_numpy or layout.purelist_depth != 1:
-            raise InputFileError(f"the branch {branch} does not hold one number for each jet", file=file)
+            raise InputFileError(f"the branch {branch} does not hold one number for each entry", file=file)
         return np.asarray(layout.data)
 
 
-@contextmanager
-def _faults(file: Path) -> Iterator[None]:
-    try:
-        yield
-    except PipelineError:
-        raise
-    except PermissionError:
-        raise InputFileError("may not be read", file=file, remedy="change its permissions") from None
-    except Exception as error:  # noqa: BLE001 - see the top of this file
-        lines = str(error).strip().splitlines()
-        reason = f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
-        raise InputFileError(f"cannot be read ({reason})", file=file, remedy=_DAMAGED) from None
+def lists_of_lists(
+    array: ak.Array, branch: str, file: Path
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[Any]]:
+    """A list of lists of numbers by entry: outer offsets [entries + 1], inner offsets [lists + 1], the flat numbers.
+
+    Raises:
+        InputFileError: the branch holds anything else.
+    """
+    with faults(file):
+        if array.ndim != 3:
+            raise InputFileError(f"the branch {branch} does not hold a list of lists of numbers", file=file)
+        outer = np.concatenate([[0], np.cumsum(ak.to_numpy(ak.num(array, axis=1)))]).astype(np.int64)
+        inner_sizes = ak.to_numpy(ak.flatten(ak.num(array, axis=2)))
+        inner = np.concatenate([[0], np.cumsum(inner_sizes)]).astype(np.int64)
+        return outer, inner, np.asarray(ak.to_numpy(ak.flatten(array, axis=None)))

@@ -13,22 +13,21 @@ from pipeline.configuration import load
 
 
 def run(
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="ROOT files, folders of them, or patterns.")],
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Files, folders of them, or patterns.")],
     config: Annotated[Path, typer.Option(help="The configuration, configs/<run>/images.yaml.")],
     out: Annotated[Path, typer.Option(help="The dataset to write, build/<run>/20_images.")],
 ) -> None:
     """Make jet images from ROOT files: a Parquet dataset, split by event, with the account of every jet."""
     from data_prep.images import ImagesSettings, make_images
+    from data_prep.readers.detect import reader_of
     from data_prep.readers.files import input_files
-    from data_prep.readers.jetclass import JetClassReader
     from pipeline.plots.images import draw_images
 
     settings = load(config, ImagesSettings)
-    reader = JetClassReader(settings.classes)
-    files = {file: reader.count(file) for file in input_files(inputs)}
+    reader, files, entry = reader_of(input_files(inputs), settings.options, settings.layout)
     with artefact(out, "images", settings={"images": settings}, inputs=list(files)) as space:
-        with console.progress("images", sum(files.values()), "jets") as advance:
-            cutflow, summary = make_images(files, reader, settings, space.path, advance)
+        with console.progress("images", sum(files.values()), f"{entry}s") as advance:
+            cutflow, summary = make_images(files, reader, settings, space.path, advance, console.warn)
         write_json(space.path / "cutflow.json", cutflow.to_json())
         summary.save(space.path / "summary.npz")
         draw_images(summary, settings.description, space.path / "plots")

@@ -36,7 +36,7 @@ def settings(**change: Any) -> ImagesSettings:
 def make(files: list[Path], out: Path, configuration: ImagesSettings) -> dict[str, Any]:
     """Make the dataset `out`; its cutflow."""
     out.mkdir()
-    reader = JetClassReader(configuration.classes)
+    reader = JetClassReader(configuration.options)
     seen: list[int] = []
     counts = {file: reader.count(file) for file in files}
     cutflow, summary = make_images(counts, reader, configuration, out, seen.append)
@@ -132,6 +132,7 @@ def test_every_dropped_jet_is_counted_under_its_reason(tmp_path: Path) -> None:
         "jet pT outside the selection": 2,
         "jet η outside the selection": 1 + gluons_outside,
         "no constituent inside the window": 3,
+        "a constituent of negative energy": 0,
     }
     assert account["read"] == 220
     assert account["kept"] == 220 - 17 - gluons_outside

@@ -9,6 +9,7 @@ import pytest
 
 from data_prep.labels import ClassSettings, Condition
 from data_prep.mock import mock_jets, write_mock_file
+from data_prep.readers import Options
 from data_prep.readers.jetclass import JetClassReader
 
 
@@ -30,4 +31,4 @@ def jetclass_file(branches: dict[str, Any], tmp_path_factory: pytest.TempPathFac
 def reader() -> JetClassReader:
     """A reader of gluon and top jets."""
     gluon = ClassSettings(name="g", label="label_QCD", where=Condition(branch="aux_genpart_pid", absolute=(21,)))
-    return JetClassReader((gluon, ClassSettings(name="t", label="label_Tbqq")))
+    return JetClassReader(Options(classes=(gluon, ClassSettings(name="t", label="label_Tbqq"))))

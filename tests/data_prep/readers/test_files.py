@@ -48,5 +48,5 @@ def test_what_names_nothing_is_an_error(tree: Path, argument: str, reason: str) 
 
 
 def test_a_folder_without_root_files_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(InputFileError, match=r"holds no \.root file"):
+    with pytest.raises(InputFileError, match=r"holds no \.root or \.h5 or \.hdf5 file"):
         input_files([str(tmp_path)])

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import vector
 
+from data_prep import readers
 from data_prep.constituents import NO_CLASS, JetChunk, ParticleKind
 from data_prep.errors import InputFileError
 from data_prep.mock import mock_jets, write_mock_file
@@ -22,7 +23,7 @@ def without(branches: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def one(reader: JetClassReader, file: Path) -> JetChunk:
-    return next(reader.chunks(file, 10_000))
+    return reader.read(file, 0, reader.count(file))
 
 
 def test_values_are_those_of_the_file(branches: dict[str, Any], jetclass_file: Path, reader: JetClassReader) -> None:
@@ -51,16 +52,16 @@ def test_values_are_those_of_the_file(branches: dict[str, Any], jetclass_file: P
 
 @pytest.mark.parametrize("size", [1, 7, 199, 200, 1000])
 def test_chunks_are_the_file_in_order(jetclass_file: Path, reader: JetClassReader, size: int) -> None:
-    chunks, whole = list(reader.chunks(jetclass_file, size)), one(reader, jetclass_file)
+    chunks, whole = list(readers.chunks(reader, jetclass_file, size)), one(reader, jetclass_file)
     assert [chunk.jets for chunk in chunks] == [size] * (200 // size) + [200 % size] * (200 % size > 0)
     for field in fields(JetChunk):
-        if field.name not in ("offsets", "stored", "charge", "kind"):
+        if field.name not in ("offsets", "stored", "charge", "kind", "entries"):
             joined = np.concatenate([getattr(chunk, field.name) for chunk in chunks])
             np.testing.assert_array_equal(joined, getattr(whole, field.name), err_msg=field.name)
 
 
 def test_charge_and_kind_where_asked_for(branches: dict[str, Any], jetclass_file: Path, reader: JetClassReader) -> None:
-    chunk = one(replace(reader, particles=True), jetclass_file)
+    chunk = one(replace(reader, options=replace(reader.options, particles=True)), jetclass_file)
     assert chunk.charge is not None
     assert chunk.kind is not None
     np.testing.assert_array_equal(chunk.charge, ak.to_numpy(ak.flatten(branches["part_charge"])))
@@ -122,7 +123,7 @@ def test_jets_without_constituents(reader: JetClassReader, tmp_path: Path) -> No
 def test_an_empty_tree_has_no_jets(branches: dict[str, Any], reader: JetClassReader, tmp_path: Path) -> None:
     write_mock_file(tmp_path / "t.root", {name: values[:0] for name, values in branches.items()})
     assert reader.count(tmp_path / "t.root") == 0
-    assert sum(chunk.jets for chunk in reader.chunks(tmp_path / "t.root", 10)) == 0
+    assert one(reader, tmp_path / "t.root").jets == 0
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import awkward as ak
 import numpy as np
 import pytest
 
+from data_prep import readers
 from data_prep.errors import InputFileError
 from data_prep.mock import write_mock_file
 from data_prep.readers import root
@@ -17,7 +18,7 @@ from data_prep.readers.jetclass import JetClassReader
 
 def read_all(reader: JetClassReader, file: Path) -> int:
     reader.count(file)
-    return sum(chunk.jets for chunk in reader.chunks(file, 50))
+    return sum(chunk.jets for chunk in readers.chunks(reader, file, 50))
 
 
 def test_no_such_file(reader: JetClassReader, tmp_path: Path) -> None:
@@ -70,12 +71,12 @@ def test_a_hole_in_a_zlib_file_is_never_read_wrongly(
     # zlib alone has a checksum in every basket: zstd has none, and what lz4 cannot make smaller is stored as it is
     write_mock_file(tmp_path / "t.root", branches, "zlib")
     content = (tmp_path / "t.root").read_bytes()
-    good = [chunk.pt for chunk in reader.chunks(tmp_path / "t.root", 50)]
+    good = [chunk.pt for chunk in readers.chunks(reader, tmp_path / "t.root", 50)]
     named = 0
     for start in np.linspace(0, len(content) - 600, 25).astype(int):
         (tmp_path / "t.root").write_bytes(content[:start] + bytes(512) + content[start + 512 :])
         try:
-            read = [chunk.pt for chunk in reader.chunks(tmp_path / "t.root", 50)]
+            read = [chunk.pt for chunk in readers.chunks(reader, tmp_path / "t.root", 50)]
         except InputFileError as error:
             assert str(error).startswith(str(tmp_path / "t.root"))
             named += 1
@@ -111,5 +112,5 @@ def test_lists_in_every_memory_form() -> None:
     ids=["lists of lists", "missing values", "numbers", "text", "records"],
 )
 def test_anything_else_is_no_list_of_numbers(array: ak.Array) -> None:
-    with pytest.raises(InputFileError, match="the branch x does not hold a list of numbers for each jet"):
+    with pytest.raises(InputFileError, match="the branch x does not hold a list of numbers for each entry"):
         root.jagged({"x": array}, "x", Path("t.root"))

@@ -1,0 +1,145 @@
+"""Constituents of an event sorted to their jets: by jet index or by reference, in compiled passes over the events."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from data_prep.compiled import compiled
+
+Int64 = npt.NDArray[np.int64]
+
+
+@compiled
+def by_jet_index(jet_offsets: Int64, list_offsets: Int64, jet_index: Int64) -> tuple[Int64, Int64, int]:
+    """Sort the members of a list that says for each the index of its jet in the event.
+
+    Members keep their order within a jet. A negative index means no jet.
+
+    Args:
+        jet_offsets: int64 [events + 1], the jets of each event.
+        list_offsets: int64 [events + 1], the members of each event.
+        jet_index: int64 [members].
+
+    Returns:
+        offsets int64 [jets + 1]; rows int64 [offsets[-1]] into the list; the event of an index beyond the event's
+        jets, or -1 where there is none.
+    """
+    offsets = np.zeros(jet_offsets[-1] + 1, np.int64)
+    for event in range(jet_offsets.size - 1):
+        first, jets = jet_offsets[event], jet_offsets[event + 1] - jet_offsets[event]
+        for i in range(list_offsets[event], list_offsets[event + 1]):
+            if jet_index[i] >= jets:
+                return offsets, np.zeros(0, np.int64), event
+            if jet_index[i] >= 0:
+                offsets[first + jet_index[i] + 1] += 1
+    for jet in range(offsets.size - 1):
+        offsets[jet + 1] += offsets[jet]
+    rows = np.empty(offsets[-1], np.int64)
+    place = offsets[:-1].copy()
+    for event in range(jet_offsets.size - 1):
+        for i in range(list_offsets[event], list_offsets[event + 1]):
+            if jet_index[i] >= 0:
+                jet = jet_offsets[event] + jet_index[i]
+                rows[place[jet]] = i
+                place[jet] += 1
+    return offsets, rows, -1
+
+
+@compiled
+def rows_in_event(list_offsets: Int64, index: Int64, target_offsets: Int64) -> tuple[Int64, int]:
+    """Turn indices that count from the start of their event into rows of all events.
+
+    Args:
+        list_offsets: int64 [events + 1], where the indices of each event are.
+        index: int64 [members], each an index into the targets of the same event.
+        target_offsets: int64 [events + 1], the targets of each event.
+
+    Returns:
+        rows int64 [members]; the event of an index outside, or -1 where there is none.
+    """
+    rows = np.empty(index.size, np.int64)
+    for event in range(list_offsets.size - 1):
+        first, targets = target_offsets[event], target_offsets[event + 1] - target_offsets[event]
+        for i in range(list_offsets[event], list_offsets[event + 1]):
+            if index[i] < 0 or index[i] >= targets:
+                return rows, event
+            rows[i] = first + index[i]
+    return rows, -1
+
+
+@compiled
+def by_reference(list_offsets: Int64, reference: Int64, target_offsets: Int64, identifier: Int64) -> tuple[Int64, int]:
+    """Resolve references by identifiers that are unique in their event.
+
+    Where several targets of an event have the identifier, the first one is taken.
+
+    Args:
+        list_offsets: int64 [events + 1], the references of each event.
+        reference: int64 [references].
+        target_offsets: int64 [events + 1], the targets of each event.
+        identifier: int64 [targets].
+
+    Returns:
+        rows int64 [references] into the targets, -1 for what is not found; how many are not found.
+    """
+    rows = np.full(reference.size, -1, np.int64)
+    lost = 0
+    for event in range(list_offsets.size - 1):
+        first, last = target_offsets[event], target_offsets[event + 1]
+        known = identifier[first:last]
+        order = np.argsort(known, kind="mergesort")
+        known = known[order]
+        for i in range(list_offsets[event], list_offsets[event + 1]):
+            at = np.searchsorted(known, reference[i])
+            if at < known.size and known[at] == reference[i]:
+                rows[i] = first + order[at]
+            else:
+                lost += 1
+    return rows, lost
+
+
+@compiled
+def nearest_resonance(
+    jet_offsets: Int64,
+    jet_eta: npt.NDArray[np.float32],
+    jet_phi: npt.NDArray[np.float32],
+    particle_offsets: Int64,
+    particle_eta: npt.NDArray[np.float32],
+    particle_phi: npt.NDArray[np.float32],
+    particle_pid: Int64,
+    radius: float,
+) -> Int64:
+    """The |PDG id| of the generator's t, H, Z or W within a jet, in this order of precedence, 0 for none.
+
+    A top quark comes before the W it decays to.
+
+    Args:
+        jet_offsets: int64 [events + 1].
+        jet_eta: float32 [jets].
+        jet_phi: float32 [jets].
+        particle_offsets: int64 [events + 1].
+        particle_eta: float32 [particles].
+        particle_phi: float32 [particles].
+        particle_pid: int64 [particles], 0 for those that do not count.
+        radius: the largest ΔR.
+
+    Returns:
+        int64 [jets].
+    """
+    found = np.zeros(jet_eta.size, np.int64)
+    for event in range(jet_offsets.size - 1):
+        for jet in range(jet_offsets[event], jet_offsets[event + 1]):
+            best = 4
+            for i in range(particle_offsets[event], particle_offsets[event + 1]):
+                pid = abs(particle_pid[i])
+                rank = 0 if pid == 6 else 1 if pid == 25 else 2 if pid == 23 else 3 if pid == 24 else 4
+                if rank >= best:
+                    continue
+                deta = jet_eta[jet] - particle_eta[i]
+                dphi = abs(jet_phi[jet] - particle_phi[i]) % (2 * np.pi)
+                dphi = min(dphi, 2 * np.pi - dphi)
+                if deta * deta + dphi * dphi < radius * radius:
+                    best = rank
+                    found[jet] = pid
+    return found
