@@ -1,0 +1,271 @@
+"""The streamed form: an image comes in some rows a clock, and every layer works on the rows that are there.
+
+A tensor is a flow: beats of some rows, one every few clocks. A layer whose windows reach over beats keeps the rows
+before in registers (its line buffer); rows outside the image are zeroed at the beats where they are. Every delay is
+constant, so the control is one bit that walks along with the image, a tick a clock. Layers that need no rows of other
+beats are fused into one pipelined block.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from alkaid.stateful import Signal
+from alkaid.trace.fixed_variable import FVariable
+
+from data_prep.errors import UnsupportedModelError
+from hls_projects.model_types import LayerTypes
+from hls_projects.network import Network
+from hls_projects.rtl.machine import Machine, Pipelining, Wires, port_intervals
+from hls_projects.rtl.operations import ADDERS, Tensor, Tracer
+from hls_projects.rtl.quantizer import Form
+from hls_projects.rtl.rewrite import fold_padding
+
+WINDOWED = ("QConv2D", "QDepthwiseConv2D", "MaxPooling2D", "AveragePooling2D")
+
+
+@dataclass
+class Segment:
+    """Logic that is still being traced.
+
+    Attributes:
+        time: of the first beat at its sources, in clocks.
+        sources: the signals it reads.
+        inputs: their traced values, flat, a piece a source.
+    """
+
+    time: int
+    sources: list[Signal] = field(default_factory=list)
+    inputs: list[Tensor] = field(default_factory=list)
+
+    def read(self, wires: Wires) -> Tensor:
+        """Numbers as new traced values of this segment."""
+        values, flat = wires.fresh()
+        if wires.signal.size:
+            self.sources.append(wires.signal)
+            self.inputs.append(flat)
+        return values
+
+
+@dataclass
+class Flow:
+    """A tensor in beats.
+
+    Attributes:
+        beats: how many make the tensor.
+        every: clocks from one to the next.
+        values: traced values of one beat, [rows, columns, channels] or [values].
+        segment: what they are traced in.
+        wires: the same values where they stand in a register already.
+    """
+
+    beats: int
+    every: int
+    values: Tensor
+    segment: Segment
+    wires: Wires | None = None
+
+    @property
+    def rows(self) -> int:
+        """Rows of one beat."""
+        return int(self.values.shape[0])
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """A streamed design.
+
+    Attributes:
+        machine: it.
+        interval: clocks from the begin of an image to that of the next, at least.
+        interval_step: what may be added to it, and its multiples.
+        latency: clocks.
+    """
+
+    machine: Machine
+    interval: int
+    interval_step: int
+    latency: int
+
+
+def streamed(network: Network, name: str, rows: int, pipelining: Pipelining, form: Form = "bits") -> Streamed:
+    """Stream a network.
+
+    Args:
+        network: the lowered model, with one image as its only input.
+        name: of the design.
+        rows: of the image in one clock.
+        pipelining: where registers go; its `cutoff`.
+        form: how quantizers saturate.
+
+    Raises:
+        UnsupportedModelError: where the network or the number of rows cannot be streamed, and why.
+    """
+    return _Streamer(fold_padding(network), Machine(name, pipelining), Tracer(form)).run(rows)
+
+
+class _Streamer:
+    """Walks over the layers."""
+
+    def __init__(self, network: Network, machine: Machine, tracer: Tracer) -> None:
+        self.network = network
+        self.machine = machine
+        self.tracer = tracer
+        self.step = 1
+        ends = [port.name for port in network.types.outputs]
+        names = [name for layer in network.types.layers for name in layer.inputs] + ends
+        self.users = {name: names.count(name) for name in names}
+
+    def run(self, rows: int) -> Streamed:
+        ports = self.network.types.inputs
+        if len(ports) != 1 or len(ports[0].shape) != 3:
+            raise UnsupportedModelError("only a network with one image as input can be streamed", remedy="unroll it")
+        height, columns, channels = ports[0].shape
+        if height % rows:
+            raise UnsupportedModelError(
+                f"{rows} rows a clock do not divide an image of {height} rows", remedy="choose a divisor of it"
+            )
+        beat = ports[0].model_copy(update={"shape": (rows, columns, channels)})
+        flows = {ports[0].name: self._at(self.machine.input(port_intervals(beat), beat.shape), height // rows, 1)}
+        for layer in self.network.types.layers:
+            inputs = [flows[name] for name in layer.inputs]
+            flow = self._layer(layer, inputs)
+            if self.users.get(layer.name, 0) > 1:
+                flow = self._at(self._closed(flow, layer.name), flow.beats, flow.every)
+            flows[layer.name] = flow
+        results = []
+        for port in self.network.types.outputs:
+            whole = self._gathered(flows[port.name], flows[port.name].beats, f"{port.name}_whole")
+            results.append(self._closed(whole, f"{port.name}_result"))
+        latency = self.machine.output(results)
+        return Streamed(self.machine, height // rows, self.step, latency)
+
+    def _layer(self, layer: LayerTypes, inputs: list[Flow]) -> Flow:
+        if len(inputs) > 1:
+            inputs = self._aligned(inputs, layer.name)
+        elif layer.kind in WINDOWED and inputs[0].beats > 1:
+            return self._windowed(layer, inputs[0])
+        elif layer.kind in ("Flatten", "Reshape"):
+            inputs = [self._gathered(inputs[0], inputs[0].beats, layer.name)]
+        elif layer.kind == "ZeroPadding2D" and layer.padding[0] != (0, 0) and inputs[0].beats > 1:
+            raise UnsupportedModelError(
+                f"layer '{layer.name}' adds rows, which a stream has no clocks for",
+                remedy="pad in the convolution (padding='same'), or unroll the network",
+            )
+        return self._local(layer, inputs)
+
+    def _local(self, layer: LayerTypes, inputs: list[Flow], values: Tensor | None = None) -> Flow:
+        """A layer that needs nothing but the beat at hand."""
+        first = inputs[0]
+        given = [flow.values for flow in inputs] if values is None else [values]
+        shape = layer.shape
+        if first.beats > 1:
+            shape = (layer.shape[0] // first.beats, *layer.shape[1:])
+        made = self.tracer.layer(layer.model_copy(update={"shape": shape}), self.network.weights.get(layer.name), given)
+        return Flow(first.beats, first.every, made, first.segment)
+
+    def _windowed(self, layer: LayerTypes, flow: Flow) -> Flow:
+        """A layer whose windows reach over `layer.window[0]` rows."""
+        window, stride, (above, below) = layer.window[0], layer.strides[0], layer.padding[0]
+        rows, height, made = flow.rows, flow.rows * flow.beats, layer.shape[0]
+        out = rows // stride if rows % stride == 0 else 1
+        steps = out * stride // rows if rows % stride == 0 or stride % rows == 0 else 0
+        if not steps or made % out:
+            raise UnsupportedModelError(
+                f"layer '{layer.name}' makes {made} rows of {height} with a stride of {stride}, which does not go with "
+                f"{rows} rows a clock",
+                remedy="choose another number of rows a clock, or unroll the network",
+            )
+        beats, needed = made // out, (out - 1) * stride + window
+        last = (out - 1) * stride - above + window - 1
+        arrival = last // rows
+        """The beat with the last row that the first output needs."""
+        start = -above - arrival * rows
+        """The first row of the window, counted from the first of that beat."""
+        held = -(start // rows)
+        update = {"shape": (out, *layer.shape[1:]), "padding": ((0, 0), layer.padding[1])}
+        layer = layer.model_copy(update=update)
+        weights = self.network.weights.get(layer.name)
+        if held <= 0 and not above and not below and steps == 1 and flow.beats == beats:
+            values = self.tracer.layer(layer, weights, [flow.values[start : start + needed]])
+            return Flow(beats, flow.every, values, flow.segment)
+        wires = self._closed(flow, f"{layer.name}_rows")
+        times = [wires.time + (arrival + m * steps) * flow.every for m in range(beats)]
+        ticks = range(wires.time, times[-1] + 1, flow.every)
+        virtual = len(ticks) - flow.beats
+        if flow.every > 1 and virtual > 1:
+            self.step = math.lcm(self.step, flow.every)
+        segment = Segment(times[0])
+        seen = self._history(segment, wires, held, list(ticks), flow.every, layer.name)
+        block = seen[start + held * rows : start + held * rows + needed]
+        for row in range(needed):
+            outside = [m for m in range(beats) if not 0 <= m * out * stride - above + row < height]
+            if outside:
+                block[row] = self._zeroed(segment, block[row], [times[m] for m in outside], len(outside) == beats)
+        return Flow(beats, flow.every * steps, self.tracer.layer(layer, weights, [block]), segment)
+
+    def _history(self, segment: Segment, wires: Wires, held: int, ticks: list[int], every: int, name: str) -> Tensor:
+        """The rows of the last beats and this one, the oldest first; a register a beat."""
+        if held <= 0:
+            return segment.read(wires).copy()
+        enable = None if every == 1 else self.machine.any_tick(ticks)
+        pieces = [wires]
+        for number in range(held):
+            before = pieces[-1]
+            signal = before.signal
+            if signal.size:
+                signal = self.machine.register(f"{name}_line{number + 1}", signal, enable)
+            pieces.append(Wires(signal, before.intervals, before.shape, before.time))
+        return np.concatenate([segment.read(piece) for piece in reversed(pieces)], axis=0)
+
+    def _zeroed(self, segment: Segment, row: Tensor, times: Sequence[int], always: bool) -> Tensor:
+        """A row that is zero at some beats."""
+        if always:
+            return self.tracer.constants(np.zeros(row.shape))
+        bit = FVariable(0.0, 1.0, 1.0, hwconf=ADDERS, latency=0.0)
+        segment.sources.append(self.machine.any_tick(times))
+        segment.inputs.append(np.array([bit], dtype=object))
+        result = np.empty(row.shape, dtype=object)
+        for index, value in np.ndenumerate(row):
+            zero = value.from_const(0.0, hwconf=ADDERS)
+            result[index] = value if value.low == value.high == 0 else bit.msb_mux(zero, value)
+        return result
+
+    def _gathered(self, flow: Flow, beats: int, name: str) -> Flow:
+        """The same tensor with `beats` beats made one."""
+        if beats == 1:
+            return flow
+        wires = self._closed(flow, f"{name}_rows")
+        ticks = [wires.time + n * flow.every for n in range(flow.beats)]
+        segment = Segment(wires.time + (beats - 1) * flow.every)
+        values = self._history(segment, wires, beats - 1, ticks, flow.every, name)
+        return Flow(flow.beats // beats, flow.every * beats, values, segment)
+
+    def _aligned(self, flows: list[Flow], name: str) -> list[Flow]:
+        """Flows with beats of equal size at equal times, in one segment."""
+        beats = math.gcd(*(flow.beats for flow in flows))
+        wires = []
+        for number, flow in enumerate(flows):
+            wide = self._gathered(flow, flow.beats // beats, f"{name}_{number}_wide")
+            wires.append(self._closed(wide, f"{name}_{number}_side"))
+            every = wide.every
+        time = max(each.time for each in wires)
+        segment = Segment(time)
+        late = [self.machine.delayed(each, time - each.time, f"{name}_{i}_late") for i, each in enumerate(wires)]
+        return [Flow(beats, every, segment.read(each), segment) for each in late]
+
+    def _at(self, wires: Wires, beats: int, every: int) -> Flow:
+        """Numbers in a register as the begin of a segment."""
+        segment = Segment(wires.time)
+        return Flow(beats, every, segment.read(wires), segment, wires)
+
+    def _closed(self, flow: Flow, name: str) -> Wires:
+        """The numbers of a flow in a register."""
+        if flow.wires is not None:
+            return flow.wires
+        segment = flow.segment
+        inputs = np.concatenate(segment.inputs) if segment.inputs else np.empty(0, dtype=object)
+        return self.machine.block(name, segment.sources, inputs, flow.values, segment.time)

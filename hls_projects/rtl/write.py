@@ -1,0 +1,97 @@
+"""A machine as Verilog and VHDL: the compiler's modules, and a top module with the common ports."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import alkaid.codegen.rtl
+import jinja2
+import numpy as np
+from alkaid.codegen.rtl.verilog.fsm import fsm_logic_gen as verilog_of
+from alkaid.codegen.rtl.vhdl.fsm import fsm_logic_gen as vhdl_of
+from alkaid.types import QInterval
+
+from hls_projects.rtl.design import RtlDesign
+from hls_projects.rtl.machine import Machine
+
+LIBRARY = Path(alkaid.codegen.rtl.__file__).parent
+"""Where the compiler keeps the modules that its code instantiates."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Bits `high:low` of `out_data`: a copy of the logic's bits from `source`, its one bit repeated, or constant."""
+
+    high: int
+    low: int
+    source: int = 0
+    repeat: bool = False
+    constant: str | None = None
+
+
+def write(machine: Machine, design: RtlDesign, folder: Path) -> RtlDesign:
+    """Write `rtl.json`, `verilog/` and `vhdl/`.
+
+    Args:
+        machine: the design.
+        design: its description; the lists of sources are filled in.
+        folder: an existing folder.
+
+    Returns:
+        the description with its sources.
+    """
+    parts = list(_parts(machine.results, design))
+    bits = sum(sum(interval.kif) for interval in machine.results if interval.min != interval.max)
+    sources: dict[str, tuple[str, ...]] = {}
+    for language, suffix, generate in (("verilog", "v", verilog_of), ("vhdl", "vhd", vhdl_of)):
+        place = folder / language
+        place.mkdir()
+        library = sorted((LIBRARY / language / "source").glob(f"*.{suffix}"))
+        for path in library:
+            shutil.copyfile(path, place / path.name)
+        # The generator marks signals as read and written while it goes over them: each language gets its own machine.
+        modules = generate(machine.build(), f"{design.name}_logic")
+        modules[design.name] = _top(suffix, machine, design, parts, bits)
+        # The compiler's own order ends with the machine; the top module is last.
+        names = sorted(modules, key=lambda name: (name == design.name, name == f"{design.name}_logic", name))
+        for name in names:
+            (place / f"{name}.{suffix}").write_text(modules[name], encoding="utf-8")
+        sources[language] = (*(path.name for path in library), *(f"{name}.{suffix}" for name in names))
+    design = design.model_copy(update=sources)
+    design.save(folder)
+    return design
+
+
+def _top(suffix: str, machine: Machine, design: RtlDesign, parts: list[Part], bits: int) -> str:
+    loader = jinja2.FileSystemLoader(Path(__file__).parent.parent / "templates")
+    environment = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined)  # noqa: S701 - no HTML
+    template = environment.get_template(f"rtl_top.{suffix}.j2")
+    return template.render(name=design.name, design=design, parts=parts, logic_bits=bits)
+
+
+def _parts(results: Sequence[QInterval], design: RtlDesign) -> Iterator[Part]:
+    """How each output is put together from the logic's narrower one: zeros below, the sign repeated above."""
+    types = [port.type for port in design.outputs for _ in range(int(np.prod(port.shape)))]
+    low = source = 0
+    for kind, interval in zip(types, results, strict=True):
+        top = low + kind.width - 1
+        if interval.min == interval.max:
+            raw = round(interval.min / kind.step) % (1 << kind.width)
+            yield Part(top, low, constant=f"{raw:0{kind.width}b}")
+        else:
+            signed, integers, fraction = interval.kif
+            width = int(signed) + integers + fraction
+            below = kind.fraction - fraction
+            if below:
+                yield Part(low + below - 1, low, constant="0" * below)
+            yield Part(low + below + width - 1, low + below, source)
+            above = kind.width - below - width
+            if above and signed:
+                yield Part(top, top - above + 1, source + width - 1, repeat=True)
+            elif above:
+                yield Part(top, top - above + 1, constant="0" * above)
+            source += width
+        low += kind.width
