@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -40,6 +40,15 @@ def progress(title: str, total: int | None, unit: str) -> Iterator[Callable[[int
 def done(stage: str, line: str) -> None:
     """The stage's closing line."""
     _STDOUT.print(f"[bold green]{stage:<9}[/] {line}")
+
+
+def rows(title: str, content: Sequence[tuple[str, str]]) -> None:
+    """A title, and below it names with what belongs to them."""
+    _STDOUT.print(title, style="bold", markup=False)
+    width = max((len(name) for name, _ in content), default=0)
+    for name, text in content:
+        _STDOUT.print(f"  {name:<{width}}  ", style="cyan", markup=False, end="")
+        _STDOUT.print(text, markup=False)
 
 
 def warn(line: str) -> None:

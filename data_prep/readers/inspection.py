@@ -1,0 +1,83 @@
+"""A first look at a file: layout, size, classes and closure, from its first jets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from data_prep.constituents import NO_CLASS, SEVERAL_CLASSES, JetChunk
+from data_prep.expressions import Expression
+from data_prep.labels import ClassSettings
+from data_prep.readers import Options
+from data_prep.readers.closure import JETS, Closure, closure
+from data_prep.readers.detect import BY_NAME, contents, find, reader_of
+from data_prep.readers.layouts import LayoutName
+from data_prep.readers.own import OwnLayout
+
+EVENTS = 500
+"""Events that are looked at, where an entry is one."""
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was found.
+
+    Attributes:
+        layout: its name as in images.yaml, or `own`.
+        title: the layout in words.
+        tree: where it is in the file.
+        entries: how many there are.
+        entry: what one is.
+        chunk: the first jets.
+        classes: jets of each class among them, with what was looked at; `several` and `none` besides.
+        closure: whether constituents sum to jets.
+    """
+
+    layout: str
+    title: str
+    tree: str
+    entries: int
+    entry: str
+    chunk: JetChunk
+    classes: tuple[tuple[str, str, int], ...]
+    closure: Closure
+
+
+def inspect(file: Path, options: Options, layout: LayoutName | OwnLayout = "auto") -> Inspection:
+    """Look at the first jets of a file.
+
+    Args:
+        file: the file.
+        options: as for reading; without classes the layout's usual ones are counted, as far as they are there.
+        layout: as in images.yaml.
+
+    Raises:
+        InputFileError: it cannot be used, and what it lacks.
+    """
+    if isinstance(layout, OwnLayout):
+        name, title, tree = "own", "described in images.yaml", layout.tree
+    else:
+        found = find(file, layout)
+        name, title, tree = found.layout.name, found.layout.title, found.tree
+        if not options.classes:
+            options = replace(options, classes=_usual(file, name, tree))
+    reader, counts, entry = reader_of([file], options, layout)
+    entries = counts[file]
+    chunk = reader.read(file, 0, min(entries, JETS if entry == "jet" else EVENTS))
+    labels = chunk.label.tolist()
+    classes = [(each.name, str(each), labels.count(index)) for index, each in enumerate(options.classes)]
+    if classes:
+        rest = (("several", "more than one of them", SEVERAL_CLASSES), ("none", "none of them", NO_CLASS))
+        classes += [(name, what, labels.count(code)) for name, what, code in rest if code in labels]
+    return Inspection(name, title, tree, entries, entry, chunk, tuple(classes), closure(chunk))
+
+
+def _usual(file: Path, name: str, tree: str) -> tuple[ClassSettings, ...]:
+    """The usual classes of a layout whose branches the file has."""
+    there = contents(file).trees[tree][1]
+    chosen: Sequence[tuple[str, str]] = BY_NAME[name].labels
+    # the columns of HDF5 data sets are checked by their readers
+    if BY_NAME[name].container == "root":
+        chosen = [each for each in chosen if set(Expression(each[1]).names) <= there]
+    return tuple(ClassSettings(name=label, label=text) for label, text in chosen)
