@@ -24,8 +24,8 @@ R = TypeVar("R")
 
 
 @dataclass
-class _Tally:
-    """What was found for one layer so far."""
+class Tally:
+    """What was found for one layer, or one form of an output, so far."""
 
     type: FixedType
     values: int = 0
@@ -66,26 +66,26 @@ def compare(
     """
     shown = [layer.name for layer in emulator.project.traced]
     reference = keras.Model(lowered.inputs, [lowered.get_layer(name).output for name in shown])
-    tallies = {name: _Tally(types.layer(name).result) for name in shown}
+    tallies = {name: Tally(types.layer(name).result) for name in shown}
     ends = [f"output {i} of the trained model" for i in range(len(types.outputs))]
-    tallies |= {name: _Tally(port.type) for name, port in zip(ends, types.outputs, strict=True)}
+    tallies |= {name: Tally(port.type) for name, port in zip(ends, types.outputs, strict=True)}
     kept: list[list[npt.NDArray[np.int64]]] = []
     number = 0
 
     def run(inputs: tuple[Vectors, ...]) -> tuple[Emulated, list[Floats], list[Floats]]:
-        return emulator.run(inputs), _predict(reference, inputs), _predict(trained, at_ports(inputs, types))
+        return emulator.run(inputs), predict(reference, inputs), predict(trained, at_ports(inputs, types))
 
     for kind, inputs, (emulated, layers, outputs) in _ahead(run, vectors, batch):
         for name, values in zip(shown, layers, strict=True):
-            _count(tallies[name], name, values, emulated.layers[name], number, kind)
+            count(tallies[name], name, values, emulated.layers[name], number, kind)
         for i, (name, port) in enumerate(zip(ends, types.outputs, strict=True)):
             found = with_activation(emulated.outputs[i].reshape(outputs[i].shape), port.left_out)
-            _count(tallies[name], name, outputs[i], found, number, kind, on_grid=port.left_out is None)
+            count(tallies[name], name, outputs[i], found, number, kind, on_grid=port.left_out is None)
         if kind == "data":
             kept.append([_raw(found, port.type) for found, port in zip(emulated.outputs, types.outputs, strict=True)])
         number += len(inputs[0])
         advance(len(inputs[0]))
-    return Comparison(_proof(tallies, vectors), [np.concatenate(parts) for parts in zip(*kept, strict=True)])
+    return Comparison(summarise(tallies, vectors), [np.concatenate(parts) for parts in zip(*kept, strict=True)])
 
 
 def compare_outputs(
@@ -93,17 +93,17 @@ def compare_outputs(
 ) -> Proof:
     """Hold the outputs of the trained and the lowered model against each other."""
     names = [f"output {i}" for i in range(len(types.outputs))]
-    tallies = {name: _Tally(port.type) for name, port in zip(names, types.outputs, strict=True)}
+    tallies = {name: Tally(port.type) for name, port in zip(names, types.outputs, strict=True)}
     number = 0
     for source in vectors:
         for inputs in source.batches(500):
-            wanted_values, given_values = _predict(trained, at_ports(inputs, types)), _predict(lowered, inputs)
+            wanted_values, given_values = predict(trained, at_ports(inputs, types)), predict(lowered, inputs)
             pairs = zip(names, types.outputs, wanted_values, given_values, strict=True)
             for name, port, wanted, given in pairs:
                 found = with_activation(given, port.left_out)
-                _count(tallies[name], name, wanted, found, number, source.kind, on_grid=port.left_out is None)
+                count(tallies[name], name, wanted, found, number, source.kind, on_grid=port.left_out is None)
             number += len(inputs[0])
-    return _proof(tallies, vectors)
+    return summarise(tallies, vectors)
 
 
 def at_ports(inputs: tuple[Vectors, ...], types: ModelTypes) -> tuple[Vectors, ...]:
@@ -142,7 +142,8 @@ def _ahead(
             pool.shutdown(cancel_futures=True)
 
 
-def _predict(model: keras.Model, inputs: tuple[Vectors, ...]) -> list[Floats]:
+def predict(model: keras.Model, inputs: tuple[Vectors, ...]) -> list[Floats]:
+    """The outputs of a model in inference, one array an output."""
     found = model(list(inputs) if len(inputs) > 1 else inputs[0], training=False)
     return [np.asarray(values) for values in (found if isinstance(found, list | tuple) else [found])]
 
@@ -151,10 +152,20 @@ def _raw(values: npt.NDArray[np.float64], kind: FixedType) -> npt.NDArray[np.int
     return np.ldexp(values, kind.fraction).astype(np.int64)
 
 
-def _count(
-    tally: _Tally, name: str, expected: Floats, found: Floats, number: int, kind: str, on_grid: bool = True
+def count(
+    tally: Tally, name: str, expected: Floats, found: Floats, number: int, kind: str, on_grid: bool = True
 ) -> None:
-    """Compare as float64, which both float32 and every traced integer (at most 53 bits) are exact in."""
+    """Compare a batch and add it to a tally, as float64: both float32 and every integer (at most 53 bits) are exact in it.
+
+    Args:
+        tally: of the layer.
+        name: what a difference is called.
+        expected: values of the model, [vectors, …].
+        found: values of the other form.
+        number: of the first vector of the batch.
+        kind: of the vectors.
+        on_grid: whether the model's values must lie on the grid of the type too.
+    """
     wanted = np.asarray(expected, dtype=np.float64)
     given = np.asarray(found, dtype=np.float64).reshape(wanted.shape)
     different = wanted != given
@@ -177,7 +188,8 @@ def _count(
         )
 
 
-def _proof(tallies: dict[str, _Tally], vectors: Sequence[VectorSource]) -> Proof:
+def summarise(tallies: dict[str, Tally], vectors: Sequence[VectorSource]) -> Proof:
+    """The proof that the tallies of all vectors make."""
     mismatches = sum(tally.mismatches for tally in tallies.values())
     first = next((tally.first for tally in tallies.values() if tally.first is not None), None)
     values = sum(tally.values for tally in tallies.values())
