@@ -155,7 +155,7 @@ def _raw(values: npt.NDArray[np.float64], kind: FixedType) -> npt.NDArray[np.int
 def count(
     tally: Tally, name: str, expected: Floats, found: Floats, number: int, kind: str, on_grid: bool = True
 ) -> None:
-    """Compare a batch and add it to a tally, as float64: both float32 and every integer (at most 53 bits) are exact in it.
+    """Compare a batch and add it to a tally, as float64, in which float32 and every integer of 53 bits are exact.
 
     Args:
         tally: of the layer.
