@@ -32,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for stage in (inspect, generate, images, train, lower, convert, csim, export, report):
+for stage in (inspect, generate, images, train, lower, convert, csim, emulate, export, report):
     app.command(stage.__name__.rsplit(".", 1)[-1].replace("_", "-"))(stage.run)
 
 

@@ -15,7 +15,9 @@ from pipeline.artefact import artefact, manifest_path, write_json
 from pipeline.console import done, progress
 
 if TYPE_CHECKING:
+    from hls_projects.emulator.fast_emulator import Raw
     from hls_projects.model_types import ModelTypes
+    from hls_projects.network import Network
     from hls_projects.proof import Proof
     from hls_projects.vectors import VectorSource
 
@@ -39,13 +41,15 @@ def run(
     ) as space:
         from hls_projects.compare import compare
         from hls_projects.csim import build
-        from hls_projects.model_types import ModelTypes
+        from hls_projects.emulator.proof import with_fast_emulator
+        from hls_projects.network import Network
         from hls_projects.proof import Proof
         from hls_projects.vectors import made_vectors
         from models.exact import exact_inference
         from models.load import load_model
 
-        types = ModelTypes.load(lowered / "types.json")
+        network = Network.load(lowered)
+        types = network.types
         ports = [(port.shape, port.type) for port in types.inputs]
         data = [] if images is None else [_TestSet(images)]
         vectors: list[VectorSource] = [*data, *made_vectors(ports, settings.csim.random_vectors, settings.csim.seed)]
@@ -59,11 +63,14 @@ def run(
         with progress("comparing", sum(source.count for source in vectors), "vectors") as advance:
             result = compare(trained, plain, types, emulator, vectors, settings.csim.batch, advance)
         proof = result.proof
+        deployed = data[0].emulated(network) if data else []
+        if data:
+            proof = with_fast_emulator(proof, types, result.raw_outputs, deployed)
         if proof.status != "proven":
             _leave(out, proof)
             raise ProofFailedError(f"model and HLS emulation differ: {proof.first_mismatch}", file=hls)
         if data:
-            _save_outputs(space.companions[0], data[0], result.raw_outputs, types)
+            _save_outputs(space.companions[0], data[0], deployed, types)
         write_json(space.path, proof.model_dump(mode="json"))
     done("csim", f"{out}: {proof.reason}, {len(proof.layers)} layers on {sum(proof.vectors.values())} vectors")
 
@@ -84,6 +91,17 @@ class _TestSet:
         for batch in self.split.batches(size):
             yield (batch.dense(),)
 
+    def emulated(self, network: Network) -> list[Raw]:
+        """What the fast emulator gives for all of them: raw integers [jets, …] an output."""
+        from hls_projects.emulator.fast_emulator import FastEmulator
+
+        emulator = FastEmulator(network)
+        parts = [emulator.run(batch) for batch in self.split.batches(100_000)]
+        shapes = [port.shape for port in network.types.outputs]
+        if not parts:
+            return [np.zeros((0, *shape), np.int64) for shape in shapes]
+        return [np.concatenate(part) for part in zip(*parts, strict=True)]
+
     def column(self, name: str) -> np.ndarray[Any, Any]:
         """A column of the whole test set, in the order of `batches`."""
         return np.concatenate([getattr(batch, name) for batch in self.split.batches(100_000)])
@@ -95,8 +113,8 @@ def _leave(out: Path, proof: Proof) -> None:
     write_json(out, proof.model_dump(mode="json"))
 
 
-def _save_outputs(path: Path, data: _TestSet, raw: list[np.ndarray[Any, Any]], types: ModelTypes) -> None:
+def _save_outputs(path: Path, data: _TestSet, raw: list[Raw], types: ModelTypes) -> None:
     """The emulated integers of the test set, with labels and weights."""
-    arrays = {f"raw_{i}": values for i, values in enumerate(raw)}
+    arrays: dict[str, Any] = {f"raw_{i}": values.astype(np.int64) for i, values in enumerate(raw)}
     arrays |= {f"fraction_{i}": np.asarray(port.type.fraction) for i, port in enumerate(types.outputs)}
     np.savez_compressed(path, label=data.column("label"), weight=data.column("weight"), **arrays)

@@ -16,7 +16,7 @@ from hls_projects.export.manifest import Provenance
 from hls_projects.export.reference_vectors import reference_vectors
 from hls_projects.lower import lower
 from hls_projects.settings import HlsSettings
-from hls_projects.types import prove_types
+from hls_projects.types import prove_network
 from hls_projects.vectors import VectorSet, made_vectors
 from models.exact import exact_inference
 
@@ -29,9 +29,10 @@ def design(make: Callable[[str], keras.Model], tmp_path_factory: pytest.TempPath
     folder = tmp_path_factory.mktemp("design")
     trained = make("two_inputs_two_outputs")
     lowered = lower(trained)
-    types = prove_types(lowered)
+    network = prove_network(lowered)
+    types = network.types
     (folder / "40_lowered").mkdir()
-    types.save(folder / "40_lowered" / "types.json")
+    network.save(folder / "40_lowered")
     project = convert(lowered.model, types, "zoo_model", HlsSettings(), folder / "50_hls")
     ports = [(port.shape, port.type) for port in types.inputs]
     emulator = build(folder / "50_hls", folder)

@@ -35,7 +35,8 @@ def test_what_it_holds(bundle: Path, design: Design) -> None:
     assert manifest["inputs"][1]["type"] == "ap_fixed<7,3,AP_RND_CONV,AP_SAT>"
     assert [port["name"] for port in manifest["outputs"]] == ["logits", "mass"]
     assert manifest["proof"]["status"] == "proven"
-    assert {"README.md", "types.json", "proof/60_csim.json", "hls/firmware/zoo_model.cpp"} <= manifest["files"].keys()
+    files = {"README.md", "types.json", "weights.npz", "proof/60_csim.json", "hls/firmware/zoo_model.cpp"}
+    assert files <= manifest["files"].keys()
     for port in manifest["inputs"] + manifest["outputs"]:
         lines = (root / port["vectors"]).read_text().splitlines()
         assert len(lines) == design.vectors.count == 23 + 40 + 40

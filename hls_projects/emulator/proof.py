@@ -1,0 +1,54 @@
+"""The fast emulator held against the HLS emulation, on the data that is compared anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hls_projects.emulator.fast_emulator import Raw
+from hls_projects.integer_ops import Integers
+from hls_projects.model_types import ModelTypes
+from hls_projects.proof import LayerProof, Mismatch, Proof
+
+
+def with_fast_emulator(proof: Proof, types: ModelTypes, hls: Sequence[Integers], fast: Sequence[Raw]) -> Proof:
+    """Add the comparison of the outputs to a proof.
+
+    Args:
+        proof: of model and HLS emulation.
+        types: the output ports.
+        hls: raw integers [vectors, …] an output, from the HLS emulation of the data vectors.
+        fast: the same from the fast emulator.
+
+    Returns:
+        The proof with one more entry an output; failed where an integer differs.
+    """
+    layers, mismatches, first = list(proof.layers), proof.mismatches, proof.first_mismatch
+    for i, (port, wanted, given) in enumerate(zip(types.outputs, hls, fast, strict=True)):
+        name = f"output {i}, fast emulator"
+        expected = wanted.reshape(len(wanted), *port.shape)
+        different = expected != given
+        count = int(different.sum())
+        layers.append(LayerProof(name=name, type=port.type.name, values=expected.size, mismatches=count))
+        mismatches += count
+        if count and first is None:
+            where = tuple(int(index) for index in np.argwhere(different)[0])
+            first = Mismatch(
+                layer=name,
+                vector=where[0],
+                kind="data",
+                position=where[1:],
+                expected=float(port.type.to_float(expected[where])),
+                found=float(port.type.to_float(given[where])),
+            )
+    values = sum(layer.values for layer in layers)
+    return proof.model_copy(
+        update={
+            "status": "failed" if mismatches else proof.status,
+            "reason": f"{mismatches} of {values} integers differ" if mismatches else f"all {values} integers are equal",
+            "mismatches": mismatches,
+            "first_mismatch": first,
+            "layers": tuple(layers),
+        }
+    )
