@@ -1,0 +1,70 @@
+"""Expressions: what numpy gives for the same formula, and nothing beyond the list."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from data_prep.expressions import Expression, members
+
+X = np.array([-2.0, 0.5, 3.0], np.float32)
+N = np.array([1, 6, 7], np.uint8)
+COLUMNS = {"x": X, "n": N, "Jet.PT": X * 10}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x", X),
+        ("Jet.PT / 1000", X / 100),
+        ("-x ** 2 + 1", 1 - X.astype(float) ** 2),
+        ("-n", [-1, -6, -7]),
+        ("abs(x) * cosh(x)", np.abs(X) * np.cosh(X)),
+        ("hypot(x, n) % 2", np.hypot(X, N) % 2),
+        ("1 < n <= 6", [False, True, False]),
+        ("n == 6 or x < 0 and not n == 1", [False, True, False]),
+        ("n & 2", [0, 2, 2]),
+        ("maximum(x, 0) - minimum(x, 0)", np.abs(X)),
+    ],
+)
+def test_values(text: str, expected: object) -> None:
+    np.testing.assert_allclose(Expression(text)(COLUMNS), expected, rtol=1e-6)
+
+
+def test_faults_are_not_numbers() -> None:
+    assert np.isnan(Expression("sqrt(x)")(COLUMNS)[0])
+    assert members(Expression("sqrt(x)"), COLUMNS, 3).tolist() == [False, True, True]
+    assert members(Expression("1"), {}, 2).tolist() == [True, True]
+    assert np.isinf(Expression("10 ** 10 ** 10 + 0 * x")(COLUMNS)[1])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os').system('true')",
+        "open('f')",
+        "x.__class__()",
+        "[y for y in x]",
+        "lambda: 1",
+        "x if x else n",
+        "x[0]",
+        "'text'",
+        "f'{x}'",
+        "(x := 1)",
+        "abs(x, n)",
+        "abs(x=1)",
+        "x +",
+        "",
+        "1j",
+        "9" * 30,
+        "x + " * 200 + "x",
+        "x << 2",
+        "x @ n",
+        "~x",
+        "n in x",
+        "(" * 300 + "x" + ")" * 300,
+    ],
+)
+def test_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="expression|allowed|takes|large|characters"):
+        Expression(text)
