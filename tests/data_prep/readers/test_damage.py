@@ -1,0 +1,84 @@
+"""Bytes flipped and files cut at random: a named error or the right jets, in two layouts of ROOT and two of HDF5.
+
+The ROOT files are compressed by zlib, whose Adler-32 covers every basket that it could make smaller. The directory and
+the tree's own record have no checksum in ROOT; a flip there is noticed where names, types, lengths or entries no longer
+fit together. HDF5 has none unless `fletcher32` is chosen when a file is written, as here.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from data_prep.errors import InputFileError
+from tests.data_prep.readers import samples
+from tests.data_prep.readers.test_layouts import assert_same, options_of, whole
+
+CASES = 150
+
+
+@pytest.fixture
+def no_hang() -> Iterator[None]:
+    """A hang is a failure with a traceback, not a job that never ends."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError("reading a damaged file does not end")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(500)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def checked(path: Path) -> Path:
+    """The HDF5 file with a checksum on every data set."""
+    with h5py.File(path, "r") as old:
+        content = {name: old[name][()] for name in _datasets(old)}
+    with h5py.File(path, "w") as new:
+        for name, values in content.items():
+            new.create_dataset(name, data=values, compression="gzip", fletcher32=True, chunks=values.shape)
+    return path
+
+
+def _datasets(file: h5py.File) -> list[str]:
+    names: list[str] = []
+    file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+    return names
+
+
+@pytest.mark.parametrize("name", ["jetclass", "pfnano_v2", "lhc_jets", "top_tagging"])
+def test_damage_is_named_or_harmless(name: str, tmp_path: Path, no_hang: None) -> None:
+    sample = samples.jets(8)
+    good = samples.WRITERS[name][0](sample, tmp_path / "good")
+    if name in ("lhc_jets", "top_tagging"):
+        checked(good)
+    content = good.read_bytes()
+    expected = whole(good, options_of(name))
+    rng = np.random.default_rng(2026)
+    named = 0
+    for case in range(CASES):
+        damaged = bytearray(content)
+        kind = case % 3
+        if kind == 0:
+            damaged[rng.integers(len(content))] ^= 1 << rng.integers(8)
+        elif kind == 1:
+            start = rng.integers(len(content))
+            damaged[start : start + 16] = rng.bytes(len(damaged[start : start + 16]))
+        else:
+            del damaged[rng.integers(len(content)) :]
+        (tmp_path / "bad").write_bytes(damaged)
+        try:
+            read = whole(tmp_path / "bad", options_of(name))
+        except InputFileError as error:
+            assert str(tmp_path / "bad") in str(error)
+            assert "\n" not in str(error)
+            named += 1
+        else:
+            assert_same(read, expected)
+    assert named > CASES // 3
