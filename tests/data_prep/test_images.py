@@ -14,8 +14,10 @@ from data_prep.dataset import open_dataset
 from data_prep.errors import InputFileError
 from data_prep.images import ImagesSettings, make_images
 from data_prep.mock import mock_jets, write_mock_file
+from data_prep.readers.detect import reader_of
 from data_prep.readers.jetclass import JetClassReader
 from data_prep.split import SPLITS
+from tests.data_prep.readers import samples
 
 CONFIGURATION: dict[str, Any] = {
     "classes": [
@@ -27,6 +29,9 @@ CONFIGURATION: dict[str, Any] = {
     "steps": [{"step": "centre"}, {"step": "roll"}, {"step": "flip"}, {"step": "normalise"}],
     "split": {"train": 0.5, "validation": 0.25, "test": 0.25},
 }
+
+
+ALL_TRAIN = {"train": 1.0, "validation": 0.0, "test": 0.0}
 
 
 def settings(**change: Any) -> ImagesSettings:
@@ -162,3 +167,54 @@ def test_a_class_without_jets_is_an_error(files: list[Path], tmp_path: Path) -> 
 def test_configurations_that_make_no_sense_are_refused(change: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValidationError, match=reason):
         settings(**change)
+
+
+@pytest.mark.parametrize("layout", ["pfnano_v2", "delphes", "lhc_jets"])
+def test_images_from_other_layouts_do_not_depend_on_the_chunks(layout: str, tmp_path: Path) -> None:
+    writer, label = samples.WRITERS[layout]
+    file = writer(samples.jets(40), tmp_path / "jets.file")
+    classes = [{"name": "t", "label": label}, {"name": "q", "label": f"not ({label})"}]
+    results = []
+    for size in (1, 7, 1000):
+        configuration = settings(classes=classes, selection={}, chunk_jets=size, split=ALL_TRAIN)
+        reader, counts, _ = reader_of([file], configuration.options, configuration.layout)
+        (tmp_path / str(size)).mkdir()
+        warnings: list[str] = []
+        cutflow, _ = make_images(counts, reader, configuration, tmp_path / str(size), lambda _: None, warnings.append)
+        assert warnings == []
+        results.append((cutflow.to_json(), contents(tmp_path / str(size))))
+    assert results[0][0]["read"] == results[0][0]["kept"] == 40
+    assert results[0] == results[1] == results[2]
+
+
+def test_a_label_that_fits_no_jet_names_class_and_branches(files: list[Path], tmp_path: Path) -> None:
+    classes = [{"name": "t", "label": "label_Tbqq"}, {"name": "b", "label": "label_Hbb and aux_genpart_pid == 5"}]
+    with pytest.raises(InputFileError, match="no jet of the class 'b' in 600: .*label_Hbb and aux_genpart_pid == 5"):
+        make(files, tmp_path / "d", settings(classes=classes))
+
+
+def test_jets_with_negative_energies_are_dropped_by_name(tmp_path: Path) -> None:
+    jets = mock_jets("t", 100, seed=2, pt=(600, 900))
+    energy = ak.to_list(jets["part_energy"])
+    energy[7][3], energy[9][0] = -1.0, -5.0
+    jets["jet_eta"] = np.clip(jets["jet_eta"], -1.9, 1.9)
+    jets["part_energy"] = ak.values_astype(ak.Array(energy), np.float32)
+    write_mock_file(tmp_path / "t.root", jets)
+    write_mock_file(tmp_path / "g.root", mock_jets("g", 100, seed=2, pt=(600, 900)))
+    account = make([tmp_path / "g.root", tmp_path / "t.root"], tmp_path / "d", settings())
+    assert account["dropped_by_reason"]["a constituent of negative energy"] == 2
+
+
+def test_momenta_in_mev_are_warned_of(tmp_path: Path) -> None:
+    for name in ("g", "t"):
+        jets = mock_jets(name, 50, seed=2, pt=(600, 900))
+        for branch in ("part_px", "part_py", "part_pz", "part_energy"):
+            jets[branch] = ak.values_astype(jets[branch] * 1000, np.float32)
+        write_mock_file(tmp_path / f"{name}.root", jets)
+    configuration = settings(split=ALL_TRAIN)
+    inputs = [tmp_path / "g.root", tmp_path / "t.root"]
+    reader, counts, _ = reader_of(inputs, configuration.options)
+    (tmp_path / "d").mkdir()
+    warnings: list[str] = []
+    make_images(counts, reader, configuration, tmp_path / "d", lambda _: None, warnings.append)
+    assert [Path(line.split(": ")[0]) for line in warnings if "in MeV" in line and "pT is 1000" in line] == inputs

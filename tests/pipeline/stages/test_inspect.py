@@ -1,0 +1,93 @@
+"""The command `inspect` as a user runs it: usable files, and what is missing in others."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.app import main
+from tests.data_prep.readers import samples
+
+CMS = Path(__file__).parents[4] / "shared" / "data" / "cms_pfnano_v2_10ev.root"
+
+
+@pytest.mark.parametrize("name", tuple(samples.WRITERS))
+def test_every_layout(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = samples.WRITERS[name][0](samples.jets(12), tmp_path / "jets.file")
+    assert main(["inspect", str(file)]) == 0
+    captured = capsys.readouterr()
+    assert f"layout        {name}: " in captured.out
+    assert f"{file}: can be used as {name}" in captured.out
+    stated = {"top_tagging": 0, "l1_puppi": 0}.get(name, 2)
+    assert captured.out.count("1.0000 ± 0.000") == stated
+    assert captured.out.count("the file states none") == 2 - stated
+    assert captured.err == ""
+
+
+def test_the_cms_file(capsys: pytest.CaptureFixture[str]) -> None:
+    if not CMS.exists():
+        pytest.skip(f"{CMS.name} is not in the folder of shared data")
+    assert main(["inspect", str(CMS)]) == 0
+    out = capsys.readouterr().out
+    assert "10 events, 24 jets in the first 10 events" in out
+    assert "pT    0.9998 ± " in out
+    assert "mass  0.9992 ± " in out
+
+
+def test_the_classes_of_a_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = samples.pfnano_v1(samples.jets(12), tmp_path / "a_QCD.root")
+    config = tmp_path / "images.yaml"
+    config.write_text(
+        "puppi: ignore\n"
+        "classes: [{name: b, label: FatJet_nBHadrons == 2}, {name: q, label: 1, files: '*QCD*'}]\n"
+        "grid: {pixels: 8, half_width: 0.8}\nsteps: [{step: centre}]\n"
+        "split: {train: 0.5, validation: 0.2, test: 0.3}\n".replace("label: 1,", "label: '1',")
+    )
+    assert main(["inspect", str(file), "--config", str(config)]) == 0
+    captured = capsys.readouterr()
+    assert "several  4  (more than one of them)" in captured.out
+    assert "q        8  (1, files *QCD*)" in captured.out
+    assert "a pile-up weight may be missing" in captured.err
+
+
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [
+        (("luminosityBlock", "event", "Jet_pt"), "event tree without constituents"),
+        (("jet_pt", "jet_eta"), "nearest is l1_jets, for which 'Events' lacks jet_puppicand_pt"),
+    ],
+)
+def test_what_is_missing_is_said_with_exit_code_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], names: tuple[str, ...], reason: str
+) -> None:
+    file = samples.write(tmp_path / "t.root", "Events", {name: np.zeros(3, np.float32) for name in names})
+    assert main(["inspect", str(file)]) == 1
+    captured = capsys.readouterr()
+    assert "3 entries" in captured.out
+    assert reason in captured.err
+    assert captured.err.startswith(f"error {file}: ")
+    assert "Traceback" not in captured.err
+
+
+def test_a_file_without_jets_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = samples.l1_jets(samples.jets(0 + 2), tmp_path / "t.root")
+    assert main(["inspect", str(file)]) == 0
+    branches = {"jet_puppicand_pt": np.zeros(0), "jet_eta_phys": np.zeros(0), "jet_pt_phys": np.zeros(0)}
+    samples.write(tmp_path / "t.root", "outnano/Jets", branches)
+    assert main(["inspect", str(file)]) == 1
+    assert "lacks the branch" in capsys.readouterr().err
+
+
+def test_it_needs_no_machine_learning() -> None:
+    program = (
+        "import sys; from pipeline.app import main; main(['inspect', '/no/such']); "
+        "sys.exit(any(name in sys.modules for name in ('tensorflow', 'keras', 'sklearn', 'matplotlib')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=Path(__file__).parents[3], capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
