@@ -30,8 +30,8 @@ class Plan:
     """
 
     seed: int = 1
-    without_gap: float = 0.5
-    with_pauses: float = 0.25
+    without_gap: float = 0.8
+    with_pauses: float = 0.1
 
     def __post_init__(self) -> None:
         if min(self.without_gap, self.with_pauses) < 0 or self.without_gap + self.with_pauses > 1:

@@ -11,6 +11,7 @@ import pytest
 
 from data_prep.errors import PipelineError, ProofFailedError, ToolNotFoundError
 from hls_projects.rtl.ghdl import build, ghdl_version
+from hls_projects.rtl.traffic import Plan
 
 needs_ghdl = pytest.mark.skipif(shutil.which("ghdl") is None, reason="ghdl not found")
 
@@ -24,7 +25,7 @@ def test_right_designs_are_proven(name: str, tmp_path: Path, request: pytest.Fix
         build(handmade.write(tmp_path / "design"), tmp_path).run([vectors[:200], vectors[200:], vectors[:0]])
     )
     np.testing.assert_array_equal(np.concatenate([b.outputs for b in batches]), handmade.expected(vectors))
-    assert batches[0].traffic.longest_run == 100
+    assert batches[0].traffic.longest_run == 160
     assert min(batches[0].traffic.resets, batches[0].traffic.pauses) > 0
 
 
@@ -49,7 +50,7 @@ def test_what_is_wrong_is_named(
     handmade = request.getfixturevalue(name)
     simulator = build(handmade.write(tmp_path / "design", fault), tmp_path)
     with pytest.raises(ProofFailedError, match=message):
-        list(simulator.run([handmade.vectors(100)]))
+        list(simulator.run([handmade.vectors(400)]))
 
 
 @needs_ghdl
@@ -62,8 +63,8 @@ def test_one_wrong_result_is_seen(adder: Any, tmp_path: Path) -> None:
 @needs_ghdl
 def test_a_sum_that_a_reset_leaves_behind_is_seen(summer: Any, tmp_path: Path) -> None:
     vectors = summer.vectors(100)
-    (batch,) = build(summer.write(tmp_path / "design", 1), tmp_path).run([vectors])
-    assert (batch.outputs[75:] != summer.expected(vectors)[75:]).any()
+    (batch,) = build(summer.write(tmp_path / "design", 1), tmp_path).run([vectors], Plan(without_gap=0.5))
+    assert (batch.outputs[60:] != summer.expected(vectors)[60:]).any()
 
 
 @needs_ghdl
