@@ -29,6 +29,7 @@ MODEL   := $(B)/30_model.manifest.json
 LOWERED := $(B)/40_lowered.manifest.json
 HLS     := $(B)/50_hls.manifest.json
 CSIM    := $(B)/60_csim.json.manifest.json
+RTL     := $(B)/65_rtl.manifest.json
 EXPORT  := $(B)/70_export.manifest.json
 REPORT  := $(B)/80_report.manifest.json
 
@@ -41,7 +42,7 @@ INPUT := $(FILES)
 endif
 
 .DEFAULT_GOAL := all
-.PHONY: all help setup generate images train lower convert csim export report test check bench clean distclean FORCE
+.PHONY: all help setup generate images train lower convert csim rtl export report test check bench clean distclean FORCE
 
 all: report ## run every stage of RUN (default demo) to the report
 	@echo "report: $(B)/80_report/index.html"
@@ -53,6 +54,7 @@ train: $(MODEL) ## images to float and quantized taggers
 lower: $(LOWERED) ## the quantized tagger in plain layers, with proven types
 convert: $(HLS) ## the HLS project
 csim: $(CSIM) ## model = HLS emulation, integer by integer
+rtl: $(RTL) ## Verilog and VHDL, simulated, synthesised, equal to the model
 export: $(EXPORT) ## the firmware bundle
 report: $(REPORT) ## the page that shows it all
 
@@ -85,10 +87,13 @@ $(HLS): $(C)/hardware.yaml $(LOWERED) | $(READY)
 $(CSIM): $(C)/hardware.yaml $(HLS) $(LOWERED) $(IMAGES) | $(READY)
 	$(PIPELINE) csim --config $< --lowered $(B)/40_lowered --images $(B)/20_images $(B)/50_hls --out $(ARTEFACT)
 
+$(RTL): $(C)/hardware.yaml $(CSIM) $(LOWERED) $(IMAGES) | $(READY)
+	$(PIPELINE) rtl --config $< --csim $(B)/60_csim.json --images $(B)/20_images $(B)/40_lowered --out $(ARTEFACT)
+
 $(EXPORT): $(C)/hardware.yaml $(HLS) $(CSIM) | $(READY)
 	$(PIPELINE) export --config $< --lowered $(B)/40_lowered --csim $(B)/60_csim.json --images $(B)/20_images $(B)/50_hls --out $(ARTEFACT)
 
-$(REPORT): $(MODEL) $(CSIM) $(EXPORT) | $(READY)
+$(REPORT): $(MODEL) $(CSIM) $(RTL) $(EXPORT) | $(READY)
 	$(PIPELINE) report $(B) --out $(ARTEFACT)
 
 test: $(READY) ## run the tests (tools that are not installed are named as skipped)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from data_prep.settings import Settings
 
@@ -39,6 +39,48 @@ class CsimSettings(Settings):
     """Vectors a worker process emulates in one go (memory grows with it)."""
 
 
+class VariantSettings(Settings):
+    """One way to build the same function as logic."""
+
+    saturation: Literal["bits", "compare"] = "bits"
+    """How quantizers saturate: by the bits above the result, or by comparing with its largest and smallest value."""
+    ternary: bool = True
+    """Whether adders of three are formed."""
+    pool_first: bool = False
+    """Whether maximum pooling goes before the quantizer it follows."""
+
+
+class RtlSettings(Settings):
+    """Verilog and VHDL without a vendor tool."""
+
+    form: Literal["unrolled", "streamed"] = "unrolled"
+    """A whole image every clock, or some rows of it."""
+    rows: int = Field(1, ge=1)
+    """Image rows a clock of the streamed form."""
+    delay: float = Field(4, gt=0, le=1000)
+    """Largest delay between registers, in adders: smaller is a faster clock and more clocks."""
+    clocks: int | None = Field(None, ge=3, le=1000)
+    """Latency wanted of the unrolled form, instead of `delay`."""
+    variants: tuple[VariantSettings, ...] = (VariantSettings(), VariantSettings(ternary=False))
+    """What is built and synthesised; the one with the fewest LUTs is kept and proven."""
+    largest: int = Field(300_000, ge=1)
+    """Largest estimate (LUT) that is built; a larger design is refused before any work."""
+    synthesis_seconds: int = Field(600, ge=0)
+    """Processor time (s) for counting the cells of a variant, once flattened and once by module; 0 counts none."""
+    vhdl_vectors: int = Field(200, ge=0)
+    """Vectors the VHDL is simulated on, where GHDL is installed: some of every kind."""
+    trade_off: tuple[int, ...] | None = None
+    """Rows a clock of the streamed designs that the report compares; where not given, all that divide the image."""
+
+    @model_validator(mode="after")
+    def _one_depth(self) -> RtlSettings:
+        if self.form == "streamed" and self.clocks is not None:
+            raise ValueError("'clocks' is for the unrolled form; a streamed design takes 'delay'")
+        if not self.variants:
+            raise ValueError("at least one of 'variants' is needed")
+        return self
+
+
 class ExportSettings(Settings):
     """The firmware bundle."""
 
@@ -55,5 +97,7 @@ class HardwareSettings(Settings):
     """The HLS project."""
     csim: CsimSettings = CsimSettings()
     """The bit-exact comparison."""
+    rtl: RtlSettings = RtlSettings()
+    """Verilog and VHDL."""
     export: ExportSettings = ExportSettings()
     """The firmware bundle."""

@@ -13,7 +13,7 @@ from typer.exceptions import TyperException
 from data_prep.errors import PipelineError
 from pipeline import interruption
 from pipeline.console import fail
-from pipeline.stages import convert, csim, emulate, export, generate, images, inspect, lower, report, train
+from pipeline.stages import convert, csim, emulate, export, generate, images, inspect, lower, report, rtl, train
 
 # Libraries that talk while they are imported are asked to be quiet before any stage imports them.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -32,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for stage in (inspect, generate, images, train, lower, convert, csim, emulate, export, report):
+for stage in (inspect, generate, images, train, lower, convert, csim, rtl, emulate, export, report):
     app.command(stage.__name__.rsplit(".", 1)[-1].replace("_", "-"))(stage.run)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.errors import InputFileError, PipelineError
-from pipeline.artefact import content_hash, manifest_path, sha256
+from pipeline.artefact import content_hash, file_hashes, manifest_path, sha256
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Manifest:
         stage: that made it.
         inputs: content hash of each input by its path as it was given.
         outputs: SHA-256 of each file by relative name.
+        companions: SHA-256 of each file beside it that was made with it, by name.
         configuration: by name of the configuration file.
         versions: of Python and the libraries.
         git: commit of the code.
@@ -29,6 +30,7 @@ class Manifest:
     stage: str
     inputs: dict[str, str]
     outputs: dict[str, str]
+    companions: dict[str, str]
     configuration: dict[str, Any]
     versions: dict[str, str]
     git: str
@@ -62,19 +64,23 @@ def read_manifest(artefact: Path) -> Manifest:
         raise InputFileError("its manifest cannot be read", file=path, remedy="make it again") from None
 
 
-def require_made_from(artefact: Path, inputs: Sequence[Path]) -> None:
+def require_made_from(artefact: Path, inputs: Sequence[Path], companion: Path | None = None) -> None:
     """Make sure that an artefact is whole, unchanged, and made from these very inputs.
 
     Args:
-        artefact: one file.
+        artefact: one file, or a folder.
         inputs: files or folders whose present content it must have been made from.
+        companion: a file beside it that must be the one that was made with it.
 
     Raises:
         InputFileError: when it has no manifest.
         PipelineError: when it, or an input, was changed since.
     """
     manifest = read_manifest(artefact)
-    if manifest.outputs.get(artefact.name) != sha256(artefact):
+    changed = manifest.outputs != file_hashes(artefact)
+    if companion is not None:
+        changed = changed or manifest.companions.get(companion.name) != sha256(companion)
+    if changed:
         raise PipelineError("was changed after it was made", file=artefact, remedy=f"run `{manifest.stage}` again")
     for path in inputs:
         if content_hash(path) not in manifest.inputs.values():

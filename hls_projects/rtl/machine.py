@@ -175,6 +175,16 @@ class Machine:
             signals = [self.register(f"{name}_{number + 1}_out", made)]
         return Wires(signals[0], intervals, (len(intervals),), time + len(parts))
 
+    @property
+    def estimate(self) -> float:
+        """The compiler's own estimate of LUTs; no synthesised count."""
+        return float(sum(comb.cost for comb in self.logic.values()))
+
+    @property
+    def registers(self) -> int:
+        """Bits in registers, delay lines included."""
+        return sum(signal.width for signal in self.build().signals.values() if signal.reg)
+
     def build(self) -> FSM:
         """The state machine."""
         return FSM(dict(self.logic), tuple(self.conns))

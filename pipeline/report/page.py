@@ -18,6 +18,7 @@ from pipeline.report.sections import (
     images,
     performance,
     provenance,
+    rtl,
     task,
     training,
 )
@@ -30,6 +31,7 @@ SECTIONS: tuple[Section, ...] = (
     training.SECTION,
     performance.SECTION,
     hardware.SECTION,
+    rtl.SECTION,
     arithmetic.SECTION,
     bundle.SECTION,
     provenance.SECTION,

@@ -21,6 +21,7 @@ STAGES = {
     "40_lowered": "lower",
     "50_hls": "convert",
     "60_csim.json": "csim",
+    "65_rtl": "rtl",
     "70_export": "export",
 }
 """The stage that makes each artefact."""
@@ -62,7 +63,9 @@ class RunFolder:
         """The files that stand for all that the report shows."""
         shown = [manifest_path(self.path / name) for name in self.manifests]
         # A comparison that failed or was not run leaves its proof without a manifest.
-        return shown + [path for name in ("60_csim.json", "60_csim.npz") if (path := self.path / name).exists()]
+        return shown + [
+            path for name in ("60_csim.json", "60_csim.npz", "65_rtl.json") if (path := self.path / name).exists()
+        ]
 
     def require(self, artefact: str) -> Path:
         """The path of a whole artefact.

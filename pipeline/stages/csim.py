@@ -11,14 +11,13 @@ import typer
 from data_prep.errors import ProofFailedError, ToolNotFoundError
 from hls_projects.settings import HardwareSettings
 from pipeline import configuration
-from pipeline.artefact import artefact, manifest_path, write_json
+from pipeline.artefact import artefact, write_json
 from pipeline.console import done, progress
+from pipeline.proving import TestSet, leave_proof
 
 if TYPE_CHECKING:
     from hls_projects.emulator.fast_emulator import Raw
     from hls_projects.model_types import ModelTypes
-    from hls_projects.network import Network
-    from hls_projects.proof import Proof
     from hls_projects.vectors import VectorSource
 
 
@@ -51,14 +50,14 @@ def run(
         network = Network.load(lowered)
         types = network.types
         ports = [(port.shape, port.type) for port in types.inputs]
-        data = [] if images is None else [_TestSet(images)]
+        data = [] if images is None else [TestSet(images)]
         vectors: list[VectorSource] = [*data, *made_vectors(ports, settings.csim.random_vectors, settings.csim.seed)]
         trained = exact_inference(load_model(next(lowered.glob("trained.*"))))
         plain = exact_inference(load_model(lowered / "model.h5"))
         try:
             emulator = build(hls, space.work)
         except ToolNotFoundError as error:
-            _leave(out, Proof(status="not run", reason=error.what))
+            leave_proof(out, Proof(status="not run", reason=error.what))
             raise
         with progress("comparing", sum(source.count for source in vectors), "vectors") as advance:
             result = compare(trained, plain, types, emulator, vectors, settings.csim.batch, advance)
@@ -67,7 +66,7 @@ def run(
         if data:
             proof = with_fast_emulator(proof, types, result.raw_outputs, deployed)
         if proof.status != "proven":
-            _leave(out, proof)
+            leave_proof(out, proof)
             raise ProofFailedError(f"model and HLS emulation differ: {proof.first_mismatch}", file=hls)
         if data:
             _save_outputs(space.companions[0], data[0], deployed, types)
@@ -75,45 +74,7 @@ def run(
     done("csim", f"{out}: {proof.reason}, {len(proof.layers)} layers on {sum(proof.vectors.values())} vectors")
 
 
-class _TestSet:
-    """The test jets as test vectors."""
-
-    kind = "data"
-
-    def __init__(self, images: Path) -> None:
-        from data_prep.dataset import open_dataset
-
-        self.split = open_dataset(images).split("test")
-        self.count = self.split.rows
-
-    def batches(self, size: int) -> Any:
-        """Batches of dense images."""
-        for batch in self.split.batches(size):
-            yield (batch.dense(),)
-
-    def emulated(self, network: Network) -> list[Raw]:
-        """What the fast emulator gives for all of them: raw integers [jets, …] an output."""
-        from hls_projects.emulator.fast_emulator import FastEmulator
-
-        emulator = FastEmulator(network)
-        parts = [emulator.run(batch) for batch in self.split.batches(100_000)]
-        shapes = [port.shape for port in network.types.outputs]
-        if not parts:
-            return [np.zeros((0, *shape), np.int64) for shape in shapes]
-        return [np.concatenate(part) for part in zip(*parts, strict=True)]
-
-    def column(self, name: str) -> np.ndarray[Any, Any]:
-        """A column of the whole test set, in the order of `batches`."""
-        return np.concatenate([getattr(batch, name) for batch in self.split.batches(100_000)])
-
-
-def _leave(out: Path, proof: Proof) -> None:
-    """Leave a proof that proves nothing, to be read; without a manifest it is not whole and is made again."""
-    manifest_path(out).unlink(missing_ok=True)
-    write_json(out, proof.model_dump(mode="json"))
-
-
-def _save_outputs(path: Path, data: _TestSet, raw: list[Raw], types: ModelTypes) -> None:
+def _save_outputs(path: Path, data: TestSet, raw: list[Raw], types: ModelTypes) -> None:
     """The emulated integers of the test set, with labels and weights."""
     arrays: dict[str, Any] = {f"raw_{i}": values.astype(np.int64) for i, values in enumerate(raw)}
     arrays |= {f"fraction_{i}": np.asarray(port.type.fraction) for i, port in enumerate(types.outputs)}

@@ -1,0 +1,220 @@
+"""Trained model = interpreter = fast emulator = simulated RTL, on every vector."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from tensorflow import keras
+
+from data_prep.errors import PipelineError
+from hls_projects.compare import Tally, at_ports, count, predict, summarise, with_activation
+from hls_projects.emulated_outputs import EmulatedOutputs
+from hls_projects.model_types import ModelTypes
+from hls_projects.proof import LayerProof, Proof
+from hls_projects.rtl.ghdl import VhdlSimulator
+from hls_projects.rtl.simulated import Simulated
+from hls_projects.rtl.traffic import Traffic
+from hls_projects.rtl.verilator import VerilogSimulator
+from hls_projects.vectors import Vectors, VectorSource
+
+Integers = npt.NDArray[np.int64]
+Form = Callable[[list[Integers]], Sequence[npt.NDArray[Any]]]
+"""Raw inputs [vectors, …] to raw outputs [vectors, …]."""
+
+VERILOG, VHDL = "simulated Verilog", "simulated VHDL"
+
+
+@dataclass(frozen=True)
+class RtlComparison:
+    """What the comparison found.
+
+    Attributes:
+        proof: a line an output and form.
+        verilog: what the Verilog was driven with.
+        vhdl: what the VHDL was driven with; none where it was not simulated.
+        outputs: int64 [vectors, …] an output of the simulated Verilog for the vectors of kind `data`.
+    """
+
+    proof: Proof
+    verilog: Traffic
+    vhdl: Traffic | None
+    outputs: list[Integers]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some vectors of one kind.
+
+    Attributes:
+        kind: what they are.
+        number: of the first.
+        inputs: one array [vectors, …] an input.
+        raw: the same as raw integers of the ports.
+    """
+
+    kind: str
+    number: int
+    inputs: tuple[Vectors, ...]
+    raw: list[Integers]
+
+    @property
+    def flat(self) -> Integers:
+        """int64 [vectors, elements of all inputs]."""
+        return np.concatenate([x.reshape(len(x), -1) for x in self.raw], axis=1)
+
+
+def prove(
+    trained: keras.Model,
+    types: ModelTypes,
+    forms: Mapping[str, Form],
+    verilog: VerilogSimulator,
+    vhdl: VhdlSimulator | None,
+    vhdl_vectors: int,
+    vectors: Sequence[VectorSource],
+    batch: int,
+    advance: Callable[[int], None] = lambda n: None,
+) -> RtlComparison:
+    """Compare the outputs of the trained model with every form of the hardware.
+
+    Args:
+        trained: the model before lowering, in exact inference.
+        types: of the lowered model.
+        forms: software forms by name, such as interpreter and fast emulator.
+        verilog: the compiled Verilog; it gets every vector.
+        vhdl: the compiled VHDL, which is much slower.
+        vhdl_vectors: how many vectors it gets, some of every kind.
+        vectors: test vectors by kind.
+        batch: vectors at a time.
+        advance: called with the number of vectors done.
+
+    Raises:
+        ProofFailedError: when a simulation breaks the timing of the ports.
+    """
+    names = [*forms, VERILOG, *([VHDL] if vhdl else [])]
+    tallies = {_title(i, n): Tally(port.type) for n in names for i, port in enumerate(types.outputs)}
+
+    def check(part: Batch, wanted: list[npt.NDArray[np.float32]], name: str, found: Sequence[npt.NDArray[Any]]) -> None:
+        for i, port in enumerate(types.outputs):
+            values = port.type.to_float(found[i].reshape(len(part.raw[0]), *port.shape))
+            shown = with_activation(values, port.left_out)
+            title = _title(i, name)
+            count(tallies[title], title, wanted[i], shown, part.number, part.kind, on_grid=port.left_out is None)
+
+    kept: list[list[Integers]] = []
+    seen: list[Traffic] = []
+    for part, simulated in _simulated(verilog, _batches(types, vectors, batch)):
+        wanted = predict(trained, at_ports(part.inputs, types))
+        for name, form in forms.items():
+            check(part, wanted, name, form(part.raw))
+        outputs = _split(simulated.outputs, types)
+        check(part, wanted, VERILOG, outputs)
+        seen.append(simulated.traffic)
+        if part.kind == "data":
+            kept.append(outputs)
+        advance(len(part.raw[0]))
+    slow: list[Traffic] = []
+    if vhdl is not None:
+        share = -(-vhdl_vectors // len(vectors))
+        for part, simulated in _simulated(vhdl, _batches(types, [_First(each, share) for each in vectors], share)):
+            wanted = predict(trained, at_ports(part.inputs, types))
+            check(part, wanted, VHDL, _split(simulated.outputs, types))
+            slow.append(simulated.traffic)
+    outputs = [np.concatenate(parts) for parts in zip(*kept, strict=True)]
+    traffic = Traffic.total(slow) if slow else None
+    return RtlComparison(summarise(tallies, vectors), Traffic.total(seen), traffic, outputs)
+
+
+def _title(output: int, form: str) -> str:
+    return f"output {output}, {form}"
+
+
+@dataclass(frozen=True)
+class _First:
+    """The first vectors of a source."""
+
+    source: VectorSource
+    most: int
+
+    @property
+    def kind(self) -> str:
+        return self.source.kind
+
+    @property
+    def count(self) -> int:
+        return min(self.most, self.source.count)
+
+    def batches(self, size: int) -> Iterator[tuple[Vectors, ...]]:
+        left = self.count
+        for inputs in self.source.batches(size):
+            if left <= 0:
+                return
+            yield tuple(x[:left] for x in inputs)
+            left -= len(inputs[0])
+
+
+def _batches(types: ModelTypes, vectors: Sequence[VectorSource], size: int) -> Iterator[Batch]:
+    number = 0
+    for source in vectors:
+        for inputs in source.batches(size):
+            raw = [port.type.quantize(x) for port, x in zip(types.inputs, inputs, strict=True)]
+            yield Batch(source.kind, number, inputs, raw)
+            number += len(inputs[0])
+
+
+def _simulated(
+    simulator: VerilogSimulator | VhdlSimulator, batches: Iterator[Batch]
+) -> Iterator[tuple[Batch, Simulated]]:
+    """Every batch with what the simulator gave for it; the simulator works ahead."""
+    waiting: deque[Batch] = deque()
+
+    def flat() -> Iterator[Integers]:
+        for part in batches:
+            waiting.append(part)
+            yield part.flat
+
+    for simulated in simulator.run(flat()):
+        yield waiting.popleft(), simulated
+
+
+def _split(outputs: Integers, types: ModelTypes) -> list[Integers]:
+    sizes = [int(np.prod(port.shape)) for port in types.outputs]
+    parts = np.split(outputs, np.cumsum(sizes)[:-1], axis=1)
+    return [part.reshape(-1, *port.shape) for part, port in zip(parts, types.outputs, strict=True)]
+
+
+def with_hls(proof: Proof, types: ModelTypes, csim: Path, outputs: list[Integers]) -> Proof:
+    """Add the comparison with the HLS emulation, of the data vectors that both were given.
+
+    Args:
+        proof: of model and RTL.
+        types: the output ports.
+        csim: the proof of the HLS emulation, its integers beside it (`.npz`) where it was given data.
+        outputs: of the simulated Verilog for the same data.
+
+    Raises:
+        PipelineError: when the HLS emulation is not proven, or was given other data.
+    """
+    if Proof.load(csim).status != "proven":
+        raise PipelineError("the HLS emulation is not proven", file=csim, remedy="run `csim` again")
+    if not outputs:
+        return proof
+    hls = EmulatedOutputs.load(csim.with_suffix(".npz")).raw
+    layers, mismatches = list(proof.layers), 0
+    for i, (port, wanted, found) in enumerate(zip(types.outputs, hls, outputs, strict=True)):
+        if wanted.size != found.size:
+            raise PipelineError("the HLS emulation was given other data", file=csim, remedy="run `csim` again")
+        differ = int((wanted.reshape(found.shape) != found).sum())
+        title = f"{_title(i, VERILOG)} and HLS emulation"
+        layers.append(LayerProof(name=title, type=port.type.name, values=found.size, mismatches=differ))
+        mismatches += differ
+    if mismatches:
+        reason = f"{mismatches} integers of the simulated Verilog and the HLS emulation differ"
+        return proof.model_copy(update={"status": "failed", "reason": reason, "mismatches": mismatches})
+    total = sum(layer.values for layer in layers)
+    return proof.model_copy(update={"layers": tuple(layers), "reason": f"all {total} integers are equal"})

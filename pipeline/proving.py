@@ -1,0 +1,53 @@
+"""What the proving stages share: the test set as vectors, and what is left of a proof that failed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.artefact import manifest_path, write_json
+
+if TYPE_CHECKING:
+    from hls_projects.emulator.fast_emulator import Raw
+    from hls_projects.network import Network
+    from hls_projects.proof import Proof
+
+
+class TestSet:
+    """The test jets as test vectors."""
+
+    kind = "data"
+
+    def __init__(self, images: Path) -> None:
+        from data_prep.dataset import open_dataset
+
+        self.split = open_dataset(images).split("test")
+        self.count = self.split.rows
+
+    def batches(self, size: int) -> Any:
+        """Batches of dense images."""
+        for batch in self.split.batches(size):
+            yield (batch.dense(),)
+
+    def emulated(self, network: Network) -> list[Raw]:
+        """What the fast emulator gives for all of them: raw integers [jets, …] an output."""
+        from hls_projects.emulator.fast_emulator import FastEmulator
+
+        emulator = FastEmulator(network)
+        parts = [emulator.run(batch) for batch in self.split.batches(100_000)]
+        shapes = [port.shape for port in network.types.outputs]
+        if not parts:
+            return [np.zeros((0, *shape), np.int64) for shape in shapes]
+        return [np.concatenate(part) for part in zip(*parts, strict=True)]
+
+    def column(self, name: str) -> np.ndarray[Any, Any]:
+        """A column of the whole test set, in the order of `batches`."""
+        return np.concatenate([getattr(batch, name) for batch in self.split.batches(100_000)])
+
+
+def leave_proof(out: Path, proof: Proof) -> None:
+    """Leave a proof that proves nothing, to be read; without a manifest it is not whole and is made again."""
+    manifest_path(out).unlink(missing_ok=True)
+    write_json(out, proof.model_dump(mode="json"))

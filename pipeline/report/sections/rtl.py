@@ -1,0 +1,71 @@
+"""Verilog and VHDL: the chain of proofs, timing, cells, and what other forms would take."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+from data_prep.errors import PipelineError
+from hls_projects.proof import LayerProof
+from hls_projects.rtl.record import RtlProof
+from pipeline.lineage import require_made_from
+from pipeline.plots.style import svg_text
+from pipeline.plots.trade_off import FormCost, trade_off
+from pipeline.report import svg
+from pipeline.report.run_folder import NotMadeError, RunFolder, reading
+from pipeline.report.section import Section
+
+
+def values(run: RunFolder) -> dict[str, Any]:
+    """The proof and what stands in it, as far as it is of the files that stand beside it."""
+    path = run.path / "65_rtl.json"
+    if not path.exists():
+        raise NotMadeError("65_rtl has not been made", remedy="make it with `make rtl`")
+    with reading("65_rtl.json"):
+        record = RtlProof.model_validate_json(path.read_text(encoding="utf-8"))
+    fault = _fault(run, record)
+    proven = record.status == "proven" and not fault
+    kept = record.variants[record.kept] if record.variants else None
+    forms = []
+    if kept is not None and record.interval is not None and record.latency is not None:
+        forms = [FormCost(record.interval, record.latency, kept.estimate, kept.registers, True)]
+        forms += [
+            FormCost(each.interval, each.latency, each.estimate, each.registers, False)
+            for each in record.alternatives
+            if (each.form, each.interval) != (record.form, record.interval)
+        ]
+    label = "Estimated LUTs and register bits of each form against its initiation interval"
+    return {
+        "record": record,
+        "proven": proven,
+        "fault": fault,
+        "kept": kept,
+        "chain": _chain(record.layers),
+        "figure": svg.inline(svg_text(trade_off(forms)), "rtl", label) if len(forms) > 1 else None,
+    }
+
+
+def _fault(run: RunFolder, record: RtlProof) -> str:
+    """Why a proof that says `proven` is of no use here; empty where it is."""
+    if record.status != "proven":
+        return ""
+    try:
+        require_made_from(run.require("65_rtl"), [run.path / "40_lowered"], companion=run.path / "65_rtl.json")
+    except (PipelineError, FileNotFoundError) as error:
+        return error.what if isinstance(error, PipelineError) else "the files it was made from are gone"
+    return ""
+
+
+def _chain(layers: tuple[LayerProof, ...]) -> list[tuple[str, int, int]]:
+    """Every form that was compared with the trained model: its name, integers compared, and how many differ."""
+    compared: Counter[str] = Counter()
+    differ: Counter[str] = Counter()
+    for layer in layers:
+        form = re.sub(r"^output \d+, ", "", layer.name)
+        compared[form] += layer.values
+        differ[form] += layer.mismatches
+    return [(form, number, differ[form]) for form, number in compared.items()]
+
+
+SECTION = Section("rtl", "RTL", "Verilog and VHDL, simulated clock by clock", values)
