@@ -3,7 +3,8 @@
 What a damaged file does inside uproot cannot be listed (it may decompress garbage, seek beyond the end or build an
 impossible array), so here, and only here, any exception while reading becomes an error that names the file.
 
-A reader is asked for one range of entries after another, so the last file stays open, one a thread.
+A reader is asked for one range of entries after another, so the last file stays open, one a thread, and with it the
+baskets that were decompressed last: a basket that several ranges share is decompressed once.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,20 @@ from data_prep.errors import InputFileError
 from data_prep.readers.faults import DAMAGED, faults
 
 Piece = dict[str, ak.Array]
+
+MOST_BYTES = 1 << 28
+"""Baskets of more bytes than this are not kept."""
+
+
+@dataclass(frozen=True)
+class _Baskets:
+    """What was decompressed last: the entries `start` to `stop - 1` of some branches."""
+
+    tree: str
+    start: int
+    stop: int
+    piece: Piece
+
 
 _held = threading.local()
 
@@ -52,7 +68,7 @@ def _open(file: Path) -> Any:
 def close() -> None:
     """Close the file that is held."""
     key, opened = getattr(_held, "key", None), getattr(_held, "opened", None)
-    _held.key = _held.opened = None
+    _held.key = _held.opened = _held.baskets = None
     if key is not None and opened is not None and key[0] == os.getpid():
         opened.close()
 
@@ -130,12 +146,7 @@ def read(tree: Any, file: Path, branches: Sequence[str], start: int, stop: int) 
     """
     names = list(dict.fromkeys(branches))
     with faults(file):
-        if start == stop:
-            piece = {name: tree[name].array(entry_start=0, entry_stop=0, library="ak") for name in names}
-        elif all(name.isidentifier() for name in names):
-            piece = tree.arrays(names, entry_start=start, entry_stop=stop, library="ak", how=dict)
-        else:
-            piece = {name: tree[name].array(entry_start=start, entry_stop=stop, library="ak") for name in names}
+        piece = _through_baskets(tree, names, start, stop)
         for name in names:
             if len(piece[name]) != stop - start:
                 raise InputFileError(
@@ -144,6 +155,41 @@ def read(tree: Any, file: Path, branches: Sequence[str], start: int, stop: int) 
                     remedy=DAMAGED,
                 )
     return piece
+
+
+def _through_baskets(tree: Any, names: list[str], start: int, stop: int) -> Piece:
+    """The entries, with whole baskets read and the last ones kept."""
+    borders = set(tree[names[0]].entry_offsets)
+    size = 0
+    for name in names:
+        branch = tree[name]
+        borders &= set(branch.entry_offsets)
+        size += branch.uncompressed_bytes
+    low = max((border for border in borders if border <= start), default=0)
+    high = min((border for border in borders if border >= stop), default=tree.num_entries)
+    if start == stop or (low, high) == (start, stop) or size * (high - low) > MOST_BYTES * tree.num_entries:
+        return _decompressed(tree, names, start, stop)
+    held: _Baskets | None = getattr(_held, "baskets", None)
+    parts: list[Piece] = []
+    if held is not None and held.tree == tree.object_path and list(held.piece) == names:
+        if held.start <= start and stop <= held.stop:
+            return {name: values[start - held.start : stop - held.start] for name, values in held.piece.items()}
+        if held.start <= start < held.stop:
+            parts.append({name: values[start - held.start :] for name, values in held.piece.items()})
+            start = low = held.stop
+    whole = _decompressed(tree, names, low, high)
+    _held.baskets = _Baskets(tree.object_path, low, high, whole)
+    parts.append({name: values[start - low : stop - low] for name, values in whole.items()})
+    if len(parts) == 1:
+        return parts[0]
+    return {name: ak.concatenate([part[name] for part in parts]) for name in names}
+
+
+def _decompressed(tree: Any, names: list[str], start: int, stop: int) -> Piece:
+    if start != stop and all(name.isidentifier() for name in names):
+        piece: Piece = tree.arrays(names, entry_start=start, entry_stop=stop, library="ak", how=dict)
+        return {name: piece[name] for name in names}
+    return {name: tree[name].array(entry_start=start, entry_stop=stop, library="ak") for name in names}
 
 
 def jagged(piece: Piece, branch: str, file: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
