@@ -19,13 +19,19 @@ def run(
 ) -> None:
     """Say what a file holds: layout, jets, classes, whether constituents sum to jets, and what is missing."""
     from data_prep.errors import InputFileError
-    from data_prep.images import ImagesSettings
     from data_prep.readers import Options
     from data_prep.readers.detect import contents
     from data_prep.readers.inspection import inspect
+    from data_prep.readers.layouts import LayoutName
+    from data_prep.readers.own import OwnLayout
 
-    settings = load(config, ImagesSettings) if config else None
-    options, layout = (settings.options, settings.layout) if settings else (Options(), "auto")
+    options: Options = Options()
+    layout: LayoutName | OwnLayout = "auto"
+    if config:
+        from data_prep.images import ImagesSettings
+
+        settings = load(config, ImagesSettings)
+        options, layout = settings.options, settings.layout
     held = contents(file)
     trees = [
         (f"{name or 'data sets'}", f"{count:,} entries, {len(names)} names")

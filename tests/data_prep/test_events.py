@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data_prep.events import content_hash
+from data_prep.events import content_hash, number_hash
 from data_prep.split import splitmix64
 
 
@@ -31,3 +31,16 @@ def test_it_is_splitmix64_chained() -> None:
     zero = np.zeros(1, np.float32)
     once = splitmix64(np.array([1], np.uint64))
     assert content_hash(np.array([0, 1]), (zero, zero, zero, zero))[0] == splitmix64(once)[0]
+
+
+def test_numbers_name_an_event_whatever_their_type() -> None:
+    run, lumi, event = np.array([1, 1, 1, 2]), np.array([1, 1, 2, 1]), np.array([7, 8, 7, 7])
+    found = number_hash(run.astype(np.uint32), lumi.astype(np.uint32), event.astype(np.uint64))
+    assert len(set(found.tolist())) == 4
+    np.testing.assert_array_equal(
+        found, number_hash(run.astype(np.int64), lumi.astype(np.int16), event.astype(np.int64))
+    )
+    np.testing.assert_array_equal(found[2:], number_hash(run[2:], lumi[2:], event[2:]))
+    # the largest event numbers, in the type of NanoAOD
+    huge = np.array([2**64 - 1, 2**63], np.uint64)
+    assert number_hash(huge).tolist() == splitmix64(huge).tolist()

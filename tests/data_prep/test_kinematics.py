@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import vector
 
-from data_prep.kinematics import detector_coordinates, invariant_mass, jet_momenta
+from data_prep.kinematics import cartesian, detector_coordinates, invariant_mass, jet_momenta
 
 
 def test_detector_coordinates_are_those_of_vector(rng: np.random.Generator) -> None:
@@ -45,3 +45,14 @@ def test_jet_sums_and_masses_are_those_of_vector(rng: np.random.Generator) -> No
 
 def test_the_mass_of_what_cannot_be_is_zero() -> None:
     assert invariant_mass(np.array([[3.0, 4.0, 0.0, 1.0], [0.0, 0.0, 0.0, 0.0]])).tolist() == [0, 0]
+
+
+def test_cartesian_momenta_are_those_of_vector() -> None:
+    rng = np.random.default_rng(8)
+    pt, eta, phi, mass = (
+        rng.uniform(low, high, 2000).astype(np.float32) for low, high in ((0.01, 900), (-5, 5), (-7, 7), (0, 5))
+    )
+    expected = vector.array({"pt": pt.astype(float), "eta": eta, "phi": phi, "mass": mass})
+    found = cartesian(pt, eta, phi, mass)
+    for values, name in zip(found, ("px", "py", "pz", "E"), strict=True):
+        np.testing.assert_allclose(values, getattr(expected, name), rtol=2e-6, atol=2e-4)
