@@ -67,7 +67,7 @@ class RtlSettings(Settings):
     """Largest estimate (LUT) that is built; a larger design is refused before any work."""
     synthesis_seconds: int = Field(600, ge=0)
     """Processor time (s) for counting the cells of a variant, once flattened and once by module; 0 counts none."""
-    vhdl_vectors: int = Field(200, ge=0)
+    vhdl_vectors: int = Field(50, ge=0)
     """Vectors the VHDL is simulated on, where GHDL is installed: some of every kind."""
     trade_off: tuple[int, ...] | None = None
     """Rows a clock of the streamed designs that the report compares; where not given, all that divide the image."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,6 +73,22 @@ def dataset(opened: Any, name: str, file: Path) -> Any:
                 remedy="repack it with zlib: `ptrepack --complib=zlib OLD NEW`",
             )
     return item
+
+
+def check_whole(item: Any, file: Path) -> None:
+    """Check that every chunk of a data set is there: HDF5 reads a missing one as zeros.
+
+    Raises:
+        InputFileError: chunks are missing.
+    """
+    with faults(file):
+        if item.chunks is None:
+            there, wanted = item.id.get_storage_size() >= item.size * item.dtype.itemsize, True
+        else:
+            there = item.id.get_num_chunks()
+            wanted = math.prod(-(-length // chunk) for length, chunk in zip(item.shape, item.chunks, strict=True))
+        if there != wanted:
+            raise InputFileError(f"the data set '{item.name}' has holes", file=file, remedy=DAMAGED)
 
 
 def rows(item: Any, start: int, stop: int, file: Path) -> npt.NDArray[Any]:

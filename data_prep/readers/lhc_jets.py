@@ -48,6 +48,8 @@ class LhcJetsReader:
         """
         with hdf5.open_file(file) as opened:
             self._check(opened, file)
+            for name in SIGNATURE:
+                hdf5.check_whole(opened[name], file)
             return int(opened[PARTICLES].shape[0])
 
     def read(self, file: Path, start: int, stop: int) -> JetChunk:

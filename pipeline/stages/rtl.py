@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from data_prep.errors import PipelineError, ProofFailedError, ToolNotFoundError, UnsupportedModelError
+from data_prep.errors import ProofFailedError, ToolNotFoundError, UnsupportedModelError
 from hls_projects.settings import HardwareSettings, RtlSettings
 from pipeline import configuration
 from pipeline.artefact import artefact, write_json
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from hls_projects.network import Network
     from hls_projects.rtl.build import Built
     from hls_projects.rtl.record import Alternative, Driven, VariantRecord
+    from hls_projects.rtl.synthesis import Synthesis
     from hls_projects.rtl.traffic import Traffic
     from hls_projects.vectors import VectorSource
 
@@ -113,39 +116,59 @@ def _variants(
     """Build and synthesise every variant; the reason why cells were not counted, where they were not."""
     from hls_projects.rtl.build import build
     from hls_projects.rtl.record import VariantRecord
-    from hls_projects.rtl.synthesis import synthesise
 
-    built, records, reason = [], [], ""
-    with progress("building", len(settings.variants), "variants") as advance:
-        for number, variant in enumerate(settings.variants):
-            folder = work / f"variant{number}"
+    folders = [work / f"variant{number}" for number in range(len(settings.variants))]
+    built = []
+    with progress("building", len(folders), "variants") as advance:
+        for folder, variant in zip(folders, settings.variants, strict=True):
             shutil.rmtree(folder, ignore_errors=True)
-            made = build(network, name, settings, variant, folder)
-            counted = None
-            if settings.synthesis_seconds:
-                try:
-                    scratch = _fresh(work / f"synthesis{number}")
-                    counted = synthesise(folder, scratch, cpu_seconds=settings.synthesis_seconds)
-                except ToolNotFoundError as error:
-                    reason = error.what
-                except PipelineError as error:
-                    if "did not end" not in error.what:
-                        raise
-                    reason = error.what
-            else:
-                reason = "hardware.yaml asks for none"
-            built.append(made)
-            records.append(
-                VariantRecord(
-                    variant=variant,
-                    latency=made.design.latency,
-                    estimate=round(made.estimate),
-                    registers=made.registers,
-                    synthesis=counted,
-                )
-            )
+            built.append(build(network, name, settings, variant, folder))
             advance(1)
+    counted, reason = _counted(folders, settings.synthesis_seconds)
+    records = [
+        VariantRecord(
+            variant=variant,
+            latency=made.design.latency,
+            estimate=round(made.estimate),
+            registers=made.registers,
+            synthesis=cells,
+        )
+        for variant, made, cells in zip(settings.variants, built, counted, strict=True)
+    ]
     return built, records, reason
+
+
+def _counted(folders: list[Path], seconds: int) -> tuple[list[Synthesis | None], str]:
+    """The cells of designs, on all cores; and why some were not counted."""
+    from hls_projects.rtl.children import Children
+    from hls_projects.rtl.synthesis import TooSlowError, synthesise, yosys_version
+
+    if not seconds:
+        return [None] * len(folders), "hardware.yaml asks for none"
+    try:
+        yosys_version()
+    except ToolNotFoundError as error:
+        return [None] * len(folders), error.what
+    counted: list[Synthesis | None] = []
+    reason = ""
+    with (
+        progress("synthesising", len(folders), "variants") as advance,
+        ThreadPoolExecutor(os.cpu_count() or 1) as pool,
+        Children() as children,
+    ):
+        scratch = [_fresh(folder.with_name(f"{folder.name}_synthesis")) for folder in folders]
+        waiting = [
+            pool.submit(synthesise, folder, place, cpu_seconds=seconds, children=children)
+            for folder, place in zip(folders, scratch, strict=True)
+        ]
+        for future in waiting:
+            try:
+                counted.append(future.result())
+            except TooSlowError as error:
+                counted.append(None)
+                reason = error.what
+            advance(1)
+    return counted, reason
 
 
 def _alternatives(network: Network, name: str, settings: RtlSettings) -> tuple[list[Alternative], str]:

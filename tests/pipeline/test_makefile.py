@@ -11,8 +11,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ARTEFACTS = ("10_root", "20_images", "30_model", "40_lowered", "50_hls", "60_csim.json", "70_export", "80_report")
-STAGES = ("generate", "images", "train", "lower", "convert", "csim", "export", "report")
+STAGES = {
+    "generate": "10_root",
+    "images": "20_images",
+    "train": "30_model",
+    "lower": "40_lowered",
+    "convert": "50_hls",
+    "csim": "60_csim.json",
+    "rtl": "65_rtl",
+    "export": "70_export",
+    "report": "80_report",
+}
+"""The artefact of each stage, in the order of the flow."""
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make not found")
 
@@ -28,7 +38,7 @@ def checkout(tmp_path: Path) -> Path:
     build = tmp_path / "build" / "demo"
     build.mkdir(parents=True)
     start = time.time() + 10
-    for i, name in enumerate(ARTEFACTS):
+    for i, name in enumerate(STAGES.values()):
         manifest = build / f"{name}.manifest.json"
         manifest.touch()
         os.utime(manifest, (start + i, start + i))
@@ -58,17 +68,17 @@ def test_a_second_make_does_nothing(checkout: Path) -> None:
 )
 def test_a_changed_configuration_redoes_what_depends_on_it(checkout: Path, file: str, first: int) -> None:
     _touch(checkout / "configs" / "demo" / f"{file}.yaml")
-    assert _stages(checkout) == list(STAGES[first:])
+    assert _stages(checkout) == list(STAGES)[first:]
 
 
 def test_up_to_a_stage(checkout: Path) -> None:
     shutil.rmtree(checkout / "build")
-    assert _stages(checkout, "lower") == list(STAGES[:4])
+    assert _stages(checkout, "lower") == list(STAGES)[:4]
 
 
 def test_an_artefact_without_its_manifest_is_made_again(checkout: Path) -> None:
     (checkout / "build" / "demo" / "60_csim.json.manifest.json").unlink()
-    assert _stages(checkout) == ["csim", "export", "report"]
+    assert _stages(checkout) == ["csim", "rtl", "export", "report"]
 
 
 def test_own_files_replace_the_simulation(checkout: Path) -> None:

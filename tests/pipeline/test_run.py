@@ -36,7 +36,10 @@ def _small(configuration: Path) -> None:
 
     change("generate", lambda c: c.update(jets_per_class=120, shard_size=60))
     change("train", lambda c: (c["float_training"].update(epochs=2), c["quantized_training"].update(epochs=1)))
+    change("model", lambda c: [block.update(filters=2) for block in c["blocks"]] + [c["dense"][0].update(units=4)])
     change("hardware", lambda c: c["csim"].update(random_vectors=100))
+    # The demonstration synthesises; its own test is tests/hls_projects/rtl/test_synthesis.py.
+    change("hardware", lambda c: c.update(rtl={"variants": [{}], "synthesis_seconds": 0, "vhdl_vectors": 10}))
 
 
 def _commands(run: Path) -> dict[str, list[str]]:
@@ -54,6 +57,10 @@ def _commands(run: Path) -> dict[str, list[str]]:
         "csim": [
             *("--config", f"{c}/hardware.yaml", "--lowered", f"{b}/40_lowered", "--images", f"{b}/20_images"),
             *(f"{b}/50_hls", "--out", f"{b}/60_csim.json"),
+        ],
+        "rtl": [
+            *("--config", f"{c}/hardware.yaml", "--csim", f"{b}/60_csim.json", "--images", f"{b}/20_images"),
+            *(f"{b}/40_lowered", "--out", f"{b}/65_rtl"),
         ],
         "export": [
             *("--config", f"{c}/hardware.yaml", "--lowered", f"{b}/40_lowered", "--csim", f"{b}/60_csim.json"),
@@ -77,7 +84,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_artefact_is_whole(run: Path) -> None:
     found = sorted(path.name for path in (run / "build").iterdir())
     manifests = [name for name in found if name.endswith(".manifest.json")]
-    assert len(manifests) == 8
+    assert len(manifests) == 9
     assert not [name for name in found if name.startswith(".")]
     for name in manifests:
         assert (run / "build" / name.removesuffix(".manifest.json")).exists()
@@ -103,6 +110,22 @@ def test_model_and_emulation_agree_on_every_integer(run: Path) -> None:
     assert len(emulated["raw_0"]) == proof["vectors"]["data"]
 
 
+def test_model_and_rtl_agree_on_every_integer(run: Path) -> None:
+    proof = json.loads((run / "build" / "65_rtl.json").read_text())
+    assert proof["status"] == "proven"
+    compared = {layer["name"] for layer in proof["layers"] if layer["values"] > 0 and not layer["mismatches"]}
+    forms = {"interpreter", "fast emulator", "simulated Verilog", "simulated Verilog and HLS emulation"}
+    assert {f"output 0, {form}" for form in forms} <= compared
+    if not proof["vhdl_reason"]:
+        assert "output 0, simulated VHDL" in compared
+    design = json.loads((run / "build" / "65_rtl" / "rtl.json").read_text())
+    assert (proof["interval"], proof["latency"]) == (1, design["latency"])
+    assert proof["verilog"]["images"] == sum(proof["vectors"].values())
+    assert proof["verilog"]["longest_run"] > 100
+    assert proof["verilog"]["resets"] > 0
+    assert {each["interval"] for each in proof["alternatives"]} == {2, 4, 8, 16}
+
+
 def test_the_report_is_one_self_contained_page(run: Path) -> None:
     page = (run / "build" / "80_report" / "index.html").read_text(encoding="utf-8")
     references: list[str] = []
@@ -117,7 +140,9 @@ def test_the_report_is_one_self_contained_page(run: Path) -> None:
     assert "proven" in page
 
 
-@pytest.mark.parametrize("stage", ["generate", "images", "train", "lower", "convert", "csim", "export", "report"])
+@pytest.mark.parametrize(
+    "stage", ["generate", "images", "train", "lower", "convert", "csim", "rtl", "export", "report"]
+)
 def test_an_interrupted_stage_leaves_nothing_and_can_be_run_again(run: Path, tmp_path: Path, stage: str) -> None:
     """SIGINT as soon as the stage has begun to write, as Ctrl-C sends it to the whole process group."""
     build = tmp_path / "build"
@@ -161,7 +186,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(disk)], check=True)
 
 
-@pytest.mark.parametrize("stage", ["generate", "images", "train", "lower", "convert", "csim", "export", "report"])
+@pytest.mark.parametrize(
+    "stage", ["generate", "images", "train", "lower", "convert", "csim", "rtl", "export", "report"]
+)
 def test_a_full_disk_is_one_clear_error(
     run: Path, small_disk: Path, stage: str, capfd: pytest.CaptureFixture[str]
 ) -> None:

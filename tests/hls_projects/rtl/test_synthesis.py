@@ -115,8 +115,8 @@ def test_modules_count_as_often_as_they_are_used(count: Any, tool: Any, monkeypa
     really = synthesis._run
 
     def never_flat(*args: Any) -> Any:
-        *others, flattened, seconds = args
-        return really(*others, flattened, 0 if flattened else seconds)
+        *others, flattened, seconds, children = args
+        return really(*others, flattened, 0 if flattened else seconds, children)
 
     monkeypatch.setattr(synthesis, "_run", never_flat)
     found = count(TWO_PARTS, modules=PARTS, tool=tool)
