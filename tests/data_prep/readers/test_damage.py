@@ -4,8 +4,9 @@ What no program can notice: a basket of a ROOT file has a checksum only as part 
 or lz4 (xxHash), not by zstd; one that could not be made smaller (a handful of numbers) is stored as it is, and a flip
 in it gives other numbers. The tree's record and the directory have none: a flip there is noticed where names, types,
 lengths or entries no longer fit together, and not where the name of a branch that need not be there becomes another
-name. The files here are compressed by zlib, and those two cases are told apart from what must be noticed. HDF5 has no
-checksum unless `fletcher32` is chosen when a file is written, as here.
+name. The files here are compressed by zlib, and those two cases are told apart from what must be noticed. HDF5 has a
+checksum of data only where `fletcher32` and of its metadata only where `libver="latest"` was chosen when the file was
+written, as here.
 """
 
 from __future__ import annotations
@@ -42,10 +43,10 @@ def no_hang() -> Iterator[None]:
 
 
 def checked(path: Path) -> Path:
-    """The HDF5 file with a checksum on every data set."""
+    """The HDF5 file with checksums on all data and all metadata."""
     with h5py.File(path, "r") as old:
         content = {name: old[name][()] for name in _datasets(old)}
-    with h5py.File(path, "w") as new:
+    with h5py.File(path, "w", libver="latest") as new:
         for name, values in content.items():
             new.create_dataset(name, data=values, compression="gzip", fletcher32=True, chunks=values.shape)
     return path
