@@ -52,8 +52,12 @@ def _fault(run: RunFolder, record: RtlProof) -> str:
         return ""
     try:
         require_made_from(run.require("65_rtl"), [run.path / "40_lowered"], companion=run.path / "65_rtl.json")
-    except (PipelineError, FileNotFoundError) as error:
-        return error.what if isinstance(error, PipelineError) else "the files it was made from are gone"
+    except NotMadeError as error:
+        return error.what
+    except PipelineError as error:
+        return f"65_rtl {error.what}"
+    except FileNotFoundError:
+        return "the files it was made from are gone"
     return ""
 
 

