@@ -38,11 +38,7 @@ def run(
         for name, (count, names) in held.trees.items()
     ]
     console.rows(f"{file} ({held.container})", trees)
-    try:
-        found = inspect(file, options, layout)
-    except InputFileError:
-        console.rows("usable", [("no", "see the error")])
-        raise
+    found = inspect(file, options, layout)
     chunk = found.chunk
     looked = f"{chunk.jets:,} jets in the first {chunk.entries_read:,} {found.entry}s"
     sizes = chunk.multiplicity
