@@ -10,7 +10,7 @@ import pytest
 
 from data_prep.fixed_point import FixedType, Overflow, Rounding
 from hls_projects.emulator.fast_emulator import FastEmulator
-from tests.hls_projects.emulator.random_networks import NetworkBuilder
+from tests.hls_projects.random_networks import NetworkBuilder
 
 SOURCES = [FixedType(10, 4), FixedType(24, 9), FixedType(40, 11)]
 """Lanes of 16, 32 and 64 bits."""
