@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import ctypes
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -152,11 +151,11 @@ def report(tagger: Design, options: argparse.Namespace, folder: Path) -> None:
     if not options.quick:
         emulated = hls_emulation(tagger, folder)
         time_it("HLS emulation (csim), 1 core", lambda: raw(emulated(few), kind), len(few))
-    interpreted = None if options.quick else interpreter(tagger.network)
-    if interpreted is not None:
+        interpreted = interpreter(tagger.network)
         ports = [tagger.network.types.inputs[0].type.quantize(some)]
         time_it("RTL interpreter, 1 core", lambda: interpreted(ports), len(some))
-    # The Verilated RTL belongs here, on the same images.
+        simulator = verilated(tagger.network, folder)
+        time_it("Verilated RTL, 1 process", lambda: simulator(ports), len(some))
     for threads in sorted({1, cores}):
         name = f"fast emulator, {threads} core{'s' if threads > 1 else ''}"
         time_it(f"{name}, sparse", lambda t=threads: emulator.run(images, threads=t)[0], len(images))
@@ -211,14 +210,29 @@ def hls_emulation(tagger: Design, folder: Path) -> Callable[[npt.NDArray[Any]], 
     return run
 
 
-def interpreter(network: Network) -> Callable[[Any], npt.NDArray[Any]] | None:
-    """The RTL compiler's interpreter, where the RTL path is there."""
-    if importlib.util.find_spec("hls_projects.rtl.trace") is None:
-        return None
+def interpreter(network: Network) -> Callable[[Any], npt.NDArray[Any]]:
+    """The RTL compiler's interpreter."""
     from hls_projects.rtl.trace import trace
 
     logic = trace(network)
     return lambda raw_inputs: np.asarray(logic.interpret(raw_inputs, threads=1)[0])
+
+
+def verilated(network: Network, folder: Path) -> Callable[[Any], npt.NDArray[Any]]:
+    """The unrolled RTL as `rtl` builds it, simulated clock by clock in one process; starting it is part of the time."""
+    from hls_projects.rtl import verilator
+    from hls_projects.rtl.build import build
+    from hls_projects.settings import RtlSettings, VariantSettings
+
+    build(network, "tagger", RtlSettings(), VariantSettings(), folder / "65_rtl")
+    simulator = verilator.build(folder / "65_rtl", folder)
+    shape = network.types.outputs[0].shape
+
+    def run(raw_inputs: Any) -> npt.NDArray[Any]:
+        flat = raw_inputs[0].reshape(len(raw_inputs[0]), -1)
+        return np.concatenate([found.outputs for found in simulator.run([flat], workers=1)]).reshape(-1, *shape)
+
+    return run
 
 
 def multiplications(network: Network) -> int:
