@@ -25,8 +25,7 @@ from data_prep.pixelise import SparseImages, pixelise
 from data_prep.preprocess import Program, Steps
 from data_prep.readers import ClusterSettings, Options, Reader
 from data_prep.readers.closure import closure
-from data_prep.readers.layouts import LayoutName
-from data_prep.readers.own import OwnLayout
+from data_prep.readers.detect import LayoutSetting
 from data_prep.settings import Settings
 from data_prep.split import SPLITS, SplitSettings, split_of
 from data_prep.summary import Summary, SummaryBuilder
@@ -54,7 +53,7 @@ class ImagesSettings(Settings):
 
     classes: Classes
     """The classes, in the order of the labels."""
-    layout: LayoutName | OwnLayout = "auto"
+    layout: LayoutSetting = "auto"
     """The layout of the input files: recognised by itself, a known one, or one of your own (docs/data_flow.md)."""
     puppi: Literal["layout", "apply", "ignore"] = "layout"
     """Whether constituents are multiplied by their PUPPI weight: as the layout needs it, always, or never."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Tag
 
 from data_prep.errors import InputFileError
 from data_prep.readers import Options, Reader, hdf5, root
@@ -16,6 +18,12 @@ from data_prep.readers.own import OwnLayout, OwnReader
 _NANO = frozenset(("luminosityBlock", "event", "Jet_pt"))
 """Branches that every NanoAOD has."""
 _REMEDY = "give a file of a known layout (docs/data_flow.md), or describe this one under `layout:` in images.yaml"
+
+LayoutSetting = Annotated[
+    Annotated[LayoutName, Tag("name")] | Annotated[OwnLayout, Tag("own")],
+    Discriminator(lambda value: "name" if isinstance(value, str) else "own"),
+]
+"""What `layout:` may be in images.yaml: a name, or the description of a layout of one's own."""
 
 
 @dataclass(frozen=True)

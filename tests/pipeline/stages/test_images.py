@@ -102,6 +102,16 @@ def value_out_of_range(jets: Path, config: Path) -> Path:
     return jets
 
 
+def unknown_layout(jets: Path, config: Path) -> Path:
+    config.write_text(config.read_text() + "\nlayout: jetclas\n")
+    return jets
+
+
+def half_a_layout(jets: Path, config: Path) -> Path:
+    config.write_text(config.read_text() + "\nlayout: {tree: t}\n")
+    return jets
+
+
 def senseless_order(jets: Path, config: Path) -> Path:
     config.write_text(config.read_text().replace("- step: flip", "- step: centre"))
     return jets
@@ -113,11 +123,13 @@ def senseless_order(jets: Path, config: Path) -> Path:
         (missing_file, "none.root: no such file"),
         (empty_file, "q_00000.root: is empty"),
         (truncated_file, "w_00000.root: "),
-        (missing_branch, "z_00000.root: TTree 'tree' lacks the branch part_energy"),
-        (class_without_jets, "no jet of the class 't' was kept of 400 read"),
-        (folder_without_files, "empty: holds no .root file"),
+        (missing_branch, "nearest is jetclass, for which 'tree' lacks part_energy"),
+        (class_without_jets, "no jet of the class 't' in 400: its label fits none (label_Tbqq)"),
+        (folder_without_files, "empty: holds no .root or .h5 or .hdf5 file"),
         (unknown_key, "images.yaml: unknown key 'colour'"),
         (value_out_of_range, "images.yaml: 'grid.pixels'"),
+        (unknown_layout, "images.yaml: 'layout.name': input should be 'auto', 'jetclass'"),
+        (half_a_layout, "images.yaml: the key 'layout.own.constituents' is missing"),
         (senseless_order, "images.yaml: 'steps': the step 'centre' is given twice"),
     ],
 )
