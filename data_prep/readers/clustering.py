@@ -1,4 +1,8 @@
-"""Jets for events that hold none: anti-kT with FastJet, many events in one call."""
+"""Jets for events that hold none: anti-kT with FastJet, many events in one call.
+
+Source: M. Cacciari, G. P. Salam, G. Soyez, "FastJet user manual", arXiv:1111.6097; "The anti-kT jet clustering
+algorithm", arXiv:0802.1189.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +31,8 @@ def cluster(candidates: Constituents, settings: ClusterSettings) -> tuple[Int64,
     """
     import fastjet
 
+    # the banner asks for the citation above; the terminal belongs to the results
+    fastjet._swig.ClusterSequence.set_fastjet_banner_stream(None)
     events = candidates.offsets.size - 1
     usable = (candidates.pt > 0) & np.all([np.isfinite(column) for column in candidates.cartesian], axis=0)
     rows = np.flatnonzero(usable)

@@ -28,6 +28,14 @@ def test_every_layout(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert captured.err == ""
 
 
+def test_libraries_do_not_talk(tmp_path: Path) -> None:
+    file = samples.l1_puppi(samples.jets(4), tmp_path / "t.root")
+    command = [sys.executable, "-m", "pipeline", "inspect", str(file)]
+    done = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(str(file))
+    assert "FastJet" not in done.stdout
+
+
 def test_the_cms_file(capsys: pytest.CaptureFixture[str]) -> None:
     if not CMS.exists():
         pytest.skip(f"{CMS.name} is not in the folder of shared data")
