@@ -111,6 +111,7 @@ def schedule(design: RtlDesign, images: int, plan: Plan, batch: int = 0) -> Sche
     begun = [np.column_stack((clocks, np.arange(paused)))]
     done = [begun[0] + delay]
     clock = int(clocks[-1]) + design.interval if paused else first + 1
+    busy = int(done[0][-1, 0]) if paused else first
     phases = [(0, "without a gap")]
     if paused > steady:
         phases.append((int(clocks[steady]), "with pauses"))
@@ -125,7 +126,8 @@ def schedule(design: RtlDesign, images: int, plan: Plan, batch: int = 0) -> Sche
         paused_images += int((pauses > 0).sum())
         clocks = clock + np.cumsum(design.interval + pauses * design.interval_step) - design.interval
         part = np.column_stack((clocks, vector + np.arange(count)))
-        reset = int(clocks[-1]) + int(rng.integers(1, design.latency + design.interval + 2))
+        # What began before the first reset of this kind is let out.
+        reset = max(int(clocks[-1]) + int(rng.integers(1, design.latency + design.interval + 2)), busy + 1)
         out = part + delay
         out = out[out[:, 0] < reset]
         begun.append(part)
