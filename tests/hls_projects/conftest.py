@@ -56,7 +56,7 @@ def separable() -> Model:
 
 def convolutions() -> Model:
     """Strides, dilation, groups, a depth multiplier, folded batch normalisation, all kinds of weight quantizers."""
-    x = image = keras.Input((9, 9, 2), name="input")
+    x = image = keras.Input((7, 7, 2), name="input")
     x = QActivation(q(6, 1, symmetric=1), name="pixels")(x)
     x = QDepthwiseConv2D(3, depth_multiplier=2, padding="same", depthwise_quantizer=q(4), bias_quantizer=q(5))(x)
     x = QActivation(q(6, 1, keep_negative=False))(x)
@@ -74,13 +74,13 @@ def convolutions() -> Model:
 
 def encoder_decoder() -> Model:
     """Pooling down, upsampling up, skip connections, a shared layer, a nested model, padding, an image output."""
-    x = image = keras.Input((8, 8, 1), name="image")
+    x = image = keras.Input((4, 4, 1), name="image")
     x = pixels = QActivation(quantized_relu(6, 0))(x)
     shared = QConv2D(3, 3, padding="same", kernel_quantizer=q(4), bias_quantizer=q(4), name="shared")
     x = first = QActivation(quantized_relu(5, 1))(shared(x))
     x = KL.AveragePooling2D(2)(x)
     x = QActivation(quantized_relu(5, 1))(x)
-    down = keras.Input((4, 4, 3))
+    down = keras.Input((2, 2, 3))
     inner = QConv2D(3, 3, padding="same", kernel_quantizer=q(4), use_bias=False)(down)
     x = keras.Model(down, QActivation(q(6, 2))(inner), name="bottom")(x)
     x = KL.UpSampling2D(2)(x)
