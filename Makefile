@@ -97,7 +97,7 @@ $(REPORT): $(MODEL) $(CSIM) $(RTL) $(EXPORT) | $(READY)
 	$(PIPELINE) report $(B) --out $(ARTEFACT)
 
 test: $(READY) ## run the tests (tools that are not installed are named as skipped)
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: $(READY) ## style, types and import contracts
 	$(VENV)/bin/ruff check .

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-import os
 import shutil
 import subprocess
 import tempfile
@@ -13,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from data_prep.errors import PipelineError, ToolNotFoundError
+from hls_projects.cache import cache_folder
 
 FLAGS = ("-O3", "-march=native", "-std=c++17", "-fPIC", "-shared", "-fwrapv", "-fno-math-errno", "-w")
 """Native code: the cache is this machine's, and the key of an entry names the compiler's idea of its processor."""
@@ -32,18 +32,13 @@ def library(source: str, fingerprint: str, folder: Path | None = None) -> ctypes
         ToolNotFoundError: when there is no g++.
         PipelineError: when it does not compile.
     """
-    folder = (folder or cache_folder()).absolute()
+    folder = (folder or cache_folder("emulator")).absolute()
     key = hashlib.sha256("\0".join((fingerprint, source, _compiler(), *FLAGS)).encode()).hexdigest()
     path = folder / f"{key[:32]}.so"
     if not _whole(path):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _compile(source, path)
     return ctypes.CDLL(str(path))
-
-
-def cache_folder() -> Path:
-    """The user's cache: `$XDG_CACHE_HOME` or `~/.cache`."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jet-image-trigger" / "emulator"
 
 
 @cache

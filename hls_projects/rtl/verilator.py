@@ -7,6 +7,7 @@ Every register and every unconnected value begins at random, so that nothing can
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import importlib.util
 import json
@@ -23,6 +24,7 @@ import jinja2
 import numpy as np
 
 from data_prep.errors import PipelineError, ToolNotFoundError
+from hls_projects.cache import cache_folder
 from hls_projects.rtl.children import Children, Ended
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.simulated import Integers, Simulated, broken, checked_vectors
@@ -143,9 +145,9 @@ def build(folder: Path, scratch: Path) -> VerilogSimulator:
         runtime = [Path(name) for name in listed["global"]]
         early: list[Command] = [
             *([*compile_one, level, "-x", "c++-header", header, "-o", precompiled / level] for level in levels),
-            *([*compile_one, "-O1", "-c", source, "-o", objects / f"{source.stem}.o"] for source in runtime),
         ]
         made = [pool.submit(children.run, command) for command in early]
+        shared = [pool.submit(_runtime_object, children, root, source, folder) for source in runtime]
         for future in made[:2]:
             _succeeds(future.result(), "the simulation does not compile", folder)
         fast = [player, *map(Path, listed["classes_fast"]), *map(Path, listed.get("support_fast", ()))]
@@ -159,10 +161,29 @@ def build(folder: Path, scratch: Path) -> VerilogSimulator:
         for future in made[2:]:
             _succeeds(future.result(), "the simulation does not compile", folder)
         program = objects / "player"
-        linked = [objects / f"{source.stem}.o" for source in (*runtime, *fast, *slow)]
+        linked = [future.result() for future in shared]
+        linked += [objects / f"{source.stem}.o" for source in (*fast, *slow)]
         command = ["g++", *linked, "-o", program, "-pthread"]
         _succeeds(children.run(command), "the simulation does not link", folder)
     return VerilogSimulator(program, design, scratch)
+
+
+def _runtime_object(children: Children, root: Path, source: Path, folder: Path) -> Path:
+    """Verilator's own C++, which is the same for every design, compiled once and kept in the user's cache."""
+    command: Command = ["g++", *COMPILER_FLAGS, *(f"-DVM_{name}=0" for name in _FEATURES), "-O1"]
+    compiler = children.run(["g++", "--version"]).output
+    key = "\0".join([verilator_version(), compiler, *map(str, command), str(source)])
+    kept = cache_folder("verilator") / f"{source.stem}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.o"
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryDirectory(prefix=".build-", dir=kept.parent) as work:
+            made = Path(work) / kept.name
+            includes = [f"-I{root / 'include'}", f"-I{root / 'include' / 'vltstd'}"]
+            _succeeds(
+                children.run([*command, *includes, "-c", source, "-o", made]), "Verilator does not compile", folder
+            )
+            made.replace(kept)
+    return kept
 
 
 def verilator_root() -> Path:
