@@ -70,6 +70,16 @@ def _tiles(run: RunFolder, verdict: Verdict) -> list[tuple[str, str]]:
     except NotMadeError:
         pass
     try:
+        found = rtl.values(run)
+        record, kept = found["record"], found["kept"]
+        if found["proven"] and kept is not None:
+            what = f"latency of the simulated RTL, an image every {record.interval} clock{'s'[: record.interval != 1]}"
+            tiles.append((f"{record.latency} clocks", what))
+            if kept.synthesis:
+                tiles.append((f"{count(kept.synthesis.lut)} LUT", f"and {count(kept.synthesis.ff)} FF, by yosys"))
+    except NotMadeError:
+        pass
+    try:
         totals: dict[str, Any] = {name: found["total"] for name, found in arithmetic.load(run).items()}
         if STANDARD in totals and SEPARABLE in totals:
             ratio = totals[STANDARD]["multiplications"] / max(totals[SEPARABLE]["multiplications"], 1)
