@@ -66,10 +66,13 @@ def load_model(path: Path) -> keras.Model:
 
 def save_model(model: keras.Model, path: Path) -> None:
     """Save a model as HDF5 (`.h5`), the form in which QKeras layers come back exactly; without its optimizer."""
-    with warnings.catch_warnings():
+    # Made in memory: on a full disk HDF5 raises whatever its cache happens to meet.
+    content = io.BytesIO()
+    with warnings.catch_warnings(), h5py.File(content, "w") as file:
         # Keras calls the format legacy, QKeras serializes quantizers by the functions for constraints.
         warnings.simplefilter("ignore", UserWarning)
-        model.save(path, save_format="h5", include_optimizer=False)
+        model.save(file, save_format="h5", include_optimizer=False)
+    path.write_bytes(content.getvalue())
 
 
 def _load_hdf5(path: Path) -> keras.Model:
