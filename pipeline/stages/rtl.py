@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from data_prep.errors import ProofFailedError, ToolNotFoundError, UnsupportedModelError
-from hls_projects.settings import HardwareSettings, RtlSettings
+from hls_projects.settings import HardwareSettings, RtlSettings, VariantSettings
 from pipeline import configuration
 from pipeline.artefact import artefact, write_json
 from pipeline.console import done, progress, warn
@@ -85,7 +85,7 @@ def run(
         with progress("simulating", sum(source.count for source in vectors), "vectors") as advance:
             found = prove(trained, types, forms, simulator, vhdl, wanted.vhdl_vectors, vectors, BATCH, advance)
         proof = found.proof if csim is None else with_hls(found.proof, types, csim, found.outputs)
-        others, not_streamable = _alternatives(network, settings.name, wanted)
+        others, not_streamable = _alternatives(network, settings.name, wanted, wanted.variants[kept])
         record = RtlProof(
             **proof.model_dump(exclude_none=True),
             form=best.design.form,
@@ -171,12 +171,17 @@ def _counted(folders: list[Path], seconds: int) -> tuple[list[Synthesis | None],
     return counted, reason
 
 
-def _alternatives(network: Network, name: str, settings: RtlSettings) -> tuple[list[Alternative], str]:
+def _alternatives(
+    network: Network, name: str, settings: RtlSettings, variant: VariantSettings
+) -> tuple[list[Alternative], str]:
     """The network streamed by every number of rows that goes, traced only."""
     from hls_projects.rtl.machine import Pipelining
     from hls_projects.rtl.record import Alternative
+    from hls_projects.rtl.rewrite import pool_first
     from hls_projects.rtl.streamed import streamed
 
+    source = pool_first(network) if variant.pool_first else network
+    pipelining = Pipelining(settings.delay, ternary=variant.ternary)
     rows = network.types.inputs[0].shape[0]
     wanted = settings.trade_off
     if wanted is None:
@@ -185,7 +190,7 @@ def _alternatives(network: Network, name: str, settings: RtlSettings) -> tuple[l
     with progress("comparing forms", len(wanted), "forms") as advance:
         for number in wanted:
             try:
-                made = streamed(network, name, number, Pipelining(settings.delay))
+                made = streamed(source, name, number, pipelining, variant.saturation)
             except UnsupportedModelError as error:
                 reason = reason or error.what
             else:
