@@ -27,7 +27,8 @@ import numpy.typing as npt
 
 from data_prep.constituents import STORED_FEATURES, JetChunk
 from data_prep.cutflow import Fate
-from data_prep.images import ImagesSettings, images_of, make_images, select
+from data_prep.image_stream import make_images
+from data_prep.images import ImagesSettings, images_of, select
 from data_prep.mock import CLASSES, mock_jets, write_mock_file
 from data_prep.pixelise import pixelise
 from data_prep.preprocess import Program

@@ -1,4 +1,4 @@
-"""The account of all jets: read = kept + each named reason for dropping one."""
+"""The account of all jets: read = kept + each named reason for dropping one; and of what could not be read."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.errors import InputFileError
+from data_prep.losses import Losses
 from data_prep.split import SPLITS
 
 
@@ -49,6 +50,8 @@ class Cutflow:
     def __init__(self, classes: tuple[str, ...]) -> None:
         self.classes = classes
         self.read = 0
+        self.entries = 0
+        self.losses = Losses(0, 0)
         self.fates = np.zeros(len(Fate), np.int64)
         self.kept = np.zeros((len(classes), len(SPLITS)), np.int64)
 
@@ -63,6 +66,18 @@ class Cutflow:
         self.read += fate.size
         self.fates += np.bincount(fate, minlength=len(Fate))
         np.add.at(self.kept, (label, split), 1)
+
+    def check_entries(self, expected: int) -> None:
+        """Check that every entry was read or is accounted for as lost.
+
+        Args:
+            expected: entries in the files, as far as they tell.
+
+        Raises:
+            RuntimeError: the account does not balance (a defect of this program).
+        """
+        if self.entries + self.losses.entries != expected:
+            raise RuntimeError(f"{expected} entries, {self.entries} read and {self.losses.entries} lost")
 
     def check(self, expected: int, inputs: str, fractions: dict[str, float]) -> None:
         """Check that no jet is lost and that no class is empty.
@@ -104,6 +119,8 @@ class Cutflow:
                 name: dict(zip(SPLITS, row.tolist(), strict=True))
                 for name, row in zip(self.classes, self.kept, strict=True)
             },
+            "entries": {"read": self.entries, "lost": self.losses.entries},
+            "lost": self.losses.to_json(),
             "dropped_by_reason": {reason: int(self.fates[fate]) for fate, reason in REASONS.items()},
         }
 

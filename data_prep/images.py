@@ -1,21 +1,17 @@
-"""From input files to the dataset of jet images, in a stream: memory does not grow with the number of jets."""
+"""From a chunk of jets to their images: which are kept, and what is made of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
+from data_prep.chunk_bytes import ChunkImages
 from data_prep.constituents import NO_CLASS, SEVERAL_CLASSES, JetChunk
-from data_prep.cutflow import Cutflow, Fate
+from data_prep.cutflow import Fate
 from data_prep.dataset import ImageDescription
-from data_prep.dataset_writer import DatasetWriter
-from data_prep.errors import InputFileError
 from data_prep.expressions import ExpressionText
 from data_prep.grid import SquareGrid
 from data_prep.image_batch import ImageBatch
@@ -23,12 +19,10 @@ from data_prep.labels import Classes
 from data_prep.mass import image_mass, massless_mass
 from data_prep.pixelise import SparseImages, pixelise
 from data_prep.preprocess import Program, Steps
-from data_prep.readers import ClusterSettings, Options, Reader
-from data_prep.readers.closure import closure
+from data_prep.readers import ClusterSettings, Options
 from data_prep.readers.detect import LayoutSetting
 from data_prep.settings import Settings
-from data_prep.split import SPLITS, SplitSettings, split_of
-from data_prep.summary import Summary, SummaryBuilder
+from data_prep.split import SplitSettings
 
 
 class SelectionSettings(Settings):
@@ -83,23 +77,6 @@ class ImagesSettings(Settings):
     def description(self) -> ImageDescription:
         """What the images will be."""
         return ImageDescription(classes=tuple(each.name for each in self.classes), grid=self.grid, steps=self.steps)
-
-
-@dataclass(frozen=True)
-class ChunkImages:
-    """The images of one chunk.
-
-    Attributes:
-        batch: the kept jets.
-        fate: uint8 [jets], `Fate` of every jet read.
-        mass_constituents: float32 [kept], GeV, of massless constituents.
-        mass_image: float32 [kept], GeV, of the pixels.
-    """
-
-    batch: ImageBatch
-    fate: npt.NDArray[np.uint8]
-    mass_constituents: npt.NDArray[np.float32]
-    mass_image: npt.NDArray[np.float32]
 
 
 def select(chunk: JetChunk, selection: SelectionSettings) -> npt.NDArray[np.uint8]:
@@ -166,61 +143,3 @@ def _batch(
         event=chunk.event[kept],
         features={name: column[kept] for name, column in features.items()},
     )
-
-
-def make_images(
-    files: Mapping[Path, int],
-    reader: Reader,
-    settings: ImagesSettings,
-    folder: Path,
-    advance: Callable[[int], None],
-    warn: Callable[[str], None] = lambda _: None,
-) -> tuple[Cutflow, Summary]:
-    """Write the images of all files as a dataset.
-
-    Args:
-        files: the input files, in the order in which their jets are written, with the entries `reader.count` found.
-        reader: the reader of their layout.
-        settings: the configuration.
-        folder: an existing folder that gets `train`, `validation` and `test`.
-        advance: called with the number of entries after each chunk.
-        warn: called with what is odd about a file, as constituents that do not sum to their jet.
-
-    Returns:
-        the checked account of all jets, and their summary.
-
-    Raises:
-        InputFileError: a file that cannot be read, a label that fits no jet, or a class without jets.
-    """
-    description = settings.description
-    cutflow, summary = Cutflow(description.classes), SummaryBuilder(description)
-    labelled = np.zeros(SEVERAL_CLASSES + 1, np.int64)
-    jets = 0
-    with DatasetWriter(folder, description) as writer:
-        for file, entries in files.items():
-            for start in range(0, entries, settings.chunk_jets):
-                chunk = reader.read(file, start, min(start + settings.chunk_jets, entries))
-                if start == 0:
-                    for problem in closure(chunk).problems:
-                        warn(f"{file}: {problem}")
-                jets += chunk.jets
-                labelled += np.bincount(chunk.label, minlength=NO_CLASS + 1)[: labelled.size]
-                images = images_of(chunk, settings)
-                split = split_of(images.batch.event, settings.split)
-                for index, name in enumerate(SPLITS):
-                    writer.append(name, images.batch.take(np.flatnonzero(split == index)))
-                cutflow.add(images.fate, images.batch.label, split)
-                summary.add(images.batch, images.mass_constituents, images.mass_image)
-                advance(chunk.entries_read)
-    fractions = {name: settings.split.fraction(name) for name in SPLITS}
-    names = [str(file) for file in files]
-    inputs = names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"
-    for index, each in enumerate(settings.classes):
-        if not labelled[index] and not labelled[SEVERAL_CLASSES]:
-            raise InputFileError(
-                f"no jet of the class '{each.name}' in {jets}: its label fits none ({each})",
-                file=inputs,
-                remedy="correct the label in images.yaml, or add files with such jets",
-            )
-    cutflow.check(jets, inputs, fractions)
-    return cutflow, summary.result()

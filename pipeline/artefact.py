@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.errors import InputFileError
+from data_prep.readers.remote import RemoteFile
 from data_prep.settings import Settings
 from pipeline import interruption
 
@@ -133,7 +134,9 @@ def file_hashes(path: Path) -> dict[str, str]:
 
 
 def content_hash(path: Path) -> str:
-    """One SHA-256 for a file or a whole folder (names and contents)."""
+    """One SHA-256 for a file or a whole folder (names and contents); of a file behind a URL what its server says."""
+    if isinstance(path, RemoteFile):
+        return path.content_hash
     listing = json.dumps(sorted(file_hashes(path).items()))
     return hashlib.sha256(listing.encode()).hexdigest()
 

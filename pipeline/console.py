@@ -53,7 +53,8 @@ def rows(title: str, content: Sequence[tuple[str, str]]) -> None:
 
 def warn(line: str) -> None:
     """Something the user should know and need not mend."""
-    _STDERR.print(f"[bold yellow]warning[/] {line}", soft_wrap=True)
+    _STDERR.print("[bold yellow]warning[/]", end=" ")
+    _STDERR.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def fail(line: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -50,6 +50,10 @@ class Found:
 
     layout: Layout
     tree: str
+
+
+class MixedLayoutsError(InputFileError):
+    """Files of two layouts."""
 
 
 def contents(file: Path) -> Contents:
@@ -113,7 +117,10 @@ def detect(file: Path) -> str:
 
 
 def reader_of(
-    files: Sequence[Path], options: Options, layout: LayoutName | OwnLayout = "auto"
+    files: Sequence[Path],
+    options: Options,
+    layout: LayoutName | OwnLayout = "auto",
+    unusable: Callable[[InputFileError, Path], None] | None = None,
 ) -> tuple[Reader, dict[Path, int], Literal["jet", "event"]]:
     """The reader of some files, which must have one layout.
 
@@ -121,34 +128,50 @@ def reader_of(
         files: the files.
         options: what the user chose.
         layout: `auto`, a known layout's name, or a layout of the user's.
+        unusable: told of a file that cannot be used, which is then left out; without it, such a file is an error.
 
     Returns:
         the reader, the entries of each file, and what an entry is.
 
     Raises:
-        InputFileError: a file that cannot be used, files of two layouts (naming one of each), or no file.
+        InputFileError: a file that cannot be used, files of two layouts (naming one of each), or no usable file.
     """
     if not files:
         raise InputFileError("there is no input file")
-    if isinstance(layout, OwnLayout):
-        own = OwnReader(layout, options)
-        return own, {file: own.count(file) for file in files}, layout.entry
     counts: dict[Path, int] = {}
-    first, reader = find(files[0], layout), None
+    first: tuple[Path, Found] | None = None
+    reader: Reader | None = OwnReader(layout, options) if isinstance(layout, OwnLayout) else None
+    entry: Literal["jet", "event"] = layout.entry if isinstance(layout, OwnLayout) else "jet"
+    failed: InputFileError | None = None
     for file in files:
-        found = find(file, layout)
-        if found != first:
-            raise InputFileError(
-                f"has the layout {found.layout.name} (tree '{found.tree}'), but {files[0]} has {first.layout.name} "
-                f"(tree '{first.tree}')",
-                file=file,
-                remedy="make images from the files of one layout at a time",
-            )
-        reader = reader or found.layout.reader(options, found.tree)
-        counts[file] = reader.count(file)
+        try:
+            found = None if isinstance(layout, OwnLayout) else find(file, layout)
+            if found is not None and reader is None:
+                first, reader = (file, found), found.layout.reader(options, found.tree)
+                entry = found.layout.entry
+            elif found is not None and first is not None and found != first[1]:
+                other, known = first
+                raise MixedLayoutsError(
+                    f"has the layout {found.layout.name} (tree '{found.tree}'), but {other} has {known.layout.name} "
+                    f"(tree '{known.tree}')",
+                    file=file,
+                    remedy="make images from the files of one layout at a time",
+                )
+            if reader is None:
+                raise AssertionError("a layout was found or given")
+            counts[file] = reader.count(file)
+        except MixedLayoutsError:
+            raise
+        except InputFileError as error:
+            if unusable is None:
+                raise
+            unusable(error, file)
+            failed = failed or error
+    if failed is not None and not counts:
+        raise failed
     if reader is None:
         raise AssertionError("there is at least one file")
-    return reader, counts, first.layout.entry
+    return reader, counts, entry
 
 
 def _lacks(held: Contents, candidates: Sequence[Layout], name: str) -> str:

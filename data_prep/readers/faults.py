@@ -7,9 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from data_prep.errors import InputFileError, PipelineError
+from data_prep.readers.remote import RemoteFile
 
 DAMAGED = "the file is damaged or cut short: copy or make it again"
 """The remedy for a file that contradicts itself."""
+FAR = "check the network and that its server gives ranges of bytes, or copy the file here"
+"""The remedy for a file behind a URL."""
 
 
 @contextmanager
@@ -28,4 +31,5 @@ def faults(file: Path) -> Iterator[None]:
     except Exception as error:  # noqa: BLE001 - what a damaged file does inside a library cannot be listed
         lines = str(error).strip().splitlines()
         reason = f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
-        raise InputFileError(f"cannot be read ({reason})", file=file, remedy=DAMAGED) from None
+        remedy = FAR if isinstance(file, RemoteFile) else DAMAGED
+        raise InputFileError(f"cannot be read ({reason})", file=file, remedy=remedy) from None

@@ -1,4 +1,4 @@
-"""Which files the user means: files, folders and patterns become one sorted list."""
+"""Which files the user means: files, folders, patterns and URLs become one sorted list."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data_prep.errors import InputFileError
+from data_prep.readers.remote import RemoteFile, is_url
 
 SUFFIXES = (".root", ".h5", ".hdf5")
 """How the files in a folder end that are taken from it."""
@@ -16,14 +17,19 @@ def input_files(arguments: Sequence[str], suffixes: Sequence[str] = SUFFIXES) ->
     """The input files, each once, sorted by name: their order on the command line does not matter.
 
     Args:
-        arguments: files, folders (every file below them that ends right, hidden ones left out) or glob patterns.
+        arguments: files, folders (every file below them that ends right, hidden ones left out), glob patterns, or URLs
+            (`https://`, `root://`) of single files.
         suffixes: how the files in a folder end.
 
     Raises:
-        InputFileError: an argument that names nothing.
+        InputFileError: an argument that names nothing, or a URL of a kind that cannot be read.
     """
     found: dict[Path, Path] = {}
     for argument in arguments:
+        if is_url(argument):
+            remote = RemoteFile(argument)
+            found.setdefault(remote, remote)
+            continue
         path = Path(argument)
         if path.is_dir():
             below = (file for suffix in suffixes for file in path.rglob(f"*{suffix}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from data_prep.errors import InputFileError
 from data_prep.readers.faults import DAMAGED, faults
+from data_prep.readers.remote import RemoteFile
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 """The first bytes of an HDF5 file."""
@@ -36,8 +37,9 @@ def open_file(file: Path) -> Iterator[Any]:
         with file.open("rb") as raw:
             if raw.read(len(MAGIC)) != MAGIC:
                 raise InputFileError("is no HDF5 file", file=file, remedy="give files that HDF5 wrote")
-        with h5py.File(file, "r") as opened:
-            yield opened
+        with ExitStack() as stack:
+            source = stack.enter_context(file.open("rb")) if isinstance(file, RemoteFile) else file
+            yield stack.enter_context(h5py.File(source, "r"))
 
 
 def datasets(file: Path) -> dict[str, tuple[int, frozenset[str]]]:

@@ -24,6 +24,7 @@ import uproot
 
 from data_prep.errors import InputFileError
 from data_prep.readers.faults import DAMAGED, faults
+from data_prep.readers.remote import RemoteFile
 
 Piece = dict[str, ak.Array]
 
@@ -49,18 +50,26 @@ def _open(file: Path) -> Any:
     if not file.exists():
         raise InputFileError("no such file", file=file, remedy="check the path")
     with faults(file):
-        state = file.stat()
-        if state.st_size == 0:
+        state: tuple[int | str, ...]
+        if isinstance(file, RemoteFile):
+            size, state = file.size, (file.content_hash,)
+        else:
+            status = file.stat()
+            size, state = status.st_size, (status.st_ino, status.st_mtime_ns, status.st_size)
+        if size == 0:
             raise InputFileError("is empty", file=file, remedy="copy or make it again")
         # a process that was forked must not share the file position of its parent
-        key = (os.getpid(), str(file.absolute()), state.st_ino, state.st_mtime_ns, state.st_size)
+        key = (os.getpid(), str(file.absolute()), *state)
         if getattr(_held, "key", None) == key:
             return _held.opened
         close()
         with file.open("rb") as raw:
             if raw.read(4) != b"root":
                 raise InputFileError("is no ROOT file", file=file, remedy="give files that ROOT or uproot wrote")
-        opened = uproot.open(file, array_cache=None)
+        if isinstance(file, RemoteFile):
+            opened = uproot.open(file.url, array_cache=None, **file.storage_options)
+        else:
+            opened = uproot.open(file, array_cache=None)
         _held.key, _held.opened = key, opened
         return opened
 

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from data_prep.dataset import open_dataset
 from data_prep.errors import InputFileError
-from data_prep.images import ImagesSettings, make_images
+from data_prep.image_stream import make_images
+from data_prep.images import ImagesSettings
 from data_prep.mock import mock_jets, write_mock_file
 from data_prep.readers.detect import reader_of
 from data_prep.readers.jetclass import JetClassReader

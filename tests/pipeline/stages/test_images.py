@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,7 +34,7 @@ def jets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def images(config: Path, out: Path, *inputs: Path) -> int:
+def images(config: Path, out: Path, *inputs: Path | str) -> int:
     return main(["images", "--config", str(config), *map(str, inputs), "--out", str(out)])
 
 
@@ -67,12 +73,6 @@ def missing_file(jets: Path, config: Path) -> Path:
 
 def empty_file(jets: Path, config: Path) -> Path:
     (jets / "q_00000.root").write_bytes(b"")
-    return jets
-
-
-def truncated_file(jets: Path, config: Path) -> Path:
-    content = (jets / "w_00000.root").read_bytes()
-    (jets / "w_00000.root").write_bytes(content[: len(content) // 2])
     return jets
 
 
@@ -122,7 +122,6 @@ def senseless_order(jets: Path, config: Path) -> Path:
     [
         (missing_file, "none.root: no such file"),
         (empty_file, "q_00000.root: is empty"),
-        (truncated_file, "w_00000.root: "),
         (missing_branch, "nearest is jetclass, for which 'tree' lacks part_energy"),
         (class_without_jets, "no jet of the class 't' in 400: its label fits none (label_Tbqq)"),
         (folder_without_files, "empty: holds no .root or .h5 or .hdf5 file"),
@@ -151,3 +150,72 @@ def test_bad_input_is_one_line(
     assert message in lines[0]
     assert not out.exists()
     assert not list(tmp_path.glob(".20_images*"))
+
+
+def test_a_truncated_file_is_an_error_or_a_counted_loss(
+    jets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, out = tmp_path / "10_root", tmp_path / "20_images"
+    shutil.copytree(jets, folder)
+    write_mock_file(folder / "w_00001.root", mock_jets("w", 50, seed=4))
+    content = (folder / "w_00001.root").read_bytes()
+    (folder / "w_00001.root").write_bytes(content[: len(content) // 2])
+    (folder / "w_00002.root").write_bytes(b"")
+    # a file that tells nothing is an error before anything is made
+    assert images(CONFIGURATION, out, folder) == 1
+    assert "w_00002.root: is empty" in capsys.readouterr().err
+    (folder / "w_00002.root").unlink()
+    # one that cannot be read to its end is one when everything else is done, or at once
+    assert images(CONFIGURATION, out, folder) == 1
+    *_, last = capsys.readouterr().err.strip().splitlines()
+    assert last.startswith("error") and "w_00001.root: entries 0-49 lost: " in last and "--allow-lost 0.091" in last
+    assert not out.exists() and list(tmp_path.glob(".20_images.work-*/*.chunk"))
+    assert images(CONFIGURATION, out, folder, "--strict") == 1
+    assert not out.exists()
+    # both are losses where so much is allowed
+    (folder / "w_00002.root").write_bytes(b"")
+    assert images(CONFIGURATION, out, folder, "--allow-lost", "0.5") == 0
+    said = capsys.readouterr()
+    assert "w_00002.root: the whole file lost: is empty" in said.err
+    assert "500 jets; lost " in said.out
+    account = json.loads((out / "cutflow.json").read_text())
+    assert account["entries"] == {"read": 500, "lost": 50}
+    assert [Path(loss["file"]).name for loss in account["lost"]] == ["w_00002.root", "w_00001.root"]
+    assert not list(tmp_path.glob(".20_images*"))
+
+
+def test_two_ways_to_work_are_refused(jets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ("--workers", "2", "--scheduler", "tcp://127.0.0.1:1")
+    assert images(CONFIGURATION, tmp_path / "d", jets, *given) == 1
+    assert "give one of --workers, --scheduler and --cluster" in capsys.readouterr().err
+
+
+def test_an_interrupted_run_with_workers_goes_on(tmp_path: Path, jets: Path) -> None:
+    """SIGINT to the whole process group, as a terminal sends it, when some chunks are finished."""
+    out, config = tmp_path / "20_images", tmp_path / "images.yaml"
+    config.write_text(CONFIGURATION.read_text() + "\nchunk_jets: 2\n")
+    call = [sys.executable, "-m", "pipeline", "images", "--config", str(config), str(jets), "--out", str(out)]
+    process = subprocess.Popen(
+        [*call, "--workers", "2"],
+        cwd=CONFIGURATION.parents[2],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    finished = f".{out.name}.work-*/*.chunk"
+    deadline = time.monotonic() + 120
+    while len(list(tmp_path.glob(finished))) < 5 and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    said, errors = process.communicate(timeout=60)
+    assert process.returncode in (130, -signal.SIGINT), said + errors
+    assert "Traceback" not in errors
+    kept = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob(finished)}
+    assert 5 <= len(kept) < 250
+    assert not out.exists()
+    assert images(config, out, jets, "--workers", "2") == 0
+    assert images(CONFIGURATION, tmp_path / "at once", jets, "--workers", "1") == 0
+    assert len(list(out.rglob("*.*"))) == 8
+    for file in (tmp_path / "at once").rglob("*.*"):
+        assert (out / file.relative_to(tmp_path / "at once")).read_bytes() == file.read_bytes(), file

@@ -1,0 +1,117 @@
+"""The images of one chunk as bytes that can be sent, kept and checked.
+
+Layout: 8 bytes that name the format, 32 bytes SHA-256 of all that follows, 4 bytes (little-endian) length of the
+header, the header (JSON: numbers, and name, dtype, length and stored bytes of each array), the arrays one after
+another, each compressed by lz4. The same images give the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from data_prep.image_batch import FEATURES, ImageBatch
+
+FORMAT = b"JETCHNK1"
+_START = len(FORMAT) + 32
+
+
+@dataclass(frozen=True)
+class ChunkImages:
+    """The images of one chunk.
+
+    Attributes:
+        batch: the kept jets.
+        fate: uint8 [jets], `Fate` of every jet read.
+        mass_constituents: float32 [kept], GeV, of massless constituents.
+        mass_image: float32 [kept], GeV, of the pixels.
+    """
+
+    batch: ImageBatch
+    fate: npt.NDArray[np.uint8]
+    mass_constituents: npt.NDArray[np.float32]
+    mass_image: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ChunkResult:
+    """All that is known of one chunk when it is done.
+
+    Attributes:
+        images: of the kept jets, and what became of the others.
+        labelled: int64 [256], jets of each label, `NO_CLASS` and `SEVERAL_CLASSES` among them.
+        entries: how many entries of the file were read.
+        problems: what does not close, one sentence each; looked for at the beginning of a file only.
+        environment: what code and libraries made it, see `data_prep.executors.environment`.
+    """
+
+    images: ChunkImages
+    labelled: npt.NDArray[np.int64]
+    entries: int
+    problems: tuple[str, ...]
+    environment: str
+
+
+class DamagedBytesError(ValueError):
+    """Bytes that are not what `to_bytes` gave."""
+
+
+def to_bytes(result: ChunkResult) -> bytes:
+    """A chunk as bytes."""
+    images, batch = result.images, result.images.batch
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "fate": images.fate,
+        "mass_constituents": images.mass_constituents,
+        "mass_image": images.mass_image,
+        "labelled": result.labelled,
+        "lit": np.diff(batch.offsets).astype(np.uint32),
+        **{name: getattr(batch, name) for name in ("pixel", "value", "label", "weight", "event")},
+        **{f"feature {name}": batch.features[name] for name in FEATURES},
+    }
+    stored = [pa.compress(np.ascontiguousarray(array), "lz4", asbytes=True) for array in arrays.values()]
+    header = {
+        "arrays": [
+            [name, array.dtype.str, array.size, len(part)]
+            for (name, array), part in zip(arrays.items(), stored, strict=True)
+        ],
+        "shape": batch.shape,
+        "entries": result.entries,
+        "problems": result.problems,
+        "environment": result.environment,
+    }
+    text = json.dumps(header).encode()
+    body = b"".join([len(text).to_bytes(4, "little"), text, *stored])
+    return FORMAT + hashlib.sha256(body).digest() + body
+
+
+def from_bytes(data: bytes) -> ChunkResult:
+    """The chunk of which these are the bytes.
+
+    Raises:
+        DamagedBytesError: they are of another format, cut short or changed.
+    """
+    whole = memoryview(data)
+    if bytes(whole[: len(FORMAT)]) != FORMAT or hashlib.sha256(whole[_START:]).digest() != whole[len(FORMAT) : _START]:
+        raise DamagedBytesError("the checksum of a chunk is wrong")
+    at = _START + 4 + int.from_bytes(whole[_START : _START + 4], "little")
+    header = json.loads(bytes(whole[_START + 4 : at]))
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    for name, kind, size, length in header["arrays"]:
+        dtype = np.dtype(kind)
+        content = pa.decompress(whole[at : at + length], size * dtype.itemsize, "lz4") if size else b""
+        arrays[name] = np.frombuffer(content, dtype)
+        at += length
+    batch = ImageBatch(
+        shape=tuple(header["shape"]),
+        offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(arrays["lit"], dtype=np.int64)]),
+        **{name: arrays[name] for name in ("pixel", "value", "label", "weight", "event")},
+        features={name: arrays[f"feature {name}"] for name in FEATURES},
+    )
+    images = ChunkImages(batch, arrays["fate"], arrays["mass_constituents"], arrays["mass_image"])
+    return ChunkResult(images, arrays["labelled"], header["entries"], tuple(header["problems"]), header["environment"])

@@ -1,0 +1,194 @@
+"""Tasks on a Dask cluster: one that runs already, or jobs of a batch system by dask-jobqueue.
+
+The workers must see the input files under the same names, and import the same `data_prep` with the same versions of the
+libraries as this process; each task checks the latter.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import sys
+import time
+import uuid
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from pydantic import Field
+
+from data_prep.executors import ClusterError, Task
+from data_prep.settings import Settings
+
+ANSWER = 20.0
+"""Seconds in which a scheduler must answer."""
+PATIENCE = 120.0
+"""Seconds without any worker after which work is given up; a batch system may let wait as long as it likes."""
+_ROOT = Path(__file__).parents[2]
+
+KINDS = {
+    "htcondor": "HTCondorCluster",
+    "lsf": "LSFCluster",
+    "oar": "OARCluster",
+    "pbs": "PBSCluster",
+    "sge": "SGECluster",
+    "slurm": "SLURMCluster",
+}
+"""The batch systems and dask-jobqueue's classes."""
+
+
+class BatchSettings(Settings):
+    """Jobs of a batch system, as `--cluster FILE` reads them."""
+
+    kind: Literal["htcondor", "lsf", "oar", "pbs", "sge", "slurm", "local"]
+    """The batch system; `local` starts its jobs on this machine, to try a configuration."""
+    jobs: int = Field(ge=1)
+    """How many jobs are asked for; work begins with the first that runs."""
+    options: dict[str, str | int | float | bool | list[str]] = Field(default_factory=dict)
+    """Arguments of dask-jobqueue's class, as cores, memory, walltime, queue, account."""
+
+
+class DaskCluster:
+    """Does tasks on the workers of a Dask cluster; an `Executor`.
+
+    Args:
+        target: the address of a scheduler, `tcp://host:port`, or the jobs of a batch system to start.
+    """
+
+    def __init__(self, target: str | BatchSettings) -> None:
+        self._target = target
+        self._futures: dict[int, Any] = {}
+        self._ended: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
+        self._stack = ExitStack()
+        self._run = uuid.uuid4().hex
+        self._submitted = 0
+        self._slots = 1
+        self._counted = 0.0
+        self._alone_since = time.monotonic()
+
+    @property
+    def slots(self) -> int:
+        """The threads of all workers, counted anew now and then: they come and go."""
+        if time.monotonic() - self._counted > 5:
+            try:
+                self._slots = max(1, sum(self._client.nthreads().values()))
+            except (OSError, RuntimeError, TimeoutError) as error:
+                raise self._gone(error) from None
+            self._counted = time.monotonic()
+        return self._slots
+
+    def submit(self, number: int, task: Task) -> None:
+        """Give a task to the scheduler."""
+        self._submitted += 1
+        key = f"images-{self._run}-{self._submitted}"
+        future = self._client.submit(task, key=key, pure=False, priority=-self._submitted)
+        self._futures[number] = future
+        future.add_done_callback(lambda done: self._ended.put((number, done)))
+
+    def wait(self) -> tuple[int, Exception | None]:
+        """Wait for any task.
+
+        Raises:
+            ClusterError: the scheduler is gone, there are no workers, or they cannot import this project.
+        """
+        while True:
+            try:
+                number, future = self._ended.get(timeout=1)
+            except queue.Empty:
+                self._check_alive()
+                continue
+            if number not in self._futures or self._futures[number] is not future:
+                continue
+            self._alone_since = time.monotonic()
+            if future.status == "finished":
+                return number, None
+            del self._futures[number]
+            error = future.exception(timeout=ANSWER) if future.status == "error" else None
+            if isinstance(error, ModuleNotFoundError):
+                raise ClusterError(
+                    f"a Dask worker cannot import the project ({error})",
+                    file=self._name,
+                    remedy=f"start the workers with PYTHONPATH={_ROOT} and with the versions of requirements.lock",
+                )
+            if not isinstance(error, Exception):
+                self._check_alive()
+                error = RuntimeError(f"Dask gave the task up ({future.status})")
+            return number, error
+
+    def result(self, number: int) -> bytes:
+        """Fetch the result of a task that was done well, once."""
+        future = self._futures.pop(number)
+        result: bytes = future.result(timeout=PATIENCE)
+        future.release()
+        return result
+
+    def __enter__(self) -> Self:
+        import distributed
+
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        try:
+            if isinstance(self._target, BatchSettings):
+                address: Any = self._stack.enter_context(_jobs(self._target))
+            else:
+                address = self._target
+            client = distributed.Client(address, timeout=ANSWER, set_as_default=False, name="images")
+            self._client = self._stack.enter_context(client)
+        except (OSError, ValueError, TypeError, ImportError, RuntimeError) as error:
+            self._stack.close()
+            raise self._gone(error) from None
+        self._alone_since = time.monotonic()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._futures:
+            self._client.cancel(list(self._futures.values()), force=True)
+        self._futures.clear()
+        self._stack.close()
+
+    @property
+    def _name(self) -> str:
+        return self._target if isinstance(self._target, str) else f"{self._target.kind} cluster"
+
+    def _check_alive(self) -> None:
+        """Notice that nobody will ever do the work."""
+        if self._client.status != "running":
+            raise self._gone(f"the connection is {self._client.status}")
+        try:
+            workers = len(self._client.nthreads())
+        except (OSError, RuntimeError, TimeoutError) as error:
+            raise self._gone(error) from None
+        if workers or isinstance(self._target, BatchSettings):
+            self._alone_since = time.monotonic()
+        elif time.monotonic() - self._alone_since > PATIENCE:
+            raise ClusterError(
+                f"the Dask scheduler has had no worker for {PATIENCE:g} s",
+                file=self._name,
+                remedy="start workers, and run the same command to go on",
+            )
+
+    def _gone(self, error: object) -> ClusterError:
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        return ClusterError(
+            f"the Dask cluster does not answer ({reason[0][:200]})",
+            file=self._name,
+            remedy="check its address or options; finished chunks are kept, run the same command to go on",
+        )
+
+
+def _jobs(settings: BatchSettings) -> Any:
+    """A cluster of jobs, asked for but not yet running."""
+    import dask_jobqueue
+    from dask_jobqueue.local import LocalCluster
+
+    options: dict[str, Any] = {"python": sys.executable, **settings.options}
+    if settings.kind == "local":  # its jobs inherit the environment, and have no shell
+        cluster = LocalCluster(**options)
+    else:
+        own = list(options.pop("job_script_prologue", []))
+        options["job_script_prologue"] = [*own, f"export PYTHONPATH={_ROOT}:$PYTHONPATH"]
+        cluster = getattr(dask_jobqueue, KINDS[settings.kind])(**options)
+    cluster.scale(jobs=settings.jobs)
+    return cluster

@@ -1,0 +1,24 @@
+"""What decides the bits of a result besides its inputs: this package's code and the libraries that shape numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import platform
+from functools import cache
+from pathlib import Path
+
+LIBRARIES = ("numpy", "awkward", "uproot", "h5py", "numba", "llvmlite", "fastjet", "pyarrow", "pydantic")
+
+
+@cache
+def environment() -> str:
+    """A hash of the sources of `data_prep` and of the versions of Python and of `LIBRARIES`, hexadecimal."""
+    package = Path(__file__).parents[1]
+    digest = hashlib.sha256(platform.python_version().encode())
+    for name in LIBRARIES:
+        digest.update(f"{name} {importlib.metadata.version(name)}\n".encode())
+    for source in sorted(package.rglob("*.py")):
+        digest.update(f"{source.relative_to(package).as_posix()}\n".encode())
+        digest.update(source.read_bytes())
+    return digest.hexdigest()

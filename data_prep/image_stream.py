@@ -1,0 +1,159 @@
+"""From input files to the dataset of jet images, in a stream: memory does not grow with the number of jets.
+
+Chunks are made wherever the executor likes and in any order. Here they come in the order of the entries, so that files,
+sums and the account depend neither on who made them nor on their size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from data_prep.chunk_bytes import from_bytes
+from data_prep.constituents import SEVERAL_CLASSES
+from data_prep.cutflow import Cutflow
+from data_prep.dataset_writer import DatasetWriter
+from data_prep.errors import InputFileError
+from data_prep.executors import Executor, Task
+from data_prep.executors.environment import environment
+from data_prep.executors.ordered import in_order
+from data_prep.executors.serial import Serial
+from data_prep.finished_chunks import FinishedChunks
+from data_prep.image_task import EntryRange, ImageTask, ranges
+from data_prep.images import ImagesSettings
+from data_prep.losses import Loss, Losses, Tolerance
+from data_prep.readers import Reader
+from data_prep.split import SPLITS, split_of
+from data_prep.summary import Summary, SummaryBuilder
+
+MOST_WARNINGS = 20
+"""Losses that are warned of one by one; all are in the account."""
+
+
+def make_images(
+    files: Mapping[Path, int],
+    reader: Reader,
+    settings: ImagesSettings,
+    folder: Path,
+    advance: Callable[[int], None],
+    warn: Callable[[str], None] = lambda _: None,
+    *,
+    executor: Executor | None = None,
+    work: Path | None = None,
+    tolerance: Tolerance = Tolerance(),  # noqa: B008 - frozen
+    lost: Sequence[Loss] = (),
+) -> tuple[Cutflow, Summary]:
+    """Write the images of all files as a dataset.
+
+    Args:
+        files: the input files, in the order in which their jets are written, with the entries `reader.count` found.
+        reader: the reader of their layout.
+        settings: the configuration.
+        folder: an existing folder that gets `train`, `validation` and `test`.
+        advance: called with the number of entries after each chunk.
+        warn: called with what is odd about a file, as constituents that do not sum to their jet, and what is lost.
+        executor: makes the chunks; this process where there is none.
+        work: an existing folder for finished chunks, of these files and this configuration; what it holds of an
+            earlier run is used.
+        tolerance: what is done about chunks that fail.
+        lost: files that could not be counted.
+
+    Returns:
+        the checked account of all jets, and their summary.
+
+    Raises:
+        InputFileError: more is lost than the tolerance allows, a label that fits no jet, or a class without jets.
+        Exception: if strict, whatever ended the first chunk that failed.
+        ClusterError: the executor fails.
+    """
+    stream = _Stream(files, reader, settings, FinishedChunks(work, environment()), tolerance, warn)
+    stream.cutflow.losses.all.extend(lost)
+    with DatasetWriter(folder, settings.description) as writer:
+        for part, outcome in stream.outcomes(executor or Serial()):
+            stream.take(part, outcome, writer)
+            advance(len(part))
+    try:
+        return stream.finish()
+    except InputFileError:
+        if not stream.cutflow.losses.all:
+            stream.finished.clear()  # the same files and configuration will fail again
+        raise
+
+
+class _Stream:
+    """What is known of the chunks so far."""
+
+    def __init__(
+        self,
+        files: Mapping[Path, int],
+        reader: Reader,
+        settings: ImagesSettings,
+        finished: FinishedChunks,
+        tolerance: Tolerance,
+        warn: Callable[[str], None],
+    ) -> None:
+        self.finished = finished
+        self.cutflow = Cutflow(settings.description.classes)
+        self.cutflow.losses = Losses(sum(files.values()), len(files))
+        self._files, self._reader, self._settings = files, reader, settings
+        self._tolerance, self._warn = tolerance, warn
+        self._summary = SummaryBuilder(settings.description)
+        self._labelled = np.zeros(256, np.int64)
+
+    def outcomes(self, executor: Executor) -> Iterator[tuple[EntryRange, bytes | Exception]]:
+        """Every chunk in its order, with its bytes or why there are none."""
+        size = self._settings.chunk_jets
+        outcomes = in_order(executor, self._tasks(), self._tolerance.retries)
+        yield from zip(ranges(self._files, size), outcomes, strict=True)
+
+    def _tasks(self) -> Iterator[Task | bytes]:
+        for part in ranges(self._files, self._settings.chunk_jets):
+            yield self.finished.load(part) or ImageTask(self._reader, self._settings, part, environment())
+
+    def take(self, part: EntryRange, outcome: bytes | Exception, writer: DatasetWriter) -> None:
+        """Add a chunk to dataset, sums and account."""
+        if isinstance(outcome, Exception):
+            if self._tolerance.strict:
+                raise outcome
+            self._lose(Loss.of(outcome, str(part.file), part.start, part.stop))
+            return
+        result = from_bytes(outcome)
+        self.finished.save(part, outcome)
+        for problem in result.problems:
+            self._warn(f"{part.file}: {problem}")
+        images = result.images
+        split = split_of(images.batch.event, self._settings.split)
+        for index, name in enumerate(SPLITS):
+            writer.append(name, images.batch.take(np.flatnonzero(split == index)))
+        self.cutflow.entries += result.entries
+        self.cutflow.add(images.fate, images.batch.label, split)
+        self._labelled += result.labelled
+        self._summary.add(images.batch, images.mass_constituents, images.mass_image)
+
+    def _lose(self, loss: Loss) -> None:
+        losses = self.cutflow.losses.all
+        losses.append(loss)
+        if len(losses) <= MOST_WARNINGS:
+            self._warn(str(loss))
+        elif len(losses) == MOST_WARNINGS + 1:
+            self._warn("more is lost, and not warned of one by one")
+
+    def finish(self) -> tuple[Cutflow, Summary]:
+        """Check the account."""
+        names = [str(file) for file in self._files]
+        inputs = names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"
+        self.cutflow.losses.check(self._tolerance.allow_lost)
+        self.cutflow.check_entries(sum(self._files.values()))
+        jets = int(self._labelled.sum())
+        for index, each in enumerate(self._settings.classes):
+            if not self._labelled[index] and not self._labelled[SEVERAL_CLASSES]:
+                raise InputFileError(
+                    f"no jet of the class '{each.name}' in {jets}: its label fits none ({each})",
+                    file=inputs,
+                    remedy="correct the label in images.yaml, or add files with such jets",
+                )
+        fractions = {name: self._settings.split.fraction(name) for name in SPLITS}
+        self.cutflow.check(jets, inputs, fractions)
+        return self.cutflow, self._summary.result()

@@ -1,0 +1,178 @@
+"""Files behind a URL, `https://` and `root://`, as paths that the readers take like local ones.
+
+Only what is needed is fetched. Whatever a server does, the answer is a named error within `TIMEOUT` seconds a request.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+from data_prep.errors import InputFileError, PipelineError
+
+SCHEMES = {"http": "aiohttp", "https": "aiohttp", "root": "fsspec-xrootd", "xroot": "fsspec-xrootd"}
+"""What a URL may begin with, and the package that reads it."""
+TIMEOUT = 30.0
+"""Seconds after which a server that says nothing is given up."""
+BLOCK = 1 << 20
+"""Bytes that are fetched at once where a file is read piece by piece."""
+
+
+def is_url(text: str) -> bool:
+    """Whether a text is a URL and not a local path."""
+    return "://" in text
+
+
+class RemoteFile(PosixPath):
+    """A file behind a URL; what a reader asks of a path is answered by its server.
+
+    >>> file = RemoteFile("https://example.org/data/jets.root")
+    >>> str(file), file.name
+    ('https://example.org/data/jets.root', 'jets.root')
+
+    Raises:
+        InputFileError: a URL of a kind that cannot be read.
+    """
+
+    url: str
+    _info: dict[str, Any] | None
+
+    def __new__(cls, url: str) -> RemoteFile:
+        """A path of this URL."""
+        parts = urlsplit(url)
+        if parts.scheme not in SCHEMES or not parts.netloc:
+            kinds = ", ".join(f"{scheme}://" for scheme in SCHEMES)
+            raise InputFileError("is a URL that cannot be read", file=url, remedy=f"give a local file or {kinds}")
+        self = super().__new__(cls, parts.path)
+        self.url, self._info = url, None
+        return self
+
+    def __reduce__(self) -> Any:
+        return RemoteFile, (self.url,)
+
+    def __str__(self) -> str:
+        return self.url
+
+    def __fspath__(self) -> str:
+        return self.url
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RemoteFile) and other.url == self.url
+
+    def __hash__(self) -> int:
+        return hash(self.url)
+
+    def absolute(self) -> RemoteFile:
+        """Itself."""
+        return self
+
+    def exists(self) -> bool:
+        """Whether the server has it.
+
+        Raises:
+            InputFileError: the server does not answer, or the package that asks it is missing.
+        """
+        try:
+            self.info()
+        except FileNotFoundError:
+            return False
+        return True
+
+    def info(self) -> dict[str, Any]:
+        """What the server says about it, asked once.
+
+        Raises:
+            FileNotFoundError: the server does not have it.
+            InputFileError: the server does not answer, or the package that asks it is missing.
+        """
+        if self._info is None:
+            with remote_faults(self):
+                self._info = self._filesystem().info(self.url)
+        return self._info
+
+    @property
+    def size(self) -> int:
+        """Its length in bytes."""
+        return int(self.info().get("size") or 0)
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of what the server says about it (URL, length, ETag, time of the last change), not of its bytes."""
+        known = {key: str(value) for key, value in self.info().items() if key in ("ETag", "size", "mtime", "url")}
+        return hashlib.sha256(json.dumps({"url": self.url} | known, sort_keys=True).encode()).hexdigest()
+
+    def open(self, *args: Any, **options: Any) -> Any:
+        """A file object for reading bytes, which fetches what is read.
+
+        Raises:
+            InputFileError: the server does not answer, or the package that asks it is missing.
+        """
+        with remote_faults(self):
+            return self._filesystem().open(self.url, "rb", block_size=BLOCK)
+
+    @property
+    def storage_options(self) -> dict[str, Any]:
+        """The options of its file system."""
+        if self.url.startswith("http"):
+            import aiohttp
+
+            waits = {"sock_connect": TIMEOUT, "sock_read": TIMEOUT}
+            return {"client_kwargs": {"timeout": aiohttp.ClientTimeout(total=None, **waits)}}
+        return {"timeout": int(TIMEOUT)}
+
+    def _filesystem(self) -> Any:
+        import fsspec
+
+        # XRootD's own patience with a host that is not there is half an hour
+        for name, value in (("CONNECTIONWINDOW", TIMEOUT), ("CONNECTIONRETRY", 1), ("REQUESTTIMEOUT", TIMEOUT)):
+            os.environ.setdefault(f"XRD_{name}", str(int(value)))
+        return fsspec.core.url_to_fs(self.url, **self.storage_options)[0]
+
+
+@contextmanager
+def remote_faults(file: RemoteFile) -> Iterator[None]:
+    """Turn what goes wrong between here and a server into an `InputFileError`; a file that is not there passes.
+
+    Raises:
+        InputFileError: naming the file and the reason.
+    """
+    try:
+        yield
+    except PipelineError:
+        raise
+    except FileNotFoundError as error:
+        # fsspec says so, too, where no server answered; then another error is the cause
+        cause = error.__cause__
+        if cause is None or isinstance(cause, FileNotFoundError) or getattr(cause, "status", None) in (404, 410):
+            raise
+        raise _no_answer(file, cause) from None
+    except ImportError as error:
+        scheme = urlsplit(file.url).scheme
+        raise InputFileError(
+            f"cannot be read ({error})", file=file, remedy=f"install {SCHEMES[scheme]}, which reads {scheme}://"
+        ) from None
+    except Exception as error:  # noqa: BLE001 - what the libraries of networks raise cannot be listed
+        raise _no_answer(file, error) from None
+
+
+def _no_answer(file: RemoteFile, error: BaseException) -> InputFileError:
+    lines = str(error).strip().splitlines()
+    reason = f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
+    return InputFileError(
+        f"the server does not answer as it should ({reason})", file=file, remedy="check the URL and the network"
+    )
+
+
+def path_of(text: str) -> Path:
+    """A local path or a URL as a path.
+
+    Raises:
+        InputFileError: a URL of a kind that cannot be read.
+    """
+    return RemoteFile(text) if is_url(text) else Path(text)

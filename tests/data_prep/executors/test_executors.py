@@ -1,0 +1,151 @@
+"""Executors: any of them gives the same results in the same order, and a process that dies costs one attempt."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from data_prep.errors import InputFileError, PipelineError
+from data_prep.executors import ClusterError, Executor, Task, WorkerEnded, dask_cluster
+from data_prep.executors.choice import executor_of
+from data_prep.executors.dask_cluster import BatchSettings, DaskCluster
+from data_prep.executors.ordered import in_order
+from data_prep.executors.processes import Processes
+from data_prep.executors.serial import Serial
+
+
+@dataclass(frozen=True)
+class Echo:
+    """Gives its number; even ones take longer."""
+
+    number: int
+
+    def __call__(self) -> bytes:
+        time.sleep(0.02 * (self.number % 2 == 0))
+        return b"%d" % self.number
+
+
+@dataclass(frozen=True)
+class Fails:
+    """Fails as often as it is told, counted in a file."""
+
+    counter: str
+    times: int
+    how: str
+
+    def __call__(self) -> bytes:
+        with Path(self.counter).open("a") as file:
+            file.write("x")
+        if len(Path(self.counter).read_text()) <= self.times:
+            if self.how == "dies":
+                os.kill(os.getpid(), signal.SIGKILL)
+            if self.how == "named":
+                raise InputFileError("is odd", file="x.root", remedy="mend it")
+            raise ValueError("a defect")
+        return b"at last"
+
+
+def results(executor: Executor, tasks: list[Task], retries: int = 0) -> list[bytes | str]:
+    return [str(each) if isinstance(each, Exception) else each for each in in_order(executor, iter(tasks), retries)]
+
+
+def test_results_come_in_the_order_of_the_tasks(tmp_path: Path) -> None:
+    expected = [b"%d" % number for number in range(40)]
+    tasks: list[Task] = [Echo(number) for number in range(40)]
+    assert results(Serial(), tasks) == expected
+    with Processes(3) as executor:
+        assert results(executor, tasks) == expected
+        # the same processes do more
+        named = Fails(str(tmp_path / "named"), 1, "named")
+        assert results(executor, [Echo(1), named, Echo(2)]) == [b"1", "x.root: is odd (mend it)", b"2"]
+        assert results(executor, [Fails(str(tmp_path / "again"), 2, "named")], retries=2) == [b"at last"]
+        (defect,) = results(executor, [Fails(str(tmp_path / "defect"), 9, "defect")], retries=1)
+        assert isinstance(defect, str) and "Traceback" in defect and defect.endswith("ValueError: a defect")
+        # one that dies takes no other task with it, and is replaced
+        dies = Fails(str(tmp_path / "dies"), 2, "dies")
+        assert results(executor, [*tasks[:9], dies, *tasks[9:]], retries=2) == [
+            *expected[:9],
+            b"at last",
+            *expected[9:],
+        ]
+        (ended,) = in_order(executor, iter([Fails(str(tmp_path / "always"), 99, "dies")]), 1)
+        assert isinstance(ended, WorkerEnded)
+        assert "exit code -9" in str(ended)
+
+
+def test_few_tasks_are_begun_ahead() -> None:
+    begun: list[int] = []
+
+    def tasks() -> object:
+        for number in range(1000):
+            begun.append(number)
+            yield Echo(1)
+
+    stream = in_order(Serial(), tasks(), 0)  # type: ignore[arg-type]
+    for given in range(10):
+        next(stream)
+        assert len(begun) <= given + 5
+
+
+def test_no_process_outlives_its_executor() -> None:
+    with pytest.raises(KeyboardInterrupt), Processes(2) as executor:
+        for number in range(4):
+            executor.submit(number, Echo(1))
+        executor.wait()
+        processes = [worker.process for worker in executor._workers]
+        assert all(process.is_alive() for process in processes)
+        raise KeyboardInterrupt
+    assert not any(process.is_alive() for process in processes)
+
+
+def test_the_choice() -> None:
+    assert isinstance(executor_of(1000), Serial)
+    assert isinstance(executor_of(10**9, workers=1), Serial)
+    chosen = executor_of(10, workers=3)
+    assert isinstance(chosen, Processes) and chosen.slots == 3
+    assert isinstance(executor_of(10, scheduler="tcp://127.0.0.1:1"), DaskCluster)
+    with pytest.raises(PipelineError, match="give one of"):
+        executor_of(10, workers=2, scheduler="tcp://127.0.0.1:1")
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense", "ftp://x:1"])
+def test_a_scheduler_that_does_not_answer_is_named(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_cluster, "ANSWER", 2.0)
+    with pytest.raises(ClusterError, match="does not answer"), DaskCluster(address):
+        pass
+
+
+def test_a_cluster_without_workers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(dask_cluster, "PATIENCE", 1.0)
+    with (
+        distributed.LocalCluster(n_workers=0, dashboard_address=None, host="127.0.0.1") as cluster,
+        DaskCluster(cluster.scheduler_address) as executor,
+        pytest.raises(ClusterError, match="has had no worker for 1 s"),
+    ):
+        results(executor, [Echo(1)])
+
+
+def test_jobs_of_a_batch_system(tmp_path: Path) -> None:
+    """dask-jobqueue's own `local` batch system: job scripts, run by the shell of this machine."""
+    pytest.importorskip("dask_jobqueue")
+    settings = BatchSettings.model_validate(
+        {
+            "kind": "local",
+            "jobs": 1,
+            "options": {"cores": 1, "processes": 1, "memory": "1GB", "log_directory": str(tmp_path), "interface": "lo"},
+        }
+    )
+    with DaskCluster(settings) as executor:
+        assert results(executor, [Version()]) == [sys.version.encode()]
+
+
+class Version:
+    def __call__(self) -> bytes:
+        return sys.version.encode()
