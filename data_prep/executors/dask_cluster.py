@@ -41,8 +41,8 @@ KINDS = {
 class BatchSettings(Settings):
     """Jobs of a batch system, as `--cluster FILE` reads them."""
 
-    kind: Literal["htcondor", "lsf", "oar", "pbs", "sge", "slurm", "local"]
-    """The batch system; `local` starts its jobs on this machine, to try a configuration."""
+    kind: Literal["htcondor", "lsf", "oar", "pbs", "sge", "slurm"]
+    """The batch system."""
     jobs: int = Field(ge=1)
     """How many jobs are asked for; work begins with the first that runs."""
     options: dict[str, str | int | float | bool | list[str]] = Field(default_factory=dict)
@@ -181,14 +181,10 @@ class DaskCluster:
 def _jobs(settings: BatchSettings) -> Any:
     """A cluster of jobs, asked for but not yet running."""
     import dask_jobqueue
-    from dask_jobqueue.local import LocalCluster
 
     options: dict[str, Any] = {"python": sys.executable, **settings.options}
-    if settings.kind == "local":  # its jobs inherit the environment, and have no shell
-        cluster = LocalCluster(**options)
-    else:
-        own = list(options.pop("job_script_prologue", []))
-        options["job_script_prologue"] = [*own, f"export PYTHONPATH={_ROOT}:$PYTHONPATH"]
-        cluster = getattr(dask_jobqueue, KINDS[settings.kind])(**options)
+    own = list(options.pop("job_script_prologue", []))
+    options["job_script_prologue"] = [*own, f"export PYTHONPATH={_ROOT}:$PYTHONPATH"]
+    cluster = getattr(dask_jobqueue, KINDS[settings.kind])(**options)
     cluster.scale(jobs=settings.jobs)
     return cluster

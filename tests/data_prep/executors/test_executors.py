@@ -132,20 +132,19 @@ def test_a_cluster_without_workers_is_given_up(monkeypatch: pytest.MonkeyPatch) 
         results(executor, [Echo(1)])
 
 
-def test_jobs_of_a_batch_system(tmp_path: Path) -> None:
-    """dask-jobqueue's own `local` batch system: job scripts, run by the shell of this machine."""
-    pytest.importorskip("dask_jobqueue")
-    settings = BatchSettings.model_validate(
-        {
-            "kind": "local",
-            "jobs": 1,
-            "options": {"cores": 1, "processes": 1, "memory": "1GB", "log_directory": str(tmp_path), "interface": "lo"},
-        }
-    )
-    with DaskCluster(settings) as executor:
-        assert results(executor, [Version()]) == [sys.version.encode()]
-
-
-class Version:
-    def __call__(self) -> bytes:
-        return sys.version.encode()
+def test_the_jobs_of_a_batch_system_are_what_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    jobqueue = pytest.importorskip("dask_jobqueue")
+    asked: list[int] = []
+    monkeypatch.setattr(jobqueue.SLURMCluster, "scale", lambda _, jobs: asked.append(jobs))
+    options = {
+        "cores": 1,
+        "memory": "1GB",
+        "interface": "lo",
+        "queue": "short",
+        "job_script_prologue": ["module load x"],
+    }
+    with dask_cluster._jobs(BatchSettings.model_validate({"kind": "slurm", "jobs": 7, "options": options})) as cluster:
+        script = cluster.job_script()
+    assert asked[0] == 7  # closing asks for none
+    assert "#SBATCH -p short" in script
+    assert f"module load x\nexport PYTHONPATH={Path(__file__).parents[3]}:$PYTHONPATH\n{sys.executable} -m " in script
