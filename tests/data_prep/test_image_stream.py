@@ -289,20 +289,20 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def test_memory_does_not_grow_with_the_number_of_jets(tmp_path: Path) -> None:
-    """Three and nine times 10,000 jets: of what 60,000 jets more hold in memory (40 MB as images) nothing may stay."""
+    """9 and 21 times 10,000 jets: images that stay would be 22 MB more, where 4 MB were seen without."""
     folder = tmp_path / "files"
     folder.mkdir()
     for name in ("g", "t"):
         write_mock_file(folder / f"0{name}.root", mock_jets(name, 5000, seed=1))
-        for copy in range(1, 9):
+        for copy in range(1, 21):
             os.link(folder / f"0{name}.root", folder / f"{copy}{name}.root")
     configuration = settings(chunk_jets=2500, selection={}).model_dump_json()
     peaks = []
-    for most in (6, 18):
+    for most in (18, 42):
         out = tmp_path / str(most)
         out.mkdir()
         call = [sys.executable, "-c", MEMORY, str(folder), str(out), str(most), configuration]
         done = subprocess.run(call, capture_output=True, text=True, check=True, cwd=ROOT, timeout=120)
         peaks.append(int(done.stdout) / 1024)
         shutil.rmtree(out)
-    assert peaks[1] - peaks[0] < 15, peaks
+    assert peaks[1] - peaks[0] < 12, peaks
