@@ -12,12 +12,12 @@ import signal
 import traceback
 from collections import deque
 from contextlib import suppress
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Self
 
+from data_prep.deaf_processes import start
 from data_prep.errors import PipelineError
 from data_prep.executors import Task, WorkerEnded
 
@@ -38,14 +38,7 @@ class _Worker:
         self.pipe, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(target=_serve, args=(theirs,), daemon=True)
         self.given: deque[tuple[int, Task]] = deque()
-        # a terminal sends SIGINT to every process: the children inherit a mask that keeps it from them, which the
-        # start of multiprocessing's own helper would take off again
-        resource_tracker.ensure_running()
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            self.process.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        start([self.process])
         theirs.close()
 
     def give(self, number: int, task: Task) -> None:

@@ -10,7 +10,6 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
@@ -18,6 +17,7 @@ from types import FrameType
 
 import numpy as np
 
+from data_prep.deaf_processes import start
 from data_prep.errors import PipelineError
 from data_prep.generate.detector import Candidates, respond
 from data_prep.generate.events import EventGenerator, Ints
@@ -161,7 +161,7 @@ def _run(settings: GenerateSettings, folder: Path, processes: int, advance: Call
     workers = [context.Process(target=_work, args=arguments, daemon=True) for _ in range(processes)]
     try:
         with _noting_interruptions() as noted:
-            _start(workers)
+            start(workers)
             running = True
             while running:
                 if noted:
@@ -214,16 +214,6 @@ def _noting_interruptions() -> Iterator[list[int]]:
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-
-
-def _start(workers: Sequence[BaseProcess]) -> None:
-    """Start the processes; they inherit a mask that blocks SIGINT, which a terminal sends to every process."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        for worker in workers:
-            worker.start()
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _work(

@@ -42,7 +42,7 @@ def test_from_a_model_file_to_a_proof(tmp_path: Path, capfd: pytest.CaptureFixtu
     found = json.loads(Path(proof).read_text())
     assert found["status"] == "proven"
     assert found["mismatches"] == 0
-    assert found["vectors"]["random"] == 2000
+    assert found["vectors"]["random"] == 6000
     assert any(layer["name"] == "output 0 of the trained model" for layer in found["layers"])
     assert "integers are equal" in capfd.readouterr().out
 
