@@ -46,7 +46,7 @@ def simulate(machine: Machine, network: Network, folder: Path, count: int, **tim
 def test_unrolled(make: Callable[[str], keras.Model], zoo_name: str, tmp_path: Path) -> None:
     network = prove_network(lower(make(zoo_name)))
     machine, latency = unrolled(trace(network), "dut", Pipelining(cutoff=6))
-    simulate(machine, network, tmp_path, 500, form="unrolled", beats=1, interval=1, latency=latency)
+    simulate(machine, network, tmp_path, 10_000, form="unrolled", beats=1, interval=1, latency=latency)
 
 
 @pytest.mark.parametrize(
