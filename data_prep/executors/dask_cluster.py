@@ -6,6 +6,7 @@ libraries as this process; each task checks the latter.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import queue
 import sys
@@ -134,7 +135,10 @@ class DaskCluster:
                 address = self._target
             client = distributed.Client(address, timeout=ANSWER, set_as_default=False, name="images")
             self._client = self._stack.enter_context(client)
-        except (OSError, ValueError, TypeError, ImportError, RuntimeError) as error:
+        except ClusterError:
+            self._stack.close()
+            raise
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - whatever it is, there is no connection
             self._stack.close()
             raise self._gone(error) from None
         self._alone_since = time.monotonic()
