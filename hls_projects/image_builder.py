@@ -13,14 +13,13 @@ All of it is integer arithmetic, defined for every value the ports can hold:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from data_prep.candidates import CandidateSettings, thresholds
 from data_prep.fixed_point import FixedType
 from data_prep.grid import SquareGrid
+from data_prep.settings import Settings
 from hls_projects.model_types import PortType
 
 Integers = npt.NDArray[np.int64]
@@ -29,21 +28,17 @@ PORTS = ("candidate_pt", "candidate_eta", "candidate_phi", "seed_eta", "seed_phi
 """The inputs of the builder, in order."""
 
 
-@dataclass(frozen=True)
-class ImageBuilder:
-    """One image builder; parameters, ports and the reference in integers.
-
-    Attributes:
-        candidates: number of candidates and the types of their numbers.
-        rows: the η thresholds in angle units, one more than rows.
-        columns: the φ thresholds, one more than columns.
-        normalise: whether pixels are divided by the power of two that their sum reaches.
-    """
+class ImageBuilder(Settings):
+    """One image builder: parameters, ports and the reference in integers; as JSON it is part of `hls.json`."""
 
     candidates: CandidateSettings
+    """How many candidates, and the types of their numbers."""
     rows: tuple[int, ...]
+    """The η thresholds in angle units, one more than rows."""
     columns: tuple[int, ...]
+    """The φ thresholds in angle units, one more than columns."""
     normalise: bool = False
+    """Whether pixels are divided by the power of two that their sum reaches."""
 
     @classmethod
     def of(cls, candidates: CandidateSettings, grid: SquareGrid, *, normalise: bool = False) -> ImageBuilder:
@@ -53,7 +48,7 @@ class ImageBuilder:
             ValueError: pixels narrower than the angle unit.
         """
         cuts = thresholds(grid.edges(), candidates.per_pi)
-        return cls(candidates, cuts, cuts, normalise)
+        return cls(candidates=candidates, rows=cuts, columns=cuts, normalise=normalise)
 
     @property
     def shape(self) -> tuple[int, int, int]:
