@@ -7,6 +7,7 @@ Phase-2 Upgrade of the CMS Level-1 Trigger", CERN-LHCC-2020-004): pT of 14 bits 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal, localcontext
 from itertools import pairwise
@@ -115,6 +116,21 @@ class Candidates:
     def number(self) -> int:
         """Slots of a jet."""
         return int(self.pt.shape[1])
+
+    def take(self, rows: Int64 | slice) -> Candidates:
+        """The candidates of the given jets, in their order."""
+        return Candidates(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Candidates]) -> Candidates:
+        """The candidates of all parts, in their order; at least one, all of one number of slots."""
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+
+    @classmethod
+    def none(cls, number: int) -> Candidates:
+        """The candidates of no jet."""
+        each, one = np.zeros((0, number), np.int32), np.zeros(0, np.int32)
+        return cls(each, each, each, one, one)
 
 
 def candidates_of(chunk: JetChunk, settings: CandidateSettings) -> Candidates:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from data_prep.candidates import Candidates
 from data_prep.image_batch import FEATURES, ImageBatch
 
 FORMAT = b"JETCHNK1"
@@ -74,6 +75,9 @@ def to_bytes(result: ChunkResult) -> bytes:
         **{name: getattr(batch, name) for name in ("pixel", "value", "label", "weight", "event")},
         **{f"feature {name}": batch.features[name] for name in FEATURES},
     }
+    candidates = batch.candidates
+    if candidates is not None:
+        arrays |= {f"candidates {name}": values.ravel() for name, values in vars(candidates).items()}
     stored = [pa.compress(np.ascontiguousarray(array), "lz4", asbytes=True) for array in arrays.values()]
     header = {
         "arrays": [
@@ -81,6 +85,7 @@ def to_bytes(result: ChunkResult) -> bytes:
             for (name, array), part in zip(arrays.items(), stored, strict=True)
         ],
         "shape": batch.shape,
+        "candidates": None if candidates is None else candidates.number,
         "entries": result.entries,
         "problems": result.problems,
         "environment": result.environment,
@@ -112,6 +117,14 @@ def from_bytes(data: bytes) -> ChunkResult:
         offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(arrays["lit"], dtype=np.int64)]),
         **{name: arrays[name] for name in ("pixel", "value", "label", "weight", "event")},
         features={name: arrays[f"feature {name}"] for name in FEATURES},
+        candidates=_candidates(arrays, header["candidates"]),
     )
     images = ChunkImages(batch, arrays["fate"], arrays["mass_constituents"], arrays["mass_image"])
     return ChunkResult(images, arrays["labelled"], header["entries"], tuple(header["problems"]), header["environment"])
+
+
+def _candidates(arrays: dict[str, npt.NDArray[Any]], number: int | None) -> Candidates | None:
+    if number is None:
+        return None
+    pt, eta, phi = (arrays[f"candidates {name}"].reshape(-1, number) for name in ("pt", "eta", "phi"))
+    return Candidates(pt, eta, phi, arrays["candidates seed_eta"], arrays["candidates seed_phi"])

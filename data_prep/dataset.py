@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import Field, ValidationError, model_validator
 
+from data_prep.candidates import Candidates, CandidateSettings
 from data_prep.errors import InputFileError
 from data_prep.grid import SquareGrid
 from data_prep.image_batch import FEATURES, ImageBatch, concatenate, empty
@@ -24,6 +25,14 @@ from data_prep.settings import Settings
 from data_prep.split import SPLITS
 
 METADATA_KEY = b"jet_images"
+CANDIDATE_COLUMNS = {
+    "pt": "candidate_pt",
+    "eta": "candidate_eta",
+    "phi": "candidate_phi",
+    "seed_eta": "seed_eta",
+    "seed_phi": "seed_phi",
+}
+"""The columns of a dataset of candidates, by field of `Candidates`."""
 MAX_PIXELS = 1 << 16
 _REMEDY = "make it with `python -m pipeline images`"
 
@@ -41,6 +50,8 @@ class ImageDescription(Settings):
     """What each channel of a pixel sums."""
     steps: Steps
     """Every preprocessing step, in order, with its parameters."""
+    candidates: CandidateSettings | None = None
+    """What the images are built of, where that is integers."""
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -66,9 +77,18 @@ def schema(description: ImageDescription) -> pa.Schema:
         ("weight", pa.float32()),
         ("event", pa.uint64()),
         *((name, pa.float32()) for name in FEATURES),
+        *_candidate_columns(description.candidates),
     ]
     fields = [pa.field(name, kind, nullable=False) for name, kind in columns]
     return pa.schema(fields, metadata={METADATA_KEY: description.model_dump_json().encode()})
+
+
+def _candidate_columns(candidates: CandidateSettings | None) -> list[tuple[str, Any]]:
+    if candidates is None:
+        return []
+    number, angle = candidates.number, pa.int16()
+    types = (pa.list_(pa.uint16(), number), pa.list_(angle, number), pa.list_(angle, number), angle, angle)
+    return list(zip(CANDIDATE_COLUMNS.values(), types, strict=True))
 
 
 def to_record_batch(batch: ImageBatch, to: pa.Schema) -> pa.RecordBatch:
@@ -88,6 +108,11 @@ def to_record_batch(batch: ImageBatch, to: pa.Schema) -> pa.RecordBatch:
         "event": pa.array(batch.event),
         **{name: pa.array(batch.features[name]) for name in FEATURES},
     }
+    if batch.candidates is not None:
+        for field, name in CANDIDATE_COLUMNS.items():
+            values = getattr(batch.candidates, field)
+            flat = pa.array(values.ravel())
+            arrays[name] = flat if values.ndim == 1 else pa.FixedSizeListArray.from_arrays(flat, values.shape[1])
     return pa.RecordBatch.from_arrays([arrays[name].cast(to.field(name).type) for name in to.names], schema=to)
 
 
@@ -174,12 +199,33 @@ class ImageSplit:
         if held:
             yield concatenate(held)
 
+    def candidates(self, size: int) -> Iterator[Candidates]:
+        """The candidates of the images, in the order of the files and in batches of at most `size`.
+
+        Raises:
+            InputFileError: a file that cannot be read.
+            ValueError: the images were not made of candidates.
+        """
+        if self.description.candidates is None:
+            raise ValueError("the images of this dataset were not made of candidates")
+        for _, record in self._records(size, list(CANDIDATE_COLUMNS.values())):
+            columns = [record.column(name) for name in CANDIDATE_COLUMNS.values()]
+            flat = [column.flatten() if pa.types.is_fixed_size_list(column.type) else column for column in columns]
+            pt, eta, phi, seed_eta, seed_phi = (values.to_numpy().astype(np.int32) for values in flat)
+            shape = len(record), self.description.candidates.number
+            yield Candidates(pt.reshape(shape), eta.reshape(shape), phi.reshape(shape), seed_eta, seed_phi)
+
     def _read(self, size: int) -> Iterator[ImageBatch]:
+        names = [name for name in schema(self.description).names if name not in CANDIDATE_COLUMNS.values()]
+        for file, record in self._records(size, names):
+            yield from_record_batch(record, self.description.shape, file)
+
+    def _records(self, size: int, columns: list[str]) -> Iterator[tuple[Path, pa.RecordBatch]]:
         for file in self.files:
             try:
                 with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
-                    for record in parquet.iter_batches(batch_size=size):
-                        yield from_record_batch(record, self.description.shape, file)
+                    for record in parquet.iter_batches(batch_size=size, columns=columns):
+                        yield file, record
             except (pa.ArrowException, OSError, KeyError) as error:
                 raise InputFileError(f"cannot be read: {error}", file=file, remedy=_REMEDY) from None
 

@@ -62,7 +62,8 @@ class _SplitWriter:
         self._schema = schema(description)
         self._group_rows = group_rows
         self._part_groups = part_groups
-        self._held = [empty(description.shape)]
+        self._empty = empty(description.shape, description.candidates.number if description.candidates else None)
+        self._held = [self._empty]
         self._held_rows = 0
         self._groups = 0
         self._file: pq.ParquetWriter | None = None
@@ -78,7 +79,7 @@ class _SplitWriter:
             self._write(whole.slice(start, start + self._group_rows))
             start += self._group_rows
         # a copy, so that the joined batch is not kept alive by its last rows
-        self._held = [concatenate([empty(batch.shape), whole.slice(start, len(whole))])]
+        self._held = [concatenate([self._empty, whole.slice(start, len(whole))])]
         self._held_rows = len(whole) - start
 
     def close(self, *, whole: bool) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from data_prep.candidates import Candidates
 from data_prep.compiled import compiled
 
 FEATURES = (
@@ -38,6 +39,7 @@ class ImageBatch:
         weight: float32 [n], event weight.
         event: uint64 [n], event identifier.
         features: float32 [n] by name, see `FEATURES`; GeV, radians.
+        candidates: what the images were built of, where that is integers; None where it is not, or was not read.
     """
 
     shape: tuple[int, int, int]
@@ -48,6 +50,7 @@ class ImageBatch:
     weight: npt.NDArray[np.float32]
     event: npt.NDArray[np.uint64]
     features: dict[str, npt.NDArray[np.float32]]
+    candidates: Candidates | None = None
 
     def __len__(self) -> int:
         return self.label.size
@@ -75,6 +78,7 @@ class ImageBatch:
             weight=self.weight[rows],
             event=self.event[rows],
             features={name: column[rows] for name, column in self.features.items()},
+            candidates=None if self.candidates is None else self.candidates.take(rows),
         )
 
     def slice(self, start: int, stop: int) -> ImageBatch:
@@ -89,6 +93,7 @@ class ImageBatch:
             weight=self.weight[start:stop],
             event=self.event[start:stop],
             features={name: column[start:stop] for name, column in self.features.items()},
+            candidates=None if self.candidates is None else self.candidates.take(slice(start, stop)),
         )
 
 
@@ -97,6 +102,9 @@ def concatenate(batches: Sequence[ImageBatch]) -> ImageBatch:
     if len(batches) == 1:
         return batches[0]
     lit = np.concatenate([np.diff(batch.offsets) for batch in batches])
+    candidates = [batch.candidates for batch in batches if batch.candidates is not None]
+    if candidates and len(candidates) < len(batches):
+        raise ValueError("some of these batches have candidates, and some have none")
     return ImageBatch(
         shape=batches[0].shape,
         offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(lit)]),
@@ -106,11 +114,12 @@ def concatenate(batches: Sequence[ImageBatch]) -> ImageBatch:
         weight=np.concatenate([batch.weight for batch in batches]),
         event=np.concatenate([batch.event for batch in batches]),
         features={name: np.concatenate([batch.features[name] for batch in batches]) for name in batches[0].features},
+        candidates=Candidates.joined(candidates) if candidates else None,
     )
 
 
-def empty(shape: tuple[int, int, int]) -> ImageBatch:
-    """A batch without images."""
+def empty(shape: tuple[int, int, int], candidates: int | None = None) -> ImageBatch:
+    """A batch without images; `candidates` is how many candidates each of them would have."""
     return ImageBatch(
         shape=shape,
         offsets=np.zeros(1, np.int64),
@@ -120,6 +129,7 @@ def empty(shape: tuple[int, int, int]) -> ImageBatch:
         weight=np.zeros(0, np.float32),
         event=np.zeros(0, np.uint64),
         features={name: np.zeros(0, np.float32) for name in FEATURES},
+        candidates=None if candidates is None else Candidates.none(candidates),
     )
 
 

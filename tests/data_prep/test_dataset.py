@@ -122,6 +122,7 @@ def test_the_schema_is_the_documented_one(tmp_path: Path, images: ImageBatch) ->
         "grid": {"kind": "square", "pixels": 5, "half_width": 0.8},
         "channels": ["pt"],
         "steps": [{"step": "centre"}, {"step": "normalise", "norm": "l1"}],
+        "candidates": None,
     }
 
 
