@@ -17,6 +17,8 @@ from data_prep.constituents import JetChunk
 from data_prep.cutflow import Fate
 from data_prep.grid import SquareGrid
 from data_prep.pixelise import SparseImages
+from data_prep.preprocess import Step
+from data_prep.steps.centre import Centre
 
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
@@ -65,6 +67,37 @@ def candidate_images(
         return SparseImages(offsets, pixel, raw.astype(np.float32) * step, np.ones(shift.size, np.float32), fate)
     value = np.ldexp(raw.astype(np.float32), -np.repeat(shift, np.diff(offsets)))
     return SparseImages(offsets, pixel, value, np.ldexp(step, shift), fate)
+
+
+def require_buildable(settings: CandidateSettings, grid: SquareGrid, steps: Sequence[Step]) -> None:
+    """Make sure that firmware builds these images.
+
+    Raises:
+        ValueError: a grid or a step that it does not build, or pixels narrower than the angle unit.
+    """
+    if grid.kind != "square":
+        raise ValueError(f"images of 'candidates' are built on a square grid, the {grid.kind} one is not built yet")
+    for step in steps:
+        if step.step == "centre" and step != Centre():
+            raise ValueError(
+                "images of 'candidates' are centred on the seed: 'centre' takes no options but its defaults"
+            )
+        if step.step == "normalise" and not power_of_two([step]):
+            raise ValueError(
+                "'normalise' divides, which firmware does by powers of two alone: with 'candidates' take "
+                "'norm: power_of_two'"
+            )
+        if step.step not in ("centre", "normalise"):
+            raise ValueError(
+                f"with 'candidates' there is no step '{step.step}': firmware subtracts the seed and sums, "
+                "it neither turns nor mirrors nor scales"
+            )
+    thresholds(grid.edges(), settings.per_pi)
+
+
+def power_of_two(steps: Sequence[Step]) -> bool:
+    """Whether these steps normalise by a power of two."""
+    return any(step.step == "normalise" and step.model_dump()["norm"] == "power_of_two" for step in steps)
 
 
 def mark_not_finite(chunk: JetChunk, fate: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
+from data_prep.candidate_images import candidate_images, mark_not_finite, power_of_two, require_buildable
+from data_prep.candidates import Candidates, CandidateSettings, candidates_of
 from data_prep.chunk_bytes import ChunkImages
 from data_prep.constituents import NO_CLASS, SEVERAL_CLASSES, JetChunk
 from data_prep.cutflow import Fate
@@ -63,10 +65,18 @@ class ImagesSettings(Settings):
     """The pixel grid."""
     steps: Steps
     """The preprocessing steps, in order."""
+    candidates: CandidateSettings | None = None
+    """Where given, images are built of integer trigger candidates, to the bit as firmware builds them."""
     split: SplitSettings
     """Fractions of events for training, validation and test."""
     chunk_jets: int = Field(default=20_000, ge=1)
     """Jets in memory at once; changes speed and memory, never a result."""
+
+    @model_validator(mode="after")
+    def _buildable(self) -> Self:
+        if self.candidates is not None:
+            require_buildable(self.candidates, self.grid, self.steps)
+        return self
 
     @property
     def options(self) -> Options:
@@ -76,7 +86,12 @@ class ImagesSettings(Settings):
     @property
     def description(self) -> ImageDescription:
         """What the images will be."""
-        return ImageDescription(classes=tuple(each.name for each in self.classes), grid=self.grid, steps=self.steps)
+        return ImageDescription(
+            classes=tuple(each.name for each in self.classes),
+            grid=self.grid,
+            steps=self.steps,
+            candidates=self.candidates,
+        )
 
 
 def select(chunk: JetChunk, selection: SelectionSettings) -> npt.NDArray[np.uint8]:
@@ -111,11 +126,19 @@ def _any_negative(chunk: JetChunk) -> npt.NDArray[np.bool_]:
 
 def images_of(chunk: JetChunk, settings: ImagesSettings) -> ChunkImages:
     """Select the jets of a chunk and make their images."""
-    images = pixelise(chunk, select(chunk, settings.selection), settings.grid, Program.of(settings.steps))
+    fate = select(chunk, settings.selection)
+    candidates = None
+    if settings.candidates is None:
+        images = pixelise(chunk, fate, settings.grid, Program.of(settings.steps))
+    else:
+        candidates = candidates_of(chunk, settings.candidates)
+        fate = mark_not_finite(chunk, fate)
+        normalise = power_of_two(settings.steps)
+        images = candidate_images(candidates, fate, settings.candidates, settings.grid, normalise=normalise)
     kept = images.fate == Fate.KEPT
     mass = massless_mass(chunk.offsets, chunk.pt, chunk.eta, chunk.phi, chunk.jet_eta, chunk.jet_phi)
     return ChunkImages(
-        batch=_batch(chunk, images, kept, settings.description.shape),
+        batch=_batch(chunk, images, candidates, kept, settings.description.shape),
         fate=images.fate,
         mass_constituents=mass[kept],
         mass_image=image_mass(images.offsets, images.pixel, images.value, images.scale, settings.grid),
@@ -123,7 +146,11 @@ def images_of(chunk: JetChunk, settings: ImagesSettings) -> ChunkImages:
 
 
 def _batch(
-    chunk: JetChunk, images: SparseImages, kept: npt.NDArray[np.bool_], shape: tuple[int, int, int]
+    chunk: JetChunk,
+    images: SparseImages,
+    candidates: Candidates | None,
+    kept: npt.NDArray[np.bool_],
+    shape: tuple[int, int, int],
 ) -> ImageBatch:
     features = {
         "jet_pt": chunk.jet_pt,
@@ -142,4 +169,5 @@ def _batch(
         weight=chunk.weight[kept],
         event=chunk.event[kept],
         features={name: column[kept] for name, column in features.items()},
+        candidates=None if candidates is None else candidates.take(np.flatnonzero(kept)),
     )

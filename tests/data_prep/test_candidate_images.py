@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from data_prep.candidate_images import candidate_images
+from data_prep.candidate_images import candidate_images, mark_not_finite
 from data_prep.candidates import Candidates, CandidateSettings
 from data_prep.chunk_bytes import ChunkImages, ChunkResult, from_bytes, to_bytes
 from data_prep.cutflow import Fate
@@ -17,7 +19,12 @@ from data_prep.dataset import ImageDescription, open_dataset
 from data_prep.dataset_writer import DatasetWriter
 from data_prep.grid import SquareGrid
 from data_prep.image_batch import FEATURES, ImageBatch, concatenate, densify
+from data_prep.image_stream import make_images
+from data_prep.images import ImagesSettings
+from data_prep.mock import mock_jets, write_mock_file
+from data_prep.readers.jetclass import JetClassReader
 from data_prep.steps.centre import Centre
+from tests.data_prep.test_candidates import chunk
 
 GRID = SquareGrid(pixels=4, half_width=np.pi / 4)
 """Borders at -180, -90, 0, 90 and 180 units of π/720."""
@@ -154,3 +161,60 @@ def test_a_dataset_without_candidates_says_so(tmp_path: Path) -> None:
         pass
     with pytest.raises(ValueError, match="not made of candidates"):
         next(open_dataset(tmp_path / "d").split("test").candidates(5))
+
+
+CONFIGURATION: dict[str, Any] = {
+    "classes": [{"name": "q", "label": "label_QCD"}, {"name": "t", "label": "label_Tbqq"}],
+    "grid": {"pixels": 16, "half_width": 0.8},
+    "steps": [{"step": "centre"}],
+    "split": {"train": 0.5, "validation": 0.25, "test": 0.25},
+    "candidates": {"number": 8},
+}
+
+
+def test_images_of_a_file_are_those_of_its_candidates(tmp_path: Path) -> None:
+    """Every pixel against a float histogram of the stored candidates; 0, a border they meet, is the upper pixel's."""
+    write_mock_file(tmp_path / "t.root", mock_jets("t", 200, seed=1))
+    write_mock_file(tmp_path / "q.root", mock_jets("q", 100, seed=2))
+    settings = ImagesSettings.model_validate(CONFIGURATION)
+    reader = JetClassReader(settings.options)
+    (tmp_path / "d").mkdir()
+    counts = {tmp_path / "t.root": 200, tmp_path / "q.root": 100}
+    cutflow, _ = make_images(counts, reader, settings, tmp_path / "d", lambda n: None)
+    assert int(cutflow.kept.sum()) == 300
+    dataset = open_dataset(tmp_path / "d")
+    assert dataset.metadata == settings.description
+    edges = settings.grid.edges() - 1e-9
+    found = 0
+    for split in dataset.splits.values():
+        made = Candidates.joined(list(split.candidates(50)))
+        for image, *jet in zip(split.images.dense()[..., 0], *vars(made).values(), strict=True):
+            pt, eta, phi, seed_eta, seed_phi = jet
+            turn = np.remainder(phi - seed_phi + 720, 1440) - 720
+            angles = ((eta - seed_eta) * np.pi / 720, turn * np.pi / 720)
+            expected = np.histogram2d(*angles, bins=(edges, edges), weights=pt * 0.25)[0]
+            np.testing.assert_array_equal(image, expected)
+            found += 1
+    assert found == 300
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"steps": [{"step": "centre"}, {"step": "roll"}]}, "there is no step 'roll': firmware subtracts the seed"),
+        ({"steps": [{"step": "centre"}, {"step": "flip"}]}, "there is no step 'flip'"),
+        ({"steps": [{"step": "centre"}, {"step": "normalise"}]}, "take 'norm: power_of_two'"),
+        ({"grid": {"pixels": 256, "half_width": 0.3}}, "narrower than the candidates' angle unit"),
+        ({"candidates": {"number": 0}}, "greater than or equal to 1"),
+    ],
+)
+def test_what_firmware_does_not_build_is_refused(change: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        ImagesSettings.model_validate(CONFIGURATION | change)
+
+
+def test_jets_that_are_not_finite_are_dropped() -> None:
+    jets = chunk([[(9, 0, 0), (np.nan, 0, 0)], [(9, 0, 0)], [], [(9, np.inf, 0)]])
+    fate = np.array([Fate.KEPT, Fate.KEPT, Fate.NO_CONSTITUENTS, Fate.OUTSIDE_PT], np.uint8)
+    expected = [Fate.NOT_FINITE, Fate.KEPT, Fate.NO_CONSTITUENTS, Fate.OUTSIDE_PT]
+    assert mark_not_finite(jets, fate).tolist() == expected
