@@ -1,4 +1,4 @@
-"""A seeded generator of mock jets in the JetClass schema, for tests and benchmarks.
+"""Seeded generators of mock jets in the JetClass schema and of mock events, for tests and benchmarks.
 
 The jets have the right number of prongs, masses, radiation around the prongs and multiplicities of the right size;
 nothing else about them is physics.
@@ -13,6 +13,12 @@ from typing import Any
 import awkward as ak
 import numpy as np
 import numpy.typing as npt
+
+from data_prep.event_batch import QUARK_GLUON, TOP, EventBatch
+from data_prep.event_batch import concatenate as join_events
+from data_prep.event_batch import empty as no_events
+from data_prep.event_truth import majority
+from data_prep.events import number_hash
 
 Branches = dict[str, Any]
 Floats = npt.NDArray[np.float64]
@@ -147,3 +153,89 @@ def write_mock_file(path: Path, branches: Mapping[str, Any], compression: str = 
         }
         tree = file.mktree("tree", types, counter_name=lambda _: "npart")
         tree.extend(dict(branches))
+
+
+def mock_events(
+    rng: np.random.Generator,
+    n: int,
+    *,
+    shape: tuple[int, int, int] = (56, 72, 3),
+    wrap: int = 4,
+    pileup: float = 20.0,
+    jets: tuple[int, int] = (0, 4),
+) -> EventBatch:
+    """Mock events with pileup and truth, on towers of 2π / columns in η and φ.
+
+    Jets are discs of exponential energies that can overlap and cross φ = ±π; tops are wider than bosons, these wider
+    than quarks. Pileup is soft and everywhere. Nothing else about them is physics.
+
+    Args:
+        rng: the source of all choices.
+        n: events.
+        shape: rows (η), columns (φ), channels (electromagnetic, hadronic, tracks; at least one).
+        wrap: columns that `dense` repeats on each side.
+        pileup: mean number of interactions; each lights some towers.
+        jets: fewest and most jets of an event.
+    """
+    events = [_mock_event(rng, index, shape, wrap, pileup, jets) for index in range(n)]
+    return join_events(events) if events else no_events(shape, wrap)
+
+
+def _mock_event(
+    rng: np.random.Generator, index: int, shape: tuple[int, int, int], wrap: int, pileup: float, jets: tuple[int, int]
+) -> EventBatch:
+    rows, columns, channels = shape
+    step = 2 * np.pi / columns
+    eta = (np.arange(rows) + 0.5 - rows / 2) * step
+    phi = (np.arange(columns) + 0.5) * step - np.pi
+    number = int(rng.integers(jets[0], jets[1] + 1))
+    kind = rng.integers(QUARK_GLUON, TOP + 1, number)
+    pt = np.sort(rng.uniform(50, 500, number))[::-1]
+    axis_eta = rng.uniform(0.8 * eta[0], 0.8 * eta[-1], number)
+    axis_phi = rng.uniform(-np.pi, np.pi, number)
+    drawn = int(rng.poisson(pileup))
+    energy = np.zeros((1 + number, rows * columns))
+    lit = rng.integers(0, rows * columns, rng.poisson(6 * drawn))
+    energy[0] = np.bincount(lit, rng.exponential(0.7, lit.size), rows * columns)
+    boxes = np.zeros((number, 4), np.float32)
+    for jet in range(number):
+        radius = 0.1 * (1 + kind[jet])
+        delta_eta = eta[:, np.newaxis] - axis_eta[jet]
+        delta_phi = (phi - axis_phi[jet] + np.pi) % (2 * np.pi) - np.pi
+        inside = np.hypot(delta_eta, delta_phi) < radius
+        inside[np.abs(delta_eta[:, 0]).argmin(), np.abs(delta_phi).argmin()] = True
+        share = inside * rng.exponential(1.0, inside.shape)
+        energy[1 + jet] = (pt[jet] * share / share.sum()).ravel()
+        row, column = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+        low = axis_phi[jet] + delta_phi[column].min() - step / 2
+        turns = 2 * np.pi * np.floor((low + np.pi) / (2 * np.pi))
+        high = axis_phi[jet] + delta_phi[column].max() + step / 2
+        boxes[jet] = eta[row[0]] - step / 2, eta[row[-1]] + step / 2, low - turns, high - turns
+    total = energy.sum(axis=0)
+    tower = np.flatnonzero(total)
+    truth = [majority(energy[:, k].astype(np.float32), kind.astype(np.uint8)) for k in tower]
+    share = rng.dirichlet(np.ones(channels), tower.size)
+    value = (total[tower, np.newaxis] * share).astype(np.float32).ravel()
+    pixel = (tower[:, np.newaxis] * channels + np.arange(channels)).ravel()
+    return EventBatch(
+        shape=shape,
+        wrap=wrap,
+        offsets=np.array([0, np.count_nonzero(value)]),
+        pixel=pixel[value > 0].astype(np.uint16),
+        value=value[value > 0],
+        tower_offsets=np.array([0, tower.size]),
+        tower=tower.astype(np.uint16),
+        tower_class=np.array([code for code, _ in truth], np.uint8),
+        tower_instance=np.array([instance for _, instance in truth], np.uint8),
+        tower_pt_true=energy[1:, tower].sum(axis=0).astype(np.float32),
+        jet_offsets=np.array([0, number]),
+        jet_pt=pt.astype(np.float32),
+        jet_eta=axis_eta.astype(np.float32),
+        jet_phi=axis_phi.astype(np.float32),
+        jet_mass=np.array([(0, 0, 20, 90, 173)[code] for code in kind], np.float32),
+        jet_kind=kind.astype(np.uint8),
+        jet_box=boxes,
+        pileup=np.array([drawn], np.float32),
+        event=number_hash(np.array([index])),
+        weight=np.ones(1, np.float32),
+    )
