@@ -14,6 +14,11 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core import entrypoints
+
+# What other packages teach numba about their own types (awkward, vector) costs each process 0.25 s and is not needed
+# for numpy arrays; numba asks for it unless it has done so before.
+entrypoints._already_initialized = True
 
 F = TypeVar("F", bound=Callable[..., Any])
 

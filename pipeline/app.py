@@ -6,14 +6,18 @@ import errno
 import logging
 import os
 import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from data_prep.errors import PipelineError
 from pipeline import interruption
 from pipeline.console import fail
-from pipeline.stages import convert, csim, emulate, export, generate, images, inspect, lower, report, rtl, train
 
 # Libraries that talk while they are imported are asked to be quiet before any stage imports them.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -24,16 +28,56 @@ INTERRUPTED = 130
 
 NO_ROOM_OR_RIGHTS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EMFILE)
 
+STAGES = (
+    "inspect",
+    "generate",
+    "images",
+    "train",
+    "lower",
+    "convert",
+    "csim",
+    "rtl",
+    "emulate",
+    "export",
+    "report",
+)
+"""The commands in the order of the flow; each is `run` of the module of its name in `pipeline/stages/`."""
+
+
+class Commands(Mapping[str, Any]):
+    """The command of each stage, imported when it is asked for: no stage waits for the libraries of the others."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in STAGES:
+            raise KeyError(name)
+        stage = typer.Typer(add_completion=False, rich_markup_mode=None)
+        stage.command(name)(import_module(f"pipeline.stages.{name}").run)
+        return typer.main.get_command(stage)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(STAGES)
+
+    def __len__(self) -> int:
+        return len(STAGES)
+
+
+class StageGroup(TyperGroup):
+    """The command line, one command a stage."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands: Any = Commands()
+
+
 app = typer.Typer(
     name="python -m pipeline",
+    cls=StageGroup,
+    callback=lambda: None,
     help="From jet constituents in ROOT files to verified trigger firmware, stage by stage.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for stage in (inspect, generate, images, train, lower, convert, csim, rtl, emulate, export, report):
-    app.command(stage.__name__.rsplit(".", 1)[-1].replace("_", "-"))(stage.run)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -44,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
     """
     interruption.listen()
     try:
-        code = app(args=arguments, standalone_mode=False)
+        code = app(args=(sys.argv[1:] if arguments is None else arguments) or ["--help"], standalone_mode=False)
     except BaseException as error:  # noqa: BLE001 - Ctrl-C too; what is no ending of ours is raised again
         return _ending(error)
     # Typer turns Ctrl-C into an exit code.

@@ -77,7 +77,7 @@ def _open(file: Path) -> Any:
 def close() -> None:
     """Close the file that is held."""
     key, opened = getattr(_held, "key", None), getattr(_held, "opened", None)
-    _held.key = _held.opened = _held.baskets = None
+    _held.key = _held.opened = _held.trees = _held.baskets = None
     if key is not None and opened is not None and key[0] == os.getpid():
         opened.close()
 
@@ -91,12 +91,16 @@ def trees(file: Path) -> dict[str, tuple[int, frozenset[str]]]:
         InputFileError: no such file, an empty one, no ROOT file, a damaged one.
     """
     opened = _open(file)
+    known: dict[str, tuple[int, frozenset[str]]] | None = getattr(_held, "trees", None)
+    if known is not None:
+        return known
     found = {}
     with faults(file):
         for name in dict.fromkeys(opened.keys(filter_classname="TTree", cycle=False)):
             tree = opened[name]
             keys = tree.keys()
             found[name] = int(tree.num_entries), frozenset([*keys, *(key.rsplit("/", 1)[-1] for key in keys)])
+    _held.trees = found
     return found
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from data_prep.errors import InputFileError
 from pipeline import console
-from pipeline.configuration import load
+
+if TYPE_CHECKING:
+    from data_prep.readers.detect import Contents
+    from data_prep.readers.inspection import Inspection
 
 
 def run(
@@ -18,27 +25,49 @@ def run(
     ] = None,
 ) -> None:
     """Say what a file holds: layout, jets, classes, whether constituents sum to jets, and what is missing."""
-    from data_prep.errors import InputFileError
-    from data_prep.readers import Options
-    from data_prep.readers.detect import contents
-    from data_prep.readers.inspection import inspect
-    from data_prep.readers.layouts import LayoutName
-    from data_prep.readers.own import OwnLayout
+    with _uncollected():
+        from data_prep.readers import Options
+        from data_prep.readers.detect import contents
+        from data_prep.readers.inspection import inspect
+        from data_prep.readers.layouts import LayoutName
+        from data_prep.readers.own import OwnLayout
 
-    options: Options = Options()
-    layout: LayoutName | OwnLayout = "auto"
-    if config:
-        from data_prep.images import ImagesSettings
+        options: Options = Options()
+        layout: LayoutName | OwnLayout = "auto"
+        if config:
+            from data_prep.images import ImagesSettings
+            from pipeline.configuration import load
 
-        settings = load(config, ImagesSettings)
-        options, layout = settings.options, settings.layout
-    held = contents(file)
+            settings = load(config, ImagesSettings)
+            options, layout = settings.options, settings.layout
+        held = contents(file)
+        _say_what_is_held(file, held)
+        _say_what_was_found(file, inspect(file, options, layout))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without Python's search for cyclic garbage: imported libraries and the branches of a file are no garbage.
+
+    Neither while they are loaded nor at the end of the process, which together take a quarter of the time.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _say_what_is_held(file: Path, held: Contents) -> None:
     trees = [
         (f"{name or 'data sets'}", f"{count:,} entries, {len(names)} names")
         for name, (count, names) in held.trees.items()
     ]
     console.rows(f"{file} ({held.container})", trees)
-    found = inspect(file, options, layout)
+
+
+def _say_what_was_found(file: Path, found: Inspection) -> None:
     chunk = found.chunk
     looked = f"{chunk.jets:,} jets in the first {chunk.entries_read:,} {found.entry}s"
     sizes = chunk.multiplicity

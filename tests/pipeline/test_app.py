@@ -11,6 +11,8 @@ import pytest
 from data_prep.generate import production
 from pipeline.app import main
 
+STAGES = Path(__file__).parents[2] / "pipeline" / "stages"
+
 
 def test_ctrl_c_ends_with_130(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -48,6 +50,7 @@ def test_ctrl_c_that_a_library_turned_into_its_own_error_ends_with_130(
         (["generate", "--colour", "red"], 2, "No such option: --colour"),
         (["generate", "--config", "generate.yaml"], 2, "Missing option '--out'"),
         (["nonsense"], 2, "No such command 'nonsense'"),
+        (["inspcet"], 2, "No such command 'inspcet'. Did you mean 'inspect'?"),
         (
             ["generate", "--config", "/no/generate.yaml", "--out", "/no/out"],
             1,
@@ -65,3 +68,15 @@ def test_wrong_use_is_one_line(capsys: pytest.CaptureFixture[str], arguments: li
 def test_help_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["generate", "--help"]) == 0
     assert "--config" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["--help"], []])
+def test_every_stage_is_listed_with_what_it_does(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(arguments) == 0
+    listed = capsys.readouterr().out.split("Commands:\n")[1].splitlines()
+    names = [line.split()[0] for line in listed]
+    assert sorted(names) == sorted(file.stem for file in STAGES.glob("[a-z]*.py"))
+    assert all(len(line.split()) > 4 for line in listed)

@@ -90,12 +90,14 @@ def test_a_file_without_jets_cannot_be_used(tmp_path: Path, capsys: pytest.Captu
     assert "lacks the branch" in capsys.readouterr().err
 
 
-def test_it_needs_no_machine_learning() -> None:
+def test_it_loads_nothing_that_a_look_does_not_need(tmp_path: Path) -> None:
+    file = samples.pfnano_v2(samples.jets(4), tmp_path / "t.root")
     program = (
-        "import sys; from pipeline.app import main; main(['inspect', '/no/such']); "
-        "sys.exit(any(name in sys.modules for name in ('tensorflow', 'keras', 'sklearn', 'matplotlib')))"
+        "import sys; from pipeline.app import main; code = main(['inspect', sys.argv[1]]); "
+        "others = ('tensorflow', 'keras', 'sklearn', 'matplotlib', 'fastjet', 'vector', 'hls_projects', 'models'); "
+        "print('loaded besides:', *(name for name in others if name in sys.modules)); sys.exit(code)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=Path(__file__).parents[3], capture_output=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    command = [sys.executable, "-c", program, str(file)]
+    done = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "loaded besides:"
