@@ -35,6 +35,18 @@ LAYERS = _names(
     """
 )
 
+OWN = {
+    "QuantizedConv2DTranspose": "models.transposed",
+    "GroupConv2D": "models.group_layers",
+    "GroupDense": "models.group_layers",
+    "GroupSeparableConv2D": "models.group_layers",
+    "HexagonalMaxPooling2D": "models.hexagonal_pooling",
+    "ViewConv2D": "models.view_layers",
+    "ViewDense": "models.view_layers",
+    "ViewSeparableConv2D": "models.view_layers",
+}
+"""The layers of this project, and the modules that hold them."""
+
 QUANTIZERS = _names(
     """
     quantized_bits quantized_relu quantized_tanh quantized_sigmoid quantized_ulaw quantized_hswish quantized_po2
@@ -108,12 +120,13 @@ class _Walk:
             known = isinstance(config, str) and config in FUNCTIONS and node.get("registered_name") in (None, kind)
             if not known:
                 raise self._refuse(layer, f"uses the function {config!r}, which is not one of Keras or QKeras")
-        elif kind not in LAYERS | MODELS | QUANTIZERS | _PARTS:
+        elif kind not in LAYERS | OWN.keys() | MODELS | QUANTIZERS | _PARTS:
             raise self._refuse(layer, _reason(kind))
         elif node.get("registered_name") not in (None, kind):
             raise self._refuse(layer, f"is of the foreign class {node['registered_name']!r}")
         module = node.get("module")
-        if module is not None and not (isinstance(module, str) and _MODULE.fullmatch(module)):
+        foreign = not (isinstance(module, str) and (_MODULE.fullmatch(module) or module == OWN.get(kind)))
+        if module is not None and foreign:
             raise self._refuse(layer, f"is of the foreign module {module!r}")
         return layer
 

@@ -230,7 +230,7 @@ _RULES: dict[str, Rule] = {
     name: rule
     for rule, names in {
         _convolution: "Conv1D Conv2D QConv1D QConv2D QConv2DBatchnorm",
-        _transposed: "Conv1DTranspose Conv2DTranspose QConv2DTranspose",
+        _transposed: "Conv1DTranspose Conv2DTranspose QConv2DTranspose QuantizedConv2DTranspose",
         _depthwise: "DepthwiseConv1D DepthwiseConv2D QDepthwiseConv2D QDepthwiseConv2DBatchnorm",
         _separable: "SeparableConv1D SeparableConv2D QSeparableConv1D QSeparableConv2D",
         _dense: "Dense QDense",

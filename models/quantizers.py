@@ -14,6 +14,7 @@ from qkeras.utils import _add_supported_quantized_objects
 
 from data_prep.fixed_point import FixedType
 from models.settings import QuantizerSettings
+from models.transposed import QuantizedConv2DTranspose
 
 
 def signed(settings: QuantizerSettings) -> quantized_bits:
@@ -58,7 +59,7 @@ def from_type(kind: FixedType) -> BaseQuantizer:
 
 
 def custom_objects() -> dict[str, Any]:
-    """The QKeras classes by the names under which model files mention them."""
+    """The classes of QKeras and of this project by the names under which model files mention them."""
     found: dict[str, Any] = {}
     _add_supported_quantized_objects(found)
-    return found
+    return found | {QuantizedConv2DTranspose.__name__: QuantizedConv2DTranspose}

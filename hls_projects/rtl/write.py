@@ -87,11 +87,12 @@ def _parts(results: Sequence[QInterval], design: RtlDesign) -> Iterator[Part]:
             below = kind.fraction - fraction
             if below:
                 yield Part(low + below - 1, low, constant="0" * below)
-            yield Part(low + below + width - 1, low + below, source)
             above = kind.width - below - width
-            if above and signed:
+            # Intervals of the logic can be wider than the proven type, whose bits then hold the value all the same.
+            yield Part(top - max(above, 0), low + below, source)
+            if above > 0 and signed:
                 yield Part(top, top - above + 1, source + width - 1, repeat=True)
-            elif above:
+            elif above > 0:
                 yield Part(top, top - above + 1, constant="0" * above)
             source += width
         low += kind.width

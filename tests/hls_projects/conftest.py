@@ -23,6 +23,8 @@ from qkeras import (
 )
 from tensorflow import keras
 
+from models.transposed import QuantizedConv2DTranspose
+
 KL = keras.layers
 Model = keras.Model
 
@@ -107,11 +109,35 @@ def two_inputs_two_outputs() -> Model:
     return keras.Model([image, jet], [logits, mass])
 
 
+def transposed_unet() -> Model:
+    """A U-Net whose way up is transposed convolutions of several kernels, strides and paddings; two image outputs."""
+    x = image = keras.Input((4, 6, 2), name="image")
+    x = pixels = QActivation(quantized_relu(6, 2), name="pixels")(x)
+    x = skip = QConv2D(
+        3, 3, padding="same", kernel_quantizer=q(4), bias_quantizer=q(4), activation=quantized_relu(4, 2)
+    )(x)
+    x = KL.MaxPooling2D(2)(x)
+    x = QDepthwiseConv2D(3, padding="same", depthwise_quantizer=q(4), bias_quantizer=q(4))(x)
+    x = QActivation(quantized_relu(4, 2))(x)
+    x = QuantizedConv2DTranspose(
+        3, 3, strides=2, padding="same", kernel_quantizer=q(4), bias_quantizer=q(4), name="up"
+    )(x)
+    x = QActivation(quantized_relu(5, 3))(x)
+    x = KL.Concatenate()([x, skip])
+    mask = QConv2D(2, 1, kernel_quantizer=q(4), bias_quantizer=q(4), name="mask")(x)
+    x = KL.AveragePooling2D((4, 2))(pixels)
+    x = QuantizedConv2DTranspose(2, (2, 3), strides=(4, 2), padding="valid", kernel_quantizer=q(4), use_bias=False)(x)
+    x = QActivation(q(6, 2))(x)
+    x = QuantizedConv2DTranspose(1, 2, strides=(1, 3), padding="same", kernel_quantizer=q(3), bias_quantizer=q(4))(x)
+    return keras.Model(image, [mask, x])
+
+
 ZOO: dict[str, Callable[[], Model]] = {
     "separable": separable,
     "convolutions": convolutions,
     "encoder_decoder": encoder_decoder,
     "two_inputs_two_outputs": two_inputs_two_outputs,
+    "transposed_unet": transposed_unet,
 }
 
 

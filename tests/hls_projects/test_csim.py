@@ -35,6 +35,8 @@ FORMS = [
     ("encoder_decoder", "Vivado", "io_parallel"),
     ("two_inputs_two_outputs", "Vitis", "io_parallel"),
     ("two_inputs_two_outputs", "Vitis", "io_stream"),
+    ("transposed_unet", "Vitis", "io_stream"),
+    ("transposed_unet", "Vitis", "io_parallel"),
 ]
 
 
