@@ -125,6 +125,14 @@ def kinds_of(pid: Values) -> npt.NDArray[np.uint8]:
     return kind
 
 
+def flagged_kinds(flags: Mapping[ParticleKind, Values]) -> npt.NDArray[np.uint8]:
+    """The particle kind of candidates by one flag a kind [n], above 0.5 where it holds: uint8 [n]."""
+    kind = np.full(len(next(iter(flags.values()))), ParticleKind.UNKNOWN, np.uint8)
+    for code, holds in flags.items():
+        kind[holds > 0.5] = code
+    return kind
+
+
 def charges_of(charge: Values) -> npt.NDArray[np.int8]:
     """Charges in units of e, int8 [n]."""
     return np.nan_to_num(charge).clip(-100, 100).astype(np.int8)

@@ -12,15 +12,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from data_prep.constituents import JetChunk, ParticleKind
 from data_prep.events import content_hash, number_hash
-from data_prep.readers import DEFAULTS, Options, root
-from data_prep.readers.assemble import assemble, charges_of, from_polar
+from data_prep.readers import root
+from data_prep.readers.assemble import assemble, charges_of, flagged_kinds, from_polar
+from data_prep.readers.tree import TreeReader
 
 TREE = "deepntuplizer/tree"
 RELATIVE = ("pfcand_ptrel", "pfcand_erel", "pfcand_etarel", "pfcand_phirel")
@@ -40,7 +39,7 @@ STORED = {"jet_sdmass": "fj_sdmass", "jet_tau1": "fj_tau1", "jet_tau2": "fj_tau2
 
 
 @dataclass(frozen=True)
-class HiggsToBBReader:
+class HiggsToBBReader(TreeReader):
     """Reads the H→bb ntuples; an entry is a jet; a `data_prep.readers.Reader`.
 
     Attributes:
@@ -48,8 +47,8 @@ class HiggsToBBReader:
         tree: where the jets are.
     """
 
-    options: Options = DEFAULTS
     tree: str = TREE
+    title = "HiggsToBB"
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -58,26 +57,13 @@ class HiggsToBBReader:
         particles = (CHARGE, *KINDS) if self.options.particles else ()
         return *RELATIVE, *JET, *weight, *particles, *self.options.columns
 
-    def count(self, file: Path) -> int:
-        """Check the file; the number of jets in it.
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """The branches that are read where they are."""
+        return EVENT, *STORED.values()
 
-        Raises:
-            InputFileError: the file cannot be read or lacks a branch.
-        """
-        with root.open_tree(file, self.tree) as tree:
-            root.require(tree, file, self.required, "HiggsToBB")
-            return int(tree.num_entries)
-
-    def read(self, file: Path, start: int, stop: int) -> JetChunk:
-        """The jets `start` to `stop - 1` of a file.
-
-        Raises:
-            InputFileError: the file cannot be read, lacks a branch or is damaged.
-        """
-        with root.open_tree(file, self.tree) as tree:
-            root.require(tree, file, self.required, "HiggsToBB")
-            optional = [name for name in (EVENT, *STORED.values()) if name in tree]
-            piece = root.read(tree, file, (*self.required, *optional), start, stop)
+    def chunk(self, piece: root.Piece, file: Path, start: int) -> JetChunk:
+        """The jets of some entries; see `TreeReader.chunk`."""
         offsets, ptrel = root.jagged(piece, "pfcand_ptrel", file)
         lists = {
             name: root.aligned(piece, name, file, offsets, "pfcand_ptrel")
@@ -97,6 +83,9 @@ class HiggsToBBReader:
             energy=lists["pfcand_erel"] * np.repeat(jet_energy, sizes),
             weight=lists.get(WEIGHT) if self.options.puppi == "apply" else None,
         )
+        particles = None
+        if self.options.particles:
+            particles = charges_of(lists[CHARGE]), flagged_kinds({code: lists[name] for name, code in KINDS.items()})
         event = number_hash(numbers[EVENT]) if EVENT in numbers else content_hash(offsets, constituents.cartesian)
         return assemble(
             constituents,
@@ -107,11 +96,5 @@ class HiggsToBBReader:
             axis=(pt, eta, phi),
             stated=(pt, mass),
             stored={feature: numbers[name] for feature, name in STORED.items() if name in numbers},
-            particles=self._particles(lists) if self.options.particles else None,
+            particles=particles,
         )
-
-    def _particles(self, lists: dict[str, npt.NDArray[Any]]) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.uint8]]:
-        kind = np.full(lists[CHARGE].size, ParticleKind.UNKNOWN, np.uint8)
-        for name, code in KINDS.items():
-            kind[lists[name] > 0.5] = code
-        return charges_of(lists[CHARGE]), kind

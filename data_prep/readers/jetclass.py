@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from data_prep.constituents import STORED_FEATURES, JetChunk, ParticleKind
 from data_prep.events import content_hash
-from data_prep.readers import DEFAULTS, Options, root
-from data_prep.readers.assemble import assemble, charges_of, from_cartesian
+from data_prep.readers import root
+from data_prep.readers.assemble import assemble, charges_of, flagged_kinds, from_cartesian
+from data_prep.readers.tree import TreeReader
 
 TREE = "tree"
 MOMENTA = ("part_px", "part_py", "part_pz", "part_energy")
@@ -36,7 +36,7 @@ SIGNATURE = MOMENTA
 
 
 @dataclass(frozen=True)
-class JetClassReader:
+class JetClassReader(TreeReader):
     """Reads JetClass files; a `data_prep.readers.Reader`.
 
     Where `jet_pt`, `jet_eta` and `jet_phi` are not all there, the jet is the sum of its constituents. Where there is
@@ -47,32 +47,8 @@ class JetClassReader:
         tree: where the jets are.
     """
 
-    options: Options = DEFAULTS
     tree: str = TREE
-
-    def count(self, file: Path) -> int:
-        """Check the file; the number of jets in it.
-
-        Raises:
-            InputFileError: the file cannot be read or lacks a branch.
-        """
-        with root.open_tree(file, self.tree) as tree:
-            root.require(tree, file, self.required, "JetClass")
-            return int(tree.num_entries)
-
-    def read(self, file: Path, start: int, stop: int) -> JetChunk:
-        """The jets `start` to `stop - 1` of a file.
-
-        Raises:
-            InputFileError: the file cannot be read, lacks a branch or is damaged.
-        """
-        with root.open_tree(file, self.tree) as tree:
-            root.require(tree, file, self.required, "JetClass")
-            optional = [name for name in (*STORED_FEATURES, EVENT, ENERGY) if name in tree]
-            if all(name in tree for name in AXIS):
-                optional += AXIS
-            piece = root.read(tree, file, (*self.required, *optional), start, stop)
-        return self._chunk(piece, file)
+    title = "JetClass"
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -80,25 +56,35 @@ class JetClassReader:
         particles = (CHARGE, *KINDS) if self.options.particles else ()
         return *MOMENTA, *particles, *self.options.columns
 
-    def _chunk(self, piece: root.Piece, file: Path) -> JetChunk:
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """The branches that are read where they are."""
+        return *STORED_FEATURES, *AXIS, ENERGY, EVENT
+
+    def chunk(self, piece: root.Piece, file: Path, start: int) -> JetChunk:
+        """The jets of some entries; see `TreeReader.chunk`."""
         offsets, px = root.jagged(piece, MOMENTA[0], file)
         rest = [root.aligned(piece, name, file, offsets, MOMENTA[0]) for name in MOMENTA[1:]]
         constituents = from_cartesian(offsets, px, rest[0], rest[1], rest[2])
         numbers = {
-            name: root.flat(piece, name, file)
-            for name in (*STORED_FEATURES, *AXIS, ENERGY, EVENT, *self.options.columns)
-            if name in piece
+            name: root.flat(piece, name, file) for name in (*self.optional, *self.options.columns) if name in piece
         }
         if EVENT in piece:
             event = np.ascontiguousarray(numbers[EVENT]).astype(np.int64).view(np.uint64)
         else:
             event = content_hash(offsets, constituents.cartesian)
-        axis = (numbers["jet_pt"], numbers["jet_eta"], numbers["jet_phi"]) if AXIS[0] in numbers else None
+        axis = None
+        if all(name in numbers for name in AXIS):
+            axis = numbers["jet_pt"], numbers["jet_eta"], numbers["jet_phi"]
         mass = None
         if axis and ENERGY in numbers:
             pt, eta, energy = (np.asarray(values, np.float64) for values in (axis[0], axis[1], numbers[ENERGY]))
             with np.errstate(all="ignore"):
                 mass = np.sqrt(np.maximum(energy**2 - (pt * np.cosh(eta)) ** 2, 0))
+        particles = None
+        if self.options.particles:
+            charge, *flags = (root.aligned(piece, name, file, offsets, MOMENTA[0]) for name in (CHARGE, *KINDS))
+            particles = charges_of(charge), flagged_kinds(dict(zip(KINDS.values(), flags, strict=True)))
         return assemble(
             constituents,
             self.options,
@@ -108,14 +94,5 @@ class JetClassReader:
             axis=axis,
             stated=(axis[0] if axis else None, mass),
             stored=numbers,
-            particles=self._particles(piece, file, offsets) if self.options.particles else None,
+            particles=particles,
         )
-
-    def _particles(
-        self, piece: root.Piece, file: Path, offsets: npt.NDArray[np.int64]
-    ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.uint8]]:
-        charge = charges_of(root.aligned(piece, CHARGE, file, offsets, MOMENTA[0]))
-        kind = np.full(charge.size, ParticleKind.UNKNOWN, np.uint8)
-        for name, code in KINDS.items():
-            kind[root.aligned(piece, name, file, offsets, MOMENTA[0]) > 0.5] = code
-        return charge, kind

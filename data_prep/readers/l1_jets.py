@@ -9,6 +9,7 @@ Source: the ntuplizer of the CMS Phase-2 level-1 jet taggers (github.com/p2l1pfp
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ import numpy as np
 
 from data_prep.constituents import JetChunk
 from data_prep.events import content_hash, number_hash
-from data_prep.readers import DEFAULTS, Options, root
+from data_prep.readers import root
 from data_prep.readers.assemble import assemble, charges_of, from_polar, kinds_of
 from data_prep.readers.faults import faults
+from data_prep.readers.tree import TreeReader
 
 TREE = "outnano/Jets"
 SIGNATURE = ("jet_puppicand_pt", "jet_eta_phys|jet_eta", "jet_pt_phys|jet_pt")
@@ -36,7 +38,7 @@ CHARGE, PID = "jet_puppicand_charge", "jet_puppicand_id"
 
 
 @dataclass(frozen=True)
-class L1JetsReader:
+class L1JetsReader(TreeReader):
     """Reads trees of trigger jets; an entry is a jet; a `data_prep.readers.Reader`.
 
     Attributes:
@@ -44,50 +46,32 @@ class L1JetsReader:
         tree: where the jets are.
     """
 
-    options: Options = DEFAULTS
     tree: str = TREE
+    title = "L1 jets"
 
-    def count(self, file: Path) -> int:
-        """Check the file; the number of jets in it.
-
-        Raises:
-            InputFileError: the file cannot be read or lacks a branch.
-        """
-        with root.open_tree(file, self.tree) as tree:
-            root.require(tree, file, self._branches(tree, file), "L1 jets")
-            return int(tree.num_entries)
-
-    def _branches(self, tree: Any, file: Path) -> tuple[str, ...]:
-        """The branches to read, those of the axis and the angles first."""
+    def branches(self, tree: Any, file: Path) -> tuple[str, ...]:
+        """The branches to be read, whose names depend on the version of the ntuplizer; see `TreeReader.branches`."""
+        weight = (WEIGHT,) if self.options.puppi == "apply" else ()
+        particles = (CHARGE, PID) if self.options.particles else ()
         with faults(file):
-            axis = [next((name for name in names if name in tree), names[0]) for names in AXIS]
-            angles = next((names for names in ABSOLUTE[:1] if all(name in tree for name in names)), None)
-            if angles is None:
-                angles = RELATIVE if all(name in tree for name in RELATIVE) else ABSOLUTE[1]
-            weight = (WEIGHT,) if self.options.puppi == "apply" else ()
-            particles = (CHARGE, PID) if self.options.particles else ()
             optional = [name for name in (MASS, STATED_MASS, EVENT) if name in tree]
-        return (*axis, *angles, PT, *weight, *particles, *optional, *self.options.columns)
+            named = (*_axis(tree), *_angles(tree))
+        branches = (*named, PT, *weight, *particles, *optional, *self.options.columns)
+        root.require(tree, file, branches, self.title)
+        return branches
 
-    def read(self, file: Path, start: int, stop: int) -> JetChunk:
-        """The jets `start` to `stop - 1` of a file.
-
-        Raises:
-            InputFileError: the file cannot be read, lacks a branch or is damaged.
-        """
-        with root.open_tree(file, self.tree) as tree:
-            branches = self._branches(tree, file)
-            root.require(tree, file, branches, "L1 jets")
-            piece = root.read(tree, file, branches, start, stop)
-        jet_pt, jet_eta, jet_phi = (root.flat(piece, name, file) for name in branches[:3])
+    def chunk(self, piece: root.Piece, file: Path, start: int) -> JetChunk:
+        """The jets of some entries; see `TreeReader.chunk`."""
+        angles = _angles(piece)
+        jet_pt, jet_eta, jet_phi = (root.flat(piece, name, file) for name in _axis(piece))
         offsets, pt = root.jagged(piece, PT, file)
         lists = {
             name: root.aligned(piece, name, file, offsets, PT)
-            for name in (*branches[3:5], MASS, CHARGE, PID, WEIGHT)
+            for name in (*angles, MASS, CHARGE, PID, WEIGHT)
             if name in piece
         }
-        eta, phi = (lists[name] for name in branches[3:5])
-        if branches[3:5] == RELATIVE:
+        eta, phi = (lists[name] for name in angles)
+        if angles == RELATIVE:
             sizes = np.diff(offsets)
             eta, phi = eta + np.repeat(jet_eta, sizes), phi + np.repeat(jet_phi, sizes)
         constituents = from_polar(
@@ -112,3 +96,14 @@ class L1JetsReader:
             stated=(jet_pt, root.flat(piece, STATED_MASS, file) if STATED_MASS in piece else None),
             particles=(charges_of(lists[CHARGE]), kinds_of(lists[PID])) if self.options.particles else None,
         )
+
+
+def _axis(names: Container[str]) -> list[str]:
+    """The branches of the jet's axis, by those that are there."""
+    return [next((name for name in choice if name in names), choice[0]) for choice in AXIS]
+
+
+def _angles(names: Container[str]) -> tuple[str, str]:
+    """The branches of the candidates' angles, by those that are there."""
+    choices = (ABSOLUTE[0], RELATIVE)
+    return next((choice for choice in choices if all(name in names for name in choice)), ABSOLUTE[1])

@@ -17,11 +17,12 @@ import numpy as np
 from data_prep.constituents import JetChunk
 from data_prep.events import content_hash
 from data_prep.kinematics import detector_coordinates
-from data_prep.readers import DEFAULTS, Options, root
+from data_prep.readers import root
 from data_prep.readers.assemble import assemble, charges_of, float32, from_polar, kinds_of
 from data_prep.readers.clustering import cluster
 from data_prep.readers.event_columns import IDENTIFIERS, MATCHED, by_jet, event_numbers, matched_resonance
 from data_prep.readers.nano import GENERATOR, LAST_COPY
+from data_prep.readers.tree import TreeReader
 
 TREE = "Events"
 PREFIX = "L1PuppiCands_"
@@ -30,7 +31,7 @@ SIGNATURE = (PT, f"{PREFIX}eta", f"{PREFIX}phi")
 
 
 @dataclass(frozen=True)
-class L1PuppiReader:
+class L1PuppiReader(TreeReader):
     """Reads trigger events; an entry is an event; a `data_prep.readers.Reader`.
 
     Attributes:
@@ -38,8 +39,8 @@ class L1PuppiReader:
         tree: where the events are.
     """
 
-    options: Options = DEFAULTS
     tree: str = TREE
+    title = "L1 PUPPI candidates"
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -50,26 +51,13 @@ class L1PuppiReader:
         columns += GENERATOR if MATCHED in self.options.columns else ()
         return *SIGNATURE, *weight, *particles, *columns
 
-    def count(self, file: Path) -> int:
-        """Check the file; the number of events in it.
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """The branches that are read where they are."""
+        return *IDENTIFIERS, f"{PREFIX}mass"
 
-        Raises:
-            InputFileError: the file cannot be read or lacks a branch.
-        """
-        with root.open_tree(file, self.tree) as tree:
-            root.require(tree, file, self.required, "L1 PUPPI candidates")
-            return int(tree.num_entries)
-
-    def read(self, file: Path, start: int, stop: int) -> JetChunk:
-        """The jets of the events `start` to `stop - 1`.
-
-        Raises:
-            InputFileError: the file cannot be read, lacks a branch or is damaged.
-        """
-        with root.open_tree(file, self.tree) as tree:
-            root.require(tree, file, self.required, "L1 PUPPI candidates")
-            optional = [name for name in (*IDENTIFIERS, f"{PREFIX}mass") if name in tree]
-            piece = root.read(tree, file, (*self.required, *optional), start, stop)
+    def chunk(self, piece: root.Piece, file: Path, start: int) -> JetChunk:
+        """The jets of some events; see `TreeReader.chunk`."""
         events, pt = root.jagged(piece, PT, file)
         lists = {
             name.removeprefix(PREFIX): root.aligned(piece, name, file, events, PT)

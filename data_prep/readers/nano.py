@@ -6,17 +6,16 @@ Source: NanoAOD's documentation of its content (cms-nanoaod-integration.web.cern
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from data_prep.constituents import JetChunk
 from data_prep.errors import InputFileError
 from data_prep.readers import Options, root
-from data_prep.readers.assemble import Constituents, assemble
+from data_prep.readers.assemble import Int64, Values, assemble, charges_of, from_polar, kinds_of
 from data_prep.readers.event_columns import (
     IDENTIFIERS,
     MATCHED,
@@ -25,8 +24,6 @@ from data_prep.readers.event_columns import (
     matched_resonance,
     through_index,
 )
-
-Values = npt.NDArray[Any]
 
 TREE = "Events"
 JETS = ("FatJet", "Jet")
@@ -93,26 +90,28 @@ class NanoJets:
         """The branches that are read where they are."""
         return *IDENTIFIERS, *(f"{self.jets}_{name}" for name in ("rawFactor", *_STORED.values()))
 
-    def offsets(self, piece: root.Piece, file: Path) -> npt.NDArray[np.int64]:
+    @property
+    def constituents(self) -> tuple[str, ...]:
+        """What is read of the constituents."""
+        weight = ("puppiWeight",) if self.weighted else ()
+        particles = ("charge", "pdgId") if self.options.particles else ()
+        return "pt", "eta", "phi", "mass", *weight, *particles
+
+    def offsets(self, piece: root.Piece, file: Path) -> Int64:
         """The jets of each event, int64 [events + 1]."""
         return root.jagged(piece, f"{self.jets}_pt", file)[0]
 
-    def chunk(
-        self,
-        piece: root.Piece,
-        file: Path,
-        constituents: Constituents,
-        event: npt.NDArray[np.uint64],
-        particles: tuple[npt.NDArray[np.int8], npt.NDArray[np.uint8]] | None,
-    ) -> JetChunk:
+    def chunk(self, piece: root.Piece, file: Path, offsets: Int64, columns: Mapping[str, Values]) -> JetChunk:
         """The chunk of all jets of the events.
 
         Args:
             piece: the branches.
             file: where they are from.
-            constituents: of the jets.
-            event: identifiers, uint64 [events].
-            particles: charge and kind of the constituents.
+            offsets: int64 [jets + 1].
+            columns: those of `constituents`, sorted to their jets.
+
+        Raises:
+            InputFileError: a branch holds something else than it should, or there is no event number.
         """
         jets = self.offsets(piece, file)
         own = {
@@ -121,25 +120,24 @@ class NanoJets:
             if f"{self.jets}_{name}" in piece
         }
         raw = 1 - np.asarray(own.get("rawFactor", np.zeros(1)), np.float64)
+        pt, eta, phi, mass = (columns[name] for name in ("pt", "eta", "phi", "mass"))
         return assemble(
-            constituents,
+            from_polar(offsets, pt, eta, phi, mass=mass, weight=columns.get("puppiWeight")),
             self.options,
             file,
             columns=self._columns(piece, file, jets, own),
-            event=np.repeat(event, np.diff(jets)),
+            event=np.repeat(_identifiers(piece, file), np.diff(jets)),
             axis=(own["pt"], own["eta"], own["phi"]),
             stated=(own["pt"] * raw, own["mass"] * raw),
             stored={feature: own[name] for feature, name in _STORED.items() if name in own},
-            particles=particles,
+            particles=(charges_of(columns["charge"]), kinds_of(columns["pdgId"])) if self.options.particles else None,
             entries=jets.size - 1,
         )
 
-    def _own(self, piece: root.Piece, name: str, file: Path, jets: npt.NDArray[np.int64]) -> Values:
+    def _own(self, piece: root.Piece, name: str, file: Path, jets: Int64) -> Values:
         return root.aligned(piece, f"{self.jets}_{name}", file, jets, f"{self.jets}_pt")
 
-    def _columns(
-        self, piece: root.Piece, file: Path, jets: npt.NDArray[np.int64], own: dict[str, Values]
-    ) -> dict[str, Values]:
+    def _columns(self, piece: root.Piece, file: Path, jets: Int64, own: dict[str, Values]) -> dict[str, Values]:
         collection, index = GEN_JETS[self.jets]
         columns: dict[str, Values] = {}
         for name in self.options.columns:
@@ -162,12 +160,8 @@ class NanoJets:
         return columns
 
 
-def identifiers(piece: root.Piece, file: Path) -> npt.NDArray[np.uint64]:
-    """Event identifiers, uint64 [events].
-
-    Raises:
-        InputFileError: there is no branch `event`, without which NanoAOD cannot be.
-    """
+def _identifiers(piece: root.Piece, file: Path) -> Values:
+    """Event identifiers, uint64 [events]; NanoAOD without a branch `event` cannot be."""
     found = event_numbers(piece, file)
     if found is None:
         raise InputFileError("lacks the branch event", file=file, remedy="keep run, luminosityBlock and event")

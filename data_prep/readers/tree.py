@@ -1,0 +1,79 @@
+"""What the readers of one TTree share: its branches are checked, read for a range of entries, and made a chunk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from data_prep.constituents import JetChunk
+from data_prep.readers import DEFAULTS, Options, root
+from data_prep.readers.faults import faults
+
+
+@dataclass(frozen=True)
+class TreeReader:
+    """Reads files of one layout, a `data_prep.readers.Reader`; a layout says which branches, and what they become.
+
+    Attributes:
+        options: see there.
+        tree: where the entries are.
+        title: the layout in words, for messages.
+    """
+
+    options: Options = DEFAULTS
+    tree: str = ""
+    title: ClassVar[str]
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The branches a file must have."""
+        raise NotImplementedError
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """The branches that are read where they are."""
+        return ()
+
+    def chunk(self, piece: root.Piece, file: Path, start: int) -> JetChunk:
+        """The jets of some entries.
+
+        Args:
+            piece: the branches.
+            file: where they are from.
+            start: the first entry, for messages.
+
+        Raises:
+            InputFileError: a branch holds something else than it should, or an index points nowhere.
+        """
+        raise NotImplementedError
+
+    def branches(self, tree: Any, file: Path) -> tuple[str, ...]:
+        """The branches to be read from a tree.
+
+        Raises:
+            InputFileError: one that must be there is missing, or as long as the tree is not.
+        """
+        root.require(tree, file, self.required, self.title)
+        with faults(file):
+            return *self.required, *(name for name in self.optional if name in tree)
+
+    def count(self, file: Path) -> int:
+        """Check the file; the number of entries in it.
+
+        Raises:
+            InputFileError: the file cannot be read or lacks a branch.
+        """
+        with root.open_tree(file, self.tree) as tree:
+            self.branches(tree, file)
+            return int(tree.num_entries)
+
+    def read(self, file: Path, start: int, stop: int) -> JetChunk:
+        """The jets of the entries `start` to `stop - 1`.
+
+        Raises:
+            InputFileError: the file cannot be read, lacks a branch, is damaged or an index points nowhere.
+        """
+        with root.open_tree(file, self.tree) as tree:
+            piece = root.read(tree, file, self.branches(tree, file), start, stop)
+        return self.chunk(piece, file, start)
