@@ -13,6 +13,7 @@ from qkeras.quantizers import BaseQuantizer, quantized_bits, quantized_relu
 from qkeras.utils import _add_supported_quantized_objects
 
 from data_prep.fixed_point import FixedType
+from models.own_layers import SYMMETRIC
 from models.settings import QuantizerSettings
 from models.transposed import QuantizedConv2DTranspose
 
@@ -62,4 +63,4 @@ def custom_objects() -> dict[str, Any]:
     """The classes of QKeras and of this project by the names under which model files mention them."""
     found: dict[str, Any] = {}
     _add_supported_quantized_objects(found)
-    return found | {QuantizedConv2DTranspose.__name__: QuantizedConv2DTranspose}
+    return found | {QuantizedConv2DTranspose.__name__: QuantizedConv2DTranspose} | SYMMETRIC

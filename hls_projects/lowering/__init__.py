@@ -4,7 +4,18 @@ A rule takes a layer, its input tensors and a `Builder` and returns the output t
 the layer's exact class: a subclass that a rule does not know may compute something else.
 """
 
-from hls_projects.lowering import activation, convolution, dense, merge, pooling, structure, transposed
+from hls_projects.lowering import activation, convolution, dense, merge, pooling, structure, symmetry, transposed
 from hls_projects.lowering.registry import RULES, rule_for
 
-__all__ = ["RULES", "activation", "convolution", "dense", "merge", "pooling", "rule_for", "structure", "transposed"]
+__all__ = [
+    "RULES",
+    "activation",
+    "convolution",
+    "dense",
+    "merge",
+    "pooling",
+    "rule_for",
+    "structure",
+    "symmetry",
+    "transposed",
+]

@@ -1,0 +1,111 @@
+"""Layers that know a symmetry: plain layers with all turned copies of the quantized filters written out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from tensorflow import keras
+
+from hls_projects.lowering.builder import Array, Builder
+from hls_projects.lowering.registry import Tensors, rule
+from models.group_layers import GroupConv2D, GroupDense, GroupSeparableConv2D
+from models.groups import GROUPS
+from models.hexagonal_pooling import SIZE, HexagonalMaxPooling2D
+from models.view_layers import ViewConv2D, ViewDense, ViewSeparableConv2D
+
+KL = keras.layers
+
+
+@rule(GroupConv2D)
+def group_convolution(layer: GroupConv2D, inputs: Tensors, build: Builder) -> Tensors:
+    """A convolution whose kernel is the filter bank; the bias is the same for every element."""
+    filters, bias = layer.used()
+    kernel = _array(layer.kernel_bank(filters))
+    return [build.conv2d(inputs[0], kernel, _array(layer.shared(bias)), **_geometry(layer))]
+
+
+@rule(GroupSeparableConv2D)
+def separable_group_convolution(layer: GroupSeparableConv2D, inputs: Tensors, build: Builder) -> Tensors:
+    """Its two steps: the first one mixes elements and no channels, the second one channels and no elements."""
+    filters, bias = layer.used()
+    first = build.depthwise if layer.plain_depthwise else build.conv2d
+    kernel = _array(layer.depthwise_bank(filters))
+    x = first(inputs[0], kernel, None, suffix="depthwise", **_geometry(layer))
+    return [_pointwise(x, _array(layer.pointwise_bank(filters)), _array(layer.shared(bias)), build)]
+
+
+@rule(GroupDense)
+def group_dense(layer: GroupDense, inputs: Tensors, build: Builder) -> Tensors:
+    """A dense layer on the flattened map."""
+    filters, bias = layer.used()
+    kernel = _array(layer.kernel_bank(filters))
+    return [build.dense(_flat(inputs[0], build), kernel, _array(layer.shared(bias)))]
+
+
+@rule(ViewConv2D)
+def views_convolution(layer: ViewConv2D, inputs: Tensors, build: Builder) -> Tensors:
+    """A convolution with turned filters for every view."""
+    filters, bias = layer.used()
+    views = zip(layer.maps(_one_or_all(inputs)), layer.kernels(filters), strict=True)
+    return [build.conv2d(x, _array(kernel), _array(bias), **_geometry(layer)) for x, kernel in views]
+
+
+@rule(ViewSeparableConv2D)
+def views_separable(layer: ViewSeparableConv2D, inputs: Tensors, build: Builder) -> Tensors:
+    """A separable convolution in its two steps for every view, the first one with turned filters."""
+    filters, bias = layer.used()
+    found = []
+    for x, kernel in zip(layer.maps(_one_or_all(inputs)), layer.kernels(filters), strict=True):
+        y = build.depthwise(x, _array(kernel), None, suffix="depthwise", **_geometry(layer))
+        found.append(_pointwise(y, _array(filters[1])[None, None], _array(bias), build))
+    return found
+
+
+@rule(ViewDense)
+def views_dense(layer: ViewDense, inputs: Tensors, build: Builder) -> Tensors:
+    """A dense layer on all maps one behind the other; turning them back is the order of its weights."""
+    filters, bias = layer.used()
+    joined = _flat(inputs[0], build)
+    for x in inputs[1:]:
+        both = [joined, _flat(x, build)]
+        joined = build.keep(KL.Concatenate(axis=-1, name=build.name("views")), both)
+    return [build.dense(joined, _array(layer.matrix(filters)), _array(bias))]
+
+
+@rule(HexagonalMaxPooling2D)
+def hexagonal_pooling(layer: HexagonalMaxPooling2D, inputs: Tensors, build: Builder) -> Tensors:
+    """The seven pixels of every window side by side (wires, as a convolution with ones), and their maximum."""
+    x = inputs[0]
+    channels = int(x.shape[-1])
+    places = np.argwhere(GROUPS["hex"].support(SIZE))
+    kernel = np.zeros((SIZE, SIZE, channels, len(places), channels))
+    for number, (row, column) in enumerate(places):
+        kernel[row, column, :, number] = np.eye(channels)
+    wires = kernel.reshape(SIZE, SIZE, channels, -1)
+    strides = (layer.strides, layer.strides)
+    side = build.conv2d(x, wires, None, suffix="neighbours", strides=strides, padding="valid")
+    rows, columns = (int(size) for size in side.shape[1:3])
+    y = build.keep(KL.Reshape((rows * columns, len(places), channels), name=build.name("windows")), side)
+    y = build.keep(KL.MaxPooling2D((1, len(places)), name=build.name()), y)
+    return [build.keep(KL.Reshape((rows, columns, channels), name=build.name("image")), y)]
+
+
+def _pointwise(x: Any, kernel: Array, bias: Array, build: Builder) -> Any:
+    return build.conv2d(x, kernel, bias, suffix="pointwise", strides=(1, 1), padding="valid")
+
+
+def _geometry(layer: Any) -> dict[str, Any]:
+    return {"strides": (layer.strides, layer.strides), "padding": layer.padding}
+
+
+def _flat(x: Any, build: Builder) -> Any:
+    return x if len(x.shape) == 2 else build.keep(KL.Flatten(name=build.name("flatten")), x)
+
+
+def _one_or_all(inputs: Tensors) -> Any:
+    return inputs[0] if len(inputs) == 1 else inputs
+
+
+def _array(values: Any) -> Array:
+    return np.asarray(values, dtype=np.float64)

@@ -1,0 +1,239 @@
+"""Layers that keep the symmetries of a group: lifting and group convolution, their separable form, and the dense layer.
+
+A map over the group is a tensor [batch, rows, columns, elements · channels], the channels of one element side by side.
+Turning the input by g turns these maps and moves the elements (`Group.turn_features`), exactly, in integers too.
+
+Sources: T. Cohen and M. Welling, arXiv:1602.07576, sections 4 and 6; D. Knigge et al., Exploiting Redundancy: Separable
+Group Convolutional Networks on Lie Groups, arXiv:2110.13059, section 3 (separable).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from models.filter_banks import bank, spatial_bank
+from models.filter_layer import FilterLayer, filled
+
+
+class GroupLayer(FilterLayer):
+    """A layer whose output is a map over the group.
+
+    Args:
+        lifts: whether its input is an image, else a map over the group.
+        options: those of `FilterLayer`.
+    """
+
+    def __init__(self, *arguments: Any, lifts: bool, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.lifts = lifts
+
+    @property
+    def elements_in(self) -> int:
+        """Elements of the group in the input."""
+        return 1 if self.lifts else self.group.order
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that the layer was made with, for model files."""
+        return super().get_config() | {"lifts": self.lifts}
+
+    def shared(self, bias: Any) -> Any:
+        """The bias [filters] for every element: [elements · filters]."""
+        return tf.tile(bias, (self.group.order,))
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Base filters quantized, then turned, then applied."""
+        filters, bias = self.used(inputs, bool(training))
+        return self.linear(inputs, filters) + self.shared(bias)
+
+    def full_bank(self, weights: Any, size: int, *, lifts: bool) -> Any:
+        """Weights [taps, elements in, in, out] as the kernel [size, size, elements in · in, elements · out]."""
+        places = bank(self.group_name, size, lifts=lifts)
+        channels, outputs = weights.shape[-2:]
+        kernel = filled(tf.reshape(weights, (-1, channels, outputs)), places)
+        kernel = tf.transpose(kernel, (0, 1, 2, 4, 3, 5))
+        return tf.reshape(kernel, (size, size, places.shape[2] * channels, places.shape[3] * outputs))
+
+
+class GroupConv2D(GroupLayer):
+    """A convolution over space and group (lifting: from an image to the group).
+
+    Args:
+        filters: outputs for every element.
+        kernel_size: rows and columns of the kernel; on the hexagonal grid the width of the hexagon.
+        group: name of the group.
+        kernel_quantizer: of the base filters, as text.
+        strides: along rows and columns.
+        padding: `valid` or `same`.
+        options: those of `GroupLayer`.
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int,
+        group: str,
+        *,
+        kernel_quantizer: str | None = None,
+        strides: int = 1,
+        padding: str = "valid",
+        **options: Any,
+    ) -> None:
+        super().__init__(filters, group, (kernel_quantizer,), **options)
+        self.kernel_size, self.strides, self.padding = kernel_size, strides, padding
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that the layer was made with, for model files."""
+        own = {"kernel_size": self.kernel_size, "strides": self.strides, "padding": self.padding}
+        return super().get_config() | own | {"kernel_quantizer": self.quantizer_texts[0]}
+
+    def build(self, input_shape: Any) -> None:
+        """The base filter: [taps, elements in, channels in, filters]."""
+        channels = int(input_shape[-1]) // self.elements_in
+        taps = self.group.taps(self.kernel_size)
+        self.kernel = self.add_filter("kernel", (taps, self.elements_in, channels, self.filters), self.gain)
+        self.add_outputs()
+        super().build(input_shape)
+
+    def base_filters(self) -> list[Any]:
+        """The one filter."""
+        return [self.kernel]
+
+    def kernel_bank(self, filters: list[Any]) -> Any:
+        """The plain kernel [rows, columns, elements in · channels, elements · filters]."""
+        return self.full_bank(filters[0], self.kernel_size, lifts=self.lifts)
+
+    def linear(self, inputs: Any, filters: list[Any]) -> Any:
+        """The plain convolution with the bank."""
+        return tf.nn.conv2d(inputs, self.kernel_bank(filters), self.strides, self.padding.upper())
+
+
+class GroupSeparableConv2D(GroupLayer):
+    """A separable group convolution: first over space and group, each channel for itself, then over the channels.
+
+    In its first step psi(y, h) has no two channels (depthwise), in its second the same matrix mixes the channels of
+    every element (pointwise). A lifting step has no group in its input, so its depthwise filter is one over space.
+
+    Args:
+        filters: outputs for every element.
+        kernel_size: rows and columns of the depthwise kernel.
+        group: name of the group.
+        depthwise_quantizer: of the first filter, as text.
+        pointwise_quantizer: of the second.
+        strides: along rows and columns.
+        padding: `valid` or `same`.
+        options: those of `GroupLayer`.
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int,
+        group: str,
+        *,
+        depthwise_quantizer: str | None = None,
+        pointwise_quantizer: str | None = None,
+        strides: int = 1,
+        padding: str = "valid",
+        **options: Any,
+    ) -> None:
+        super().__init__(filters, group, (depthwise_quantizer, pointwise_quantizer), **options)
+        self.kernel_size, self.strides, self.padding = kernel_size, strides, padding
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that the layer was made with, for model files."""
+        own = {"kernel_size": self.kernel_size, "strides": self.strides, "padding": self.padding}
+        texts = {"depthwise_quantizer": self.quantizer_texts[0], "pointwise_quantizer": self.quantizer_texts[1]}
+        return super().get_config() | own | texts
+
+    @property
+    def plain_depthwise(self) -> bool:
+        """Whether the first step is a depthwise convolution for plain hardware too: the group has one element."""
+        return self.group.order == 1
+
+    def build(self, input_shape: Any) -> None:
+        """The depthwise filter [taps, elements in, channels] and the pointwise one [channels, filters]."""
+        channels = int(input_shape[-1]) // self.elements_in
+        taps = self.group.taps(self.kernel_size)
+        self.depthwise_kernel = self.add_filter("depthwise_kernel", (taps, self.elements_in, channels), self.gain)
+        self.pointwise_kernel = self.add_filter("pointwise_kernel", (channels, self.filters))
+        self.add_outputs()
+        super().build(input_shape)
+
+    def base_filters(self) -> list[Any]:
+        """Depthwise, pointwise."""
+        return [self.depthwise_kernel, self.pointwise_kernel]
+
+    def depthwise_bank(self, filters: list[Any]) -> Any:
+        """The plain kernel of the first step.
+
+        Returns:
+            [rows, columns, elements in · channels, elements · channels], zero between different channels; for a group
+            of one element [rows, columns, channels, 1].
+        """
+        weights = filters[0]
+        if self.plain_depthwise:
+            kernel = filled(weights[:, 0], spatial_bank(self.group_name, self.kernel_size))
+            return tf.transpose(kernel, (0, 1, 3, 2))
+        return self.full_bank(tf.linalg.diag(weights), self.kernel_size, lifts=self.lifts)
+
+    def pointwise_bank(self, filters: list[Any]) -> Any:
+        """The plain kernel of the second step: [1, 1, elements · channels, elements · filters], a block an element."""
+        blocks = tf.eye(self.group.order)[:, None, :, None] * filters[1][None, :, None, :]
+        order, channels = self.group.order, filters[1].shape[0]
+        return tf.reshape(blocks, (1, 1, order * channels, order * self.filters))
+
+    def linear(self, inputs: Any, filters: list[Any]) -> Any:
+        """Both steps."""
+        kernel = self.depthwise_bank(filters)
+        if self.plain_depthwise:
+            strides = (1, self.strides, self.strides, 1)
+            x = tf.nn.depthwise_conv2d(inputs, kernel, strides, self.padding.upper())
+        else:
+            x = tf.nn.conv2d(inputs, kernel, self.strides, self.padding.upper())
+        return tf.nn.conv2d(x, self.pointwise_bank(filters), 1, "VALID")
+
+
+class GroupDense(GroupLayer):
+    """A dense layer that keeps the symmetry: a group convolution whose kernel is as large as the map.
+
+    Its input is a map [rows, columns, elements · channels] or, behind another one, [elements · channels]; its output
+    [elements · filters] has no place any more: turning the image only moves the elements.
+
+    Args:
+        filters: outputs for every element.
+        group: name of the group.
+        kernel_quantizer: of the base filters, as text.
+        options: those of `GroupLayer`.
+    """
+
+    def __init__(self, filters: int, group: str, *, kernel_quantizer: str | None = None, **options: Any) -> None:
+        super().__init__(filters, group, (kernel_quantizer,), **options)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that the layer was made with, for model files."""
+        return super().get_config() | {"kernel_quantizer": self.quantizer_texts[0]}
+
+    def build(self, input_shape: Any) -> None:
+        """The base filter: [taps, elements in, channels in, filters]."""
+        channels = int(input_shape[-1]) // self.elements_in
+        self.size = int(input_shape[1]) if len(input_shape) == 4 else 1
+        taps = self.group.taps(self.size)
+        self.kernel = self.add_filter("kernel", (taps, self.elements_in, channels, self.filters), self.gain)
+        self.add_outputs()
+        super().build(input_shape)
+
+    def base_filters(self) -> list[Any]:
+        """The one filter."""
+        return [self.kernel]
+
+    def kernel_bank(self, filters: list[Any]) -> Any:
+        """The plain matrix [rows · columns · elements in · channels, elements · filters]."""
+        kernel = self.full_bank(filters[0], self.size, lifts=self.lifts)
+        return tf.reshape(kernel, (-1, kernel.shape[-1]))
+
+    def linear(self, inputs: Any, filters: list[Any]) -> Any:
+        """The plain matrix product."""
+        kernel = self.kernel_bank(filters)
+        return tf.reshape(inputs, (-1, kernel.shape[0])) @ kernel

@@ -1,0 +1,195 @@
+"""Layers of a network that looks at turned and mirrored copies of an image through the same filters.
+
+The copies are never made: a filter on the turned image, with its map turned back, is the turned filter on the image.
+The maps stay as they lie; the dense layer behind them reads each in the order of its own view.
+
+Source: S. Dieleman, K. Willett and J. Dambre, Rotation-invariant convolutional neural networks for galaxy morphology
+prediction, arXiv:1503.07077, section 5.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from models.filter_banks import spatial_bank
+from models.filter_layer import FilterLayer, filled
+
+
+class ViewLayer(FilterLayer):
+    """A layer between views: a list of maps, one for every element g, of the image seen turned by g⁻¹."""
+
+    def maps(self, inputs: Any) -> list[Any]:
+        """The inputs as a list with one map a view; an image alone is the same for all."""
+        return list(inputs) if isinstance(inputs, list | tuple) else [inputs] * self.group.order
+
+
+class ViewConv2D(ViewLayer):
+    """One convolution of all views.
+
+    Args:
+        filters: outputs.
+        kernel_size: rows and columns of the kernel.
+        group: name of the group.
+        kernel_quantizer: of the filters, as text.
+        strides: along rows and columns.
+        padding: `valid` or `same`.
+        options: those of `FilterLayer`.
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int,
+        group: str,
+        *,
+        kernel_quantizer: str | None = None,
+        strides: int = 1,
+        padding: str = "valid",
+        **options: Any,
+    ) -> None:
+        super().__init__(filters, group, (kernel_quantizer,), **options)
+        self.kernel_size, self.strides, self.padding = kernel_size, strides, padding
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that the layer was made with, for model files."""
+        own = {"kernel_size": self.kernel_size, "strides": self.strides, "padding": self.padding}
+        return super().get_config() | own | {"kernel_quantizer": self.quantizer_texts[0]}
+
+    def build(self, input_shape: Any) -> None:
+        """The filters: [taps, channels, filters]."""
+        taps = self.group.taps(self.kernel_size)
+        self.kernel = self.add_filter("kernel", (taps, _channels(input_shape), self.filters), self.gain)
+        self.add_outputs()
+        super().build(input_shape)
+
+    def base_filters(self) -> list[Any]:
+        """The one filter."""
+        return [self.kernel]
+
+    def kernels(self, filters: list[Any]) -> list[Any]:
+        """The plain kernel [rows, columns, channels, filters] of every view."""
+        return list(tf.unstack(filled(filters[0], spatial_bank(self.group_name, self.kernel_size)), axis=2))
+
+    def call(self, inputs: Any) -> list[Any]:
+        """A plain convolution a view."""
+        filters, bias = self.used()
+        pairs = zip(self.maps(inputs), self.kernels(filters), strict=True)
+        return [tf.nn.conv2d(x, kernel, self.strides, self.padding.upper()) + bias for x, kernel in pairs]
+
+
+class ViewSeparableConv2D(ViewLayer):
+    """One separable convolution of all views; only its depthwise step sees how they are turned.
+
+    Args:
+        filters: outputs.
+        kernel_size: rows and columns of the depthwise kernel.
+        group: name of the group.
+        depthwise_quantizer: of the depthwise filters, as text.
+        pointwise_quantizer: of the pointwise ones.
+        strides: along rows and columns.
+        padding: `valid` or `same`.
+        options: those of `FilterLayer`.
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int,
+        group: str,
+        *,
+        depthwise_quantizer: str | None = None,
+        pointwise_quantizer: str | None = None,
+        strides: int = 1,
+        padding: str = "valid",
+        **options: Any,
+    ) -> None:
+        super().__init__(filters, group, (depthwise_quantizer, pointwise_quantizer), **options)
+        self.kernel_size, self.strides, self.padding = kernel_size, strides, padding
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that the layer was made with, for model files."""
+        own = {"kernel_size": self.kernel_size, "strides": self.strides, "padding": self.padding}
+        texts = {"depthwise_quantizer": self.quantizer_texts[0], "pointwise_quantizer": self.quantizer_texts[1]}
+        return super().get_config() | own | texts
+
+    def build(self, input_shape: Any) -> None:
+        """The depthwise filter [taps, 1, channels] and the pointwise one [channels, filters]."""
+        channels = _channels(input_shape)
+        taps = self.group.taps(self.kernel_size)
+        self.depthwise_kernel = self.add_filter("depthwise_kernel", (taps, 1, channels), self.gain)
+        self.pointwise_kernel = self.add_filter("pointwise_kernel", (channels, self.filters))
+        self.add_outputs()
+        super().build(input_shape)
+
+    def base_filters(self) -> list[Any]:
+        """Depthwise, pointwise."""
+        return [self.depthwise_kernel, self.pointwise_kernel]
+
+    def kernels(self, filters: list[Any]) -> list[Any]:
+        """The plain depthwise kernel [rows, columns, channels, 1] of every view."""
+        turned = filled(tf.transpose(filters[0], (0, 2, 1)), spatial_bank(self.group_name, self.kernel_size))
+        return list(tf.unstack(turned, axis=2))
+
+    def call(self, inputs: Any) -> list[Any]:
+        """Both steps, a view at a time."""
+        filters, bias = self.used()
+        strides = (1, self.strides, self.strides, 1)
+        found = []
+        for x, kernel in zip(self.maps(inputs), self.kernels(filters), strict=True):
+            between = tf.nn.depthwise_conv2d(x, kernel, strides, self.padding.upper())
+            found.append(tf.nn.conv2d(between, filters[1][None, None], 1, "VALID") + bias)
+        return found
+
+
+class ViewDense(ViewLayer):
+    """A dense layer on all views, one beside the other, each turned back into its own view.
+
+    Args:
+        filters: outputs.
+        group: name of the group.
+        kernel_quantizer: of the weights, as text.
+        options: those of `FilterLayer`.
+    """
+
+    def __init__(self, filters: int, group: str, *, kernel_quantizer: str | None = None, **options: Any) -> None:
+        super().__init__(filters, group, (kernel_quantizer,), **options)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that the layer was made with, for model files."""
+        return super().get_config() | {"kernel_quantizer": self.quantizer_texts[0]}
+
+    def build(self, input_shape: Any) -> None:
+        """The weights: [views, taps, channels, outputs]."""
+        self.size = int(input_shape[0][1])
+        shape = (self.group.order, self.group.taps(self.size), _channels(input_shape), self.filters)
+        self.kernel = self.add_filter("kernel", shape, self.gain)
+        self.add_outputs()
+        super().build(input_shape)
+
+    def base_filters(self) -> list[Any]:
+        """The weights."""
+        return [self.kernel]
+
+    def matrix(self, filters: list[Any]) -> Any:
+        """The plain matrix [views · rows · columns · channels, outputs] for the maps as they lie."""
+        order, taps, channels, outputs = filters[0].shape
+        numbers = np.moveaxis(spatial_bank(self.group_name, self.size), -1, 0)
+        first = np.arange(order)[:, None, None] * taps
+        places = np.where(numbers == taps, order * taps, first + numbers)
+        kernel = filled(tf.reshape(filters[0], (order * taps, channels, outputs)), places)
+        return tf.reshape(kernel, (-1, outputs))
+
+    def call(self, inputs: Any) -> Any:
+        """The plain matrix product with all maps, one behind the other."""
+        filters, bias = self.used()
+        matrix = self.matrix(filters)
+        length = matrix.shape[0] // self.group.order
+        return tf.concat([tf.reshape(x, (-1, length)) for x in self.maps(inputs)], axis=1) @ matrix + bias
+
+
+def _channels(shape: Any) -> int:
+    """Channels of an image, or of the first of a list of maps."""
+    return int((shape[0] if isinstance(shape, list) else shape)[-1])
