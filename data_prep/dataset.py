@@ -5,11 +5,11 @@ Layout: docs/data_flow.md, `20_images/`. Sparse, because 2 to 4 % of the pixels 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -35,6 +35,7 @@ CANDIDATE_COLUMNS = {
 """The columns of a dataset of candidates, by field of `Candidates`."""
 MAX_PIXELS = 1 << 16
 _REMEDY = "make it with `python -m pipeline images`"
+B = TypeVar("B", ImageBatch, Candidates)
 
 
 class ImageDescription(Settings):
@@ -143,6 +144,21 @@ def from_record_batch(record: pa.RecordBatch, shape: tuple[int, int, int], file:
     )
 
 
+def _recut(
+    pieces: Iterator[B], size: int, join: Callable[[Sequence[B]], B], cut: Callable[[B, int, int], B]
+) -> Iterator[B]:
+    """Cut what the files give into batches of exactly `size`; the last one may be smaller."""
+    held: list[B] = []
+    for piece in pieces:
+        held.append(piece)
+        if sum(len(batch) for batch in held) >= size:
+            whole = join(held)
+            yield cut(whole, 0, size)
+            held = [cut(whole, size, len(whole))] if len(whole) > size else []
+    if held:
+        yield join(held)
+
+
 @dataclass(frozen=True)
 class ImageSplit:
     """One of train, validation, test.
@@ -188,31 +204,28 @@ class ImageSplit:
         return (self.images.take(order[start : start + size]) for start in range(0, self.rows, size))
 
     def _stream(self, size: int) -> Iterator[ImageBatch]:
-        """Cut what the files give into batches of exactly `size`."""
-        held: list[ImageBatch] = []
-        for piece in self._read(size):
-            held.append(piece)
-            if sum(len(batch) for batch in held) >= size:
-                whole = concatenate(held)
-                yield whole.slice(0, size)
-                held = [whole.slice(size, len(whole))] if len(whole) > size else []
-        if held:
-            yield concatenate(held)
+        return _recut(self._read(size), size, concatenate, ImageBatch.slice)
 
     def candidates(self, size: int) -> Iterator[Candidates]:
-        """The candidates of the images, in the order of the files and in batches of at most `size`.
+        """The candidates of the images, in the order and the batches of `batches(size)`.
 
         Raises:
             InputFileError: a file that cannot be read.
-            ValueError: the images were not made of candidates.
+            ValueError: the images were not made of candidates, or a size below 1.
         """
         if self.description.candidates is None:
             raise ValueError("the images of this dataset were not made of candidates")
+        if size < 1:
+            raise ValueError(f"a batch holds at least one jet, not {size}")
+        pieces = self._read_candidates(size, self.description.candidates.number)
+        return _recut(pieces, size, Candidates.joined, lambda part, start, stop: part.take(slice(start, stop)))
+
+    def _read_candidates(self, size: int, number: int) -> Iterator[Candidates]:
         for _, record in self._records(size, list(CANDIDATE_COLUMNS.values())):
             columns = [record.column(name) for name in CANDIDATE_COLUMNS.values()]
             flat = [column.flatten() if pa.types.is_fixed_size_list(column.type) else column for column in columns]
             pt, eta, phi, seed_eta, seed_phi = (values.to_numpy().astype(np.int32) for values in flat)
-            shape = len(record), self.description.candidates.number
+            shape = len(record), number
             yield Candidates(pt.reshape(shape), eta.reshape(shape), phi.reshape(shape), seed_eta, seed_phi)
 
     def _read(self, size: int) -> Iterator[ImageBatch]:

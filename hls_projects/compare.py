@@ -75,7 +75,7 @@ def compare(
     def run(inputs: tuple[Vectors, ...]) -> tuple[Emulated, list[Floats], list[Floats]]:
         return emulator.run(inputs), predict(reference, inputs), predict(trained, at_ports(inputs, types))
 
-    for kind, inputs, (emulated, layers, outputs) in _ahead(run, vectors, batch):
+    for kind, inputs, (emulated, layers, outputs) in ahead(run, vectors, batch):
         for name, values in zip(shown, layers, strict=True):
             count(tallies[name], name, values, emulated.layers[name], number, kind)
         for i, (name, port) in enumerate(zip(ends, types.outputs, strict=True)):
@@ -121,7 +121,7 @@ def with_activation(logits: Floats, name: str | None) -> Floats:
     return np.asarray(keras.activations.get(name)(keras.backend.constant(logits, dtype="float32")))
 
 
-def _ahead(
+def ahead(
     function: Callable[[tuple[Vectors, ...]], R], vectors: Sequence[VectorSource], size: int
 ) -> Iterator[tuple[str, tuple[Vectors, ...], R]]:
     """Results of every batch in order, computed on all cores a few batches ahead."""

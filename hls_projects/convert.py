@@ -19,7 +19,9 @@ from tensorflow import keras
 
 from data_prep.errors import PipelineError, ProofFailedError, UnsupportedModelError
 from data_prep.fixed_point import FixedType
+from hls_projects.hls_builder import HlsBuilder, HlsOutput, require_fit, write_builder
 from hls_projects.hls_project import HlsProject, TracedLayer
+from hls_projects.image_builder import ImageBuilder
 from hls_projects.model_types import LayerTypes, ModelTypes
 from hls_projects.settings import HlsSettings
 
@@ -27,7 +29,14 @@ LINEAR_SUFFIX = "_linear"
 """What hls4ml calls the activation it adds behind a layer with weights."""
 
 
-def convert(model: keras.Model, types: ModelTypes, name: str, settings: HlsSettings, out: Path) -> HlsProject:
+def convert(
+    model: keras.Model,
+    types: ModelTypes,
+    name: str,
+    settings: HlsSettings,
+    out: Path,
+    builder: ImageBuilder | None = None,
+) -> HlsProject:
     """Write the HLS project of a lowered model.
 
     Args:
@@ -36,12 +45,16 @@ def convert(model: keras.Model, types: ModelTypes, name: str, settings: HlsSetti
         name: the top function.
         settings: backend, io type, part, clock.
         out: folder to write into.
+        builder: what makes the images of candidates; where given, the project holds a top function from candidates too.
 
     Raises:
-        UnsupportedModelError: when this backend or io type cannot compute the model exactly.
+        UnsupportedModelError: when this backend or io type cannot compute the model exactly, or the builder's image is
+            not what the model takes.
         ProofFailedError: when hls4ml did not take over a type.
     """
     _refuse_known_failures(model, settings)
+    if builder is not None:
+        require_fit(builder, types.inputs, settings.io_type)
     import hls4ml
 
     log = io.StringIO()
@@ -69,7 +82,18 @@ def convert(model: keras.Model, types: ModelTypes, name: str, settings: HlsSetti
     traced = tuple(
         TracedLayer(name=layer.name, size=_size(layer)) for layer in types.layers if _is_traced(graph, layer.name)
     )
-    project = HlsProject(name=name, settings=settings, inputs=types.inputs, outputs=types.outputs, traced=traced)
+    from_candidates = None
+    if builder is not None:
+        from_candidates = _with_candidates(graph, builder)
+        write_builder(from_candidates, name, out)
+    project = HlsProject(
+        name=name,
+        settings=settings,
+        inputs=types.inputs,
+        outputs=types.outputs,
+        traced=traced,
+        builder=from_candidates,
+    )
     (out / "hls.json").write_text(project.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return project
 
@@ -154,6 +178,16 @@ def _fixed_type(precision: Any) -> FixedType:
     overflow = str(getattr(precision, "saturation_mode", None) or "WRAP")
     width, integer = int(precision.width), int(precision.integer)
     return FixedType(width, integer, bool(precision.signed), rounding, overflow)  # type: ignore[arg-type]
+
+
+def _with_candidates(graph: Any, builder: ImageBuilder) -> HlsBuilder:
+    """How the top function of the network is called."""
+    (image,), outputs = graph.get_input_variables(), graph.get_output_variables()
+    return HlsBuilder(
+        builder=builder,
+        input_type=image.type.name,
+        outputs=tuple(HlsOutput(name=out.name, type=out.type.name, size=out.size()) for out in outputs),
+    )
 
 
 def _is_traced(graph: Any, name: str) -> bool:

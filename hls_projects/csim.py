@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.errors import PipelineError, ToolNotFoundError
-from hls_projects.hls_project import HlsProject
+from hls_projects.hls_builder import IMAGE, loop_source
+from hls_projects.hls_project import HlsProject, TracedLayer
 
 Values = npt.NDArray[np.float64]
 
@@ -45,11 +46,32 @@ class Emulated:
 
 @dataclass(frozen=True)
 class Emulator:
-    """A compiled HLS project."""
+    """A compiled HLS project.
+
+    Attributes:
+        library: the compiled emulation.
+        project: ports and layers.
+        scratch: a folder for exchanged arrays.
+        function: of the library.
+    """
 
     library: Path
     project: HlsProject
     scratch: Path
+    function: str = "csim_run"
+
+    def from_candidates(self) -> Emulator:
+        """The emulation that starts from candidates; its one layer is the built image.
+
+        Raises:
+            ValueError: when the project holds no image builder.
+        """
+        if self.project.builder is None:
+            raise ValueError("this HLS project holds no image builder")
+        made = self.project.builder.builder
+        traced = (TracedLayer(name=IMAGE, size=int(np.prod(made.shape))),)
+        project = self.project.model_copy(update={"inputs": made.ports, "traced": traced})
+        return replace(self, project=project, function="candidates_run")
 
     def run(self, inputs: Sequence[npt.NDArray[Any]], trace: bool = True) -> Emulated:
         """Emulate a batch of vectors in a process of its own.
@@ -67,6 +89,7 @@ class Emulator:
             "outputs": [int(np.prod(port.shape)) for port in self.project.outputs],
             "names": [layer.name for layer in traced],
             "sizes": [layer.size for layer in traced],
+            "function": self.function,
         }
         flat = {f"input_{i}": np.asarray(x, dtype=np.float64).reshape(len(x), -1) for i, x in enumerate(inputs)}
         with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
@@ -98,9 +121,14 @@ def build(project_folder: Path, scratch: Path) -> Emulator:
     folder = project_folder.absolute()
     loop = scratch / "csim_loop.cpp"
     loop.write_text(_loop_source(project, folder), encoding="utf-8")
+    sources = {folder / "firmware" / f"{project.name}.cpp": scratch / "top.o", loop: scratch / "loop.o"}
+    if project.builder is not None:
+        candidates = scratch / "candidates_loop.cpp"
+        candidates.write_text(loop_source(project.builder, project.name, folder), encoding="utf-8")
+        sources[folder / "firmware" / f"{project.name}_candidates.cpp"] = scratch / "candidates.o"
+        sources[candidates] = scratch / "candidates_loop.o"
     weights = f'-DWEIGHTS_DIR="{folder / "firmware" / "weights"}"'
     common = ["g++", *FLAGS, f"-I{folder / 'firmware' / 'ap_types'}", weights]
-    sources = {folder / "firmware" / f"{project.name}.cpp": scratch / "top.o", loop: scratch / "loop.o"}
     _all_succeed([[*common, "-c", str(source), "-o", str(target)] for source, target in sources.items()], folder)
     library = scratch / f"{project.name}.so"
     _all_succeed([["g++", "-shared", *map(str, sources.values()), "-o", str(library)]], folder)

@@ -19,7 +19,12 @@ Arrays = list[npt.NDArray[np.float64]]
 
 
 def run(
-    library: Path, inputs: Arrays, output_sizes: list[int], names: list[str], sizes: list[int]
+    library: Path,
+    inputs: Arrays,
+    output_sizes: list[int],
+    names: list[str],
+    sizes: list[int],
+    function: str = "csim_run",
 ) -> tuple[Arrays, Arrays]:
     """Emulate every vector.
 
@@ -29,6 +34,7 @@ def run(
         output_sizes: values an output has.
         names: of the traced layers.
         sizes: values a traced layer has.
+        function: of the library: `csim_run`, or `candidates_run`, which has the built image as its one layer.
 
     Returns:
         The outputs and the traced layers, float64 [vectors, size].
@@ -38,8 +44,9 @@ def run(
     traces = [np.zeros((vectors, size)) for size in sizes]
     labels = (ctypes.c_char_p * max(len(names), 1))(*(name.encode() for name in names))
     emulation = ctypes.CDLL(str(library))
-    emulation.csim_run.restype = None
-    emulation.csim_run(ctypes.c_size_t(vectors), _pointers(inputs), _pointers(outputs), labels, _pointers(traces))
+    emulate = getattr(emulation, function)
+    emulate.restype = None
+    emulate(ctypes.c_size_t(vectors), _pointers(inputs), _pointers(outputs), labels, _pointers(traces))
     return outputs, traces
 
 
@@ -53,7 +60,7 @@ def main() -> None:
     with np.load(source, allow_pickle=False) as data:
         traced = json.loads(str(data["traced"]))
         inputs = [np.ascontiguousarray(data[f"input_{i}"], dtype=np.float64) for i in range(traced["inputs"])]
-    outputs, traces = run(library, inputs, traced["outputs"], traced["names"], traced["sizes"])
+    outputs, traces = run(library, inputs, traced["outputs"], traced["names"], traced["sizes"], traced["function"])
     found = {f"output_{i}": values for i, values in enumerate(outputs)}
     np.savez(target, **found, **{f"layer_{i}": values for i, values in enumerate(traces)})
 

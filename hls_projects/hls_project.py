@@ -6,6 +6,7 @@ from pathlib import Path
 
 from data_prep.errors import InputFileError
 from data_prep.settings import Settings
+from hls_projects.hls_builder import HlsBuilder
 from hls_projects.model_types import PortType
 from hls_projects.settings import HlsSettings
 
@@ -34,6 +35,8 @@ class HlsProject(Settings):
     """Outputs in order."""
     traced: tuple[TracedLayer, ...]
     """Layers in the order of the data flow; those that hls4ml leaves out as identities are missing."""
+    builder: HlsBuilder | None = None
+    """The image builder, and how the top function from candidates is called; none where images come ready-made."""
 
     @classmethod
     def load(cls, project: Path) -> HlsProject:

@@ -132,6 +132,7 @@ def test_candidates_come_back_from_the_dataset(tmp_path: Path, rng: np.random.Ge
     split = open_dataset(tmp_path / "d").split("test")
     assert split.description == description
     _assert_same(Candidates.joined(list(split.candidates(4))), batch.candidates)
+    assert [len(part) for part in split.candidates(8)] == [len(part) for part in split.batches(8)]
     assert split.images.candidates is None
     np.testing.assert_array_equal(split.images.pixel, batch.pixel)
     assert not list(open_dataset(tmp_path / "d").split("train").candidates(4))
