@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from data_prep.dataset import ImageDataset, ImageSplit
 from data_prep.errors import InputFileError, PipelineError
+from models.objective import Objective
 
 _REMEDY = "make more jets of it, or leave the class out"
 
@@ -48,25 +49,27 @@ def survey(dataset: ImageDataset, name: str) -> Survey:
 
 @dataclass
 class Feed:
-    """A split as TensorFlow reads it: (images float32, labels uint8, weights float32) in batches.
+    """A split as TensorFlow reads it: (images float32, labels uint8 or other targets, weights float32) in batches.
 
     Attributes:
         split: where the images come from.
         size: jets a batch; the last one of an epoch may be smaller.
         weight_scale: what the event weights are multiplied with.
+        objective: gives other targets than the labels, where there is one.
         fault: the error that ended the feed, for TensorFlow keeps only its text.
     """
 
     split: ImageSplit
     size: int
     weight_scale: float = 1.0
+    objective: Objective | None = None
     fault: PipelineError | None = field(default=None, init=False)
 
     def dataset(self, shape: tuple[int, int, int], shuffle_seed: int | None = None) -> tf.data.Dataset:
         """One pass over the split, in its order or in the one that the seed gives."""
         signature = (
             tf.TensorSpec((None, *shape), tf.float32),
-            tf.TensorSpec((None,), tf.uint8),
+            self.objective.structure(self.objective.specs) if self.objective else tf.TensorSpec((None,), tf.uint8),
             tf.TensorSpec((None,), tf.float32),
         )
         batches = tf.data.Dataset.from_generator(lambda: self._arrays(shuffle_seed), output_signature=signature)
@@ -77,10 +80,11 @@ class Feed:
         if self.fault is not None:
             raise self.fault
 
-    def _arrays(self, shuffle_seed: int | None) -> Iterator[tuple[npt.NDArray[Any], ...]]:
+    def _arrays(self, shuffle_seed: int | None) -> Iterator[tuple[npt.NDArray[Any], Any, npt.NDArray[Any]]]:
         try:
             for batch in self.split.batches(self.size, shuffle_seed):
-                yield batch.dense(), batch.label, batch.weight * np.float32(self.weight_scale)
+                targets = self.objective.structure(self.objective.targets(batch)) if self.objective else batch.label
+                yield batch.dense(), targets, batch.weight * np.float32(self.weight_scale)
         except PipelineError as error:
             self.fault = error
             raise

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from data_prep.settings import Settings
+from models.number_settings import QuantizerSettings as QuantizerSettings  # also found here
+from models.tasks.settings import RegressionSettings
 
 Architecture = Literal["quantized_separable"]
-
-
-class QuantizerSettings(Settings):
-    """The width of one kind of number, as QKeras counts it."""
-
-    bits: int = Field(ge=2, le=16)
-    """All bits, the sign included where there is one."""
-
-    integer: int = Field(default=0, ge=0, le=14)
-    """Bits before the binary point, the sign not included."""
 
 
 class BlockSettings(Settings):
@@ -89,7 +81,10 @@ class OutputSettings(Settings):
 
 
 class ModelSettings(Settings):
-    """The network: its architecture by one word, its topology, its numbers."""
+    """The network on jet images: its task, its architecture by one word, its topology, its numbers."""
+
+    task: Literal["classification", "regression"] = "classification"
+    """What it is trained for; the tasks on event images have their own settings (`models/event_settings.py`)."""
 
     architecture: Architecture = "quantized_separable"
     """What is built for hardware; its float references are trained beside it with the same topology."""
@@ -108,6 +103,15 @@ class ModelSettings(Settings):
 
     output: OutputSettings
     """The last layer."""
+
+    regression: RegressionSettings | None = None
+    """What a regression finds."""
+
+    @model_validator(mode="after")
+    def _section_of_the_task(self) -> Self:
+        if (self.task == "regression") != (self.regression is not None):
+            raise ValueError("the section 'regression' belongs to 'task: regression', and only there")
+        return self
 
 
 class PhaseSettings(Settings):

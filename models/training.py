@@ -20,8 +20,10 @@ from tensorflow import keras
 
 from data_prep.dataset import ImageDataset
 from data_prep.errors import PipelineError
-from models.batches import Feed, survey
+from models.batches import Feed
+from models.objective import Objective, watched
 from models.settings import PhaseSettings, TrainSettings
+from models.tasks import classification
 
 Advance = Callable[[int], None]
 
@@ -31,7 +33,8 @@ class History:
     """What happened in each epoch; lists of one number an epoch.
 
     Attributes:
-        loss, accuracy: mean over the training jets while the weights were changing.
+        loss, accuracy: mean over the training jets while the weights were changing; what `accuracy` is, the objective
+            says.
         val_loss, val_accuracy: over the validation jets at the end of the epoch.
         learning_rate: that of the epoch's last step.
         best_epoch: index of the epoch whose weights were kept.
@@ -85,24 +88,27 @@ def train(
     settings: TrainSettings,
     checkpoint: Path,
     advance: Advance = lambda jets: None,
+    objective: Objective = classification.OBJECTIVE,
 ) -> History:
     """Train a network on the `train` split; it ends with the weights of its best epoch on `validation`.
 
     Args:
-        model: a built network with one logit a class.
+        model: a built network with the outputs of the objective.
         dataset: the images.
         phase: epochs, learning rate, early stopping.
         settings: seed and batch size.
         checkpoint: a file that is written after every epoch; where it exists, training goes on from it.
         advance: called with the number of jets of every step.
+        objective: what it is trained for.
 
     Raises:
         InputFileError: a class without jets, weights that cannot be used, a damaged file.
         PipelineError: the loss is not finite any more.
     """
-    learn = Feed(dataset.split("train"), settings.batch, 1 / survey(dataset, "train").mean_weight)
-    judge = Feed(dataset.split("validation"), 8 * settings.batch, 1 / survey(dataset, "validation").mean_weight)
-    _compile(model, phase, steps=-(-learn.split.rows // settings.batch))
+    scale, judged_scale = (1 / objective.mean_weight(dataset, name) for name in ("train", "validation"))
+    learn = Feed(dataset.split("train"), settings.batch, scale, objective)
+    judge = Feed(dataset.split("validation"), 8 * settings.batch, judged_scale, objective)
+    _compile(model, objective, phase, steps=-(-learn.split.rows // settings.batch))
     state = _State(model, checkpoint)
     state.resume()
     history = state.history
@@ -118,9 +124,9 @@ def train(
             judge.check()
             raise
         history.loss.append(float(log["loss"][0]))
-        history.accuracy.append(float(log["accuracy"][0]))
+        history.accuracy.append(float(watched(log)[0]))
         history.val_loss.append(float(found["loss"]))
-        history.val_accuracy.append(float(found["accuracy"]))
+        history.val_accuracy.append(float(watched(found)))
         history.learning_rate.append(float(model.optimizer.learning_rate.numpy()))
         if not (math.isfinite(history.loss[-1]) and math.isfinite(history.val_loss[-1])):
             what = f"the training of {model.name!r} diverged in epoch {history.epochs}: the loss is not finite"
@@ -133,7 +139,7 @@ def train(
     return history
 
 
-def _compile(model: keras.Model, phase: PhaseSettings, steps: int) -> None:
+def _compile(model: keras.Model, objective: Objective, phase: PhaseSettings, steps: int) -> None:
     total = steps * phase.epochs
     warm_up = round(phase.warm_up * total)
     rate = keras.optimizers.schedules.CosineDecay(
@@ -142,11 +148,7 @@ def _compile(model: keras.Model, phase: PhaseSettings, steps: int) -> None:
         warmup_target=phase.learning_rate if warm_up else None,
         warmup_steps=warm_up,
     )
-    model.compile(
-        keras.optimizers.Adam(rate),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
-    )
+    objective.compile(model, keras.optimizers.Adam(rate))
 
 
 class _State:

@@ -1,18 +1,21 @@
-"""`train`: the taggers and the baseline on one set of jet images."""
+"""`train`: the networks of a task on one set of images."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from data_prep.errors import ConfigurationError
-from pipeline.artefact import artefact, write_json
+from pipeline.artefact import Workspace, artefact, write_json
 from pipeline.configuration import load
 from pipeline.console import done, progress, warn
+
+if TYPE_CHECKING:
+    from models.settings import TrainSettings
 
 Images = Annotated[Path, typer.Argument(help="The images that `images` made.", show_default=False)]
 Config = Annotated[Path, typer.Option("--config", help="How to train: train.yaml.", show_default=False)]
@@ -21,42 +24,91 @@ Out = Annotated[Path, typer.Option("--out", help="The folder to make.", show_def
 
 
 def run(images: Images, config: Config, model: Model, out: Out) -> None:
-    """Train the float taggers, the quantized tagger and the baseline of trees; measure them on the same test jets."""
-    from models.settings import ModelSettings, TrainSettings
+    """Train the networks of a task, float and quantized, and measure them on the same test images."""
+    from models.settings import TrainSettings
+    from models.tasks.choice import settings_of
 
-    how, network = load(config, TrainSettings), load(model, ModelSettings)
+    task = _task(model)
+    how, network = load(config, TrainSettings), load(model, settings_of(task))
+    with artefact(out, "train", settings={"train": how, "model": network}, inputs=[images]) as space:
+        from models.training import prepare
 
+        prepare(how)
+        try:
+            line = _BY_TASK.get(task, _events)(images, network, how, space)
+        except ConfigurationError as error:
+            raise ConfigurationError(error.what, file=model, remedy=error.remedy) from None
+    done("train", line)
+
+
+def _task(model: Path) -> str:
+    """The task that a model.yaml names; what else it holds is looked at afterwards."""
+    from models.tasks.choice import TaskChoice
+
+    return load(model, TaskChoice).task
+
+
+def _classification(images: Path, network: Any, how: TrainSettings, space: Workspace) -> str:
+    """Taggers beside the baseline of trees."""
     import numpy as np
 
     from data_prep.dataset import open_dataset
-    from models.load import save_model
     from models.taggers import TREES, compare, train_networks
-    from models.training import prepare
 
     dataset = open_dataset(images)
-    with artefact(out, "train", settings={"train": how, "model": network}, inputs=[images]) as space:
-        prepare(how)
-        try:
-            taggers = train_networks(dataset, network, how, space.work, _progress)
-        except ConfigurationError as error:
-            raise ConfigurationError(error.what, file=model, remedy=error.remedy) from None
-        comparison = compare(dataset, taggers, how, _progress)
-        for tagger in taggers:
-            save_model(tagger.model, space.path / f"{tagger.network.name}.h5")
-        by_name = {tagger.network.name: tagger for tagger in taggers}
-        write_json(space.path / "history.json", {name: tagger.history.as_json() for name, tagger in by_name.items()})
-        write_json(
-            space.path / "arithmetic.json", {name: tagger.arithmetic.as_json() for name, tagger in by_name.items()}
-        )
-        write_json(space.path / "metrics.json", comparison.as_json())
-        np.savez_compressed(
-            space.path / "scores.npz", label=comparison.label, weight=comparison.weight, **comparison.scores
-        )
+    taggers = train_networks(dataset, network, how, space.work, _progress)
+    comparison = compare(dataset, taggers, how, _progress)
+    _save(taggers, space)
+    write_json(space.path / "metrics.json", comparison.as_json())
+    np.savez_compressed(
+        space.path / "scores.npz", label=comparison.label, weight=comparison.weight, **comparison.scores
+    )
+    by_name = {tagger.network.name: tagger for tagger in taggers}
     titles = {name: tagger.network.title for name, tagger in reversed(by_name.items())} | {TREES: "trees"}
     found = ", ".join(f"{title} {comparison.macro_auc(name):.4f}" for name, title in titles.items())
-    done("train", f"macro-AUC on {len(comparison.label):,} test jets: {found}")
     if not comparison.beats_trees:
         warn("the image network does not beat trees on hand-made observables on these jets")
+    return f"macro-AUC on {len(comparison.label):,} test jets: {found}"
+
+
+def _regression(images: Path, network: Any, how: TrainSettings, space: Workspace) -> str:
+    """Numbers of a jet beside what the pixels add up to."""
+    import numpy as np
+
+    from data_prep.dataset import open_dataset
+    from models.architectures import HARDWARE
+    from models.tasks import regression
+
+    dataset = open_dataset(images)
+    trained = regression.train(dataset, network, how, space.work, _progress)
+    measured = regression.measure(dataset, network, trained)
+    _save(trained, space)
+    write_json(space.path / "metrics.json", measured.as_json())
+    tagger: dict[str, Any] = {"label": measured.label} if measured.label is not None else {}
+    tagger |= {f"scores_{name}": values for name, values in (measured.scores or {}).items()}
+    np.savez_compressed(
+        space.path / "values.npz", truth=measured.truth, weight=measured.weight, **tagger, **measured.found
+    )
+    found = [f"{name} {each.whole.resolution:.3f}" for name, each in measured.closures[HARDWARE].items() if each.whole]
+    return f"resolution of the quantized network on {len(measured.weight):,} test jets: {', '.join(found)}"
+
+
+def _events(images: Path, network: Any, how: TrainSettings, space: Workspace) -> str:
+    """The tasks on event images."""
+    raise ConfigurationError(f"the task '{network.task}' is not known")
+
+
+_BY_TASK = {"classification": _classification, "regression": _regression}
+
+
+def _save(trained: Sequence[Any], space: Workspace) -> None:
+    """What all tasks leave of their networks: models, history, arithmetic."""
+    from models.load import save_model
+
+    for each in trained:
+        save_model(each.model, space.path / f"{each.network.name}.h5")
+    write_json(space.path / "history.json", {each.network.name: each.history.as_json() for each in trained})
+    write_json(space.path / "arithmetic.json", {each.network.name: each.arithmetic.as_json() for each in trained})
 
 
 def _progress(title: str, jets: int) -> AbstractContextManager[Callable[[int], None]]:

@@ -129,4 +129,4 @@ def test_bad_configuration_is_one_line(
 def test_missing_images_are_one_line(arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments[arguments.index(str(tmp_path / "20_images"))] = str(tmp_path / "nowhere")
     assert main(arguments) == 1
-    assert "nowhere: no such folder" in " ".join(capsys.readouterr().err.split())
+    assert "nowhere: no such file or folder" in " ".join(capsys.readouterr().err.split())

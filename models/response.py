@@ -1,0 +1,105 @@
+"""How well a number of a jet is found: response, resolution, closure in bins of the truth."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+ONE_SIGMA = (0.15865525393145707, 0.8413447460685429)
+"""The quantiles of a normal distribution one standard deviation below and above its mean."""
+_MEDIAN_ERROR = math.sqrt(math.pi / 2)
+
+
+@dataclass(frozen=True)
+class Response:
+    """The distribution of found / true.
+
+    Attributes:
+        jets: how many.
+        median: of the response; 1 is closure.
+        error: statistical error of the median, that of a normal distribution, √(π/2) σ / √jets.
+        resolution: half of the distance between the quantiles at 16 % and 84 %, divided by the median.
+    """
+
+    jets: int
+    median: float
+    error: float
+    resolution: float
+
+
+@dataclass(frozen=True)
+class Closure:
+    """The response of one method.
+
+    Attributes:
+        whole: of all jets.
+        edges: borders of the bins of the true value.
+        bins: of the jets in each bin; None where there are fewer than two.
+    """
+
+    whole: Response | None
+    edges: tuple[float, ...]
+    bins: tuple[Response | None, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """What `metrics.json` holds of it."""
+        return asdict(self)
+
+
+def quantiles(values: npt.ArrayLike, shares: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> Floats:
+    """Weighted quantiles: linear in the cumulated weight, each value at the middle of its own.
+
+    >>> quantiles([1.0, 2.0, 3.0], [0.5]).tolist()
+    [2.0]
+    >>> quantiles([1.0, 3.0], [0.5], [3.0, 1.0]).tolist()
+    [1.5]
+    """
+    order = np.argsort(values, kind="stable")
+    sorted_values = np.asarray(values, dtype=np.float64)[order]
+    weights = np.ones(sorted_values.size) if weight is None else np.asarray(weight, dtype=np.float64)[order]
+    positions = (np.cumsum(weights) - weights / 2) / weights.sum()
+    found: Floats = np.interp(np.asarray(shares, dtype=np.float64), positions, sorted_values)
+    return found
+
+
+def response(found: npt.ArrayLike, true: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> Response | None:
+    """The response of some jets; None where fewer than two can be used (true value above 0, weight above 0).
+
+    >>> response([1.0, 2.0, 3.0], [2.0, 2.0, 2.0]).median
+    1.0
+    """
+    truth = np.asarray(true, dtype=np.float64)
+    weights = np.ones(truth.size) if weight is None else np.asarray(weight, dtype=np.float64)
+    usable = (truth > 0) & (weights > 0) & np.isfinite(truth)
+    if usable.sum() < 2:
+        return None
+    ratio = np.asarray(found, dtype=np.float64)[usable] / truth[usable]
+    low, median, high = quantiles(ratio, [ONE_SIGMA[0], 0.5, ONE_SIGMA[1]], weights[usable])
+    jets = int(usable.sum())
+    sigma = float(high - low) / 2
+    resolution = sigma / float(median) if median > 0 else math.inf
+    return Response(jets, float(median), _MEDIAN_ERROR * sigma / math.sqrt(jets), min(resolution, 1e9))
+
+
+def closure(
+    found: npt.ArrayLike, true: npt.ArrayLike, edges: tuple[float, ...], weight: npt.ArrayLike | None = None
+) -> Closure:
+    """The response of all jets and in bins of the truth; a bin holds its lower border.
+
+    Args:
+        found: [jets].
+        true: [jets], the same unit.
+        edges: ascending borders of the bins.
+        weight: [jets], not negative.
+    """
+    truth, values = np.asarray(true, dtype=np.float64), np.asarray(found, dtype=np.float64)
+    weights = np.ones(truth.size) if weight is None else np.asarray(weight, dtype=np.float64)
+    index = np.searchsorted(edges, truth, side="right") - 1
+    bins = tuple(response(values[index == i], truth[index == i], weights[index == i]) for i in range(len(edges) - 1))
+    return Closure(response(values, truth, weights), tuple(edges), bins)

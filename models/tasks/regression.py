@@ -1,0 +1,278 @@
+"""Regression: pT and mass of a jet from its image, alone or beside the tagger.
+
+The truth is the jet as all its constituents give it; what the network sees is the image of a trigger: few bits a pixel,
+coarse, cut off at the window. The loss is that of Huber (1964, Annals of Mathematical Statistics 35, 73): quadratic up
+to the tolerance, linear beyond, so that the tails of the response do not decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import qkeras
+import tensorflow as tf
+from tensorflow import keras
+
+from data_prep.dataset import ImageDataset
+from data_prep.errors import InputFileError
+from data_prep.grid import SquareGrid
+from data_prep.image_batch import ImageBatch
+from data_prep.mass import image_mass
+from models import quantizers, training
+from models.architectures import NETWORKS, Network
+from models.batches import Feed, survey
+from models.exact import exact_inference
+from models.metrics import Performance, performance, softmax
+from models.model_arithmetic import ModelArithmetic, count
+from models.objective import Objective, mean_weight, share
+from models.response import Closure, closure
+from models.settings import ModelSettings, TrainSettings
+from models.tasks import classification
+from models.tasks.settings import RegressionSettings
+
+Floats = npt.NDArray[np.float32]
+
+FEATURES = {"pt": "jet_pt", "mass": "jet_mass", "sdmass": "jet_sdmass"}
+"""The feature of the dataset that each target is."""
+IMAGE = "image"
+"""The baseline's name: pT and mass summed over the pixels."""
+_BATCH = 4096
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One trained network with what was learned about it."""
+
+    network: Network
+    model: keras.Model
+    history: training.History
+    arithmetic: ModelArithmetic
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All networks and the baseline on the test split.
+
+    Attributes:
+        targets: names of the numbers, in the order of the last axis.
+        truth: float32 [jets, targets] (GeV).
+        weight: float32 [jets].
+        found: float32 [jets, targets] (GeV) by method.
+        closures: by method, then by target.
+        label, scores, performance: of the tagger beside it, where there is one.
+    """
+
+    targets: tuple[str, ...]
+    truth: Floats
+    weight: Floats
+    found: dict[str, Floats]
+    closures: dict[str, dict[str, Closure]]
+    classes: tuple[str, ...] = ()
+    label: npt.NDArray[np.uint8] | None = None
+    scores: dict[str, Floats] | None = None
+    performance: dict[str, Performance] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The content of `metrics.json`."""
+        found: dict[str, Any] = {"task": "regression", "targets": self.targets}
+        found["closure"] = {
+            name: {target: each.as_json() for target, each in closures.items()}
+            for name, closures in self.closures.items()
+        }
+        if self.performance is not None:
+            found["classes"] = self.classes
+            found["tagger"] = {name: each.as_json() for name, each in self.performance.items()}
+        return found
+
+
+def networks(settings: ModelSettings) -> tuple[Network, ...]:
+    """The networks of the architecture with the heads of the regression instead of, or beside, the logits."""
+    return tuple(replace(each, builder=_with_heads(each)) for each in NETWORKS[settings.architecture])
+
+
+def _with_heads(network: Network) -> Callable[[ModelSettings, tuple[int, int, int], int], keras.Model]:
+    def build(settings: ModelSettings, shape: tuple[int, int, int], classes: int) -> keras.Model:
+        wanted = _section(settings)
+        model = network.builder(settings, shape, classes)
+        logits = model.get_layer("logits")
+        heads = _heads(wanted, settings, logits.input, network.quantized)
+        outputs = [model.output, heads] if wanted.beside_tagger else heads
+        return keras.Model(model.input, outputs, name=model.name)
+
+    return build
+
+
+def _heads(wanted: RegressionSettings, settings: ModelSettings, features: Any, quantized: bool) -> Any:
+    """One number a target, at least 0; in a quantized network each of its own width."""
+    columns = []
+    for target in wanted.targets:
+        if quantized:
+            x = qkeras.QDense(
+                1,
+                kernel_quantizer=quantizers.signed(settings.output.weights),
+                bias_quantizer=quantizers.signed(settings.output.bias),
+                name=target.name,
+            )(features)
+            activation = str(quantizers.unsigned(target.output))
+            columns.append(qkeras.QActivation(activation, name=f"{target.name}_output")(x))
+        else:
+            x = keras.layers.Dense(1, name=target.name)(features)
+            columns.append(keras.layers.ReLU(name=f"{target.name}_output")(x))
+    return columns[0] if len(columns) == 1 else keras.layers.Concatenate(name="values")(columns)
+
+
+def objective(settings: ModelSettings) -> Objective:
+    """Huber's loss of every target in units of its tolerance; watched is the share of jets within it."""
+    wanted = _section(settings)
+    width = np.array([target.tolerance / target.unit for target in wanted.targets], np.float32)
+
+    def distance(truth: Any, output: Any) -> Any:
+        return tf.abs(output - truth) / width
+
+    def huber(truth: Any, output: Any) -> Any:
+        error = distance(truth, output)
+        return tf.reduce_mean(tf.where(error < 1, 0.5 * error**2, error - 0.5), axis=-1)
+
+    def within(truth: Any, output: Any) -> Any:
+        return tf.reduce_mean(tf.cast(distance(truth, output) < 1, tf.float32), axis=-1)
+
+    alone = Objective(
+        targets=lambda batch: (truth_of(batch, wanted) / units(wanted),),
+        specs=(tf.TensorSpec((None, len(wanted.targets)), tf.float32),),
+        losses=(huber,),
+        watched=share(within),
+        mean_weight=mean_weight,
+    )
+    if not wanted.beside_tagger:
+        return alone
+    tagger = classification.OBJECTIVE
+    return Objective(
+        targets=lambda batch: tagger.targets(batch) + alone.targets(batch),
+        specs=tagger.specs + alone.specs,
+        losses=tagger.losses + alone.losses,
+        watched=tagger.watched,
+        mean_weight=tagger.mean_weight,
+        loss_weights=(1.0, wanted.weight),
+    )
+
+
+def units(wanted: RegressionSettings) -> Floats:
+    """What an output of 1 stands for, float32 [targets] (GeV)."""
+    return np.array([target.unit for target in wanted.targets], np.float32)
+
+
+def truth_of(batch: ImageBatch, wanted: RegressionSettings) -> Floats:
+    """The true values of a batch, float32 [jets, targets] (GeV)."""
+    return np.stack([batch.features[FEATURES[target.name]] for target in wanted.targets], axis=1)
+
+
+def train(
+    dataset: ImageDataset, model: ModelSettings, settings: TrainSettings, work: Path, progress: Any
+) -> list[Trained]:
+    """Train the networks one after the other; a stopped call goes on where it was.
+
+    Raises:
+        ConfigurationError: a network that does not fit the images.
+        InputFileError: a target that the dataset does not hold, images that cannot be trained on.
+        PipelineError: a training that diverged.
+    """
+    wanted, aim = _section(model), objective(model)
+    for split in ("train", "validation", "test"):
+        _check(dataset, split, wanted)
+    trained: list[Trained] = []
+    for network in networks(model):
+        keras.utils.set_random_seed(settings.seed)
+        built = network.build(model, dataset.shape, len(dataset.classes))
+        if network.starts_from and settings.warm_start:
+            source = next(each for each in trained if each.network.name == network.starts_from)
+            training.warm_start(built, source.model)
+        phase = settings.quantized_training if network.quantized else settings.float_training
+        with progress(f"train {network.title}", phase.epochs * dataset.split("train").rows) as advance:
+            history = training.train(
+                built, dataset, phase, settings, work / f"{network.name}.npz", advance, objective=aim
+            )
+        trained.append(Trained(network, built, history, count(built)))
+    return trained
+
+
+def measure(dataset: ImageDataset, model: ModelSettings, trained: Sequence[Trained]) -> Measured:
+    """Measure everything on the test split; the networks cannot be trained further after it."""
+    wanted = _section(model)
+    batches = list(dataset.split("test").batches(_BATCH))
+    truth = np.concatenate([truth_of(batch, wanted) for batch in batches])
+    weight = np.concatenate([batch.weight for batch in batches])
+    label = np.concatenate([batch.label for batch in batches])
+    found: dict[str, Floats] = {}
+    scores: dict[str, Floats] = {}
+    for each in trained:
+        outputs = predict(exact_inference(each.model), dataset, "test")
+        found[each.network.name] = outputs[-1] * units(wanted)
+        if wanted.beside_tagger:
+            scores[each.network.name] = softmax(outputs[0])
+    grid = dataset.metadata.grid
+    if isinstance(grid, SquareGrid) and dataset.shape[2] == 1:
+        found[IMAGE] = np.concatenate([_summed(batch, grid, wanted) for batch in batches])
+    closures: dict[str, dict[str, Closure]] = {
+        name: {
+            target.name: closure(values[:, i], truth[:, i], target.edges, weight)
+            for i, target in enumerate(wanted.targets)
+        }
+        for name, values in found.items()
+    }
+    names = tuple(target.name for target in wanted.targets)
+    if not wanted.beside_tagger:
+        return Measured(names, truth, weight, found, closures)
+    measured = {name: performance(values, label, dataset.classes, weight) for name, values in scores.items()}
+    return Measured(names, truth, weight, found, closures, dataset.classes, label, scores, measured)
+
+
+def predict(model: keras.Model, dataset: ImageDataset, split: str) -> list[Floats]:
+    """The outputs of a network for a split in its order, one float32 [jets, …] an output."""
+    feed = Feed(dataset.split(split), _BATCH)
+    call = tf.function(
+        lambda images: model(images, training=False),
+        input_signature=[tf.TensorSpec((None, *dataset.shape), tf.float32)],
+    )
+    parts: list[list[Floats]] = []
+    try:
+        for images, _, _ in feed.dataset(dataset.shape):
+            made = call(images)
+            parts.append([each.numpy() for each in (made if isinstance(made, list | tuple) else [made])])
+    except tf.errors.OpError:
+        feed.check()
+        raise
+    return [np.concatenate(part) for part in zip(*parts, strict=True)]
+
+
+def _summed(batch: ImageBatch, grid: SquareGrid, wanted: RegressionSettings) -> Floats:
+    """The baseline: pT and mass of the pixels, float32 [jets, targets] (GeV)."""
+    mass = image_mass(batch.offsets, batch.pixel, batch.value, np.ones(len(batch), np.float32), grid)
+    pt = batch.dense().sum(axis=(1, 2, 3))
+    columns: list[Floats] = [pt if target.name == "pt" else mass for target in wanted.targets]
+    return np.stack(columns, axis=1)
+
+
+def _section(settings: ModelSettings) -> RegressionSettings:
+    if settings.regression is None:
+        raise ValueError("these settings are of no regression")
+    return settings.regression
+
+
+def _check(dataset: ImageDataset, split: str, wanted: RegressionSettings) -> None:
+    if wanted.beside_tagger:
+        survey(dataset, split)
+    for batch in dataset.split(split).batches(1 << 16):
+        values = truth_of(batch, wanted)
+        lacking = ~np.isfinite(values).all(axis=0)
+        if lacking.any():
+            name = wanted.targets[int(lacking.argmax())].name
+            raise InputFileError(
+                f"jets of the '{split}' split have no true {name}",
+                file=dataset.folder,
+                remedy="make the images from files that hold it, or take another target in model.yaml",
+            )

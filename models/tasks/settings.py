@@ -1,0 +1,59 @@
+"""The parts of `model.yaml` that one task alone has."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from data_prep.settings import Settings
+from models.number_settings import QuantizerSettings
+
+Task = Literal["classification", "regression", "segmentation", "detection", "panoptic"]
+
+
+class TargetSettings(Settings):
+    """One number of a jet that a network is to find."""
+
+    name: Literal["pt", "mass", "sdmass"]
+    """The jet's pT, mass or soft-drop mass, as all its constituents give it."""
+
+    unit: float = Field(gt=0)
+    """What an output of 1 stands for (GeV); a power of two costs nothing in hardware."""
+
+    tolerance: float = Field(gt=0)
+    """From here on the loss grows linearly with the error instead of quadratically (GeV)."""
+
+    output: QuantizerSettings
+    """Width of the number at the output port, unsigned."""
+
+    edges: tuple[float, ...] = Field(min_length=2)
+    """Borders of the bins of truth in which closure is shown (GeV)."""
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        if any(low >= high for low, high in zip(self.edges, self.edges[1:], strict=False)):
+            raise ValueError("'edges' must ascend")
+        if self.edges[0] <= 0:
+            raise ValueError("the first of 'edges' must be above 0, for the response is a ratio to the truth")
+        return self
+
+
+class RegressionSettings(Settings):
+    """What a regression finds, and whether a tagger stands beside it."""
+
+    targets: tuple[TargetSettings, ...] = Field(min_length=1)
+    """The numbers of a jet, in the order of the outputs."""
+
+    beside_tagger: bool = False
+    """Whether the network also has one logit a class, as its first output."""
+
+    weight: float = Field(default=1.0, gt=0)
+    """How much the regression counts in the loss beside a tagger."""
+
+    @model_validator(mode="after")
+    def _different(self) -> Self:
+        names = [target.name for target in self.targets]
+        if len(set(names)) < len(names):
+            raise ValueError("two targets have the same name")
+        return self

@@ -1,0 +1,123 @@
+"""Regression: what it learns, that its loss is Huber's, that lowered and trained network are the same numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from pydantic import ValidationError
+
+from data_prep.dataset import ImageDataset
+from data_prep.errors import InputFileError
+from data_prep.image_batch import ImageBatch
+from data_prep.split import SPLITS
+from hls_projects import integer_model
+from hls_projects.lower import lower
+from hls_projects.types import prove_network
+from models import training
+from models.settings import ModelSettings, TrainSettings
+from models.tasks import regression
+
+
+@pytest.fixture(autouse=True)
+def deterministic(train_settings: TrainSettings) -> None:
+    training.prepare(train_settings)
+
+
+def silent(title: str, jets: int) -> AbstractContextManager[Callable[[int], None]]:
+    return nullcontext(lambda done: None)
+
+
+def with_truth(batch: ImageBatch) -> ImageBatch:
+    """A pT that is the weighted sum of the pixels (right pixels count more), and a constant mass."""
+    dense = batch.dense()[..., 0]
+    pt = (dense * np.linspace(1, 3, 8)).sum(axis=(1, 2)).astype(np.float32)
+    return replace(batch, features=batch.features | {"jet_pt": pt, "jet_mass": np.full_like(pt, 1.5)})
+
+
+@pytest.fixture
+def images(make_images: Any, write_dataset: Any, tmp_path: Path) -> ImageDataset:
+    made = {
+        split: with_truth(make_images(jets, seed))
+        for seed, (split, jets) in enumerate(zip(SPLITS, (2000, 300, 300), strict=True))
+    }
+    found: ImageDataset = write_dataset(tmp_path / "20_images", made)
+    return found
+
+
+def test_it_finds_what_is_in_the_image(
+    images: ImageDataset, regression_settings: ModelSettings, train_settings: TrainSettings, tmp_path: Path
+) -> None:
+    how = train_settings.model_copy(
+        update={
+            "float_training": train_settings.float_training.model_copy(update={"epochs": 8}),
+            "quantized_training": train_settings.quantized_training.model_copy(update={"epochs": 4}),
+        }
+    )
+    trained = regression.train(images, regression_settings, how, tmp_path, silent)
+    found = regression.measure(images, regression_settings, trained)
+    spread = float(np.std(found.truth[:, 0]) / np.mean(found.truth[:, 0]))
+    resolution = found.closures["model"]["pt"].whole
+    assert resolution is not None
+    assert resolution.resolution < 0.6 * spread
+    assert resolution.median == pytest.approx(1, abs=0.05)
+    np.testing.assert_allclose(found.found["image"][:, 0], 1, rtol=1e-5)  # the images add up to 1
+    network = prove_network(lower(trained[-1].model))
+    batch = next(images.split("test").batches(300))
+    raw = integer_model.outputs(network, [network.types.inputs[0].type.quantize(batch.dense())])[0]
+    values = network.types.outputs[0].type.to_float(raw) * [2.0, 1.0]
+    np.testing.assert_array_equal(values, found.found["model"])
+
+
+def test_beside_the_tagger(
+    images: ImageDataset, beside_tagger: ModelSettings, train_settings: TrainSettings, tmp_path: Path
+) -> None:
+    trained = regression.train(images, beside_tagger, train_settings, tmp_path, silent)
+    found = regression.measure(images, beside_tagger, trained)
+    assert found.performance is not None
+    assert found.performance["model"].jets == 300
+    assert [tuple(port.shape) for port in prove_network(lower(trained[-1].model)).types.outputs] == [(2,), (2,)]
+    assert set(found.as_json()["tagger"]) == {"float_standard", "float_separable", "model"}
+
+
+def test_the_loss_is_keras_huber(regression_settings: ModelSettings) -> None:
+    """In units of the tolerance, the mean over targets, with delta 1."""
+    rng = np.random.default_rng(4)
+    truth, output = rng.uniform(0, 2, (2, 50, 2)).astype(np.float32)
+    found = regression.objective(regression_settings).losses[0](truth, output)
+    scale = np.float32([0.1, 0.2])
+    expected = tf.keras.losses.Huber(1.0, reduction="none")(truth / scale, output / scale)
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+def test_a_target_that_is_missing_is_named(
+    make_images: Any,
+    write_dataset: Any,
+    regression_settings: ModelSettings,
+    train_settings: TrainSettings,
+    tmp_path: Path,
+) -> None:
+    batch = make_images(50, 1)
+    broken = replace(batch, features=batch.features | {"jet_mass": np.full(50, np.nan, np.float32)})
+    dataset = write_dataset(tmp_path / "20_images", dict.fromkeys(SPLITS, broken))
+    with pytest.raises(InputFileError, match="jets of the 'train' split have no true mass"):
+        regression.train(dataset, regression_settings, train_settings, tmp_path, silent)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"task": "regression"}, "the section 'regression' belongs to"),
+        ({"regression": {"targets": []}}, "at least 1 item"),
+        ({"task": "regression", "regression": {"targets": [{"name": "pt"}]}}, "Field required"),
+    ],
+)
+def test_bad_settings_are_refused(model_content: dict[str, Any], change: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        ModelSettings.model_validate(model_content | change)
