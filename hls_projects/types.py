@@ -94,11 +94,6 @@ class Geometry:
         return cls(window, strides, same)
 
 
-def prove_types(lowered: Lowered) -> ModelTypes:
-    """The types of `prove_network` alone."""
-    return prove_network(lowered).types
-
-
 def prove_network(lowered: Lowered) -> Network:
     """Find the type of every tensor, weight and accumulator, and the weights as integers.
 

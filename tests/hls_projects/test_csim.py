@@ -18,7 +18,7 @@ from hls_projects.hls_project import HlsProject
 from hls_projects.lower import Lowered, lower
 from hls_projects.model_types import ModelTypes
 from hls_projects.settings import HlsSettings
-from hls_projects.types import prove_types
+from hls_projects.types import prove_network
 from hls_projects.vectors import VectorSet, made_vectors
 from models.exact import exact_inference
 
@@ -43,7 +43,7 @@ FORMS = [
 def _lowered(make: Make, name: str) -> tuple[keras.Model, Lowered, ModelTypes]:
     trained = make(name)
     lowered = lower(trained)
-    return exact_inference(trained), lowered, prove_types(lowered)
+    return exact_inference(trained), lowered, prove_network(lowered).types
 
 
 @needs_compiler
