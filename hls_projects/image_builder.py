@@ -16,11 +16,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from data_prep.candidate_images import power_of_two
 from data_prep.candidates import CandidateSettings, thresholds
+from data_prep.dataset import ImageDescription
 from data_prep.fixed_point import FixedType
 from data_prep.grid import SquareGrid
 from data_prep.settings import Settings
-from hls_projects.model_types import PortType
+from hls_projects.port_type import PortType
 
 Integers = npt.NDArray[np.int64]
 
@@ -49,6 +51,13 @@ class ImageBuilder(Settings):
         """
         cuts = thresholds(grid.edges(), candidates.per_pi)
         return cls(candidates=candidates, rows=cuts, columns=cuts, normalise=normalise)
+
+    @classmethod
+    def of_images(cls, images: ImageDescription) -> ImageBuilder | None:
+        """The builder of the images of a dataset; None where they are not made of candidates."""
+        if images.candidates is None:
+            return None
+        return cls.of(images.candidates, images.grid, normalise=power_of_two(images.steps))
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -72,6 +72,15 @@ def _aligned(layer: LayerTypes, sources: Sources) -> list[Integers]:
     return [x << (layer.result.fraction - fraction) for x, fraction in sources]
 
 
+def _image(layer: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
+    """The image of candidates, in the type of the network's input."""
+    if layer.builder is None:
+        raise ValueError(f"layer '{layer.name}' has no image builder")
+    pt, eta, phi, seed_eta, seed_phi = (x for x, _ in sources)
+    image = layer.builder.build(pt, eta, phi, seed_eta, seed_phi)
+    return layer.result.cast(image, layer.builder.result.fraction)
+
+
 def _average(x: Integers, layer: LayerTypes) -> Integers:
     return ops.sum_pool(x, layer.window, layer.strides)
 
@@ -90,5 +99,6 @@ OPERATIONS: dict[str, Operation] = {
     "ZeroPadding2D": _move(lambda x, layer: ops.pad(x, layer.padding)),
     "Concatenate": lambda layer, weights, sources: np.concatenate(_aligned(layer, sources), axis=-1),
     "Add": lambda layer, weights, sources: np.asarray(sum(_aligned(layer, sources))),
+    "ImageBuilder": _image,
 }
 """What each plain layer computes, by the name of its Keras class."""

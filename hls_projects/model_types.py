@@ -3,34 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
-
-from pydantic import BeforeValidator, PlainSerializer
+from typing import Literal
 
 from data_prep.errors import InputFileError
-from data_prep.fixed_point import FixedType
 from data_prep.settings import Settings
-
-TypeName = Annotated[
-    FixedType,
-    BeforeValidator(lambda value: FixedType.parse(value) if isinstance(value, str) else value),
-    PlainSerializer(lambda value: value.name, return_type=str),
-]
-
-
-class PortType(Settings):
-    """An input or output of the hardware."""
-
-    name: str
-    """Layer of the lowered model."""
-    shape: tuple[int, ...]
-    """Shape without the batch."""
-    type: TypeName
-    """Type of one element."""
-    added: bool = False
-    """Of an input: its quantizer is not the model's own, so the trained model is given inputs of this type."""
-    left_out: str | None = None
-    """Of an output: the activation (softmax, sigmoid) of the trained model that the hardware leaves out."""
+from hls_projects.image_builder import ImageBuilder
+from hls_projects.port_type import PortType as PortType
+from hls_projects.port_type import TypeName
 
 
 class LayerTypes(Settings):
@@ -64,6 +43,8 @@ class LayerTypes(Settings):
     """Steps of the window along rows and columns."""
     padding: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
     """Rows of zeros before and after the image, columns of zeros before and after."""
+    builder: ImageBuilder | None = None
+    """What an `ImageBuilder` builds; its image is cast to `result`."""
 
 
 class ModelTypes(Settings):

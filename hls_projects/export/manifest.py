@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from data_prep.errors import InputFileError
 from data_prep.settings import Settings
 from hls_projects.export.reference_vectors import VectorBlock
-from hls_projects.model_types import TypeName
+from hls_projects.port_type import TypeName
 from hls_projects.proof import Mismatch
 from hls_projects.settings import HlsSettings, Identifier
 

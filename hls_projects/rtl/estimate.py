@@ -12,8 +12,9 @@ from data_prep.fixed_point import FixedType
 from hls_projects.integer_ops import NO_ZEROS
 from hls_projects.model_types import LayerTypes
 from hls_projects.network import Network, Weights
-from hls_projects.rtl.operations import ADDERS, Tensor, Tracer
+from hls_projects.rtl.operations import Tracer
 from hls_projects.rtl.trace import logic_of
+from hls_projects.rtl.values import ADDERS, Tensor
 
 COSTLY = ("QConv2D", "QDepthwiseConv2D", "QDense", "QActivation", "MaxPooling2D", "AveragePooling2D", "Add")
 

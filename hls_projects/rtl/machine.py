@@ -17,8 +17,8 @@ from alkaid.trace.pipeline import _split_comb_logic
 from alkaid.types import CombLogic, QInterval
 
 from hls_projects.model_types import PortType
-from hls_projects.rtl.operations import ADDERS, Tensor, tree
 from hls_projects.rtl.trace import logic_of
+from hls_projects.rtl.values import ADDERS, Tensor, tree
 
 BIT = (False, 1, 0)
 

@@ -13,18 +13,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from alkaid.cmvm import cmvm_solve
-from alkaid.trace.fixed_variable import FVariable, HWConfig
 from alkaid.types import QInterval
 
 from hls_projects.model_types import LayerTypes
 from hls_projects.network import Network, Weights
+from hls_projects.rtl.image_builder import image
 from hls_projects.rtl.quantizer import Form, quantize
-
-Tensor = npt.NDArray[Any]
-"""Object array of `FVariable`."""
-
-ADDERS = HWConfig(1, -1, -1)
-"""Costs and delays count adders: one delay a level, whatever its width."""
+from hls_projects.rtl.values import Tensor, fresh, objects, tree, variable
 
 
 class Tracer:
@@ -54,11 +49,11 @@ class Tracer:
             self._solved[key] = cmvm_solve(matrix, qintervals=list(intervals), latencies=list(delays))
         first, second = self._solved[key]
         sums = second(first(values, quantize=False), quantize=False)
-        return _objects([_variable(x) + float(b) if b else _variable(x) for x, b in zip(sums, total, strict=True)])
+        return objects([variable(x) + float(b) if b else variable(x) for x, b in zip(sums, total, strict=True)])
 
     def constants(self, values: npt.NDArray[np.float64]) -> Tensor:
         """Constants as traced values."""
-        flat = _objects([_variable(float(value)) for value in values.ravel()])
+        flat = objects([variable(float(value)) for value in values.ravel()])
         return flat.reshape(values.shape)
 
 
@@ -68,19 +63,9 @@ def inputs(network: Network) -> list[Tensor]:
     for port in network.types.inputs:
         kind = port.type
         count = int(np.prod(port.shape))
-        fresh = [FVariable(kind.minimum, kind.maximum, kind.step, hwconf=ADDERS, latency=0.0) for _ in range(count)]
-        tensors.append(_objects(fresh).reshape(port.shape))
+        values = [fresh(kind.minimum, kind.maximum, kind.step) for _ in range(count)]
+        tensors.append(objects(values).reshape(port.shape))
     return tensors
-
-
-def _variable(value: Any) -> Any:
-    return value if isinstance(value, FVariable) else FVariable.from_const(float(value), hwconf=ADDERS)
-
-
-def _objects(values: Sequence[Any]) -> Tensor:
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
 
 
 def windows(x: Tensor, layer: LayerTypes, tracer: Tracer) -> Tensor:
@@ -119,7 +104,7 @@ def _depthwise(tracer: Tracer, layer: LayerTypes, weights: Weights | None, input
         matrix = kernel[:, :, channel, 0].reshape(-1, 1)
         pixels = seen[:, :, channel].reshape(-1, matrix.shape[0])
         made = [tracer.product(pixel, matrix, bias[channel : channel + 1])[0] for pixel in pixels]
-        result[:, :, channel] = _objects(made).reshape(layer.shape[:2])
+        result[:, :, channel] = objects(made).reshape(layer.shape[:2])
     return result
 
 
@@ -129,31 +114,22 @@ def _dense(tracer: Tracer, layer: LayerTypes, weights: Weights | None, inputs: S
 
 
 def _each(function: Callable[[Any], Any], x: Tensor) -> Tensor:
-    return _objects([function(value) for value in x.ravel()]).reshape(x.shape)
+    return objects([function(value) for value in x.ravel()]).reshape(x.shape)
 
 
 def _quantizer(tracer: Tracer, layer: LayerTypes, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
-    return _each(lambda value: _variable(quantize(value, layer.result, tracer.form)), inputs[0])
+    return _each(lambda value: variable(quantize(value, layer.result, tracer.form)), inputs[0])
 
 
 def _relu(tracer: Tracer, layer: LayerTypes, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
     return _each(lambda value: value.relu(), inputs[0])
 
 
-def tree(values: Sequence[Any], combine: Callable[[Any, Any], Any]) -> Any:
-    """Combine values pairwise, those that are ready first."""
-    left = sorted(values, key=lambda value: value.latency)
-    while len(left) > 1:
-        pairs = [combine(a, b) for a, b in zip(left[0::2], left[1::2], strict=False)]
-        left = sorted(pairs + left[len(pairs) * 2 :], key=lambda value: value.latency)
-    return left[0]
-
-
 def _pool(combine: Callable[[Any, Any], Any]) -> Callable[[Tracer, LayerTypes, Tensor], Tensor]:
     def pooled(tracer: Tracer, layer: LayerTypes, x: Tensor) -> Tensor:
         seen = windows(x, layer, tracer)
         flat = seen.reshape(-1, layer.window[0] * layer.window[1])
-        return _objects([tree(list(values), combine) for values in flat]).reshape(layer.shape)
+        return objects([tree(list(values), combine) for values in flat]).reshape(layer.shape)
 
     return pooled
 
@@ -189,7 +165,13 @@ def _concatenate(tracer: Tracer, layer: LayerTypes, weights: Weights | None, inp
 
 def _add(tracer: Tracer, layer: LayerTypes, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
     pairs = zip(*(x.ravel() for x in inputs), strict=True)
-    return _objects([tree(list(values), lambda a, b: a + b) for values in pairs]).reshape(layer.shape)
+    return objects([tree(list(values), lambda a, b: a + b) for values in pairs]).reshape(layer.shape)
+
+
+def _image(tracer: Tracer, layer: LayerTypes, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
+    if layer.builder is None:
+        raise ValueError(f"layer '{layer.name}' has no image builder")
+    return image(layer.builder, layer.result, tracer.form, inputs)
 
 
 Handler = Callable[[Tracer, LayerTypes, Weights | None, Sequence[Tensor]], Tensor]
@@ -208,5 +190,6 @@ HANDLERS: dict[str, Handler] = {
     "ZeroPadding2D": _pad,
     "Concatenate": _concatenate,
     "Add": _add,
+    "ImageBuilder": _image,
 }
 """One handler a plain layer, by the name of its Keras class."""

@@ -20,9 +20,10 @@ from data_prep.errors import UnsupportedModelError
 from hls_projects.model_types import LayerTypes
 from hls_projects.network import Network
 from hls_projects.rtl.machine import Machine, Pipelining, Wires, port_intervals
-from hls_projects.rtl.operations import ADDERS, Tensor, Tracer
+from hls_projects.rtl.operations import Tracer
 from hls_projects.rtl.quantizer import Form
 from hls_projects.rtl.rewrite import fold_padding
+from hls_projects.rtl.values import ADDERS, Tensor
 
 WINDOWED = ("QConv2D", "QDepthwiseConv2D", "MaxPooling2D", "AveragePooling2D")
 

@@ -22,8 +22,8 @@ from alkaid.types import CombLogic
 
 from hls_projects.network import Network
 from hls_projects.rtl import operations
-from hls_projects.rtl.operations import Tensor
 from hls_projects.rtl.quantizer import Form
+from hls_projects.rtl.values import Tensor
 
 
 @dataclass(frozen=True)

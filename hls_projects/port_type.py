@@ -1,0 +1,31 @@
+"""The type of one input or output of the hardware, as data."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, PlainSerializer
+
+from data_prep.fixed_point import FixedType
+from data_prep.settings import Settings
+
+TypeName = Annotated[
+    FixedType,
+    BeforeValidator(lambda value: FixedType.parse(value) if isinstance(value, str) else value),
+    PlainSerializer(lambda value: value.name, return_type=str),
+]
+
+
+class PortType(Settings):
+    """An input or output of the hardware."""
+
+    name: str
+    """Layer of the lowered model."""
+    shape: tuple[int, ...]
+    """Shape without the batch."""
+    type: TypeName
+    """Type of one element."""
+    added: bool = False
+    """Of an input: its quantizer is not the model's own, so the trained model is given inputs of this type."""
+    left_out: str | None = None
+    """Of an output: the activation (softmax, sigmoid) of the trained model that the hardware leaves out."""
