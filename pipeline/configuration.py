@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,6 +40,27 @@ def load(path: Path, model: type[S]) -> S:
     Raises:
         ConfigurationError: no such file, no YAML, a key unknown, missing or given twice, a value out of range.
     """
+    return _validated(path, _content(path), model)
+
+
+def load_kind(path: Path, models: Mapping[str, type[S]]) -> S:
+    """Read one YAML file whose key `kind` says which of several models it is of.
+
+    Args:
+        path: the YAML file.
+        models: the models by kind; the first is meant where the file does not say.
+
+    Raises:
+        ConfigurationError: as `load`, or an unknown kind.
+    """
+    content = _content(path)
+    kind = content.get("kind", next(iter(models)))
+    if kind not in models:
+        raise ConfigurationError(f"'kind': must be {' or '.join(models)}, not {kind!r}", file=path)
+    return _validated(path, content, models[kind])
+
+
+def _content(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -55,6 +77,10 @@ def load(path: Path, model: type[S]) -> S:
         content = {}
     if not isinstance(content, dict):
         raise ConfigurationError("must hold keys and values at its top level", file=path)
+    return content
+
+
+def _validated(path: Path, content: dict[str, Any], model: type[S]) -> S:
     try:
         return model.model_validate(content)
     except ValidationError as error:

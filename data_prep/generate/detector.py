@@ -66,11 +66,8 @@ def respond(events: Events, settings: DetectorSettings, rng: np.random.Generator
     tracks_pt, tracks_error = measured_pt(tracks, rng)
     tracks_energy = np.hypot(tracks_pt * np.cosh(tracks.eta), track_mass(tracks.pid))
 
-    absolute = np.abs(particles.pid)
-    in_ecal = np.isin(absolute, (11, 22))
-    is_v0 = np.isin(absolute, (310, 3122))
-    ecal_share = np.where(in_ecal, 1.0, np.where(is_v0, _ECAL_SHARE_OF_V0, 0.0))
-    hcal_share = np.where(absolute == 13, 0.0, 1.0 - ecal_share)
+    ecal_share = electromagnetic_share(particles.pid)
+    hcal_share = np.where(np.abs(particles.pid) == 13, 0.0, 1.0 - ecal_share)
     track_is_ecal = np.abs(tracks.pid) == 11
     track_is_hcal = ~track_is_ecal & (np.abs(tracks.pid) != 13)
 
@@ -99,6 +96,12 @@ def respond(events: Events, settings: DetectorSettings, rng: np.random.Generator
         rng,
     )
     return _candidates(tracks, tracks_pt, tracks_energy, photons, neutral_hadrons, rng)
+
+
+def electromagnetic_share(pid: Ints) -> Floats:
+    """The share of its energy that each particle leaves in the ECAL."""
+    absolute = np.abs(pid)
+    return np.where(np.isin(absolute, (11, 22)), 1.0, np.where(np.isin(absolute, (310, 3122)), _ECAL_SHARE_OF_V0, 0.0))
 
 
 def _candidates(

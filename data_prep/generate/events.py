@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from data_prep.errors import PipelineError
 from data_prep.generate.processes import Process
-from data_prep.generate.settings import GenerateSettings
+from data_prep.generate.settings import SampleSettings
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -32,6 +32,9 @@ _COMMON = (
     "SpaceShower:QEDshowerByQ = off",
     "SpaceShower:QEDshowerByL = off",
 )
+
+_MINIMUM_BIAS = ("SoftQCD:inelastic = on",)
+"""All inelastic collisions: non-diffractive, single, double and central diffractive."""
 
 
 @dataclass(frozen=True)
@@ -65,25 +68,23 @@ class Events:
 class EventGenerator:
     """Pythia, set up for one process and one seed.
 
+    Args:
+        process: the hard process; None for minimum bias, all inelastic collisions.
+        settings: energy and, for a hard process, its scale.
+        seed: any integer.
+
     Raises:
         PipelineError: when Pythia refuses the settings or cannot start.
     """
 
-    def __init__(self, process: Process, settings: GenerateSettings, seed: int) -> None:
+    def __init__(self, process: Process | None, settings: SampleSettings, seed: int) -> None:
         import pythia8mc
 
         self._pythia: Any = pythia8mc.Pythia("", False)
-        on_off = "on" if settings.multiparton_interactions else "off"
         lines = (
             *_COMMON,
-            *process.pythia,
+            *(_MINIMUM_BIAS if process is None else _hard(process, settings)),
             f"Beams:eCM = {settings.collision_energy!r}",
-            f"PhaseSpace:pTHatMin = {settings.pt_hat[0]!r}",
-            f"PhaseSpace:pTHatMax = {settings.pt_hat[1]!r}",
-            f"PhaseSpace:bias2Selection = {'on' if settings.pt_hat_power > 0 else 'off'}",
-            f"PhaseSpace:bias2SelectionPow = {settings.pt_hat_power!r}",
-            f"PhaseSpace:bias2SelectionRef = {settings.pt_hat[0]!r}",
-            f"PartonLevel:MPI = {on_off}",
             "Random:setSeed = on",
             f"Random:seed = {seed % PYTHIA_SEEDS + 1}",
         )
@@ -124,6 +125,18 @@ class EventGenerator:
             y=_optional(vertex, "py"),
             z=_optional(vertex, "pz"),
         )
+
+
+def _hard(process: Process, settings: SampleSettings) -> tuple[str, ...]:
+    return (
+        *process.pythia,
+        f"PhaseSpace:pTHatMin = {settings.pt_hat[0]!r}",
+        f"PhaseSpace:pTHatMax = {settings.pt_hat[1]!r}",
+        f"PhaseSpace:bias2Selection = {'on' if settings.pt_hat_power > 0 else 'off'}",
+        f"PhaseSpace:bias2SelectionPow = {settings.pt_hat_power!r}",
+        f"PhaseSpace:bias2SelectionRef = {settings.pt_hat[0]!r}",
+        f"PartonLevel:MPI = {'on' if settings.multiparton_interactions else 'off'}",
+    )
 
 
 def _integers(column: Any) -> Ints:

@@ -20,13 +20,16 @@ import numpy as np
 from data_prep.deaf_processes import start
 from data_prep.errors import PipelineError
 from data_prep.generate.detector import Candidates, respond
+from data_prep.generate.event_production import make_events
 from data_prep.generate.events import EventGenerator, Ints
 from data_prep.generate.jets import Jets, find_jets
 from data_prep.generate.processes import PROCESSES
-from data_prep.generate.settings import GenerateSettings
+from data_prep.generate.settings import EventSettings, GenerateSettings
 from data_prep.generate.truth import find_origins
-from data_prep.generate.writer import write_jets
+from data_prep.generate.writer import write_events, write_jets
 
+Sample = GenerateSettings | EventSettings
+"""What can be produced."""
 BATCH = 100
 """Events simulated at once; the result depends on it, so it is no setting."""
 PATIENCE = 2000
@@ -37,11 +40,11 @@ YIELD_MIN = 1e-3
 
 @dataclass(frozen=True)
 class Shard:
-    """One file: a class, a number within the class, and how many jets it holds."""
+    """One file: a class, a number within the class, and how many jets or events it holds."""
 
     name: str
     index: int
-    jets: int
+    size: int
 
     @property
     def file(self) -> str:
@@ -49,15 +52,15 @@ class Shard:
         return f"{self.name}_{self.index:05d}.root"
 
 
-def shards(settings: GenerateSettings) -> list[Shard]:
+def shards(settings: Sample) -> list[Shard]:
     """All files of a run. The classes take turns, so that an interrupted run has some of each."""
-    count = -(-settings.jets_per_class // settings.shard_size)
-    last = settings.jets_per_class - (count - 1) * settings.shard_size
+    count = -(-settings.per_class // settings.shard_size)
+    last = settings.per_class - (count - 1) * settings.shard_size
     sizes = [settings.shard_size] * (count - 1) + [last]
     return [Shard(name, index, size) for index, size in enumerate(sizes) for name in settings.classes]
 
 
-def seeds(settings: GenerateSettings, shard: Shard) -> tuple[int, int]:
+def seeds(settings: Sample, shard: Shard) -> tuple[int, int]:
     """The seeds of a shard's events and of its detector: a hash of the run's seed, the class and the number."""
     digest = hashlib.sha256(f"{settings.seed}/{shard.name}/{shard.index}".encode()).digest()
     return int.from_bytes(digest[:8], "big"), int.from_bytes(digest[8:16], "big")
@@ -79,13 +82,13 @@ def make_jets(settings: GenerateSettings, shard: Shard, advance: Callable[[int],
     rng = np.random.default_rng(detector_seed)
     parts: list[Jets] = []
     found, simulated = 0, 0
-    while found < shard.jets:
+    while found < shard.size:
         events = generator.batch(BATCH)
         candidates = respond(events, settings.detector, rng)
         origins = find_origins(events, process)
         jets = find_jets(candidates, events.number, origins, process, settings.jets, settings.soft_drop)
         parts.append(replace(jets, event=jets.event + simulated))
-        advance(min(len(jets.event), shard.jets - found))
+        advance(min(len(jets.event), shard.size - found))
         found += len(jets.event)
         simulated += BATCH
         if simulated >= PATIENCE and found < YIELD_MIN * simulated:
@@ -93,7 +96,7 @@ def make_jets(settings: GenerateSettings, shard: Shard, advance: Callable[[int],
                 f"class {shard.name}: {found} jets in {simulated} events pass the selection",
                 remedy="bring pt_hat and jets.pt together, or widen jets.eta_max",
             )
-    jets = concatenate(parts, shard.jets)
+    jets = concatenate(parts, shard.size)
     return jets, (process.code << 56) + (shard.index << 32) + jets.event
 
 
@@ -113,14 +116,17 @@ def concatenate(parts: Sequence[Jets], most: int) -> Jets:
     return Jets(**columns, offsets=offsets, constituents=Candidates(**constituents))
 
 
-def make_shard(settings: GenerateSettings, shard: Shard, folder: Path, advance: Callable[[int], None]) -> None:
+def make_shard(settings: Sample, shard: Shard, folder: Path, advance: Callable[[int], None]) -> None:
     """Simulate one shard and write its file into a folder."""
+    if isinstance(settings, EventSettings):
+        write_events(folder / shard.file, make_events(settings, shard.name, shard.index, shard.size, advance))
+        return
     jets, event = make_jets(settings, shard, advance)
     label = PROCESSES[shard.name].label
     write_jets(folder / shard.file, jets, event, label, settings.jets.constituents_max)
 
 
-def produce(settings: GenerateSettings, folder: Path, processes: int, advance: Callable[[int], None]) -> list[Path]:
+def produce(settings: Sample, folder: Path, processes: int, advance: Callable[[int], None]) -> list[Path]:
     """Make every file of a run that the folder does not hold yet.
 
     The files depend on the settings only, not on the number of processes. On any exception, `KeyboardInterrupt`
@@ -130,7 +136,7 @@ def produce(settings: GenerateSettings, folder: Path, processes: int, advance: C
         settings: the run.
         folder: an existing folder.
         processes: worker processes.
-        advance: called with numbers of jets, also for the files that are there already.
+        advance: called with numbers of jets or events, also for the files that are there already.
 
     Returns:
         all files of the run, by class and number.
@@ -141,7 +147,7 @@ def produce(settings: GenerateSettings, folder: Path, processes: int, advance: C
     missing = 0
     for shard in shards(settings):
         if (folder / shard.file).exists():
-            advance(shard.jets)
+            advance(shard.size)
         else:
             missing += 1
     if missing:
@@ -149,10 +155,10 @@ def produce(settings: GenerateSettings, folder: Path, processes: int, advance: C
     return [folder / shard.file for shard in sorted(shards(settings), key=lambda s: (s.name, s.index))]
 
 
-def _run(settings: GenerateSettings, folder: Path, processes: int, advance: Callable[[int], None]) -> None:
+def _run(settings: Sample, folder: Path, processes: int, advance: Callable[[int], None]) -> None:
     """Work through the shards; every process takes the next one that nobody has taken.
 
-    A process reports numbers of jets and, at most once, what went wrong.
+    A process reports numbers of jets or events and, at most once, what went wrong.
     """
     context = multiprocessing.get_context("spawn")
     reports: Queue[int | Exception] = context.Queue()
@@ -217,7 +223,7 @@ def _noting_interruptions() -> Iterator[list[int]]:
 
 
 def _work(
-    settings: GenerateSettings,
+    settings: Sample,
     folder: Path,
     taken: Synchronized[int],
     reports: Queue[int | Exception],

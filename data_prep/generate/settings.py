@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from abc import abstractmethod
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -81,15 +82,13 @@ class DetectorSettings(Settings):
     counts fluctuations twice."""
 
 
-class GenerateSettings(Settings):
-    """The sample: what is collided, which jets are kept, how many."""
+class SampleSettings(Settings):
+    """What every sample needs: what is collided and seen by which detector, and how it is cut into files."""
 
     classes: Annotated[tuple[ClassName, ...], Field(min_length=1)]
-    """Jet classes: q light quark, g gluon, qcd both in their natural mix, w W→qq, z Z→qq, h H→bb, t hadronic top."""
-    jets_per_class: Annotated[int, Field(ge=1, le=100_000_000)]
-    """Jets of each class; exactly so many are written."""
+    """Hard processes: q light quark, g gluon, qcd both in their natural mix, w W→qq, z Z→qq, h H→bb, t hadronic top."""
     shard_size: Annotated[int, Field(ge=1, le=100_000)] = 5000
-    """Jets in one file; a file is also the unit of work of one process, and what an interrupted run keeps."""
+    """Entries of one file; a file is also the unit of work of one process, and what an interrupted run keeps."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     """Every file's random numbers follow from this seed, its class and its number."""
     collision_energy: Annotated[float, Field(ge=1000.0, le=100_000.0)] = 13_000.0
@@ -100,21 +99,114 @@ class GenerateSettings(Settings):
     """Hard scatterings are drawn more often by pT-hat to this power, without weights (0: the physical spectrum)."""
     multiparton_interactions: bool = True
     """Whether the underlying event is simulated."""
-    jets: JetSettings = JetSettings()
-    """Which jets are kept."""
-    soft_drop: SoftDropSettings = SoftDropSettings()
-    """Grooming for the soft-drop mass."""
     detector: DetectorSettings = DetectorSettings()
     """The detector response."""
 
+    @property
+    @abstractmethod
+    def per_class(self) -> int:
+        """Entries of each class."""
+
+    @property
+    @abstractmethod
+    def entry(self) -> Literal["jet", "event"]:
+        """What an entry is."""
+
     @model_validator(mode="after")
-    def _consistent(self) -> GenerateSettings:
+    def _consistent(self) -> Self:
         if len(set(self.classes)) != len(self.classes):
             raise ValueError("a class is given twice")
-        if -(-self.jets_per_class // self.shard_size) > SHARDS_MAX:
-            raise ValueError(f"jets_per_class / shard_size must not exceed {SHARDS_MAX} files a class")
+        if -(-self.per_class // self.shard_size) > SHARDS_MAX:
+            raise ValueError(f"{self.entry}s_per_class / shard_size must not exceed {SHARDS_MAX} files a class")
         if self.pt_hat[0] >= self.pt_hat[1]:
             raise ValueError("the lower edge of pt_hat must be below the upper")
         if self.pt_hat[0] >= self.collision_energy / 2:
             raise ValueError("pt_hat must stay below half the collision energy")
         return self
+
+
+class GenerateSettings(SampleSettings):
+    """A sample of jets: which are kept, how many."""
+
+    kind: Literal["jets"] = "jets"
+    """What an entry of the files is."""
+    jets_per_class: Annotated[int, Field(ge=1, le=100_000_000)]
+    """Jets of each class; exactly so many are written."""
+    jets: JetSettings = JetSettings()
+    """Which jets are kept."""
+    soft_drop: SoftDropSettings = SoftDropSettings()
+    """Grooming for the soft-drop mass."""
+
+    @property
+    def per_class(self) -> int:
+        """Jets of each class."""
+        return self.jets_per_class
+
+    @property
+    def entry(self) -> Literal["jet", "event"]:
+        """A jet."""
+        return "jet"
+
+
+class TruthJetSettings(Settings):
+    """The truth jets of an event: anti-kT on the visible particles of the hard event alone."""
+
+    radius: Annotated[float, Field(ge=0.2, le=1.2)] = 0.8
+    """Radius R; also the matching distance to the hard parton or resonance, and to its quarks."""
+    pt_min: Annotated[float, Field(ge=5.0, le=5000.0)] = 100.0
+    """Smallest pT (GeV)."""
+    eta_max: Annotated[float, Field(gt=0.0)] = 2.0
+    """Largest |η| of the axis."""
+
+    @model_validator(mode="after")
+    def _inside_the_detector(self) -> Self:
+        if self.eta_max > CALORIMETER_ETA_MAX:
+            raise ValueError(f"eta_max must not leave the calorimeter, |η| < {CALORIMETER_ETA_MAX:g}")
+        return self
+
+
+class PileupSettings(Settings):
+    """Minimum-bias interactions that lie over the hard one."""
+
+    mean: Annotated[float, Field(ge=0.0, le=400.0)] = 0.0
+    """Their number is Poisson-distributed with this mean."""
+    library: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
+    """So many are simulated for a file, and drawn with replacement, turned in φ and mirrored in η at random."""
+    vertex_spread: Annotated[float, Field(ge=0.0, le=500.0)] = 45.0
+    """Standard deviation of all vertices along the beam (mm)."""
+
+
+class TrackSettings(Settings):
+    """Which tracks the trigger sees."""
+
+    pt_min: Annotated[float, Field(ge=0.1, le=50.0)] = 2.0
+    """Smallest measured pT (GeV)."""
+    vertex_window: Annotated[float, Field(gt=0.0)] | None = None
+    """Only tracks that pass the beam within so many mm of the hard vertex; all where it is left out."""
+
+
+class EventSettings(SampleSettings):
+    """A sample of whole events with pileup and the truth of every deposit."""
+
+    kind: Literal["events"]
+    """What an entry of the files is."""
+    events_per_class: Annotated[int, Field(ge=1, le=100_000_000)]
+    """Events of each hard process."""
+    shard_size: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    """Events of one file."""
+    pileup: PileupSettings = PileupSettings()
+    """What lies over the hard interaction."""
+    jets: TruthJetSettings = TruthJetSettings()
+    """The truth jets."""
+    tracks: TrackSettings = TrackSettings()
+    """Which tracks the trigger sees."""
+
+    @property
+    def per_class(self) -> int:
+        """Events of each class."""
+        return self.events_per_class
+
+    @property
+    def entry(self) -> Literal["jet", "event"]:
+        """An event."""
+        return "event"

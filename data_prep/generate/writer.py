@@ -1,4 +1,4 @@
-"""Jets as a JetClass-schema ROOT file (docs/data_flow.md), the same bytes for the same jets."""
+"""Jets and events as ROOT files (docs/data_flow.md), the same bytes for the same jets and events."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ import awkward as ak
 import numpy as np
 
 from data_prep.errors import PipelineError
+from data_prep.event_towers import DEPOSIT_GRID
 from data_prep.generate.detector import CHARGED_HADRON, ELECTRON, MUON, NEUTRAL_HADRON, PHOTON, Candidates
-from data_prep.generate.events import Floats
+from data_prep.generate.event_production import SimulatedEvents
+from data_prep.generate.events import Floats, Ints
 from data_prep.generate.jets import Jets
 
 LABELS = {
@@ -59,18 +61,54 @@ def write_jets(path: Path, jets: Jets, event: np.ndarray[Any, np.dtype[np.int64]
     Raises:
         PipelineError: when the file cannot be written.
     """
+    columns = _constituent_columns(jets, most) | _jet_columns(jets, label) | {"aux_event": event}
+    _write_tree(path, "tree", columns)
+
+
+def write_events(path: Path, events: SimulatedEvents) -> None:
+    """Write events (docs/data_flow.md) as TTree `events`, whole or not at all, the same bytes for the same events.
+
+    Args:
+        path: the file; it appears under its name only when it is complete.
+        events: the events.
+
+    Raises:
+        PipelineError: when the file cannot be written.
+    """
+    jets, deposits = events.jets, events.deposits
+    eta, phi = DEPOSIT_GRID.centres(deposits.tower)
+    deposit = {"eta": eta, "phi": phi, "em": deposits.em, "had": deposits.had, "track": deposits.track}
+    jet = {"pt": jets.pt, "eta": jets.eta, "phi": jets.phi, "mass": jets.mass}
+    _write_tree(
+        path,
+        "events",
+        {
+            "deposit": _lists(deposit, {"truth": deposits.source.astype(np.int16)}, deposits.offsets),
+            "jet": _lists(jet, {"kind": jets.pid.astype(np.int16)}, jets.offsets),
+            "pileup": events.pileup.astype(np.int32),
+            "event": events.event,
+        },
+    )
+
+
+def _lists(numbers: dict[str, Floats], codes: dict[str, Any], offsets: Ints) -> ak.Array:
+    columns = {name: values.astype(np.float32) for name, values in numbers.items()} | codes
+    return ak.unflatten(ak.zip(columns), np.diff(offsets))
+
+
+def _write_tree(path: Path, tree_name: str, columns: dict[str, Any]) -> None:
     import uproot
 
-    columns = _constituent_columns(jets, most) | _jet_columns(jets, label) | {"aux_event": event}
-    types: dict[str, Any] = {name: values.type.content for name, values in columns.items() if name == "part"}
-    types |= {name: values.dtype for name, values in columns.items() if name != "part"}
+    types = {
+        name: values.type.content if isinstance(values, ak.Array) else values.dtype for name, values in columns.items()
+    }
     partial = path.with_name(f".{path.name}.partial")
     try:
         with (
             _reproducible(path.name) as uuid_function,
             uproot.recreate(partial, compression=uproot.ZLIB(1), uuid_function=uuid_function) as file,
         ):
-            tree = file.mktree("tree", types, counter_name=lambda _: "npart", field_name=_field_name)
+            tree = file.mktree(tree_name, types, counter_name=lambda name: f"n{name}", field_name=_field_name)
             tree.extend(columns)
         partial.replace(path)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Stage `generate`: simulated jets in JetClass-schema ROOT files."""
+"""Stage `generate`: simulated jets in JetClass-schema ROOT files, or whole events with pileup and truth."""
 
 from __future__ import annotations
 
@@ -10,30 +10,32 @@ import typer
 
 from pipeline import console
 from pipeline.artefact import artefact
-from pipeline.configuration import load
+from pipeline.configuration import load_kind
 
 
 def run(
-    config: Annotated[Path, typer.Option(help="generate.yaml: what is collided, which jets are kept, how many.")],
+    config: Annotated[Path, typer.Option(help="generate.yaml: what is collided, what is kept, how much.")],
     out: Annotated[Path, typer.Option(help="Folder of ROOT files to make.")],
     processes: Annotated[int, typer.Option(min=0, help="Processes; 0: one a core. The files do not depend on it.")] = 0,
 ) -> None:
-    """Simulate jets: Pythia 8, a detector response, FastJet; one ROOT file a class and shard.
+    """Simulate jets, or events with pileup: Pythia 8, a detector, FastJet; one ROOT file a class and shard.
 
     An interrupted run goes on from its finished files when the same command is given again.
     """
-    from data_prep.generate.settings import GenerateSettings
+    from data_prep.generate.settings import EventSettings, GenerateSettings
 
-    settings = load(config, GenerateSettings)
+    kinds: dict[str, type[GenerateSettings | EventSettings]] = {"jets": GenerateSettings, "events": EventSettings}
+    settings = load_kind(config, kinds)
     with artefact(out, "generate", settings={"generate": settings}) as space:
         from data_prep.generate.production import produce
 
-        total = settings.jets_per_class * len(settings.classes)
-        with console.progress("generate", total, "jets") as advance:
+        total = settings.per_class * len(settings.classes)
+        with console.progress("generate", total, f"{settings.entry}s") as advance:
             files = produce(settings, space.work, processes or len(os.sched_getaffinity(0)), advance)
         for file in files:
             _place(file, space.path / file.name)
-    console.done("generate", f"{total:,} jets of {', '.join(settings.classes)} in {len(files)} files: {out}")
+    classes = ", ".join(settings.classes)
+    console.done("generate", f"{total:,} {settings.entry}s of {classes} in {len(files)} files: {out}")
 
 
 def _place(file: Path, target: Path) -> None:

@@ -33,7 +33,7 @@ def hashes(folder: Path) -> dict[str, str]:
 
 def test_shards_add_up_and_classes_take_turns() -> None:
     found = shards(quick(jets_per_class=70))
-    assert [(shard.name, shard.index, shard.jets) for shard in found] == [
+    assert [(shard.name, shard.index, shard.size) for shard in found] == [
         ("w", 0, 30),
         ("g", 0, 30),
         ("w", 1, 30),

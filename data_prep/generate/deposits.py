@@ -1,0 +1,153 @@
+"""What the trigger sees of an event: transverse energy and tracks in towers, each share with its source.
+
+Energies are smeared in the cells of the calorimeters, where energies of all sources add up first: two soft particles in
+one cell pass the threshold together. What a cell measures is then shared out as the true energies are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from data_prep.event_towers import DEPOSIT_GRID
+from data_prep.event_truth import MOST_JETS
+from data_prep.generate.calorimeter import EcalGrid
+from data_prep.generate.detector import electromagnetic_share
+from data_prep.generate.events import Floats, Ints
+from data_prep.generate.particles import Particles
+from data_prep.generate.settings import DetectorSettings, TrackSettings
+from data_prep.generate.smearing import log_normal
+from data_prep.generate.tracker import impact_parameter_resolution, is_tracked, measured_pt
+
+_MUON = 13
+_SOURCES = MOST_JETS + 2
+"""Source codes are −2 to `MOST_JETS` − 1."""
+
+
+@dataclass(frozen=True)
+class Deposits:
+    """What lies in the towers of a batch of events, one entry a tower and source.
+
+    Attributes:
+        offsets: where each event's deposits start, [events + 1].
+        tower: index in `DEPOSIT_GRID`, ascending within an event.
+        source: index of the truth jet, `PILEUP_SOURCE` or `OTHER_SOURCE`; ascending within a tower.
+        em, had: transverse energy in ECAL and HCAL (GeV).
+        track: Σ pT of tracks, where they meet the calorimeter (GeV).
+    """
+
+    offsets: Ints
+    tower: Ints
+    source: Ints
+    em: Floats
+    had: Floats
+    track: Floats
+
+
+def deposit(
+    particles: Particles,
+    source: Ints,
+    number: int,
+    detector: DetectorSettings,
+    tracks: TrackSettings,
+    rng: np.random.Generator,
+) -> Deposits:
+    """Measure a batch of events.
+
+    Args:
+        particles: all visible particles, pileup included; in any order.
+        source: of each particle, as in `Deposits`.
+        number: events in the batch.
+        detector: resolutions and thresholds; the HCAL has the trigger's towers as cells everywhere.
+        tracks: which tracks count.
+        rng: the source of all smearing.
+    """
+    share = electromagnetic_share(particles.pid)
+    muon = np.abs(particles.pid) == _MUON
+    ecal = EcalGrid(detector.ecal_cell)
+    em = _calorimeter(
+        particles,
+        share * particles.energy,
+        ecal.cells,
+        ecal.index(particles.calorimeter_eta, particles.calorimeter_phi),
+        lambda index: ecal.position(index, np.full(index.size, 0.5), np.full(index.size, 0.5)),
+        ecal.resolution_scale,
+        (detector.ecal_constant, detector.ecal_stochastic, detector.ecal_noise),
+        detector.ecal_threshold,
+        rng,
+    )
+    had = _calorimeter(
+        particles,
+        np.where(muon, 0.0, (1 - share) * particles.energy),
+        DEPOSIT_GRID.rows * DEPOSIT_GRID.columns,
+        DEPOSIT_GRID.tower_of(particles.calorimeter_eta, particles.calorimeter_phi),
+        DEPOSIT_GRID.centres,
+        np.ones_like,
+        (detector.hcal_constant, detector.hcal_stochastic, 0.0),
+        detector.hcal_threshold,
+        rng,
+    )
+    found = is_tracked(particles, detector, rng)
+    track = np.zeros(source.size)
+    track[found] = _tracks(particles.where(found), tracks, rng)
+    tower_of_track = DEPOSIT_GRID.tower_of(particles.calorimeter_eta, particles.calorimeter_phi)
+
+    size = DEPOSIT_GRID.rows * DEPOSIT_GRID.columns
+    towers = np.concatenate([em[0], had[0], tower_of_track])
+    values = np.concatenate([em[1], had[1], track])
+    detector_part = np.repeat(np.arange(3), source.size)
+    lit = (values > 0) & (towers >= 0)
+    event, code = np.tile(particles.event, 3)[lit], np.tile(source, 3)[lit] + 2
+    keys, inverse = np.unique((event * size + towers[lit]) * _SOURCES + code, return_inverse=True)
+    sums: Floats = np.bincount(inverse * 3 + detector_part[lit], values[lit], keys.size * 3).astype(np.float64)
+    em_sum, had_sum, track_sum = sums.reshape(-1, 3).T
+    place, code = np.divmod(keys, _SOURCES)
+    event, tower = np.divmod(place, size)
+    return Deposits(
+        offsets=np.searchsorted(event, np.arange(number + 1)),
+        tower=tower,
+        source=code - 2,
+        em=em_sum,
+        had=had_sum,
+        track=track_sum,
+    )
+
+
+def _calorimeter(
+    particles: Particles,
+    energy: Floats,
+    cells: int,
+    cell: Ints,
+    position: Callable[[Ints], tuple[Floats, Floats]],
+    scale: Callable[[Floats], Floats],
+    terms: tuple[float, float, float],
+    threshold: float,
+    rng: np.random.Generator,
+) -> tuple[Ints, Floats]:
+    """The tower (−1 outside) and the measured transverse energy (GeV) of what each particle leaves."""
+    constant, stochastic, noise = terms
+    tower, measured = np.full(energy.size, -1), np.zeros(energy.size)
+    hit = np.flatnonzero((energy > 0) & (np.abs(particles.calorimeter_eta) < DEPOSIT_GRID.eta_max) & (cell >= 0))
+    keys, inverse = np.unique(particles.event[hit] * cells + cell[hit], return_inverse=True)
+    true = np.asarray(np.bincount(inverse, energy[hit], keys.size), dtype=np.float64)
+    eta, phi = position(keys % cells)
+    sigma = scale(eta) * np.sqrt((constant * true) ** 2 + stochastic**2 * true + noise**2)
+    smeared = log_normal(true, sigma, rng)
+    response = np.where(smeared > threshold, smeared / true, 0.0) / np.cosh(eta)
+    tower[hit] = DEPOSIT_GRID.tower_of(eta, phi)[inverse]
+    measured[hit] = energy[hit] * response[inverse]
+    return tower, measured
+
+
+def _tracks(tracks: Particles, settings: TrackSettings, rng: np.random.Generator) -> Floats:
+    """The measured pT of each track (GeV), 0 where the trigger does not count it; the hard vertex is at z = 0."""
+    pt, _ = measured_pt(tracks, rng)
+    counts = pt > settings.pt_min
+    if settings.vertex_window is not None:
+        along = tracks.x * np.cos(tracks.phi) + tracks.y * np.sin(tracks.phi)
+        _, error = impact_parameter_resolution(pt, tracks.eta)
+        distance = tracks.z - along * np.sinh(tracks.eta) + error * rng.standard_normal(pt.size)
+        counts &= np.abs(distance) < settings.vertex_window
+    return np.where(counts, pt, 0.0)

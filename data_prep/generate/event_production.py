@@ -1,0 +1,101 @@
+"""Whole events: a hard collision, pileup over it, what the trigger sees, and the truth."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from data_prep.event_truth import PILEUP_SOURCE
+from data_prep.generate.deposits import Deposits, deposit
+from data_prep.generate.events import EventGenerator, Ints
+from data_prep.generate.minimum_bias import MinimumBias, joined
+from data_prep.generate.particles import visible_particles
+from data_prep.generate.processes import PROCESSES
+from data_prep.generate.settings import EventSettings
+from data_prep.generate.truth import find_origins
+from data_prep.generate.truth_jets import TruthJets, find_truth_jets
+
+BATCH = 20
+"""Events simulated at once; the result depends on it, so it is no setting."""
+
+
+@dataclass(frozen=True)
+class SimulatedEvents:
+    """The events of a file.
+
+    Attributes:
+        event: identifiers, [events]: class code · 2⁵⁶ + file · 2³² + number.
+        pileup: interactions over the hard one, [events].
+        jets: the truth jets.
+        deposits: what lies in the towers.
+    """
+
+    event: Ints
+    pileup: Ints
+    jets: TruthJets
+    deposits: Deposits
+
+
+def make_events(
+    settings: EventSettings, name: str, index: int, number: int, advance: Callable[[int], None]
+) -> SimulatedEvents:
+    """Simulate the events of one file.
+
+    Args:
+        settings: the run.
+        name: the class.
+        index: the file's number within the class.
+        number: events in it.
+        advance: called with numbers of events.
+
+    Raises:
+        PipelineError: when Pythia cannot start.
+    """
+    process = PROCESSES[name]
+    # a hash of the run's seed, the class and the number, as for jets, and of what the numbers are for
+    digest = hashlib.sha256(f"{settings.seed}/{name}/{index}/events".encode()).digest()
+    hard_seed, soft_seed, detector_seed = (int.from_bytes(digest[at : at + 8], "big") for at in (0, 8, 16))
+    rng = np.random.default_rng(detector_seed)
+    pileup_mean = settings.pileup.mean
+    library = MinimumBias.simulate(settings, settings.pileup.library, soft_seed) if pileup_mean else None
+    generator = EventGenerator(process, settings, hard_seed)
+    jets: list[TruthJets] = []
+    deposits: list[Deposits] = []
+    pileup: list[Ints] = []
+    made = 0
+    while made < number:
+        events = generator.batch(min(BATCH, number - made))
+        particles = visible_particles(events, settings.detector)
+        found, source = find_truth_jets(particles, events.number, find_origins(events, process), process, settings.jets)
+        drawn = rng.poisson(pileup_mean, events.number)
+        if library is not None:
+            soft = library.draw(drawn, settings.pileup.vertex_spread, rng)
+            particles = joined([particles, soft])
+            source = np.concatenate([source, np.full(soft.pt.size, PILEUP_SOURCE)])
+        deposits.append(deposit(particles, source, events.number, settings.detector, settings.tracks, rng))
+        jets.append(found)
+        pileup.append(drawn)
+        made += events.number
+        advance(events.number)
+    identifiers = (process.code << 56) + (index << 32) + np.arange(number, dtype=np.int64)
+    return SimulatedEvents(
+        event=identifiers,
+        pileup=np.concatenate(pileup),
+        jets=TruthJets(**_joined(jets)),
+        deposits=Deposits(**_joined(deposits)),
+    )
+
+
+def _joined(parts: Sequence[TruthJets] | Sequence[Deposits]) -> dict[str, Any]:
+    """The columns of batches, one after the other."""
+    sizes = np.concatenate([np.diff(part.offsets) for part in parts])
+    columns = {
+        each.name: np.concatenate([getattr(part, each.name) for part in parts])
+        for each in fields(parts[0])
+        if each.name != "offsets"
+    }
+    return columns | {"offsets": np.concatenate([[0], np.cumsum(sizes)])}
