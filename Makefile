@@ -81,8 +81,8 @@ $(MODEL): $(C)/train.yaml $(C)/model.yaml $(IMAGES) | $(READY)
 $(LOWERED): $(MODEL) | $(READY)
 	$(PIPELINE) lower --model $(B)/30_model/model.h5 --out $(ARTEFACT)
 
-$(HLS): $(C)/hardware.yaml $(LOWERED) | $(READY)
-	$(PIPELINE) convert --config $< $(B)/40_lowered --out $(ARTEFACT)
+$(HLS): $(C)/hardware.yaml $(LOWERED) $(IMAGES) | $(READY)
+	$(PIPELINE) convert --config $< --images $(B)/20_images $(B)/40_lowered --out $(ARTEFACT)
 
 $(CSIM): $(C)/hardware.yaml $(HLS) $(LOWERED) $(IMAGES) | $(READY)
 	$(PIPELINE) csim --config $< --lowered $(B)/40_lowered --images $(B)/20_images $(B)/50_hls --out $(ARTEFACT)

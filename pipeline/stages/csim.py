@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from data_prep.errors import ProofFailedError, ToolNotFoundError
-from hls_projects.settings import HardwareSettings
+from data_prep.errors import InputFileError, ProofFailedError, ToolNotFoundError
+from hls_projects.settings import CsimSettings, HardwareSettings
 from pipeline import configuration
 from pipeline.artefact import artefact, write_json
 from pipeline.console import done, progress
 from pipeline.proving import TestSet, leave_proof
 
 if TYPE_CHECKING:
+    from data_prep.dataset import ImageSplit
     from hls_projects.emulator.fast_emulator import Raw
+    from hls_projects.hls_project import HlsProject
     from hls_projects.model_types import ModelTypes
     from hls_projects.vectors import VectorSource
 
@@ -39,6 +41,7 @@ def run(
         out, "csim", settings={"hardware": settings}, inputs=inputs, folder=False, companions=outputs
     ) as space:
         from hls_projects.compare import compare
+        from hls_projects.compare_candidates import compare_candidates, compare_dataset, with_candidates
         from hls_projects.csim import build
         from hls_projects.emulator.proof import with_fast_emulator
         from hls_projects.network import Network
@@ -59,9 +62,17 @@ def run(
         except ToolNotFoundError as error:
             leave_proof(out, Proof(status="not run", reason=error.what))
             raise
-        with progress("comparing", sum(source.count for source in vectors), "vectors") as advance:
+        split = data[0].split if data else None
+        candidates = _candidates(emulator.project, split, settings.csim, hls)
+        total = sum(source.count for source in (*vectors, *candidates))
+        with progress("comparing", total, "vectors") as advance:
             result = compare(trained, plain, types, emulator, vectors, settings.csim.batch, advance)
-        proof = result.proof
+            proof = result.proof
+            if emulator.project.builder is not None:
+                builder = emulator.project.builder.builder
+                found = compare_candidates(trained, types, builder, emulator, candidates, settings.csim.batch, advance)
+                stored = [compare_dataset(builder, split, settings.csim.batch)] if split else []
+                proof = with_candidates(proof, found, *stored)
         deployed = data[0].emulated(network) if data else []
         if data:
             proof = with_fast_emulator(proof, types, result.raw_outputs, deployed)
@@ -72,6 +83,26 @@ def run(
             _save_outputs(space.companions[0], data[0], deployed, types)
         write_json(space.path, proof.model_dump(mode="json"))
     done("csim", f"{out}: {proof.reason}, {len(proof.layers)} layers on {sum(proof.vectors.values())} vectors")
+
+
+def _candidates(
+    project: HlsProject, split: ImageSplit | None, settings: CsimSettings, folder: Path
+) -> list[VectorSource]:
+    """The candidates that are compared; none where the design starts from images."""
+    from hls_projects.compare_candidates import JetCandidates, made_candidates
+    from hls_projects.image_builder import ImageBuilder
+
+    builder = project.builder.builder if project.builder else None
+    if split is not None and ImageBuilder.of_images(split.description) != builder:
+        what = "builds other images than the dataset holds" if builder else "holds no image builder"
+        remedy = (
+            "its images are made of candidates: run `convert` with `--images`" if not builder else "run `convert` again"
+        )
+        raise InputFileError(what, file=folder, remedy=remedy)
+    if builder is None:
+        return []
+    data: list[VectorSource] = [JetCandidates(builder, split)] if split is not None else []
+    return [*data, *made_candidates(builder, settings.random_vectors, settings.seed)]
 
 
 def _save_outputs(path: Path, data: TestSet, raw: list[Raw], types: ModelTypes) -> None:
