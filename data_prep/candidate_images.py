@@ -15,7 +15,7 @@ from data_prep.candidates import Candidates, CandidateSettings, thresholds
 from data_prep.compiled import compiled
 from data_prep.constituents import JetChunk
 from data_prep.cutflow import Fate
-from data_prep.grid import SquareGrid
+from data_prep.grid import Grid, SquareGrid
 from data_prep.pixelise import SparseImages
 from data_prep.preprocess import Step
 from data_prep.steps.centre import Centre
@@ -31,7 +31,7 @@ def candidate_images(
     candidates: Candidates,
     fate: npt.NDArray[np.uint8],
     settings: CandidateSettings,
-    grid: SquareGrid,
+    grid: Grid,
     *,
     normalise: bool = False,
 ) -> SparseImages:
@@ -47,6 +47,8 @@ def candidate_images(
     Returns:
         the images, exact in float32; jets without a candidate inside the window have their fate set.
     """
+    if not isinstance(grid, SquareGrid):
+        raise ValueError("candidates are built on a square grid")
     fate = fate.copy()
     cuts = thresholds(grid.edges(), settings.per_pi)
     offsets, pixel, raw, shift = _build(
@@ -69,13 +71,13 @@ def candidate_images(
     return SparseImages(offsets, pixel, value, np.ldexp(step, shift), fate)
 
 
-def require_buildable(settings: CandidateSettings, grid: SquareGrid, steps: Sequence[Step]) -> None:
+def require_buildable(settings: CandidateSettings, grid: Grid, steps: Sequence[Step]) -> None:
     """Make sure that firmware builds these images.
 
     Raises:
         ValueError: a grid or a step that it does not build, or pixels narrower than the angle unit.
     """
-    if grid.kind != "square":
+    if not isinstance(grid, SquareGrid):
         raise ValueError(f"images of 'candidates' are built on a square grid, the {grid.kind} one is not built yet")
     for step in steps:
         if step.step == "centre" and step != Centre():

@@ -18,9 +18,9 @@ from pydantic import Field, ValidationError, model_validator
 
 from data_prep.candidates import Candidates, CandidateSettings
 from data_prep.errors import InputFileError
-from data_prep.grid import SquareGrid
+from data_prep.grid import Grid
 from data_prep.image_batch import FEATURES, ImageBatch, concatenate, empty
-from data_prep.preprocess import Steps
+from data_prep.preprocess import Steps, require_fitting
 from data_prep.settings import Settings
 from data_prep.split import SPLITS
 
@@ -45,7 +45,7 @@ class ImageDescription(Settings):
     """Version of this layout."""
     classes: tuple[str, ...] = Field(min_length=2, max_length=255)
     """Names of the classes, in the order of the labels."""
-    grid: SquareGrid
+    grid: Grid
     """The pixel grid."""
     channels: tuple[str, ...] = Field(default=("pt",), min_length=1)
     """What each channel of a pixel sums."""
@@ -66,6 +66,7 @@ class ImageDescription(Settings):
             raise ValueError(f"{size} pixels times channels are more than a 16-bit index can tell apart ({MAX_PIXELS})")
         if len(set(self.classes)) < len(self.classes):
             raise ValueError("two classes have the same name")
+        require_fitting(self.grid, self.steps, self.channels)
         return self
 
 

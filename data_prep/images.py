@@ -10,17 +10,19 @@ from pydantic import Field, model_validator
 
 from data_prep.candidate_images import candidate_images, mark_not_finite, power_of_two, require_buildable
 from data_prep.candidates import Candidates, CandidateSettings, candidates_of
+from data_prep.channels import Channels, needs_particles
 from data_prep.chunk_bytes import ChunkImages
 from data_prep.constituents import NO_CLASS, SEVERAL_CLASSES, JetChunk
 from data_prep.cutflow import Fate
 from data_prep.dataset import ImageDescription
+from data_prep.errors import ConfigurationError
 from data_prep.expressions import ExpressionText
-from data_prep.grid import SquareGrid
+from data_prep.grid import Grid
 from data_prep.image_batch import ImageBatch
 from data_prep.labels import Classes
 from data_prep.mass import image_mass, massless_mass
 from data_prep.pixelise import SparseImages, pixelise
-from data_prep.preprocess import Program, Steps
+from data_prep.preprocess import Program, Steps, require_fitting
 from data_prep.readers import ClusterSettings, Options
 from data_prep.readers.detect import LayoutSetting
 from data_prep.settings import Settings
@@ -61,8 +63,10 @@ class ImagesSettings(Settings):
     """The weight of a jet, as `genWeight`; 1 where nothing is said."""
     selection: SelectionSettings = SelectionSettings()
     """Which jets are kept."""
-    grid: SquareGrid
+    grid: Grid
     """The pixel grid."""
+    channels: Channels = ("pt",)
+    """What each pixel holds, in order: pt, charged, neutral, photon, multiplicity."""
     steps: Steps
     """The preprocessing steps, in order."""
     candidates: CandidateSettings | None = None
@@ -74,14 +78,24 @@ class ImagesSettings(Settings):
 
     @model_validator(mode="after")
     def _buildable(self) -> Self:
+        require_fitting(self.grid, self.steps, self.channels)
         if self.candidates is not None:
+            if self.channels != ("pt",):
+                raise ValueError("images of 'candidates' have the one channel pt: a candidate is pT, η and φ alone")
             require_buildable(self.candidates, self.grid, self.steps)
         return self
 
     @property
     def options(self) -> Options:
         """What the readers need to know."""
-        return Options(classes=self.classes, puppi=self.puppi, jets=self.jets, cluster=self.cluster, weight=self.weight)
+        return Options(
+            classes=self.classes,
+            particles=needs_particles(self.channels),
+            puppi=self.puppi,
+            jets=self.jets,
+            cluster=self.cluster,
+            weight=self.weight,
+        )
 
     @property
     def description(self) -> ImageDescription:
@@ -89,6 +103,7 @@ class ImagesSettings(Settings):
         return ImageDescription(
             classes=tuple(each.name for each in self.classes),
             grid=self.grid,
+            channels=self.channels,
             steps=self.steps,
             candidates=self.candidates,
         )
@@ -129,7 +144,8 @@ def images_of(chunk: JetChunk, settings: ImagesSettings) -> ChunkImages:
     fate = select(chunk, settings.selection)
     candidates = None
     if settings.candidates is None:
-        images = pixelise(chunk, fate, settings.grid, Program.of(settings.steps))
+        _require_particles(chunk, settings)
+        images = pixelise(chunk, fate, settings.grid, Program.of(settings.steps, settings.channels))
     else:
         candidates = candidates_of(chunk, settings.candidates)
         fate = mark_not_finite(chunk, fate)
@@ -141,8 +157,19 @@ def images_of(chunk: JetChunk, settings: ImagesSettings) -> ChunkImages:
         batch=_batch(chunk, images, candidates, kept, settings.description.shape),
         fate=images.fate,
         mass_constituents=mass[kept],
-        mass_image=image_mass(images.offsets, images.pixel, images.value, images.scale, settings.grid),
+        mass_image=image_mass(
+            images.offsets, images.pixel, images.value, images.scale, settings.grid, settings.channels
+        ),
     )
+
+
+def _require_particles(chunk: JetChunk, settings: ImagesSettings) -> None:
+    if needs_particles(settings.channels) and (chunk.charge is None or chunk.kind is None):
+        raise ConfigurationError(
+            f"'channels': {', '.join(settings.channels)} need charge and kind of the constituents, which files of "
+            "this layout do not hold",
+            remedy="take the channels pt and multiplicity alone",
+        )
 
 
 def _batch(

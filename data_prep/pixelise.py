@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from data_prep.channels import CHARGED, MULTIPLICITY, NEUTRAL, PHOTON, PT
 from data_prep.compiled import compiled
-from data_prep.constituents import JetChunk
+from data_prep.constituents import JetChunk, ParticleKind
 from data_prep.cutflow import Fate
-from data_prep.grid import SquareGrid, pixel_of
-from data_prep.preprocess import L1, Program, apply_steps
-from data_prep.steps.normalise import normalise_l1
+from data_prep.grid import Grid, pixels_of
+from data_prep.preprocess import Program, apply_steps
+from data_prep.steps.normalise import normalise, normalise_channels
 
 Float32 = npt.NDArray[np.float32]
 
@@ -22,6 +23,7 @@ _BLOCK = 6
 """Pixels are swept in blocks of 2^6, and only those that something fell into."""
 
 _KEPT, _NOT_FINITE, _EMPTY = int(Fate.KEPT), int(Fate.NOT_FINITE), int(Fate.EMPTY_IMAGE)
+_PHOTON_KIND = int(ParticleKind.PHOTON)
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,9 @@ class SparseImages:
 
     Attributes:
         offsets: int64 [images + 1]; the lit pixels of image i are `offsets[i]:offsets[i + 1]`.
-        pixel: uint16 [lit], ascending within an image.
+        pixel: uint16 [lit], ascending within an image: (row · columns + column) · channels + channel.
         value: float32 [lit].
-        scale: float32 [images], what pixels were divided by; value · scale is in GeV.
+        scale: float32 [images], what channels of pT were divided by; value · scale is in GeV.
         fate: uint8 [jets], `Fate` of every jet; images belong to those that are kept, in order.
     """
 
@@ -43,30 +45,45 @@ class SparseImages:
     fate: npt.NDArray[np.uint8]
 
 
-def pixelise(chunk: JetChunk, fate: npt.NDArray[np.uint8], grid: SquareGrid, program: Program) -> SparseImages:
+def pixelise(chunk: JetChunk, fate: npt.NDArray[np.uint8], grid: Grid, program: Program) -> SparseImages:
     """Make the images of a chunk.
 
     Args:
-        chunk: the jets.
+        chunk: the jets, with charge and kind of the constituents where a channel asks for them.
         fate: uint8 [jets]; only jets that are `Fate.KEPT` so far are looked at.
         grid: the pixels.
-        program: the preprocessing steps.
+        program: the preprocessing steps and the channels.
 
     Returns:
-        the images; jets that turn out to hold NaN or infinities, or nothing inside the window, have their fate set.
+        the images; jets that turn out to hold NaN or infinities, or nothing in any channel inside the grid (or nothing
+        to normalise by), have their fate set.
+
+    Raises:
+        ValueError: a channel asks for charge and kind of the constituents, and they are not there.
     """
     fate = fate.copy()
+    kinds = np.zeros(0, np.uint8)
+    if np.isin(program.channels, (CHARGED, NEUTRAL, PHOTON)).any():
+        if chunk.charge is None or chunk.kind is None:
+            raise ValueError("the channels need charge and kind of the constituents")
+        kinds = np.where(chunk.charge != 0, CHARGED, np.where(chunk.kind == _PHOTON_KIND, PHOTON, NEUTRAL))
+        kinds = kinds.astype(np.uint8)
     offsets, pixel, value, scale = _pixelise(
         chunk.offsets,
         chunk.pt,
         chunk.eta,
         chunk.phi,
         chunk.energy,
+        kinds,
+        chunk.jet_pt,
         chunk.jet_eta,
         chunk.jet_phi,
         fate,
         program.constituents,
+        program.parameters,
         program.image,
+        program.channels,
+        program.counts,
         grid.code,
         grid.parameters,
         grid.rows * grid.columns,
@@ -81,11 +98,16 @@ def _pixelise(
     all_eta: Float32,
     all_phi: Float32,
     all_energy: Float32,
+    all_kinds: npt.NDArray[np.uint8],
+    jet_pt: Float32,
     jet_eta: Float32,
     jet_phi: Float32,
     fate: npt.NDArray[np.uint8],
     steps: npt.NDArray[np.int64],
-    image_step: int,
+    step_parameters: Float32,
+    norm: int,
+    channels: npt.NDArray[np.int64],
+    counts: npt.NDArray[np.bool_],
     grid: int,
     parameters: Float32,
     pixels: int,
@@ -96,14 +118,17 @@ def _pixelise(
         if fate[jet] == _KEPT:
             kept += 1
             longest = max(longest, offsets[jet + 1] - offsets[jet])
+    plain = channels.size == 1 and channels[0] == PT
+    scaled = channels != MULTIPLICITY
+    cells = pixels * channels.size
     image_offsets = np.zeros(kept + 1, np.int64)
     scale = np.ones(kept, np.float32)
-    pixel = np.empty(offsets[-1], np.uint16)
-    value = np.empty(offsets[-1], np.float32)
+    pixel = np.empty(offsets[-1] * channels.size, np.uint16)
+    value = np.empty(offsets[-1] * channels.size, np.float32)
     scratch = np.empty((3, longest + _LANES), np.float32)
-    index = np.empty(longest, np.int32)
-    canvas = np.zeros(pixels, np.float32)
-    used = np.zeros((pixels >> _BLOCK) + 1, np.bool_)
+    all_index = np.empty(longest, np.int32)
+    canvas = np.zeros(cells, np.float32)
+    used = np.zeros((cells >> _BLOCK) + 1, np.bool_)
     images = lit = 0
     for jet in range(fate.size):
         if fate[jet] != _KEPT:
@@ -117,18 +142,21 @@ def _pixelise(
         if not (_finite(pt) and _finite(eta) and _finite(phi) and _finite(all_energy[first:last])):
             fate[jet] = _NOT_FINITE
             continue
-        apply_steps(steps, pt, eta, phi, jet_eta[jet], jet_phi[jet])
-        for i in range(n):
-            index[i] = pixel_of(grid, parameters, eta[i], phi[i])
-        for i in range(n):
-            if index[i] >= 0:
-                canvas[index[i]] += pt[i]
-                used[index[i] >> _BLOCK] = True
+        apply_steps(steps, step_parameters, pt, eta, phi, jet_pt[jet], jet_eta[jet], jet_phi[jet])
+        index = all_index[:n]
+        pixels_of(grid, parameters, eta, phi, index)
+        if plain:
+            for i in range(n):
+                if index[i] >= 0:
+                    canvas[index[i]] += pt[i]
+                    used[index[i] >> _BLOCK] = True
+        else:
+            _fill_channels(channels, index, pt, all_kinds[first:last], canvas, used)
         start = lit
         for block in range(used.size):
             if used[block]:
                 used[block] = False
-                for k in range(block << _BLOCK, min((block + 1) << _BLOCK, pixels)):
+                for k in range(block << _BLOCK, min((block + 1) << _BLOCK, cells)):
                     if canvas[k] > 0:
                         pixel[lit] = k
                         value[lit] = canvas[k]
@@ -137,16 +165,49 @@ def _pixelise(
         if lit == start:
             fate[jet] = _EMPTY
             continue
-        if image_step == L1:
-            scale[images] = normalise_l1(value[start:lit])
+        if norm:
+            if channels.size == 1:
+                scale[images] = normalise(norm, value[start:lit])
+            else:
+                scale[images] = normalise_channels(norm, value[start:lit], pixel[start:lit], counts, scaled)
+        if scale[images] == 0:
+            # other channels have something, those that the norm is of have nothing
+            fate[jet] = _EMPTY
+            scale[images] = 1
+            lit = start
+            continue
         if not (np.isfinite(scale[images]) and _finite(value[start:lit])):
             # finite momenta whose sum is beyond float32
             fate[jet] = _NOT_FINITE
+            scale[images] = 1
             lit = start
             continue
         images += 1
         image_offsets[images] = lit
     return image_offsets[: images + 1], pixel[:lit].copy(), value[:lit].copy(), scale[:images]
+
+
+@compiled
+def _fill_channels(
+    channels: npt.NDArray[np.int64],
+    index: npt.NDArray[np.int32],
+    pt: Float32,
+    kinds: npt.NDArray[np.uint8],
+    canvas: Float32,
+    used: npt.NDArray[np.bool_],
+) -> None:
+    """Add the constituents of one jet to the channels of their pixels."""
+    for i in range(index.size):
+        if index[i] < 0 or not pt[i] > 0:
+            continue
+        at = index[i] * channels.size
+        for k in range(channels.size):
+            if channels[k] == PT or (kinds.size and channels[k] == kinds[i]):
+                canvas[at + k] += pt[i]
+                used[(at + k) >> _BLOCK] = True
+            elif channels[k] == MULTIPLICITY:
+                canvas[at + k] += np.float32(1)
+                used[(at + k) >> _BLOCK] = True
 
 
 @compiled

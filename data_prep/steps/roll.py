@@ -1,4 +1,4 @@
-"""Roll the jet about its own axis: a rotation in space, not in the η-φ plane."""
+"""Roll the jet about its own axis: a rotation in space, and the naive one in the η-φ plane for comparison."""
 
 from __future__ import annotations
 
@@ -26,10 +26,36 @@ class Roll(Settings):
     as for constituents on the jet axis alone) the jet stays as it is.
 
     A rotation is a Lorentz transformation: the jet mass does not change; pT, η and φ of each constituent do.
+
+    `in_plane` turns (η, φ) as if it were a plane vector and keeps every pT, until the principal axis of Σ pT (η, φ)
+    (η, φ)ᵀ lies along η. It is common, is no Lorentz transformation and changes the mass.
     """
 
     step: Literal["roll"] = "roll"
     """The step's name."""
+    method: Literal["in_space", "in_plane"] = "in_space"
+    """The rotation in space, or the naive one, which is here for comparison."""
+
+    @property
+    def parameters(self) -> tuple[float]:
+        """For the compiled kernel: whether the rotation is the naive one."""
+        return (float(self.method == "in_plane"),)
+
+
+@compiled
+def roll_in_plane(pt: Array, eta: Array, phi: Array) -> None:
+    """Turn η and φ of one centred jet in place."""
+    across = mixed = along = np.float64(0)
+    for i in range(pt.size):
+        weight, y, z = np.float64(pt[i]), np.float64(phi[i]), np.float64(eta[i])
+        across += weight * y * y
+        mixed += weight * y * z
+        along += weight * z * z
+    sine, cosine = _turn(across, mixed, along)
+    for i in range(pt.size):
+        y, z = phi[i], eta[i]
+        phi[i] = cosine * y - sine * z
+        eta[i] = sine * y + cosine * z
 
 
 @compiled

@@ -121,7 +121,10 @@ def test_the_schema_is_the_documented_one(tmp_path: Path, images: ImageBatch) ->
         "classes": ["q", "t"],
         "grid": {"kind": "square", "pixels": 5, "half_width": 0.8},
         "channels": ["pt"],
-        "steps": [{"step": "centre"}, {"step": "normalise", "norm": "l1"}],
+        "steps": [
+            {"step": "centre", "on": "jet_axis", "keep": "pt", "radius": None},
+            {"step": "normalise", "norm": "l1"},
+        ],
         "candidates": None,
     }
 
