@@ -30,6 +30,6 @@ def faults(file: Path) -> Iterator[None]:
         raise InputFileError("may not be read", file=file, remedy="change its permissions") from None
     except Exception as error:  # noqa: BLE001 - what a damaged file does inside a library cannot be listed
         lines = str(error).strip().splitlines()
-        reason = f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
+        reason = f"{type(error).__name__}: {lines[0][:200].rstrip(' ,:')}" if lines else type(error).__name__
         remedy = FAR if isinstance(file, RemoteFile) else DAMAGED
         raise InputFileError(f"cannot be read ({reason})", file=file, remedy=remedy) from None

@@ -134,7 +134,7 @@ def require(tree: Any, file: Path, branches: Sequence[str], layout: str) -> None
             raise InputFileError(
                 f"TTree '{tree.name}' lacks the branch{plural} {', '.join(missing)}",
                 file=file,
-                remedy=f"give files of the layout {layout}; the label branches are named in images.yaml",
+                remedy=f"give files of the layout {layout}, and in images.yaml labels and weight by branches they have",
             )
         for branch in branches:
             _check_length(tree, tree[branch], file)

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 
 def run(
-    file: Annotated[Path, typer.Argument(help="A ROOT or HDF5 file.")],
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help="A ROOT or HDF5 file or its URL; of several, a folder or a pattern the first is taken.",
+        ),
+    ],
     config: Annotated[
         Path | None, typer.Option(help="A configuration, configs/<run>/images.yaml: its layout and classes are used.")
     ] = None,
@@ -28,6 +34,7 @@ def run(
     with _uncollected():
         from data_prep.readers import Options
         from data_prep.readers.detect import contents
+        from data_prep.readers.files import input_files
         from data_prep.readers.inspection import inspect
         from data_prep.readers.layouts import LayoutName
         from data_prep.readers.own import OwnLayout
@@ -40,6 +47,10 @@ def run(
 
             settings = load(config, ImagesSettings)
             options, layout = settings.options, settings.layout
+        files = input_files(inputs)
+        file = files[0]
+        if len(files) > 1:
+            console.rows(f"{len(files):,} files; this is the first of them", [])
         held = contents(file)
         _say_what_is_held(file, held)
         _say_what_was_found(file, inspect(file, options, layout))
@@ -69,7 +80,9 @@ def _say_what_is_held(file: Path, held: Contents) -> None:
 
 def _say_what_was_found(file: Path, found: Inspection) -> None:
     chunk = found.chunk
-    looked = f"{chunk.jets:,} jets in the first {chunk.entries_read:,} {found.entry}s"
+    looked = f"the first {chunk.entries_read:,} {found.entry}s"
+    if found.entry == "event":
+        looked = f"{chunk.jets:,} jets in {looked}"
     sizes = chunk.multiplicity
     console.rows(
         "jets",

@@ -46,6 +46,19 @@ def test_the_cms_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert "mass  0.9992 ± " in out
 
 
+@pytest.mark.parametrize("several", [["a.root", "b.root"], ["[ab].root"], ["."]])
+def test_of_several_files_the_first_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], several: list[str]
+) -> None:
+    samples.l1_jets(samples.jets(4), tmp_path / "b.root")
+    samples.jetclass(samples.jets(4), tmp_path / "a.root")
+    monkeypatch.chdir(tmp_path)
+    assert main(["inspect", *several]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[:2] == ["2 files; this is the first of them", "a.root (root)"]
+    assert said[-1].endswith("a.root: can be used as jetclass")
+
+
 def test_the_classes_of_a_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = samples.pfnano_v1(samples.jets(12), tmp_path / "a_QCD.root")
     config = tmp_path / "images.yaml"
