@@ -8,13 +8,18 @@ from dataclasses import dataclass
 from tensorflow import keras
 
 from data_prep.errors import ConfigurationError
-from models import quantized_separable, separable, standard
+from models import equal_size, group_network, quantized_separable, separable, standard, view_network
+from models.number_forms import Numbers
 from models.settings import Architecture, ModelSettings
+from models.symmetries import group_of
 
 Builder = Callable[[ModelSettings, tuple[int, int, int], int], keras.Model]
 
 HARDWARE = "model"
 """The name of the network that goes on to hardware."""
+
+FLOAT_SYMMETRIC = "float_symmetric"
+"""The name of the float counterpart of a network with a symmetry."""
 
 
 @dataclass(frozen=True)
@@ -58,4 +63,32 @@ NETWORKS: dict[Architecture, tuple[Network, ...]] = {
         Network(HARDWARE, "quantized separable", quantized_separable.build, True, "float_separable"),
     ),
 }
-"""The networks of each architecture in the order of training; the last one goes on to hardware."""
+"""The plain networks of each architecture in the order of training; the last one goes on to hardware."""
+
+
+def networks(settings: ModelSettings, grid: str = "square") -> tuple[Network, ...]:
+    """The networks that these settings stand for, on images of a grid of this kind.
+
+    One with a symmetry has its float counterpart, from which its training may start.
+    """
+    word = settings.symmetry
+    if word == "plain":
+        return NETWORKS[settings.architecture]
+    return (
+        Network(FLOAT_SYMMETRIC, f"float {word}", _symmetric(grid, Numbers(quantized=False))),
+        Network(HARDWARE, f"quantized {word}", _symmetric(grid, Numbers(quantized=True)), True, FLOAT_SYMMETRIC),
+    )
+
+
+def _symmetric(grid: str, numbers: Numbers) -> Builder:
+    """Makes the network with a symmetry, of the size that the settings ask for."""
+
+    def build(settings: ModelSettings, shape: tuple[int, int, int], classes: int) -> keras.Model:
+        group = group_of(settings.symmetry, grid, shape)
+        of_views = settings.symmetry == "views"
+        size = equal_size.views_size if of_views else equal_size.group_size
+        settings = equal_size.equalised(settings, shape, classes, lambda each: size(each, shape, classes, group))
+        made = view_network if of_views else group_network
+        return made.build(settings, shape, classes, group, numbers)
+
+    return build

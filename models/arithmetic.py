@@ -25,6 +25,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
+
 Shape = tuple[int, int, int]
 Pair = int | tuple[int, int]
 Padding = Literal["valid", "same"] | int
@@ -172,6 +175,45 @@ def convolution(
         outputs * terms,
         rows.products * columns.products * (channels // groups) * filters,
         terms * filters + filters * bias,
+        outputs * _bit_operations(terms, widths),
+    )
+
+
+def masked_convolution(
+    shape: Shape,
+    filters: int,
+    support: npt.NDArray[np.bool_],
+    *,
+    stride: Pair = 1,
+    padding: Padding = "valid",
+    groups: int = 1,
+    widths: Widths = FLOAT,
+) -> Cost:
+    """A convolution that has weights only at some taps of its kernel, such as a hexagon; parameters are left to others.
+
+    >>> full = np.ones((3, 3), dtype=bool)
+    >>> masked_convolution((15, 15, 3), 10, full).multiplications
+    45630
+
+    Raises:
+        ValueError: when the kernel does not fit.
+    """
+    kernels, strides = support.shape, pair(stride)
+    inside = np.zeros((2, max(kernels)), dtype=np.int64)
+    sizes = []
+    for axis, (size, k, s) in enumerate(zip(shape[:2], kernels, strides, strict=True)):
+        before = padding_before(size, k, s, padding)
+        sizes.append(output_size(size, k, s, padding))
+        for tap in range(k):
+            inside[axis, tap] = sum(0 <= position * s + tap - before < size for position in range(sizes[axis]))
+    terms = int(support.sum()) * (shape[2] // groups)
+    products = sum(int(inside[0, row] * inside[1, column]) for row, column in np.argwhere(support))
+    outputs = sizes[0] * sizes[1] * filters
+    return Cost(
+        (sizes[0], sizes[1], filters),
+        outputs * terms,
+        products * (shape[2] // groups) * filters,
+        0,
         outputs * _bit_operations(terms, widths),
     )
 

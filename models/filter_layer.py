@@ -60,6 +60,11 @@ class FilterLayer(keras.layers.Layer):  # type: ignore[misc]
         """The group that turns the filters."""
         return GROUPS[self.group_name]
 
+    @property
+    def kernel_quantizer_internal(self) -> BaseQuantizer | None:
+        """The quantizer of the first filter, as QKeras' layers name it."""
+        return self.weight_quantizers[0]
+
     def get_config(self) -> dict[str, Any]:
         """The arguments that the layer was made with, for model files."""
         own = {"filters": self.filters, "group": self.group_name, "bias_quantizer": self.bias_text, "gain": self.gain}

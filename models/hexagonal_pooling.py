@@ -15,6 +15,8 @@ from models.groups import GROUPS
 
 SIZE = 3
 """Rows and columns of the array that holds the seven pixels."""
+STRIDE = 2
+"""Every second pixel along both axes."""
 
 
 class HexagonalMaxPooling2D(keras.layers.Layer):  # type: ignore[misc]
@@ -25,7 +27,7 @@ class HexagonalMaxPooling2D(keras.layers.Layer):  # type: ignore[misc]
         options: those of a Keras layer.
     """
 
-    def __init__(self, strides: int = 2, **options: Any) -> None:
+    def __init__(self, strides: int = STRIDE, **options: Any) -> None:
         super().__init__(**options)
         self.strides = strides
 

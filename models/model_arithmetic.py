@@ -14,7 +14,7 @@ import numpy as np
 from tensorflow import keras
 
 from data_prep.errors import UnsupportedModelError
-from models import arithmetic
+from models import arithmetic, symmetric_arithmetic
 from models.arithmetic import FLOAT_BITS, Cost, Shape, Widths
 
 
@@ -234,13 +234,17 @@ _RULES: dict[str, Rule] = {
         _depthwise: "DepthwiseConv1D DepthwiseConv2D QDepthwiseConv2D QDepthwiseConv2DBatchnorm",
         _separable: "SeparableConv1D SeparableConv2D QSeparableConv1D QSeparableConv2D",
         _dense: "Dense QDense",
+        symmetric_arithmetic.of_group_layer: "GroupConv2D GroupSeparableConv2D",
+        symmetric_arithmetic.of_group_dense: "GroupDense",
+        symmetric_arithmetic.of_view_layer: "ViewConv2D ViewSeparableConv2D",
+        symmetric_arithmetic.of_view_dense: "ViewDense",
         _normalisation: "BatchNormalization QBatchNormalization",
         _activation: "Activation QActivation ReLU LeakyReLU Softmax",
         _sum: "Add Average AveragePooling1D AveragePooling2D QAveragePooling2D GlobalAveragePooling1D "
         "GlobalAveragePooling2D QGlobalAveragePooling2D",
         _wires: "InputLayer MaxPooling1D MaxPooling2D GlobalMaxPooling1D GlobalMaxPooling2D UpSampling1D UpSampling2D "
         "ZeroPadding1D ZeroPadding2D Cropping1D Cropping2D Flatten Reshape Permute Concatenate Dropout "
-        "SpatialDropout2D",
+        "SpatialDropout2D HexagonalMaxPooling2D",
     }.items()
     for name in names.split()
 }

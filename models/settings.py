@@ -12,6 +12,8 @@ from models.tasks.settings import RegressionSettings
 
 Architecture = Literal["quantized_separable"]
 
+Symmetry = Literal["plain", "views", "p4", "p4m", "hex", "p6", "p6m"]
+
 
 class BlockSettings(Settings):
     """One block: convolution, rectifier, maximum pooling."""
@@ -89,6 +91,19 @@ class ModelSettings(Settings):
     architecture: Architecture = "quantized_separable"
     """What is built for hardware; its float references are trained beside it with the same topology."""
 
+    symmetry: Symmetry = "plain"
+    """What the network knows of turned images: nothing (`plain`, or `hex` with hexagonal filters), to look at all
+    turned and mirrored copies of them (`views`), or not to care how they are turned (`p4`, `p4m` on square, `p6`,
+    `p6m` on hexagonal pixels; m with mirrors)."""
+
+    equal: Literal["width", "parameters", "multiplications"] = "width"
+    """What a network with a symmetry has as much of as the plain one: filters and units as they stand below, each for
+    every element of its group; or parameters, or multiplications, by one factor on all filters and units."""
+
+    normalisation: bool = False
+    """Batch normalisation of the convolutions of a network with `hex`, `p4`, `p4m`, `p6` or `p6m`, one for all elements
+    of the group, folded into the weights before they are quantized."""
+
     input: QuantizerSettings
     """Width of a pixel at the input port, unsigned: pixels are quantized before anything else happens to them."""
 
@@ -103,6 +118,12 @@ class ModelSettings(Settings):
 
     output: OutputSettings
     """The last layer."""
+
+    @model_validator(mode="after")
+    def _normalised_where_known(self) -> ModelSettings:
+        if self.normalisation and self.symmetry in ("plain", "views"):
+            raise ValueError(f"'normalisation' is for networks with a group, not for 'symmetry: {self.symmetry}'")
+        return self
 
     regression: RegressionSettings | None = None
     """What a regression finds."""

@@ -14,7 +14,7 @@ from tensorflow import keras
 
 from data_prep.dataset import ImageDataset
 from models import training, trees
-from models.architectures import HARDWARE, NETWORKS, Network
+from models.architectures import HARDWARE, Network, networks
 from models.batches import survey
 from models.exact import exact_inference
 from models.metrics import Performance, performance
@@ -94,7 +94,7 @@ def train_networks(
     """
     survey(dataset, "test")  # a fault there should not show after the training
     taggers: list[Tagger] = []
-    for network in NETWORKS[model.architecture]:
+    for network in networks(model, dataset.metadata.grid.kind):
         keras.utils.set_random_seed(settings.seed)
         built = network.build(model, dataset.shape, len(dataset.classes))
         if network.starts_from and settings.warm_start:

@@ -192,4 +192,5 @@ class ViewDense(ViewLayer):
 
 def _channels(shape: Any) -> int:
     """Channels of an image, or of the first of a list of maps."""
-    return int((shape[0] if isinstance(shape, list) else shape)[-1])
+    first = shape[0]
+    return int((shape if first is None or isinstance(first, int) else first)[-1])

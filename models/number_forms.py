@@ -1,0 +1,53 @@
+"""The same network in float or in quantized numbers: what differs are quantizers, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import qkeras
+from tensorflow import keras
+
+from models import quantizers
+from models.settings import DenseSettings, OutputSettings, QuantizerSettings
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Makes the parts of a network that depend on its numbers.
+
+    Attributes:
+        quantized: whether numbers have the widths of the settings; else they are float.
+    """
+
+    quantized: bool
+
+    def weights(self, width: QuantizerSettings) -> str | None:
+        """The quantizer of weights or biases as text, for the layers of this project."""
+        return str(quantizers.signed(width)) if self.quantized else None
+
+    def port(self, width: QuantizerSettings, pixels: Any) -> Any:
+        """The images in the numbers of the network."""
+        if not self.quantized:
+            return pixels
+        return qkeras.QActivation(str(quantizers.unsigned(width)), name="input_quantizer")(pixels)
+
+    def rectifier(self, width: QuantizerSettings, name: str) -> keras.layers.Layer:
+        """A rectifier."""
+        if not self.quantized:
+            return keras.layers.ReLU(name=name)
+        return qkeras.QActivation(str(quantizers.unsigned(width)), name=name)
+
+    def dense(self, settings: DenseSettings, name: str) -> keras.layers.Layer:
+        """A hidden fully connected layer without its rectifier."""
+        return self._dense(settings.units, settings.weights, settings.bias, name)
+
+    def logits(self, settings: OutputSettings, classes: int) -> keras.layers.Layer:
+        """The last layer."""
+        return self._dense(classes, settings.weights, settings.bias, "logits")
+
+    def _dense(self, units: int, weights: QuantizerSettings, bias: QuantizerSettings, name: str) -> keras.layers.Layer:
+        if not self.quantized:
+            return keras.layers.Dense(units, kernel_initializer="he_normal", name=name)
+        kernel, offset = quantizers.signed(weights), quantizers.signed(bias)
+        return qkeras.QDense(units, kernel_quantizer=kernel, bias_quantizer=offset, name=name)

@@ -1,0 +1,79 @@
+"""The tagger that looks at all turned and mirrored copies of an image through the same filters.
+
+The maps of all copies are concatenated before the dense layers, which learn what they have to do with each other; the
+network is not invariant by construction, as those of `models.group_network` are.
+
+Source: S. Dieleman, K. Willett and J. Dambre, arXiv:1503.07077, section 5 and figure 4.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensorflow import keras
+
+from models.block_shapes import block_sizes
+from models.group_network import pooling
+from models.groups import Group
+from models.number_forms import Numbers
+from models.settings import BlockSettings, ModelSettings
+from models.view_layers import ViewConv2D, ViewDense, ViewSeparableConv2D
+
+
+def build(
+    settings: ModelSettings, shape: tuple[int, int, int], classes: int, group: Group, numbers: Numbers
+) -> keras.Model:
+    """The network; logits out.
+
+    Args:
+        settings: topology and widths.
+        shape: rows, columns, channels of the images.
+        classes: logits.
+        group: one view for each of its elements.
+        numbers: float or quantized.
+
+    Raises:
+        ConfigurationError: a block that would see a turned image at other places.
+        ValueError: when the image is too small for a kernel or pooling window.
+    """
+    pixels = keras.Input(shape, name="pixels")
+    x: Any = numbers.port(settings.input, pixels)
+    for index, (block, _, _) in enumerate(list(block_sizes(settings, shape[0], group)), 1):
+        gain = 1 / settings.pixel_scale if index == 1 else 1.0
+        views = convolution(block, group, numbers, gain=gain, name=f"block{index}")(x)
+        behind = [numbers.rectifier(block.activation, f"block{index}_relu")]
+        if block.pooling > 1:
+            behind.append(pooling(block, group, f"block{index}_pooling"))
+        for layer in behind:
+            views = [layer(view) for view in views]
+        x = views
+    for index, dense in enumerate(settings.dense, 1):
+        if index == 1:
+            kernel, bias = numbers.weights(dense.weights), numbers.weights(dense.bias)
+            x = ViewDense(dense.units, group.name, kernel_quantizer=kernel, bias_quantizer=bias, name="dense1")(x)
+        else:
+            x = numbers.dense(dense, f"dense{index}")(x)
+        x = numbers.rectifier(dense.activation, f"dense{index}_relu")(x)
+    if settings.dense:
+        logits = numbers.logits(settings.output, classes)(x)
+    else:
+        kernel, bias = numbers.weights(settings.output.weights), numbers.weights(settings.output.bias)
+        logits = ViewDense(classes, group.name, kernel_quantizer=kernel, bias_quantizer=bias, name="logits")(x)
+    return keras.Model(pixels, logits, name="views")
+
+
+def convolution(block: BlockSettings, group: Group, numbers: Numbers, **options: Any) -> keras.layers.Layer:
+    """The convolution of all views in one block, full or separable."""
+    options |= {"strides": block.stride, "padding": block.padding, "bias_quantizer": numbers.weights(block.bias)}
+    pointwise = numbers.weights(block.pointwise)
+    if block.depthwise is None:
+        return ViewConv2D(block.filters, block.kernel, group.name, kernel_quantizer=pointwise, **options)
+    depthwise = numbers.weights(block.depthwise)
+    return ViewSeparableConv2D(
+        block.filters,
+        block.kernel,
+        group.name,
+        depthwise_quantizer=depthwise,
+        pointwise_quantizer=pointwise,
+        **options,
+    )
