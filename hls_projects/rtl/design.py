@@ -7,7 +7,7 @@ Every design has the same ports, whatever its form:
 | `clk` | 1 | rising edge |
 | `rst` | 1 | synchronous, active high: forgets every image on its way |
 | `in_valid` | 1 | an image begins with this clock |
-| `in_data` | `input_bits` | one beat: 1 / `beats` of the image |
+| `in_data` | `input_bits` | one beat: 1 / `beats` of every input, and the whole of those in `every_beat` |
 | `out_valid` | 1 | the result of an image stands at `out_data` in this clock |
 | `out_data` | `output_bits` | all outputs |
 
@@ -42,6 +42,8 @@ class RtlDesign(Settings):
     """Outputs in order."""
     beats: int
     """Clocks in which an image comes in."""
+    every_beat: tuple[str, ...] = ()
+    """Inputs that are given whole with every beat, always the same: the seed of candidates that come some a clock."""
     interval: int
     """Initiation interval: the smallest number of clocks from the begin of an image to that of the next."""
     interval_step: int = 1
@@ -56,7 +58,14 @@ class RtlDesign(Settings):
     @property
     def input_widths(self) -> list[int]:
         """Bits of every value of one beat, lowest first."""
-        return [port.type.width for port in self.inputs for _ in range(int(np.prod(port.shape)) // self.beats)]
+        counts = zip(self.inputs, self.beat_sizes, strict=True)
+        return [port.type.width for port, count in counts for _ in range(count)]
+
+    @property
+    def beat_sizes(self) -> list[int]:
+        """Values of each input in one beat."""
+        sizes = [(port.name, int(np.prod(port.shape))) for port in self.inputs]
+        return [size if name in self.every_beat else size // self.beats for name, size in sizes]
 
     @property
     def output_widths(self) -> list[int]:

@@ -205,11 +205,11 @@ def _scattered(builder: ImageBuilder, items: Sequence[Item]) -> Tensor:
     """Every value at its pixel; items that share a position modulo `GROUP` lie in different groups of pixels."""
     rows, columns, _ = builder.shape
     low_bits = min((GROUP - 1).bit_length(), _bits(builder)[1])
-    in_row = [_one_hot(row_of(builder, i.key), rows, inside(builder, i.key)) for i in items]
-    in_column = [_one_hot(column_of(builder, i.key), columns) for i in items]
+    in_row = [one_hot(row_of(builder, i.key), rows, inside(builder, i.key)) for i in items]
+    in_column = [one_hot(column_of(builder, i.key), columns) for i in items]
     groups = -(-columns // GROUP)
     in_group = [
-        _one_hot(field(column_of(builder, i.key), low_bits, _bits(builder)[1] - low_bits), groups) for i in items
+        one_hot(field(column_of(builder, i.key), low_bits, _bits(builder)[1] - low_bits), groups) for i in items
     ]
     made = np.empty((rows, columns, 1), dtype=object)
     for row in range(rows):
@@ -243,7 +243,7 @@ def _selected(values: Sequence[Any], near: Sequence[Any]) -> Any:
     return at
 
 
-def _one_hot(index: Any, count: int, valid: Any = 1.0) -> Any:
+def one_hot(index: Any, count: int, valid: Any = 1.0) -> Any:
     """An unsigned integer with the bit `index` set where it is valid."""
     hot = variable(valid)
     for position in range((count - 1).bit_length()):

@@ -158,8 +158,24 @@ class Machine:
         made = self.pipelined(name, logic_of(inputs, outputs.ravel()), sources, time)
         return replace(made, shape=outputs.shape)
 
-    def pipelined(self, name: str, comb: CombLogic, sources: Sequence[Signal], time: int) -> Wires:
-        """A program cut into clocks; its constant outputs take no wires."""
+    def clocked(self, name: str, sources: Sequence[Signal], inputs: Tensor, outputs: Tensor, time: int) -> Wires:
+        """Logic of one clock, however deep; see `block`."""
+        made = self.pipelined(name, logic_of(inputs, outputs.ravel()), sources, time, whole=True)
+        return replace(made, shape=outputs.shape)
+
+    def state(self, name: str, intervals: Sequence[QInterval], time: int) -> Wires:
+        """A register that logic reads before it is known what goes into it; `feed` says that."""
+        signal = Signal(name, False, tuple(interval.kif for interval in intervals), reg=True)
+        return Wires(signal, tuple(intervals), (len(intervals),), time)
+
+    def feed(self, state: Wires, name: str, sources: Sequence[Signal], inputs: Tensor, outputs: Tensor) -> None:
+        """Let a state take the outputs of logic at every clock; none of them may be constant."""
+        self._to(state.signal, self._block(name, logic_of(inputs, outputs.ravel()), sources))
+
+    def pipelined(
+        self, name: str, comb: CombLogic, sources: Sequence[Signal], time: int, *, whole: bool = False
+    ) -> Wires:
+        """A program cut into clocks, or `whole` in one; its constant outputs take no wires."""
         intervals = tuple(comb.out_qint)
         moving = [index for index, interval in enumerate(intervals) if interval.min != interval.max]
         kept = comb._replace(
@@ -169,7 +185,8 @@ class Machine:
         if not moving:
             return Wires(Signal(f"{name}_out", False, (), reg=True), intervals, (len(intervals),), time)
         signals = list(sources)
-        parts = self.pipelining.split(dead_code_elimin(kept))
+        kept = dead_code_elimin(kept)
+        parts = (kept,) if whole else self.pipelining.split(kept)
         for number, part in enumerate(parts):
             made = self._block(f"{name}_{number + 1}", part, signals)
             signals = [self.register(f"{name}_{number + 1}_out", made)]

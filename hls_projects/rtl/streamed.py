@@ -10,69 +10,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-from alkaid.stateful import Signal
 from alkaid.trace.fixed_variable import FVariable
 
 from data_prep.errors import UnsupportedModelError
+from hls_projects.compose import builder_of
 from hls_projects.model_types import LayerTypes
 from hls_projects.network import Network
+from hls_projects.rtl.flow import Flow, Segment
 from hls_projects.rtl.machine import Machine, Pipelining, Wires, port_intervals
 from hls_projects.rtl.operations import Tracer
 from hls_projects.rtl.quantizer import Form
 from hls_projects.rtl.rewrite import fold_padding
+from hls_projects.rtl.serial_builder import check_serial, serial_image
 from hls_projects.rtl.values import ADDERS, Tensor
 
 WINDOWED = ("QConv2D", "QDepthwiseConv2D", "MaxPooling2D", "AveragePooling2D")
-
-
-@dataclass
-class Segment:
-    """Logic that is still being traced.
-
-    Attributes:
-        time: of the first beat at its sources, in clocks.
-        sources: the signals it reads.
-        inputs: their traced values, flat, a piece a source.
-    """
-
-    time: int
-    sources: list[Signal] = field(default_factory=list)
-    inputs: list[Tensor] = field(default_factory=list)
-
-    def read(self, wires: Wires) -> Tensor:
-        """Numbers as new traced values of this segment."""
-        values, flat = wires.fresh()
-        if wires.signal.size:
-            self.sources.append(wires.signal)
-            self.inputs.append(flat)
-        return values
-
-
-@dataclass
-class Flow:
-    """A tensor in beats.
-
-    Attributes:
-        beats: how many make the tensor.
-        every: clocks from one to the next.
-        values: traced values of one beat, [rows, columns, channels] or [values].
-        segment: what they are traced in.
-        wires: the same values where they stand in a register already.
-    """
-
-    beats: int
-    every: int
-    values: Tensor
-    segment: Segment
-    wires: Wires | None = None
-
-    @property
-    def rows(self) -> int:
-        """Rows of one beat."""
-        return int(self.values.shape[0])
 
 
 @dataclass(frozen=True)
@@ -81,12 +36,14 @@ class Streamed:
 
     Attributes:
         machine: it.
+        beats: clocks in which an image, or its candidates, come in.
         interval: clocks from the begin of an image to that of the next, at least.
         interval_step: what may be added to it, and its multiples.
         latency: clocks.
     """
 
     machine: Machine
+    beats: int
     interval: int
     interval_step: int
     latency: int
@@ -108,6 +65,25 @@ def streamed(network: Network, name: str, rows: int, pipelining: Pipelining, for
     return _Streamer(fold_padding(network), Machine(name, pipelining), Tracer(form)).run(rows)
 
 
+def of_candidates(
+    network: Network, name: str, per_clock: int, rows: int | None, pipelining: Pipelining, form: Form = "bits"
+) -> Streamed:
+    """A network of candidates that come some a clock.
+
+    Args:
+        network: the image builder and the lowered model behind it.
+        name: of the design.
+        per_clock: candidates in one clock.
+        rows: of the image in one clock through the network; none for the whole image at once.
+        pipelining: where registers go; its `cutoff`.
+        form: how quantizers saturate.
+
+    Raises:
+        UnsupportedModelError: where the network or the numbers do not go, and why.
+    """
+    return _Streamer(fold_padding(network), Machine(name, pipelining), Tracer(form)).run_candidates(per_clock, rows)
+
+
 class _Streamer:
     """Walks over the layers."""
 
@@ -121,19 +97,41 @@ class _Streamer:
         self.users = {name: names.count(name) for name in names}
 
     def run(self, rows: int) -> Streamed:
+        """An image that comes in by rows."""
         ports = self.network.types.inputs
         if len(ports) != 1 or len(ports[0].shape) != 3:
             raise UnsupportedModelError("only a network with one image as input can be streamed", remedy="unroll it")
         height, columns, channels = ports[0].shape
-        if height % rows:
-            raise UnsupportedModelError(
-                f"{rows} rows a clock do not divide an image of {height} rows", remedy="choose a divisor of it"
-            )
+        _check_rows(height, rows)
         beat = ports[0].model_copy(update={"shape": (rows, columns, channels)})
-        flows = {ports[0].name: self._at(self.machine.input(port_intervals(beat), beat.shape), height // rows, 1)}
-        for layer in self.network.types.layers:
-            inputs = [flows[name] for name in layer.inputs]
-            flow = self._layer(layer, inputs)
+        image = self._at(self.machine.input(port_intervals(beat), beat.shape), height // rows, 1)
+        latency = self._rest({ports[0].name: image}, self.network.types.layers)
+        return Streamed(self.machine, height // rows, height // rows, self.step, latency)
+
+    def run_candidates(self, per_clock: int, rows: int | None) -> Streamed:
+        """An image that is built of candidates, and goes on by rows or whole."""
+        layers = self.network.types.layers
+        first = builder_of(self.network)
+        if first is None or first.builder is None:
+            raise UnsupportedModelError("this network takes images, not candidates", remedy="compose it with a builder")
+        beats = check_serial(first.builder, per_clock)
+        height = first.shape[0]
+        by = rows or next(n for n in range(1, height + 1) if height % n == 0 and height // n <= beats)
+        _check_rows(height, by)
+        flow = serial_image(self.machine, first.builder, first.result, self.tracer.form, per_clock, by)
+        if rows is None:
+            flow = self._gathered(flow, flow.beats, f"{first.name}_image")
+        if self.users[first.name] > 1:
+            flow = self._at(self._closed(flow, first.name), flow.beats, flow.every)
+        latency = self._rest({first.name: flow}, layers[1:])
+        least = height // by
+        interval = least + -(-max(beats - least, 0) // self.step) * self.step
+        return Streamed(self.machine, beats, interval, self.step, latency)
+
+    def _rest(self, flows: dict[str, Flow], layers: Sequence[LayerTypes]) -> int:
+        """The layers and the outputs; the latency in clocks."""
+        for layer in layers:
+            flow = self._layer(layer, [flows[name] for name in layer.inputs])
             if self.users.get(layer.name, 0) > 1:
                 flow = self._at(self._closed(flow, layer.name), flow.beats, flow.every)
             flows[layer.name] = flow
@@ -141,8 +139,7 @@ class _Streamer:
         for port in self.network.types.outputs:
             whole = self._gathered(flows[port.name], flows[port.name].beats, f"{port.name}_whole")
             results.append(self._closed(whole, f"{port.name}_result"))
-        latency = self.machine.output(results)
-        return Streamed(self.machine, height // rows, self.step, latency)
+        return self.machine.output(results)
 
     def _layer(self, layer: LayerTypes, inputs: list[Flow]) -> Flow:
         if len(inputs) > 1:
@@ -270,3 +267,10 @@ class _Streamer:
         segment = flow.segment
         inputs = np.concatenate(segment.inputs) if segment.inputs else np.empty(0, dtype=object)
         return self.machine.block(name, segment.sources, inputs, flow.values, segment.time)
+
+
+def _check_rows(height: int, rows: int) -> None:
+    if height % rows:
+        raise UnsupportedModelError(
+            f"{rows} rows a clock do not divide an image of {height} rows", remedy="choose a divisor of it"
+        )

@@ -207,11 +207,16 @@ def verilator_version() -> str:
 def by_beat(design: RtlDesign, vectors: Integers) -> Integers:
     """The values in the order in which they come: int64 [vectors, beats, values of one beat].
 
-    A part of every input comes with every beat.
+    A part of every input comes with every beat, of some the whole.
     """
     sizes = [int(np.prod(port.shape)) for port in design.inputs]
     parts = np.split(vectors, np.cumsum(sizes)[:-1], axis=1)
-    shaped = [part.reshape(len(part), design.beats, part.shape[1] // design.beats) for part in parts]
+    shaped = [
+        np.broadcast_to(part[:, np.newaxis], (len(part), design.beats, count))
+        if part.shape[1] == count
+        else part.reshape(len(part), design.beats, count)
+        for part, count in zip(parts, design.beat_sizes, strict=True)
+    ]
     return np.ascontiguousarray(np.concatenate(shaped, axis=2))
 
 
