@@ -19,6 +19,7 @@ from data_prep.grid import Grid, SquareGrid
 from data_prep.pixelise import SparseImages
 from data_prep.preprocess import Step
 from data_prep.steps.centre import Centre
+from data_prep.steps.normalise import Normalise
 
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
@@ -99,7 +100,7 @@ def require_buildable(settings: CandidateSettings, grid: Grid, steps: Sequence[S
 
 def power_of_two(steps: Sequence[Step]) -> bool:
     """Whether these steps normalise by a power of two."""
-    return any(step.step == "normalise" and step.model_dump()["norm"] == "power_of_two" for step in steps)
+    return any(isinstance(step, Normalise) and step.norm == "power_of_two" for step in steps)
 
 
 def mark_not_finite(chunk: JetChunk, fate: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

@@ -206,6 +206,11 @@ def test_images_of_a_file_are_those_of_its_candidates(tmp_path: Path) -> None:
         ({"steps": [{"step": "centre"}, {"step": "flip"}]}, "there is no step 'flip'"),
         ({"steps": [{"step": "centre"}, {"step": "normalise"}]}, "take 'norm: power_of_two'"),
         ({"grid": {"pixels": 256, "half_width": 0.3}}, "narrower than the candidates' angle unit"),
+        ({"steps": [{"step": "centre", "on": "centroid"}]}, "'centre' takes no options but its defaults"),
+        ({"steps": [{"step": "centre"}, {"step": "zoom", "reference": 500}]}, "there is no step 'zoom'"),
+        ({"grid": {"kind": "hexagonal", "rings": 5, "pitch": 0.1}}, "the hexagonal one is not built yet"),
+        ({"grid": {"kind": "towers"}, "steps": []}, "the towers one is not built yet"),
+        ({"channels": ["pt", "charged"]}, "have the one channel pt"),
         ({"candidates": {"number": 0}}, "greater than or equal to 1"),
     ],
 )
