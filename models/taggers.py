@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from tensorflow import keras
 
 from data_prep.dataset import ImageDataset
+from data_prep.errors import ConfigurationError
 from models import training, trees
 from models.architectures import HARDWARE, Network, networks
 from models.batches import survey
@@ -76,7 +77,12 @@ class Comparison:
 
 
 def train_networks(
-    dataset: ImageDataset, model: ModelSettings, settings: TrainSettings, work: Path, progress: Progress
+    dataset: ImageDataset,
+    model: ModelSettings,
+    settings: TrainSettings,
+    work: Path,
+    progress: Progress,
+    only: Collection[str] | None = None,
 ) -> list[Tagger]:
     """Train the networks of the chosen architecture one after the other; a stopped call goes on where it was.
 
@@ -86,15 +92,16 @@ def train_networks(
         settings: how to train.
         work: a folder for checkpoints, of this configuration and these images alone.
         progress: opens a progress bar.
+        only: the names of the networks that are wanted; all where nothing is said.
 
     Raises:
-        ConfigurationError: a network that does not fit the images.
+        ConfigurationError: a network that does not fit the images, or a name that is none.
         InputFileError: images that cannot be trained on.
         PipelineError: a training that diverged.
     """
     survey(dataset, "test")  # a fault there should not show after the training
     taggers: list[Tagger] = []
-    for network in networks(model, dataset.metadata.grid.kind):
+    for network in _wanted(networks(model, dataset.metadata.grid.kind), only):
         keras.utils.set_random_seed(settings.seed)
         built = network.build(model, dataset.shape, len(dataset.classes))
         if network.starts_from and settings.warm_start:
@@ -105,6 +112,16 @@ def train_networks(
             history = training.train(built, dataset, phase, settings, work / f"{network.name}.npz", advance)
         taggers.append(Tagger(network, built, history, count(built)))
     return taggers
+
+
+def _wanted(all_: tuple[Network, ...], only: Collection[str] | None) -> list[Network]:
+    """Some of the networks, with those that their training starts from."""
+    names = [network.name for network in all_]
+    unknown = sorted(set(only or ()) - set(names))
+    if unknown:
+        raise ConfigurationError(f"there is no network '{unknown[0]}'", remedy=f"the networks are {', '.join(names)}")
+    starts = {network.starts_from for network in all_ if only is None or network.name in only}
+    return [network for network in all_ if only is None or network.name in only or network.name in starts]
 
 
 def compare(dataset: ImageDataset, taggers: list[Tagger], settings: TrainSettings, progress: Progress) -> Comparison:
