@@ -6,7 +6,7 @@ sees it as a code and a row of numbers, so that a further grid is one class, one
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,8 @@ SQUARE, HEXAGONAL, TOWERS = range(3)
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 
+Matrix = tuple[tuple[int, int], tuple[int, int]]
+
 _HALF_SQRT_3 = np.sqrt(3) / 2
 
 
@@ -30,6 +32,10 @@ class SquareGrid(Settings):
     from η to φ moves pixel (row, column), counted from the centre, to (-column, row).
     """
 
+    turn: ClassVar[Matrix] = ((0, -1), (1, 0))
+    """What a turn by 90° from η to φ does to (row, column), counted from the centre."""
+    mirror: ClassVar[Matrix] = ((1, 0), (0, -1))
+    """What a mirror image in φ does to them."""
     kind: Literal["square"] = "square"
     """The shape of the pixels."""
     pixels: int = Field(ge=2, le=256)
@@ -95,6 +101,10 @@ class HexagonalGrid(Settings):
     Source of the coordinates: E. Hoogeboom et al., HexaConv, arXiv:1803.02108, section 3.
     """
 
+    turn: ClassVar[Matrix] = ((0, -1), (1, 1))
+    """What a turn by 60° from η to φ does to (q, r)."""
+    mirror: ClassVar[Matrix] = ((1, 1), (0, -1))
+    """What a mirror image in φ does to them."""
     kind: Literal["hexagonal"]
     """The shape of the pixels."""
     rings: int = Field(ge=1, le=127)

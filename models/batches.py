@@ -4,17 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from data_prep.dataset import ImageDataset, ImageSplit
-from data_prep.errors import InputFileError, PipelineError
+from data_prep.augment import AugmentationSettings, augmented, require_turnable
+from data_prep.dataset import ImageDataset
+from data_prep.errors import ConfigurationError, InputFileError, PipelineError
+from data_prep.image_batch import ImageBatch
 from models.objective import Objective
 
+_AUGMENTATION = 1
+"""Tells the random numbers of augmentation from those that shuffle."""
+_AS_THEY_ARE = AugmentationSettings()
 _REMEDY = "make more jets of it, or leave the class out"
+
+
+class Split(Protocol):
+    """One split of a dataset: of jet images, or of event images."""
+
+    @property
+    def rows(self) -> int:
+        """The number of images."""
+
+    def batches(self, size: int, shuffle_seed: int | None = None) -> Iterator[Any]:
+        """The images in batches that have `dense()` and `weight`."""
+
+
+class Images(Protocol):
+    """A dataset to train on."""
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Rows, columns, channels of the dense image."""
+
+    def split(self, name: str) -> Split:
+        """One of `train`, `validation`, `test`."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +88,23 @@ class Feed:
         size: jets a batch; the last one of an epoch may be smaller.
         weight_scale: what the event weights are multiplied with.
         objective: gives other targets than the labels, where there is one.
+        augmentation: what is done to the images at random, in passes that have a seed.
         fault: the error that ended the feed, for TensorFlow keeps only its text.
     """
 
-    split: ImageSplit
+    split: Split
     size: int
     weight_scale: float = 1.0
     objective: Objective | None = None
+    augmentation: AugmentationSettings = _AS_THEY_ARE
     fault: PipelineError | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        if self.augmentation.active:
+            try:
+                require_turnable(self.split.description.grid)
+            except ValueError as error:
+                raise ConfigurationError(f"'augmentation' in train.yaml: {error}") from None
 
     def dataset(self, shape: tuple[int, int, int], shuffle_seed: int | None = None) -> tf.data.Dataset:
         """One pass over the split, in its order or in the one that the seed gives."""
@@ -81,10 +122,16 @@ class Feed:
             raise self.fault
 
     def _arrays(self, shuffle_seed: int | None) -> Iterator[tuple[npt.NDArray[Any], Any, npt.NDArray[Any]]]:
+        augments = self.augmentation.active and shuffle_seed is not None
+        rng = np.random.default_rng([shuffle_seed or 0, _AUGMENTATION])
         try:
             for batch in self.split.batches(self.size, shuffle_seed):
                 targets = self.objective.structure(self.objective.targets(batch)) if self.objective else batch.label
-                yield batch.dense(), targets, batch.weight * np.float32(self.weight_scale)
+                images = self._augmented(batch, rng) if augments else batch.dense()
+                yield images, targets, batch.weight * np.float32(self.weight_scale)
         except PipelineError as error:
             self.fault = error
             raise
+
+    def _augmented(self, batch: ImageBatch, rng: np.random.Generator) -> npt.NDArray[np.float32]:
+        return augmented(batch, self.split.description.grid, self.augmentation, rng)

@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from data_prep.augment import AugmentationSettings
 from data_prep.settings import Settings
 from models.number_settings import QuantizerSettings as QuantizerSettings  # also found here
 from models.tasks.settings import RegressionSettings
@@ -119,12 +120,6 @@ class ModelSettings(Settings):
     output: OutputSettings
     """The last layer."""
 
-    @model_validator(mode="after")
-    def _normalised_where_known(self) -> ModelSettings:
-        if self.normalisation and self.symmetry in ("plain", "views"):
-            raise ValueError(f"'normalisation' is for networks with a group, not for 'symmetry: {self.symmetry}'")
-        return self
-
     regression: RegressionSettings | None = None
     """What a regression finds."""
 
@@ -132,6 +127,12 @@ class ModelSettings(Settings):
     def _section_of_the_task(self) -> Self:
         if (self.task == "regression") != (self.regression is not None):
             raise ValueError("the section 'regression' belongs to 'task: regression', and only there")
+        return self
+
+    @model_validator(mode="after")
+    def _normalised_where_known(self) -> ModelSettings:
+        if self.normalisation and self.symmetry in ("plain", "views"):
+            raise ValueError(f"'normalisation' is for networks with a group, not for 'symmetry: {self.symmetry}'")
         return self
 
 
@@ -178,6 +179,9 @@ class TrainSettings(Settings):
 
     threads: int = Field(default=2, ge=1, le=256)
     """Threads of TensorFlow. Sums are split by it, so the result depends on it, and not on the machine's cores."""
+
+    augmentation: AugmentationSettings = AugmentationSettings()
+    """What is done to training images at random; nothing where it is left out."""
 
     float_training: PhaseSettings
     """Training of the float networks."""

@@ -18,9 +18,8 @@ import numpy.typing as npt
 import tensorflow as tf
 from tensorflow import keras
 
-from data_prep.dataset import ImageDataset
 from data_prep.errors import PipelineError
-from models.batches import Feed
+from models.batches import Feed, Images
 from models.objective import Objective, watched
 from models.settings import PhaseSettings, TrainSettings
 from models.tasks import classification
@@ -83,7 +82,7 @@ def warm_start(model: keras.Model, source: keras.Model) -> None:
 
 def train(
     model: keras.Model,
-    dataset: ImageDataset,
+    dataset: Images,
     phase: PhaseSettings,
     settings: TrainSettings,
     checkpoint: Path,
@@ -106,7 +105,7 @@ def train(
         PipelineError: the loss is not finite any more.
     """
     scale, judged_scale = (1 / objective.mean_weight(dataset, name) for name in ("train", "validation"))
-    learn = Feed(dataset.split("train"), settings.batch, scale, objective)
+    learn = Feed(dataset.split("train"), settings.batch, scale, objective, settings.augmentation)
     judge = Feed(dataset.split("validation"), 8 * settings.batch, judged_scale, objective)
     _compile(model, objective, phase, steps=-(-learn.split.rows // settings.batch))
     state = _State(model, checkpoint)

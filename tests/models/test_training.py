@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from tensorflow import keras
 
-from data_prep.dataset import ImageDataset
-from data_prep.errors import InputFileError, PipelineError
+from data_prep.augment import AugmentationSettings
+from data_prep.dataset import ImageDataset, ImageDescription, open_dataset
+from data_prep.dataset_writer import DatasetWriter
+from data_prep.errors import ConfigurationError, InputFileError, PipelineError
 from data_prep.split import SPLITS
 from models import quantized_separable, separable, training
 from models.batches import Feed, survey
@@ -156,6 +158,34 @@ def test_feed_is_the_dataset(dataset: ImageDataset) -> None:
     np.testing.assert_array_equal(label, expected.label)
     np.testing.assert_array_equal(weight, 2 * expected.weight)
     assert [len(part) for part in arrays[0]] == [64] * 9 + [24]
+
+
+def test_augmented_images_are_turned_ones(dataset: ImageDataset) -> None:
+    """Each is one of the four turns of what it was, by the seed of the epoch; a pass without seed changes nothing."""
+    split = dataset.split("train")
+    feed = Feed(split, 64, augmentation=AugmentationSettings(rotation="lattice"))
+
+    def images(seed: int | None) -> Any:
+        return np.concatenate([part[0].numpy() for part in feed.dataset(SHAPE, seed)])
+
+    plain = next(iter(split.batches(600, 5))).dense()
+    once = images(5)
+    turns = np.stack([np.rot90(plain, turn, axes=(1, 2)) for turn in range(4)])
+    same = (turns == once).all(axis=(2, 3, 4))
+    assert same.any(axis=0).all()
+    assert (same.sum(axis=1) > 100).all()
+    np.testing.assert_array_equal(images(5), once)
+    np.testing.assert_array_equal(images(None), next(iter(split.batches(600))).dense())
+
+
+def test_augmentation_on_towers_is_refused(make_images: Any, tmp_path: Path) -> None:
+    grid = {"kind": "towers", "rows": SHAPE[0], "columns": SHAPE[1]}
+    description = ImageDescription.model_validate({"classes": ("q", "t"), "grid": grid, "steps": []})
+    with DatasetWriter(tmp_path, description) as writer:
+        for name in SPLITS:
+            writer.append(name, make_images(10, 1))
+    with pytest.raises(ConfigurationError, match=r"'augmentation' in train\.yaml: .* absolute η and φ"):
+        Feed(open_dataset(tmp_path).split("train"), 64, augmentation=AugmentationSettings(rotation="any"))
 
 
 def test_survey(dataset: ImageDataset) -> None:
