@@ -93,7 +93,7 @@ def collections(tree: Any, file: Path) -> tuple[Collection, ...]:
                 return tuple(Collection.of(name, tree) for name in present)
     known = ", ".join(name for each in GROUPS for name in each)
     raise InputFileError(
-        f"TTree '{tree.name}' has no collection of constituents ({known})",
+        f"the tree '{tree.name}' has no collection of constituents ({known})",
         file=file,
         remedy="have Delphes write the branches that the jets were clustered from",
     )
@@ -121,7 +121,7 @@ def reference_branches(jets: str, tree: Any, file: Path) -> tuple[str, ...]:
         if whole in tree:
             return (whole,)
     raise InputFileError(
-        f"TTree '{tree.name}' lacks the branch {whole}", file=file, remedy="keep it: it tells a jet's constituents"
+        f"the tree '{tree.name}' lacks the branch {whole}", file=file, remedy="keep it: it tells a jet's constituents"
     )
 
 

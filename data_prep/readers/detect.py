@@ -177,7 +177,7 @@ def reader_of(
 def _lacks(held: Contents, candidates: Sequence[Layout], name: str) -> str:
     """Why a file has no layout: its nearest one, and what it lacks for that."""
     if not held.trees or not any(names for _, names in held.trees.values()):
-        return "holds no TTree with branches" if held.container == "root" else "holds no data set"
+        return "holds no tree with branches" if held.container == "root" else "holds no data set"
     trees = ", ".join(f"'{tree}'" for tree in held.trees if tree) or "no data set of records"
     plain = next((tree for tree, (_, names) in held.trees.items() if names >= _NANO), None)
     if plain is not None and name == "auto":

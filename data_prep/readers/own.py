@@ -98,7 +98,7 @@ class OwnLayout(Settings):
     """A layout of the user's."""
 
     tree: str = Field(min_length=1)
-    """The path of the TTree in the file."""
+    """The path of the tree in the file."""
     entry: Literal["jet", "event"] = "jet"
     """What an entry of the tree is."""
     constituents: OwnConstituents

@@ -1,5 +1,7 @@
 """The door to uproot: trees and branches of ROOT files as flat numpy arrays, every fault as one line.
 
+A tree is a TTree or its successor, an RNTuple, whose fields are branches here.
+
 What a damaged file does inside uproot cannot be listed (it may decompress garbage, seek beyond the end or build an
 impossible array), so here, and only here, any exception while reading becomes an error that names the file.
 
@@ -27,6 +29,9 @@ from data_prep.readers.faults import DAMAGED, faults
 from data_prep.readers.remote import RemoteFile
 
 Piece = dict[str, ak.Array]
+
+TREES = ("TTree", "ROOT::RNTuple")
+"""The classes that hold entries."""
 
 MOST_BYTES = 1 << 28
 """Baskets of more bytes than this are not kept."""
@@ -83,7 +88,7 @@ def close() -> None:
 
 
 def trees(file: Path) -> dict[str, tuple[int, frozenset[str]]]:
-    """The TTrees of a file: entries and branch names by path.
+    """The trees of a file: entries and branch names by path.
 
     A branch below another is named with and without its parent: `Jet/Jet.PT` and `Jet.PT`.
 
@@ -96,7 +101,7 @@ def trees(file: Path) -> dict[str, tuple[int, frozenset[str]]]:
         return known
     found = {}
     with faults(file):
-        for name in dict.fromkeys(opened.keys(filter_classname="TTree", cycle=False)):
+        for name in dict.fromkeys(opened.keys(filter_classname=TREES, cycle=False)):
             tree = opened[name]
             keys = tree.keys()
             found[name] = int(tree.num_entries), frozenset([*keys, *(key.rsplit("/", 1)[-1] for key in keys)])
@@ -106,18 +111,19 @@ def trees(file: Path) -> dict[str, tuple[int, frozenset[str]]]:
 
 @contextmanager
 def open_tree(file: Path, name: str) -> Iterator[Any]:
-    """One TTree of a ROOT file.
+    """One tree of a ROOT file.
 
     Raises:
         InputFileError: no such file, an empty one, no ROOT file, a damaged one, or no such tree in it.
     """
     opened = _open(file)
     with faults(file):
-        names = opened.keys(filter_classname="TTree", cycle=False)
+        names = opened.keys(filter_classname=TREES, cycle=False)
         if name not in names:
             has = f"it has {', '.join(sorted(set(names)))}" if names else "it has none"
-            raise InputFileError(f"holds no TTree '{name}', {has}", file=file)
+            raise InputFileError(f"holds no tree '{name}', {has}", file=file)
         tree = opened[name]
+        _ = tree.num_entries  # an RNTuple reads its header and footer only when it is asked for something
     yield tree
 
 
@@ -132,12 +138,18 @@ def require(tree: Any, file: Path, branches: Sequence[str], layout: str) -> None
         if missing:
             plural = "es" if len(missing) > 1 else ""
             raise InputFileError(
-                f"TTree '{tree.name}' lacks the branch{plural} {', '.join(missing)}",
+                f"the tree '{tree.name}' lacks the branch{plural} {', '.join(missing)}",
                 file=file,
                 remedy=f"give files of the layout {layout}, and in images.yaml labels and weight by branches they have",
             )
-        for branch in branches:
-            _check_length(tree, tree[branch], file)
+        if _has_baskets(tree):
+            for branch in branches:
+                _check_length(tree, tree[branch], file)
+
+
+def _has_baskets(tree: Any) -> bool:
+    """Whether each branch is cut into entries on its own, as in a TTree; an RNTuple has clusters of whole entries."""
+    return isinstance(tree, uproot.TTree)
 
 
 def _check_length(tree: Any, branch: Any, file: Path) -> None:
@@ -159,7 +171,10 @@ def read(tree: Any, file: Path, branches: Sequence[str], start: int, stop: int) 
     """
     names = list(dict.fromkeys(branches))
     with faults(file):
-        piece = _through_baskets(tree, names, start, stop)
+        if _has_baskets(tree):
+            piece = _through_baskets(tree, names, start, stop)
+        else:
+            piece = _decompressed(tree, names, start, stop)
         for name in names:
             if len(piece[name]) != stop - start:
                 raise InputFileError(

@@ -1,4 +1,4 @@
-"""What the readers of one TTree share: its branches are checked, read for a range of entries, and made a chunk."""
+"""What the readers of one tree share: its branches are checked, read for a range of entries, and made a chunk."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def test_missing_branches_and_trees(sample: samples.Sample, tmp_path: Path) -> N
     own = layout(constituents={"pt": "c_pt", "eta": "c_eta", "phi": "c_phi"})
     with pytest.raises(InputFileError, match="lacks the branches c_pt, c_eta, c_phi"):
         reader_of([file], SIGNAL, own)
-    with pytest.raises(InputFileError, match="holds no TTree 'x', it has deep/tree"):
+    with pytest.raises(InputFileError, match="holds no tree 'x', it has deep/tree"):
         reader_of([file], SIGNAL, own.model_copy(update={"tree": "x"}))
     flat = layout(constituents={"pt": "jet_pt", "eta": "jet_eta", "phi": "jet_phi"})
     reader, _, _ = reader_of([file], SIGNAL, flat)

@@ -48,11 +48,11 @@ def test_another_tree(reader: JetClassReader, tmp_path: Path) -> None:
 
     with uproot.recreate(tmp_path / "t.root") as file:
         file.mktree("Events", {"x": np.dtype("f4")}).extend({"x": np.zeros(3, np.float32)})
-    with pytest.raises(InputFileError, match="holds no TTree 'tree', it has Events"):
+    with pytest.raises(InputFileError, match="holds no tree 'tree', it has Events"):
         read_all(reader, tmp_path / "t.root")
     with uproot.recreate(tmp_path / "t.root") as file:
         file["tree"] = np.histogram(np.zeros(3))
-    with pytest.raises(InputFileError, match="holds no TTree 'tree', it has none"):
+    with pytest.raises(InputFileError, match="holds no tree 'tree', it has none"):
         read_all(reader, tmp_path / "t.root")
 
 
@@ -114,3 +114,22 @@ def test_lists_in_every_memory_form() -> None:
 def test_anything_else_is_no_list_of_numbers(array: ak.Array) -> None:
     with pytest.raises(InputFileError, match="the branch x does not hold a list of numbers for each entry"):
         root.jagged({"x": array}, "x", Path("t.root"))
+
+
+@pytest.mark.parametrize("size", [1, 7, 200])
+def test_an_rntuple_gives_the_jets_of_a_ttree(
+    reader: JetClassReader, jetclass_file: Path, tmp_path: Path, size: int
+) -> None:
+    import uproot
+
+    with uproot.open(jetclass_file) as file:
+        # a TTree keeps the lengths of its lists as a branch of their own
+        arrays = {branch.name: branch.array() for branch in file["tree"].values() if branch.name != "npart"}
+    with uproot.recreate(tmp_path / "t.root") as file:
+        file.mkrntuple("tree", arrays)
+    assert reader.count(tmp_path / "t.root") == reader.count(jetclass_file)
+    for found, wanted in zip(
+        readers.chunks(reader, tmp_path / "t.root", size), readers.chunks(reader, jetclass_file, size), strict=True
+    ):
+        for name in ("offsets", "pt", "eta", "phi", "energy", "jet_pt", "jet_mass", "label", "event"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(wanted, name), err_msg=name)
