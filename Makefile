@@ -25,6 +25,7 @@ PIPELINE := $(VENV)/bin/python -m pipeline
 ARTEFACT = $(@:.manifest.json=)
 
 IMAGES  := $(B)/20_images.manifest.json
+CLOSURE := $(B)/25_mass_closure.manifest.json
 MODEL   := $(B)/30_model.manifest.json
 LOWERED := $(B)/40_lowered.manifest.json
 HLS     := $(B)/50_hls.manifest.json
@@ -42,7 +43,7 @@ INPUT := $(FILES)
 endif
 
 .DEFAULT_GOAL := all
-.PHONY: all help setup generate images train lower convert csim rtl export report test check bench clean distclean FORCE
+.PHONY: all help setup generate images mass-closure train lower convert csim rtl export report test check bench clean distclean FORCE
 
 all: report ## run every stage of RUN (default demo) to the report
 	@echo "report: $(B)/80_report/index.html"
@@ -50,6 +51,7 @@ all: report ## run every stage of RUN (default demo) to the report
 setup: $(READY) ## make .venv with every version of requirements.lock
 generate: $(B)/10_root.manifest.json ## simulate jets and write JetClass ROOT files
 images: $(IMAGES) ## ROOT files to sparse jet images
+mass-closure: $(CLOSURE) ## what steps and pixels do to the jet mass (no part of all)
 train: $(MODEL) ## images to float and quantized taggers
 lower: $(LOWERED) ## the quantized tagger in plain layers, with proven types
 convert: $(HLS) ## the HLS project
@@ -74,6 +76,9 @@ $(B)/.files: FORCE
 
 $(IMAGES): $(C)/images.yaml $(ROOT) | $(READY)
 	$(PIPELINE) images --config $< $(INPUT) --out $(ARTEFACT)
+
+$(CLOSURE): $(C)/images.yaml $(ROOT) | $(READY)
+	$(PIPELINE) mass-closure --config $< $(INPUT) --out $(ARTEFACT)
 
 $(MODEL): $(C)/train.yaml $(C)/model.yaml $(IMAGES) | $(READY)
 	$(PIPELINE) train --config $< --model $(C)/model.yaml $(B)/20_images --out $(ARTEFACT)
@@ -116,5 +121,5 @@ distclean: ## remove everything that was made, .venv too
 
 help: ## this list
 	@echo "make [target] [RUN=configuration] [FILES='your/*.root']"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "configurations: $(notdir $(wildcard configs/*))"

@@ -32,6 +32,7 @@ STAGES = (
     "inspect",
     "generate",
     "images",
+    "mass-closure",
     "train",
     "lower",
     "convert",
@@ -51,7 +52,7 @@ class Commands(Mapping[str, Any]):
         if name not in STAGES:
             raise KeyError(name)
         stage = typer.Typer(add_completion=False, rich_markup_mode=None)
-        stage.command(name)(import_module(f"pipeline.stages.{name}").run)
+        stage.command(name)(import_module(f"pipeline.stages.{name.replace('-', '_')}").run)
         return typer.main.get_command(stage)
 
     def __iter__(self) -> Iterator[str]:

@@ -78,5 +78,5 @@ def test_every_stage_is_listed_with_what_it_does(
     assert main(arguments) == 0
     listed = capsys.readouterr().out.split("Commands:\n")[1].splitlines()
     names = [line.split()[0] for line in listed]
-    assert sorted(names) == sorted(file.stem for file in STAGES.glob("[a-z]*.py"))
+    assert sorted(names) == sorted(file.stem.replace("_", "-") for file in STAGES.glob("[a-z]*.py"))
     assert all(len(line.split()) > 4 for line in listed)

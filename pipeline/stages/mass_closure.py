@@ -1,0 +1,53 @@
+"""The stage `mass-closure`: what each preprocessing step and each pixel size does to the jet mass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline import console
+from pipeline.artefact import artefact, write_json
+from pipeline.configuration import load
+
+
+def run(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUT...", help="Files, folders of them, patterns, or https:// and root:// URLs."),
+    ],
+    config: Annotated[Path, typer.Option(help="The configuration, configs/<run>/images.yaml.")],
+    out: Annotated[Path, typer.Option(help="The folder to make, build/<run>/25_mass_closure.")],
+) -> None:
+    """Compare the jet mass after each preprocessing step, and from images, with that of the constituents.
+
+    Classes, selection and layout are those of the configuration. Beside its own image the usual steps, windows and
+    pixels are compared, right ones and wrong ones: a table, plots, and all numbers by class, |η| and ΔR of the subjets.
+    """
+    from data_prep.image_task import ranges
+    from data_prep.images import ImagesSettings
+    from data_prep.mass_closure import MassClosure
+    from data_prep.readers.detect import reader_of
+    from data_prep.readers.files import input_files
+    from pipeline.closure_table import markdown
+    from pipeline.plots.mass_closure import draw_closure
+
+    settings = load(config, ImagesSettings)
+    reader, files, entry = reader_of(input_files(inputs), settings.options, settings.layout)
+    with artefact(out, "mass-closure", settings={"images": settings}, inputs=list(files)) as space:
+        sums = MassClosure(settings)
+        with console.progress("mass-closure", sum(files.values()), f"{entry}s") as advance:
+            for part in ranges(files, settings.chunk_jets):
+                sums.add(reader.read(part.file, part.start, part.stop))
+                advance(len(part))
+        closure = sums.result()
+        write_json(space.path / "mass_closure.json", closure.to_json())
+        (space.path / "mass_closure.md").write_text(markdown(closure), encoding="utf-8")
+        draw_closure(closure, space.path / "plots")
+    worst = max(float(closure.largest[index].max()) for index, variant in enumerate(closure.variants) if variant.exact)
+    console.done(
+        "mass-closure",
+        f"{out}: {len(closure.variants)} ways to the mass of {closure.jets.sum():,} jets; exact steps keep it to "
+        f"{worst:.0e}",
+    )
