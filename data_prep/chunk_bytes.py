@@ -1,26 +1,16 @@
-"""The images of one chunk as bytes that can be sent, kept and checked.
-
-Layout: 8 bytes that name the format, 32 bytes SHA-256 of all that follows, 4 bytes (little-endian) length of the
-header, the header (JSON: numbers, and name, dtype, length and stored bytes of each array), the arrays one after
-another, each compressed by lz4. The same images give the same bytes.
-"""
+"""The images of one chunk as bytes that can be sent, kept and checked, see `packed_arrays`."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from data_prep.candidates import Candidates
 from data_prep.image_batch import FEATURES, ImageBatch
-
-FORMAT = b"JETCHNK1"
-_START = len(FORMAT) + 32
+from data_prep.packed_arrays import pack, unpack
 
 
 @dataclass(frozen=True)
@@ -59,10 +49,6 @@ class ChunkResult:
     environment: str
 
 
-class DamagedBytesError(ValueError):
-    """Bytes that are not what `to_bytes` gave."""
-
-
 def to_bytes(result: ChunkResult) -> bytes:
     """A chunk as bytes."""
     images, batch = result.images, result.images.batch
@@ -78,21 +64,14 @@ def to_bytes(result: ChunkResult) -> bytes:
     candidates = batch.candidates
     if candidates is not None:
         arrays |= {f"candidates {name}": values.ravel() for name, values in vars(candidates).items()}
-    stored = [pa.compress(np.ascontiguousarray(array), "lz4", asbytes=True) for array in arrays.values()]
-    header = {
-        "arrays": [
-            [name, array.dtype.str, array.size, len(part)]
-            for (name, array), part in zip(arrays.items(), stored, strict=True)
-        ],
+    facts = {
         "shape": batch.shape,
         "candidates": None if candidates is None else candidates.number,
         "entries": result.entries,
         "problems": result.problems,
         "environment": result.environment,
     }
-    text = json.dumps(header).encode()
-    body = b"".join([len(text).to_bytes(4, "little"), text, *stored])
-    return FORMAT + hashlib.sha256(body).digest() + body
+    return pack(arrays, facts)
 
 
 def from_bytes(data: bytes) -> ChunkResult:
@@ -101,17 +80,7 @@ def from_bytes(data: bytes) -> ChunkResult:
     Raises:
         DamagedBytesError: they are of another format, cut short or changed.
     """
-    whole = memoryview(data)
-    if bytes(whole[: len(FORMAT)]) != FORMAT or hashlib.sha256(whole[_START:]).digest() != whole[len(FORMAT) : _START]:
-        raise DamagedBytesError("the checksum of a chunk is wrong")
-    at = _START + 4 + int.from_bytes(whole[_START : _START + 4], "little")
-    header = json.loads(bytes(whole[_START + 4 : at]))
-    arrays: dict[str, npt.NDArray[Any]] = {}
-    for name, kind, size, length in header["arrays"]:
-        dtype = np.dtype(kind)
-        content = pa.decompress(whole[at : at + length], size * dtype.itemsize, "lz4") if size else b""
-        arrays[name] = np.frombuffer(content, dtype)
-        at += length
+    arrays, header = unpack(data)
     batch = ImageBatch(
         shape=tuple(header["shape"]),
         offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(arrays["lit"], dtype=np.int64)]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
@@ -45,14 +46,16 @@ class Cutflow:
 
     Args:
         classes: names of the classes, in the order of the labels.
+        reasons: why an entry may be dropped, in words, by code from 1 on.
     """
 
-    def __init__(self, classes: tuple[str, ...]) -> None:
+    def __init__(self, classes: tuple[str, ...], reasons: Mapping[Any, str] = REASONS) -> None:
         self.classes = classes
+        self.reasons = reasons
         self.read = 0
         self.entries = 0
         self.losses = Losses(0, 0)
-        self.fates = np.zeros(len(Fate), np.int64)
+        self.fates = np.zeros(1 + len(reasons), np.int64)
         self.kept = np.zeros((len(classes), len(SPLITS)), np.int64)
 
     def add(self, fate: npt.NDArray[np.uint8], label: npt.NDArray[np.uint8], split: npt.NDArray[np.uint8]) -> None:
@@ -64,7 +67,7 @@ class Cutflow:
             split: uint8 [kept], index into `SPLITS`.
         """
         self.read += fate.size
-        self.fates += np.bincount(fate, minlength=len(Fate))
+        self.fates += np.bincount(fate, minlength=self.fates.size)
         np.add.at(self.kept, (label, split), 1)
 
     def check_entries(self, expected: int) -> None:
@@ -121,7 +124,7 @@ class Cutflow:
             },
             "entries": {"read": self.entries, "lost": self.losses.entries},
             "lost": self.losses.to_json(),
-            "dropped_by_reason": {reason: int(self.fates[fate]) for fate, reason in REASONS.items()},
+            "dropped_by_reason": {reason: int(self.fates[fate]) for fate, reason in self.reasons.items()},
         }
 
     def _largest_loss(self) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from data_prep.chunk_bytes import DamagedBytesError, from_bytes
 from data_prep.image_task import EntryRange
+from data_prep.packed_arrays import DamagedBytesError, facts_of
 
 SUFFIX = ".chunk"
 
@@ -30,7 +30,7 @@ class FinishedChunks:
         path = self._folder / _name(part)
         try:
             data = path.read_bytes()
-            if from_bytes(data).environment == self._environment:
+            if facts_of(data)["environment"] == self._environment:
                 return data
         except FileNotFoundError:
             return None

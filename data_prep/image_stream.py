@@ -6,30 +6,27 @@ sums and the account depend neither on who made them nor on their size.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from data_prep.chunk_bytes import from_bytes
+from data_prep.chunk_bytes import ChunkResult, from_bytes
+from data_prep.chunk_stream import ChunkStream
 from data_prep.constituents import SEVERAL_CLASSES
 from data_prep.cutflow import Cutflow
 from data_prep.dataset_writer import DatasetWriter
 from data_prep.errors import InputFileError
-from data_prep.executors import Executor, Task
+from data_prep.executors import Executor
 from data_prep.executors.environment import environment
-from data_prep.executors.ordered import in_order
 from data_prep.executors.serial import Serial
 from data_prep.finished_chunks import FinishedChunks
-from data_prep.image_task import EntryRange, ImageTask, ranges
+from data_prep.image_task import EntryRange, ImageTask
 from data_prep.images import ImagesSettings
 from data_prep.losses import Loss, Losses, Tolerance
 from data_prep.readers import Reader
 from data_prep.split import SPLITS, split_of
 from data_prep.summary import Summary, SummaryBuilder
-
-MOST_WARNINGS = 20
-"""Losses that are warned of one by one; all are in the account."""
 
 
 def make_images(
@@ -68,11 +65,22 @@ def make_images(
         Exception: if strict, whatever ended the first chunk that failed.
         ClusterError: the executor fails.
     """
-    stream = _Stream(files, reader, settings, FinishedChunks(work, environment()), tolerance, warn)
+    finished = FinishedChunks(work, environment())
+    stream = _Stream(files, settings, finished, tolerance, warn)
     stream.cutflow.losses.all.extend(lost)
+    chunks = ChunkStream(
+        files,
+        settings.chunk_jets,
+        lambda part: ImageTask(reader, settings, part, environment()),
+        finished,
+        stream.cutflow.losses,
+        tolerance,
+        warn,
+    )
     with DatasetWriter(folder, settings.description) as writer:
-        for part, outcome in stream.outcomes(executor or Serial()):
-            stream.take(part, outcome, writer)
+        for part, data in chunks.chunks(executor or Serial()):
+            if data is not None:
+                stream.take(part, from_bytes(data), writer)
             advance(len(part))
     try:
         return stream.finish()
@@ -88,7 +96,6 @@ class _Stream:
     def __init__(
         self,
         files: Mapping[Path, int],
-        reader: Reader,
         settings: ImagesSettings,
         finished: FinishedChunks,
         tolerance: Tolerance,
@@ -97,30 +104,13 @@ class _Stream:
         self.finished = finished
         self.cutflow = Cutflow(settings.description.classes)
         self.cutflow.losses = Losses(sum(files.values()), len(files))
-        self._files, self._reader, self._settings = files, reader, settings
+        self._files, self._settings = files, settings
         self._tolerance, self._warn = tolerance, warn
         self._summary = SummaryBuilder(settings.description)
         self._labelled = np.zeros(256, np.int64)
 
-    def outcomes(self, executor: Executor) -> Iterator[tuple[EntryRange, bytes | Exception]]:
-        """Every chunk in its order, with its bytes or why there are none."""
-        size = self._settings.chunk_jets
-        outcomes = in_order(executor, self._tasks(), self._tolerance.retries)
-        yield from zip(ranges(self._files, size), outcomes, strict=True)
-
-    def _tasks(self) -> Iterator[Task | bytes]:
-        for part in ranges(self._files, self._settings.chunk_jets):
-            yield self.finished.load(part) or ImageTask(self._reader, self._settings, part, environment())
-
-    def take(self, part: EntryRange, outcome: bytes | Exception, writer: DatasetWriter) -> None:
+    def take(self, part: EntryRange, result: ChunkResult, writer: DatasetWriter) -> None:
         """Add a chunk to dataset, sums and account."""
-        if isinstance(outcome, Exception):
-            if self._tolerance.strict:
-                raise outcome
-            self._lose(Loss.of(outcome, str(part.file), part.start, part.stop))
-            return
-        result = from_bytes(outcome)
-        self.finished.save(part, outcome)
         for problem in result.problems:
             self._warn(f"{part.file}: {problem}")
         images = result.images
@@ -131,14 +121,6 @@ class _Stream:
         self.cutflow.add(images.fate, images.batch.label, split)
         self._labelled += result.labelled
         self._summary.add(images.batch, images.mass_constituents, images.mass_image)
-
-    def _lose(self, loss: Loss) -> None:
-        losses = self.cutflow.losses.all
-        losses.append(loss)
-        if len(losses) <= MOST_WARNINGS:
-            self._warn(str(loss))
-        elif len(losses) == MOST_WARNINGS + 1:
-            self._warn("more is lost, and not warned of one by one")
 
     def finish(self) -> tuple[Cutflow, Summary]:
         """Check the account."""

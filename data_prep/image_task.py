@@ -10,8 +10,7 @@ import numpy as np
 
 from data_prep.chunk_bytes import ChunkResult, to_bytes
 from data_prep.errors import InputFileError
-from data_prep.executors import ClusterError
-from data_prep.executors.environment import environment
+from data_prep.executors.environment import require
 from data_prep.images import ImagesSettings, images_of
 from data_prep.readers import Reader, root
 from data_prep.readers.closure import closure
@@ -60,11 +59,7 @@ class ImageTask:
             InputFileError: the file cannot be read.
             ClusterError: other code or libraries here than there, so that the images could be others.
         """
-        if self.environment != environment():
-            raise ClusterError(
-                "a worker has other code of data_prep, or other versions of Python or its libraries",
-                remedy="give them this checkout, unchanged since the run began, and the versions of requirements.lock",
-            )
+        require(self.environment)
         file, start, stop = self.part.file, self.part.start, self.part.stop
         try:
             chunk = self.reader.read(file, start, stop)

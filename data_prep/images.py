@@ -49,6 +49,8 @@ class SelectionSettings(Settings):
 class ImagesSettings(Settings):
     """The stage `images`: which jets of the input files become which images."""
 
+    kind: Literal["jets"] = "jets"
+    """What an image is of."""
     classes: Classes
     """The classes, in the order of the labels."""
     layout: LayoutSetting = "auto"

@@ -8,6 +8,8 @@ import platform
 from functools import cache
 from pathlib import Path
 
+from data_prep.executors import ClusterError
+
 LIBRARIES = ("numpy", "awkward", "uproot", "h5py", "numba", "llvmlite", "fastjet", "pyarrow", "pydantic")
 
 
@@ -22,3 +24,16 @@ def environment() -> str:
         digest.update(f"{source.relative_to(package).as_posix()}\n".encode())
         digest.update(source.read_bytes())
     return digest.hexdigest()
+
+
+def require(expected: str) -> None:
+    """Check that this process has the environment that the one that asks has.
+
+    Raises:
+        ClusterError: other code or libraries here than there, so that results could be others.
+    """
+    if expected != environment():
+        raise ClusterError(
+            "a worker has other code of data_prep, or other versions of Python or its libraries",
+            remedy="give them this checkout, unchanged since the run began, and the versions of requirements.lock",
+        )

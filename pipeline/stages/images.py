@@ -1,4 +1,4 @@
-"""The stage `images`: ROOT files to a dataset of sparse jet images."""
+"""The stage `images`: ROOT files to a dataset of sparse images of jets, or of whole events."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from pipeline import console
 from pipeline.artefact import artefact, write_json
-from pipeline.configuration import load
+from pipeline.configuration import load, load_kind
 
 
 def run(
@@ -32,11 +32,12 @@ def run(
         float, typer.Option(min=0, max=1, help="Fraction of the entries that may be lost; else the stage fails.")
     ] = 0.0,
 ) -> None:
-    """Make jet images from ROOT files: a Parquet dataset, split by event, with the account of every jet.
+    """Make jet or event images from ROOT files: a Parquet dataset, split by event, with the account of every entry.
 
     The result depends neither on who does the work nor on the chunks. A run that was interrupted, or that lost more
     than is allowed, goes on from its finished chunks when the same command is given again.
     """
+    from data_prep.event_settings import EventImagesSettings
     from data_prep.executors.choice import executor_of
     from data_prep.executors.dask_cluster import BatchSettings
     from data_prep.image_stream import make_images
@@ -46,9 +47,18 @@ def run(
     from data_prep.readers.files import input_files
     from pipeline.plots.images import draw_images
 
-    settings = load(config, ImagesSettings)
+    kinds: dict[str, type[ImagesSettings | EventImagesSettings]] = {
+        "jets": ImagesSettings,
+        "events": EventImagesSettings,
+    }
+    settings = load_kind(config, kinds)
     batch = load(cluster, BatchSettings) if cluster else None
     tolerance = Tolerance(retries=retries, strict=strict, allow_lost=allow_lost)
+    if isinstance(settings, EventImagesSettings):
+        from pipeline.stages.event_images import run_events
+
+        run_events(inputs, settings, out, workers=workers, scheduler=scheduler, batch=batch, tolerance=tolerance)
+        return
     lost: list[Loss] = []
     reader, files, entry = reader_of(
         input_files(inputs),

@@ -28,6 +28,7 @@ from data_prep.image_stream import make_images
 from data_prep.image_task import EntryRange, ImageTask, ranges
 from data_prep.losses import Loss, Losses, Tolerance
 from data_prep.mock import mock_jets, write_mock_file
+from data_prep.packed_arrays import DamagedBytesError
 from data_prep.readers import Reader
 from data_prep.readers.jetclass import JetClassReader
 from tests.data_prep.test_images import contents, settings
@@ -259,7 +260,7 @@ def test_changed_bytes_are_noticed(files: list[Path], place: int) -> None:
     data = bytearray(task())
     data[place] ^= 4
     for bad in (bytes(data), bytes(data[: len(data) // 2]), b""):
-        with pytest.raises(chunk_bytes.DamagedBytesError):
+        with pytest.raises(DamagedBytesError):
             chunk_bytes.from_bytes(bad)
 
 

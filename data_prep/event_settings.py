@@ -1,0 +1,70 @@
+"""The configuration of event images: `images.yaml` with `kind: events`."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from data_prep.event_towers import MAX_INDEX, EventGrid
+from data_prep.settings import Settings
+from data_prep.split import SplitSettings
+
+CHANNELS = ("em", "had", "track")
+"""What the channels of a tower sum: transverse energy in ECAL and HCAL, pT of tracks (GeV)."""
+
+
+class EventDescription(Settings):
+    """What the images of a dataset are: stored in the schema metadata of every Parquet file of it."""
+
+    format: Literal[1] = 1
+    """Version of this layout."""
+    grid: EventGrid
+    """The towers."""
+    channels: tuple[str, ...] = CHANNELS
+    """What each channel of a tower sums."""
+    pixel_min: float
+    """Smaller pixels are left out (GeV)."""
+    jet_pt_min: float
+    """Softer truth jets are not listed, and what they leave counts as pileup (GeV)."""
+    box_min: float
+    """A jet's box is drawn around the towers with so much of its transverse energy (GeV)."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Rows, columns, channels, without repeated columns."""
+        return self.grid.rows, self.grid.columns, len(self.channels)
+
+
+class EventImagesSettings(Settings):
+    """The stage `images` for whole events."""
+
+    kind: Literal["events"]
+    """What an image is of."""
+    grid: EventGrid = EventGrid()
+    """The towers."""
+    pixel_min: float = Field(default=0.5, ge=0)
+    """Smaller pixels are left out (GeV): what the trigger does not send."""
+    jet_pt_min: float = Field(default=0.0, ge=0)
+    """Softer truth jets are not listed, and what they leave counts as pileup (GeV)."""
+    box_min: float = Field(default=1.0, gt=0)
+    """A jet's box is drawn around the towers with so much of its transverse energy (GeV)."""
+    split: SplitSettings
+    """Fractions of events for training, validation and test."""
+    chunk_events: int = Field(default=500, ge=1)
+    """Events in memory at once; changes speed and memory, never a result."""
+
+    @model_validator(mode="after")
+    def _indexable(self) -> Self:
+        size = int(np.prod(self.description.shape))
+        if size > MAX_INDEX:
+            raise ValueError(f"{size} towers times channels are more than a 16-bit index can tell apart ({MAX_INDEX})")
+        return self
+
+    @property
+    def description(self) -> EventDescription:
+        """What the images will be."""
+        return EventDescription(
+            grid=self.grid, pixel_min=self.pixel_min, jet_pt_min=self.jet_pt_min, box_min=self.box_min
+        )

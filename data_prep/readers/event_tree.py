@@ -1,0 +1,97 @@
+"""Whole events with truth: the TTree `events` that `generate` writes (docs/data_flow.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from data_prep.errors import InputFileError
+from data_prep.event_chunk import EventChunk
+from data_prep.events import number_hash
+from data_prep.readers import root
+
+TREE = "events"
+DEPOSITS = ("deposit_eta", "deposit_phi", "deposit_em", "deposit_had", "deposit_track", "deposit_truth")
+JETS = ("jet_pt", "jet_eta", "jet_phi", "jet_mass", "jet_kind")
+BRANCHES = (*DEPOSITS, *JETS, "pileup", "event")
+_REMEDY = "give files of `generate` with `kind: events`, or take `kind: events` out of images.yaml"
+
+
+def count(file: Path) -> int:
+    """Check that a file holds events; the number of them.
+
+    Raises:
+        InputFileError: the file cannot be read, or a branch is missing or of the wrong type.
+    """
+    trees = root.trees(file)
+    if TREE not in trees:
+        has = ", ".join(f"'{name}'" for name in trees) or "none"
+        raise InputFileError(f"holds no TTree '{TREE}' of whole events, it has {has}", file=file, remedy=_REMEDY)
+    with root.open_tree(file, TREE) as tree:
+        root.require(tree, file, BRANCHES, "of events with truth")
+    if trees[TREE][0]:
+        read(file, 0, 1)
+    return trees[TREE][0]
+
+
+def read(file: Path, start: int, stop: int) -> EventChunk:
+    """The events `start` to `stop - 1`, in their order.
+
+    Raises:
+        InputFileError: as `count`, or lists of different lengths, or the file is damaged.
+    """
+    with root.open_tree(file, TREE) as tree:
+        piece = root.read(tree, file, BRANCHES, start, stop)
+    deposit_offsets, eta = root.jagged(piece, DEPOSITS[0], file)
+    jet_offsets, jet_pt = root.jagged(piece, JETS[0], file)
+    phi, em, had, track, truth = (root.aligned(piece, b, file, deposit_offsets, DEPOSITS[0]) for b in DEPOSITS[1:])
+    jet_eta, jet_phi, jet_mass, jet_pid = (root.aligned(piece, b, file, jet_offsets, JETS[0]) for b in JETS[1:])
+    for branch, values in (("deposit_truth", truth), ("jet_kind", jet_pid)):
+        if values.dtype.kind not in "iu":
+            raise InputFileError(f"the branch {branch} does not hold integers", file=file, remedy=_REMEDY)
+    return EventChunk(
+        deposit_offsets=deposit_offsets,
+        eta=eta.astype(np.float32),
+        phi=phi.astype(np.float32),
+        em=em.astype(np.float32),
+        had=had.astype(np.float32),
+        track=track.astype(np.float32),
+        truth=truth.astype(np.int64),
+        jet_offsets=jet_offsets,
+        jet_pt=jet_pt.astype(np.float32),
+        jet_eta=jet_eta.astype(np.float32),
+        jet_phi=jet_phi.astype(np.float32),
+        jet_mass=jet_mass.astype(np.float32),
+        jet_pid=np.abs(jet_pid.astype(np.int64)),
+        pileup=root.flat(piece, "pileup", file).astype(np.int64),
+        event=number_hash(root.flat(piece, "event", file)),
+    )
+
+
+def counts(files: Sequence[Path], unusable: Callable[[InputFileError, Path], None] | None = None) -> dict[Path, int]:
+    """The events of each file.
+
+    Args:
+        files: the files.
+        unusable: told of a file that cannot be used, which is then left out; without it, such a file is an error.
+
+    Raises:
+        InputFileError: a file that cannot be used, or no usable file.
+    """
+    found: dict[Path, int] = {}
+    failed: InputFileError | None = None
+    for file in files:
+        try:
+            found[file] = count(file)
+        except InputFileError as error:
+            if unusable is None:
+                raise
+            unusable(error, file)
+            failed = failed or error
+    if failed is not None and not found:
+        raise failed
+    if not found:
+        raise InputFileError("there is no input file")
+    return found

@@ -1,0 +1,70 @@
+"""The stage `images` for whole events: images of towers with the truth of each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from data_prep.event_settings import EventImagesSettings
+from data_prep.executors.choice import executor_of
+from data_prep.executors.dask_cluster import BatchSettings
+from data_prep.losses import Loss, Tolerance
+from pipeline import console
+from pipeline.artefact import artefact, write_json
+
+
+def run_events(
+    inputs: list[str],
+    settings: EventImagesSettings,
+    out: Path,
+    *,
+    workers: int,
+    scheduler: str | None,
+    batch: BatchSettings | None,
+    tolerance: Tolerance,
+) -> None:
+    """Make event images from ROOT files; see `pipeline.stages.images.run`."""
+    from data_prep.event_batch import TOWER_CLASSES
+    from data_prep.event_dataset import open_event_dataset
+    from data_prep.event_stream import make_event_images
+    from data_prep.readers import event_tree
+    from data_prep.readers.files import input_files
+    from pipeline.plots.events import draw_events
+
+    lost: list[Loss] = []
+    forgiving = tolerance.allow_lost and not tolerance.strict
+    files = event_tree.counts(
+        input_files(inputs), (lambda error, file: lost.append(Loss.of(error, str(file)))) if forgiving else None
+    )
+    for loss in lost:
+        console.warn(str(loss))
+    total = sum(files.values())
+    with artefact(out, "images", settings={"images": settings}, inputs=list(files)) as space:
+        with (
+            executor_of(total, workers, scheduler, batch) as executor,
+            console.progress("images", total, "events") as advance,
+        ):
+            cutflow, summary = make_event_images(
+                files,
+                settings,
+                space.path,
+                advance,
+                console.warn,
+                executor=executor,
+                work=space.work,
+                tolerance=tolerance,
+                lost=lost,
+            )
+        towers = dict(zip(TOWER_CLASSES, summary.towers.astype(int).tolist(), strict=True))
+        jets = dict(zip(TOWER_CLASSES[2:], summary.jet_pt.sum(axis=1)[2:].astype(int).tolist(), strict=True))
+        names = ("in pixels", "below pixel_min", "outside the grid")
+        energy = dict(zip(names, summary.account.round(3).tolist(), strict=True))
+        write_json(
+            space.path / "cutflow.json",
+            cutflow.to_json() | {"towers_by_class": towers, "jets_by_kind": jets, "energy": energy},
+        )
+        summary.save(space.path / "summary.npz")
+        draw_events(summary, open_event_dataset(space.path), space.path / "plots")
+    rows, columns, _ = settings.description.shape
+    kept = int(cutflow.kept.sum())
+    missing = f"; lost {cutflow.losses.fraction:.2%} of the events, see cutflow.json" if cutflow.losses.all else ""
+    console.done("images", f"{out}: {kept:,} images of {rows} × {columns} towers from {cutflow.read:,} events{missing}")
