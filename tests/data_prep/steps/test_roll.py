@@ -11,7 +11,7 @@ import vector
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_prep.steps.roll import roll
+from data_prep.steps.roll import roll, roll_in_plane
 
 Jet = npt.NDArray[np.float32]
 
@@ -115,3 +115,49 @@ def test_a_jet_without_principal_axis_stays(jet: list[list[float]]) -> None:
     after = before.copy()
     roll(*after)
     np.testing.assert_allclose(after, before, atol=2e-6)
+
+
+def plane_rolled(jet: Jet) -> Jet:
+    copy = jet.copy()
+    roll_in_plane(*copy)
+    return copy
+
+
+@given(st.integers(0, 10**6), st.integers(2, 60), st.floats(-np.pi, np.pi))
+@settings(max_examples=200)
+def test_the_naive_rotation_forgets_turns_in_the_plane(
+    make_jet: Callable[..., Jet], seed: int, size: int, angle: float
+) -> None:
+    jet = make_jet(seed, size)
+    low, high = np.linalg.eigvalsh(np.cov(jet[1:].astype(np.float64), aweights=jet[0], ddof=0) + _mean_square(jet))
+    if (high - low) / (high + low) < 0.01:
+        return
+    rotated = jet.copy()
+    rotated[1:] = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) @ jet[1:]
+    one, other = plane_rolled(jet), plane_rolled(rotated)
+    assert (one[0] * one[1] * one[2]).sum() < 1e-4 * (one[0] * one[1] ** 2).sum()
+    assert (one[0] * one[1] ** 2).sum() >= (one[0] * one[2] ** 2).sum()
+    sign = np.sign((one[0] * (one[1] * other[1] + one[2] * other[2])).sum())
+    np.testing.assert_allclose(other[1:] * sign, one[1:], atol=2e-4)
+    np.testing.assert_array_equal(one[0], jet[0])
+    np.testing.assert_allclose(np.hypot(*one[1:]), np.hypot(*jet[1:]), atol=1e-6)
+
+
+def _mean_square(jet: Jet) -> npt.NDArray[np.float64]:
+    mean = np.average(jet[1:].astype(np.float64), axis=1, weights=jet[0])
+    return np.outer(mean, mean)
+
+
+def test_the_naive_rotation_changes_the_mass_and_the_right_one_does_not(mass: Callable[[Jet], float]) -> None:
+    # two prongs along φ: cosh 2·0.7 is not cos 2·0.7
+    jet = np.float32([[100, 100], [0, 0], [0.7, -0.7]])
+    assert mass(jet) == pytest.approx(100 * np.sqrt(2 * (1 - np.cos(1.4))), rel=1e-5)
+    assert mass(plane_rolled(jet)) == pytest.approx(100 * np.sqrt(2 * (np.cosh(1.4) - 1)), rel=1e-5)
+    assert mass(rolled(jet)) == pytest.approx(mass(jet), rel=1e-5)
+
+
+def test_in_the_limit_of_small_angles_both_rotations_agree(make_jet: Callable[..., Jet]) -> None:
+    jet = make_jet(5, 30)
+    jet[1:] *= np.float32(0.01)
+    one, other = plane_rolled(jet), rolled(jet)
+    np.testing.assert_allclose(other[1:] * np.sign((one[1] * other[1]).sum()), one[1:], atol=2e-6)
