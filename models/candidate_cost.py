@@ -143,11 +143,11 @@ class Cost:
 
     Attributes:
         macro_auc: with its statistical error.
-        loss: macro-AUC less that of the same network on the float images, with the error of the difference.
+        difference: macro-AUC less that of the same network on the float images, with the error of the difference.
     """
 
     macro_auc: Measured
-    loss: Measured
+    difference: Measured
 
     def as_json(self) -> dict[str, Any]:
         """For a JSON file."""

@@ -13,6 +13,7 @@ from pipeline.report.section import TEMPLATES, Section, count, fraction, render
 from pipeline.report.sections import (
     arithmetic,
     bundle,
+    candidates,
     cutflow,
     hardware,
     images,
@@ -28,6 +29,7 @@ SECTIONS: tuple[Section, ...] = (
     task.SECTION,
     cutflow.SECTION,
     images.SECTION,
+    candidates.SECTION,
     training.SECTION,
     performance.SECTION,
     hardware.SECTION,
@@ -42,7 +44,8 @@ SECTIONS: tuple[Section, ...] = (
 def page(run: RunFolder) -> str:
     """The report of a run as one HTML page; the same artefacts give the same bytes."""
     verdict = judge(run)
-    bodies = [(section, _body(section, run)) for section in SECTIONS]
+    shown = [each for each in SECTIONS if each.optional is None or each.optional in run.manifests]
+    bodies = [(section, _body(section, run)) for section in shown]
     style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - a file of this package
     head = {"run": run, "verdict": verdict, "tiles": _tiles(run, verdict)}
     return render("page", style=style, sections=bodies, **head) + "\n"

@@ -40,12 +40,14 @@ class Section:
         short: its name in the list at the top.
         title: its heading.
         values: what its template shows, read from the run; raises `NotMadeError` where that is missing.
+        optional: the artefact, not part of every run, without which there is no such section.
     """
 
     name: str
     short: str
     title: str
     values: Callable[[RunFolder], dict[str, Any]]
+    optional: str | None = None
 
 
 def render(template: str, **values: Any) -> Markup:

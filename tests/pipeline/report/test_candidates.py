@@ -1,0 +1,67 @@
+"""The section on candidates: there where its artefact is, with the numbers of that artefact."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pipeline.artefact import artefact, write_json
+from pipeline.report.page import page
+from pipeline.report.run_folder import RunFolder
+
+
+def _measured(value: float, error: float) -> dict[str, float]:
+    return {"value": value, "error": error}
+
+
+def content() -> dict[str, Any]:
+    """A study of two networks at 8 and 16 candidates of two classes."""
+    values = {"float": 0.9, "8": 0.81, "16": 0.8567}
+    cost = {
+        name: {
+            network: {"macro_auc": _measured(v - d, 0.0021), "difference": _measured(v - 0.9, 0.0013)}
+            for network, d in (("float_separable", 0.0), ("model", 0.01))
+        }
+        for name, v in values.items()
+    }
+    share = {
+        number: {
+            quantity: {name: {"mean": mean, "low": 0.1, "median": 0.2, "high": 0.3} for name in ("q", "t")}
+            for quantity, mean in (("pt", 0.7), ("mass", 0.5))
+        }
+        for number in ("8", "16")
+    }
+    return {
+        "numbers": [8, 16],
+        "classes": ["q", "t"],
+        "networks": ["float_separable", "model"],
+        "test_jets": 1234,
+        "replicas": 200,
+        "cost": cost,
+        "share": share,
+    }
+
+
+def _with(run: Path, found: dict[str, Any]) -> str:
+    with artefact(run / "25_candidates", "candidates") as space:
+        write_json(space.path / "cost.json", found)
+    return page(RunFolder(run))
+
+
+def test_it_is_there_where_its_artefact_is(run: Path) -> None:
+    assert "What N candidates cost" not in page(RunFolder(run))
+    text = _with(run, content())
+    assert "What N candidates cost" in text
+    assert 'aria-label="Macro-AUC and the share of jet pT and mass' in text
+    assert "0.8467 ± 0.0021" in text
+    assert "0.0433 ± 0.0013" in text
+    assert "1,234 test jets" in text
+    assert "16 candidates" in text
+    assert "0.70, 0.70" in text
+
+
+def test_a_damaged_one_is_said(run: Path) -> None:
+    damaged = content()
+    del damaged["cost"]["8"]["model"]
+    text = _with(run, damaged)
+    assert "25_candidates/cost.json cannot be read" in text
