@@ -26,6 +26,7 @@ ARTEFACT = $(@:.manifest.json=)
 
 IMAGES  := $(B)/20_images.manifest.json
 CLOSURE := $(B)/25_mass_closure.manifest.json
+COST    := $(B)/25_candidates.manifest.json
 MODEL   := $(B)/30_model.manifest.json
 LOWERED := $(B)/40_lowered.manifest.json
 HLS     := $(B)/50_hls.manifest.json
@@ -43,7 +44,7 @@ INPUT := $(FILES)
 endif
 
 .DEFAULT_GOAL := all
-.PHONY: all help setup generate images mass-closure train lower convert csim rtl export report test check bench clean distclean FORCE
+.PHONY: all help setup generate images mass-closure candidates train lower convert csim rtl export report test check bench clean distclean FORCE
 
 all: report ## run every stage of RUN (default demo) to the report
 	@echo "report: $(B)/80_report/index.html"
@@ -52,6 +53,7 @@ setup: $(READY) ## make .venv with every version of requirements.lock
 generate: $(B)/10_root.manifest.json ## simulate jets and write JetClass ROOT files
 images: $(IMAGES) ## ROOT files to sparse jet images
 mass-closure: $(CLOSURE) ## what steps and pixels do to the jet mass (no part of all)
+candidates: $(COST) ## what it costs that firmware sees N candidates of a jet (no part of all)
 train: $(MODEL) ## images to float and quantized taggers
 lower: $(LOWERED) ## the quantized tagger in plain layers, with proven types
 convert: $(HLS) ## the HLS project
@@ -80,6 +82,9 @@ $(IMAGES): $(C)/images.yaml $(ROOT) | $(READY)
 $(CLOSURE): $(C)/images.yaml $(ROOT) | $(READY)
 	$(PIPELINE) mass-closure --config $< $(INPUT) --out $(ARTEFACT)
 
+$(COST): $(C)/candidates.yaml $(C)/images.yaml $(C)/model.yaml $(C)/train.yaml $(ROOT) | $(READY)
+	$(PIPELINE) candidates --config $< --images $(C)/images.yaml --model $(C)/model.yaml --train $(C)/train.yaml $(INPUT) --out $(ARTEFACT)
+
 $(MODEL): $(C)/train.yaml $(C)/model.yaml $(IMAGES) | $(READY)
 	$(PIPELINE) train --config $< --model $(C)/model.yaml $(B)/20_images --out $(ARTEFACT)
 
@@ -98,7 +103,7 @@ $(RTL): $(C)/hardware.yaml $(CSIM) $(LOWERED) $(IMAGES) | $(READY)
 $(EXPORT): $(C)/hardware.yaml $(HLS) $(CSIM) | $(READY)
 	$(PIPELINE) export --config $< --lowered $(B)/40_lowered --csim $(B)/60_csim.json --images $(B)/20_images $(B)/50_hls --out $(ARTEFACT)
 
-$(REPORT): $(MODEL) $(CSIM) $(RTL) $(EXPORT) | $(READY)
+$(REPORT): $(MODEL) $(CSIM) $(RTL) $(EXPORT) $(wildcard $(COST)) | $(READY)
 	$(PIPELINE) report $(B) --out $(ARTEFACT)
 
 test: $(READY) ## run the tests (tools that are not installed are named as skipped)

@@ -33,6 +33,7 @@ STAGES = (
     "generate",
     "images",
     "mass-closure",
+    "candidates",
     "train",
     "lower",
     "convert",
