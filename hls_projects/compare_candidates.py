@@ -77,7 +77,7 @@ def compare_candidates(
     number = 0
 
     def run(inputs: tuple[Vectors, ...]) -> tuple[Emulated, Vectors, list[Vectors]]:
-        images = _images(builder, inputs)
+        images = images_of(builder, inputs)
         return twin.run(inputs), images, predict(trained, at_ports((images,), types))
 
     for kind, inputs, (emulated, images, outputs) in ahead(run, vectors, batch):
@@ -120,7 +120,7 @@ def with_candidates(proof: Proof, *others: Proof) -> Proof:
     )
 
 
-def _images(builder: ImageBuilder, inputs: tuple[Vectors, ...]) -> Vectors:
+def images_of(builder: ImageBuilder, inputs: tuple[Vectors, ...]) -> Vectors:
     """The images of the reference as the trained model takes them: exact in float32."""
     pt, eta, phi, seed_eta, seed_phi = (port.type.quantize(x) for port, x in zip(builder.ports, inputs, strict=True))
     raw: Integers = builder.build(pt, eta, phi, seed_eta, seed_phi)

@@ -28,6 +28,8 @@ Integers = npt.NDArray[np.int64]
 
 PORTS = ("candidate_pt", "candidate_eta", "candidate_phi", "seed_eta", "seed_phi")
 """The inputs of the builder, in order."""
+SEEDS = ("seed_eta", "seed_phi")
+"""Those that are not of a candidate."""
 
 
 class ImageBuilder(Settings):
@@ -54,9 +56,15 @@ class ImageBuilder(Settings):
 
     @classmethod
     def of_images(cls, images: ImageDescription) -> ImageBuilder | None:
-        """The builder of the images of a dataset; None where they are not made of candidates."""
+        """The builder of the images of a dataset; None where they are not made of candidates.
+
+        Raises:
+            ValueError: candidates on another grid than a square one.
+        """
         if images.candidates is None:
             return None
+        if not isinstance(images.grid, SquareGrid):
+            raise ValueError(f"the image builder takes square grids, not {images.grid.kind} ones")
         return cls.of(images.candidates, images.grid, normalise=power_of_two(images.steps))
 
     @property

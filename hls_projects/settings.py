@@ -81,6 +81,15 @@ class RtlSettings(Settings):
         return self
 
 
+class BuilderSettings(Settings):
+    """The image builder in the RTL, of runs whose images are made of candidates."""
+
+    form: Literal["parallel", "serial"] = "parallel"
+    """All candidates in one clock (unrolled networks only), or some a clock, which is several times smaller."""
+    candidates_per_clock: int = Field(1, ge=1)
+    """Of the serial form: a divisor of the number of candidates."""
+
+
 class ExportSettings(Settings):
     """The firmware bundle."""
 
@@ -99,5 +108,7 @@ class HardwareSettings(Settings):
     """The bit-exact comparison."""
     rtl: RtlSettings = RtlSettings()
     """Verilog and VHDL."""
+    builder: BuilderSettings = BuilderSettings()
+    """The image builder in front of the network, where images are made of candidates."""
     export: ExportSettings = ExportSettings()
     """The firmware bundle."""

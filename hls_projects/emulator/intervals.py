@@ -61,6 +61,9 @@ def intervals(network: Network) -> dict[str, Interval]:
 
 
 def _rule(layer: LayerTypes, weights: Weights | None, sources: list[Interval], fractions: list[int]) -> Interval:
+    if layer.builder is not None:
+        largest = layer.result.cast(np.array(layer.builder.result.raw_max), layer.builder.result.fraction)
+        return Interval(np.zeros((1, *layer.shape), np.int64), np.full((1, *layer.shape), largest))
     operation = OPERATIONS[layer.kind]
     lows = [(each.low, fraction) for each, fraction in zip(sources, fractions, strict=True)]
     highs = [(each.high, fraction) for each, fraction in zip(sources, fractions, strict=True)]

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.fixed_point import FixedType, Overflow, Rounding
+from hls_projects.image_builder import ImageBuilder
 
 LANES = 16
 """Images in a block: one 256-bit register of 16-bit numbers."""
@@ -235,6 +236,27 @@ class Elementwise:
     chain: tuple[Cast | Clip, ...] = ()
 
 
+@dataclass(frozen=True)
+class Build:
+    """A step that makes images of candidates.
+
+    Attributes:
+        name: the layer.
+        builder: what is built.
+        sources: pT, η and φ of the candidates, η and φ of the seed.
+        target: the image it writes.
+        lane: width of the arithmetic.
+        chain: what follows each pixel.
+    """
+
+    name: str
+    builder: ImageBuilder
+    sources: tuple[Tensor, ...]
+    target: Tensor
+    lane: Bits
+    chain: tuple[Cast | Clip, ...]
+
+
 @dataclass
 class Plan:
     """Everything that becomes C++.
@@ -248,5 +270,5 @@ class Plan:
 
     inputs: list[tuple[Tensor, FixedType]] = field(default_factory=list)
     outputs: list[tuple[Tensor, FixedType]] = field(default_factory=list)
-    steps: list[Sums | Elementwise] = field(default_factory=list)
+    steps: list[Sums | Elementwise | Build] = field(default_factory=list)
     size: int = 0

@@ -15,6 +15,7 @@ from hls_projects.emulator.intervals import MULTIPLYING, Interval, intervals
 from hls_projects.emulator.plan import (
     LANES,
     Bits,
+    Build,
     Cast,
     Clip,
     Elementwise,
@@ -95,9 +96,24 @@ class _Planner:
             self._tensors[layer.name] = replace(x, fraction=layer.result.fraction)
         elif kind in MULTIPLYING:
             return self._sums(layer, x)
+        elif kind == "ImageBuilder":
+            self._build(layer, sources)
         else:
             return self._elementwise(layer, sources)
         return {layer.name}
+
+    # images of candidates
+
+    def _build(self, layer: LayerTypes, sources: list[Tensor]) -> None:
+        if layer.builder is None:
+            raise UnsupportedModelError(f"layer '{layer.name}' has no image builder")
+        made = layer.builder.result
+        cast = Cast(layer.result, made.fraction, 0, made.raw_max)
+        target = self._tensors[layer.name] = self._allocate(layer.name, layer.shape)
+        total = layer.builder.candidates.number * layer.builder.candidates.pt.type.raw_max
+        lane = max(32, bits_for(0, max(total, made.raw_max)), cast.bits)
+        chain = () if cast.identity else (cast,)
+        self._made.steps.append(Build(layer.name, layer.builder, tuple(sources), target, _lane(lane), chain))
 
     # what only moves numbers
 

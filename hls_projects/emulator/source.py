@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import jinja2
 import numpy as np
 
 from data_prep.fixed_point import FixedType
-from hls_projects.emulator.plan import LANES, Elementwise, Group, Plan, Sums, Tensor, bits_for
+from hls_projects.emulator.plan import LANES, Build, Elementwise, Group, Plan, Sums, Tensor, bits_for
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 UNROLLED_TERMS = 160
@@ -27,10 +28,7 @@ def cpp_source(plan: Plan, title: str) -> str:
         lanes=(TEMPLATES / "emulator_lanes.hpp").read_text(encoding="utf-8"),
         inputs=[_input(tensor, kind) for tensor, kind in plan.inputs],
         outputs=[_output(tensor, kind) for tensor, kind in plan.outputs],
-        steps=[
-            _sums(step, number) if isinstance(step, Sums) else _elementwise(step)
-            for number, step in enumerate(plan.steps)
-        ],
+        steps=[_step(step, number) for number, step in enumerate(plan.steps)],
         size=plan.size,
     )
 
@@ -67,6 +65,12 @@ def _input(tensor: Tensor, kind: FixedType) -> dict[str, Any]:
 
 def _output(tensor: Tensor, kind: FixedType) -> dict[str, Any]:
     return {"bits": tensor.bits, "given": given_bits(kind), "offset": tensor.offset.reshape(-1).tolist()}
+
+
+def _step(step: Sums | Elementwise | Build, number: int) -> dict[str, Any]:
+    if isinstance(step, Sums):
+        return _sums(step, number)
+    return _build(step) if isinstance(step, Build) else _elementwise(step)
 
 
 def _sums(step: Sums, number: int) -> dict[str, Any]:
@@ -135,3 +139,33 @@ def _elementwise(step: Elementwise) -> dict[str, Any]:
         "target": step.to.tolist(),
         "operands": operands,
     }
+
+
+def _build(step: Build) -> dict[str, Any]:
+    builder = step.builder
+    names = ("pt", "eta", "phi", "seed_eta", "seed_phi")
+    return {
+        "kind": "build",
+        "name": step.name,
+        "lane": step.lane,
+        "to": step.target.bits,
+        "chain": [each.code() for each in step.chain],
+        "sources": [
+            {"name": name, "bits": each.bits, "offset": each.offset.reshape(-1).tolist()}
+            for name, each in zip(names, step.sources, strict=True)
+        ],
+        "row": _pixels(builder.rows),
+        "column": _pixels(builder.columns),
+        "first_row": builder.rows[0],
+        "first_column": builder.columns[0],
+        "columns": builder.shape[1],
+        "half_turn": builder.candidates.per_pi,
+        "largest": builder.pixel.raw_max,
+        "shift": builder.largest_shift if builder.normalise else None,
+        "target": step.target.offset.reshape(-1).tolist(),
+    }
+
+
+def _pixels(thresholds: tuple[int, ...]) -> list[int]:
+    """The pixel of every distance from the first threshold."""
+    return [pixel for pixel, (low, high) in enumerate(pairwise(thresholds)) for _ in range(low, high)]

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from data_prep.errors import UnsupportedModelError
+from hls_projects.compose import builder_of
+from hls_projects.image_builder import SEEDS
 from hls_projects.network import Network
 from hls_projects.rtl.design import RtlDesign
-from hls_projects.rtl.machine import Pipelining
+from hls_projects.rtl.machine import Machine, Pipelining
 from hls_projects.rtl.rewrite import pool_first
-from hls_projects.rtl.streamed import streamed
+from hls_projects.rtl.streamed import Streamed, of_candidates, streamed
 from hls_projects.rtl.trace import Logic, trace
 from hls_projects.rtl.unrolled import unrolled
 from hls_projects.rtl.write import write
-from hls_projects.settings import RtlSettings, VariantSettings
+from hls_projects.settings import BuilderSettings, RtlSettings, VariantSettings
 
 
 @dataclass(frozen=True)
@@ -33,36 +36,64 @@ class Built:
     logic: Logic | None = None
 
 
-def build(network: Network, name: str, settings: RtlSettings, variant: VariantSettings, folder: Path) -> Built:
+def build(
+    network: Network,
+    name: str,
+    settings: RtlSettings,
+    variant: VariantSettings,
+    folder: Path,
+    builder: BuilderSettings | None = None,
+) -> Built:
     """Write the form that the settings ask for.
 
     Args:
-        network: the lowered model.
+        network: the lowered model, with the image builder in front of it where it starts from candidates.
         name: top module.
         settings: form, rows a clock, depth of the pipeline.
         variant: how the logic is formed.
         folder: made; gets `rtl.json`, `verilog/` and `vhdl/`.
+        builder: form of the image builder.
 
     Raises:
-        UnsupportedModelError: where the network cannot be streamed.
+        UnsupportedModelError: where the network cannot be streamed, or its image builder not be built so.
     """
     source = pool_first(network) if variant.pool_first else network
+    form = None if builder_of(network) is None else builder or BuilderSettings()
+    rows = settings.rows if settings.form == "streamed" else None
     # The input has a register of its own.
     stages = None if settings.clocks is None else settings.clocks - 1
     pipelining = Pipelining(None if stages else settings.delay, stages, variant.ternary)
     logic = None
-    timing: dict[str, int | str]
-    if settings.form == "unrolled":
+    timing: dict[str, object] = {"form": settings.form}
+    if form is not None and form.form == "serial":
+        if stages:
+            raise UnsupportedModelError(
+                "a design of candidates that come some a clock has no latency to choose",
+                remedy="give `delay` instead of `clocks`, or use the parallel builder",
+            )
+        machine, timing = _timed(
+            of_candidates(source, name, form.candidates_per_clock, rows, pipelining, variant.saturation), timing
+        )
+        timing["every_beat"] = SEEDS
+    elif form is not None and rows is not None:
+        raise UnsupportedModelError(
+            "the parallel image builder gives whole images, a streamed network takes rows",
+            remedy="set `builder: {form: serial}` in hardware.yaml, or `rtl: {form: unrolled}`",
+        )
+    elif rows is not None:
+        machine, timing = _timed(streamed(source, name, rows, pipelining, variant.saturation), timing)
+    else:
         logic = trace(source, variant.saturation)
         machine, latency = unrolled(logic, name, pipelining)
-        timing = {"form": "unrolled", "beats": 1, "interval": 1, "latency": latency}
-    else:
-        made = streamed(source, name, settings.rows, pipelining, variant.saturation)
-        machine = made.machine
-        beats = network.types.inputs[0].shape[0] // settings.rows
-        timing = {"form": "streamed", "beats": beats, "interval": made.interval, "latency": made.latency}
-        timing["interval_step"] = made.interval_step
+        timing |= {"beats": 1, "interval": 1, "latency": latency}
+    if form is not None:
+        timing["builder"] = form.form
     folder.mkdir(parents=True)
     described = {"name": name, "inputs": network.types.inputs, "outputs": network.types.outputs}
     design = RtlDesign.model_validate(described | {"verilog": (), "vhdl": ()} | timing)
     return Built(write(machine, design, folder), machine.estimate, machine.registers, logic)
+
+
+def _timed(made: Streamed, timing: dict[str, object]) -> tuple[Machine, dict[str, object]]:
+    numbers = {"beats": made.beats, "interval": made.interval, "interval_step": made.interval_step}
+    return made.machine, timing | numbers | {"latency": made.latency}

@@ -35,7 +35,9 @@ class RtlDesign(Settings):
     name: str
     """Top module and entity."""
     form: Literal["unrolled", "streamed"]
-    """All pixels in one clock, or some rows a clock."""
+    """Of the network: all pixels in one clock, or some rows a clock."""
+    builder: Literal["parallel", "serial"] | None = None
+    """Of the image builder: all candidates in one clock, or some a clock; none where images come in."""
     inputs: tuple[PortType, ...]
     """Inputs in order."""
     outputs: tuple[PortType, ...]

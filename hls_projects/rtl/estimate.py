@@ -9,6 +9,7 @@ from alkaid.trace.fixed_variable import FVariable
 
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
+from hls_projects.compose import builder_of
 from hls_projects.integer_ops import NO_ZEROS
 from hls_projects.model_types import LayerTypes
 from hls_projects.network import Network, Weights
@@ -43,7 +44,8 @@ def check_size(network: Network, largest: int) -> None:
     """
     estimate = estimate_luts(network)
     if estimate > largest:
-        rows = network.types.inputs[0].shape[0]
+        first = builder_of(network)
+        rows = (first or network.types.inputs[0]).shape[0]
         raise UnsupportedModelError(
             f"unrolled, this network takes about {estimate:,.0f} LUTs (the compiler's estimate), more than the "
             f"{largest:,} that hardware.yaml allows",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
 from alkaid.stateful import Signal
 
 from hls_projects.rtl.machine import Wires
@@ -31,6 +32,11 @@ class Segment:
             self.sources.append(wires.signal)
             self.inputs.append(flat)
         return values
+
+    @property
+    def flat(self) -> Tensor:
+        """All inputs, one after the other."""
+        return np.concatenate(self.inputs) if self.inputs else np.empty(0, dtype=object)
 
 
 @dataclass

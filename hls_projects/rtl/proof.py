@@ -38,7 +38,7 @@ class RtlComparison:
         proof: a line an output and form.
         verilog: what the Verilog was driven with.
         vhdl: what the VHDL was driven with; none where it was not simulated.
-        outputs: int64 [vectors, …] an output of the simulated Verilog for the vectors of kind `data`.
+        outputs: int64 [vectors, …] an output of the simulated Verilog for the vectors that are data.
     """
 
     proof: Proof
@@ -79,12 +79,13 @@ def prove(
     vectors: Sequence[VectorSource],
     batch: int,
     advance: Callable[[int], None] = lambda n: None,
+    given: Callable[[Batch], tuple[Vectors, ...]] | None = None,
 ) -> RtlComparison:
     """Compare the outputs of the trained model with every form of the hardware.
 
     Args:
         trained: the model before lowering, in exact inference.
-        types: of the lowered model.
+        types: of the lowered model, with the image builder where the hardware starts from candidates.
         forms: software forms by name, such as interpreter and fast emulator.
         verilog: the compiled Verilog; it gets every vector.
         vhdl: the compiled VHDL, which is much slower.
@@ -92,10 +93,12 @@ def prove(
         vectors: test vectors by kind.
         batch: vectors at a time.
         advance: called with the number of vectors done.
+        given: the inputs of the trained model, of a batch; those of the hardware where there are none.
 
     Raises:
         ProofFailedError: when a simulation breaks the timing of the ports.
     """
+    given = given or (lambda part: at_ports(part.inputs, types))
     names = [*forms, VERILOG, *([VHDL] if vhdl else [])]
     tallies = {_title(i, n): Tally(port.type) for n in names for i, port in enumerate(types.outputs)}
 
@@ -109,20 +112,20 @@ def prove(
     kept: list[list[Integers]] = []
     seen: list[Traffic] = []
     for part, simulated in _simulated(verilog, _batches(types, vectors, batch)):
-        wanted = predict(trained, at_ports(part.inputs, types))
+        wanted = predict(trained, given(part))
         for name, form in forms.items():
             check(part, wanted, name, form(part.raw))
         outputs = _split(simulated.outputs, types)
         check(part, wanted, VERILOG, outputs)
         seen.append(simulated.traffic)
-        if part.kind == "data":
+        if part.kind.endswith("data"):
             kept.append(outputs)
         advance(len(part.raw[0]))
     slow: list[Traffic] = []
     if vhdl is not None:
         share = -(-vhdl_vectors // len(vectors))
         for part, simulated in _simulated(vhdl, _batches(types, [_First(each, share) for each in vectors], share)):
-            wanted = predict(trained, at_ports(part.inputs, types))
+            wanted = predict(trained, given(part))
             check(part, wanted, VHDL, _split(simulated.outputs, types))
             slow.append(simulated.traffic)
     outputs = [np.concatenate(parts) for parts in zip(*kept, strict=True)]

@@ -63,6 +63,27 @@ class Alternative(Settings):
     """Bits in registers as written."""
 
 
+class BuilderRecord(Settings):
+    """The image builder alone, in one of its forms."""
+
+    form: Literal["parallel", "serial"]
+    """All candidates in one clock, or some a clock."""
+    candidates: int
+    """Of a jet."""
+    per_clock: int
+    """Candidates a clock."""
+    interval: int
+    """Clocks from one jet to the next."""
+    latency: int
+    """Clocks from the first candidates to the image, or to its first rows where the network is streamed."""
+    estimate: int
+    """LUTs by the compiler's cost model."""
+    registers: int
+    """Bits in registers as written."""
+    synthesis: Synthesis | None = None
+    """Cells counted by yosys; none where they were not counted."""
+
+
 class RtlProof(Proof):
     """Everything `65_rtl.json` holds."""
 
@@ -80,6 +101,10 @@ class RtlProof(Proof):
     """Why the VHDL was not simulated."""
     synthesis_reason: str = ""
     """Why cells were not counted."""
+    builder: BuilderRecord | None = None
+    """What the image builder takes of the design; none where images come in. The rest is the network's."""
+    builder_forms: tuple[BuilderRecord, ...] = ()
+    """Its other forms, traced and not built, each with the whole image at its end."""
     kept: int = 0
     """Which of the variants was kept and proven."""
     variants: tuple[VariantRecord, ...] = ()

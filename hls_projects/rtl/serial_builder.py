@@ -57,27 +57,9 @@ def serial_image(
     return _Serial(machine, builder, kind, form, per_clock).rows(rows)
 
 
-class _Reader:
-    """The sources of a piece of logic, and their traced values."""
-
-    def __init__(self) -> None:
-        self.sources: list[Signal] = []
-        self.inputs: list[Tensor] = []
-
-    def read(self, wires: Wires) -> Tensor:
-        values, flat = wires.fresh()
-        if wires.signal.size:
-            self.sources.append(wires.signal)
-            self.inputs.append(flat)
-        return values
-
-    def tick(self, signal: Signal) -> Any:
-        """One bit of the control."""
-        return self.read(Wires(signal, (QInterval(0.0, 1.0, 1.0),), (1,), 0))[0]
-
-    @property
-    def flat(self) -> Tensor:
-        return np.concatenate(self.inputs)
+def _tick(reader: Segment, signal: Signal) -> Any:
+    """One bit of the control as a value."""
+    return reader.read(Wires(signal, (QInterval(0.0, 1.0, 1.0),), (1,), reader.time))[0]
 
 
 class _Serial:
@@ -134,7 +116,7 @@ class _Serial:
             )
             for number in range(self.beats)
         ]
-        reader = _Reader()
+        reader = Segment(time)
         lead = np.concatenate(
             [reader.read(Wires(signal, found.intervals[: self.lanes], (self.lanes,), 0)) for signal in leaders]
         )
@@ -148,12 +130,14 @@ class _Serial:
         return self.machine.block("values", reader.sources, reader.flat, objects([*lead, *place, *values]), end)
 
     def _compared(self, arrived: Wires, keys: Sequence[Wires]) -> Wires:
-        """Whether each lane is the first of its pixel, its pT, which lanes are the same, and which are of which slot."""
-        reader = _Reader()
+        """Whether each lane is the first of its pixel, its pT, which lanes are the same, and which go to which slot."""
+        reader = Segment(arrived.time)
         own, counted, same = np.split(reader.read(arrived), [self.lanes, 2 * self.lanes])
         before = np.concatenate([reader.read(each) for each in keys[:-1]])
         last = arrived.time + self.beats
-        live = {b: reader.tick(self.machine.any_tick(range(arrived.time + b + 1, last))) for b in range(self.beats - 1)}
+        live = {
+            b: _tick(reader, self.machine.any_tick(range(arrived.time + b + 1, last))) for b in range(self.beats - 1)
+        }
         equals = [
             gated(live[beat], equal(key, lane))
             for (beat, _), key in zip(self.slots[: -self.lanes], before, strict=True)
@@ -175,10 +159,10 @@ class _Serial:
         if self.builder.normalise:
             intervals.append(QInterval(0.0, largest * number, step))
         sums = self.machine.state("sums", intervals, time + self.beats)
-        reader = _Reader()
+        reader = Segment(time)
         _, counted, same, equals = np.split(reader.read(found), np.cumsum([self.lanes, self.lanes, len(self.pairs)]))
         held = reader.read(sums)
-        begins = [reader.tick(self.machine.tick(time + beat)) for beat in range(self.beats)]
+        begins = [_tick(reader, self.machine.tick(time + beat)) for beat in range(self.beats)]
         within = dict(zip(self.pairs, same, strict=True))
         made = []
         for slot, (beat, lane) in enumerate(self.slots):
@@ -200,10 +184,10 @@ class _Serial:
     def _counter(self, beats: int, start: Signal, time: int) -> Wires:
         """Counts the beats of the image from 0."""
         state = self.machine.state("row", [QInterval(0.0, 2.0 ** (beats - 1).bit_length() - 1.0, 1.0)], time)
-        reader = _Reader()
+        reader = Segment(time)
         value = reader.read(state)[0]
         after = (value + 1.0).quantize(0, (beats - 1).bit_length(), 0)
-        made = gated(inverted(reader.tick(start)), after)
+        made = gated(inverted(_tick(reader, start)), after)
         self.machine.feed(state, "count", reader.sources, reader.flat, objects([made]))
         return state
 

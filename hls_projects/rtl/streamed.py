@@ -265,8 +265,7 @@ class _Streamer:
         if flow.wires is not None:
             return flow.wires
         segment = flow.segment
-        inputs = np.concatenate(segment.inputs) if segment.inputs else np.empty(0, dtype=object)
-        return self.machine.block(name, segment.sources, inputs, flow.values, segment.time)
+        return self.machine.block(name, segment.sources, segment.flat, flow.values, segment.time)
 
 
 def _check_rows(height: int, rows: int) -> None:

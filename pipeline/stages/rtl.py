@@ -12,19 +12,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from data_prep.errors import ProofFailedError, ToolNotFoundError, UnsupportedModelError
-from hls_projects.settings import HardwareSettings, RtlSettings, VariantSettings
+from hls_projects.settings import CsimSettings, HardwareSettings, VariantSettings
 from pipeline import configuration
 from pipeline.artefact import artefact, write_json
 from pipeline.console import done, progress, warn
 from pipeline.proving import TestSet, leave_proof
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hls_projects.image_builder import ImageBuilder
     from hls_projects.network import Network
     from hls_projects.rtl.build import Built
-    from hls_projects.rtl.record import Alternative, Driven, VariantRecord
+    from hls_projects.rtl.proof import Batch
+    from hls_projects.rtl.record import Alternative, BuilderRecord, Driven, VariantRecord
     from hls_projects.rtl.synthesis import Synthesis
     from hls_projects.rtl.traffic import Traffic
-    from hls_projects.vectors import VectorSource
+    from hls_projects.vectors import Vectors, VectorSource
 
 BATCH = 2000
 """Vectors a simulator process takes at a time."""
@@ -39,12 +43,17 @@ def run(
         Path | None, typer.Option(help="Folder made by `images`; its whole test set is compared.")
     ] = None,
 ) -> None:
-    """Prove trained model = HLS emulation = interpreter = fast emulator = simulated Verilog and VHDL."""
+    """Prove trained model = HLS emulation = interpreter = fast emulator = simulated Verilog and VHDL.
+
+    Where the images are made of candidates, the design starts from them.
+    """
     settings = configuration.load(config, HardwareSettings)
     proof_file = out.with_name(f"{out.name}.json")
     inputs = [lowered, *([csim] if csim else []), *([images] if images else [])]
     with artefact(out, "rtl", settings={"hardware": settings}, inputs=inputs, companions=[proof_file]) as space:
+        from hls_projects.compose import compose
         from hls_projects.emulator.fast_emulator import FastEmulator
+        from hls_projects.image_builder import ImageBuilder
         from hls_projects.network import Network
         from hls_projects.rtl import ghdl, verilator
         from hls_projects.rtl.estimate import check_size
@@ -55,7 +64,10 @@ def run(
         from models.load import load_model
 
         wanted = settings.rtl
-        network = Network.load(lowered)
+        data = [] if images is None else [TestSet(images)]
+        builder = ImageBuilder.of_images(data[0].split.description) if data else None
+        image = Network.load(lowered)
+        network = image if builder is None else compose(builder, image)
         if wanted.form == "unrolled":
             check_size(network, wanted.largest)
         try:
@@ -63,13 +75,18 @@ def run(
         except ToolNotFoundError as error:
             leave_proof(proof_file, RtlProof(status="not run", reason=error.what))
             raise
-        built, records, reason = _variants(network, settings.name, wanted, space.work)
+        built, records, reason = _variants(network, settings, space.work)
         kept = min(range(len(records)), key=lambda i: _size(records[i]))
         best, folder = built[kept], space.work / f"variant{kept}"
         types = network.types
-        ports = [(port.shape, port.type) for port in types.inputs]
-        data = [] if images is None else [TestSet(images)]
-        vectors: list[VectorSource] = [*data, *made_vectors(ports, settings.csim.random_vectors, settings.csim.seed)]
+        given = None
+        vectors: list[VectorSource]
+        if builder is None:
+            ports = [(port.shape, port.type) for port in types.inputs]
+            vectors = [*data, *made_vectors(ports, settings.csim.random_vectors, settings.csim.seed)]
+        else:
+            vectors = _candidates(builder, data, settings.csim)
+            given = _images_given(builder, image)
         simulator = verilator.build(folder, _fresh(space.work / "verilator"))
         vhdl, vhdl_reason = None, ""
         if wanted.vhdl_vectors:
@@ -83,9 +100,10 @@ def run(
             forms["interpreter"] = best.logic.interpret
         trained = exact_inference(load_model(next(lowered.glob("trained.*"))))
         with progress("simulating", sum(source.count for source in vectors), "vectors") as advance:
-            found = prove(trained, types, forms, simulator, vhdl, wanted.vhdl_vectors, vectors, BATCH, advance)
+            found = prove(trained, types, forms, simulator, vhdl, wanted.vhdl_vectors, vectors, BATCH, advance, given)
         proof = found.proof if csim is None else with_hls(found.proof, types, csim, found.outputs)
-        others, not_streamable = _alternatives(network, settings.name, wanted, wanted.variants[kept])
+        others, not_streamable = _alternatives(network, settings, wanted.variants[kept])
+        alone, forms_of_builder = _builder(builder, image, settings, wanted.variants[kept], space.work)
         record = RtlProof(
             **proof.model_dump(exclude_none=True),
             form=best.design.form,
@@ -95,6 +113,8 @@ def run(
             vhdl=None if found.vhdl is None else _driven(ghdl.ghdl_version(), found.vhdl),
             vhdl_reason=vhdl_reason,
             synthesis_reason=reason,
+            builder=alone,
+            builder_forms=tuple(forms_of_builder),
             kept=kept,
             variants=tuple(records),
             alternatives=tuple(others),
@@ -110,19 +130,18 @@ def run(
     done("rtl", f"{out}: {record.reason}, {_in_words(record.variants[kept], best)}")
 
 
-def _variants(
-    network: Network, name: str, settings: RtlSettings, work: Path
-) -> tuple[list[Built], list[VariantRecord], str]:
+def _variants(network: Network, hardware: HardwareSettings, work: Path) -> tuple[list[Built], list[VariantRecord], str]:
     """Build and synthesise every variant; the reason why cells were not counted, where they were not."""
     from hls_projects.rtl.build import build
     from hls_projects.rtl.record import VariantRecord
 
+    settings = hardware.rtl
     folders = [work / f"variant{number}" for number in range(len(settings.variants))]
     built = []
     with progress("building", len(folders), "variants") as advance:
         for folder, variant in zip(folders, settings.variants, strict=True):
             shutil.rmtree(folder, ignore_errors=True)
-            built.append(build(network, name, settings, variant, folder))
+            built.append(build(network, hardware.name, settings, variant, folder, hardware.builder))
             advance(1)
     counted, reason = _counted(folders, settings.synthesis_seconds)
     records = [
@@ -172,17 +191,20 @@ def _counted(folders: list[Path], seconds: int) -> tuple[list[Synthesis | None],
 
 
 def _alternatives(
-    network: Network, name: str, settings: RtlSettings, variant: VariantSettings
+    network: Network, hardware: HardwareSettings, variant: VariantSettings
 ) -> tuple[list[Alternative], str]:
-    """The network streamed by every number of rows that goes, traced only."""
+    """The network streamed by every number of rows that goes, traced only; from candidates on with a serial builder."""
+    from hls_projects.compose import builder_of
     from hls_projects.rtl.machine import Pipelining
     from hls_projects.rtl.record import Alternative
     from hls_projects.rtl.rewrite import pool_first
-    from hls_projects.rtl.streamed import streamed
+    from hls_projects.rtl.streamed import of_candidates, streamed
 
+    settings, per_clock = hardware.rtl, hardware.builder.candidates_per_clock
     source = pool_first(network) if variant.pool_first else network
     pipelining = Pipelining(settings.delay, ternary=variant.ternary)
-    rows = network.types.inputs[0].shape[0]
+    first = builder_of(network)
+    rows = (first or network.types.inputs[0]).shape[0]
     wanted = settings.trade_off
     if wanted is None:
         wanted = tuple(n for n in range(1, rows) if rows % n == 0)
@@ -190,7 +212,10 @@ def _alternatives(
     with progress("comparing forms", len(wanted), "forms") as advance:
         for number in wanted:
             try:
-                made = streamed(source, name, number, pipelining, variant.saturation)
+                if first is None:
+                    made = streamed(source, hardware.name, number, pipelining, variant.saturation)
+                else:
+                    made = of_candidates(source, hardware.name, per_clock, number, pipelining, variant.saturation)
             except UnsupportedModelError as error:
                 reason = reason or error.what
             else:
@@ -206,6 +231,39 @@ def _alternatives(
                 )
             advance(1)
     return found, reason
+
+
+def _builder(
+    builder: ImageBuilder | None, image: Network, hardware: HardwareSettings, variant: VariantSettings, work: Path
+) -> tuple[BuilderRecord | None, list[BuilderRecord]]:
+    """What the image builder takes alone, synthesised, and what its other forms would."""
+    if builder is None:
+        return None, []
+    from hls_projects.rtl.build_builder import build_builder, other_forms
+
+    folder = work / "builder"
+    shutil.rmtree(folder, ignore_errors=True)
+    port, name = image.types.inputs[0], f"{hardware.name}_image"
+    record = build_builder(builder, port, name, hardware.rtl, variant, hardware.builder, folder)
+    counted, _ = _counted([folder], hardware.rtl.synthesis_seconds)
+    others = other_forms(builder, port, hardware.rtl, variant)
+    kept = [each for each in others if (each.form, each.per_clock) != (record.form, record.per_clock)]
+    return record.model_copy(update={"synthesis": counted[0]}), kept
+
+
+def _candidates(builder: ImageBuilder, data: list[TestSet], settings: CsimSettings) -> list[VectorSource]:
+    from hls_projects.compare_candidates import JetCandidates, made_candidates
+
+    jets: list[VectorSource] = [JetCandidates(builder, each.split) for each in data]
+    return [*jets, *made_candidates(builder, settings.random_vectors, settings.seed)]
+
+
+def _images_given(builder: ImageBuilder, image: Network) -> Callable[[Batch], tuple[Vectors, ...]]:
+    """The images that the trained model is given where the hardware gets candidates."""
+    from hls_projects.compare import at_ports
+    from hls_projects.compare_candidates import images_of
+
+    return lambda part: at_ports((images_of(builder, part.inputs),), image.types)
 
 
 def _size(record: VariantRecord) -> tuple[bool, int]:
