@@ -48,7 +48,7 @@ class EventImagesSettings(Settings):
     """Smaller pixels are left out (GeV): what the trigger does not send."""
     jet_pt_min: float = Field(default=0.0, ge=0)
     """Softer truth jets are not listed, and what they leave counts as pileup (GeV)."""
-    box_min: float = Field(default=1.0, gt=0)
+    box_min: float = Field(default=3.0, gt=0)
     """A jet's box is drawn around the towers with so much of its transverse energy (GeV)."""
     split: SplitSettings
     """Fractions of events for training, validation and test."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data_prep.event_towers import DEPOSIT_GRID
+from data_prep.event_towers import DEPOSIT_GRID, TOWER_ETA
 from data_prep.event_truth import MOST_JETS
 from data_prep.generate.calorimeter import EcalGrid
 from data_prep.generate.detector import electromagnetic_share
@@ -46,6 +46,41 @@ class Deposits:
     track: Floats
 
 
+@dataclass(frozen=True)
+class Cells:
+    """Cells of a calorimeter that fit the towers.
+
+    Attributes:
+        across: cells across a tower in η and in φ.
+    """
+
+    across: int
+
+    @classmethod
+    def about(cls, size: float) -> Cells:
+        """Cells of about a given size."""
+        return cls(max(1, round(TOWER_ETA / size)))
+
+    @property
+    def number(self) -> int:
+        """All cells."""
+        return DEPOSIT_GRID.rows * DEPOSIT_GRID.columns * self.across**2
+
+    def at(self, eta: Floats, phi: Floats) -> tuple[Ints, Ints]:
+        """The tower (−1 outside) and the cell at each direction; φ need not be wrapped."""
+        tower = DEPOSIT_GRID.tower_of(eta, phi)
+        centre_eta, _ = DEPOSIT_GRID.centres(tower)
+        up = np.floor(((eta - centre_eta) / TOWER_ETA + 0.5) * self.across).astype(np.int64)
+        right = np.floor((phi + np.pi) / DEPOSIT_GRID.tower_phi % 1 * self.across).astype(np.int64)
+        up, right = np.clip(up, 0, self.across - 1), np.clip(right, 0, self.across - 1)
+        return tower, (tower * self.across + up) * self.across + right
+
+    def eta(self, cell: Ints) -> Floats:
+        """The η of the centres of cells."""
+        rest, up = np.divmod(cell // self.across, self.across)
+        return DEPOSIT_GRID.centres(rest)[0] + ((up + 0.5) / self.across - 0.5) * TOWER_ETA
+
+
 def deposit(
     particles: Particles,
     source: Ints,
@@ -70,9 +105,7 @@ def deposit(
     em = _calorimeter(
         particles,
         share * particles.energy,
-        ecal.cells,
-        ecal.index(particles.calorimeter_eta, particles.calorimeter_phi),
-        lambda index: ecal.position(index, np.full(index.size, 0.5), np.full(index.size, 0.5)),
+        Cells.about(detector.ecal_cell),
         ecal.resolution_scale,
         (detector.ecal_constant, detector.ecal_stochastic, detector.ecal_noise),
         detector.ecal_threshold,
@@ -81,9 +114,7 @@ def deposit(
     had = _calorimeter(
         particles,
         np.where(muon, 0.0, (1 - share) * particles.energy),
-        DEPOSIT_GRID.rows * DEPOSIT_GRID.columns,
-        DEPOSIT_GRID.tower_of(particles.calorimeter_eta, particles.calorimeter_phi),
-        DEPOSIT_GRID.centres,
+        Cells(1),
         np.ones_like,
         (detector.hcal_constant, detector.hcal_stochastic, 0.0),
         detector.hcal_threshold,
@@ -118,9 +149,7 @@ def deposit(
 def _calorimeter(
     particles: Particles,
     energy: Floats,
-    cells: int,
-    cell: Ints,
-    position: Callable[[Ints], tuple[Floats, Floats]],
+    cells: Cells,
     scale: Callable[[Floats], Floats],
     terms: tuple[float, float, float],
     threshold: float,
@@ -128,15 +157,15 @@ def _calorimeter(
 ) -> tuple[Ints, Floats]:
     """The tower (−1 outside) and the measured transverse energy (GeV) of what each particle leaves."""
     constant, stochastic, noise = terms
-    tower, measured = np.full(energy.size, -1), np.zeros(energy.size)
-    hit = np.flatnonzero((energy > 0) & (np.abs(particles.calorimeter_eta) < DEPOSIT_GRID.eta_max) & (cell >= 0))
-    keys, inverse = np.unique(particles.event[hit] * cells + cell[hit], return_inverse=True)
+    measured = np.zeros(energy.size)
+    tower, cell = cells.at(particles.calorimeter_eta, particles.calorimeter_phi)
+    hit = np.flatnonzero((energy > 0) & (tower >= 0))
+    keys, inverse = np.unique(particles.event[hit] * cells.number + cell[hit], return_inverse=True)
     true = np.asarray(np.bincount(inverse, energy[hit], keys.size), dtype=np.float64)
-    eta, phi = position(keys % cells)
+    eta = cells.eta(keys % cells.number)
     sigma = scale(eta) * np.sqrt((constant * true) ** 2 + stochastic**2 * true + noise**2)
     smeared = log_normal(true, sigma, rng)
     response = np.where(smeared > threshold, smeared / true, 0.0) / np.cosh(eta)
-    tower[hit] = DEPOSIT_GRID.tower_of(eta, phi)[inverse]
     measured[hit] = energy[hit] * response[inverse]
     return tower, measured
 

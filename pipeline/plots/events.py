@@ -83,10 +83,10 @@ def event_display(event: EventBatch, grid: EventGrid, predicted: npt.NDArray[np.
         for panel, title in zip(panels, titles, strict=True):
             panel.set_title(title, loc="left", fontweight="bold")
             draw_boxes(panel, event)
+            panel.set_xlabel(r"$\varphi$")
             panel.set_xlim(-np.pi, np.pi)
             panel.set_ylim(-grid.eta_max, grid.eta_max)
-        figure.supxlabel(r"$\varphi$", fontsize="medium")
-        figure.supylabel(r"$\eta$", fontsize="medium")
+        panels[0].set_ylabel(r"$\eta$")
         figure.colorbar(drawn, ax=list(panels), label=r"$E_T$, $p_T$ (GeV)", shrink=0.8, extend="max")
         handles = [
             Patch(facecolor=colour, edgecolor="grey", label=name)
