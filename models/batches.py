@@ -30,6 +30,10 @@ class Split(Protocol):
     def rows(self) -> int:
         """The number of images."""
 
+    @property
+    def description(self) -> Any:
+        """What the images are."""
+
     def batches(self, size: int, shuffle_seed: int | None = None) -> Iterator[Any]:
         """The images in batches that have `dense()` and `weight`."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import ConfigDict
 
 from data_prep.settings import Settings
+from models.event_settings import EventModelSettings
 from models.settings import ModelSettings
 from models.tasks.settings import Task
 
@@ -18,6 +19,6 @@ class TaskChoice(Settings):
     """What the network is trained for."""
 
 
-def settings_of(task: str) -> type[Settings]:
+def settings_of(task: Task) -> type[Settings]:
     """The settings that `model.yaml` holds for a task."""
-    return ModelSettings
+    return ModelSettings if task in ("classification", "regression") else EventModelSettings

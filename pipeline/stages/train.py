@@ -16,6 +16,7 @@ from pipeline.console import done, progress, warn
 
 if TYPE_CHECKING:
     from models.settings import TrainSettings
+    from models.tasks.settings import Task
 
 Images = Annotated[Path, typer.Argument(help="The images that `images` made.", show_default=False)]
 Config = Annotated[Path, typer.Option("--config", help="How to train: train.yaml.", show_default=False)]
@@ -41,7 +42,7 @@ def run(images: Images, config: Config, model: Model, out: Out) -> None:
     done("train", line)
 
 
-def _task(model: Path) -> str:
+def _task(model: Path) -> Task:
     """The task that a model.yaml names; what else it holds is looked at afterwards."""
     from models.tasks.choice import TaskChoice
 
@@ -94,8 +95,35 @@ def _regression(images: Path, network: Any, how: TrainSettings, space: Workspace
 
 
 def _events(images: Path, network: Any, how: TrainSettings, space: Workspace) -> str:
-    """The tasks on event images."""
-    raise ConfigurationError(f"the task '{network.task}' is not known")
+    """Segmentation, detection or both, beside plain methods on the same towers."""
+    from models.architectures import HARDWARE
+    from models.tasks import events
+    from models.tasks.event_data import open_events
+    from models.tasks.event_measure import measure
+
+    dataset = open_events(images)
+    trained = events.train(dataset, network, how, space.work, _progress)
+    predictors = {
+        each.network.name: events.predictor(each.model, network, each.network.name == HARDWARE) for each in trained
+    }
+    test = dataset.split("test")
+    with progress("measure", test.rows, "events") as advance:
+        found = measure(test.batches(events.BATCH), predictors, network, dataset.towers, advance)
+    _save(trained, space)
+    write_json(space.path / "metrics.json", found)
+    figures = []
+    if "segmentation" in found:
+        figures.append(f"mean IoU {_figure(found['segmentation'][HARDWARE]['mean_iou'])}")
+    if "detection" in found:
+        jets = found["detection"][HARDWARE]
+        figures.append(f"efficiency {_figure(jets['efficiency'])} with {_figure(jets['fakes'])} fakes")
+    if "panoptic" in found:
+        figures.append(f"panoptic quality {_figure(found['panoptic'][HARDWARE]['mean'])}")
+    return f"quantized network on {found['events']:,} test events: {', '.join(figures)}"
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
 
 
 _BY_TASK = {"classification": _classification, "regression": _regression}

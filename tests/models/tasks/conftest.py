@@ -1,12 +1,19 @@
-"""The settings of a regression on the small images of `tests/models/conftest.py`."""
+"""Settings of small regressions and of tasks on events, and events in memory."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from data_prep.event_batch import EventBatch
+from data_prep.mock import mock_events
+from models.event_settings import EventModelSettings
 from models.settings import ModelSettings
+from models.tower_geometry import Towers
 
 TARGETS = [
     {"name": "pt", "unit": 2.0, "tolerance": 0.2, "output": {"bits": 8, "integer": 1}, "edges": [1.0, 1.5, 2.0]},
@@ -25,3 +32,62 @@ def beside_tagger(model_content: dict[str, Any]) -> ModelSettings:
     """Two targets beside the tagger."""
     section = {"targets": TARGETS, "beside_tagger": True, "weight": 0.5}
     return ModelSettings.model_validate(model_content | {"task": "regression", "regression": section})
+
+
+class MemorySplit:
+    """A split of events that were made on the spot."""
+
+    def __init__(self, batch: EventBatch) -> None:
+        self.batch = batch
+        self.rows = len(batch)
+
+    def batches(self, size: int, shuffle_seed: int | None = None) -> Iterator[EventBatch]:
+        order = np.arange(self.rows)
+        if shuffle_seed is not None:
+            order = np.random.default_rng(shuffle_seed).permutation(self.rows)
+        for start in range(0, self.rows, size):
+            yield self.batch.take(order[start : start + size])
+
+
+class MemoryEvents:
+    """A dataset of events in memory."""
+
+    def __init__(self, batches: dict[str, EventBatch]) -> None:
+        self.folder = Path("memory")
+        self.batches = batches
+        first = batches["train"]
+        self.shape = first.image_shape
+        self.towers = Towers(*first.shape[:2])
+
+    def split(self, name: str) -> MemorySplit:
+        return MemorySplit(self.batches[name])
+
+
+EVENT_SHAPE = (8, 12, 3)
+
+
+@pytest.fixture(scope="session")
+def events() -> MemoryEvents:
+    """Small events: 8 × 12 towers of 30°, jets of a few towers, little pileup."""
+    rng = np.random.default_rng(11)
+    sizes = {"train": 300, "validation": 60, "test": 60}
+    return MemoryEvents(
+        {name: mock_events(rng, n, shape=EVENT_SHAPE, wrap=2, pileup=3, jets=(0, 2)) for name, n in sizes.items()}
+    )
+
+
+def event_content(task: str, **changes: Any) -> dict[str, Any]:
+    """The content of a small model.yaml for events."""
+    width = {"bits": 8, "integer": 1}
+    unet = {"widths": [8, 12], "weights": width, "bias": {"bits": 8, "integer": 2}}
+    unet |= {"activation": {"bits": 8, "integer": 4}, "output": {"bits": 10, "integer": 4}}
+    detection = {"window": 1, "match": 0.8, "reach": 1.5, "spread": 0.5, "pt_unit": 64.0}
+    segmentation = {"cone": 0.8, "thresholds": [1.0]}
+    content = {"task": task, "input": {"bits": 10, "integer": 7}, "pixel_scale": 5.0, "unet": unet | changes}
+    return content | {"detection": detection, "segmentation": segmentation}
+
+
+@pytest.fixture
+def event_settings() -> Callable[..., EventModelSettings]:
+    """Settings of a task, with changes to its U-Net."""
+    return lambda task, **changes: EventModelSettings.model_validate(event_content(task, **changes))

@@ -1,0 +1,124 @@
+"""`model.yaml` of the tasks on event images: a U-Net, and what belongs to segmentation and detection."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from data_prep.settings import Settings
+from models.number_settings import QuantizerSettings
+
+
+class UNetSettings(Settings):
+    """The network: a way down that halves the image, a way up that doubles it, skip connections between them."""
+
+    widths: tuple[int, ...] = Field(min_length=1, max_length=6)
+    """Filters of every level from the whole image down; the image is halved between two of them."""
+
+    convolutions: int = Field(default=1, ge=1, le=4)
+    """Convolutions of a level, each on the way down and on the way up."""
+
+    kernel: int = Field(default=3, ge=1, le=7)
+    """Rows and columns of the convolutions."""
+
+    convolution: Literal["separable", "full"] = "separable"
+    """Kind of the convolutions; the first is always full, as that of MobileNet."""
+
+    up: Literal["upsampling", "transposed"] = "upsampling"
+    """How the way up doubles the image: every pixel four times and a convolution, or a transposed convolution."""
+
+    weights: QuantizerSettings
+    """Width of all kernels (quantized network only, as are the next three)."""
+
+    bias: QuantizerSettings
+    """Width of all biases."""
+
+    activation: QuantizerSettings
+    """Width of the rectifiers' outputs, unsigned."""
+
+    output: QuantizerSettings
+    """Width of the numbers at the output ports, signed."""
+
+    @model_validator(mode="after")
+    def _positive(self) -> Self:
+        if min(self.widths) < 1:
+            raise ValueError("every one of 'widths' is at least 1")
+        return self
+
+
+class SegmentationSettings(Settings):
+    """The class of every tower."""
+
+    class_weighting: float = Field(default=0.5, ge=0, le=1)
+    """Weight of a class in the loss: its share of the training towers to minus this power (0: all towers count alike,
+    1: all classes do)."""
+
+    cone: float = Field(default=0.4, gt=0, le=1.5)
+    """Radius about the axis of a truth jet in which towers are summed to measure pileup mitigation."""
+
+    thresholds: tuple[float, ...] = (0.5, 1.0, 2.0)
+    """Transverse energies (GeV) below which towers are left out by the plain method that the network is held
+    against."""
+
+    pt_edges: tuple[float, ...] = (30.0, 60.0, 100.0, 200.0, 500.0)
+    """Borders of the bins of true jet pT (GeV)."""
+
+
+class DetectionSettings(Settings):
+    """The jets of an event: centres, transverse momenta, boxes."""
+
+    spread: float = Field(default=1.0, gt=0, le=10)
+    """Standard deviation (towers) of the spot about a jet's centre that the heatmap is trained on."""
+
+    window: int = Field(default=2, ge=1, le=10)
+    """A jet is where the heatmap is highest within so many towers up, down, left and right."""
+
+    threshold: float = Field(default=0.0)
+    """Smallest heat, a logit: 0 is an even chance."""
+
+    jets: int = Field(default=8, ge=1, le=64)
+    """Jets of an event at most: the hottest."""
+
+    pt_unit: float = Field(default=64.0, gt=0)
+    """Transverse momentum that an output of 1 stands for (GeV); a power of two costs nothing in hardware."""
+
+    pt_min: float = Field(default=20.0, ge=0)
+    """Truth jets below it (GeV) are not to be found, nor is finding them an error."""
+
+    radius: float = Field(default=0.4, gt=0, le=1.5)
+    """Radius of the anti-kT jets of the same towers that the network is held against."""
+
+    match: float = Field(default=0.3, gt=0, le=1.5)
+    """Largest distance in η–φ between a found jet and the truth jet that it is."""
+
+    reach: float = Field(default=0.8, gt=0, le=2)
+    """Largest distance in η–φ between a tower and the found jet that it is grouped to."""
+
+    box_weight: float = Field(default=0.2, gt=0)
+    """How much boxes count in the loss."""
+
+    pt_weight: float = Field(default=0.5, gt=0)
+    """How much transverse momenta count in the loss."""
+
+
+class EventModelSettings(Settings):
+    """Everything `model.yaml` holds for a task on event images."""
+
+    task: Literal["segmentation", "detection", "panoptic"]
+    """What the network is trained for; panoptic segmentation is both others at once."""
+
+    input: QuantizerSettings
+    """Width of a tower's energy (GeV) at the input port, unsigned."""
+
+    pixel_scale: float = Field(default=2.0, gt=0)
+    """Typical energy of a lit tower (GeV); the first layer's initial weights are larger by its inverse."""
+
+    unet: UNetSettings
+    """The network."""
+
+    segmentation: SegmentationSettings = SegmentationSettings()
+    """Of `segmentation` and `panoptic`."""
+
+    detection: DetectionSettings = DetectionSettings()
+    """Of `detection` and `panoptic`."""

@@ -1,0 +1,297 @@
+"""What the networks on event images find, measured against the truth and against plain methods on the same towers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from data_prep.event_batch import EMPTY, PILEUP, TOWER_CLASSES, EventBatch
+from data_prep.tower_jets import anti_kt
+from models.detection_metrics import DetectionSum, JetList
+from models.event_settings import DetectionSettings, EventModelSettings
+from models.jet_finder import FoundJets, find_jets, group
+from models.response import Closure, closure
+from models.segmentation_metrics import PanopticSum, confusion, mean_quality, segmentation
+from models.tasks.event_targets import BOX_UNIT
+from models.tasks.events import Maps
+from models.tower_geometry import Towers, turned
+
+Floats = npt.NDArray[np.float64]
+
+ALL, TRUTH, ANTI_KT = "all towers", "truth", "anti-kT"
+"""Methods that need no network: every tower counts; only what is not pileup does; clustering."""
+SCORED = ("empty", "pileup")
+"""Classes of towers that are stuff, not things: they have no instances."""
+
+Predictors = Mapping[str, Callable[[EventBatch], Maps]]
+
+
+def found_jets(maps: Maps, settings: DetectionSettings) -> FoundJets:
+    """The list of jets, in integers; the threshold is rounded up to the next raw heat."""
+    values = np.concatenate([maps.raw["pt"], maps.raw["box"]], axis=-1)
+    threshold = int(np.ceil(np.ldexp(settings.threshold, maps.fraction)))
+    return find_jets(maps.raw["heat"][..., 0], values, threshold=threshold, window=settings.window, jets=settings.jets)
+
+
+def jet_lists(found: FoundJets, fraction: int, settings: DetectionSettings, towers: Towers) -> list[JetList]:
+    """The jets of each event in physical units."""
+    values = np.ldexp(found.values.astype(np.float64), -fraction)
+    pt = np.maximum(values[:, 0], 0) * settings.pt_unit
+    down, right = found.row + 0.5, found.column + 0.5
+    eta, phi = towers.eta(down + values[:, 1]), towers.phi(right + values[:, 2])
+    sides = np.maximum(values[:, 3:7], 0) * BOX_UNIT
+    middle = np.asarray(right * towers.step - np.pi)
+    box = np.stack(
+        [
+            towers.eta(down - sides[:, 0]),
+            towers.eta(down + sides[:, 1]),
+            middle - sides[:, 2] * towers.step,
+            middle + sides[:, 3] * towers.step,
+        ],
+        axis=1,
+    )
+    return [
+        JetList(pt[i:j], eta[i:j], phi[i:j], box[i:j], found.heat[i:j].astype(np.float64))
+        for i, j in zip(found.offsets[:-1], found.offsets[1:], strict=True)
+    ]
+
+
+def truth_lists(batch: EventBatch, towers: Towers) -> list[JetList]:
+    """The truth jets of each event whose axis lies in the image."""
+    lists = []
+    half = towers.rows * towers.tall / 2
+    for i, j in zip(batch.jet_offsets[:-1], batch.jet_offsets[1:], strict=True):
+        inside = np.abs(batch.jet_eta[i:j]) < half
+        pt, eta, phi, box = (
+            np.asarray(column[i:j][inside], np.float64)
+            for column in (batch.jet_pt, batch.jet_eta, batch.jet_phi, batch.jet_box)
+        )
+        lists.append(JetList(pt, eta, phi, box, pt))
+    return lists
+
+
+def measure(
+    batches: Any, predictors: Predictors, settings: EventModelSettings, towers: Towers, advance: Callable[[int], None]
+) -> dict[str, Any]:
+    """Measure networks and plain methods on the same events.
+
+    Args:
+        batches: the events.
+        predictors: networks by name.
+        settings: the task and what belongs to it.
+        towers: of the image.
+        advance: called with the number of events done.
+
+    Returns:
+        the content of `metrics.json`.
+    """
+    segments = settings.task in ("segmentation", "panoptic")
+    finds = settings.task in ("detection", "panoptic")
+    collected: list[Any] = []
+    if segments:
+        collected.append(Semantic(list(predictors), settings, towers))
+    if finds:
+        collected.append(Found(list(predictors), settings, towers))
+    if segments and finds:
+        collected.append(Instances(list(predictors), settings, towers))
+    events = 0
+    for batch in batches:
+        maps = {name: predict(batch) for name, predict in predictors.items()}
+        for each in collected:
+            each.add(batch, maps)
+        events += len(batch)
+        advance(len(batch))
+    result: dict[str, Any] = {"task": settings.task, "events": events}
+    for each in collected:
+        result |= each.result()
+    return result
+
+
+class Semantic:
+    """The class of every tower, and what leaving out pileup towers does for jets."""
+
+    def __init__(self, names: list[str], settings: EventModelSettings, towers: Towers) -> None:
+        self.settings = settings.segmentation
+        self.counts = {name: np.zeros((len(TOWER_CLASSES),) * 2, np.int64) for name in names}
+        self.mitigation = Mitigation(settings, towers)
+
+    def add(self, batch: EventBatch, maps: Mapping[str, Maps]) -> None:
+        """Add events."""
+        true = batch.dense_class()
+        energy = tower_energy(batch)
+        kept: dict[str, Floats] = {ALL: energy, TRUTH: batch.dense_pt_true().astype(np.float64)}
+        for threshold in self.settings.thresholds:
+            kept[f"towers above {threshold:g} GeV"] = np.where(energy > threshold, energy, 0)
+        for name, made in maps.items():
+            found = made.classes()
+            self.counts[name] += confusion(true, found, len(TOWER_CLASSES))
+            kept[name] = np.where((found != EMPTY) & (found != PILEUP), energy, 0)
+        self.mitigation.add(batch, kept)
+
+    def result(self) -> dict[str, Any]:
+        """Its part of `metrics.json`."""
+        return {
+            "classes": TOWER_CLASSES,
+            "segmentation": {
+                name: segmentation(counts, TOWER_CLASSES).as_json() | {"confusion": counts.tolist()}
+                for name, counts in self.counts.items()
+            },
+            "mitigation": self.mitigation.result(),
+        }
+
+
+@dataclass
+class Mitigation:
+    """pT and mass of the towers about each truth jet's axis, by which towers are kept."""
+
+    def __init__(self, settings: EventModelSettings, towers: Towers) -> None:
+        self.settings = settings.segmentation
+        self.pt_min = max(settings.detection.pt_min, self.settings.pt_edges[0])
+        self.towers = towers
+        self.true: list[tuple[float, float]] = []
+        self.found: dict[str, list[tuple[float, float]]] = {}
+
+    def add(self, batch: EventBatch, kept: Mapping[str, Floats]) -> None:
+        """Add the jets of some events, each with its cone inside the image."""
+        towers = self.towers
+        eta, phi = towers.eta(np.arange(towers.rows) + 0.5), towers.phi(np.arange(towers.columns) + 0.5)
+        limit = towers.rows * towers.tall / 2 - self.settings.cone
+        event = np.repeat(np.arange(len(batch)), np.diff(batch.jet_offsets))
+        for jet in np.flatnonzero((batch.jet_pt >= self.pt_min) & (np.abs(batch.jet_eta) < limit)):
+            away = np.hypot(eta[:, np.newaxis] - batch.jet_eta[jet], turned(phi - batch.jet_phi[jet]))
+            row, column = np.nonzero(away < self.settings.cone)
+            self.true.append((float(batch.jet_pt[jet]), float(batch.jet_mass[jet])))
+            for name, images in kept.items():
+                made = summed(images[event[jet], row, column], eta[row], phi[column])
+                self.found.setdefault(name, []).append(made)
+
+    def result(self) -> dict[str, dict[str, Any]]:
+        """Closure of pT and mass by method."""
+        true = np.array(self.true).reshape(-1, 2)
+        heavy = true[:, 1] > 20
+        result: dict[str, dict[str, Any]] = {}
+        for name, rows in self.found.items():
+            made = np.array(rows)
+            pt: Closure = closure(made[:, 0], true[:, 0], self.settings.pt_edges)
+            mass: Closure = closure(made[heavy, 1], true[heavy, 1], (20.0, 60.0, 100.0, 150.0, 250.0))
+            result[name] = {"pt": pt.as_json(), "mass": mass.as_json()}
+        return result
+
+
+def summed(pt: Floats, eta: Floats, phi: Floats) -> tuple[float, float]:
+    """Transverse momentum and mass (GeV) of massless particles."""
+    px, py, pz = pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta)
+    energy = float((pt * np.cosh(eta)).sum())
+    transverse = float(np.hypot(px.sum(), py.sum()))
+    return transverse, float(np.sqrt(max(energy**2 - transverse**2 - float(pz.sum()) ** 2, 0.0)))
+
+
+def tower_energy(batch: EventBatch) -> Floats:
+    """Transverse energy in both calorimeters, float64 [events, rows, columns] (GeV)."""
+    wrap = batch.wrap
+    dense = batch.dense()
+    inner = dense[:, :, wrap : dense.shape[2] - wrap]
+    return np.asarray(inner[..., :2].sum(axis=-1, dtype=np.float64))
+
+
+class Found:
+    """Jets of the networks beside anti-kT jets of the same towers."""
+
+    def __init__(self, names: list[str], settings: EventModelSettings, towers: Towers) -> None:
+        self.settings, self.towers = settings.detection, towers
+        self.thresholds = (0.0, *settings.segmentation.thresholds)
+        methods = [*names, *(self._title(threshold) for threshold in self.thresholds)]
+        self.sums = {name: DetectionSum(self.settings.match, self.settings.pt_min) for name in methods}
+
+    @staticmethod
+    def _title(threshold: float) -> str:
+        return f"{ANTI_KT}, towers above {threshold:g} GeV" if threshold else f"{ANTI_KT}, all towers"
+
+    def add(self, batch: EventBatch, maps: Mapping[str, Maps]) -> None:
+        """Add events."""
+        truth = truth_lists(batch, self.towers)
+        for name, made in maps.items():
+            found = found_jets(made, self.settings)
+            for jets, true in zip(jet_lists(found, made.fraction, self.settings, self.towers), truth, strict=True):
+                self.sums[name].add(jets, true)
+        energy, towers = tower_energy(batch), self.towers
+        eta, phi = towers.eta(np.arange(towers.rows) + 0.5), towers.phi(np.arange(towers.columns) + 0.5)
+        for threshold in self.thresholds:
+            kept = np.where(energy > threshold, energy, 0)
+            clustered = anti_kt(kept, eta, phi, self.settings.radius, self.settings.pt_min)
+            for number, true in enumerate(truth):
+                part = slice(clustered.offsets[number], clustered.offsets[number + 1])
+                pt = clustered.pt[part]
+                jets = JetList(pt, clustered.eta[part], clustered.phi[part], np.full((pt.size, 4), np.nan), pt)
+                self.sums[self._title(threshold)].add(jets, true)
+
+    def result(self) -> dict[str, Any]:
+        """Its part of `metrics.json`."""
+        return {"detection": {name: total.result().as_json() for name, total in self.sums.items()}}
+
+
+class Instances:
+    """Towers grouped to jets: panoptic quality by class."""
+
+    def __init__(self, names: list[str], settings: EventModelSettings, towers: Towers) -> None:
+        self.settings, self.towers = settings.detection, towers
+        self.sums = {name: [PanopticSum() for _ in TOWER_CLASSES] for name in names}
+
+    def add(self, batch: EventBatch, maps: Mapping[str, Maps]) -> None:
+        """Add events."""
+        true_class, true_instance = batch.dense_class(), batch.dense_instance()
+        for name, made in maps.items():
+            found_class, found_instance = panoptic(made, self.settings, self.towers)
+            for event in range(len(batch)):
+                for code, total in enumerate(self.sums[name]):
+                    total.add(
+                        _segments(true_class[event], true_instance[event], code),
+                        _segments(found_class[event], found_instance[event], code),
+                    )
+
+    def result(self) -> dict[str, Any]:
+        """Its part of `metrics.json`."""
+        result = {}
+        for name, sums in self.sums.items():
+            found = [total.result() for total in sums]
+            result[name] = {
+                "mean": mean_quality(found),
+                "things": mean_quality(found[PILEUP + 1 :]),
+                "classes": {each: quality.as_json() for each, quality in zip(TOWER_CLASSES, found, strict=True)},
+            }
+        return {"panoptic": result}
+
+
+def panoptic(
+    maps: Maps, settings: DetectionSettings, towers: Towers
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Class and instance of every tower, uint8 [events, rows, columns].
+
+    Towers of a jet class go to the nearest found centre, and those out of reach of all become pileup. All towers of an
+    instance get the class that most of them have, the lower code where two have as many (as in Panoptic-DeepLab, Cheng
+    et al. 2020, arXiv:1911.10194, section 3.2).
+    """
+    found = found_jets(maps, settings)
+    said = maps.classes()
+    reach = int((settings.reach / towers.step) ** 2)
+    grouped = group(found, (towers.rows, towers.columns), reach)
+    things = said > PILEUP
+    instance = np.where(things, grouped, 0).astype(np.uint8)
+    said = np.where(things & (instance == 0), PILEUP, said).astype(np.uint8)
+    for event in range(len(said)):
+        for number in range(1, int(instance[event].max(initial=0)) + 1):
+            here = instance[event] == number
+            if here.any():
+                said[event][here] = np.bincount(said[event][here], minlength=len(TOWER_CLASSES)).argmax()
+    return said, instance
+
+
+def _segments(classes: npt.NDArray[np.uint8], instance: npt.NDArray[np.uint8], code: int) -> npt.NDArray[np.int64]:
+    """The segments of one class: one for all of it where it is stuff, one an instance where it is a thing."""
+    here = classes == code
+    number = here if code <= PILEUP else np.where(here, instance, 0)
+    return np.asarray(number, np.int64)

@@ -1,0 +1,167 @@
+"""The tasks on events: they learn, their lists of jets are integers, lowered networks are the trained ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from data_prep.errors import ConfigurationError, InputFileError
+from data_prep.event_batch import TOWER_CLASSES, empty
+from data_prep.mock import mock_events
+from hls_projects import integer_model
+from hls_projects.lower import lower
+from hls_projects.types import prove_network
+from models import training, unet
+from models.event_settings import EventModelSettings
+from models.exact import exact_inference
+from models.settings import PhaseSettings, TrainSettings
+from models.tasks import event_targets
+from models.tasks import events as task
+from models.tasks.event_measure import found_jets, jet_lists, measure, panoptic, truth_lists
+from models.tower_geometry import Towers
+
+Make = Callable[..., EventModelSettings]
+
+
+@pytest.fixture(autouse=True)
+def deterministic(train_settings: TrainSettings) -> None:
+    training.prepare(train_settings)
+
+
+def silent(title: str, jets: int) -> AbstractContextManager[Callable[[int], None]]:
+    return nullcontext(lambda done: None)
+
+
+def short(settings: TrainSettings, epochs: int) -> TrainSettings:
+    phase = PhaseSettings(epochs=epochs, learning_rate=0.02)
+    return settings.model_copy(update={"float_training": phase, "quantized_training": phase, "batch": 30})
+
+
+def test_panoptic_learns_and_is_exact(
+    events: Any, event_settings: Make, train_settings: TrainSettings, tmp_path: Path
+) -> None:
+    """All heads at once: better than guessing, and the integers of the lowered network give the same jets."""
+    settings = event_settings("panoptic")
+    trained = task.train(events, settings, short(train_settings, 5), tmp_path, silent)
+    predictors = {
+        each.network.name: task.predictor(each.model, settings, each.network.name == "model") for each in trained
+    }
+    test = events.batches["test"]
+    done: list[int] = []
+    found = measure(events.split("test").batches(25), predictors, settings, events.towers, done.append)
+    assert sum(done) == found["events"] == 60
+    quality = found["segmentation"]["model"]
+    assert quality["mean_accuracy"] > 0.3  # one class for all towers would have 0.2
+    assert found["detection"]["model"]["efficiency"] > 0.3
+    assert set(found["panoptic"]["model"]["classes"]) == set(TOWER_CLASSES)
+    perfect = found["mitigation"]["truth"]["pt"]["whole"]["resolution"]
+    assert perfect <= found["mitigation"]["all towers"]["pt"]["whole"]["resolution"]
+
+    network = prove_network(lower(trained[-1].model))
+    port = network.types.inputs[0].type
+    raw = integer_model.outputs(network, [port.quantize(test.dense())])
+    types = [each.type for each in network.types.outputs]
+    mine = task.Maps.of(list(task.heads("panoptic")), raw, types, test.wrap)
+    theirs = predictors["model"](test)
+    shift = mine.fraction - theirs.fraction
+    for name, values in theirs.raw.items():
+        np.testing.assert_array_equal(mine.raw[name], values << shift if shift >= 0 else values >> -shift)
+    jets = [found_jets(maps, settings.detection) for maps in (mine, theirs)]
+    np.testing.assert_array_equal(jets[0].row, jets[1].row)
+    np.testing.assert_array_equal(jets[0].column, jets[1].column)
+    classes, instance = panoptic(theirs, settings.detection, events.towers)
+    assert ((instance > 0) == (classes > 1)).all()
+
+
+@pytest.mark.parametrize("up", ["upsampling", "transposed"])
+@pytest.mark.parametrize("convolution", ["separable", "full"])
+def test_every_form_lowers_to_the_same_integers(event_settings: Make, up: str, convolution: str) -> None:
+    settings = event_settings("segmentation", up=up, convolution=convolution, convolutions=2, widths=[3, 4, 5])
+    shape = (8, 16, 3)
+    heads = task.heads("segmentation")
+    trained = unet.build(settings, shape, heads, quantized=True)
+    training.warm_start(trained, unet.build(settings, shape, heads, quantized=False))
+    image = mock_events(np.random.default_rng(2), 20, shape=(8, 12, 3), wrap=2).dense()
+    expected = exact_inference(trained)(image).numpy()
+    network = prove_network(lower(trained))
+    raw = integer_model.outputs(network, [network.types.inputs[0].type.quantize(image)])[0]
+    np.testing.assert_array_equal(network.types.outputs[0].type.to_float(raw), expected)
+    assert len(np.unique(expected)) > 20
+
+
+def test_targets_of_a_jet_come_back_as_the_jet(event_settings: Make) -> None:
+    """A network that gave exactly its targets would find every jet, its pT, axis and box, also across φ = π."""
+    batch = mock_events(np.random.default_rng(5), 200, shape=(56, 72, 3), wrap=4, jets=(1, 1))
+    towers = Towers(56, 72)
+    settings = event_settings("detection").detection
+    heat, pt, box = event_targets.centres(batch, settings, towers)
+    scale = 2**20
+    maps = {"heat": heat[..., np.newaxis] - 0.5, "pt": pt[..., :1], "box": box[..., :6]}
+    made = task.Maps({name: np.rint(values * scale).astype(np.int64) for name, values in maps.items()}, 20)
+    lists = jet_lists(found_jets(made, settings), made.fraction, settings, towers)
+    for jets, true in zip(lists, truth_lists(batch, towers), strict=True):
+        assert len(jets) == len(true) == 1
+        np.testing.assert_allclose(jets.pt, true.pt, rtol=1e-5)
+        np.testing.assert_allclose(jets.eta, true.eta, atol=1e-5)
+        np.testing.assert_allclose(np.exp(1j * jets.phi), np.exp(1j * true.phi), atol=1e-5)
+        turns = 2 * np.pi * np.round((jets.box[:, 2:] - true.box[:, 2:]) / (2 * np.pi))
+        np.testing.assert_allclose(jets.box[:, 2:] - turns, true.box[:, 2:], atol=1e-5)
+        np.testing.assert_allclose(jets.box[:, :2], true.box[:, :2], atol=1e-5)
+
+
+def test_of_two_jets_in_one_tower_the_harder_is_found(event_settings: Make) -> None:
+    settings = event_settings("detection").detection
+    batch = mock_events(np.random.default_rng(1), 1, shape=(56, 72, 3), jets=(2, 2))
+    for column in (batch.jet_eta, batch.jet_phi):
+        column[:] = 0.01
+    heat, pt, _ = event_targets.centres(batch, settings, Towers(56, 72))
+    assert (heat == 1).sum() == 1
+    assert pt[0, 28, 36].tolist() == [batch.jet_pt.max() / settings.pt_unit, 1]
+
+
+def test_events_without_jets_and_empty_images_have_a_finite_loss(event_settings: Make) -> None:
+    nothing = mock_events(np.random.default_rng(1), 3, shape=(8, 12, 3), wrap=2, pileup=0, jets=(0, 0))
+    assert not nothing.dense().any()
+    for name in ("segmentation", "detection", "panoptic"):
+        settings = event_settings(name)
+        objective = task.objective(settings, 2, [1.0, 0, 0, 0, 0], Towers(8, 12))
+        model = unet.build(settings, nothing.image_shape, task.heads(name), quantized=False)
+        outputs = model(nothing.dense())
+        outputs = outputs if isinstance(outputs, list) else [outputs]
+        for loss, truth, output in zip(objective.losses, objective.targets(nothing), outputs, strict=True):
+            assert np.isfinite(loss(tf.constant(truth), output)).all()
+    lists = truth_lists(nothing, Towers(8, 12))
+    assert [len(jets) for jets in lists] == [0, 0, 0]
+
+
+def test_images_that_are_all_empty_are_refused(
+    events: Any, event_settings: Make, train_settings: TrainSettings, tmp_path: Path
+) -> None:
+    class Nothing:
+        folder, shape, towers = tmp_path, events.shape, events.towers
+
+        def split(self, name: str) -> Any:
+            return type(events.split(name))(empty((8, 12, 3), 2))
+
+    with pytest.raises(InputFileError, match="images of the 'train' split are empty"):
+        task.train(Nothing(), event_settings("segmentation"), train_settings, tmp_path, silent)
+
+
+def test_a_depth_that_does_not_divide_the_image_is_refused(event_settings: Make) -> None:
+    settings = event_settings("segmentation", widths=[2, 2, 2, 2])
+    with pytest.raises(ConfigurationError, match="8 x 12 pixels do not allow: both must be multiples of 8"):
+        unet.build(settings, (8, 12, 3), task.heads("segmentation"), quantized=False)
+
+
+def test_a_class_that_never_appears_has_no_weight() -> None:
+    counts = event_targets.count_classes(mock_events(np.random.default_rng(3), 4, jets=(0, 0)))
+    weights = event_targets.class_weights(event_targets.class_shares(counts), 0.5)
+    assert counts.sum() == 4 * 56 * 72
+    assert (weights[2:] == 0).all()
+    assert float((weights * event_targets.class_shares(counts)).sum()) == pytest.approx(1)

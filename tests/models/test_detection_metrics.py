@@ -1,0 +1,93 @@
+"""Matching, efficiency and average precision by hand; average precision against every threshold written out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.detection_metrics import DetectionSum, JetList, average_precision, match
+from models.tower_geometry import Towers, box_overlap
+
+
+def jets(*rows: tuple[float, float, float, float], half: float = 0.4) -> JetList:
+    """Jets of (pT, η, φ, score), in boxes of ± `half`."""
+    pt, eta, phi, score = np.array(rows, dtype=np.float64).reshape(-1, 4).T
+    return JetList(pt, eta, phi, np.stack([eta - half, eta + half, phi - half, phi + half], axis=1), score)
+
+
+def test_the_surest_has_the_nearest() -> None:
+    found = jets((50, 0.0, 0.05, 1), (60, 0.0, 0.1, 2), (20, 2.0, 0.0, 3))
+    true = jets((55, 0.0, 0.0, 0), (40, 0.0, 0.25, 0))
+    assert match(found, true, 0.3).tolist() == [1, 0, -1]
+    assert match(found, jets(), 0.3).tolist() == [-1, -1, -1]
+
+
+def test_matches_across_pi() -> None:
+    assert match(jets((50, 0, 3.1, 1)), jets((50, 0, -3.1, 0)), 0.1).tolist() == [0]
+
+
+def test_counts_by_hand() -> None:
+    """Truth: 100 GeV and 80 GeV to be found, 10 GeV too soft. Found: the first, the soft one, and a fake."""
+    total = DetectionSum(distance=0.3, pt_min=20)
+    total.add(
+        jets((110, 0.0, 0.0, 3), (10, 1.0, 1.0, 2), (30, -2.0, 0.0, 1)),
+        jets((100, 0.1, 0.0, 0), (80, 2.0, 2.0, 0), (10, 1.0, 1.0, 0)),
+    )
+    total.add(jets(), jets())
+    total.add(jets((45, 0, 0.1, 1)), jets((50, 0, 0, 0)))
+    made = total.result()
+    assert (made.true, made.found, made.matched) == (3, 4, 2)
+    assert made.efficiency == pytest.approx(2 / 3)
+    assert made.fakes == pytest.approx(1 / 3)
+    assert made.pt_response == pytest.approx((1.1 + 0.9) / 2)
+    # Recall 1/3 at precision 1, then fake and third jet of one score: recall 2/3 at precision 2/3.
+    assert made.average_precision["0.3"] == pytest.approx(1 / 3 + 1 / 3 * 2 / 3)
+
+
+def test_without_jets_nothing_is_defined() -> None:
+    made = DetectionSum(distance=0.3, pt_min=20).result()
+    assert (made.efficiency, made.fakes, made.average_precision) == (
+        None,
+        None,
+        {"0.3": None, "0.5": None, "0.7": None},
+    )
+
+
+def plain_average_precision(score: list[int], right: list[bool], there: int) -> float:
+    """Every threshold: recall and precision; then at each recall the best precision at it or beyond."""
+    points = []
+    for threshold in sorted(set(score), reverse=True):
+        said = [ok for s, ok in zip(score, right, strict=True) if s >= threshold]
+        points.append((sum(said) / there, sum(said) / len(said)))
+    total, before = 0.0, 0.0
+    for recall, _ in points:
+        total += (recall - before) * max(p for r, p in points if r >= recall)
+        before = recall
+    return total
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=1, max_size=20), st.integers(0, 5))
+@settings(max_examples=60)
+def test_average_precision_is_the_area(detections: list[tuple[int, bool]], missed: int) -> None:
+    score, right = [s for s, _ in detections], [ok for _, ok in detections]
+    there = sum(right) + missed
+    if there:
+        assert average_precision(score, right, there) == pytest.approx(plain_average_precision(score, right, there))
+
+
+def test_overlap_of_boxes() -> None:
+    """A half, a third, across φ = π, none, and boxes without area."""
+    assert box_overlap([[0, 2, 0, 1]], [[0, 1, 0, 1], [1, 3, 0, 1]])[0].tolist() == [0.5, pytest.approx(1 / 3)]
+    shifted = box_overlap([[0, 1, 3.0, 4.0]], [[0, 1, -3.0, -2.0]])[0, 0]
+    expected = 4.0 - (2 * np.pi - 3.0)
+    assert shifted == pytest.approx(expected / (2 - expected))
+    assert box_overlap([[0, 1, 0, 1]], [[2, 3, 0, 1], [0, 0, 0, 0]]).tolist() == [[0, 0]]
+
+
+@given(st.floats(-2.4, 2.4), st.floats(-np.pi, np.pi))
+def test_places_come_back(eta: float, phi: float) -> None:
+    towers = Towers(56, 72)
+    assert towers.eta(towers.row(eta)) == pytest.approx(eta, abs=1e-12)
+    assert np.cos(towers.phi(towers.column(phi)) - phi) == pytest.approx(1)
