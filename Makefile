@@ -103,7 +103,7 @@ $(RTL): $(C)/hardware.yaml $(CSIM) $(LOWERED) $(IMAGES) | $(READY)
 $(EXPORT): $(C)/hardware.yaml $(HLS) $(CSIM) | $(READY)
 	$(PIPELINE) export --config $< --lowered $(B)/40_lowered --csim $(B)/60_csim.json --images $(B)/20_images $(B)/50_hls --out $(ARTEFACT)
 
-$(REPORT): $(MODEL) $(CSIM) $(RTL) $(EXPORT) $(wildcard $(COST)) | $(READY)
+$(REPORT): $(MODEL) $(CSIM) $(RTL) $(EXPORT) $(wildcard $(B)/25_candidates) | $(READY)
 	$(PIPELINE) report $(B) --out $(ARTEFACT)
 
 test: $(READY) ## run the tests (tools that are not installed are named as skipped)

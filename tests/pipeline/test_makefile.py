@@ -71,6 +71,22 @@ def test_a_changed_configuration_redoes_what_depends_on_it(checkout: Path, file:
     assert _stages(checkout) == list(STAGES)[first:]
 
 
+def test_the_study_of_candidates_is_made_when_it_is_asked_for(checkout: Path) -> None:
+    call = ["make", "--dry-run", "RUN=trigger", "candidates"]
+    asked = subprocess.run(call, cwd=checkout, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert "-m pipeline candidates --config configs/trigger/candidates.yaml" in asked
+    everything = subprocess.run(["make", "--dry-run", "RUN=trigger"], cwd=checkout, capture_output=True, text=True)
+    assert "-m pipeline candidates" not in everything.stdout
+    assert "convert --config configs/trigger/hardware.yaml --images build/trigger/20_images" in everything.stdout
+
+
+def test_a_study_that_is_there_is_part_of_the_report(checkout: Path) -> None:
+    study = checkout / "build" / "demo" / "25_candidates"
+    study.mkdir()
+    _touch(study)
+    assert _stages(checkout) == ["report"]
+
+
 def test_up_to_a_stage(checkout: Path) -> None:
     shutil.rmtree(checkout / "build")
     assert _stages(checkout, "lower") == list(STAGES)[:4]
@@ -89,7 +105,10 @@ def test_own_files_replace_the_simulation(checkout: Path) -> None:
 def test_an_unknown_run_is_one_clear_error(checkout: Path) -> None:
     call = subprocess.run(["make", "RUN=absent"], cwd=checkout, capture_output=True, text=True, check=False)
     assert call.returncode != 0
-    assert "there is no configs/absent; configurations are: demo jetclass5 top_tagging" in call.stderr
+    said, names = call.stderr.split("configurations are: ")
+    assert "there is no configs/absent; " in said
+    assert {"demo", "trigger"} < {folder.name for folder in (ROOT / "configs").iterdir()}
+    assert set(names.split(".")[0].split()) == {folder.name for folder in (checkout / "configs").iterdir()}
 
 
 def test_an_unsuitable_python_is_one_clear_error(checkout: Path) -> None:
