@@ -61,13 +61,22 @@ class ImageDescription(Settings):
 
     @model_validator(mode="after")
     def _indexable(self) -> Self:
-        size = self.shape[0] * self.shape[1] * self.shape[2]
-        if size > MAX_PIXELS:
-            raise ValueError(f"{size} pixels times channels are more than a 16-bit index can tell apart ({MAX_PIXELS})")
+        require_indexable(self.shape)
         if len(set(self.classes)) < len(self.classes):
             raise ValueError("two classes have the same name")
         require_fitting(self.grid, self.steps, self.channels)
         return self
+
+
+def require_indexable(shape: tuple[int, int, int]) -> None:
+    """Make sure that images of this shape can be stored.
+
+    Raises:
+        ValueError: more pixels than their index can tell apart.
+    """
+    size = shape[0] * shape[1] * shape[2]
+    if size > MAX_PIXELS:
+        raise ValueError(f"{size} pixels times channels are more than a 16-bit index can tell apart ({MAX_PIXELS})")
 
 
 def schema(description: ImageDescription) -> pa.Schema:

@@ -14,8 +14,7 @@ from data_prep.channels import Channels, needs_particles
 from data_prep.chunk_bytes import ChunkImages
 from data_prep.constituents import NO_CLASS, SEVERAL_CLASSES, JetChunk
 from data_prep.cutflow import Fate
-from data_prep.dataset import ImageDescription
-from data_prep.errors import ConfigurationError
+from data_prep.dataset import ImageDescription, require_indexable
 from data_prep.expressions import ExpressionText
 from data_prep.grid import Grid
 from data_prep.image_batch import ImageBatch
@@ -81,6 +80,7 @@ class ImagesSettings(Settings):
     @model_validator(mode="after")
     def _buildable(self) -> Self:
         require_fitting(self.grid, self.steps, self.channels)
+        require_indexable((self.grid.rows, self.grid.columns, len(self.channels)))
         if self.candidates is not None:
             if self.channels != ("pt",):
                 raise ValueError("images of 'candidates' have the one channel pt: a candidate is pT, η and φ alone")
@@ -146,7 +146,6 @@ def images_of(chunk: JetChunk, settings: ImagesSettings) -> ChunkImages:
     fate = select(chunk, settings.selection)
     candidates = None
     if settings.candidates is None:
-        _require_particles(chunk, settings)
         images = pixelise(chunk, fate, settings.grid, Program.of(settings.steps, settings.channels))
     else:
         candidates = candidates_of(chunk, settings.candidates)
@@ -163,15 +162,6 @@ def images_of(chunk: JetChunk, settings: ImagesSettings) -> ChunkImages:
             images.offsets, images.pixel, images.value, images.scale, settings.grid, settings.channels
         ),
     )
-
-
-def _require_particles(chunk: JetChunk, settings: ImagesSettings) -> None:
-    if needs_particles(settings.channels) and (chunk.charge is None or chunk.kind is None):
-        raise ConfigurationError(
-            f"'channels': {', '.join(settings.channels)} need charge and kind of the constituents, which files of "
-            "this layout do not hold",
-            remedy="take the channels pt and multiplicity alone",
-        )
 
 
 def _batch(

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Tag
 
 from data_prep.errors import InputFileError
-from data_prep.readers import Options, Reader, hdf5, root
+from data_prep.readers import Options, Reader, event_tree, hdf5, root
 from data_prep.readers.faults import faults
 from data_prep.readers.layouts import BY_NAME, LAYOUTS, Layout, LayoutName
 from data_prep.readers.own import OwnLayout, OwnReader
@@ -134,7 +134,8 @@ def reader_of(
         the reader, the entries of each file, and what an entry is.
 
     Raises:
-        InputFileError: a file that cannot be used, files of two layouts (naming one of each), or no usable file.
+        InputFileError: a file that cannot be used, files of two layouts (naming one of each), no usable file, or
+            a layout without charge and kind of the constituents where the options ask for them.
     """
     if not files:
         raise InputFileError("there is no input file")
@@ -159,6 +160,12 @@ def reader_of(
                 )
             if reader is None:
                 raise AssertionError("a layout was found or given")
+            if options.particles and not (found is not None and found.layout.particles):
+                raise InputFileError(
+                    "has no charge and kind of the constituents, which channels but pt and multiplicity need",
+                    file=file,
+                    remedy="take the channels pt and multiplicity in images.yaml",
+                )
             counts[file] = reader.count(file)
         except MixedLayoutsError:
             raise
@@ -185,6 +192,8 @@ def _lacks(held: Contents, candidates: Sequence[Layout], name: str) -> str:
             f"is an event tree without constituents: '{plain}' has NanoAOD's jets, but lacks FatJetPFCands_jetIdx with "
             "FatJetPFCands_pt (PFNano v1) or FatJetPFCands_pFCandsIdx and PFCands_pt (PFNano v2)"
         )
+    if event_tree.recognises(held.trees):
+        return f"holds whole events with truth in '{event_tree.TREE}', which need `kind: events` in images.yaml"
     scores = [
         (len(missing) / len(layout.signature), layout.tree != tree, layout.name, tree, missing)
         for layout in candidates

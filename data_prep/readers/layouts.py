@@ -50,6 +50,7 @@ class Layout:
         entry: what an entry of the tree is.
         reader: makes the reader, given the options and the tree.
         labels: usual classes with their labels, for a first look at a file; not all need be there.
+        particles: whether it has charge and kind of the constituents.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Layout:
     entry: Literal["jet", "event"]
     reader: Callable[[Options, str], Reader]
     labels: tuple[tuple[str, str], ...] = ()
+    particles: bool = True
 
     def missing(self, names: frozenset[str]) -> list[str]:
         """The parts of the signature that a tree with branches of these names lacks."""
@@ -161,6 +163,7 @@ LAYOUTS: tuple[Layout, ...] = (
         entry="jet",
         reader=lambda options, _: lhc_jets.LhcJetsReader(options),
         labels=tuple((name, f"j_{name}") for name in "qgwzt"),
+        particles=False,
     ),
     Layout(
         name="top_tagging",
@@ -171,6 +174,7 @@ LAYOUTS: tuple[Layout, ...] = (
         entry="jet",
         reader=lambda options, _: top_tagging.TopTaggingReader(options),
         labels=(("qcd", "is_signal_new == 0"), ("t", "is_signal_new == 1")),
+        particles=False,
     ),
 )
 """All layouts."""

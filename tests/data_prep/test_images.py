@@ -161,6 +161,15 @@ def test_a_class_without_jets_is_an_error(files: list[Path], tmp_path: Path) -> 
         ({"selection": {"pt_min": 600, "pt_max": 500}}, "pt_max must be larger than pt_min"),
         ({"split": {"train": 0.9, "validation": 0.2, "test": 0.1}}, "must sum to 1"),
         ({"steps": [{"step": "roll"}]}, "'centre'"),
+        ({"steps": []}, "first step must be 'centre'"),
+        ({"grid": {"kind": "towers"}}, "there is no step 'centre'"),
+        ({"grid": {"kind": "round"}}, "square, hexagonal, towers"),
+        ({"channels": []}, "at least 1 item"),
+        ({"channels": ["pt", "colour"]}, "'multiplicity'"),
+        ({"channels": ["pt", "pt"]}, "'pt' is given twice"),
+        ({"channels": ["multiplicity"]}, "no channel holds pT"),
+        ({"channels": ["pt", "photon"], "candidates": {}, "steps": [{"step": "centre"}]}, "the one channel pt"),
+        ({"grid": {"kind": "hexagonal", "rings": 100, "pitch": 0.01}, "channels": ["pt", "charged"]}, "16-bit index"),
         ({"chunk_jets": 0}, "greater than or equal to 1"),
         ({"colour": "red"}, "extra"),
     ],
@@ -219,3 +228,45 @@ def test_momenta_in_mev_are_warned_of(tmp_path: Path) -> None:
     warnings: list[str] = []
     make_images(counts, reader, configuration, tmp_path / "d", lambda _: None, warnings.append)
     assert [Path(line.split(": ")[0]) for line in warnings if "in MeV" in line and "pT is 1000" in line] == inputs
+
+
+HEXAGONAL = {"kind": "hexagonal", "rings": 8, "pitch": 0.1}
+CHANNELS = ["pt", "charged", "neutral", "photon", "multiplicity"]
+
+
+@pytest.mark.parametrize(
+    "grid", [CONFIGURATION["grid"], HEXAGONAL, {"kind": "towers"}], ids=["square", "hex", "towers"]
+)
+def test_channels_on_every_grid(grid: dict[str, Any], files: list[Path], tmp_path: Path) -> None:
+    steps = [] if grid.get("kind") == "towers" else CONFIGURATION["steps"][:3]
+    make(files, tmp_path / "d", settings(grid=grid, channels=CHANNELS, steps=steps))
+    dataset = open_dataset(tmp_path / "d")
+    batch = next(dataset.split("train").batches(1000))
+    pt, charged, neutral, photon, multiplicity = np.moveaxis(batch.dense().astype(np.float64), -1, 0)
+    np.testing.assert_allclose(charged + neutral + photon, pt, rtol=1e-5)
+    np.testing.assert_array_equal(pt > 0, multiplicity > 0)
+    assert not pt[:, ~dataset.metadata.grid.mask()].any()
+    # mock jets: 57 % of the constituents carry charge, 31 % are photons
+    shares = [each.sum() / pt.sum() for each in (charged, photon, neutral)]
+    np.testing.assert_allclose(shares, [0.57, 0.31, 0.12], atol=0.05)
+    assert (multiplicity.sum(axis=(1, 2)) <= batch.features["jet_multiplicity"]).all()
+    if not steps:
+        np.testing.assert_allclose(
+            multiplicity.sum(axis=(1, 2)).mean(), batch.features["jet_multiplicity"].mean(), rtol=0.02
+        )
+
+
+@pytest.mark.parametrize("layout", ["lhc_jets", "top_tagging"])
+def test_channels_that_a_layout_cannot_give_are_refused(layout: str, tmp_path: Path) -> None:
+    writer, label = samples.WRITERS[layout]
+    file = writer(samples.jets(10), tmp_path / "jets.file")
+    classes = [{"name": "t", "label": label}, {"name": "q", "label": f"not ({label})"}]
+    for channels, usable in ((["pt", "multiplicity"], True), (["pt", "charged"], False)):
+        options = settings(classes=classes, channels=channels).options
+        if usable:
+            reader_of([file], options)
+        else:
+            with pytest.raises(
+                InputFileError, match=r"jets\.file: has no charge and kind .* channels pt and multiplicity"
+            ):
+                reader_of([file], options)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import vector
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
-from data_prep.constituents import STORED_FEATURES, JetChunk
+from data_prep.constituents import STORED_FEATURES, JetChunk, ParticleKind
 from data_prep.cutflow import Fate
-from data_prep.grid import SquareGrid
+from data_prep.grid import Grid, HexagonalGrid, SquareGrid, TowerGrid, pixel_of
 from data_prep.image_batch import densify
 from data_prep.pixelise import SparseImages, pixelise
-from data_prep.preprocess import Program, Step
+from data_prep.preprocess import Program, Step, moved_constituents
 from data_prep.steps.centre import Centre
 from data_prep.steps.flip import Flip
 from data_prep.steps.normalise import Normalise
 from data_prep.steps.roll import Roll
+from data_prep.steps.zoom import Zoom
 
 GRID = SquareGrid(pixels=16, half_width=0.8)
 ALL = (Centre(), Roll(), Flip(), Normalise())
@@ -49,11 +54,11 @@ def chunk_of(jets: list[Any], axis: tuple[float, float] = (0.0, 0.0)) -> JetChun
     )
 
 
-def run(chunk: JetChunk, *steps: Step, grid: SquareGrid = GRID) -> SparseImages:
-    return pixelise(chunk, np.zeros(chunk.jets, np.uint8), grid, Program.of(steps))
+def run(chunk: JetChunk, *steps: Step, grid: Grid = GRID, channels: tuple[str, ...] = ("pt",)) -> SparseImages:
+    return pixelise(chunk, np.zeros(chunk.jets, np.uint8), grid, Program.of(steps, channels))
 
 
-def dense(images: SparseImages, grid: SquareGrid = GRID) -> npt.NDArray[np.float32]:
+def dense(images: SparseImages, grid: Grid = GRID) -> npt.NDArray[np.float32]:
     return densify(images.offsets, images.pixel, images.value, (grid.rows, grid.columns, 1))[..., 0]
 
 
@@ -140,3 +145,149 @@ def test_jets_dropped_before_are_not_looked_at() -> None:
     images = pixelise(chunk, np.array([Fate.OUTSIDE_PT, Fate.KEPT], np.uint8), GRID, Program.of(ALL))
     assert images.fate.tolist() == [Fate.OUTSIDE_PT, Fate.KEPT]
     assert images.scale.size == 1
+
+
+HEXAGONAL = HexagonalGrid(kind="hexagonal", rings=8, pitch=0.1)
+TOWERS = TowerGrid(kind="towers")
+CENTRES = (
+    Centre(),
+    Centre(on="centroid"),
+    Centre(on="leading_constituent"),
+    Centre(on="leading_subjet", radius=0.2),
+    Centre(keep="energy"),
+)
+EVERY = [
+    (centre, roll, Flip(), Zoom(reference=600), Normalise(norm=norm))
+    for centre, roll, norm in product(CENTRES, (Roll(), Roll(method="in_plane")), ("l1", "l2", "power_of_two"))
+]
+
+
+def random_jets(rng: np.random.Generator, jets: int, axis: tuple[float, float] = (0.0, 0.0)) -> list[Any]:
+    sizes = rng.integers(3, 60, jets)
+    return [
+        (rng.exponential(20, n) + 0.1, axis[0] + rng.normal(0, 0.25, n), axis[1] + rng.normal(0, 0.25, n))
+        for n in sizes
+    ]
+
+
+@given(st.integers(0, 10**6), st.floats(-2, 2), st.floats(-3, 3), st.floats(-3.1, 3.1), st.booleans(), st.booleans())
+def test_how_the_jet_was_turned_is_forgotten(
+    seed: int, eta: float, phi: float, turn: float, up: bool, right: bool
+) -> None:
+    """Boosted along the beam, rotated about it and about the jet axis and mirrored: the same constituents."""
+    pt, old_eta, old_phi = random_jets(np.random.default_rng(seed), 1)[0]
+    jet = vector.array({"pt": pt, "eta": old_eta, "phi": old_phi, "mass": np.zeros_like(pt)})
+    across = np.stack([jet.py, jet.pz]) / np.sqrt(jet.p)
+    low, high = np.linalg.eigvalsh(across @ across.T)
+    assume((high - low) / (high + low) > 0.05)  # the axis of an almost round jet is not well defined
+    moved = jet.rotateX(turn)
+    moved = vector.array(
+        {"pt": moved.pt, "eta": moved.eta * (1 - 2 * up), "phi": moved.phi * (1 - 2 * right), "mass": np.zeros_like(pt)}
+    )
+    moved = moved.boostZ(beta=np.tanh(eta)).rotateZ(phi)
+    program = Program.of((Centre(), Roll(), Flip()))
+    one = moved_constituents(chunk_of([(pt, old_eta, old_phi)]), program)
+    other = moved_constituents(chunk_of([(moved.pt, moved.eta, moved.phi)], (eta, phi)), program)
+    halves = [abs((one[0] * np.sign(angle)).sum()) / one[0].sum() for angle in one[1:]]
+    # of equally hard halves either may be up, and so may one that a constituent on the axis decides
+    nearest = [one[0][np.abs(angle) < 1e-3].sum() / one[0].sum() for angle in one[1:]]
+    assume(all(half > 1e-3 + 2 * near for half, near in zip(halves, nearest, strict=True)))
+    np.testing.assert_allclose(np.array(other), np.array(one), rtol=2e-4, atol=2e-4)
+
+
+@pytest.mark.parametrize("steps", EVERY)
+def test_images_are_the_moved_constituents(steps: tuple[Step, ...], rng: np.random.Generator) -> None:
+    """Every combination of options, on both window grids: the kernel fills what the steps give."""
+    chunk = chunk_of(random_jets(rng, 12, (1.2, 3.0)), (1.2, 3.0))
+    pt, eta, phi = moved_constituents(chunk, Program.of(steps))
+    for grid in (GRID, HEXAGONAL):
+        images = run(chunk, *steps, grid=grid)
+        assert (images.fate == Fate.KEPT).all()
+        found = dense(images, grid).reshape(12, -1) * images.scale[:, np.newaxis]
+        for jet in range(12):
+            part = slice(chunk.offsets[jet], chunk.offsets[jet + 1])
+            pixel = [pixel_of(grid.code, grid.parameters, *at) for at in zip(eta[part], phi[part], strict=True)]
+            expected = np.bincount(np.array(pixel) + 1, pt[part], found.shape[1] + 1)[1:]
+            np.testing.assert_allclose(found[jet], expected, rtol=1e-5, atol=1e-3)
+
+
+@pytest.mark.parametrize("grid", [GRID, SquareGrid(pixels=17, half_width=0.8), HEXAGONAL], ids=str)
+@pytest.mark.parametrize("steps", EVERY)
+def test_one_constituent_and_one_place_are_images_of_one_pixel(steps: tuple[Step, ...], grid: Grid) -> None:
+    middle = pixel_of(grid.code, grid.parameters, np.float32(0), np.float32(0))
+    for n in (1, 40):
+        images = run(chunk_of([[[8.0] * n, [1.5] * n, [-3.0] * n]], (1.5, -3.0)), *steps, grid=grid)
+        assert images.pixel.tolist() == [middle]
+        energy = np.cosh(1.5) if isinstance(steps[0], Centre) and steps[0].keep == "energy" else 1
+        np.testing.assert_allclose(images.value * images.scale, [8.0 * n * energy], rtol=2e-6)
+
+
+@pytest.mark.parametrize("axis", [np.pi, -np.pi, 3.1415, -3.1415])
+def test_jets_across_the_seam_of_phi_are_as_any_other(axis: float, rng: np.random.Generator) -> None:
+    pt, eta, phi = random_jets(rng, 1)[0]
+    turned = (phi + axis + np.pi) % (2 * np.pi) - np.pi
+    for steps in EVERY:
+        here, there = (
+            np.array(moved_constituents(chunk, Program.of(steps)))
+            for chunk in (chunk_of([(pt, eta, phi)]), chunk_of([(pt, eta, turned)], (0.0, axis)))
+        )
+        np.testing.assert_allclose(there, here, rtol=1e-4, atol=1e-4)
+
+
+def test_towers_see_across_the_seam(rng: np.random.Generator) -> None:
+    jets = random_jets(rng, 20, (0.0, np.pi))
+    images = run(chunk_of([(pt, eta, (phi + np.pi) % (2 * np.pi) - np.pi) for pt, eta, phi in jets]), grid=TOWERS)
+    found = dense(images, TOWERS)
+    np.testing.assert_allclose(found.sum(axis=(1, 2)), [pt.sum() for pt, _, _ in jets], rtol=1e-5)
+    assert (found[:, :, :4].sum(axis=(1, 2)) > 0).all()
+    assert (found[:, :, -4:].sum(axis=(1, 2)) > 0).all()
+    # turned by half a turn, the same image with its halves exchanged; a constituent on a border may change sides
+    inner = run(chunk_of([(pt, eta, phi - np.pi) for pt, eta, phi in jets]), grid=TOWERS)
+    differ = np.abs(np.roll(dense(inner, TOWERS), 36, axis=2) - found).max(axis=(1, 2)) > 1e-3
+    assert differ.sum() <= 1
+
+
+KINDS = [ParticleKind.CHARGED_HADRON, ParticleKind.PHOTON, ParticleKind.NEUTRAL_HADRON, ParticleKind.UNKNOWN]
+
+
+@pytest.mark.parametrize("norm", [None, "l1", "l2", "power_of_two"])
+@pytest.mark.parametrize("grid", [GRID, HEXAGONAL], ids=["square", "hexagonal"])
+def test_channels_are_histograms_of_their_kinds(norm: Any, grid: Grid, rng: np.random.Generator) -> None:
+    chunk = chunk_of(random_jets(rng, 20))
+    charge, kind = (np.array(values)[rng.integers(0, 4, chunk.pt.size)] for values in ((0, 0, 1, -1), KINDS))
+    chunk = replace(chunk, charge=charge.astype(np.int8), kind=kind.astype(np.uint8))
+    channels = ("multiplicity", "photon", "pt", "neutral", "charged")
+    steps = (Centre(),) if norm is None else (Centre(), Normalise(norm=norm))
+    images = run(chunk, *steps, grid=grid, channels=channels)
+    shape = (grid.rows, grid.columns, 5)
+    found = densify(images.offsets, images.pixel, images.value, shape).reshape(20, -1, 5)
+    plain = run(chunk, *steps, grid=grid)
+    np.testing.assert_array_equal(plain.scale, images.scale)
+    np.testing.assert_array_equal(dense(plain, grid).reshape(20, -1), found[..., 2])
+    is_photon = (charge == 0) & (kind == ParticleKind.PHOTON)
+    wanted = (None, is_photon, charge < 9, (charge == 0) & ~is_photon, charge != 0)
+    for jet in range(20):
+        part = slice(chunk.offsets[jet], chunk.offsets[jet + 1])
+        pixel = np.array(
+            [pixel_of(grid.code, grid.parameters, *at) for at in zip(chunk.eta[part], chunk.phi[part], strict=True)]
+        )
+        for index, chosen in enumerate(wanted):
+            weight = np.ones(pixel.size) if chosen is None else chunk.pt[part] * chosen[part] / images.scale[jet]
+            expected = np.bincount(pixel + 1, weight, found.shape[1] + 1)[1:]
+            np.testing.assert_allclose(found[jet, :, index], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_images_whose_norm_is_zero_are_empty() -> None:
+    chunk = chunk_of([[[1], [0], [0]], [[2], [0], [0]]])
+    chunk = replace(chunk, charge=np.int8([0, 1]), kind=np.uint8([ParticleKind.PHOTON, ParticleKind.CHARGED_HADRON]))
+    images = run(chunk, Centre(), Normalise(), channels=("charged", "multiplicity"))
+    assert images.fate.tolist() == [Fate.EMPTY_IMAGE, Fate.KEPT]
+    assert images.value.tolist() == [1, 1]
+    assert images.scale.tolist() == [2]
+    images = run(chunk, Centre(), channels=("charged",))
+    assert images.fate.tolist() == [Fate.EMPTY_IMAGE, Fate.KEPT]
+
+
+def test_channels_without_charge_and_kind_are_refused() -> None:
+    with pytest.raises(ValueError, match="need charge and kind"):
+        run(chunk_of([[[1], [0], [0]]]), Centre(), channels=("charged",))
