@@ -12,8 +12,9 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from data_prep.dataset import ImageDataset
-from data_prep.errors import InputFileError
+from data_prep.errors import ConfigurationError, InputFileError
 from data_prep.settings import Settings
+from models.architectures import networks
 from models.bootstrap import Measured, macro_auc_replicas, measured
 from models.exact import exact_inference
 from models.scores import predict, truth
@@ -87,6 +88,18 @@ class Scored:
         return Scored(self.key[rows], self.label[rows], self.weight[rows], scores)
 
 
+def require_known(settings: CandidateCostSettings, model: ModelSettings, grid: str) -> None:
+    """Make sure that there are these networks, before any work.
+
+    Raises:
+        ConfigurationError: a name that is none.
+    """
+    known = [network.name for network in networks(model, grid)]
+    for name in settings.networks:
+        if name not in known:
+            raise ConfigurationError(f"'networks': there is no '{name}'", remedy=f"there are {', '.join(known)}")
+
+
 def train_and_score(
     dataset: ImageDataset,
     model: ModelSettings,
@@ -98,7 +111,7 @@ def train_and_score(
     """Train the networks on one image set; a stopped call goes on where it was.
 
     Raises:
-        ConfigurationError: a network that does not fit the images, or a name that is none.
+        ConfigurationError: a network that does not fit the images.
         InputFileError: images that cannot be trained on.
         PipelineError: a training that diverged.
     """

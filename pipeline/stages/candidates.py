@@ -43,7 +43,7 @@ def run(
     from data_prep.images import ImagesSettings
     from data_prep.readers.detect import reader_of
     from data_prep.readers.files import input_files
-    from models.candidate_cost import FLOAT, CandidateCostSettings, common, costs
+    from models.candidate_cost import FLOAT, CandidateCostSettings, common, costs, require_known
     from models.settings import ModelSettings, TrainSettings
 
     what = load(config, CandidateCostSettings)
@@ -52,6 +52,10 @@ def run(
     if pictures.candidates is None:
         remedy = "add one, as configs/trigger/images.yaml has it"
         raise ConfigurationError("has no section 'candidates'", file=images, remedy=remedy)
+    try:
+        require_known(what, network, pictures.grid.kind)
+    except ConfigurationError as error:
+        raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
     reader, files, _ = reader_of(input_files(inputs), pictures.options, pictures.layout)
     study = _Study(reader, files, pictures, pictures.candidates, what, network, how, workers)
     settings = {"candidates": what, "images": pictures, "model": network, "train": how}
