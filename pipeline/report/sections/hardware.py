@@ -17,6 +17,15 @@ KINDS = {
     "beyond": "values up to four times the range of the input",
     "tie": "values on rounding ties and beside them",
     "random": "uniform over the range of the input, half of them mostly zero",
+    "candidates, data": "the candidates of every jet of the test set",
+    "candidates, border": "candidates on every border of the pixels and one unit below",
+    "candidates, wrap": "φ of candidates and seed at ±π, beside it and beyond, in all pairs",
+    "candidates, extreme": "smallest and largest value and 0 of every port, in all combinations",
+    "candidates, saturation": "all in one pixel, sums about its largest value and about powers of two",
+    "candidates, outside": "all one unit outside the window",
+    "candidates, single": "one candidate alone",
+    "candidates, empty": "no candidate",
+    "candidates, random": "uniform over the ports, and about the seed",
 }
 """What the kinds of test vectors are."""
 
@@ -39,6 +48,7 @@ def values(run: RunFolder) -> dict[str, Any]:
     return {
         "verdict": verdict,
         "project": project,
+        "builder": project.builder.builder if project and project.builder else None,
         "types": types,
         "rows": rows,
         "in_hardware": in_hardware,

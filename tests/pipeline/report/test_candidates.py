@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from data_prep.candidates import CandidateSettings
+from data_prep.grid import SquareGrid
+from hls_projects.hls_builder import HlsBuilder
+from hls_projects.hls_project import HlsProject
+from hls_projects.image_builder import ImageBuilder
 from pipeline.artefact import artefact, write_json
 from pipeline.report.page import page
 from pipeline.report.run_folder import RunFolder
@@ -65,3 +70,19 @@ def test_a_damaged_one_is_said(run: Path) -> None:
     del damaged["cost"]["8"]["model"]
     text = _with(run, damaged)
     assert "25_candidates/cost.json cannot be read" in text
+
+
+def test_a_design_from_candidates_says_so(run: Path) -> None:
+    """Its ports and its vectors stand beside those of the network."""
+    file = run / "50_hls" / "hls.json"
+    project = HlsProject.load(run / "50_hls")
+    made = ImageBuilder.of(CandidateSettings(number=12), SquareGrid(pixels=6, half_width=0.8))
+    builder = HlsBuilder(builder=made, input_type="input_t", outputs=())
+    before = page(RunFolder(run))
+    assert "candidate_pt" not in before
+    file.write_text(project.model_copy(update={"builder": builder}).model_dump_json())
+    text = page(RunFolder(run))
+    assert "starts from 12 integer candidates" not in text, "its proof is of another project and leaves the builder out"
+    assert "was changed after it was made" in text or "made from another 50_hls" in text
+    assert "candidate_pt" in text
+    assert "seed_phi" in text
