@@ -27,13 +27,15 @@ def run(
     inputs = [lowered, *([images] if images else [])]
     with artefact(out, "convert", settings={"hardware": settings}, inputs=inputs) as space:
         from data_prep.dataset import open_dataset
+        from data_prep.event_dataset import holds_events
         from hls_projects.convert import convert
         from hls_projects.image_builder import ImageBuilder
         from hls_projects.model_types import ModelTypes
         from models.load import load_model
 
         types = ModelTypes.load(lowered / "types.json")
-        builder = ImageBuilder.of_images(open_dataset(images).metadata) if images else None
+        of_jets = images is not None and not holds_events(images)
+        builder = ImageBuilder.of_images(open_dataset(images).metadata) if images and of_jets else None
         convert(load_model(lowered / "model.h5"), types, settings.name, settings.hls, space.path, builder)
     hls = settings.hls
     source = f" from {builder.candidates.number} candidates" if builder else ""
