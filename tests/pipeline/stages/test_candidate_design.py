@@ -1,0 +1,83 @@
+"""From candidates to scores, as a user makes it: images, convert, csim; and what does not belong together."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from qkeras import QActivation, QDense, quantized_bits, quantized_relu
+from tensorflow import keras
+
+from data_prep.mock import mock_jets, write_mock_file
+from hls_projects.hls_project import HlsProject
+from pipeline.app import main
+from tests.data_prep.test_candidate_images import CONFIGURATION
+
+pytestmark = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
+
+
+def _small() -> keras.Model:
+    """Pixels in steps of 2 GeV and one dense layer: little to compile."""
+    image = keras.Input((16, 16, 1), name="image")
+    x = keras.layers.Flatten()(QActivation(quantized_relu(7, 8), name="pixels")(image))
+    model = keras.Model(image, QDense(2, kernel_quantizer=quantized_bits(3, 0, alpha=1), use_bias=False)(x))
+    model.set_weights([np.random.default_rng(2).uniform(-1, 1, each.shape) for each in model.get_weights()])
+    return model
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """Images of candidates and of floats, a lowered model, hardware.yaml."""
+    for name, seed in (("q", 1), ("t", 2)):
+        write_mock_file(tmp_path / f"{name}.root", mock_jets(name, 150, seed=seed))
+    for name, change in (("20_images", {}), ("float_images", {"candidates": None})):
+        config = tmp_path / f"{name}.yaml"
+        config.write_text(yaml.safe_dump(CONFIGURATION | change))
+        jets = [f"{tmp_path}/q.root", f"{tmp_path}/t.root"]
+        assert main(["images", f"--config={config}", *jets, f"--out={tmp_path}/{name}"]) == 0
+    (tmp_path / "hardware.yaml").write_text(yaml.safe_dump({"name": "trigger", "csim": {"random_vectors": 200}}))
+    _small().save(tmp_path / "model.h5")
+    assert main(["lower", f"--model={tmp_path}/model.h5", f"--out={tmp_path}/40_lowered"]) == 0
+    return tmp_path
+
+
+def _convert(run: Path, images: str | None, out: str) -> int:
+    given = [f"--images={run}/{images}"] if images else []
+    return main(["convert", f"--config={run}/hardware.yaml", *given, f"{run}/40_lowered", f"--out={run}/{out}"])
+
+
+def _csim(run: Path, images: str, hls: str) -> int:
+    files = [f"--config={run}/hardware.yaml", f"--lowered={run}/40_lowered", f"--images={run}/{images}"]
+    return main(["csim", *files, f"{run}/{hls}", f"--out={run}/60_csim.json"])
+
+
+def test_candidates_to_scores_is_proven(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _convert(run, "20_images", "50_hls") == 0
+    assert "trigger from 8 candidates" in capsys.readouterr().out
+    assert _csim(run, "20_images", "50_hls") == 0
+    proof = json.loads((run / "60_csim.json").read_text())
+    assert proof["status"] == "proven"
+    compared = {layer["name"]: layer["values"] for layer in proof["layers"] if not layer["mismatches"]}
+    jets, candidates = proof["vectors"]["data"], proof["vectors"]["candidates, data"]
+    assert jets == candidates > 40
+    number = sum(count for kind, count in proof["vectors"].items() if kind.startswith("candidates, "))
+    assert compared["image builder"] == 256 * number
+    assert compared["output 0 from candidates"] == 2 * number
+    assert compared["images of the dataset"] == 256 * jets
+
+
+def test_what_does_not_belong_together_is_refused(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _convert(run, None, "plain") == 0
+    assert _convert(run, "float_images", "float") == 0
+    assert HlsProject.load(run / "plain").builder is None
+    assert HlsProject.load(run / "float").builder is None
+    assert _csim(run, "20_images", "plain") == 1
+    said = capsys.readouterr().err
+    assert "plain: holds no image builder (its images are made of candidates: run `convert` with `--images`)" in said
+    assert _convert(run, "20_images", "50_hls") == 0
+    assert _csim(run, "float_images", "50_hls") == 1
+    assert "50_hls: builds other images than the dataset holds (run `convert` again)" in capsys.readouterr().err
