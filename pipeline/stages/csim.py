@@ -44,6 +44,7 @@ def run(
         from hls_projects.compare_candidates import compare_candidates, compare_dataset, with_candidates
         from hls_projects.csim import build
         from hls_projects.emulator.proof import with_fast_emulator
+        from hls_projects.hls_project import HlsProject
         from hls_projects.network import Network
         from hls_projects.proof import Proof
         from hls_projects.vectors import made_vectors
@@ -55,6 +56,9 @@ def run(
         ports = [(port.shape, port.type) for port in types.inputs]
         data = [] if images is None else [TestSet(images)]
         vectors: list[VectorSource] = [*data, *made_vectors(ports, settings.csim.random_vectors, settings.csim.seed)]
+        split = data[0].split if data else None
+        project = HlsProject.load(hls)
+        candidates = _candidates(project, split, settings.csim, hls)
         trained = exact_inference(load_model(next(lowered.glob("trained.*"))))
         plain = exact_inference(load_model(lowered / "model.h5"))
         try:
@@ -62,14 +66,12 @@ def run(
         except ToolNotFoundError as error:
             leave_proof(out, Proof(status="not run", reason=error.what))
             raise
-        split = data[0].split if data else None
-        candidates = _candidates(emulator.project, split, settings.csim, hls)
         total = sum(source.count for source in (*vectors, *candidates))
         with progress("comparing", total, "vectors") as advance:
             result = compare(trained, plain, types, emulator, vectors, settings.csim.batch, advance)
             proof = result.proof
-            if emulator.project.builder is not None:
-                builder = emulator.project.builder.builder
+            if project.builder is not None:
+                builder = project.builder.builder
                 found = compare_candidates(trained, types, builder, emulator, candidates, settings.csim.batch, advance)
                 stored = [compare_dataset(builder, split, settings.csim.batch)] if split else []
                 proof = with_candidates(proof, found, *stored)
@@ -89,11 +91,14 @@ def _candidates(
     project: HlsProject, split: ImageSplit | None, settings: CsimSettings, folder: Path
 ) -> list[VectorSource]:
     """The candidates that are compared; none where the design starts from images."""
+    from data_prep.dataset import ImageDescription
     from hls_projects.compare_candidates import JetCandidates, made_candidates
     from hls_projects.image_builder import ImageBuilder
 
     builder = project.builder.builder if project.builder else None
-    if split is not None and ImageBuilder.of_images(split.description) != builder:
+    images = None if split is None else split.description
+    wanted = ImageBuilder.of_images(images) if isinstance(images, ImageDescription) else None
+    if split is not None and wanted != builder:
         what = "builds other images than the dataset holds" if builder else "holds no image builder"
         remedy = (
             "its images are made of candidates: run `convert` with `--images`" if not builder else "run `convert` again"
