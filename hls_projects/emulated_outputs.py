@@ -21,9 +21,9 @@ class EmulatedOutputs:
 
     Attributes:
         file: where they stand.
-        label: uint8 [jets].
+        label: uint8 [jets]; empty where the images are of events, which have none.
         weight: float32 [jets].
-        raw: int64 [jets, …] an output.
+        raw: int64 [jets, …] an output; narrower integers where the images are of events.
         fraction: bits behind the point, an output.
     """
 
@@ -45,7 +45,8 @@ class EmulatedOutputs:
                 outputs = range(sum(name.startswith("raw_") for name in arrays.files))
                 raw = tuple(arrays[f"raw_{i}"] for i in outputs)
                 fraction = tuple(int(arrays[f"fraction_{i}"]) for i in outputs)
-                return cls(file, arrays["label"], arrays["weight"], raw, fraction)
+                label = arrays["label"] if "label" in arrays.files else np.zeros(0, np.uint8)
+                return cls(file, label, arrays["weight"], raw, fraction)
         except (OSError, EOFError, BadZipFile, ValueError, KeyError) as error:
             raise InputFileError(f"no emulated outputs: {error}", file=file, remedy="run `csim` again") from None
 

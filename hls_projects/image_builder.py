@@ -19,6 +19,7 @@ import numpy.typing as npt
 from data_prep.candidate_images import power_of_two
 from data_prep.candidates import CandidateSettings, thresholds
 from data_prep.dataset import ImageDescription
+from data_prep.event_settings import EventDescription
 from data_prep.fixed_point import FixedType
 from data_prep.grid import SquareGrid
 from data_prep.settings import Settings
@@ -55,13 +56,13 @@ class ImageBuilder(Settings):
         return cls(candidates=candidates, rows=cuts, columns=cuts, normalise=normalise)
 
     @classmethod
-    def of_images(cls, images: ImageDescription) -> ImageBuilder | None:
+    def of_images(cls, images: ImageDescription | EventDescription) -> ImageBuilder | None:
         """The builder of the images of a dataset; None where they are not made of candidates.
 
         Raises:
             ValueError: candidates on another grid than a square one.
         """
-        if images.candidates is None:
+        if isinstance(images, EventDescription) or images.candidates is None:
             return None
         if not isinstance(images.grid, SquareGrid):
             raise ValueError(f"the image builder takes square grids, not {images.grid.kind} ones")

@@ -53,8 +53,8 @@ class VariantSettings(Settings):
 class RtlSettings(Settings):
     """Verilog and VHDL without a vendor tool."""
 
-    form: Literal["unrolled", "streamed"] = "unrolled"
-    """A whole image every clock, or some rows of it."""
+    form: Literal["unrolled", "streamed", "none"] = "unrolled"
+    """A whole image every clock, or some rows of it; none makes no RTL, as of images that are too large for it."""
     rows: int = Field(1, ge=1)
     """Image rows a clock of the streamed form."""
     delay: float = Field(4, gt=0, le=1000)

@@ -15,15 +15,21 @@ if TYPE_CHECKING:
     from hls_projects.proof import Proof
 
 
+_EVENTS = 500
+"""Event images that are dense at once."""
+
+
 class TestSet:
-    """The test jets as test vectors."""
+    """The test jets, or the test events, as test vectors."""
 
     kind = "data"
 
     def __init__(self, images: Path) -> None:
         from data_prep.dataset import open_dataset
+        from data_prep.event_dataset import holds_events, open_event_dataset
 
-        self.split = open_dataset(images).split("test")
+        self.of_events = holds_events(images)
+        self.split: Any = (open_event_dataset(images) if self.of_events else open_dataset(images)).split("test")
         self.count = self.split.rows
 
     def batches(self, size: int) -> Any:
@@ -36,7 +42,10 @@ class TestSet:
         from hls_projects.emulator.fast_emulator import FastEmulator
 
         emulator = FastEmulator(network)
-        parts = [emulator.run(batch) for batch in self.split.batches(100_000)]
+        if self.of_events:
+            parts = [emulator.run(batch.dense()) for batch in self.split.batches(_EVENTS)]
+        else:
+            parts = [emulator.run(batch) for batch in self.split.batches(100_000)]
         shapes = [port.shape for port in network.types.outputs]
         if not parts:
             return [np.zeros((0, *shape), np.int64) for shape in shapes]

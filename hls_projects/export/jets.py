@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.dataset import ImageDataset, open_dataset
+from data_prep.dataset import ImageDataset, ImageSplit, open_dataset
+from data_prep.event_dataset import holds_events
 from data_prep.errors import InputFileError, ProofFailedError
 from hls_projects.emulated_outputs import EmulatedOutputs
 from hls_projects.export.reference_vectors import ReferenceVectors
 from hls_projects.model_types import ModelTypes
 from hls_projects.vectors import Vectors
+from models.tasks.event_data import Events, open_events
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class JetVectors:
         rows: their numbers in the test set, ascending.
     """
 
-    dataset: ImageDataset
+    dataset: ImageDataset | Events
     rows: npt.NDArray[np.int64]
     kind: str = "data"
 
@@ -37,7 +39,8 @@ class JetVectors:
 
     def batches(self, size: int) -> Iterator[tuple[Vectors, ...]]:
         """See `hls_projects.vectors.VectorSource`."""
-        jets = self.dataset.split("test").images
+        split = self.dataset.split("test")
+        jets = split.images if isinstance(split, ImageSplit) else split.events
         for first in range(0, self.count, size):
             yield (jets.take(self.rows[first : first + size]).dense(),)
 
@@ -53,7 +56,7 @@ def choose_jets(images: Path, count: int, types: ModelTypes) -> JetVectors:
     Raises:
         InputFileError: when the images do not fit the design's input.
     """
-    dataset = open_dataset(images)
+    dataset = open_events(images) if holds_events(images) else open_dataset(images)
     shapes = [port.shape for port in types.inputs]
     if shapes != [dataset.shape]:
         wanted = " and ".join(" x ".join(map(str, shape)) for shape in shapes)

@@ -111,7 +111,11 @@ def _candidates(
 
 
 def _save_outputs(path: Path, data: TestSet, raw: list[Raw], types: ModelTypes) -> None:
-    """The emulated integers of the test set, with labels and weights."""
-    arrays: dict[str, Any] = {f"raw_{i}": values.astype(np.int64) for i, values in enumerate(raw)}
+    """The emulated integers of the test set, with weights, and labels where there are any."""
+    # The maps of events are large: they keep the narrow integers of the emulator.
+    kept = raw if data.of_events else [values.astype(np.int64) for values in raw]
+    arrays: dict[str, Any] = {f"raw_{i}": values for i, values in enumerate(kept)}
     arrays |= {f"fraction_{i}": np.asarray(port.type.fraction) for i, port in enumerate(types.outputs)}
-    np.savez_compressed(path, label=data.column("label"), weight=data.column("weight"), **arrays)
+    if not data.of_events:
+        arrays["label"] = data.column("label")
+    np.savez_compressed(path, weight=data.column("weight"), **arrays)

@@ -66,6 +66,7 @@ def _vectors(
     lowered: Path, types: ModelTypes, settings: HardwareSettings, csim: Path, images: Path | None
 ) -> tuple[ReferenceVectors, dict[str, Any] | None]:
     """The reference vectors, and the metrics of the emulated outputs where the test set was emulated."""
+    from data_prep.dataset import ImageDataset
     from hls_projects.emulated_outputs import EmulatedOutputs
     from hls_projects.export.jets import choose_jets, require_equal
     from hls_projects.export.reference_vectors import reference_vectors
@@ -83,6 +84,8 @@ def _vectors(
     outputs = EmulatedOutputs.load(emulated)
     if jets.count:
         require_equal(vectors, jets, outputs)
+    if not isinstance(jets.dataset, ImageDataset):
+        return vectors, None
     classes = jets.dataset.classes
     found = outputs.performance(classes)
     return vectors, None if found is None else {"classes": list(classes)} | found.as_json()

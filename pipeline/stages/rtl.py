@@ -64,6 +64,11 @@ def run(
         from models.load import load_model
 
         wanted = settings.rtl
+        if wanted.form == "none":
+            record = RtlProof(status="not run", reason="hardware.yaml asks for no RTL (rtl.form: none)")
+            write_json(space.companions[0], record.model_dump(mode="json"))
+            done("rtl", f"{out}: not run, {record.reason}")
+            return
         data = [] if images is None else [TestSet(images)]
         builder = ImageBuilder.of_images(data[0].split.description) if data else None
         image = Network.load(lowered)
