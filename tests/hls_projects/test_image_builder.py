@@ -35,7 +35,6 @@ def builder(number: int = 16, pixels: int = 16, normalise: bool = False, **candi
 FORMS: dict[str, tuple[ImageBuilder, int]] = {
     "cms": (builder(), 30_000),
     "normalised": (builder(8, 8, normalise=True), 50_000),
-    "one candidate": (builder(1, 5, normalise=True), 2_000),
     "odd types": (
         builder(
             5,
@@ -48,9 +47,9 @@ FORMS: dict[str, tuple[ImageBuilder, int]] = {
         ),
         20_000,
     ),
-    "odd types normalised": (
+    "one odd candidate, normalised": (
         builder(
-            3,
+            1,
             7,
             True,
             pt={"bits": 5, "integer": 0},

@@ -5,14 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from data_prep.candidates import CandidateSettings
 from data_prep.grid import SquareGrid
 from hls_projects.hls_builder import HlsBuilder
 from hls_projects.hls_project import HlsProject
 from hls_projects.image_builder import ImageBuilder
 from pipeline.artefact import artefact, write_json
+from pipeline.report import page as report
 from pipeline.report.page import page
 from pipeline.report.run_folder import RunFolder
+from pipeline.report.sections import candidates, hardware, rtl
 
 
 def _measured(value: float, error: float) -> dict[str, float]:
@@ -45,6 +49,13 @@ def content() -> dict[str, Any]:
         "cost": cost,
         "share": share,
     }
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page with few figures: those of other sections take their time."""
+    monkeypatch.setattr(report, "SECTIONS", (candidates.SECTION, hardware.SECTION))
+    monkeypatch.setattr(rtl, "values", lambda run: {"proven": False, "record": None, "kept": None})
 
 
 def _with(run: Path, found: dict[str, Any]) -> str:

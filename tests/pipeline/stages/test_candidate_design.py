@@ -13,7 +13,13 @@ from qkeras import QActivation, QDense, quantized_bits, quantized_relu
 from tensorflow import keras
 
 from data_prep.mock import mock_jets, write_mock_file
+from hls_projects import csim
+from hls_projects.compare_candidates import compare_candidates, made_candidates
+from hls_projects.hls_builder import IMAGE
 from hls_projects.hls_project import HlsProject
+from hls_projects.model_types import ModelTypes
+from models.exact import exact_inference
+from models.load import load_model
 from pipeline.app import main
 from tests.data_prep.test_candidate_images import CONFIGURATION
 
@@ -29,9 +35,10 @@ def _small() -> keras.Model:
     return model
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Images of candidates and of floats, a lowered model, hardware.yaml."""
+    tmp_path = tmp_path_factory.mktemp("run")
     for name, seed in (("q", 1), ("t", 2)):
         write_mock_file(tmp_path / f"{name}.root", mock_jets(name, 150, seed=seed))
     for name, change in (("20_images", {}), ("float_images", {"candidates": None})):
@@ -55,7 +62,17 @@ def _csim(run: Path, images: str, hls: str) -> int:
     return main(["csim", *files, f"{run}/{hls}", f"--out={run}/60_csim.json"])
 
 
-def test_candidates_to_scores_is_proven(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_candidates_to_scores_is_proven_and_a_wrong_border_is_named(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[csim.Emulator] = []
+    compile_ = csim.build
+
+    def keep(project: Path, _: Path) -> csim.Emulator:
+        kept.append(compile_(project, tmp_path))
+        return kept[-1]
+
+    monkeypatch.setattr(csim, "build", keep)
     assert _convert(run, "20_images", "50_hls") == 0
     assert "trigger from 8 candidates" in capsys.readouterr().out
     assert _csim(run, "20_images", "50_hls") == 0
@@ -69,6 +86,19 @@ def test_candidates_to_scores_is_proven(run: Path, capsys: pytest.CaptureFixture
     assert compared["output 0 from candidates"] == 2 * number
     assert compared["images of the dataset"] == 256 * jets
 
+    project = HlsProject.load(run / "50_hls")
+    assert project.builder is not None
+    right = project.builder.builder
+    wrong = right.model_copy(update={"rows": (right.rows[0] + 1, *right.rows[1:])})
+    vectors = made_candidates(right, 100, seed=1)
+    trained = exact_inference(load_model(run / "model.h5"))
+    types = ModelTypes.load(run / "40_lowered" / "types.json")
+    assert compare_candidates(trained, types, right, kept[0], vectors, 300).status == "proven"
+    failed = compare_candidates(trained, types, wrong, kept[0], vectors, 300)
+    assert failed.status == "failed"
+    assert failed.first_mismatch is not None
+    assert (failed.first_mismatch.layer, failed.first_mismatch.kind) == (IMAGE, "candidates, border")
+
 
 def test_what_does_not_belong_together_is_refused(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _convert(run, None, "plain") == 0
@@ -78,6 +108,6 @@ def test_what_does_not_belong_together_is_refused(run: Path, capsys: pytest.Capt
     assert _csim(run, "20_images", "plain") == 1
     said = capsys.readouterr().err
     assert "plain: holds no image builder (its images are made of candidates: run `convert` with `--images`)" in said
-    assert _convert(run, "20_images", "50_hls") == 0
-    assert _csim(run, "float_images", "50_hls") == 1
-    assert "50_hls: builds other images than the dataset holds (run `convert` again)" in capsys.readouterr().err
+    assert _convert(run, "20_images", "again") == 0
+    assert _csim(run, "float_images", "again") == 1
+    assert "again: builds other images than the dataset holds (run `convert` again)" in capsys.readouterr().err
