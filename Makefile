@@ -24,6 +24,9 @@ PIPELINE := $(VENV)/bin/python -m pipeline
 # The artefact whose manifest is $@; a manifest is written last, so it is there only beside a whole artefact.
 ARTEFACT = $(@:.manifest.json=)
 
+# Runs with a file `sample` take the simulated sample of the run that it names.
+SAMPLED := $(or $(shell cat $(C)/sample 2>/dev/null),$(RUN))
+SAMPLE  := build/$(SAMPLED)/10_root.manifest.json
 IMAGES  := $(B)/20_images.manifest.json
 CLOSURE := $(B)/25_mass_closure.manifest.json
 COST    := $(B)/25_candidates.manifest.json
@@ -36,8 +39,8 @@ EXPORT  := $(B)/70_export.manifest.json
 REPORT  := $(B)/80_report.manifest.json
 
 ifeq ($(strip $(FILES)),)
-ROOT  := $(B)/10_root.manifest.json
-INPUT := $(B)/10_root
+ROOT  := $(SAMPLE)
+INPUT := $(SAMPLE:.manifest.json=)
 else
 ROOT  := $(B)/.files
 INPUT := $(FILES)
@@ -50,7 +53,7 @@ all: report ## run every stage of RUN (default demo) to the report
 	@echo "report: $(B)/80_report/index.html"
 
 setup: $(READY) ## make .venv with every version of requirements.lock
-generate: $(B)/10_root.manifest.json ## simulate jets and write JetClass ROOT files
+generate: $(SAMPLE) ## simulate jets or events and write ROOT files
 images: $(IMAGES) ## ROOT files to sparse jet images
 mass-closure: $(CLOSURE) ## what steps and pixels do to the jet mass (no part of all)
 candidates: $(COST) ## what it costs that firmware sees N candidates of a jet (no part of all)
@@ -69,7 +72,7 @@ $(READY): requirements.lock
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.lock
 	@touch $@
 
-$(B)/10_root.manifest.json: $(C)/generate.yaml | $(READY)
+$(SAMPLE): configs/$(SAMPLED)/generate.yaml | $(READY)
 	$(PIPELINE) generate --config $< --out $(ARTEFACT)
 
 $(B)/.files: FORCE

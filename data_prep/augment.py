@@ -6,6 +6,7 @@ mirrors move pixels as they are; any other turn shares each lit pixel among its 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -95,6 +96,7 @@ def lattice_turned(batch: ImageBatch, grid: Grid, turns: Int64, mirrored: npt.ND
     return dense
 
 
+@cache
 def targets(grid: Grid) -> Int64:
     """Where every pixel goes: int64 [2 · order, rows · columns], the turns, then the turns of the mirrored image.
 
@@ -113,6 +115,7 @@ def targets(grid: Grid) -> Int64:
             rows, columns = ((points[inside] @ matrix.T + grid.rows - 1) // 2).T
             found[start + k, inside] = rows * grid.columns + columns
             matrix = turn @ matrix
+    found.setflags(write=False)
     return found
 
 
@@ -159,7 +162,7 @@ def _permute(
 ) -> None:
     for image in range(offsets.size - 1):
         for k in range(offsets[image], offsets[image + 1]):
-            at, channel = divmod(int(pixel[k]), channels)
+            at, channel = pixel[k] // channels, pixel[k] % channels
             dense[image, where[element[image], at] * channels + channel] = value[k]
 
 

@@ -62,19 +62,13 @@ def pixelise(chunk: JetChunk, fate: npt.NDArray[np.uint8], grid: Grid, program: 
         ValueError: a channel asks for charge and kind of the constituents, and they are not there.
     """
     fate = fate.copy()
-    kinds = np.zeros(0, np.uint8)
-    if np.isin(program.channels, (CHARGED, NEUTRAL, PHOTON)).any():
-        if chunk.charge is None or chunk.kind is None:
-            raise ValueError("the channels need charge and kind of the constituents")
-        kinds = np.where(chunk.charge != 0, CHARGED, np.where(chunk.kind == _PHOTON_KIND, PHOTON, NEUTRAL))
-        kinds = kinds.astype(np.uint8)
     offsets, pixel, value, scale = _pixelise(
         chunk.offsets,
         chunk.pt,
         chunk.eta,
         chunk.phi,
         chunk.energy,
-        kinds,
+        _kinds(chunk, program),
         chunk.jet_pt,
         chunk.jet_eta,
         chunk.jet_phi,
@@ -89,6 +83,18 @@ def pixelise(chunk: JetChunk, fate: npt.NDArray[np.uint8], grid: Grid, program: 
         grid.rows * grid.columns,
     )
     return SparseImages(offsets, pixel, value, scale, fate)
+
+
+def _kinds(chunk: JetChunk, program: Program) -> npt.NDArray[np.uint8]:
+    """The channel that each constituent is in besides `pt`: uint8 [constituents], 0 where no channel asks."""
+    if not np.isin(program.channels, (CHARGED, NEUTRAL, PHOTON)).any():
+        return np.zeros(0 if program.plain else chunk.pt.size, np.uint8)
+    if chunk.charge is None or chunk.kind is None:
+        raise ValueError("the channels need charge and kind of the constituents")
+    kinds = np.full(chunk.pt.size, NEUTRAL, np.uint8)
+    kinds[chunk.kind == _PHOTON_KIND] = PHOTON
+    kinds[chunk.charge != 0] = CHARGED
+    return kinds
 
 
 @compiled
@@ -120,6 +126,7 @@ def _pixelise(
             longest = max(longest, offsets[jet + 1] - offsets[jet])
     plain = channels.size == 1 and channels[0] == PT
     scaled = channels != MULTIPLICITY
+    sums, one = _sums(channels), (~scaled).astype(np.float32)
     cells = pixels * channels.size
     image_offsets = np.zeros(kept + 1, np.int64)
     scale = np.ones(kept, np.float32)
@@ -151,7 +158,7 @@ def _pixelise(
                     canvas[index[i]] += pt[i]
                     used[index[i] >> _BLOCK] = True
         else:
-            _fill_channels(channels, index, pt, all_kinds[first:last], canvas, used)
+            _fill_channels(sums, one, index, pt, all_kinds[first:last], canvas, used)
         start = lit
         for block in range(used.size):
             if used[block]:
@@ -188,26 +195,35 @@ def _pixelise(
 
 
 @compiled
+def _sums(channels: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Which channels a constituent of each kind adds its pT to: bool [kinds, channels]."""
+    sums = np.zeros((MULTIPLICITY, channels.size), np.bool_)
+    for kind in range(MULTIPLICITY):
+        for k in range(channels.size):
+            sums[kind, k] = channels[k] == PT or channels[k] == kind
+    return sums
+
+
+@compiled
 def _fill_channels(
-    channels: npt.NDArray[np.int64],
+    sums: npt.NDArray[np.bool_],
+    one: Float32,
     index: npt.NDArray[np.int32],
     pt: Float32,
     kinds: npt.NDArray[np.uint8],
     canvas: Float32,
     used: npt.NDArray[np.bool_],
 ) -> None:
-    """Add the constituents of one jet to the channels of their pixels."""
+    """Add the constituents of one jet to the channels of their pixels; `one` is 1 for multiplicity and else 0."""
+    channels = one.size
     for i in range(index.size):
         if index[i] < 0 or not pt[i] > 0:
             continue
-        at = index[i] * channels.size
-        for k in range(channels.size):
-            if channels[k] == PT or (kinds.size and channels[k] == kinds[i]):
-                canvas[at + k] += pt[i]
-                used[(at + k) >> _BLOCK] = True
-            elif channels[k] == MULTIPLICITY:
-                canvas[at + k] += np.float32(1)
-                used[(at + k) >> _BLOCK] = True
+        at = index[i] * channels
+        used[at >> _BLOCK] = True
+        used[(at + channels - 1) >> _BLOCK] = True
+        for k in range(channels):
+            canvas[at + k] += (pt[i] if sums[kinds[i], k] else np.float32(0)) + one[k]
 
 
 @compiled

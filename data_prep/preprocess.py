@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import AfterValidator, Field
 
-from data_prep.channels import codes_of, of_norm
+from data_prep.channels import PT, codes_of, of_norm
 from data_prep.compiled import compiled
 from data_prep.constituents import JetChunk
 from data_prep.grid import Grid
@@ -99,6 +99,11 @@ class Program:
     image: int
     channels: npt.NDArray[np.int64]
     counts: npt.NDArray[np.bool_]
+
+    @property
+    def plain(self) -> bool:
+        """Whether the pixels hold pT and nothing else."""
+        return bool(self.channels.size == 1 and self.channels[0] == PT)
 
     @classmethod
     def of(cls, steps: Sequence[Step], channels: Sequence[str] = ("pt",)) -> Program:

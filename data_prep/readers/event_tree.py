@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,11 @@ DEPOSITS = ("deposit_eta", "deposit_phi", "deposit_em", "deposit_had", "deposit_
 JETS = ("jet_pt", "jet_eta", "jet_phi", "jet_mass", "jet_kind")
 BRANCHES = (*DEPOSITS, *JETS, "pileup", "event")
 _REMEDY = "give files of `generate` with `kind: events`, or take `kind: events` out of images.yaml"
+
+
+def recognises(trees: Mapping[str, tuple[int, frozenset[str]]]) -> bool:
+    """Whether these trees (entries and branch names by path) are those of whole events."""
+    return TREE in trees and set(DEPOSITS) <= trees[TREE][1]
 
 
 def count(file: Path) -> int:

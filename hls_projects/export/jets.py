@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.dataset import ImageDataset, ImageSplit, open_dataset
-from data_prep.event_dataset import holds_events
 from data_prep.errors import InputFileError, ProofFailedError
+from data_prep.event_dataset import holds_events
 from hls_projects.emulated_outputs import EmulatedOutputs
 from hls_projects.export.reference_vectors import ReferenceVectors
 from hls_projects.model_types import ModelTypes

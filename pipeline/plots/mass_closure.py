@@ -90,6 +90,8 @@ def bins(closure: Closure, variant: int) -> Figure:
                 panels[1, column].plot(centres[found], [s.rms for s in kept], **look)
             panels[0, column].axhline(0, color="black", linewidth=0.8)
             panels[1, column].set_xlabel(title)
+        for panel in panels.ravel():
+            panel.minorticks_off()
         panels[0, 0].set_ylabel("mean of the difference (GeV)")
         panels[1, 0].set_ylabel("RMS of the difference (GeV)")
         panels[0, 0].legend()

@@ -55,7 +55,7 @@ def run(
     batch = load(cluster, BatchSettings) if cluster else None
     tolerance = Tolerance(retries=retries, strict=strict, allow_lost=allow_lost)
     if isinstance(settings, EventImagesSettings):
-        from pipeline.stages.event_images import run_events
+        from pipeline.event_images import run_events
 
         run_events(inputs, settings, out, workers=workers, scheduler=scheduler, batch=batch, tolerance=tolerance)
         return

@@ -13,6 +13,9 @@ import typer
 from data_prep.errors import InputFileError
 from pipeline import console
 
+EVENTS = 200
+"""Whole events that are looked at."""
+
 if TYPE_CHECKING:
     from data_prep.readers.detect import Contents
     from data_prep.readers.inspection import Inspection
@@ -32,7 +35,8 @@ def run(
 ) -> None:
     """Say what a file holds: layout, jets, classes, whether constituents sum to jets, and what is missing."""
     with _uncollected():
-        from data_prep.readers import Options
+        from data_prep.event_settings import EventImagesSettings
+        from data_prep.readers import Options, event_tree
         from data_prep.readers.detect import contents
         from data_prep.readers.files import input_files
         from data_prep.readers.inspection import inspect
@@ -43,16 +47,24 @@ def run(
         layout: LayoutName | OwnLayout = "auto"
         if config:
             from data_prep.images import ImagesSettings
-            from pipeline.configuration import load
+            from pipeline.configuration import load_kind
 
-            settings = load(config, ImagesSettings)
-            options, layout = settings.options, settings.layout
+            kinds: dict[str, type[ImagesSettings | EventImagesSettings]] = {
+                "jets": ImagesSettings,
+                "events": EventImagesSettings,
+            }
+            settings = load_kind(config, kinds)
+            if isinstance(settings, ImagesSettings):
+                options, layout = settings.options, settings.layout
         files = input_files(inputs)
         file = files[0]
         if len(files) > 1:
             console.rows(f"{len(files):,} files; this is the first of them", [])
         held = contents(file)
         _say_what_is_held(file, held)
+        if event_tree.recognises(held.trees) and (config is None or isinstance(settings, EventImagesSettings)):
+            _say_what_events(file)
+            return
         _say_what_was_found(file, inspect(file, options, layout))
 
 
@@ -76,6 +88,27 @@ def _say_what_is_held(file: Path, held: Contents) -> None:
         for name, (count, names) in held.trees.items()
     ]
     console.rows(f"{file} ({held.container})", trees)
+
+
+def _say_what_events(file: Path) -> None:
+    from data_prep.event_batch import TOWER_CLASSES
+    from data_prep.event_images import kind_of
+    from data_prep.readers import event_tree
+
+    entries = event_tree.count(file)
+    chunk = event_tree.read(file, 0, min(entries, EVENTS))
+    if not chunk.events:
+        raise InputFileError("holds no events", file=file, remedy="give a file with events")
+    kinds = kind_of(chunk.jet_pid)
+    console.rows(
+        f"whole events; of the first {chunk.events:,} of {entries:,}",
+        [
+            ("deposits", f"{chunk.eta.size / chunk.events:.1f} an event"),
+            ("pileup", f"{chunk.pileup.mean():.1f} interactions over the hard one"),
+            *((f"jets of {name}", f"{int((kinds == code).sum()):,}") for code, name in enumerate(TOWER_CLASSES[2:], 2)),
+        ],
+    )
+    console.done("inspect", f"{file}: can be used with `kind: events`")
 
 
 def _say_what_was_found(file: Path, found: Inspection) -> None:

@@ -61,10 +61,10 @@ def built(settings: ModelSettings, channels: int = 1, name: str = HARDWARE) -> k
     word = settings.symmetry
     network = next(each for each in networks(settings, grid_of(word)) if each.name == name)
     model = network.build(settings, shape_of(word, channels), CLASSES)
-    rng = np.random.default_rng(11)
+    rng = np.random.default_rng(13)
     for variable in model.weights:
         inputs = np.prod(variable.shape[:-1])
-        values = rng.normal(0.2 / inputs, 1.2 / np.sqrt(inputs), variable.shape)
+        values = rng.normal(0.8 / inputs, 1.2 / np.sqrt(inputs), variable.shape)
         positive = "variance" in variable.name or "gamma" in variable.name
         variable.assign(np.abs(values) + 0.5 if positive else values)
     return model

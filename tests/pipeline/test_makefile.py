@@ -122,3 +122,14 @@ def test_an_unsuitable_python_is_one_clear_error(checkout: Path) -> None:
     assert not (checkout / ".venv").exists()
     call = subprocess.run(["make", "setup", "PYTHON=python9.9"], cwd=checkout, capture_output=True, text=True)
     assert "python9.9 not found" in call.stderr
+
+
+def test_a_run_may_take_the_sample_of_another(checkout: Path) -> None:
+    (checkout / "configs" / "detection" / "sample").write_text("demo\n")
+    assert _stages(checkout, "RUN=detection", "images") == ["images"]
+    call = subprocess.run(
+        ["make", "--dry-run", "RUN=detection", "images"], cwd=checkout, capture_output=True, text=True, check=True
+    )
+    assert "configs/detection/images.yaml build/demo/10_root --out build/detection/20_images" in call.stdout
+    (checkout / "build" / "demo" / "10_root.manifest.json").unlink()
+    assert _stages(checkout, "RUN=detection", "images") == ["generate", "images"]

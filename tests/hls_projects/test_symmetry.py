@@ -1,0 +1,114 @@
+"""Networks with a symmetry in plain layers: the same numbers, and the symmetry on the integers of the hardware."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from qkeras import QConv2D, QDense, QDepthwiseConv2D
+
+from data_prep.errors import ToolNotFoundError
+from hls_projects import integer_model
+from hls_projects.compare import compare, compare_outputs
+from hls_projects.convert import convert
+from hls_projects.csim import build as build_emulator
+from hls_projects.lower import Lowered, lower
+from hls_projects.network import Network
+from hls_projects.rtl import verilator
+from hls_projects.rtl.build import build as build_rtl
+from hls_projects.settings import HlsSettings, RtlSettings, VariantSettings
+from hls_projects.types import RULES, prove_network
+from hls_projects.vectors import made_vectors
+from models.exact import exact_inference
+from models.filter_layer import FilterLayer
+from models.load import load_model, save_model
+from tests.models.symmetric_settings import INVARIANT, WORDS, built, content, group_for, random_images, settings_of
+
+SMALL = {"bits": 3, "integer": 0}
+
+
+def _lowered(word: str, tmp_path: Path, **changes: Any) -> tuple[Any, Lowered, Network]:
+    """A trained network from its file, lowered, with its types."""
+    save_model(built(settings_of(word, **changes)), tmp_path / "model.h5")
+    trained = load_model(tmp_path / "model.h5")
+    lowered = lower(trained)
+    return exact_inference(trained), lowered, prove_network(lowered)
+
+
+def _small(**block: Any) -> dict[str, Any]:
+    """Changes that make a network small enough to be compiled in a test."""
+    one = {"filters": 1, "convolution": "full", "pointwise": SMALL, "bias": SMALL}
+    return {"blocks": [one | {"activation": {"bits": 4, "integer": 5}, "pooling": 2} | block]}
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_the_same_numbers_and_the_same_symmetry(word: str, tmp_path: Path) -> None:
+    """Trained = plain = integers on vectors of all kinds; integers of turned images are equal on a thousand of them.
+
+    The turn and the mirror make all other elements.
+    """
+    blocks = [content(word, convolution=form)["blocks"][i] for i, form in enumerate(("full", "separable"))]
+    trained, lowered, network = _lowered(word, tmp_path, blocks=blocks, normalisation=word in INVARIANT)
+    assert {type(layer) for layer in lowered.model.layers[1:]} <= set(RULES)
+    _check_filters(trained, lowered)
+    port = network.types.inputs[0]
+    proof = compare_outputs(trained, lowered.model, network.types, made_vectors([(port.shape, port.type)], 300, seed=3))
+    assert proof.status == "proven", proof.first_mismatch
+    raw = port.type.quantize(random_images(word, 1000))
+    logits = integer_model.outputs(network, [raw])[0]
+    assert len(np.unique(logits)) > 15
+    if word in INVARIANT:
+        group = group_for(word)
+        for element in {1, group.order // 2}:
+            turned = integer_model.outputs(network, [group.turn_image(raw, element)])[0]
+            np.testing.assert_array_equal(turned, logits)
+
+
+def _check_filters(trained: Any, lowered: Lowered) -> None:
+    """No weight that the quantized base filters do not have, but the zeros outside a hexagon and between channels."""
+    for layer in lowered.model.layers:
+        source = trained.get_layer(lowered.sources.get(layer.name, "pixels"))
+        if isinstance(source, FilterLayer) and isinstance(layer, QConv2D | QDepthwiseConv2D | QDense):
+            allowed = {0.0} | {float(value) for each in source.used()[0] for value in np.asarray(each).reshape(-1)}
+            assert set(layer.get_weights()[0].reshape(-1).tolist()) <= allowed
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
+@pytest.mark.parametrize(("word", "io_type"), [("p4", "io_stream"), ("p6", "io_stream")])
+def test_hls_emulation_is_exact(word: str, io_type: str, tmp_path: Path) -> None:
+    trained, lowered, network = _lowered(word, tmp_path, **_small())
+    settings = HlsSettings(io_type=io_type)  # type: ignore[arg-type]
+    convert(lowered.model, network.types, "symmetric", settings, tmp_path / "hls")
+    emulator = build_emulator(tmp_path / "hls", tmp_path)
+    port = network.types.inputs[0]
+    result = compare(
+        trained, lowered.model, network.types, emulator, made_vectors([(port.shape, port.type)], 100, 7), batch=300
+    )
+    assert result.proof.status == "proven", result.proof.first_mismatch
+
+
+def test_simulated_logic_has_the_symmetry(tmp_path: Path) -> None:
+    """A network of p4 as Verilog: its outputs are the integers of the model, and those of the image turned by 90°."""
+    _, _, network = _lowered("p4", tmp_path, **_small(pooling=4), dense=[])
+    rtl = RtlSettings(delay=8)
+    made = build_rtl(network, "turned", rtl, VariantSettings(), tmp_path / "rtl")
+    assert made.logic is not None
+    raw = network.types.inputs[0].type.quantize(random_images("p4", 300))
+    turned = np.ascontiguousarray(np.rot90(raw, axes=(1, 2)))
+    logits = integer_model.outputs(network, [raw])[0]
+    assert len(np.unique(logits)) > 5
+    for images in (raw, turned):
+        np.testing.assert_array_equal(made.logic.interpret([images])[0], logits)
+    try:
+        verilator.verilator_root()
+    except ToolNotFoundError as error:
+        pytest.skip(error.what)
+    if shutil.which("g++") is None:
+        pytest.skip("g++ not found")
+    simulator = verilator.build(tmp_path / "rtl", tmp_path / "scratch")
+    batches = list(simulator.run([images.reshape(300, -1) for images in (raw, turned)]))
+    for batch in batches:
+        np.testing.assert_array_equal(batch.outputs, logits)
