@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 from data_prep.dataset import ImageDescription
 from data_prep.summary import Summary
+from pipeline.plots.pixels import draw
 from pipeline.plots.style import COLOURS, save, style
 
 Floats = npt.NDArray[np.float64]
@@ -43,9 +44,9 @@ def draw_images(summary: Summary, description: ImageDescription, folder: Path, s
         "mass": masses(summary, description.classes),
     }
     paths = []
-    for name, draw in figures.items():
+    for name, figure in figures.items():
         paths.append(folder / f"{name}{suffix}")
-        save(draw, paths[-1])
+        save(figure, paths[-1])
     return paths
 
 
@@ -60,16 +61,8 @@ def mean_images(summary: Summary, description: ImageDescription) -> Figure:
         images = summary.mean_image[..., 0]
         brightest = float(images.max())
         norm = LogNorm(brightest * _DECADES, brightest)
-        edge = description.grid.half_width
         for panel, name, image in zip(panels, classes, images, strict=False):
-            drawn = panel.imshow(
-                np.where(image > 0, image, np.nan),
-                extent=(-edge, edge, -edge, edge),
-                origin="lower",
-                interpolation="nearest",
-                norm=norm,
-                cmap="viridis",
-            )
+            drawn = draw(panel, description.grid, image, norm)
             panel.set_title(name, loc="left", fontweight="bold")
         for panel in panels[len(classes) :]:
             panel.set_visible(False)
