@@ -1,0 +1,48 @@
+"""Images on axes: every pixel where its centre is, whatever its shape."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+
+from data_prep.grid import HexagonalGrid, SquareGrid, TowerGrid
+from pipeline.plots.pixels import draw
+
+
+@pytest.mark.parametrize(
+    ("grid", "extent"),
+    [
+        (SquareGrid(pixels=4, half_width=0.8), (-0.8, 0.8, -0.8, 0.8)),
+        (TowerGrid(kind="towers", rows=4, columns=8, eta_step=0.5), (-np.pi, np.pi, -1, 1)),
+    ],
+)
+def test_rows_go_up_and_the_window_is_that_of_the_grid(
+    grid: SquareGrid | TowerGrid, extent: tuple[float, ...], rng: np.random.Generator
+) -> None:
+    image = rng.random((grid.rows, grid.columns))
+    drawn = draw(Figure().subplots(), grid, image, LogNorm(1e-3, 1))
+    np.testing.assert_array_equal(drawn.get_array(), image)
+    assert drawn.origin == "lower"
+    np.testing.assert_allclose(drawn.get_extent(), extent)
+
+
+def test_a_hexagon_is_drawn_around_its_centre_and_touches_its_neighbour(rng: np.random.Generator) -> None:
+    grid = HexagonalGrid(kind="hexagonal", rings=1, pitch=0.2)
+    image = rng.random((3, 3))
+    image[0, 1] = 0
+    drawn = draw(Figure().subplots(), grid, image, LogNorm(1e-3, 1))
+    assert isinstance(drawn, PolyCollection)
+    # seven pixels of the nine are in the hexagon
+    corners = np.array([path.vertices[:6] for path in drawn.get_paths()])
+    middles = corners.mean(axis=1)
+    assert len(middles) == 7
+    np.testing.assert_allclose(middles[3], [0, 0], atol=1e-12)
+    # a neighbour along q lies at η = pitch and shares two corners
+    above = int(np.argmin(np.abs(middles - [0, 0.2]).sum(axis=1)))
+    np.testing.assert_allclose(middles[above], [0, 0.2], atol=1e-12)
+    shared = [c for c in corners[3] if np.min(np.abs(corners[above] - c).sum(axis=1)) < 1e-9]
+    assert len(shared) == 2
+    assert np.ma.getmaskarray(drawn.get_array()).sum() + np.isnan(np.ma.getdata(drawn.get_array())).sum() >= 1
