@@ -25,7 +25,7 @@ from hls_projects.vectors import made_vectors
 from models.exact import exact_inference
 from models.filter_layer import FilterLayer
 from models.load import load_model, save_model
-from tests.models.symmetric_settings import INVARIANT, WORDS, built, content, group_for, random_images, settings_of
+from tests.models.symmetric_settings import INVARIANT, WORDS, built, group_for, mixed, random_images, settings_of
 
 SMALL = {"bits": 3, "integer": 0}
 
@@ -50,8 +50,7 @@ def test_the_same_numbers_and_the_same_symmetry(word: str, tmp_path: Path) -> No
 
     The turn and the mirror make all other elements.
     """
-    blocks = [content(word, convolution=form)["blocks"][i] for i, form in enumerate(("full", "separable"))]
-    trained, lowered, network = _lowered(word, tmp_path, blocks=blocks, normalisation=word in INVARIANT)
+    trained, lowered, network = _lowered(word, tmp_path, **mixed(word), normalisation=word in INVARIANT)
     assert {type(layer) for layer in lowered.model.layers[1:]} <= set(RULES)
     _check_filters(trained, lowered)
     port = network.types.inputs[0]
@@ -92,7 +91,7 @@ def test_hls_emulation_is_exact(word: str, io_type: str, tmp_path: Path) -> None
 
 def test_simulated_logic_has_the_symmetry(tmp_path: Path) -> None:
     """A network of p4 as Verilog: its outputs are the integers of the model, and those of the image turned by 90°."""
-    _, _, network = _lowered("p4", tmp_path, **_small(pooling=4), dense=[])
+    _, _, network = _lowered("p4", tmp_path, **_small(kernel=4, stride=2), dense=[])
     rtl = RtlSettings(delay=8)
     made = build_rtl(network, "turned", rtl, VariantSettings(), tmp_path / "rtl")
     assert made.logic is not None

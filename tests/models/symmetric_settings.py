@@ -36,7 +36,7 @@ def content(word: str, *, convolution: str = "separable", **changes: Any) -> dic
         "convolution": convolution,
         "pointwise": weight,
         "bias": weight,
-        "activation": {"bits": 5, "integer": 4},
+        "activation": {"bits": 6, "integer": 6},
     }
     if convolution == "separable":
         block["depthwise"] = weight
@@ -45,9 +45,14 @@ def content(word: str, *, convolution: str = "separable", **changes: Any) -> dic
         "symmetry": word,
         "input": {"bits": 4, "integer": 4},
         "blocks": [first, second | {"filters": 3}],
-        "dense": [{"units": 4, "weights": weight, "bias": weight, "activation": {"bits": 8, "integer": 6}}],
+        "dense": [{"units": 4, "weights": weight, "bias": weight, "activation": {"bits": 8, "integer": 8}}],
         "output": {"weights": weight, "bias": weight},
     } | changes
+
+
+def mixed(word: str) -> dict[str, Any]:
+    """Changes that make the first block a full convolution and the second one separable."""
+    return {"blocks": [content(word, convolution=form)["blocks"][i] for i, form in enumerate(("full", "separable"))]}
 
 
 def settings_of(word: str, **changes: Any) -> ModelSettings:
@@ -64,9 +69,10 @@ def built(settings: ModelSettings, channels: int = 1, name: str = HARDWARE) -> k
     rng = np.random.default_rng(13)
     for variable in model.weights:
         inputs = np.prod(variable.shape[:-1])
-        values = rng.normal(0.8 / inputs, 1.2 / np.sqrt(inputs), variable.shape)
+        one_an_output = len(variable.shape) == 1
+        values = rng.normal(0.8 / inputs, 1.2 / np.sqrt(inputs), variable.shape) * (0.25 if one_an_output else 1)
         positive = "variance" in variable.name or "gamma" in variable.name
-        variable.assign(np.abs(values) + 0.5 if positive else values)
+        variable.assign(np.abs(values) + 0.8 if positive else values)
     return model
 
 

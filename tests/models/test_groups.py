@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from data_prep.grid import HexagonalGrid, SquareGrid
 from models.filter_banks import bank
 from models.groups import GROUPS
 
@@ -35,6 +36,16 @@ def test_turns_of_the_hexagonal_lattice_are_turns() -> None:
     np.testing.assert_array_equal(np.linalg.matrix_power(turn, 6), np.eye(2))
     np.testing.assert_array_equal(np.linalg.matrix_power(turn, 3), -np.eye(2))
     np.testing.assert_array_equal(turn @ [2, 5], [-5, 7])
+
+
+def test_groups_are_those_of_the_grids() -> None:
+    """The grid says what a turn and a mirror image of the jet do to its pixels, and which pixels are in the hexagon."""
+    hexagonal = HexagonalGrid(kind="hexagonal", rings=3, pitch=0.1)
+    assert GROUPS["p6"].elements[1] == hexagonal.turn
+    assert hexagonal.mirror in set(GROUPS["p6m"].elements) - set(GROUPS["p6"].elements)
+    np.testing.assert_array_equal(GROUPS["p6"].support(7), hexagonal.mask())
+    assert SquareGrid.turn in GROUPS["p4"].elements
+    assert SquareGrid.mirror in set(GROUPS["p4m"].elements) - set(GROUPS["p4"].elements)
 
 
 @pytest.mark.parametrize("size", [3, 4])

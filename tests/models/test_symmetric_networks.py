@@ -29,23 +29,18 @@ from tests.models.symmetric_settings import (
     content,
     grid_of,
     group_for,
+    mixed,
     random_images,
     settings_of,
     shape_of,
 )
 
-FORMS: list[dict[str, Any]] = [
-    {"convolution": "full", "normalisation": True, "dense": []},
-    {"convolution": "separable"},
-]
 
-
-@pytest.mark.parametrize("form", FORMS, ids=["full", "separable"])
 @pytest.mark.parametrize("word", INVARIANT)
-def test_turning_the_image_permutes_features_and_leaves_logits(word: str, form: dict[str, Any]) -> None:
+def test_turning_the_image_permutes_features_and_leaves_logits(word: str) -> None:
     """f(g x) = g f(x) for the maps of every block, and logits(g x) = logits(x), on a thousand images."""
     group = group_for(word)
-    model = exact_inference(built(settings_of(word, **form), channels=2))
+    model = exact_inference(built(settings_of(word, **mixed(word), normalisation=True), channels=2))
     names = ["block1_relu", "block2_relu", "elements"]
     inner = keras.Model(model.inputs, [model.get_layer(name).output for name in names] + model.outputs)
     images = random_images(word, 1000, channels=2)
@@ -65,8 +60,8 @@ def test_turning_the_image_permutes_features_and_leaves_logits(word: str, form: 
 def test_a_network_without_the_symmetry_does_not_have_it(convolution: str) -> None:
     """The comparison itself can fail: views are not invariant, and neither is a hexagonal filter."""
     for word, turns in (("views", "p4"), ("hex", "p6")):
-        model = exact_inference(built(settings_of(word, convolution=convolution)))
-        images = random_images(word, 50)
+        model = exact_inference(built(settings_of(word, convolution=convolution), channels=2))
+        images = random_images(word, 50, channels=2)
         turned = GROUPS[turns].turn_image(images, 1).astype(np.float32)
         assert (np.asarray(model(images)) != np.asarray(model(turned))).any()
 
@@ -182,10 +177,9 @@ def test_parameters_are_those_that_were_published() -> None:
     assert round(parameters("p4m", resnet((11, 23, 45))) / 1e6, 2) == 2.62
 
 
-@pytest.mark.parametrize("form", [FORMS[0] | {"normalisation": False}, FORMS[1]], ids=["full", "separable"])
 @pytest.mark.parametrize("word", WORDS)
-def test_size_before_building_is_that_of_the_network(word: str, form: dict[str, Any]) -> None:
-    settings = settings_of(word, **form)
+def test_size_before_building_is_that_of_the_network(word: str) -> None:
+    settings = settings_of(word, **mixed(word))
     found = count(built(settings, channels=2))
     size = equal_size.views_size if word == "views" else equal_size.group_size
     expected = size(settings, shape_of(word, 2), CLASSES, group_for(word))
