@@ -43,7 +43,7 @@ def test_mean_images_show_each_class_in_the_right_orientation(summary: Summary, 
         np.testing.assert_array_equal(drawn.get_array(), image[..., 0])
         # row 0 is the lowest η, so it is drawn at the bottom
         assert drawn.origin == "lower"
-        assert tuple(drawn.get_extent()) == (-0.8, 0.8, -0.8, 0.8)
+        np.testing.assert_allclose(drawn.get_extent(), (-0.8, 0.8, -0.8, 0.8), rtol=1e-12)  # edges from pixel centres
 
 
 def test_the_mean_occupancy_is_stated(summary: Summary, description: ImageDescription) -> None:
