@@ -21,6 +21,8 @@ Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 
 Matrix = tuple[tuple[int, int], tuple[int, int]]
+Extent = tuple[float, float, float, float]
+"""Lowest φ, highest φ, lowest η, highest η: what images are drawn in."""
 
 _HALF_SQRT_3 = np.sqrt(3) / 2
 
@@ -81,6 +83,11 @@ class SquareGrid(Settings):
         axis = ((np.arange(self.pixels) + 0.5) / self.pixels - 0.5) * 2 * self.half_width
         eta, phi = np.meshgrid(axis, axis, indexing="ij")
         return eta, phi
+
+    @property
+    def extent(self) -> Extent:
+        """The borders of the window, relative to the image's centre."""
+        return -self.half_width, self.half_width, -self.half_width, self.half_width
 
     def edges(self) -> Float64:
         """The borders of the pixels along one side: float64 [pixels + 1]."""
@@ -156,6 +163,12 @@ class HexagonalGrid(Settings):
         q, r = self._axial()
         return self.pitch * (q + r / 2), self.pitch * _HALF_SQRT_3 * r
 
+    @property
+    def extent(self) -> Extent:
+        """What the corners of the outermost hexagons reach, relative to the image's centre."""
+        phi, eta = self.pitch * (_HALF_SQRT_3 * self.rings + 1 / np.sqrt(3)), self.pitch * (self.rings + 0.5)
+        return -phi, phi, -eta, eta
+
     def outline(self) -> tuple[Float64, Float64]:
         """The corners of the pixel in the middle, η and φ: two float64 [6], for drawing."""
         angle = np.pi / 6 + np.arange(6) * np.pi / 3
@@ -226,6 +239,11 @@ class TowerGrid(Settings):
         phi = (np.arange(self.columns) + 0.5) * self.step[1] - np.pi
         rows, columns = np.meshgrid(eta, phi, indexing="ij")
         return rows, columns
+
+    @property
+    def extent(self) -> Extent:
+        """The borders of the towers."""
+        return -np.pi, np.pi, -self.eta_max, self.eta_max
 
     @model_validator(mode="after")
     def _finite_eta(self) -> Self:

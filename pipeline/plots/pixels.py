@@ -25,12 +25,9 @@ def draw(axes: Any, grid: Grid, image: npt.NDArray[Any], norm: Normalize) -> Any
         what a colour bar is made for.
     """
     lit = np.where(image > 0, image, np.nan)
-    eta, phi = grid.centres()
     if isinstance(grid, HexagonalGrid):
         return _hexagons(axes, grid, lit, norm)
-    above, right = (eta[1, 0] - eta[0, 0]) / 2, (phi[0, 1] - phi[0, 0]) / 2
-    extent = (phi[0, 0] - right, phi[0, -1] + right, eta[0, 0] - above, eta[-1, 0] + above)
-    return axes.imshow(lit, extent=extent, origin="lower", interpolation="nearest", norm=norm, cmap="viridis")
+    return axes.imshow(lit, extent=grid.extent, origin="lower", interpolation="nearest", norm=norm, cmap="viridis")
 
 
 def _hexagons(axes: Any, grid: HexagonalGrid, lit: npt.NDArray[Any], norm: Normalize) -> PolyCollection:
@@ -39,6 +36,7 @@ def _hexagons(axes: Any, grid: HexagonalGrid, lit: npt.NDArray[Any], norm: Norma
     drawn = PolyCollection(np.stack([phi, eta], axis=-1), array=lit[inside], norm=norm, cmap="viridis", rasterized=True)
     axes.add_collection(drawn)
     axes.set_aspect("equal")
-    axes.set_xlim(phi.min(), phi.max())
-    axes.set_ylim(eta.min(), eta.max())
+    left, right, below, above = grid.extent
+    axes.set_xlim(left, right)
+    axes.set_ylim(below, above)
     return drawn
