@@ -2,9 +2,7 @@
 
 Conventions, the same for every layer:
 
-- A shape is (rows, columns, channels). A kernel, stride or dilation is one integer for both axes or a pair.
-- Padding is `"valid"` (none), `"same"` as TensorFlow has it (output = ceil(input / stride), the odd zero goes behind),
-  or an integer p: p zeros on all four sides.
+- Shapes, kernels, strides and padding are those of `models.window_geometry`.
 - `multiplications` counts weight x input products as the literature does: every output pixel meets every tap of its
   kernel, **padded zeros included**. `multiplications_inside` leaves out the products with padded zeros; that is what a
   fully unrolled circuit has to do. Without padding the two are equal. A transposed convolution is the adjoint of a
@@ -16,21 +14,27 @@ Conventions, the same for every layer:
   b_w are the bits of activations and weights: n multipliers and n additions into an accumulator that holds n products.
   Padded zeros are included. Source: Baskin et al., UNIQ, arXiv:1804.10969, section 4 (there log2 n is not rounded up).
 
-Sources: V. Dumoulin and F. Visin, A guide to convolution arithmetic for deep learning, arXiv:1603.07285; A. Howard
-et al., MobileNets, arXiv:1704.04861, section 3.1.
+Source: A. Howard et al., MobileNets, arXiv:1704.04861, section 3.1.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-Shape = tuple[int, int, int]
-Pair = int | tuple[int, int]
-Padding = Literal["valid", "same"] | int
+from models.window_geometry import (
+    Padding,
+    Pair,
+    Shape,
+    output_size,
+    padding_before,
+    pair,
+    products,
+    transposed_output_size,
+    window,
+)
 
 FLOAT_BITS = 32
 
@@ -56,89 +60,24 @@ class Cost:
     parameters: int = 0
     bit_operations: int = 0
 
+    def __add__(self, behind: Cost) -> Cost:
+        """This layer and another one behind it, whose output is that of both."""
+        return Cost(
+            behind.output_shape,
+            self.multiplications + behind.multiplications,
+            self.multiplications_inside + behind.multiplications_inside,
+            self.parameters + behind.parameters,
+            self.bit_operations + behind.bit_operations,
+        )
 
-@dataclass(frozen=True)
-class Axis:
-    """One axis of a sliding window: `outputs` positions; `products` counts (position, tap) pairs inside the input."""
-
-    outputs: int
-    products: int
-
-
-def pair(value: Pair) -> tuple[int, int]:
-    """An integer for both axes, or a pair, as a pair.
-
-    Raises:
-        ValueError: when a value is less than 1.
-    """
-    rows, columns = (value, value) if isinstance(value, int) else value
-    if rows < 1 or columns < 1:
-        raise ValueError(f"kernel, stride and dilation must be at least 1, not {value}")
-    return rows, columns
-
-
-def padding_before(size: int, kernel: int, stride: int = 1, padding: Padding = "valid", dilation: int = 1) -> int:
-    """Zeros before the first pixel of one axis.
-
-    >>> padding_before(5, 3, stride=2, padding="same"), padding_before(4, 3, stride=2, padding="same")
-    (1, 0)
-    """
-    if padding == "valid":
-        return 0
-    if padding == "same":
-        reach = dilation * (kernel - 1) + 1
-        return max((-(-size // stride) - 1) * stride + reach - size, 0) // 2
-    if not isinstance(padding, int) or padding < 0:
-        raise ValueError(f"padding must be 'valid', 'same' or an integer from 0, not {padding!r}")
-    return padding
-
-
-def output_size(size: int, kernel: int, stride: int = 1, padding: Padding = "valid", dilation: int = 1) -> int:
-    """Output positions of a convolution or pooling along one axis.
-
-    Dumoulin and Visin, relationships 6 and 15: floor((i + 2p - k - (k-1)(d-1)) / s) + 1.
-
-    >>> output_size(4, 3), output_size(5, 3, stride=2, padding=1), output_size(7, 3, dilation=2)
-    (2, 3, 3)
-    >>> output_size(5, 4, padding=2), output_size(5, 3, stride=2, padding="same")
-    (6, 3)
-
-    Raises:
-        ValueError: when the (padded) input is smaller than the kernel.
-    """
-    if padding == "same":
-        return -(-size // stride)
-    room = size + 2 * padding_before(size, kernel, stride, padding, dilation) - (dilation * (kernel - 1) + 1)
-    if room < 0:
-        raise ValueError(f"a kernel of {kernel} (dilation {dilation}) does not fit into {size} pixels")
-    return room // stride + 1
-
-
-def transposed_output_size(
-    size: int, kernel: int, stride: int = 1, padding: Padding = "valid", dilation: int = 1
-) -> int:
-    """Output positions of a transposed convolution along one axis.
-
-    Dumoulin and Visin, relationship 13: s(i-1) + k - 2p. As in Keras, "same" gives s i, and "valid" with a stride
-    larger than the kernel gives s i too (the gap behind the last pixel is kept).
-
-    >>> transposed_output_size(2, 3), transposed_output_size(5, 3, stride=2, padding="same")
-    (4, 10)
-    >>> transposed_output_size(3, 3, stride=2, padding=1)
-    5
-
-    Raises:
-        ValueError: when the padding crops the whole output.
-    """
-    reach = dilation * (kernel - 1) + 1
-    if padding == "same":
-        return size * stride
-    if padding == "valid":
-        return size * stride + max(reach - stride, 0)
-    output = stride * (size - 1) + reach - 2 * padding_before(size, kernel, stride, padding, dilation)
-    if output < 1:
-        raise ValueError(f"padding {padding} crops the whole output")
-    return output
+    def times(self, number: int) -> Cost:
+        """The same weights used in `number` places; the output shape is that of one."""
+        return replace(
+            self,
+            multiplications=number * self.multiplications,
+            multiplications_inside=number * self.multiplications_inside,
+            bit_operations=number * self.bit_operations,
+        )
 
 
 def convolution(
@@ -167,7 +106,7 @@ def convolution(
     channels = shape[2]
     if groups < 1 or channels % groups or filters % groups:
         raise ValueError(f"{groups} groups do not divide {channels} channels and {filters} filters")
-    (kernel_rows, kernel_columns), rows, columns = _window(shape, kernel, stride, padding, dilation)
+    (kernel_rows, kernel_columns), rows, columns = window(shape, kernel, stride, padding, dilation)
     terms = kernel_rows * kernel_columns * (channels // groups)
     outputs = rows.outputs * columns.outputs * filters
     return Cost(
@@ -207,12 +146,12 @@ def masked_convolution(
         for tap in range(k):
             inside[axis, tap] = sum(0 <= position * s + tap - before < size for position in range(sizes[axis]))
     terms = int(support.sum()) * (shape[2] // groups)
-    products = sum(int(inside[0, row] * inside[1, column]) for row, column in np.argwhere(support))
+    meeting = sum(int(inside[0, row] * inside[1, column]) for row, column in np.argwhere(support))
     outputs = sizes[0] * sizes[1] * filters
     return Cost(
         (sizes[0], sizes[1], filters),
         outputs * terms,
-        products * (shape[2] // groups) * filters,
+        meeting * (shape[2] // groups) * filters,
         0,
         outputs * _bit_operations(terms, widths),
     )
@@ -248,8 +187,8 @@ def transposed_convolution(
         for size, k, s, d in zip(shape[:2], kernels, strides, dilations, strict=True)
     ]
     # The adjoint convolution runs over the output; its positions are the input pixels.
-    products = [
-        _products(output, size, k, s, padding_before(output, k, s, padding, d), d)
+    inside = [
+        products(output, size, k, s, padding_before(output, k, s, padding, d), d)
         for output, size, k, s, d in zip(sizes, shape[:2], kernels, strides, dilations, strict=True)
     ]
     taps = kernels[0] * kernels[1]
@@ -258,7 +197,7 @@ def transposed_convolution(
     return Cost(
         (sizes[0], sizes[1], filters),
         multiplications,
-        products[0] * products[1] * shape[2] * filters,
+        inside[0] * inside[1] * shape[2] * filters,
         taps * shape[2] * filters + filters * bias,
         multiplications * _bits_of_one_product(meeting, widths),
     )
@@ -339,14 +278,7 @@ def separable(
     rows, columns = pair(kernel)
     weight = widths.weight if pointwise_weight is None else pointwise_weight
     between = Widths(sum_bits(rows * columns, widths), weight)
-    second = pointwise(first.output_shape, filters, bias=bias, widths=between)
-    return Cost(
-        second.output_shape,
-        first.multiplications + second.multiplications,
-        first.multiplications_inside + second.multiplications_inside,
-        first.parameters + second.parameters,
-        first.bit_operations + second.bit_operations,
-    )
+    return first + pointwise(first.output_shape, filters, bias=bias, widths=between)
 
 
 def dense(inputs: int, units: int, *, bias: bool = True, widths: Widths = FLOAT) -> Cost:
@@ -364,7 +296,7 @@ def pooling(shape: Shape, size: Pair, *, stride: Pair | None = None, padding: Pa
     >>> pooling((13, 13, 4), 2).output_shape
     (6, 6, 4)
     """
-    _, rows, columns = _window(shape, size, size if stride is None else stride, padding, 1)
+    _, rows, columns = window(shape, size, size if stride is None else stride, padding, 1)
     return Cost((rows.outputs, columns.outputs, shape[2]))
 
 
@@ -394,22 +326,3 @@ def _bits_of_one_product(terms: int, widths: Widths) -> int:
 
 def _bit_operations(terms: int, widths: Widths) -> int:
     return terms * _bits_of_one_product(terms, widths)
-
-
-def _window(
-    shape: Shape, kernel: Pair, stride: Pair, padding: Padding, dilation: Pair
-) -> tuple[tuple[int, int], Axis, Axis]:
-    """The kernel as a pair, and its positions and products along rows and columns."""
-    kernels = pair(kernel)
-    axes = []
-    for size, k, s, d in zip(shape[:2], kernels, pair(stride), pair(dilation), strict=True):
-        outputs = output_size(size, k, s, padding, d)
-        axes.append(Axis(outputs, _products(size, outputs, k, s, padding_before(size, k, s, padding, d), d)))
-    return kernels, axes[0], axes[1]
-
-
-def _products(size: int, outputs: int, kernel: int, stride: int, before: int, dilation: int) -> int:
-    """Pairs (output position, tap) of one axis whose pixel lies inside the input."""
-    return sum(
-        0 <= position * stride + tap * dilation - before < size for position in range(outputs) for tap in range(kernel)
-    )

@@ -13,10 +13,11 @@ from itertools import pairwise
 
 from models import arithmetic
 from models import symmetric_arithmetic as symmetric
-from models.arithmetic import Cost, Shape
+from models.arithmetic import Cost
 from models.block_shapes import block_sizes
 from models.groups import Group
 from models.settings import ModelSettings
+from models.window_geometry import Shape
 
 FACTORS = [2 ** (step / 32) for step in range(-6 * 32, 2 * 32 + 1)]
 """By which filters and units may be multiplied, ascending."""

@@ -7,8 +7,8 @@ this set into itself about the centre of the image; else the turned image is see
 from __future__ import annotations
 
 from models import hexagonal_pooling
-from models.arithmetic import Padding, output_size, padding_before
 from models.groups import Group
+from models.window_geometry import Padding, output_size, padding_before
 
 
 class BrokenSymmetryError(ValueError):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,8 @@ from tensorflow import keras
 
 from data_prep.errors import UnsupportedModelError
 from models import arithmetic, symmetric_arithmetic
-from models.arithmetic import FLOAT_BITS, Cost, Shape, Widths
+from models.arithmetic import FLOAT_BITS, Cost, Widths
+from models.window_geometry import Shape
 
 
 @dataclass(frozen=True)
@@ -30,29 +33,14 @@ class LayerArithmetic:
 
 @dataclass(frozen=True)
 class ModelArithmetic:
-    """The layers in the order of the data, and their sums."""
+    """The layers in the order of the data, and their sum."""
 
     layers: tuple[LayerArithmetic, ...]
 
     @property
-    def multiplications(self) -> int:
-        """Multiplications of the model, padded zeros included."""
-        return sum(layer.cost.multiplications for layer in self.layers)
-
-    @property
-    def multiplications_inside(self) -> int:
-        """Multiplications of the model without those with padded zeros."""
-        return sum(layer.cost.multiplications_inside for layer in self.layers)
-
-    @property
-    def parameters(self) -> int:
-        """All parameters, trainable or not."""
-        return sum(layer.cost.parameters for layer in self.layers)
-
-    @property
-    def bit_operations(self) -> int:
-        """Bit operations of the model."""
-        return sum(layer.cost.bit_operations for layer in self.layers)
+    def total(self) -> Cost:
+        """The cost of the model; its output shape is that of the last layer."""
+        return reduce(add, (layer.cost for layer in self.layers))
 
     def as_json(self) -> dict[str, Any]:
         """The content of `arithmetic.json` for this model."""
@@ -62,14 +50,7 @@ class ModelArithmetic:
             | asdict(layer.cost)
             for layer in self.layers
         ]
-        total = {
-            "output_shape": self.layers[-1].cost.output_shape,
-            "multiplications": self.multiplications,
-            "multiplications_inside": self.multiplications_inside,
-            "parameters": self.parameters,
-            "bit_operations": self.bit_operations,
-        }
-        return {"layers": layers, "total": total}
+        return {"layers": layers, "total": asdict(self.total)}
 
 
 def count(model: keras.Model) -> ModelArithmetic:

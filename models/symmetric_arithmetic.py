@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from models import arithmetic
-from models.arithmetic import FLOAT, FLOAT_BITS, Cost, Padding, Shape, Widths
+from models.arithmetic import FLOAT, FLOAT_BITS, Cost, Widths
 from models.groups import Group
+from models.window_geometry import Padding, Shape
 
 
 def group_convolution(
@@ -64,12 +65,11 @@ def separable_group_convolution(
     between = Widths(arithmetic.sum_bits(int(support.sum()) * elements, widths), pointwise_weight)
     rows, columns, _ = one.output_shape
     two = arithmetic.pointwise((rows, columns, channels), filters, widths=between)
-    return Cost(
-        (rows, columns, group.order * filters),
-        channels * one.multiplications + group.order * two.multiplications,
-        channels * one.multiplications_inside + group.order * two.multiplications_inside,
-        int(support.sum()) * shape[2] + channels * filters + filters,
-        channels * one.bit_operations + group.order * two.bit_operations,
+    both = one.times(channels) + two.times(group.order)
+    return replace(
+        both,
+        output_shape=(rows, columns, group.order * filters),
+        parameters=int(support.sum()) * shape[2] + two.parameters,
     )
 
 
@@ -94,36 +94,20 @@ def views_convolution(
     support = group.support(kernel)
     if not separable:
         one = arithmetic.masked_convolution(shape, filters, support, stride=stride, padding=padding, widths=widths)
-        return _times(one, group.order, int(support.sum()) * shape[2] * filters + filters)
+        return replace(one.times(group.order), parameters=int(support.sum()) * shape[2] * filters + filters)
     first = arithmetic.masked_convolution(
         shape, shape[2], support, stride=stride, padding=padding, groups=shape[2], widths=widths
     )
     between = Widths(arithmetic.sum_bits(int(support.sum()), widths), pointwise_weight)
     second = arithmetic.pointwise(first.output_shape, filters, widths=between)
-    both = Cost(
-        second.output_shape,
-        first.multiplications + second.multiplications,
-        first.multiplications_inside + second.multiplications_inside,
-        0,
-        first.bit_operations + second.bit_operations,
-    )
-    return _times(both, group.order, int(support.sum()) * shape[2] + second.parameters)
+    both = (first + second).times(group.order)
+    return replace(both, parameters=int(support.sum()) * shape[2] + second.parameters)
 
 
 def views_dense(shape: Shape, filters: int, group: Group, *, widths: Widths = FLOAT) -> Cost:
     """A dense layer on a map [size, size, channels] of every view."""
     inputs = group.order * group.taps(shape[0]) * shape[2]
     return arithmetic.dense(inputs, filters, widths=widths)
-
-
-def _times(cost: Cost, views: int, parameters: int) -> Cost:
-    return Cost(
-        cost.output_shape,
-        views * cost.multiplications,
-        views * cost.multiplications_inside,
-        parameters,
-        views * cost.bit_operations,
-    )
 
 
 def of_group_layer(layer: Any, shapes: list[Shape], widths: Widths) -> tuple[Cost, int]:

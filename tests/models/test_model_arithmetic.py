@@ -21,15 +21,15 @@ def test_published_layer_in_a_model() -> None:
     """A 15x15x3 image under ten 3x3 filters: 45,630 against 9,633 multiplications."""
     full = keras.Sequential([layers.Conv2D(10, 3, input_shape=(15, 15, 3))])
     separable = keras.Sequential([layers.SeparableConv2D(10, 3, input_shape=(15, 15, 3))])
-    assert model_arithmetic.count(full).multiplications == 45_630
-    assert model_arithmetic.count(separable).multiplications == 9_633
+    assert model_arithmetic.count(full).total.multiplications == 45_630
+    assert model_arithmetic.count(separable).total.multiplications == 9_633
 
 
 def test_parameters_and_shapes_as_keras(model_settings: ModelSettings) -> None:
     for network in NETWORKS[model_settings.architecture]:
         model = network.build(model_settings, (8, 8, 1), 3)
         found = model_arithmetic.count(model)
-        assert found.parameters == model.count_params()
+        assert found.total.parameters == model.count_params()
         assert found.layers[-1].cost.output_shape == (1, 1, 3)
         assert [layer.name for layer in found.layers] == [layer.name for layer in model.layers]
 
@@ -56,8 +56,8 @@ def test_shared_layer_computes_twice_and_counts_once() -> None:
     left, right = keras.Input((4, 4, 1)), keras.Input((4, 4, 1))
     shared = layers.Conv2D(1, 3, use_bias=False)
     found = model_arithmetic.count(keras.Model([left, right], layers.Add()([shared(left), shared(right)])))
-    assert found.multiplications == 2 * 36
-    assert found.parameters == 9
+    assert found.total.multiplications == 2 * 36
+    assert found.total.parameters == 9
 
 
 def test_one_dimensional_layers_lie_along_the_columns() -> None:
@@ -67,7 +67,7 @@ def test_one_dimensional_layers_lie_along_the_columns() -> None:
         192,
         6 * 3 * 4 + 6 * 4 * 5,
     ]
-    assert found.parameters == model.count_params()
+    assert found.total.parameters == model.count_params()
 
 
 def test_every_layer_with_a_rule_as_keras() -> None:
@@ -84,7 +84,7 @@ def test_every_layer_with_a_rule_as_keras() -> None:
     x = layers.GlobalAveragePooling2D()(layers.Cropping2D(1)(x))
     model = keras.Model(pixels, layers.Softmax()(layers.Reshape((3,))(x)))
     found = model_arithmetic.count(model)
-    assert found.parameters == model.count_params()
+    assert found.total.parameters == model.count_params()
     for layer in found.layers:
         assert np.prod(layer.cost.output_shape) == np.prod(model.get_layer(layer.name).output.shape[1:])
 
