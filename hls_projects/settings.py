@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from data_prep.settings import Settings
+from hls_projects.identifiers import require_identifier
 
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=40)]
+Identifier = Annotated[str, AfterValidator(require_identifier)]
 
 
 class HlsSettings(Settings):
