@@ -14,6 +14,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from data_prep.dataset import ImageDescription
+from data_prep.steps.normalise import Normalise
 from data_prep.summary import Summary
 from pipeline.plots.pixels import draw
 from pipeline.plots.style import COLOURS, save, style
@@ -23,6 +24,14 @@ Floats = npt.NDArray[np.float64]
 _DECADES = 1e-4
 """Mean pixels below this fraction of the brightest one are drawn as empty."""
 _PANELS = 3
+_COUNT = "multiplicity"
+"""The channel that is no pT."""
+_UNITS = {
+    "l1": r"(fraction of $\Sigma p_T$)",
+    "l2": r"$p_T / \sqrt{\Sigma p_T^2}$",
+    "power_of_two": r"$p_T / 2^{\lfloor\log_2 \Sigma p_T\rfloor}$",
+}
+"""What a pixel of pT holds after each norm."""
 
 
 def draw_images(summary: Summary, description: ImageDescription, folder: Path, suffix: str = ".svg") -> list[Path]:
@@ -40,7 +49,7 @@ def draw_images(summary: Summary, description: ImageDescription, folder: Path, s
     folder.mkdir(exist_ok=True)
     figures = {
         "mean_image": mean_images(summary, description),
-        "occupancy": occupancy(summary, description.classes),
+        "occupancy": occupancy(summary, description),
         "mass": masses(summary, description.classes),
     }
     paths = []
@@ -51,40 +60,43 @@ def draw_images(summary: Summary, description: ImageDescription, folder: Path, s
 
 
 def mean_images(summary: Summary, description: ImageDescription) -> Figure:
-    """The mean image of each class (first channel), one logarithmic colour scale for all."""
+    """The mean image of each class: panels side by side, or of several channels a row a class and a column a channel.
+
+    One logarithmic colour scale holds for all classes and all channels of pT; `multiplicity` has its own.
+    """
     with style():
-        classes = description.classes
-        columns = min(_PANELS, len(classes))
-        rows = ceil(len(classes) / columns)
-        figure = Figure(figsize=(4.2 * columns + 1.2, 4.2 * rows), layout="constrained")
-        panels = np.atleast_1d(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)).ravel()
-        images = summary.mean_image[..., 0]
-        brightest = float(images.max())
-        norm = LogNorm(brightest * _DECADES, brightest)
-        for panel, name, image in zip(panels, classes, images, strict=False):
-            drawn = draw(panel, description.grid, image, norm)
-            panel.set_title(name, loc="left", fontweight="bold")
-        for panel in panels[len(classes) :]:
-            panel.set_visible(False)
-        figure.supxlabel(r"$\Delta\varphi$" + _frame(description), fontsize="medium")
-        figure.supylabel(r"$\Delta\eta$" + _frame(description), fontsize="medium")
-        figure.colorbar(drawn, ax=list(panels), label=f"mean pixel {_unit(description)}", shrink=0.8)
+        many = len(description.channels) > 1
+        figure, panels = _class_by_channel(description) if many else _classes(description)
+        norms = {channel: _norm(summary, description, channel) for channel in description.channels}
+        for column, channel in enumerate(description.channels):
+            for row, name in enumerate(description.classes):
+                image = summary.mean_image[row, ..., column]
+                drawn = draw(panels[row, column], description.grid, image, norms[channel])
+                title = f"{name}: {channel}" if many else name
+                panels[row, column].set_title(title, loc="left", fontweight="bold")
+            where = "bottom" if many else "right"
+            label = f"mean pixel {_unit(description, channel)}"
+            figure.colorbar(drawn, ax=list(panels[:, column]), label=label, location=where, shrink=0.8)
+        relative = r"\Delta" if description.grid.centred else ""
+        figure.supxlabel(rf"${relative}\varphi$" + _frame(description), fontsize="medium")
+        figure.supylabel(rf"${relative}\eta$" + _frame(description), fontsize="medium")
         return figure
 
 
-def occupancy(summary: Summary, classes: Sequence[str]) -> Figure:
-    """How many pixels are lit, by class, each normalised to 1."""
+def occupancy(summary: Summary, description: ImageDescription) -> Figure:
+    """How many pixels are lit, by class, each normalised to 1; of several channels every value that is not 0 counts."""
     with style():
         figure, axes = _axes()
-        pixels = summary.mean_image[0].size
+        values = int(description.grid.mask().sum()) * len(description.channels)
         used = int(np.flatnonzero(summary.occupancy.sum(axis=0)).max(initial=0)) + 2
         edges = np.arange(used + 1) - 0.5
-        for index, name in enumerate(classes):
+        for index, name in enumerate(description.classes):
             counts = summary.occupancy[index, :used]
             mean = float((counts * np.arange(counts.size)).sum() / counts.sum())
-            label = f"{name}: mean {mean:.1f} ({mean / pixels:.1%})"
+            label = f"{name}: mean {mean:.1f} ({mean / values:.1%})"
             _step(axes, counts, edges, index, label=label)
-        axes.set_xlabel(f"lit pixels of {pixels}")
+        what = "lit pixels" if len(description.channels) == 1 else "values above 0, of all pixels and channels,"
+        axes.set_xlabel(f"{what} of {values}")
         axes.set_ylabel("fraction of jets")
         _finish(axes)
         return figure
@@ -106,6 +118,32 @@ def masses(summary: Summary, classes: Sequence[str]) -> Figure:
         axes.set_ylabel(f"fraction of jets / {edges[1] - edges[0]:g} GeV")
         _finish(axes)
         return figure
+
+
+def _classes(description: ImageDescription) -> tuple[Figure, Any]:
+    """A panel a class, in rows of a few: panels [classes, 1]."""
+    number = len(description.classes)
+    columns = min(_PANELS, number)
+    rows = ceil(number / columns)
+    figure = Figure(figsize=(4.2 * columns + 1.2, 4.2 * rows), layout="constrained")
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    for panel in panels[number:]:
+        panel.remove()
+    return figure, panels[:number, np.newaxis]
+
+
+def _class_by_channel(description: ImageDescription) -> tuple[Figure, Any]:
+    """A row a class and a column a channel: panels [classes, channels]."""
+    rows, columns = len(description.classes), len(description.channels)
+    figure = Figure(figsize=(3.4 * columns + 0.8, 3.4 * rows + 1.2), layout="constrained")
+    return figure, figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+
+
+def _norm(summary: Summary, description: ImageDescription, channel: str) -> LogNorm:
+    """The colour scale of a channel: that of all channels which hold the same quantity."""
+    alike = [(each == _COUNT) == (channel == _COUNT) for each in description.channels]
+    brightest = float(summary.mean_image[..., alike].max()) or 1.0
+    return LogNorm(brightest * _DECADES, brightest)
 
 
 def _axes() -> tuple[Figure, Any]:
@@ -135,6 +173,8 @@ def _frame(description: ImageDescription) -> str:
     return ", after roll" if any(step.step == "roll" for step in description.steps) else ""
 
 
-def _unit(description: ImageDescription) -> str:
-    normalised = any(step.step == "normalise" for step in description.steps)
-    return r"(fraction of $\Sigma p_T$)" if normalised else r"$p_T$ (GeV)"
+def _unit(description: ImageDescription, channel: str) -> str:
+    if channel == _COUNT:
+        return "(constituents)"
+    norm = next((step.norm for step in description.steps if isinstance(step, Normalise)), None)
+    return r"$p_T$ (GeV)" if norm is None else _UNITS[norm]

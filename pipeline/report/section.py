@@ -12,11 +12,18 @@ from markupsafe import Markup, escape
 
 from data_prep.fixed_point import FixedType
 from models.metrics import Rejection
+from pipeline.report.grid_words import grid_words
 from pipeline.report.run_folder import RunFolder
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-CHANNEL_NAMES = {"pt": "summed transverse momentum"}
+CHANNEL_NAMES = {
+    "pt": "summed transverse momentum",
+    "charged": "that of charged constituents",
+    "neutral": "that of neutral hadrons",
+    "photon": "that of photons",
+    "multiplicity": "number of constituents",
+}
 """What the channels of a pixel are."""
 
 CLASS_NAMES = {
@@ -111,7 +118,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for function in (count, short, fraction, rejection, type_name, ticks, shape):
+    for function in (count, short, fraction, rejection, type_name, ticks, shape, grid_words):
         environment.filters[function.__name__] = function
     environment.globals |= {"class_names": CLASS_NAMES, "channel_names": CHANNEL_NAMES}
     return environment

@@ -14,7 +14,7 @@ from pipeline.report.run_folder import RunFolder, reading
 from pipeline.report.section import Section
 
 LABELS = {
-    "mean_image": "Mean jet image of each class in the η–φ plane",
+    "mean_image": "Mean jet image of each class, channel by channel, in the η–φ plane",
     "occupancy": "Number of lit pixels in a jet image, by class",
     "mass": "Jet mass from the constituents beside the jet mass from the image, by class",
 }
@@ -26,23 +26,23 @@ def values(run: RunFolder) -> dict[str, Any]:
     with reading("20_images/summary.npz"):
         description = open_dataset(folder).metadata
         summary = Summary.load(folder / "summary.npz")
-        rows = [_row(summary, index, name) for index, name in enumerate(description.classes)]
+        values = int(description.grid.mask().sum()) * len(description.channels)
+        rows = [_row(summary, index, name, values) for index, name in enumerate(description.classes)]
     figures = {}
     for name, label in LABELS.items():
         with reading(f"20_images/plots/{name}.svg"):
             text = (folder / "plots" / f"{name}.svg").read_text(encoding="utf-8")
         figures[name] = svg.inline(text, name, label)
-    steps = [_words(step.model_dump(mode="json")) for step in description.steps]
+    steps = [_words(step.model_dump(mode="json", exclude_none=True)) for step in description.steps]
     return {"figures": figures, "rows": rows, "description": description, "steps": steps}
 
 
-def _row(summary: Summary, index: int, name: str) -> dict[str, Any]:
+def _row(summary: Summary, index: int, name: str, values: int) -> dict[str, Any]:
     lit = summary.occupancy[index]
-    pixels = lit.size - 1
     mean = float(lit @ np.arange(lit.size) / max(lit.sum(), 1e-300))
     masses = (summary.mass_constituents[index], summary.mass_image[index])
     medians = [_median(counts, summary.mass_edges) for counts in masses]
-    return {"name": name, "lit": mean, "share": 100 * mean / pixels, "masses": medians}
+    return {"name": name, "lit": mean, "share": 100 * mean / values, "masses": medians}
 
 
 def _median(counts: npt.NDArray[np.float64], edges: npt.NDArray[np.float64]) -> float | None:
