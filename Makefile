@@ -103,8 +103,8 @@ $(CSIM): $(C)/hardware.yaml $(HLS) $(LOWERED) $(IMAGES) | $(READY)
 $(RTL): $(C)/hardware.yaml $(CSIM) $(LOWERED) $(IMAGES) | $(READY)
 	$(PIPELINE) rtl --config $< --csim $(B)/60_csim.json --images $(B)/20_images $(B)/40_lowered --out $(ARTEFACT)
 
-$(EXPORT): $(C)/hardware.yaml $(HLS) $(CSIM) | $(READY)
-	$(PIPELINE) export --config $< --lowered $(B)/40_lowered --csim $(B)/60_csim.json --images $(B)/20_images $(B)/50_hls --out $(ARTEFACT)
+$(EXPORT): $(C)/hardware.yaml $(HLS) $(CSIM) $(RTL) | $(READY)
+	$(PIPELINE) export --config $< --lowered $(B)/40_lowered --csim $(B)/60_csim.json --rtl $(B)/65_rtl --images $(B)/20_images $(B)/50_hls --out $(ARTEFACT)
 
 $(REPORT): $(MODEL) $(CSIM) $(RTL) $(EXPORT) $(wildcard $(B)/25_candidates) | $(READY)
 	$(PIPELINE) report $(B) --out $(ARTEFACT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
@@ -65,7 +65,7 @@ class Proof(Settings):
     """Layer by layer, in the order of the data flow."""
 
     @classmethod
-    def load(cls, path: Path) -> Proof:
+    def load(cls, path: Path) -> Self:
         """Read a proof.
 
         Raises:

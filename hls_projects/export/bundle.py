@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hls_projects.export.archive import pack
-from hls_projects.export.design import Design, packing, require_proven
+from hls_projects.export.design import Design, packing, require_proven, require_proven_rtl
 from hls_projects.export.manifest import BundleManifest, BundlePort, ProofSummary, Provenance, hash_files
 from hls_projects.export.targets import TARGETS
 from hls_projects.export.vector_files import FOLDER, file_name
@@ -24,6 +24,8 @@ def write_bundle(design: Design, provenance: Provenance, out: Path) -> BundleMan
         PipelineError: when the design is not proven.
     """
     require_proven(design.proof, design.project, design.proof_file)
+    if design.rtl is not None:
+        require_proven_rtl(design.rtl, design.project)
     root = out / design.project.name
     root.mkdir()
     for write in TARGETS:

@@ -11,6 +11,25 @@ from hls_projects.hls_builder import IMAGE
 from hls_projects.hls_project import HlsProject
 from hls_projects.model_types import ModelTypes, PortType
 from hls_projects.proof import Proof
+from hls_projects.rtl.design import RtlDesign
+from hls_projects.rtl.record import RtlProof
+
+
+@dataclass(frozen=True)
+class RtlPart:
+    """The Verilog and VHDL of a design, as `rtl` left them.
+
+    Attributes:
+        folder: `rtl.json`, `verilog/` and `vhdl/`.
+        design: what `rtl.json` says.
+        proof: the comparison, timing and size.
+        proof_file: the proof on disk.
+    """
+
+    folder: Path
+    design: RtlDesign
+    proof: RtlProof
+    proof_file: Path
 
 
 @dataclass(frozen=True)
@@ -25,6 +44,9 @@ class Design:
         hls: folder of the HLS project.
         lowered: folder of the lowered model.
         proof_file: the proof on disk.
+        rtl: Verilog and VHDL; none where none was made.
+        rtl_reason: why none was made.
+        version: of the design: digits, and underscores between them.
     """
 
     project: HlsProject
@@ -34,6 +56,25 @@ class Design:
     hls: Path
     lowered: Path
     proof_file: Path
+    rtl: RtlPart | None = None
+    rtl_reason: str = "no RTL was made"
+    version: str = "1"
+
+
+def require_proven_rtl(rtl: RtlPart, project: HlsProject) -> None:
+    """Let no RTL out that is not proven, or is not of this design.
+
+    Raises:
+        PipelineError: when its proof failed, was not run, compared nothing, or it has another name.
+    """
+    proof, remedy = rtl.proof, "only a proven design is exported; run `rtl` until it holds"
+    compared = sum(layer.values for layer in proof.layers)
+    if proof.status != "proven" or proof.mismatches or not compared or not sum(proof.vectors.values()):
+        what = f"the proof says '{proof.status}'" if proof.status != "proven" else "the proof compared nothing"
+        raise PipelineError(f"{what}: {proof.reason}", file=rtl.proof_file, remedy=remedy)
+    if rtl.design.name != project.name:
+        what = f"is the design '{rtl.design.name}', the HLS project is '{project.name}'"
+        raise PipelineError(what, file=rtl.folder, remedy="run `rtl` again")
 
 
 def require_proven(proof: Proof, project: HlsProject, file: Path) -> None:

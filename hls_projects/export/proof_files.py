@@ -11,8 +11,10 @@ FOLDER = "proof"
 
 
 def write(design: Design, root: Path) -> None:
-    """Copy the proof, the table of types and the weights as integers."""
+    """Copy the proofs, the table of types and the weights as integers."""
     (root / FOLDER).mkdir()
     shutil.copyfile(design.proof_file, root / FOLDER / "60_csim.json")
+    if design.rtl is not None:
+        shutil.copyfile(design.rtl.proof_file, root / FOLDER / "65_rtl.json")
     for name in ("types.json", "weights.npz"):
         shutil.copyfile(design.lowered / name, root / name)

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from hls_projects.export import hls_sources, proof_files, readme, vector_files
+from hls_projects.export import hls_sources, proof_files, readme, rtl_sources, vector_files
 from hls_projects.export.design import Design
 
 Target = Callable[[Design, Path], None]
 
-TARGETS: tuple[Target, ...] = (hls_sources.write, vector_files.write, proof_files.write, readme.write)
+TARGETS: tuple[Target, ...] = (
+    hls_sources.write,
+    rtl_sources.write,
+    vector_files.write,
+    proof_files.write,
+    readme.write,
+)
 """Each adds its files below the folder of the bundle."""

@@ -15,6 +15,7 @@ from pipeline.console import done
 from pipeline.lineage import require_made_from, upstream
 
 if TYPE_CHECKING:
+    from hls_projects.export.design import RtlPart
     from hls_projects.export.reference_vectors import ReferenceVectors
     from hls_projects.model_types import ModelTypes
     from hls_projects.vectors import VectorSource
@@ -26,14 +27,17 @@ def run(
     csim: Annotated[Path, typer.Option(help="Proof made by `csim` (.json).")],
     config: Annotated[Path, typer.Option(help="hardware.yaml")],
     out: Annotated[Path, typer.Option(help="Folder to make.")],
+    rtl: Annotated[
+        Path | None, typer.Option(help="Folder made by `rtl`; its Verilog and VHDL go into the bundle.")
+    ] = None,
     images: Annotated[
         Path | None,
         typer.Option(help="Folder made by `images`; jets of its test set become reference vectors."),
     ] = None,
 ) -> None:
-    """Bundle the HLS project with reference vectors, proof and manifest; refused unless the proof holds for it."""
+    """Bundle HLS project and RTL with reference vectors, proofs and manifest; refused unless the proofs hold."""
     settings = configuration.load(config, HardwareSettings)
-    inputs = [hls, lowered, csim, *([images] if images else [])]
+    inputs = [hls, lowered, csim, *([rtl] if rtl else []), *([images] if images else [])]
     with artefact(out, "export", settings={"hardware": settings}, inputs=inputs) as space:
         from hls_projects.export.bundle import write_bundle
         from hls_projects.export.design import Design, require_proven
@@ -57,9 +61,24 @@ def run(
             git=git_hash(),
             metrics=metrics,
         )
-        design = Design(project, types, proof, vectors, hls, lowered, csim)
+        part, reason = (None, "none was asked for") if rtl is None else _rtl(rtl, lowered)
+        design = Design(project, types, proof, vectors, hls, lowered, csim, part, reason)
         manifest = write_bundle(design, provenance, space.path)
     done("export", f"{out}/{manifest.name}.tar.gz: {len(manifest.files)} files, {vectors.count} reference vectors")
+
+
+def _rtl(folder: Path, lowered: Path) -> tuple[RtlPart | None, str]:
+    """The RTL with its proof; or why hardware.yaml asked for none."""
+    from hls_projects.export.design import RtlPart
+    from hls_projects.rtl.design import RtlDesign
+    from hls_projects.rtl.record import RtlProof
+
+    proof_file = folder.with_name(f"{folder.name}.json")
+    require_made_from(folder, [lowered], companion=proof_file)
+    proof = RtlProof.load(proof_file)
+    if proof.status == "not run":
+        return None, proof.reason
+    return RtlPart(folder, RtlDesign.load(folder), proof, proof_file), ""
 
 
 def _vectors(

@@ -64,7 +64,7 @@ def _commands(run: Path) -> dict[str, list[str]]:
         ],
         "export": [
             *("--config", f"{c}/hardware.yaml", "--lowered", f"{b}/40_lowered", "--csim", f"{b}/60_csim.json"),
-            *("--images", f"{b}/20_images", f"{b}/50_hls", "--out", f"{b}/70_export"),
+            *("--rtl", f"{b}/65_rtl", "--images", f"{b}/20_images", f"{b}/50_hls", "--out", f"{b}/70_export"),
         ],
         "report": [str(b), "--out", f"{b}/80_report"],
     }
