@@ -19,7 +19,7 @@ from data_prep.constituents import JetChunk, ParticleKind
 from data_prep.events import content_hash, number_hash
 from data_prep.readers import root
 from data_prep.readers.assemble import assemble, charges_of, flagged_kinds, from_polar
-from data_prep.readers.tree import TreeReader
+from data_prep.readers.tree import NamedBranchesReader
 
 TREE = "deepntuplizer/tree"
 RELATIVE = ("pfcand_ptrel", "pfcand_erel", "pfcand_etarel", "pfcand_phirel")
@@ -39,7 +39,7 @@ STORED = {"jet_sdmass": "fj_sdmass", "jet_tau1": "fj_tau1", "jet_tau2": "fj_tau2
 
 
 @dataclass(frozen=True)
-class HiggsToBBReader(TreeReader):
+class HiggsToBBReader(NamedBranchesReader):
     """Reads the H→bb ntuples; an entry is a jet; a `data_prep.readers.Reader`.
 
     Attributes:

@@ -16,7 +16,7 @@ from data_prep.constituents import STORED_FEATURES, JetChunk, ParticleKind
 from data_prep.events import content_hash
 from data_prep.readers import root
 from data_prep.readers.assemble import assemble, charges_of, flagged_kinds, from_cartesian
-from data_prep.readers.tree import TreeReader
+from data_prep.readers.tree import NamedBranchesReader
 
 TREE = "tree"
 MOMENTA = ("part_px", "part_py", "part_pz", "part_energy")
@@ -36,7 +36,7 @@ SIGNATURE = MOMENTA
 
 
 @dataclass(frozen=True)
-class JetClassReader(TreeReader):
+class JetClassReader(NamedBranchesReader):
     """Reads JetClass files; a `data_prep.readers.Reader`.
 
     Where `jet_pt`, `jet_eta` and `jet_phi` are not all there, the jet is the sum of its constituents. Where there is

@@ -22,7 +22,7 @@ from data_prep.readers.assemble import assemble, charges_of, float32, from_polar
 from data_prep.readers.clustering import cluster
 from data_prep.readers.event_columns import IDENTIFIERS, MATCHED, by_jet, event_numbers, matched_resonance
 from data_prep.readers.nano import GENERATOR, LAST_COPY
-from data_prep.readers.tree import TreeReader
+from data_prep.readers.tree import NamedBranchesReader
 
 TREE = "Events"
 PREFIX = "L1PuppiCands_"
@@ -31,7 +31,7 @@ SIGNATURE = (PT, f"{PREFIX}eta", f"{PREFIX}phi")
 
 
 @dataclass(frozen=True)
-class L1PuppiReader(TreeReader):
+class L1PuppiReader(NamedBranchesReader):
     """Reads trigger events; an entry is an event; a `data_prep.readers.Reader`.
 
     Attributes:

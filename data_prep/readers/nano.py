@@ -6,7 +6,7 @@ Source: NanoAOD's documentation of its content (cms-nanoaod-integration.web.cern
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from data_prep.constituents import JetChunk
 from data_prep.errors import InputFileError
-from data_prep.readers import Options, root
+from data_prep.readers import root
 from data_prep.readers.assemble import Int64, Values, assemble, charges_of, from_polar, kinds_of
 from data_prep.readers.event_columns import (
     IDENTIFIERS,
@@ -24,6 +24,7 @@ from data_prep.readers.event_columns import (
     matched_resonance,
     through_index,
 )
+from data_prep.readers.tree import NamedBranchesReader
 
 TREE = "Events"
 JETS = ("FatJet", "Jet")
@@ -40,17 +41,40 @@ _STORED = {"jet_sdmass": "msoftdrop", "jet_tau1": "tau1", "jet_tau2": "tau2", "j
 
 
 @dataclass(frozen=True)
-class NanoJets:
-    """The jets side of a PFNano reader.
+class NanoReader(NamedBranchesReader):
+    """The jets side of a PFNano reader; an entry is an event. A version says how the constituents are listed.
 
-    The stated pT and mass are those before the jet energy correction, `(1 - rawFactor)` times the stored ones, which
-    are what the constituents sum to. The jet's own pT and axis are the stored ones.
+    Constituents of `FatJet` are multiplied by `puppiWeight`. The stated pT and mass are those before the jet energy
+    correction, `(1 - rawFactor)` times the stored ones, which are what the constituents sum to. The jet's own pT and
+    axis are the stored ones.
 
     Attributes:
         options: the classes, the collection of jets, whether PUPPI weights are applied.
+        tree: where the events are.
     """
 
-    options: Options
+    tree: str = TREE
+
+    @property
+    @abstractmethod
+    def lists(self) -> tuple[str, ...]:
+        """The branches that list the constituents."""
+
+    @abstractmethod
+    def sorted_constituents(self, piece: root.Piece, file: Path, start: int) -> tuple[Int64, dict[str, Values]]:
+        """The constituents, sorted to their jets.
+
+        Args:
+            piece: the branches.
+            file: where they are from.
+            start: the first event, for messages.
+
+        Returns:
+            offsets, int64 [jets + 1], and the columns of `constituents`.
+
+        Raises:
+            InputFileError: a branch holds something else than it should, or an index points nowhere.
+        """
 
     @property
     def jets(self) -> str:
@@ -83,7 +107,7 @@ class NanoJets:
             collection, index = GEN_JETS[self.jets]
             if name.startswith(f"{collection}_"):
                 names.append(f"{self.jets}_{index}")
-        return tuple(dict.fromkeys(names))
+        return *dict.fromkeys(names), *self.lists, "event"
 
     @property
     def optional(self) -> tuple[str, ...]:
@@ -101,18 +125,13 @@ class NanoJets:
         """The jets of each event, int64 [events + 1]."""
         return root.jagged(piece, f"{self.jets}_pt", file)[0]
 
-    def chunk(self, piece: root.Piece, file: Path, offsets: Int64, columns: Mapping[str, Values]) -> JetChunk:
-        """The chunk of all jets of the events.
-
-        Args:
-            piece: the branches.
-            file: where they are from.
-            offsets: int64 [jets + 1].
-            columns: those of `constituents`, sorted to their jets.
+    def chunk(self, piece: root.Piece, file: Path, start: int) -> JetChunk:
+        """The jets of some events; see `TreeReader.chunk`.
 
         Raises:
-            InputFileError: a branch holds something else than it should, or there is no event number.
+            InputFileError: also where there is no event number.
         """
+        offsets, columns = self.sorted_constituents(piece, file, start)
         jets = self.offsets(piece, file)
         own = {
             name: self._own(piece, name, file, jets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,7 +13,7 @@ from data_prep.readers.faults import faults
 
 
 @dataclass(frozen=True)
-class TreeReader:
+class TreeReader(ABC):
     """Reads files of one layout, a `data_prep.readers.Reader`; a layout says which branches, and what they become.
 
     Attributes:
@@ -25,16 +26,15 @@ class TreeReader:
     tree: str = ""
     title: ClassVar[str]
 
-    @property
-    def required(self) -> tuple[str, ...]:
-        """The branches a file must have."""
-        raise NotImplementedError
+    @abstractmethod
+    def branches(self, tree: Any, file: Path) -> tuple[str, ...]:
+        """The branches to be read from a tree.
 
-    @property
-    def optional(self) -> tuple[str, ...]:
-        """The branches that are read where they are."""
-        return ()
+        Raises:
+            InputFileError: one that must be there is missing, or as long as the tree is not.
+        """
 
+    @abstractmethod
     def chunk(self, piece: root.Piece, file: Path, start: int) -> JetChunk:
         """The jets of some entries.
 
@@ -46,17 +46,6 @@ class TreeReader:
         Raises:
             InputFileError: a branch holds something else than it should, or an index points nowhere.
         """
-        raise NotImplementedError
-
-    def branches(self, tree: Any, file: Path) -> tuple[str, ...]:
-        """The branches to be read from a tree.
-
-        Raises:
-            InputFileError: one that must be there is missing, or as long as the tree is not.
-        """
-        root.require(tree, file, self.required, self.title)
-        with faults(file):
-            return *self.required, *(name for name in self.optional if name in tree)
 
     def count(self, file: Path) -> int:
         """Check the file; the number of entries in it.
@@ -77,3 +66,24 @@ class TreeReader:
         with root.open_tree(file, self.tree) as tree:
             piece = root.read(tree, file, self.branches(tree, file), start, stop)
         return self.chunk(piece, file, start)
+
+
+@dataclass(frozen=True)
+class NamedBranchesReader(TreeReader):
+    """Reads files of a layout whose branches have the same names in all of them."""
+
+    @property
+    @abstractmethod
+    def required(self) -> tuple[str, ...]:
+        """The branches a file must have."""
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """The branches that are read where they are."""
+        return ()
+
+    def branches(self, tree: Any, file: Path) -> tuple[str, ...]:
+        """The branches to be read from a tree; see `TreeReader.branches`."""
+        root.require(tree, file, self.required, self.title)
+        with faults(file):
+            return *self.required, *(name for name in self.optional if name in tree)
