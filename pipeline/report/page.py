@@ -44,7 +44,7 @@ SECTIONS: tuple[Section, ...] = (
 def page(run: RunFolder) -> str:
     """The report of a run as one HTML page; the same artefacts give the same bytes."""
     verdict = judge(run)
-    shown = [each for each in SECTIONS if each.optional is None or each.optional in run.manifests]
+    shown = [each for each in SECTIONS if each.shown(run)]
     bodies = [(section, _body(section, run)) for section in shown]
     style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - a file of this package
     head = {"run": run, "verdict": verdict, "tiles": _tiles(run, verdict)}

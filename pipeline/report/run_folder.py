@@ -59,6 +59,19 @@ class RunFolder:
         }
 
     @property
+    def tasks(self) -> frozenset[str]:
+        """What the networks are trained for, or as long as nothing is trained, what the images allow."""
+        if "30_model" in self.manifests:
+            model = self.manifests["30_model"].configuration.get("model", {})
+            task = str(model.get("task", "classification"))
+            tagger = (model.get("regression") or {}).get("beside_tagger", False)
+            parts = {"panoptic": ("segmentation", "detection"), "regression": ("classification",) * tagger}
+            return frozenset({task, *parts.get(task, ())})
+        images = self.manifests.get("20_images")
+        of_events = images is not None and images.configuration.get("images", {}).get("kind") == "events"
+        return frozenset({"segmentation" if of_events else "classification"})
+
+    @property
     def inputs(self) -> list[Path]:
         """The files that stand for all that the report shows."""
         shown = [manifest_path(self.path / name) for name in self.manifests]

@@ -19,9 +19,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 CHANNEL_NAMES = {
     "pt": "summed transverse momentum",
-    "charged": "that of charged constituents",
-    "neutral": "that of neutral hadrons",
-    "photon": "that of photons",
+    "charged": "summed pT of charged constituents",
+    "neutral": "summed pT of neutral hadrons",
+    "photon": "summed pT of photons",
     "multiplicity": "number of constituents",
 }
 """What the channels of a pixel are."""
@@ -48,6 +48,7 @@ class Section:
         title: its heading.
         values: what its template shows, read from the run; raises `NotMadeError` where that is missing.
         optional: the artefact, not part of every run, without which there is no such section.
+        tasks: of the runs that have it; empty for all.
     """
 
     name: str
@@ -55,6 +56,13 @@ class Section:
     title: str
     values: Callable[[RunFolder], dict[str, Any]]
     optional: str | None = None
+    tasks: frozenset[str] = frozenset()
+
+    def shown(self, run: RunFolder) -> bool:
+        """Whether a run has such a section."""
+        if self.optional is not None and self.optional not in run.manifests:
+            return False
+        return not self.tasks or not run.tasks.isdisjoint(self.tasks)
 
 
 def render(template: str, **values: Any) -> Markup:

@@ -74,4 +74,4 @@ def _trees(results: Results) -> dict[str, Any] | None:
     return {"trees": trees, "network": network, "title": deployed.title, "beaten": network > trees}
 
 
-SECTION = Section("performance", "Performance", "Performance", values)
+SECTION = Section("performance", "Performance", "Performance", values, tasks=frozenset({"classification"}))

@@ -94,7 +94,7 @@ def test_it_is_sound_and_stands_alone(run: Path) -> None:
     assert all(link.startswith(("#", "data:image/png;base64,")) for link in found.links)
     assert "://" not in re.sub(r"base64,[A-Za-z0-9+/=\s]+", "", text)
     assert {link[1:] for link in found.links if link.startswith("#")} <= set(found.ids)
-    assert {section.name for section in SECTIONS if not section.optional} <= set(found.ids)
+    assert {section.name for section in SECTIONS if section.shown(RunFolder(run))} <= set(found.ids)
     assert len(found.figures) == 6
     assert all(figure["role"] == "img" and figure["aria-label"] for figure in found.figures)
 
