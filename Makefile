@@ -35,6 +35,7 @@ LOWERED := $(B)/40_lowered.manifest.json
 HLS     := $(B)/50_hls.manifest.json
 CSIM    := $(B)/60_csim.json.manifest.json
 RTL     := $(B)/65_rtl.manifest.json
+SYNTH   := $(B)/66_synth.manifest.json
 EXPORT  := $(B)/70_export.manifest.json
 REPORT  := $(B)/80_report.manifest.json
 
@@ -47,7 +48,7 @@ INPUT := $(FILES)
 endif
 
 .DEFAULT_GOAL := all
-.PHONY: all help setup generate images mass-closure candidates train lower convert csim rtl export report test check bench clean distclean FORCE
+.PHONY: all help setup generate images mass-closure candidates train lower convert csim rtl synth export report test check bench clean distclean FORCE
 
 all: report ## run every stage of RUN (default demo) to the report
 	@echo "report: $(B)/80_report/index.html"
@@ -62,6 +63,7 @@ lower: $(LOWERED) ## the quantized tagger in plain layers, with proven types
 convert: $(HLS) ## the HLS project
 csim: $(CSIM) ## model = HLS emulation, integer by integer
 rtl: $(RTL) ## Verilog and VHDL, simulated, synthesised, equal to the model
+synth: $(SYNTH) ## both through Vitis HLS and Vivado, where they are installed (no part of all)
 export: $(EXPORT) ## the firmware bundle
 report: $(REPORT) ## the page that shows it all
 
@@ -102,6 +104,9 @@ $(CSIM): $(C)/hardware.yaml $(HLS) $(LOWERED) $(IMAGES) | $(READY)
 
 $(RTL): $(C)/hardware.yaml $(CSIM) $(LOWERED) $(IMAGES) | $(READY)
 	$(PIPELINE) rtl --config $< --csim $(B)/60_csim.json --images $(B)/20_images $(B)/40_lowered --out $(ARTEFACT)
+
+$(SYNTH): $(C)/hardware.yaml $(HLS) $(RTL) | $(READY)
+	$(PIPELINE) synth --config $< --hls $(B)/50_hls --rtl $(B)/65_rtl --out $(ARTEFACT)
 
 $(EXPORT): $(C)/hardware.yaml $(HLS) $(CSIM) $(RTL) | $(READY)
 	$(PIPELINE) export --config $< --lowered $(B)/40_lowered --csim $(B)/60_csim.json --rtl $(B)/65_rtl --images $(B)/20_images $(B)/50_hls --out $(ARTEFACT)

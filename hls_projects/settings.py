@@ -91,6 +91,13 @@ class BuilderSettings(Settings):
     """Of the serial form: a divisor of the number of candidates."""
 
 
+class SynthSettings(Settings):
+    """The vendor's synthesis, where its tools are installed."""
+
+    route: bool = True
+    """Whether Vivado places and routes too; before that the delays of wires are guesses."""
+
+
 class ExportSettings(Settings):
     """The firmware bundle."""
 
@@ -111,5 +118,7 @@ class HardwareSettings(Settings):
     """Verilog and VHDL."""
     builder: BuilderSettings = BuilderSettings()
     """The image builder in front of the network, where images are made of candidates."""
+    synth: SynthSettings = SynthSettings()
+    """The vendor's synthesis."""
     export: ExportSettings = ExportSettings()
     """The firmware bundle."""

@@ -39,8 +39,10 @@ STAGES = (
     "convert",
     "csim",
     "rtl",
+    "synth",
     "emulate",
     "export",
+    "verify",
     "report",
 )
 """The commands in the order of the flow; each is `run` of the module of its name in `pipeline/stages/`."""

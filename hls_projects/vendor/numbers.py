@@ -1,0 +1,89 @@
+"""`synth.json`: what a design takes and how fast it is, with the tool and the stage of its flow that said so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from data_prep.errors import InputFileError
+from data_prep.settings import Settings
+from hls_projects.rtl.record import RtlProof
+
+Stage = Literal["estimate", "cells counted", "C synthesis", "synthesised", "routed"]
+
+
+class HardwareNumbers(Settings):
+    """What one tool says of one form of the design; a number that it does not know is none."""
+
+    design: Literal["RTL", "HLS project"]
+    """Which form."""
+    tool: str
+    """Program and version."""
+    stage: Stage
+    """How far it went: only what is routed has wires."""
+    latency: int | None = None
+    """Clocks from the first input to the result."""
+    interval: int | None = None
+    """Clocks from one image to the next."""
+    target_period: float | None = None
+    """Clock period that was asked for (ns)."""
+    achieved_period: float | None = None
+    """Clock period that holds by this tool: target minus worst slack, or the estimate of C synthesis (ns)."""
+    lut: int
+    """Look-up tables."""
+    ff: int
+    """Flip-flops."""
+    dsp: int | None = None
+    """DSP blocks."""
+    bram: float | None = None
+    """Blocks of memory of 36 kbit; a half is one of 18 kbit."""
+    uram: int | None = None
+    """Blocks of memory of 288 kbit."""
+
+
+class VendorNumbers(Settings):
+    """Everything `synth.json` holds."""
+
+    part: str
+    """The FPGA."""
+    numbers: tuple[HardwareNumbers, ...]
+    """In the order in which they were found."""
+
+    @classmethod
+    def load(cls, folder: Path) -> VendorNumbers:
+        """Read `synth.json`.
+
+        Raises:
+            InputFileError: when there is none or it holds something else.
+        """
+        path = folder / "synth.json"
+        try:
+            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputFileError(f"no result of synthesis: {error}", file=path, remedy="make it with `synth`") from None
+
+
+def open_numbers(proof: RtlProof) -> list[HardwareNumbers]:
+    """What the RTL compiler and yosys say of the RTL that was kept; empty where there is none."""
+    if not proof.variants:
+        return []
+    kept = proof.variants[proof.kept]
+    timing = {"latency": proof.latency, "interval": proof.interval}
+    found = [
+        HardwareNumbers(
+            design="RTL", tool="alkaid, cost model", stage="estimate", lut=kept.estimate, ff=kept.registers, **timing
+        )
+    ]
+    if (cells := kept.synthesis) is not None:
+        how = "flattened" if cells.flattened else "module by module"
+        counts = {"lut": cells.lut, "ff": cells.ff, "dsp": cells.dsp, "bram": cells.bram}
+        found.append(
+            HardwareNumbers(design="RTL", tool=f"{cells.tool}, {how}", stage="cells counted", **counts, **timing)
+        )
+    return found
+
+
+def all_numbers(proof: RtlProof | None, vendor: VendorNumbers | None) -> Sequence[HardwareNumbers]:
+    """Open numbers first, then those of the vendor's tools."""
+    return (*(open_numbers(proof) if proof else ()), *(vendor.numbers if vendor else ()))

@@ -1,0 +1,73 @@
+"""Finding and running the vendor's programs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from data_prep.errors import PipelineError, ToolNotFoundError
+from hls_projects.rtl.children import Children
+from hls_projects.settings import HlsSettings
+
+_REMEDY = "install it from amd.com and source its settings64.sh, or leave out what needs it"
+
+
+def vivado() -> list[str]:
+    """The command that runs a script in Vivado, but for the script.
+
+    Raises:
+        ToolNotFoundError: when there is none on PATH.
+    """
+    if shutil.which("vivado") is None:
+        raise ToolNotFoundError("vivado not found", remedy=f"it comes with AMD Vivado; {_REMEDY}")
+    return ["vivado", "-mode", "batch", "-nojournal", "-log", "vivado.log", "-source"]
+
+
+def hls_compiler(backend: str) -> list[str]:
+    """The command that runs a script in the HLS compiler, but for the script.
+
+    Args:
+        backend: of the HLS project: `Vitis` (`vitis-run`, or `vitis_hls` before it) or `Vivado` (`vivado_hls`).
+
+    Raises:
+        ToolNotFoundError: when there is none on PATH.
+    """
+    commands = {
+        "Vitis": (["vitis-run", "--mode", "hls", "--tcl"], ["vitis_hls", "-f"]),
+        "Vivado": (["vivado_hls", "-f"],),
+    }[backend]
+    for command in commands:
+        if shutil.which(command[0]):
+            return command
+    names = " and ".join(command[0] for command in commands)
+    suite = "AMD Vitis" if backend == "Vitis" else "Vivado HLS up to 2020.1"
+    raise ToolNotFoundError(f"{names} not found", remedy=f"it comes with {suite}; {_REMEDY}")
+
+
+def run_script(command: list[str], script: str, folder: Path, children: Children) -> None:
+    """Run a script in a folder to its end; what the tool says is left in `<script>.out`.
+
+    Raises:
+        PipelineError: when the tool does not end well; says its first error.
+    """
+    ended = children.run([*command, script], folder=folder)
+    log = folder / f"{script}.out"
+    log.write_text(ended.output + ended.errors, encoding="utf-8")
+    if ended.code != 0:
+        lines = [line.strip() for line in (ended.output + ended.errors).splitlines() if line.strip()]
+        said = next((line for line in lines if line.startswith("ERROR")), lines[-1] if lines else "nothing")
+        raise PipelineError(f"{command[0]} ended with code {ended.code}, saying: {said[:300]}", file=log)
+
+
+def require_tools(hls: HlsSettings | None) -> None:
+    """Make sure that every tool is there before any of them works for hours.
+
+    Args:
+        hls: of the HLS project, where one is to be synthesised; Vivado is always needed.
+
+    Raises:
+        ToolNotFoundError: naming the first that is missing.
+    """
+    if hls is not None:
+        hls_compiler(hls.backend)
+    vivado()

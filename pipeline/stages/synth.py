@@ -1,0 +1,54 @@
+"""`synth`: HLS project and RTL through Vitis HLS and Vivado, where they are installed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from data_prep.errors import ConfigurationError
+from hls_projects.settings import HardwareSettings
+from pipeline import configuration
+from pipeline.artefact import artefact, write_json
+from pipeline.console import done
+from pipeline.lineage import require_made_from
+
+
+def run(
+    config: Annotated[Path, typer.Option(help="hardware.yaml")],
+    out: Annotated[Path, typer.Option(help="Folder to make.")],
+    hls: Annotated[Path | None, typer.Option(help="Folder made by `convert`: needs Vitis HLS and Vivado.")] = None,
+    rtl: Annotated[Path | None, typer.Option(help="Folder made by `rtl`: needs Vivado.")] = None,
+) -> None:
+    """Synthesise, place and route out of context; keep what the reports say: period, latency, LUT, FF, DSP, BRAM."""
+    settings = configuration.load(config, HardwareSettings)
+    if settings.rtl.form == "none":
+        rtl = None
+    inputs = [path for path in (hls, rtl) if path is not None]
+    if not inputs:
+        raise ConfigurationError("there is nothing to synthesise", remedy="give --hls, or --rtl of a run with RTL")
+    with artefact(out, "synth", settings={"hardware": settings}, inputs=inputs) as space:
+        from hls_projects.rtl.children import Children
+        from hls_projects.vendor.numbers import VendorNumbers
+        from hls_projects.vendor.run import synthesise_hls, synthesise_rtl
+        from hls_projects.vendor.tools import require_tools
+
+        require_tools(settings.hls if hls is not None else None)
+        for path in inputs:
+            require_made_from(path, [], path.with_name(f"{path.name}.json") if path == rtl else None)
+        numbers = []
+        work = space.work / "tools"
+        shutil.rmtree(work, ignore_errors=True)
+        with Children() as children:
+            if hls is not None:
+                numbers += synthesise_hls(hls, settings.hls, settings.synth.route, work / "hls", children)
+            if rtl is not None:
+                numbers += synthesise_rtl(rtl, settings.hls, settings.synth.route, work / "rtl", children)
+        shutil.copytree(work, space.path, dirs_exist_ok=True)
+        record = VendorNumbers(part=settings.hls.part, numbers=tuple(numbers))
+        write_json(space.path / "synth.json", record.model_dump(mode="json"))
+    last = numbers[-1]
+    achieved = f"{last.achieved_period} ns of {last.target_period} ns"
+    done("synth", f"{out}: {last.design}, {last.stage}, {achieved}, {last.lut:,} LUT, {last.ff:,} FF, {last.dsp:,} DSP")
