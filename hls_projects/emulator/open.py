@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from data_prep.errors import InputFileError
-from hls_projects.export.archive import unpack
 from hls_projects.export.manifest import MANIFEST
-from hls_projects.export.verify import verify
+from hls_projects.export.verify import opened
 from hls_projects.network import Network
 
 KERAS = (".h5", ".keras", ".hdf5")
@@ -28,21 +26,17 @@ def open_network(source: Network | Path | str) -> Network:
     if isinstance(source, Network):
         return source
     path = Path(source)
-    if path.is_dir():
-        if (path / MANIFEST).exists():
-            verify(path)
-        elif not (path / "types.json").exists():
-            raise InputFileError(
-                "holds neither a bundle nor a lowered model", file=path, remedy="give a folder made by `lower`"
-            )
-        return Network.load(path)
     if not path.exists():
         raise InputFileError("no such file or folder", file=path)
     if path.suffix in KERAS:
         return _lowered(path)
-    with tempfile.TemporaryDirectory() as scratch:
-        root = unpack(path, Path(scratch))
-        verify(root)
+    if path.is_dir() and not (path / MANIFEST).exists():
+        if not (path / "types.json").exists():
+            raise InputFileError(
+                "holds neither a bundle nor a lowered model", file=path, remedy="give a folder made by `lower`"
+            )
+        return Network.load(path)
+    with opened(path) as (root, _):
         return Network.load(root)
 
 

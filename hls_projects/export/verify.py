@@ -1,9 +1,11 @@
-"""Reading a bundle back: is it what its manifest says, file by file."""
+"""Reading a bundle back: is it what its manifest says, file by file. Nothing in a bundle is trusted."""
 
 from __future__ import annotations
 
 import tempfile
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
 
 from data_prep.errors import InputFileError
 from hls_projects.export.archive import unpack
@@ -13,7 +15,7 @@ _REMEDY = "do not use it; ask for the bundle again"
 
 
 def verify(bundle: Path) -> BundleManifest:
-    """Check a bundle, packed or unpacked.
+    """Check the files of a bundle, packed or unpacked, against its manifest.
 
     Args:
         bundle: `<name>.tar.gz`, or the folder unpacked from it.
@@ -21,19 +23,38 @@ def verify(bundle: Path) -> BundleManifest:
     Raises:
         InputFileError: when it is no bundle, or a file is missing, added or changed.
     """
+    with opened(bundle) as (_, manifest):
+        return manifest
+
+
+@contextmanager
+def opened(bundle: Path) -> Iterator[tuple[Path, BundleManifest]]:
+    """A bundle as a folder whose files are those of its manifest, for as long as the context lasts.
+
+    Args:
+        bundle: `<name>.tar.gz`, or the folder unpacked from it.
+
+    Raises:
+        InputFileError: as `verify`.
+    """
     if bundle.is_dir():
-        return _check(bundle, bundle)
+        yield bundle, _check(bundle, bundle)
+        return
     with tempfile.TemporaryDirectory() as scratch:
-        return _check(unpack(bundle, Path(scratch)), bundle)
+        root = unpack(bundle, Path(scratch))
+        yield root, _check(root, bundle)
 
 
 def _check(root: Path, shown: Path) -> BundleManifest:
     for path in root.rglob("*"):
-        if path.is_symlink():
-            raise InputFileError(f"{path.relative_to(root)} is a link", file=shown, remedy=_REMEDY)
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            raise InputFileError(f"{path.relative_to(root)} is a link or a device", file=shown, remedy=_REMEDY)
     if not (root / MANIFEST).is_file():
         raise InputFileError(f"is no bundle: it has no {MANIFEST}", file=shown)
     manifest = BundleManifest.load(root)
+    for name in manifest.files:
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise InputFileError(f"its manifest names {name!r}, which leads out of it", file=shown, remedy=_REMEDY)
     found, promised = hash_files(root), manifest.files
     changed = sorted(name for name in found.keys() & promised.keys() if found[name] != promised[name])
     faults = {"changed": changed, "missing": sorted(promised.keys() - found.keys())}
@@ -42,4 +63,8 @@ def _check(root: Path, shown: Path) -> BundleManifest:
         if names:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             raise InputFileError(f"does not match its manifest: {names[0]}{more} {what}", file=shown, remedy=_REMEDY)
+    for port in (*manifest.inputs, *manifest.outputs):
+        if port.vectors not in manifest.files:
+            what = f"its manifest has no file {port.vectors!r}, the vectors of '{port.name}'"
+            raise InputFileError(what, file=shown, remedy=_REMEDY)
     return manifest

@@ -1,0 +1,113 @@
+"""The integer network of a bundle run on the bundle's own vectors. Nothing here needs TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from data_prep.errors import InputFileError, ProofFailedError, ToolNotFoundError
+from hls_projects import integer_model
+from hls_projects.emulator.fast_emulator import FastEmulator, Raw
+from hls_projects.export.manifest import BundleManifest, BundlePort
+from hls_projects.export.reference_vectors import Integers
+from hls_projects.network import Network
+
+_BATCH = 500
+_REMEDY = "do not use it; ask for the bundle again"
+
+Run = Callable[[Sequence[Integers]], Sequence[Raw]]
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What was run and found equal.
+
+    Attributes:
+        programs: the forms of the network that ran.
+        vectors: how many each ran.
+        integers: output integers that were compared, of all forms together.
+        left_out: why a form did not run, where one did not.
+    """
+
+    programs: tuple[str, ...]
+    vectors: int
+    integers: int
+    left_out: str = ""
+
+
+def replay(root: Path, manifest: BundleManifest) -> Replay:
+    """Run fast emulator and integer reference on the vectors of an unpacked bundle.
+
+    Args:
+        root: the bundle, its hashes checked.
+        manifest: its manifest.
+
+    Raises:
+        InputFileError: vectors, types or weights that do not belong together.
+        ProofFailedError: an output that differs; names the first one.
+    """
+    network = Network.load(root)
+    for kind, ports, given in (
+        ("input", manifest.inputs, network.types.inputs),
+        ("output", manifest.outputs, network.types.outputs),
+    ):
+        if [(port.name, port.shape, port.type) for port in ports] != [(p.name, p.shape, p.type) for p in given]:
+            what = f"manifest.json and types.json differ in the {kind}s"
+            raise InputFileError(what, file=root, remedy=_REMEDY)
+    count = sum(block.count for block in manifest.vectors)
+    inputs = [_vectors(root, port, count) for port in manifest.inputs]
+    outputs = [_vectors(root, port, count) for port in manifest.outputs]
+    runs: dict[str, Run] = {"integer reference": lambda batch: integer_model.outputs(network, batch)}
+    left_out = ""
+    try:
+        emulator = FastEmulator(network)
+        runs = {"fast emulator": lambda batch: emulator.run(batch, raw=True)} | runs
+    except ToolNotFoundError as error:
+        left_out = f"fast emulator: {error.what}"
+    compared = 0
+    for name, run in runs.items():
+        for first, found in _in_batches(run, inputs, count):
+            for port, wanted, values in zip(manifest.outputs, outputs, found, strict=True):
+                _require_equal(name, port, wanted[first : first + len(values)], values, first, manifest)
+                compared += values.size
+    return Replay(tuple(runs), count, compared, left_out)
+
+
+def _in_batches(run: Run, inputs: Sequence[Integers], count: int) -> Iterator[tuple[int, Sequence[Raw]]]:
+    for first in range(0, count, _BATCH):
+        yield first, run([values[first : first + _BATCH] for values in inputs])
+
+
+def _vectors(root: Path, port: BundlePort, count: int) -> Integers:
+    """int64 [vectors, …]: the raw integers of one port."""
+    path = root / port.vectors
+    wanted = int(np.prod(port.shape))
+    try:
+        lines = path.read_text(encoding="ascii").splitlines()
+        values = np.array([line.split() for line in lines], dtype=np.int64).reshape(count, wanted)
+    except (OSError, ValueError, OverflowError) as error:
+        what = f"holds no {count} vectors of {wanted} integers: {error}"
+        raise InputFileError(what, file=path, remedy=_REMEDY) from None
+    if values.size and (values.min() < port.type.raw_min or values.max() > port.type.raw_max):
+        raise InputFileError(f"holds an integer that is none of {port.type}", file=path, remedy=_REMEDY)
+    return values.reshape(count, *port.shape)
+
+
+def _require_equal(
+    program: str, port: BundlePort, wanted: Integers, found: Raw, first: int, manifest: BundleManifest
+) -> None:
+    differ = np.argwhere(wanted != found)
+    if not len(differ):
+        return
+    row, *position = differ[0].tolist()
+    number = first + row
+    kind = next(block.kind for block in manifest.vectors if number < block.first + block.count)
+    raise ProofFailedError(
+        f"output '{port.name}', vector {number} ({kind}), position {tuple(position)}: the bundle says "
+        f"{wanted[tuple(differ[0])]}, the {program} gives {found[tuple(differ[0])]}",
+        file=port.vectors,
+        remedy=_REMEDY,
+    )

@@ -1,0 +1,26 @@
+"""`verify`: a firmware bundle that came from somewhere, checked file by file and run on its own vectors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.console import done, warn
+
+
+def run(bundle: Annotated[Path, typer.Argument(help="<name>.tar.gz, or the folder unpacked from it.")]) -> None:
+    """Check every hash, then give the integer network the bundle's vectors: its outputs must be those of the bundle.
+
+    Needs neither TensorFlow nor the files that the bundle was made from.
+    """
+    from hls_projects.export.replay import replay
+    from hls_projects.export.verify import opened
+
+    with opened(bundle) as (root, manifest):
+        found = replay(root, manifest)
+    if found.left_out:
+        warn(f"not run: {found.left_out}")
+    equal = f"{found.integers:,} output integers equal on {found.vectors:,} vectors ({', '.join(found.programs)})"
+    done("verify", f"{manifest.name}: {len(manifest.files)} files as in the manifest, {equal}")
