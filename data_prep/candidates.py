@@ -121,6 +121,10 @@ class Candidates:
         """The candidates of the given jets, in their order."""
         return Candidates(*(getattr(self, field.name)[rows] for field in fields(self)))
 
+    def slice(self, start: int, stop: int) -> Candidates:
+        """The candidates of the jets start to stop - 1, without copying."""
+        return self.take(slice(start, stop))
+
     @classmethod
     def joined(cls, parts: Sequence[Candidates]) -> Candidates:
         """The candidates of all parts, in their order; at least one, all of one number of slots."""

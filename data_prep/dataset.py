@@ -5,16 +5,15 @@ Layout: docs/data_flow.md, `20_images/`. Sparse, because 2 to 4 % of the pixels 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from data_prep.candidates import Candidates, CandidateSettings
 from data_prep.errors import InputFileError
@@ -23,6 +22,7 @@ from data_prep.image_batch import FEATURES, ImageBatch, concatenate, empty
 from data_prep.preprocess import Steps, require_fitting
 from data_prep.settings import Settings
 from data_prep.split import SPLITS
+from data_prep.splits_reader import Kind, StoredDataset, StoredSplit, recut
 
 METADATA_KEY = b"jet_images"
 CANDIDATE_COLUMNS = {
@@ -35,7 +35,6 @@ CANDIDATE_COLUMNS = {
 """The columns of a dataset of candidates, by field of `Candidates`."""
 MAX_PIXELS = 1 << 16
 _REMEDY = "make it with `python -m pipeline images`"
-B = TypeVar("B", ImageBatch, Candidates)
 
 
 class ImageDescription(Settings):
@@ -154,67 +153,26 @@ def from_record_batch(record: pa.RecordBatch, shape: tuple[int, int, int], file:
     )
 
 
-def _recut(
-    pieces: Iterator[B], size: int, join: Callable[[Sequence[B]], B], cut: Callable[[B, int, int], B]
-) -> Iterator[B]:
-    """Cut what the files give into batches of exactly `size`; the last one may be smaller."""
-    held: list[B] = []
-    for piece in pieces:
-        held.append(piece)
-        if sum(len(batch) for batch in held) >= size:
-            whole = join(held)
-            yield cut(whole, 0, size)
-            held = [cut(whole, size, len(whole))] if len(whole) > size else []
-    if held:
-        yield join(held)
+_KIND = Kind(METADATA_KEY, "jet images", "image", _REMEDY, ImageDescription, schema)
 
 
 @dataclass(frozen=True)
-class ImageSplit:
-    """One of train, validation, test.
+class ImageSplit(StoredSplit[ImageDescription, ImageBatch]):
+    """One of train, validation, test; a row is an image."""
 
-    Attributes:
-        name: the split's name.
-        files: its Parquet files, in order.
-        description: what the images are.
-    """
-
-    name: str
-    files: tuple[Path, ...]
-    description: ImageDescription
+    kind = _KIND
+    join = staticmethod(concatenate)
 
     @cached_property
-    def rows(self) -> int:
-        """The number of images."""
-        return sum(_metadata(file).num_rows for file in self.files)
-
-    @cached_property
-    def images(self) -> ImageBatch:
+    def whole(self) -> ImageBatch:
         """The whole split in its sparse form, kept in memory (about 150 bytes a jet)."""
-        shape = self.description.shape
-        return concatenate([empty(shape), *self._read(1 << 16)])
+        return concatenate([empty(self.description.shape), *self.read(1 << 16)])
 
-    def batches(self, size: int, shuffle_seed: int | None = None) -> Iterator[ImageBatch]:
-        """The images in batches of `size`; the last one may be smaller.
-
-        Args:
-            size: images a batch.
-            shuffle_seed: None streams the files in their order; a number gives one reproducible permutation of the
-                whole split, for which its sparse form is held in memory. Take another number in each epoch.
-
-        Raises:
-            InputFileError: a file that cannot be read.
-            ValueError: a size below 1.
-        """
-        if size < 1:
-            raise ValueError(f"a batch holds at least one image, not {size}")
-        if shuffle_seed is None:
-            return self._stream(size)
-        order = np.random.default_rng(shuffle_seed).permutation(self.rows)
-        return (self.images.take(order[start : start + size]) for start in range(0, self.rows, size))
-
-    def _stream(self, size: int) -> Iterator[ImageBatch]:
-        return _recut(self._read(size), size, concatenate, ImageBatch.slice)
+    def read(self, size: int) -> Iterator[ImageBatch]:
+        """The images in their order, at most `size` at a time; see `StoredSplit.read`."""
+        names = [name for name in schema(self.description).names if name not in CANDIDATE_COLUMNS.values()]
+        for file, record in self.records(size, names):
+            yield from_record_batch(record, self.description.shape, file)
 
     def candidates(self, size: int) -> Iterator[Candidates]:
         """The candidates of the images, in the order and the batches of `batches(size)`.
@@ -225,46 +183,20 @@ class ImageSplit:
         """
         if self.description.candidates is None:
             raise ValueError("the images of this dataset were not made of candidates")
-        if size < 1:
-            raise ValueError(f"a batch holds at least one jet, not {size}")
-        pieces = self._read_candidates(size, self.description.candidates.number)
-        return _recut(pieces, size, Candidates.joined, lambda part, start, stop: part.take(slice(start, stop)))
+        self.require_size(size)
+        return recut(self._read_candidates(size, self.description.candidates.number), size, Candidates.joined)
 
     def _read_candidates(self, size: int, number: int) -> Iterator[Candidates]:
-        for _, record in self._records(size, list(CANDIDATE_COLUMNS.values())):
+        for _, record in self.records(size, list(CANDIDATE_COLUMNS.values())):
             columns = [record.column(name) for name in CANDIDATE_COLUMNS.values()]
             flat = [column.flatten() if pa.types.is_fixed_size_list(column.type) else column for column in columns]
             pt, eta, phi, seed_eta, seed_phi = (values.to_numpy().astype(np.int32) for values in flat)
             shape = len(record), number
             yield Candidates(pt.reshape(shape), eta.reshape(shape), phi.reshape(shape), seed_eta, seed_phi)
 
-    def _read(self, size: int) -> Iterator[ImageBatch]:
-        names = [name for name in schema(self.description).names if name not in CANDIDATE_COLUMNS.values()]
-        for file, record in self._records(size, names):
-            yield from_record_batch(record, self.description.shape, file)
 
-    def _records(self, size: int, columns: list[str]) -> Iterator[tuple[Path, pa.RecordBatch]]:
-        for file in self.files:
-            try:
-                with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
-                    for record in parquet.iter_batches(batch_size=size, columns=columns):
-                        yield file, record
-            except (pa.ArrowException, OSError, KeyError) as error:
-                raise InputFileError(f"cannot be read: {error}", file=file, remedy=_REMEDY) from None
-
-
-@dataclass(frozen=True)
-class ImageDataset:
-    """A dataset of jet images on disk.
-
-    Attributes:
-        folder: where it lies.
-        metadata: what the images are: classes, grid, channels, steps.
-    """
-
-    folder: Path
-    metadata: ImageDescription
-    splits: dict[str, ImageSplit]
+class ImageDataset(StoredDataset[ImageDescription, ImageSplit]):
+    """A dataset of jet images on disk; its metadata says classes, grid, channels, steps."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -276,14 +208,6 @@ class ImageDataset:
         """Rows, columns, channels of the dense image."""
         return self.metadata.shape
 
-    def split(self, name: str) -> ImageSplit:
-        """One of `train`, `validation`, `test`.
-
-        Raises:
-            KeyError: any other name.
-        """
-        return self.splits[name]
-
 
 def open_dataset(folder: Path) -> ImageDataset:
     """Open a dataset that `python -m pipeline images` made; nothing but its metadata is read yet.
@@ -291,37 +215,5 @@ def open_dataset(folder: Path) -> ImageDataset:
     Raises:
         InputFileError: no such folder, no dataset in it, or one of another format version.
     """
-    files = {split: tuple(sorted((folder / split).glob("part-*.parquet"))) for split in SPLITS}
-    missing = [split for split in SPLITS if not files[split]]
-    if missing:
-        what = "is no dataset of jet images" if len(missing) == len(SPLITS) else f"holds no '{missing[0]}' split"
-        raise InputFileError(what if folder.exists() else "no such folder", file=folder, remedy=_REMEDY)
-    descriptions = {_description(file) for parts in files.values() for file in parts}
-    if len(descriptions) > 1:
-        raise InputFileError("holds files of different datasets", file=folder, remedy=_REMEDY)
-    description = descriptions.pop()
+    description, files = _KIND.open(folder)
     return ImageDataset(folder, description, {name: ImageSplit(name, files[name], description) for name in SPLITS})
-
-
-def _metadata(file: Path) -> pq.FileMetaData:
-    try:
-        return pq.read_metadata(file)
-    except (pa.ArrowException, OSError) as error:
-        raise InputFileError(f"cannot be read: {error}", file=file, remedy=_REMEDY) from None
-
-
-def _description(file: Path) -> ImageDescription:
-    """The description in the schema metadata of one file, and that the schema is the one it promises."""
-    found = _metadata(file).schema.to_arrow_schema()
-    try:
-        description = ImageDescription.model_validate_json((found.metadata or {})[METADATA_KEY])
-    except KeyError:
-        raise InputFileError("is a Parquet file, but not of jet images", file=file, remedy=_REMEDY) from None
-    except ValidationError as error:
-        reason = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise InputFileError(
-            f"holds jet images this version cannot read: {reason}", file=file, remedy=_REMEDY
-        ) from None
-    if not found.equals(schema(description)):
-        raise InputFileError("its columns are not those of a dataset of jet images", file=file, remedy=_REMEDY)
-    return description

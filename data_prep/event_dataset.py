@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
-from pydantic import ValidationError
 
 from data_prep.errors import InputFileError
 from data_prep.event_batch import DTYPES, JAGGED, PER_EVENT, EventBatch, concatenate, empty
 from data_prep.event_settings import EventDescription
 from data_prep.split import SPLITS
+from data_prep.splits_reader import Kind, StoredDataset, StoredSplit
 from data_prep.splits_writer import Form, SplitsWriter
 
 METADATA_KEY = b"event_images"
@@ -124,96 +123,34 @@ class EventDatasetWriter(SplitsWriter[EventBatch]):
         super().__init__(folder, form, group_rows=group_rows, part_groups=part_groups)
 
 
+_KIND = Kind(METADATA_KEY, "event images", "event", _REMEDY, EventDescription, schema)
+
+
 @dataclass(frozen=True)
-class EventSplit:
-    """One of train, validation, test.
+class EventSplit(StoredSplit[EventDescription, EventBatch]):
+    """One of train, validation, test; a row is an event."""
 
-    Attributes:
-        name: the split's name.
-        files: its Parquet files, in order.
-        description: what the images are.
-    """
-
-    name: str
-    files: tuple[Path, ...]
-    description: EventDescription
+    kind = _KIND
+    join = staticmethod(concatenate)
 
     @cached_property
-    def rows(self) -> int:
-        """The number of events."""
-        return sum(_metadata(file).num_rows for file in self.files)
-
-    @cached_property
-    def events(self) -> EventBatch:
+    def whole(self) -> EventBatch:
         """The whole split in its sparse form, kept in memory (some 30 kB an event at a pileup of 140)."""
-        return concatenate([empty(self.description.shape, self.description.grid.wrap), *self._read(GROUP_ROWS)])
+        return concatenate([empty(self.description.shape, self.description.grid.wrap), *self.read(GROUP_ROWS)])
 
-    def batches(self, size: int, shuffle_seed: int | None = None) -> Iterator[EventBatch]:
-        """The events in batches of `size`; the last one may be smaller.
-
-        Args:
-            size: events a batch.
-            shuffle_seed: None streams the files in their order; a number gives one reproducible permutation of the
-                whole split, for which its sparse form is held in memory. Take another number in each epoch.
-
-        Raises:
-            InputFileError: a file that cannot be read.
-            ValueError: a size below 1.
-        """
-        if size < 1:
-            raise ValueError(f"a batch holds at least one event, not {size}")
-        if shuffle_seed is None:
-            return self._stream(size)
-        order = np.random.default_rng(shuffle_seed).permutation(self.rows)
-        return (self.events.take(order[start : start + size]) for start in range(0, self.rows, size))
-
-    def _stream(self, size: int) -> Iterator[EventBatch]:
-        """Cut what the files give into batches of exactly `size`."""
-        held: list[EventBatch] = []
-        for piece in self._read(size):
-            held.append(piece)
-            if sum(len(batch) for batch in held) >= size:
-                whole = concatenate(held)
-                yield whole.slice(0, size)
-                held = [whole.slice(size, len(whole))] if len(whole) > size else []
-        if held:
-            yield concatenate(held)
-
-    def _read(self, size: int) -> Iterator[EventBatch]:
-        for file in self.files:
-            try:
-                with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
-                    for record in parquet.iter_batches(batch_size=size):
-                        yield from_record_batch(record, self.description, file)
-            except (pa.ArrowException, OSError, KeyError) as error:
-                raise InputFileError(f"cannot be read: {error}", file=file, remedy=_REMEDY) from None
+    def read(self, size: int) -> Iterator[EventBatch]:
+        """The events in their order, at most `size` at a time; see `StoredSplit.read`."""
+        for file, record in self.records(size):
+            yield from_record_batch(record, self.description, file)
 
 
-@dataclass(frozen=True)
-class EventDataset:
-    """A dataset of event images on disk.
-
-    Attributes:
-        folder: where it lies.
-        metadata: what the images are: towers, channels, thresholds.
-    """
-
-    folder: Path
-    metadata: EventDescription
-    splits: dict[str, EventSplit]
+class EventDataset(StoredDataset[EventDescription, EventSplit]):
+    """A dataset of event images on disk; its metadata says towers, channels, thresholds."""
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """Rows, columns, channels, without repeated columns."""
         return self.metadata.shape
-
-    def split(self, name: str) -> EventSplit:
-        """One of `train`, `validation`, `test`.
-
-        Raises:
-            KeyError: any other name.
-        """
-        return self.splits[name]
 
 
 def holds_events(folder: Path) -> bool:
@@ -223,7 +160,7 @@ def holds_events(folder: Path) -> bool:
         InputFileError: a Parquet file that cannot be read.
     """
     file = next(iter(sorted(folder.glob("*/part-*.parquet"))), None)
-    return file is not None and METADATA_KEY in (_metadata(file).schema.to_arrow_schema().metadata or {})
+    return file is not None and METADATA_KEY in (_KIND.metadata(file).schema.to_arrow_schema().metadata or {})
 
 
 def open_event_dataset(folder: Path) -> EventDataset:
@@ -232,37 +169,5 @@ def open_event_dataset(folder: Path) -> EventDataset:
     Raises:
         InputFileError: no such folder, no dataset of events in it, or one of another format version.
     """
-    files = {split: tuple(sorted((folder / split).glob("part-*.parquet"))) for split in SPLITS}
-    missing = [split for split in SPLITS if not files[split]]
-    if missing:
-        what = "is no dataset of event images" if len(missing) == len(SPLITS) else f"holds no '{missing[0]}' split"
-        raise InputFileError(what if folder.exists() else "no such folder", file=folder, remedy=_REMEDY)
-    descriptions = {_description(file) for parts in files.values() for file in parts}
-    if len(descriptions) > 1:
-        raise InputFileError("holds files of different datasets", file=folder, remedy=_REMEDY)
-    description = descriptions.pop()
+    description, files = _KIND.open(folder)
     return EventDataset(folder, description, {name: EventSplit(name, files[name], description) for name in SPLITS})
-
-
-def _metadata(file: Path) -> pq.FileMetaData:
-    try:
-        return pq.read_metadata(file)
-    except (pa.ArrowException, OSError) as error:
-        raise InputFileError(f"cannot be read: {error}", file=file, remedy=_REMEDY) from None
-
-
-def _description(file: Path) -> EventDescription:
-    """The description in the schema metadata of one file, and that the schema is the one it promises."""
-    found = _metadata(file).schema.to_arrow_schema()
-    try:
-        description = EventDescription.model_validate_json((found.metadata or {})[METADATA_KEY])
-    except KeyError:
-        raise InputFileError("is a Parquet file, but not of event images", file=file, remedy=_REMEDY) from None
-    except ValidationError as error:
-        reason = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise InputFileError(
-            f"holds event images this version cannot read: {reason}", file=file, remedy=_REMEDY
-        ) from None
-    if not found.equals(schema(description)):
-        raise InputFileError("its columns are not those of a dataset of event images", file=file, remedy=_REMEDY)
-    return description

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.dataset import ImageDataset, ImageSplit, open_dataset
+from data_prep.dataset import ImageDataset, open_dataset
 from data_prep.errors import InputFileError, ProofFailedError
 from data_prep.event_dataset import holds_events
 from hls_projects.emulated_outputs import EmulatedOutputs
 from hls_projects.export.reference_vectors import ReferenceVectors
-from hls_projects.model_types import ModelTypes
+from hls_projects.port_type import PortType
 from hls_projects.vectors import Vectors
 from models.tasks.event_data import Events, open_events
 
@@ -39,25 +39,24 @@ class JetVectors:
 
     def batches(self, size: int) -> Iterator[tuple[Vectors, ...]]:
         """See `hls_projects.vectors.VectorSource`."""
-        split = self.dataset.split("test")
-        jets = split.images if isinstance(split, ImageSplit) else split.events
+        jets = self.dataset.split("test").whole
         for first in range(0, self.count, size):
             yield (jets.take(self.rows[first : first + size]).dense(),)
 
 
-def choose_jets(images: Path, count: int, types: ModelTypes) -> JetVectors:
+def choose_jets(images: Path, count: int, inputs: tuple[PortType, ...]) -> JetVectors:
     """Choose reference jets.
 
     Args:
         images: the dataset.
         count: how many; all of the test set where it has fewer.
-        types: the design's ports.
+        inputs: what the network takes.
 
     Raises:
         InputFileError: when the images do not fit the design's input.
     """
     dataset = open_events(images) if holds_events(images) else open_dataset(images)
-    shapes = [port.shape for port in types.inputs]
+    shapes = [port.shape for port in inputs]
     if shapes != [dataset.shape]:
         wanted = " and ".join(" x ".join(map(str, shape)) for shape in shapes)
         held = " x ".join(map(str, dataset.shape))

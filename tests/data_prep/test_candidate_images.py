@@ -133,8 +133,8 @@ def test_candidates_come_back_from_the_dataset(tmp_path: Path, rng: np.random.Ge
     assert split.description == description
     _assert_same(Candidates.joined(list(split.candidates(4))), batch.candidates)
     assert [len(part) for part in split.candidates(8)] == [len(part) for part in split.batches(8)]
-    assert split.images.candidates is None
-    np.testing.assert_array_equal(split.images.pixel, batch.pixel)
+    assert split.whole.candidates is None
+    np.testing.assert_array_equal(split.whole.pixel, batch.pixel)
     assert not list(open_dataset(tmp_path / "d").split("train").candidates(4))
 
 
@@ -189,7 +189,7 @@ def test_images_of_a_file_are_those_of_its_candidates(tmp_path: Path) -> None:
     found = 0
     for split in dataset.splits.values():
         made = Candidates.joined(list(split.candidates(50)))
-        for image, *jet in zip(split.images.dense()[..., 0], *vars(made).values(), strict=True):
+        for image, *jet in zip(split.whole.dense()[..., 0], *vars(made).values(), strict=True):
             pt, eta, phi, seed_eta, seed_phi = jet
             turn = np.remainder(phi - seed_phi + 720, 1440) - 720
             angles = ((eta - seed_eta) * np.pi / 720, turn * np.pi / 720)

@@ -63,9 +63,9 @@ def test_round_trip(tmp_path: Path, images: ImageBatch) -> None:
     assert dataset.shape == (5, 5, 1)
     assert dataset.metadata == DESCRIPTION
     assert [dataset.split(name).rows for name in ("train", "validation", "test")] == [JETS, 0, 10]
-    assert_equal(dataset.split("train").images, images)
-    assert_equal(dataset.split("test").images, images.slice(290, JETS))
-    assert len(dataset.split("validation").images) == 0
+    assert_equal(dataset.split("train").whole, images)
+    assert_equal(dataset.split("test").whole, images.slice(290, JETS))
+    assert len(dataset.split("validation").whole) == 0
     assert list(dataset.split("validation").batches(10)) == []
     # 300 rows in row groups of 32, three a file
     assert [file.name for file in dataset.split("train").files] == [f"part-{i:05d}.parquet" for i in range(4)]

@@ -76,7 +76,7 @@ def test_the_chunk_size_changes_no_byte(files: list[Path], tmp_path: Path) -> No
 def test_features_and_labels_arrive(files: list[Path], tmp_path: Path) -> None:
     make(files, tmp_path / "d", settings())
     dataset = open_dataset(tmp_path / "d")
-    jets = [dataset.split(name).images for name in SPLITS]
+    jets = [dataset.split(name).whole for name in SPLITS]
     stored = [mock_jets(name, 300, seed=1) for name in ("g", "t")]
     by_event = {
         int(event): (label, {name: values[row] for name, values in branches.items() if name.startswith("jet_")})
@@ -101,7 +101,7 @@ def test_an_event_in_two_files_is_in_one_split(files: list[Path], tmp_path: Path
     write_mock_file(tmp_path / "b.root", {name: values[150:] for name, values in bare.items()})
     make([files[0], tmp_path / "a.root", tmp_path / "b.root"], tmp_path / "d", settings(selection={}))
     dataset = open_dataset(tmp_path / "d")
-    events = [set(dataset.split(name).images.event.tolist()) for name in SPLITS]
+    events = [set(dataset.split(name).whole.event.tolist()) for name in SPLITS]
     assert sum(len(split) for split in events) == 600
     assert sum(dataset.split(name).rows for name in SPLITS) == 750
     assert events[0].isdisjoint(events[1] | events[2])

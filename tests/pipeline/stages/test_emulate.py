@@ -57,7 +57,7 @@ def test_a_dataset(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     out = tmp_path / "scores.parquet"
     assert emulate(run / "40_lowered", run / "20_images", "--split", "test", "--out", out) == 0
     network = Network.load(run / "40_lowered")
-    jets = open_dataset(run / "20_images").split("test").images
+    jets = open_dataset(run / "20_images").split("test").whole
     wanted = integer_model.outputs(network, [network.types.inputs[0].type.quantize(jets.dense())])[0]
     table = pq.read_table(out)
     np.testing.assert_array_equal(np.array(table["raw_0"].to_pylist()), wanted)

@@ -145,7 +145,7 @@ def test_a_proven_design_is_bundled(run: Run) -> None:
     with np.load(run.folder / "60_csim.npz") as emulated:
         assert [int(value) for value in lines[2].split()] == emulated["raw_0"][5].tolist()
     pixels = (out / "small_tagger" / "vectors" / "input_0.txt").read_text().splitlines()[2].split()
-    jet = open_dataset(run.folder / "20_images").split("test").images.take(np.array([5])).dense().ravel()
+    jet = open_dataset(run.folder / "20_images").split("test").whole.take(np.array([5])).dense().ravel()
     # ap_ufixed<6,0>, rounding half to even, saturating
     assert [int(value) for value in pixels] == np.minimum(np.rint(jet.astype(np.float64) * 64), 63).tolist()
     assert str(run.folder) not in (out / "small_tagger" / "manifest.json").read_text()
