@@ -87,6 +87,16 @@ def test_a_study_that_is_there_is_part_of_the_report(checkout: Path) -> None:
     assert _stages(checkout) == ["report"]
 
 
+def test_vendor_synthesis_is_made_when_it_is_asked_for(checkout: Path) -> None:
+    call = ["make", "--dry-run", "synth"]
+    asked = subprocess.run(call, cwd=checkout, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert asked.count("-m pipeline ") == 1
+    assert "synth --config configs/demo/hardware.yaml --hls build/demo/50_hls --rtl build/demo/65_rtl" in asked
+    shutil.rmtree(checkout / "build")
+    everything = subprocess.run(["make", "--dry-run"], cwd=checkout, capture_output=True, text=True, check=True).stdout
+    assert "-m pipeline synth" not in everything
+
+
 def test_up_to_a_stage(checkout: Path) -> None:
     shutil.rmtree(checkout / "build")
     assert _stages(checkout, "lower") == list(STAGES)[:4]
