@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.event_batch import EMPTY, PILEUP, TOWER_CLASSES, EventBatch
+from data_prep.event_batch import PILEUP, TOWER_CLASSES, EventBatch
 from data_prep.tower_jets import anti_kt
 from models.detection_metrics import DetectionSum, JetList
 from models.event_settings import DetectionSettings, EventModelSettings
 from models.jet_finder import FoundJets, find_jets, group
-from models.response import Closure, closure
 from models.segmentation_metrics import PanopticSum, confusion, mean_quality, segmentation
+from models.tasks.event_maps import Maps
 from models.tasks.event_targets import BOX_UNIT
-from models.tasks.events import Maps
-from models.tower_geometry import Towers, turned
+from models.tasks.mitigation import Mitigation, by_network, plain, tower_energy
+from models.tower_geometry import Towers
 
 Floats = npt.NDArray[np.float64]
 
-ALL, TRUTH, ANTI_KT = "all towers", "truth", "anti-kT"
-"""Methods that need no network: every tower counts; only what is not pileup does; clustering."""
+ANTI_KT = "anti-kT"
+"""The method that clusters all towers."""
 SCORED = ("empty", "pileup")
 """Classes of towers that are stuff, not things: they have no instances."""
 
@@ -122,14 +121,11 @@ class Semantic:
     def add(self, batch: EventBatch, maps: Mapping[str, Maps]) -> None:
         """Add events."""
         true = batch.dense_class()
-        energy = tower_energy(batch)
-        kept: dict[str, Floats] = {ALL: energy, TRUTH: batch.dense_pt_true().astype(np.float64)}
-        for threshold in self.settings.thresholds:
-            kept[f"towers above {threshold:g} GeV"] = np.where(energy > threshold, energy, 0)
+        kept = plain(batch, self.settings.thresholds)
         for name, made in maps.items():
             found = made.classes()
             self.counts[name] += confusion(true, found, len(TOWER_CLASSES))
-            kept[name] = np.where((found != EMPTY) & (found != PILEUP), energy, 0)
+            kept |= by_network(name, batch, made)
         self.mitigation.add(batch, kept)
 
     def result(self) -> dict[str, Any]:
@@ -142,60 +138,6 @@ class Semantic:
             },
             "mitigation": self.mitigation.result(),
         }
-
-
-@dataclass
-class Mitigation:
-    """pT and mass of the towers about each truth jet's axis, by which towers are kept."""
-
-    def __init__(self, settings: EventModelSettings, towers: Towers) -> None:
-        self.settings = settings.segmentation
-        self.pt_min = max(settings.detection.pt_min, self.settings.pt_edges[0])
-        self.towers = towers
-        self.true: list[tuple[float, float]] = []
-        self.found: dict[str, list[tuple[float, float]]] = {}
-
-    def add(self, batch: EventBatch, kept: Mapping[str, Floats]) -> None:
-        """Add the jets of some events, each with its cone inside the image."""
-        towers = self.towers
-        eta, phi = towers.eta(np.arange(towers.rows) + 0.5), towers.phi(np.arange(towers.columns) + 0.5)
-        limit = towers.rows * towers.tall / 2 - self.settings.cone
-        event = np.repeat(np.arange(len(batch)), np.diff(batch.jet_offsets))
-        for jet in np.flatnonzero((batch.jet_pt >= self.pt_min) & (np.abs(batch.jet_eta) < limit)):
-            away = np.hypot(eta[:, np.newaxis] - batch.jet_eta[jet], turned(phi - batch.jet_phi[jet]))
-            row, column = np.nonzero(away < self.settings.cone)
-            self.true.append((float(batch.jet_pt[jet]), float(batch.jet_mass[jet])))
-            for name, images in kept.items():
-                made = summed(images[event[jet], row, column], eta[row], phi[column])
-                self.found.setdefault(name, []).append(made)
-
-    def result(self) -> dict[str, dict[str, Any]]:
-        """Closure of pT and mass by method."""
-        true = np.array(self.true).reshape(-1, 2)
-        heavy = true[:, 1] > 20
-        result: dict[str, dict[str, Any]] = {}
-        for name, rows in self.found.items():
-            made = np.array(rows)
-            pt: Closure = closure(made[:, 0], true[:, 0], self.settings.pt_edges)
-            mass: Closure = closure(made[heavy, 1], true[heavy, 1], (20.0, 60.0, 100.0, 150.0, 250.0))
-            result[name] = {"pt": pt.as_json(), "mass": mass.as_json()}
-        return result
-
-
-def summed(pt: Floats, eta: Floats, phi: Floats) -> tuple[float, float]:
-    """Transverse momentum and mass (GeV) of massless particles."""
-    px, py, pz = pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta)
-    energy = float((pt * np.cosh(eta)).sum())
-    transverse = float(np.hypot(px.sum(), py.sum()))
-    return transverse, float(np.sqrt(max(energy**2 - transverse**2 - float(pz.sum()) ** 2, 0.0)))
-
-
-def tower_energy(batch: EventBatch) -> Floats:
-    """Transverse energy in both calorimeters, float64 [events, rows, columns] (GeV)."""
-    wrap = batch.wrap
-    dense = batch.dense()
-    inner = dense[:, :, wrap : dense.shape[2] - wrap]
-    return np.asarray(inner[..., :2].sum(axis=-1, dtype=np.float64))
 
 
 class Found:

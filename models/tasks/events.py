@@ -17,7 +17,6 @@ from tensorflow import keras
 
 from data_prep.errors import InputFileError
 from data_prep.event_batch import TOWER_CLASSES, EventBatch
-from data_prep.fixed_point import FixedType
 from models import training, unet
 from models.architectures import HARDWARE
 from models.event_settings import EventModelSettings
@@ -26,6 +25,7 @@ from models.model_arithmetic import ModelArithmetic, count
 from models.objective import Objective, mean_weight, share
 from models.settings import TrainSettings
 from models.tasks import event_targets
+from models.tasks.event_maps import Maps, heads
 from models.tasks.event_targets import BOX_CHANNELS
 from models.tower_geometry import Towers
 
@@ -90,12 +90,6 @@ class Trained:
     model: keras.Model
     history: training.History
     arithmetic: ModelArithmetic
-
-
-def heads(task: str) -> dict[str, int]:
-    """The outputs of the network of a task, in order: channels by name."""
-    segmented, found = {"classes": len(TOWER_CLASSES)}, {"heat": 1, "pt": 1, "box": BOX_CHANNELS}
-    return {"segmentation": segmented, "detection": found, "panoptic": segmented | found}[task]
 
 
 def _truth_of_jets(batch: EventBatch, settings: EventModelSettings, towers: Towers) -> tuple[Floats, ...]:
@@ -275,30 +269,3 @@ def predictor(model: keras.Model, settings: EventModelSettings, quantized: bool)
         return Maps(raw, fraction)
 
     return predict
-
-
-@dataclass(frozen=True)
-class Maps:
-    """The outputs of a network for some events, without repeated columns, as the integers that hardware gives.
-
-    Attributes:
-        raw: int64 [events, rows, columns, channels] by output; of a float network rounded to 2⁻²⁰.
-        fraction: bits behind the point.
-    """
-
-    raw: dict[str, npt.NDArray[np.int64]]
-    fraction: int
-
-    @classmethod
-    def of(cls, names: list[str], values: list[npt.NDArray[np.int64]], types: list[FixedType], wrap: int) -> Maps:
-        """From the raw outputs of hardware, each in its type, with repeated columns."""
-        fraction = max(kind.fraction for kind in types)
-        raw = {
-            name: part[:, :, wrap : part.shape[2] - wrap] << (fraction - kind.fraction)
-            for name, part, kind in zip(names, values, types, strict=True)
-        }
-        return cls(raw, fraction)
-
-    def classes(self) -> npt.NDArray[np.uint8]:
-        """The class of every tower, uint8 [events, rows, columns]; the first of the largest logits."""
-        return np.asarray(self.raw["classes"].argmax(axis=-1), np.uint8)

@@ -7,14 +7,13 @@ to the tolerance, linear beyond, so that the tails of the response do not decide
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import qkeras
 import tensorflow as tf
 from tensorflow import keras
 
@@ -23,8 +22,8 @@ from data_prep.errors import InputFileError
 from data_prep.grid import SquareGrid
 from data_prep.image_batch import ImageBatch
 from data_prep.mass import image_mass
-from models import quantizers, training
-from models.architectures import NETWORKS, Network
+from models import training
+from models.architectures import Network
 from models.batches import Feed, survey
 from models.exact import exact_inference
 from models.metrics import Performance, performance, softmax
@@ -33,6 +32,7 @@ from models.objective import Objective, mean_weight, share
 from models.response import Closure, closure
 from models.settings import ModelSettings, TrainSettings
 from models.tasks import classification
+from models.tasks.regression_heads import networks
 from models.tasks.settings import RegressionSettings
 
 Floats = npt.NDArray[np.float32]
@@ -88,42 +88,6 @@ class Measured:
             found["classes"] = self.classes
             found["tagger"] = {name: each.as_json() for name, each in self.performance.items()}
         return found
-
-
-def networks(settings: ModelSettings) -> tuple[Network, ...]:
-    """The networks of the architecture with the heads of the regression instead of, or beside, the logits."""
-    return tuple(replace(each, builder=_with_heads(each)) for each in NETWORKS[settings.architecture])
-
-
-def _with_heads(network: Network) -> Callable[[ModelSettings, tuple[int, int, int], int], keras.Model]:
-    def build(settings: ModelSettings, shape: tuple[int, int, int], classes: int) -> keras.Model:
-        wanted = _section(settings)
-        model = network.builder(settings, shape, classes)
-        logits = model.get_layer("logits")
-        heads = _heads(wanted, settings, logits.input, network.quantized)
-        outputs = [model.output, heads] if wanted.beside_tagger else heads
-        return keras.Model(model.input, outputs, name=model.name)
-
-    return build
-
-
-def _heads(wanted: RegressionSettings, settings: ModelSettings, features: Any, quantized: bool) -> Any:
-    """One number a target, at least 0; in a quantized network each of its own width."""
-    columns = []
-    for target in wanted.targets:
-        if quantized:
-            x = qkeras.QDense(
-                1,
-                kernel_quantizer=quantizers.signed(settings.output.weights),
-                bias_quantizer=quantizers.signed(settings.output.bias),
-                name=target.name,
-            )(features)
-            activation = str(quantizers.unsigned(target.output))
-            columns.append(qkeras.QActivation(activation, name=f"{target.name}_output")(x))
-        else:
-            x = keras.layers.Dense(1, name=target.name)(features)
-            columns.append(keras.layers.ReLU(name=f"{target.name}_output")(x))
-    return columns[0] if len(columns) == 1 else keras.layers.Concatenate(name="values")(columns)
 
 
 def objective(settings: ModelSettings) -> Objective:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -27,15 +28,23 @@ class TargetSettings(Settings):
     output: QuantizerSettings
     """Width of the number at the output port, unsigned."""
 
+    residual: bool = False
+    """Whether the network finds only what is to be added to the sum of the pixels (pT alone), as the blocks of a
+    residual network do (arXiv:1512.03385); the unit is then a power of two."""
+
     edges: tuple[float, ...] = Field(min_length=2)
     """Borders of the bins of truth in which closure is shown (GeV)."""
 
     @model_validator(mode="after")
-    def _ascending(self) -> Self:
+    def _meaningful(self) -> Self:
         if any(low >= high for low, high in zip(self.edges, self.edges[1:], strict=False)):
             raise ValueError("'edges' must ascend")
         if self.edges[0] <= 0:
             raise ValueError("the first of 'edges' must be above 0, for the response is a ratio to the truth")
+        if self.residual and self.name != "pt":
+            raise ValueError("'residual' is for the target 'pt': the pixels add up to no other")
+        if self.residual and (self.unit < 1 or math.frexp(self.unit)[0] != 0.5):
+            raise ValueError("with 'residual' the 'unit' is a power of two, 1 or more")
         return self
 
 

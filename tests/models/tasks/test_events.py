@@ -23,6 +23,7 @@ from models.exact import exact_inference
 from models.settings import PhaseSettings, TrainSettings
 from models.tasks import event_targets
 from models.tasks import events as task
+from models.tasks.event_maps import Maps, heads
 from models.tasks.event_measure import found_jets, jet_lists, measure, panoptic, truth_lists
 from models.tower_geometry import Towers
 
@@ -67,7 +68,7 @@ def test_panoptic_learns_and_is_exact(
     port = network.types.inputs[0].type
     raw = integer_model.outputs(network, [port.quantize(test.dense())])
     types = [each.type for each in network.types.outputs]
-    mine = task.Maps.of(list(task.heads("panoptic")), raw, types, test.wrap)
+    mine = Maps.of(list(heads("panoptic")), raw, types, test.wrap)
     theirs = predictors["model"](test)
     shift = mine.fraction - theirs.fraction
     for name, values in theirs.raw.items():
@@ -84,9 +85,9 @@ def test_panoptic_learns_and_is_exact(
 def test_every_form_lowers_to_the_same_integers(event_settings: Make, up: str, convolution: str) -> None:
     settings = event_settings("segmentation", up=up, convolution=convolution, convolutions=2, widths=[3, 4, 5])
     shape = (8, 16, 3)
-    heads = task.heads("segmentation")
-    trained = unet.build(settings, shape, heads, quantized=True)
-    training.warm_start(trained, unet.build(settings, shape, heads, quantized=False))
+    outputs = heads("segmentation")
+    trained = unet.build(settings, shape, outputs, quantized=True)
+    training.warm_start(trained, unet.build(settings, shape, outputs, quantized=False))
     image = mock_events(np.random.default_rng(2), 20, shape=(8, 12, 3), wrap=2).dense()
     expected = exact_inference(trained)(image).numpy()
     network = prove_network(lower(trained))
@@ -103,7 +104,7 @@ def test_targets_of_a_jet_come_back_as_the_jet(event_settings: Make) -> None:
     heat, pt, box = event_targets.centres(batch, settings, towers)
     scale = 2**20
     maps = {"heat": heat[..., np.newaxis] - 0.5, "pt": pt[..., :1], "box": box[..., :6]}
-    made = task.Maps({name: np.rint(values * scale).astype(np.int64) for name, values in maps.items()}, 20)
+    made = Maps({name: np.rint(values * scale).astype(np.int64) for name, values in maps.items()}, 20)
     lists = jet_lists(found_jets(made, settings), made.fraction, settings, towers)
     for jets, true in zip(lists, truth_lists(batch, towers), strict=True):
         assert len(jets) == len(true) == 1
@@ -131,7 +132,7 @@ def test_events_without_jets_and_empty_images_have_a_finite_loss(event_settings:
     for name in ("segmentation", "detection", "panoptic"):
         settings = event_settings(name)
         objective = task.objective(settings, 2, [1.0, 0, 0, 0, 0], Towers(8, 12))
-        model = unet.build(settings, nothing.image_shape, task.heads(name), quantized=False)
+        model = unet.build(settings, nothing.image_shape, heads(name), quantized=False)
         outputs = model(nothing.dense())
         outputs = outputs if isinstance(outputs, list) else [outputs]
         for loss, truth, output in zip(objective.losses, objective.targets(nothing), outputs, strict=True):
@@ -156,7 +157,7 @@ def test_images_that_are_all_empty_are_refused(
 def test_a_depth_that_does_not_divide_the_image_is_refused(event_settings: Make) -> None:
     settings = event_settings("segmentation", widths=[2, 2, 2, 2])
     with pytest.raises(ConfigurationError, match="8 x 12 pixels do not allow: both must be multiples of 8"):
-        unet.build(settings, (8, 12, 3), task.heads("segmentation"), quantized=False)
+        unet.build(settings, (8, 12, 3), heads("segmentation"), quantized=False)
 
 
 def test_a_class_that_never_appears_has_no_weight() -> None:

@@ -1,0 +1,54 @@
+"""What the networks on event images give: their outputs by name, as the integers that hardware gives; numpy alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from data_prep.event_batch import TOWER_CLASSES
+from data_prep.fixed_point import FixedType
+from models.metrics import softmax
+from models.tasks.event_targets import BOX_CHANNELS
+
+
+def heads(task: str) -> dict[str, int]:
+    """The outputs of the network of a task, in order: channels by name."""
+    segmented, found = {"classes": len(TOWER_CLASSES)}, {"heat": 1, "pt": 1, "box": BOX_CHANNELS}
+    return {"segmentation": segmented, "detection": found, "panoptic": segmented | found}[task]
+
+
+@dataclass(frozen=True)
+class Maps:
+    """The outputs of a network for some events, without repeated columns, as the integers that hardware gives.
+
+    Attributes:
+        raw: int64 [events, rows, columns, channels] by output; of a float network rounded to 2⁻²⁰.
+        fraction: bits behind the point.
+    """
+
+    raw: dict[str, npt.NDArray[np.int64]]
+    fraction: int
+
+    @classmethod
+    def of(cls, names: list[str], values: list[npt.NDArray[np.int64]], types: list[FixedType], wrap: int) -> Maps:
+        """From the raw outputs of hardware, each in its type, with repeated columns."""
+        fraction = max(kind.fraction for kind in types)
+        raw = {
+            name: part[:, :, wrap : part.shape[2] - wrap] << (fraction - kind.fraction)
+            for name, part, kind in zip(names, values, types, strict=True)
+        }
+        return cls(raw, fraction)
+
+    def classes(self) -> npt.NDArray[np.uint8]:
+        """The class of every tower, uint8 [events, rows, columns]; the first of the largest logits."""
+        return np.asarray(self.raw["classes"].argmax(axis=-1), np.uint8)
+
+    def chances(self) -> npt.NDArray[np.float32]:
+        """The probability of each class, float32 [events, rows, columns, classes]."""
+        return softmax(np.ldexp(self.raw["classes"].astype(np.float64), -self.fraction))
+
+    def take(self, event: int) -> Maps:
+        """The outputs for one of the events."""
+        return Maps({name: values[event : event + 1] for name, values in self.raw.items()}, self.fraction)

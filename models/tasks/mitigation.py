@@ -1,0 +1,92 @@
+"""Pileup mitigation: pT and mass of the towers about the truth jets, by what is kept of each tower."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from data_prep.event_batch import EMPTY, PILEUP, EventBatch
+from data_prep.tower_density import median_density
+from models.event_settings import EventModelSettings
+from models.response import Closure, closure
+from models.tasks.event_maps import Maps
+from models.tower_geometry import Towers, turned
+
+Floats = npt.NDArray[np.float64]
+
+ALL, AREA, TRUTH = "all towers", "area subtraction", "truth"
+"""Methods that need no network: every tower counts; each minus the median density of the event; what is not pileup."""
+
+
+def plain(batch: EventBatch, thresholds: Sequence[float]) -> dict[str, Floats]:
+    """What methods that need no network keep: float64 [events, rows, columns] (GeV) by method."""
+    energy = tower_energy(batch)
+    kept = {ALL: energy, TRUTH: batch.dense_pt_true().astype(np.float64)}
+    kept |= {f"towers above {each:g} GeV": np.where(energy > each, energy, 0) for each in thresholds}
+    return kept | {AREA: energy - median_density(energy)[:, np.newaxis, np.newaxis]}
+
+
+def by_network(name: str, batch: EventBatch, maps: Maps) -> dict[str, Floats]:
+    """What a network keeps: towers of a jet class, or each by its probability to be of one; as `plain`."""
+    energy, found = tower_energy(batch), maps.classes()
+    chance = maps.chances()[..., PILEUP + 1 :].sum(axis=-1)
+    return {name: np.where((found != EMPTY) & (found != PILEUP), energy, 0), f"{name}, weights": energy * chance}
+
+
+class Mitigation:
+    """pT and mass of the towers about each truth jet's axis, by which towers are kept."""
+
+    def __init__(self, settings: EventModelSettings, towers: Towers) -> None:
+        self.settings = settings.segmentation
+        self.pt_min = max(settings.detection.pt_min, self.settings.pt_edges[0])
+        self.towers = towers
+        self.true: list[tuple[float, float]] = []
+        self.found: dict[str, list[tuple[float, float]]] = {}
+
+    def add(self, batch: EventBatch, kept: Mapping[str, Floats]) -> None:
+        """Add the jets of some events, each with its cone inside the image."""
+        towers = self.towers
+        eta, phi = towers.eta(np.arange(towers.rows) + 0.5), towers.phi(np.arange(towers.columns) + 0.5)
+        limit = towers.rows * towers.tall / 2 - self.settings.cone
+        event = np.repeat(np.arange(len(batch)), np.diff(batch.jet_offsets))
+        for jet in np.flatnonzero((batch.jet_pt >= self.pt_min) & (np.abs(batch.jet_eta) < limit)):
+            away = np.hypot(eta[:, np.newaxis] - batch.jet_eta[jet], turned(phi - batch.jet_phi[jet]))
+            row, column = np.nonzero(away < self.settings.cone)
+            self.true.append((float(batch.jet_pt[jet]), float(batch.jet_mass[jet])))
+            for name, images in kept.items():
+                made = summed(images[event[jet], row, column], eta[row], phi[column])
+                self.found.setdefault(name, []).append(made)
+
+    def result(self) -> dict[str, dict[str, Any]]:
+        """Closure of pT and mass by method."""
+        true = np.array(self.true).reshape(-1, 2)
+        heavy = true[:, 1] > 20
+        result: dict[str, dict[str, Any]] = {}
+        for name, rows in self.found.items():
+            made = np.array(rows)
+            pt: Closure = closure(made[:, 0], true[:, 0], self.settings.pt_edges)
+            mass: Closure = closure(made[heavy, 1], true[heavy, 1], (20.0, 60.0, 100.0, 150.0, 250.0))
+            result[name] = {"pt": pt.as_json(), "mass": mass.as_json()}
+        return result
+
+
+def summed(pt: Floats, eta: Floats, phi: Floats) -> tuple[float, float]:
+    """Transverse momentum and mass (GeV) of massless particles; some of them may be subtracted, with a pT below 0.
+
+    A mass whose square is below 0 is 0.
+    """
+    px, py, pz = pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta)
+    energy = float((pt * np.cosh(eta)).sum())
+    transverse = float(np.hypot(px.sum(), py.sum()))
+    return transverse, float(np.sqrt(max(energy**2 - transverse**2 - float(pz.sum()) ** 2, 0.0)))
+
+
+def tower_energy(batch: EventBatch) -> Floats:
+    """Transverse energy in both calorimeters, float64 [events, rows, columns] (GeV)."""
+    wrap = batch.wrap
+    dense = batch.dense()
+    inner = dense[:, :, wrap : dense.shape[2] - wrap]
+    return np.asarray(inner[..., :2].sum(axis=-1, dtype=np.float64))
