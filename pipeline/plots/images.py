@@ -24,6 +24,8 @@ Floats = npt.NDArray[np.float64]
 _DECADES = 1e-4
 """Mean pixels below this fraction of the brightest one are drawn as empty."""
 _PANELS = 3
+_BINS = 80
+"""Bins of a histogram of counts at most."""
 _COUNT = "multiplicity"
 """The channel that is no pT."""
 _UNITS = {
@@ -60,26 +62,30 @@ def draw_images(summary: Summary, description: ImageDescription, folder: Path, s
 
 
 def mean_images(summary: Summary, description: ImageDescription) -> Figure:
-    """The mean image of each class: panels side by side, or of several channels a row a class and a column a channel.
+    """The mean image of each class: panels side by side, or of several channels a row a channel and a column a class.
 
     One logarithmic colour scale holds for all classes and all channels of pT; `multiplicity` has its own.
     """
     with style():
         many = len(description.channels) > 1
-        figure, panels = _class_by_channel(description) if many else _classes(description)
-        norms = {channel: _norm(summary, description, channel) for channel in description.channels}
-        for column, channel in enumerate(description.channels):
-            for row, name in enumerate(description.classes):
-                image = summary.mean_image[row, ..., column]
-                drawn = draw(panels[row, column], description.grid, image, norms[channel])
-                title = f"{name}: {channel}" if many else name
-                panels[row, column].set_title(title, loc="left", fontweight="bold")
-            where = "bottom" if many else "right"
-            label = f"mean pixel {_unit(description, channel)}"
-            figure.colorbar(drawn, ax=list(panels[:, column]), label=label, location=where, shrink=0.8)
-        relative = r"\Delta" if description.grid.centred else ""
-        figure.supxlabel(rf"${relative}\varphi$" + _frame(description), fontsize="medium")
-        figure.supylabel(rf"${relative}\eta$" + _frame(description), fontsize="medium")
+        eta, phi = _angles(description)
+        rolled = ", after roll" if any(step.step == "roll" for step in description.steps) else ""
+        figure, panels = _channel_by_class(description) if many else _classes(description)
+        for row, channel in enumerate(description.channels):
+            norm = _norm(summary, description, channel)
+            for column, name in enumerate(description.classes):
+                drawn = draw(panels[row, column], description.grid, summary.mean_image[column, ..., row], norm)
+                if row == 0:
+                    panels[row, column].set_title(name, loc="left", fontweight="bold")
+            if many:
+                panels[row, 0].set_ylabel(f"{channel}: {eta}", loc="center")
+            shrink = 0.9 if many else 0.8
+            figure.colorbar(
+                drawn, ax=list(panels[row]), label=f"mean pixel {_unit(description, channel)}", shrink=shrink
+            )
+        figure.supxlabel(phi + rolled, fontsize="medium")
+        if not many:
+            figure.supylabel(eta + rolled, fontsize="medium")
         return figure
 
 
@@ -89,15 +95,17 @@ def occupancy(summary: Summary, description: ImageDescription) -> Figure:
         figure, axes = _axes()
         values = int(description.grid.mask().sum()) * len(description.channels)
         used = int(np.flatnonzero(summary.occupancy.sum(axis=0)).max(initial=0)) + 2
-        edges = np.arange(used + 1) - 0.5
+        width = ceil(used / _BINS)
+        edges = np.arange(ceil(used / width) + 1) * width - 0.5
         for index, name in enumerate(description.classes):
             counts = summary.occupancy[index, :used]
             mean = float((counts * np.arange(counts.size)).sum() / counts.sum())
             label = f"{name}: mean {mean:.1f} ({mean / values:.1%})"
-            _step(axes, counts, edges, index, label=label)
+            joined = np.pad(counts, (0, (edges.size - 1) * width - counts.size)).reshape(-1, width).sum(axis=1)
+            _step(axes, joined, edges, index, label=label)
         what = "lit pixels" if len(description.channels) == 1 else "values above 0, of all pixels and channels,"
         axes.set_xlabel(f"{what} of {values}")
-        axes.set_ylabel("fraction of jets")
+        axes.set_ylabel("fraction of jets" if width == 1 else f"fraction of jets / {width}")
         _finish(axes)
         return figure
 
@@ -121,21 +129,21 @@ def masses(summary: Summary, classes: Sequence[str]) -> Figure:
 
 
 def _classes(description: ImageDescription) -> tuple[Figure, Any]:
-    """A panel a class, in rows of a few: panels [classes, 1]."""
+    """A panel a class, in rows of a few: panels [1, classes]."""
     number = len(description.classes)
     columns = min(_PANELS, number)
     rows = ceil(number / columns)
     figure = Figure(figsize=(4.2 * columns + 1.2, 4.2 * rows), layout="constrained")
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     for panel in panels[number:]:
-        panel.remove()
-    return figure, panels[:number, np.newaxis]
+        panel.set_visible(False)
+    return figure, panels[np.newaxis, :number]
 
 
-def _class_by_channel(description: ImageDescription) -> tuple[Figure, Any]:
-    """A row a class and a column a channel: panels [classes, channels]."""
-    rows, columns = len(description.classes), len(description.channels)
-    figure = Figure(figsize=(3.4 * columns + 0.8, 3.4 * rows + 1.2), layout="constrained")
+def _channel_by_class(description: ImageDescription) -> tuple[Figure, Any]:
+    """A row a channel and a column a class: panels [channels, classes]."""
+    rows, columns = len(description.channels), len(description.classes)
+    figure = Figure(figsize=(3 * columns + 2, 3 * rows + 0.8), layout="compressed")
     return figure, figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
 
 
@@ -169,8 +177,8 @@ def _upper_edge(summary: Summary) -> float:
     return float(summary.mass_edges[1 + below.argmax(axis=1).max()])
 
 
-def _frame(description: ImageDescription) -> str:
-    return ", after roll" if any(step.step == "roll" for step in description.steps) else ""
+def _angles(description: ImageDescription) -> tuple[str, str]:
+    return (r"$\Delta\eta$", r"$\Delta\varphi$") if description.grid.centred else (r"$\eta$", r"$\varphi$")
 
 
 def _unit(description: ImageDescription, channel: str) -> str:

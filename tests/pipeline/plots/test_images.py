@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data_prep.dataset import ImageDescription
-from data_prep.grid import SquareGrid
+from data_prep.grid import HexagonalGrid, SquareGrid
 from data_prep.steps.centre import Centre
 from data_prep.summary import MASS_EDGES, Summary
 from pipeline.plots.images import draw_images, mean_images, occupancy
@@ -44,6 +44,27 @@ def test_mean_images_show_each_class_in_the_right_orientation(summary: Summary, 
         # row 0 is the lowest η, so it is drawn at the bottom
         assert drawn.origin == "lower"
         assert tuple(drawn.get_extent()) == (-0.8, 0.8, -0.8, 0.8)
+
+
+def test_every_channel_is_shown(rng: np.random.Generator) -> None:
+    """A row a channel; channels of pT share a colour scale, the number of constituents has its own."""
+    description = ImageDescription(
+        classes=("q", "t"),
+        grid=HexagonalGrid(kind="hexagonal", rings=1, pitch=0.2),
+        channels=("charged", "multiplicity", "photon"),
+        steps=(Centre(),),
+    )
+    image = rng.random((2, 3, 3, 3)) * description.grid.mask()[..., np.newaxis] * (1, 9, 0.1)
+    mass = np.ones((2, 2, MASS_EDGES.size - 1))
+    summary = Summary(np.ones(2), image, np.eye(2, 28, 3), mass[0], mass[1], MASS_EDGES)
+    panels = np.reshape(mean_images(summary, description).axes[:6], (3, 2))
+    assert [panel.get_ylabel().split(":")[0] for panel in panels[:, 0]] == ["charged", "multiplicity", "photon"]
+    assert [panel.get_title(loc="left") for panel in panels[0]] == ["q", "t"]
+    for channel, label in np.ndindex(3, 2):
+        (drawn,) = panels[channel, label].collections
+        np.testing.assert_array_equal(drawn.get_array(), image[label, ..., channel][description.grid.mask()])
+    brightest = [panel.collections[0].norm.vmax for panel in panels[:, 0]]
+    assert brightest == [image[..., [0, 2]].max(), image[..., 1].max(), image[..., [0, 2]].max()]
 
 
 def test_the_mean_occupancy_is_stated(summary: Summary, description: ImageDescription) -> None:

@@ -155,14 +155,15 @@ def _rtl(run: Path, changes: dict[str, Any] | None = None) -> None:
         write_json(space.companions[0], RTL.model_copy(update=changes or {}).model_dump(mode="json"))
 
 
-def _images(run: Path) -> None:
-    description = ImageDescription.model_validate(
-        {
-            "classes": CLASSES,
-            "grid": {"kind": "square", "pixels": 6, "half_width": 0.8},
-            "steps": [{"step": "centre"}, {"step": "normalise", "norm": "l1"}],
-        }
-    )
+def _images(run: Path, changes: dict[str, Any] | None = None) -> None:
+    """Write the images, with some fields of their description changed, as `images` does."""
+    made: dict[str, Any] = {
+        "classes": CLASSES,
+        "grid": {"kind": "square", "pixels": 6, "half_width": 0.8},
+        "steps": [{"step": "centre"}, {"step": "normalise", "norm": "l1"}],
+    }
+    description = ImageDescription.model_validate(made | (changes or {}))
+    shape = description.shape
     with artefact(run / "20_images", "images") as space:
         with DatasetWriter(space.path, description) as writer:
             for split in SPLITS:
@@ -183,8 +184,8 @@ def _images(run: Path) -> None:
         write_json(space.path / "cutflow.json", cutflow)
         summary = Summary(
             weight=np.full(3, 900.0),
-            mean_image=np.full((3, 6, 6, 1), 1 / 36),
-            occupancy=np.eye(3, 37, 5) * 900,  # 5, 6 and 7 lit pixels
+            mean_image=np.full((3, *shape), 1 / 36),
+            occupancy=np.eye(3, np.prod(shape) + 1, 5) * 900,  # 5, 6 and 7 lit pixels
             mass_constituents=np.eye(3, 100, 20) * 900,
             mass_image=np.eye(3, 100, 21) * 900,
             mass_edges=np.linspace(0, 400, 101),
@@ -263,7 +264,7 @@ def _whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     with artefact(run / "70_export", "export", inputs=[run / "50_hls", proof_file]) as space:
         design = Design(project, TYPES, PROOF, vectors, run / "50_hls", run / "40_lowered", proof_file)
-        write_bundle(design, provenance, space.path)
+        write_bundle(design, provenance, space.path, checks=())
     return run
 
 
@@ -277,6 +278,12 @@ def run(_whole: Path, tmp_path: Path) -> Path:
 def prove_rtl() -> Callable[[Path, dict[str, Any]], None]:
     """Write the RTL of a run again, with some fields of its proof changed."""
     return _rtl
+
+
+@pytest.fixture
+def make_images() -> Callable[[Path, dict[str, Any]], None]:
+    """Write the images of a run again, with some fields of their description changed."""
+    return _images
 
 
 @pytest.fixture
