@@ -68,14 +68,14 @@ class Performance:
 
 
 def softmax(logits: npt.ArrayLike) -> npt.NDArray[np.float32]:
-    """Scores that add up to 1, float32, from logits [jets, classes].
+    """Scores that add up to 1, float32, from logits [..., classes].
 
     >>> softmax([[0.0, 0.0], [1000.0, 0.0]]).tolist()
     [[0.5, 0.5], [1.0, 0.0]]
     """
     values = np.asarray(logits, dtype=np.float64)
-    exponentials = np.exp(values - values.max(axis=1, keepdims=True))
-    scores: npt.NDArray[np.float32] = (exponentials / exponentials.sum(axis=1, keepdims=True)).astype(np.float32)
+    exponentials = np.exp(values - values.max(axis=-1, keepdims=True))
+    scores: npt.NDArray[np.float32] = (exponentials / exponentials.sum(axis=-1, keepdims=True)).astype(np.float32)
     return scores
 
 

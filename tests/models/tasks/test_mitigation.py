@@ -43,4 +43,4 @@ def test_a_perfect_network_is_the_truth(event_settings: Callable[..., EventModel
     assert found["net"] == found["net, weights"]
     jets = found[TRUTH]["pt"]["whole"]["jets"]
     assert 0 < jets <= batch.jet_pt.size
-    assert [round(found[name]["pt"]["whole"]["median"], 3) for name in (ALL, TRUTH)] == pytest.approx([1, 1], abs=0.1)
+    assert found[TRUTH]["pt"]["whole"]["median"] == pytest.approx(1, abs=0.1)
