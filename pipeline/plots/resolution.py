@@ -1,0 +1,47 @@
+"""How well numbers of jets are found: response and resolution in bins of the truth, method by method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from pipeline.plots.style import COLOURS, style
+
+_MARKERS = "osD^v<>Ph*"
+
+
+def resolution_curves(closures: Mapping[str, Mapping[str, Any]], quantity: str, unit: str = "GeV") -> Figure:
+    """Median response (top) and resolution (bottom) of each method against the truth.
+
+    Args:
+        closures: by method, what `models.response.Closure.as_json` gives; bins of too few jets are left out.
+        quantity: what is measured, as in `jet mass`.
+        unit: of it.
+    """
+    with style():
+        figure = Figure(figsize=(7.4, 6.6), layout="constrained")
+        top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=[2, 3])
+        for index, (method, found) in enumerate(closures.items()):
+            _draw(top, bottom, method, found, index)
+        top.axhline(1, color="grey", linewidth=1)
+        top.set_ylabel("median response")
+        bottom.set_ylabel("resolution")
+        bottom.set_xlabel(f"true {quantity} ({unit})")
+        bottom.set_ylim(bottom=0)
+        bottom.legend(fontsize="x-small", ncols=2)
+        return figure
+
+
+def _draw(top: Any, bottom: Any, method: str, found: Mapping[str, Any], index: int) -> None:
+    edges = np.asarray(found["edges"], np.float64)
+    measured = [i for i, each in enumerate(found["bins"]) if each is not None]
+    centre = [(edges[i] + edges[i + 1]) / 2 for i in measured]
+    half = [(edges[i + 1] - edges[i]) / 2 for i in measured]
+    look = {"fmt": _MARKERS[index % len(_MARKERS)], "color": COLOURS[index % len(COLOURS)], "markersize": 6}
+    bins = [found["bins"][i] for i in measured]
+    medians, errors = [each["median"] for each in bins], [each["error"] for each in bins]
+    top.errorbar(centre, medians, xerr=half, yerr=errors, **look)
+    bottom.errorbar(centre, [each["resolution"] for each in bins], xerr=half, label=method, **look)
