@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.errors import InputFileError
 from data_prep.event_batch import TOWER_CLASSES, EventBatch
 from data_prep.event_images import EventImages
 from data_prep.event_settings import EventDescription
+from data_prep.saved_arrays import SavedArrays
 
 Float64 = npt.NDArray[np.float64]
 
@@ -23,7 +22,7 @@ _CLASSES = len(TOWER_CLASSES)
 
 
 @dataclass(frozen=True)
-class EventSummary:
+class EventSummary(SavedArrays):
     """Sums over all kept events.
 
     Attributes:
@@ -37,6 +36,7 @@ class EventSummary:
         account: float64 [3], Σ (GeV) in pixels, below `pixel_min`, outside the grid.
     """
 
+    remedy = "make it with `python -m pipeline images` and `kind: events`"
     events: Float64
     mean_image: Float64
     towers: Float64
@@ -45,24 +45,6 @@ class EventSummary:
     jets: Float64
     pileup: Float64
     account: Float64
-
-    def save(self, path: Path) -> None:
-        """Write `summary.npz`."""
-        np.savez(path, **vars(self))
-
-    @classmethod
-    def load(cls, path: Path) -> EventSummary:
-        """Read `summary.npz`.
-
-        Raises:
-            InputFileError: it cannot be read.
-        """
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                return cls(**{name: file[name] for name in cls.__dataclass_fields__})
-        except (OSError, ValueError, KeyError) as error:
-            remedy = "make it with `python -m pipeline images` and `kind: events`"
-            raise InputFileError(f"cannot be read: {error}", file=path, remedy=remedy) from None
 
 
 class EventSummaryBuilder:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from data_prep.compiled import compiled
 from data_prep.dataset import ImageDescription
-from data_prep.errors import InputFileError
 from data_prep.image_batch import ImageBatch
+from data_prep.saved_arrays import SavedArrays
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
@@ -21,7 +20,7 @@ MASS_EDGES = np.linspace(0, 400, 101)
 
 
 @dataclass(frozen=True)
-class Summary:
+class Summary(SavedArrays):
     """Sums over all kept jets, event weights applied.
 
     Attributes:
@@ -33,30 +32,13 @@ class Summary:
         mass_edges: float64 [mass bins + 1], GeV; heavier jets are in no bin.
     """
 
+    remedy = "make it with `python -m pipeline images`"
     weight: Float64
     mean_image: Float64
     occupancy: Float64
     mass_constituents: Float64
     mass_image: Float64
     mass_edges: Float64
-
-    def save(self, path: Path) -> None:
-        """Write `summary.npz`."""
-        np.savez(path, **vars(self))
-
-    @classmethod
-    def load(cls, path: Path) -> Summary:
-        """Read `summary.npz`.
-
-        Raises:
-            InputFileError: it cannot be read.
-        """
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                return cls(**{name: file[name] for name in cls.__dataclass_fields__})
-        except (OSError, ValueError, KeyError) as error:
-            remedy = "make it with `python -m pipeline images`"
-            raise InputFileError(f"cannot be read: {error}", file=path, remedy=remedy) from None
 
 
 class SummaryBuilder:
