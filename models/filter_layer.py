@@ -14,9 +14,6 @@ from tensorflow import keras
 
 from models.groups import GROUPS, Group, Indices
 
-EPSILON = 1e-3
-"""Added to the variance by the batch normalisation, as Keras does."""
-
 
 class FilterLayer(keras.layers.Layer):  # type: ignore[misc]
     """Base of the layers: weights, quantizers and configuration; a subclass says which filters and what they do.
@@ -24,35 +21,29 @@ class FilterLayer(keras.layers.Layer):  # type: ignore[misc]
     Args:
         filters: outputs for every element of the group.
         group: name of the group.
-        quantizers: QKeras quantizer of every base filter in order, as text; None leaves it in float.
+        quantizers: QKeras quantizer of every base filter in order, as text, by the argument of the layer that says it;
+            None leaves the filter in float.
         bias_quantizer: that of the bias.
         gain: factor on the initial weights, 1 for inputs of unit size.
-        normalise: batch normalisation with one mean, variance, scale and shift an output, tied over space and group;
-            it is folded into the last base filter and the bias before these are quantized.
-        momentum: share of the moving mean and variance that a training step keeps.
     """
 
     def __init__(
         self,
         filters: int,
         group: str,
-        quantizers: tuple[str | None, ...],
+        quantizers: dict[str, str | None],
         *,
         bias_quantizer: str | None = None,
         gain: float = 1.0,
-        normalise: bool = False,
-        momentum: float = 0.99,
         **options: Any,
     ) -> None:
         super().__init__(**options)
         self.filters = filters
         self.group_name = group
         self.gain = gain
-        self.normalise = normalise
-        self.momentum = momentum
-        self.quantizer_texts = dict(enumerate(quantizers))
+        self.quantizer_texts = quantizers
         self.bias_text = bias_quantizer
-        self.weight_quantizers = [None if text is None else get_quantizer(text) for text in quantizers]
+        self.weight_quantizers = [None if text is None else get_quantizer(text) for text in quantizers.values()]
         self.bias_quantizer_internal = None if bias_quantizer is None else get_quantizer(bias_quantizer)
 
     @property
@@ -68,62 +59,39 @@ class FilterLayer(keras.layers.Layer):  # type: ignore[misc]
     def get_config(self) -> dict[str, Any]:
         """The arguments that the layer was made with, for model files."""
         own = {"filters": self.filters, "group": self.group_name, "bias_quantizer": self.bias_text, "gain": self.gain}
-        return dict(super().get_config()) | own | {"normalise": self.normalise, "momentum": self.momentum}
+        return dict(super().get_config()) | own | dict(self.quantizer_texts)
 
     def add_filter(self, name: str, shape: tuple[int, ...], gain: float = 1.0) -> tf.Variable:
         """A base filter; its last axes are inputs and outputs, all before them and the inputs are the fan-in."""
-        quantizer = self.weight_quantizers[len(self.trainable_weights)]
-        limit = None if quantizer is None or self.normalise else _Limit(quantizer)
+        limit = self.limit(self.weight_quantizers[len(self.trainable_weights)])
         initializer = keras.initializers.VarianceScaling(2 * gain**2, "fan_in")
         return self.add_weight(name, shape, initializer=initializer, constraint=limit)
 
     def add_outputs(self) -> None:
-        """The bias and, where asked for, the batch normalisation: one number an output each."""
-        limit = None if self.bias_quantizer_internal is None or self.normalise else _Limit(self.bias_quantizer_internal)
+        """The bias, one number an output; to be called when all base filters are added."""
+        limit = self.limit(self.bias_quantizer_internal)
         self.bias = self.add_weight("bias", (self.filters,), initializer="zeros", constraint=limit)
-        if self.normalise:
-            self.scale = self.add_weight("gamma", (self.filters,), initializer="ones")
-            self.mean = self.add_weight("moving_mean", (self.filters,), initializer="zeros", trainable=False)
-            self.variance = self.add_weight("moving_variance", (self.filters,), initializer="ones", trainable=False)
+
+    def limit(self, quantizer: BaseQuantizer | None) -> keras.constraints.Constraint | None:
+        """What keeps trained weights where their quantizer does not saturate."""
+        return None if quantizer is None else _Limit(quantizer)
 
     def base_filters(self) -> list[Any]:
-        """The variables of the base filters in order."""
-        raise NotImplementedError
+        """The variables of the base filters, in the order of their quantizers."""
+        return list(self.weights[: len(self.weight_quantizers)])
 
-    def linear(self, inputs: Any, filters: list[Any]) -> Any:
-        """The layer without its bias; [..., outputs] at the end of every tensor."""
-        raise NotImplementedError
+    def used(self) -> tuple[list[Any], Any]:
+        """Filters and bias as the layer uses them, quantized: the base filters in order, and the bias [filters]."""
+        return self.quantized([tf.convert_to_tensor(each) for each in self.base_filters()], self.bias)
 
-    def used(self, inputs: Any = None, training: bool = False) -> tuple[list[Any], Any]:
-        """Filters and bias as the layer uses them: with the batch normalisation folded in, quantized.
-
-        Args:
-            inputs: of the call; in training the batch normalisation takes mean and variance from them.
-            training: whether it is.
-
-        Returns:
-            The base filters in order, and the bias [filters].
-        """
-        filters: list[Any] = [tf.convert_to_tensor(each) for each in self.base_filters()]
-        bias = tf.convert_to_tensor(self.bias)
-        if self.normalise:
-            mean, variance = self._moments(inputs, filters) if training else (self.mean, self.variance)
-            factor = self.scale / tf.sqrt(variance + EPSILON)
-            filters[-1] = filters[-1] * factor
-            bias = bias - mean * factor
-        quantized = [
+    def quantized(self, filters: list[Any], bias: Any) -> tuple[list[Any], Any]:
+        """These filters and this bias, each through its quantizer."""
+        found = [
             each if quantizer is None else quantizer(each)
             for quantizer, each in zip(self.weight_quantizers, filters, strict=True)
         ]
-        return quantized, bias if self.bias_quantizer_internal is None else self.bias_quantizer_internal(bias)
-
-    def _moments(self, inputs: Any, filters: list[Any]) -> tuple[Any, Any]:
-        """Mean and variance of every output over batch, space and group; the moving ones follow them."""
-        outputs = tf.reshape(self.linear(inputs, filters), (-1, self.filters))
-        mean, variance = tf.nn.moments(outputs, axes=[0])
-        for moving, found in ((self.mean, mean), (self.variance, variance)):
-            moving.assign(moving * self.momentum + tf.stop_gradient(found) * (1 - self.momentum))
-        return mean, variance
+        bias = tf.convert_to_tensor(bias)
+        return found, bias if self.bias_quantizer_internal is None else self.bias_quantizer_internal(bias)
 
 
 class _Limit(keras.constraints.Constraint):  # type: ignore[misc]

@@ -9,25 +9,43 @@ Group Convolutional Networks on Lie Groups, arXiv:2110.13059, section 3 (separab
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import tensorflow as tf
+from qkeras.quantizers import BaseQuantizer
+from tensorflow import keras
 
 from models.filter_banks import bank, spatial_bank
+from models.filter_forms import FullFilter, SeparableFilter, WholeFilter
 from models.filter_layer import FilterLayer, filled
 
+EPSILON = 1e-3
+"""Added to the variance by the batch normalisation, as Keras does."""
 
-class GroupLayer(FilterLayer):
+
+class GroupLayer(FilterLayer, ABC):
     """A layer whose output is a map over the group.
 
     Args:
         lifts: whether its input is an image, else a map over the group.
+        normalise: batch normalisation with one mean, variance, scale and shift an output, tied over space and group;
+            it is folded into the last base filter and the bias before these are quantized.
+        momentum: share of the moving mean and variance that a training step keeps.
         options: those of `FilterLayer`.
     """
 
-    def __init__(self, *arguments: Any, lifts: bool, **options: Any) -> None:
+    def __init__(
+        self, *arguments: Any, lifts: bool, normalise: bool = False, momentum: float = 0.99, **options: Any
+    ) -> None:
         super().__init__(*arguments, **options)
         self.lifts = lifts
+        self.normalise = normalise
+        self.momentum = momentum
+
+    @abstractmethod
+    def linear(self, inputs: Any, filters: list[Any]) -> Any:
+        """The layer without its bias; [..., outputs]."""
 
     @property
     def elements_in(self) -> int:
@@ -36,7 +54,45 @@ class GroupLayer(FilterLayer):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that the layer was made with, for model files."""
-        return super().get_config() | {"lifts": self.lifts}
+        return super().get_config() | {"lifts": self.lifts, "normalise": self.normalise, "momentum": self.momentum}
+
+    def limit(self, quantizer: BaseQuantizer | None) -> keras.constraints.Constraint | None:
+        """None where normalisation is folded in: then it is not the trained weights that are quantized."""
+        return None if self.normalise else super().limit(quantizer)
+
+    def add_outputs(self) -> None:
+        """The bias and, where asked for, the batch normalisation: one number an output each."""
+        super().add_outputs()
+        if self.normalise:
+            self.scale = self.add_weight("gamma", (self.filters,), initializer="ones")
+            self.mean = self.add_weight("moving_mean", (self.filters,), initializer="zeros", trainable=False)
+            self.variance = self.add_weight("moving_variance", (self.filters,), initializer="ones", trainable=False)
+
+    def used(self, inputs: Any = None, training: bool = False) -> tuple[list[Any], Any]:
+        """Filters and bias as the layer uses them: with the batch normalisation folded in, quantized.
+
+        Args:
+            inputs: of the call; in training the batch normalisation takes mean and variance from them.
+            training: whether it is.
+
+        Returns:
+            The base filters in order, and the bias [filters].
+        """
+        if not self.normalise:
+            return super().used()
+        filters: list[Any] = [tf.convert_to_tensor(each) for each in self.base_filters()]
+        mean, variance = self._moments(inputs, filters) if training else (self.mean, self.variance)
+        factor = self.scale / tf.sqrt(variance + EPSILON)
+        filters[-1] = filters[-1] * factor
+        return self.quantized(filters, self.bias - mean * factor)
+
+    def _moments(self, inputs: Any, filters: list[Any]) -> tuple[Any, Any]:
+        """Mean and variance of every output over batch, space and group; the moving ones follow them."""
+        outputs = tf.reshape(self.linear(inputs, filters), (-1, self.filters))
+        mean, variance = tf.nn.moments(outputs, axes=[0])
+        for moving, found in ((self.mean, mean), (self.variance, variance)):
+            moving.assign(moving * self.momentum + tf.stop_gradient(found) * (1 - self.momentum))
+        return mean, variance
 
     def shared(self, bias: Any) -> Any:
         """The bias [filters] for every element: [elements · filters]."""
@@ -56,37 +112,8 @@ class GroupLayer(FilterLayer):
         return tf.reshape(kernel, (size, size, places.shape[2] * channels, places.shape[3] * outputs))
 
 
-class GroupConv2D(GroupLayer):
-    """A convolution over space and group (lifting: from an image to the group).
-
-    Args:
-        filters: outputs for every element.
-        kernel_size: rows and columns of the kernel; on the hexagonal grid the width of the hexagon.
-        group: name of the group.
-        kernel_quantizer: of the base filters, as text.
-        strides: along rows and columns.
-        padding: `valid` or `same`.
-        options: those of `GroupLayer`.
-    """
-
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: int,
-        group: str,
-        *,
-        kernel_quantizer: str | None = None,
-        strides: int = 1,
-        padding: str = "valid",
-        **options: Any,
-    ) -> None:
-        super().__init__(filters, group, (kernel_quantizer,), **options)
-        self.kernel_size, self.strides, self.padding = kernel_size, strides, padding
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that the layer was made with, for model files."""
-        own = {"kernel_size": self.kernel_size, "strides": self.strides, "padding": self.padding}
-        return super().get_config() | own | {"kernel_quantizer": self.quantizer_texts[0]}
+class GroupConv2D(FullFilter, GroupLayer):
+    """A convolution over space and group (lifting: from an image to the group)."""
 
     def build(self, input_shape: Any) -> None:
         """The base filter: [taps, elements in, channels in, filters]."""
@@ -95,10 +122,6 @@ class GroupConv2D(GroupLayer):
         self.kernel = self.add_filter("kernel", (taps, self.elements_in, channels, self.filters), self.gain)
         self.add_outputs()
         super().build(input_shape)
-
-    def base_filters(self) -> list[Any]:
-        """The one filter."""
-        return [self.kernel]
 
     def kernel_bank(self, filters: list[Any]) -> Any:
         """The plain kernel [rows, columns, elements in · channels, elements · filters]."""
@@ -109,43 +132,12 @@ class GroupConv2D(GroupLayer):
         return tf.nn.conv2d(inputs, self.kernel_bank(filters), self.strides, self.padding.upper())
 
 
-class GroupSeparableConv2D(GroupLayer):
+class GroupSeparableConv2D(SeparableFilter, GroupLayer):
     """A separable group convolution: first over space and group, each channel for itself, then over the channels.
 
     In its first step psi(y, h) has no two channels (depthwise), in its second the same matrix mixes the channels of
     every element (pointwise). A lifting step has no group in its input, so its depthwise filter is one over space.
-
-    Args:
-        filters: outputs for every element.
-        kernel_size: rows and columns of the depthwise kernel.
-        group: name of the group.
-        depthwise_quantizer: of the first filter, as text.
-        pointwise_quantizer: of the second.
-        strides: along rows and columns.
-        padding: `valid` or `same`.
-        options: those of `GroupLayer`.
     """
-
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: int,
-        group: str,
-        *,
-        depthwise_quantizer: str | None = None,
-        pointwise_quantizer: str | None = None,
-        strides: int = 1,
-        padding: str = "valid",
-        **options: Any,
-    ) -> None:
-        super().__init__(filters, group, (depthwise_quantizer, pointwise_quantizer), **options)
-        self.kernel_size, self.strides, self.padding = kernel_size, strides, padding
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that the layer was made with, for model files."""
-        own = {"kernel_size": self.kernel_size, "strides": self.strides, "padding": self.padding}
-        texts = {"depthwise_quantizer": self.quantizer_texts[0], "pointwise_quantizer": self.quantizer_texts[1]}
-        return super().get_config() | own | texts
 
     @property
     def plain_depthwise(self) -> bool:
@@ -160,10 +152,6 @@ class GroupSeparableConv2D(GroupLayer):
         self.pointwise_kernel = self.add_filter("pointwise_kernel", (channels, self.filters))
         self.add_outputs()
         super().build(input_shape)
-
-    def base_filters(self) -> list[Any]:
-        """Depthwise, pointwise."""
-        return [self.depthwise_kernel, self.pointwise_kernel]
 
     def depthwise_bank(self, filters: list[Any]) -> Any:
         """The plain kernel of the first step.
@@ -195,25 +183,12 @@ class GroupSeparableConv2D(GroupLayer):
         return tf.nn.conv2d(x, self.pointwise_bank(filters), 1, "VALID")
 
 
-class GroupDense(GroupLayer):
+class GroupDense(WholeFilter, GroupLayer):
     """A dense layer that keeps the symmetry: a group convolution whose kernel is as large as the map.
 
     Its input is a map [rows, columns, elements · channels] or, behind another one, [elements · channels]; its output
     [elements · filters] has no place any more: turning the image only moves the elements.
-
-    Args:
-        filters: outputs for every element.
-        group: name of the group.
-        kernel_quantizer: of the base filters, as text.
-        options: those of `GroupLayer`.
     """
-
-    def __init__(self, filters: int, group: str, *, kernel_quantizer: str | None = None, **options: Any) -> None:
-        super().__init__(filters, group, (kernel_quantizer,), **options)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that the layer was made with, for model files."""
-        return super().get_config() | {"kernel_quantizer": self.quantizer_texts[0]}
 
     def build(self, input_shape: Any) -> None:
         """The base filter: [taps, elements in, channels in, filters]."""
@@ -223,10 +198,6 @@ class GroupDense(GroupLayer):
         self.kernel = self.add_filter("kernel", (taps, self.elements_in, channels, self.filters), self.gain)
         self.add_outputs()
         super().build(input_shape)
-
-    def base_filters(self) -> list[Any]:
-        """The one filter."""
-        return [self.kernel]
 
     def kernel_bank(self, filters: list[Any]) -> Any:
         """The plain matrix [rows · columns · elements in · channels, elements · filters]."""

@@ -14,12 +14,12 @@ from typing import Any
 
 from tensorflow import keras
 
+from models.block_layers import convolution, pooling
 from models.block_shapes import block_sizes
 from models.group_layers import GroupConv2D, GroupDense, GroupSeparableConv2D
 from models.groups import Group
-from models.hexagonal_pooling import HexagonalMaxPooling2D
 from models.number_forms import Numbers
-from models.settings import BlockSettings, ModelSettings
+from models.settings import ModelSettings
 
 layers = keras.layers
 
@@ -45,7 +45,7 @@ def build(
     for index, (block, _, _) in enumerate(list(block_sizes(settings, shape[0], group)), 1):
         gain = 1 / settings.pixel_scale if index == 1 else 1.0
         options = {"lifts": index == 1, "gain": gain, "normalise": settings.normalisation, "name": f"block{index}"}
-        x = convolution(block, group, numbers, **options)(x)
+        x = convolution(GroupConv2D, GroupSeparableConv2D, block, group, numbers, **options)(x)
         x = numbers.rectifier(block.activation, f"block{index}_relu")(x)
         if block.pooling > 1:
             x = pooling(block, group, f"block{index}_pooling")(x)
@@ -59,30 +59,6 @@ def build(
         kernel, bias = numbers.weights(settings.output.weights), numbers.weights(settings.output.bias)
         logits = group_maximum(_dense(classes, group, kernel, bias, "logits")(x), group)
     return keras.Model(pixels, logits, name=group.name)
-
-
-def convolution(block: BlockSettings, group: Group, numbers: Numbers, **options: Any) -> keras.layers.Layer:
-    """The group convolution of one block, full or separable."""
-    options |= {"strides": block.stride, "padding": block.padding, "bias_quantizer": numbers.weights(block.bias)}
-    pointwise = numbers.weights(block.pointwise)
-    if block.depthwise is None:
-        return GroupConv2D(block.filters, block.kernel, group.name, kernel_quantizer=pointwise, **options)
-    depthwise = numbers.weights(block.depthwise)
-    return GroupSeparableConv2D(
-        block.filters,
-        block.kernel,
-        group.name,
-        depthwise_quantizer=depthwise,
-        pointwise_quantizer=pointwise,
-        **options,
-    )
-
-
-def pooling(block: BlockSettings, group: Group, name: str) -> keras.layers.Layer:
-    """Maximum pooling over squares or hexagons."""
-    if group.lattice == "hexagonal":
-        return HexagonalMaxPooling2D(block.pooling, name=name)
-    return layers.MaxPooling2D(block.pooling, name=name)
 
 
 def group_maximum(x: Any, group: Group) -> Any:

@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from models.filter_banks import spatial_bank
+from models.filter_forms import FullFilter, SeparableFilter, WholeFilter
 from models.filter_layer import FilterLayer, filled
 
 
@@ -26,37 +27,8 @@ class ViewLayer(FilterLayer):
         return list(inputs) if isinstance(inputs, list | tuple) else [inputs] * self.group.order
 
 
-class ViewConv2D(ViewLayer):
-    """One convolution of all views.
-
-    Args:
-        filters: outputs.
-        kernel_size: rows and columns of the kernel.
-        group: name of the group.
-        kernel_quantizer: of the filters, as text.
-        strides: along rows and columns.
-        padding: `valid` or `same`.
-        options: those of `FilterLayer`.
-    """
-
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: int,
-        group: str,
-        *,
-        kernel_quantizer: str | None = None,
-        strides: int = 1,
-        padding: str = "valid",
-        **options: Any,
-    ) -> None:
-        super().__init__(filters, group, (kernel_quantizer,), **options)
-        self.kernel_size, self.strides, self.padding = kernel_size, strides, padding
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that the layer was made with, for model files."""
-        own = {"kernel_size": self.kernel_size, "strides": self.strides, "padding": self.padding}
-        return super().get_config() | own | {"kernel_quantizer": self.quantizer_texts[0]}
+class ViewConv2D(FullFilter, ViewLayer):
+    """One convolution of all views."""
 
     def build(self, input_shape: Any) -> None:
         """The filters: [taps, channels, filters]."""
@@ -64,10 +36,6 @@ class ViewConv2D(ViewLayer):
         self.kernel = self.add_filter("kernel", (taps, _channels(input_shape), self.filters), self.gain)
         self.add_outputs()
         super().build(input_shape)
-
-    def base_filters(self) -> list[Any]:
-        """The one filter."""
-        return [self.kernel]
 
     def kernels(self, filters: list[Any]) -> list[Any]:
         """The plain kernel [rows, columns, channels, filters] of every view."""
@@ -80,40 +48,8 @@ class ViewConv2D(ViewLayer):
         return [tf.nn.conv2d(x, kernel, self.strides, self.padding.upper()) + bias for x, kernel in pairs]
 
 
-class ViewSeparableConv2D(ViewLayer):
-    """One separable convolution of all views; only its depthwise step sees how they are turned.
-
-    Args:
-        filters: outputs.
-        kernel_size: rows and columns of the depthwise kernel.
-        group: name of the group.
-        depthwise_quantizer: of the depthwise filters, as text.
-        pointwise_quantizer: of the pointwise ones.
-        strides: along rows and columns.
-        padding: `valid` or `same`.
-        options: those of `FilterLayer`.
-    """
-
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: int,
-        group: str,
-        *,
-        depthwise_quantizer: str | None = None,
-        pointwise_quantizer: str | None = None,
-        strides: int = 1,
-        padding: str = "valid",
-        **options: Any,
-    ) -> None:
-        super().__init__(filters, group, (depthwise_quantizer, pointwise_quantizer), **options)
-        self.kernel_size, self.strides, self.padding = kernel_size, strides, padding
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that the layer was made with, for model files."""
-        own = {"kernel_size": self.kernel_size, "strides": self.strides, "padding": self.padding}
-        texts = {"depthwise_quantizer": self.quantizer_texts[0], "pointwise_quantizer": self.quantizer_texts[1]}
-        return super().get_config() | own | texts
+class ViewSeparableConv2D(SeparableFilter, ViewLayer):
+    """One separable convolution of all views; only its depthwise step sees how they are turned."""
 
     def build(self, input_shape: Any) -> None:
         """The depthwise filter [taps, 1, channels] and the pointwise one [channels, filters]."""
@@ -123,10 +59,6 @@ class ViewSeparableConv2D(ViewLayer):
         self.pointwise_kernel = self.add_filter("pointwise_kernel", (channels, self.filters))
         self.add_outputs()
         super().build(input_shape)
-
-    def base_filters(self) -> list[Any]:
-        """Depthwise, pointwise."""
-        return [self.depthwise_kernel, self.pointwise_kernel]
 
     def kernels(self, filters: list[Any]) -> list[Any]:
         """The plain depthwise kernel [rows, columns, channels, 1] of every view."""
@@ -144,22 +76,8 @@ class ViewSeparableConv2D(ViewLayer):
         return found
 
 
-class ViewDense(ViewLayer):
-    """A dense layer on all views, one beside the other, each turned back into its own view.
-
-    Args:
-        filters: outputs.
-        group: name of the group.
-        kernel_quantizer: of the weights, as text.
-        options: those of `FilterLayer`.
-    """
-
-    def __init__(self, filters: int, group: str, *, kernel_quantizer: str | None = None, **options: Any) -> None:
-        super().__init__(filters, group, (kernel_quantizer,), **options)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that the layer was made with, for model files."""
-        return super().get_config() | {"kernel_quantizer": self.quantizer_texts[0]}
+class ViewDense(WholeFilter, ViewLayer):
+    """A dense layer on all views, one beside the other, each turned back into its own view."""
 
     def build(self, input_shape: Any) -> None:
         """The weights: [views, taps, channels, outputs]."""
@@ -168,10 +86,6 @@ class ViewDense(ViewLayer):
         self.kernel = self.add_filter("kernel", shape, self.gain)
         self.add_outputs()
         super().build(input_shape)
-
-    def base_filters(self) -> list[Any]:
-        """The weights."""
-        return [self.kernel]
 
     def matrix(self, filters: list[Any]) -> Any:
         """The plain matrix [views · rows · columns · channels, outputs] for the maps as they lie."""

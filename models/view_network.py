@@ -12,11 +12,11 @@ from typing import Any
 
 from tensorflow import keras
 
+from models.block_layers import convolution, pooling
 from models.block_shapes import block_sizes
-from models.group_network import pooling
 from models.groups import Group
 from models.number_forms import Numbers
-from models.settings import BlockSettings, ModelSettings
+from models.settings import ModelSettings
 from models.view_layers import ViewConv2D, ViewDense, ViewSeparableConv2D
 
 
@@ -40,7 +40,8 @@ def build(
     x: Any = numbers.port(settings.input, pixels)
     for index, (block, _, _) in enumerate(list(block_sizes(settings, shape[0], group)), 1):
         gain = 1 / settings.pixel_scale if index == 1 else 1.0
-        views = convolution(block, group, numbers, gain=gain, name=f"block{index}")(x)
+        options = {"gain": gain, "name": f"block{index}"}
+        views = convolution(ViewConv2D, ViewSeparableConv2D, block, group, numbers, **options)(x)
         behind = [numbers.rectifier(block.activation, f"block{index}_relu")]
         if block.pooling > 1:
             behind.append(pooling(block, group, f"block{index}_pooling"))
@@ -60,20 +61,3 @@ def build(
         kernel, bias = numbers.weights(settings.output.weights), numbers.weights(settings.output.bias)
         logits = ViewDense(classes, group.name, kernel_quantizer=kernel, bias_quantizer=bias, name="logits")(x)
     return keras.Model(pixels, logits, name="views")
-
-
-def convolution(block: BlockSettings, group: Group, numbers: Numbers, **options: Any) -> keras.layers.Layer:
-    """The convolution of all views in one block, full or separable."""
-    options |= {"strides": block.stride, "padding": block.padding, "bias_quantizer": numbers.weights(block.bias)}
-    pointwise = numbers.weights(block.pointwise)
-    if block.depthwise is None:
-        return ViewConv2D(block.filters, block.kernel, group.name, kernel_quantizer=pointwise, **options)
-    depthwise = numbers.weights(block.depthwise)
-    return ViewSeparableConv2D(
-        block.filters,
-        block.kernel,
-        group.name,
-        depthwise_quantizer=depthwise,
-        pointwise_quantizer=pointwise,
-        **options,
-    )
