@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from hls_projects.export.archive import pack
 from hls_projects.export.design import Design, packing, require_proven, require_proven_rtl
 from hls_projects.export.manifest import BundleManifest, BundlePort, ProofSummary, Provenance, hash_files
-from hls_projects.export.targets import TARGETS
+from hls_projects.export.targets import CHECKS, TARGETS, Target
 from hls_projects.export.vector_files import FOLDER, file_name
 from hls_projects.model_types import PortType
 
 
-def write_bundle(design: Design, provenance: Provenance, out: Path) -> BundleManifest:
+def write_bundle(
+    design: Design, provenance: Provenance, out: Path, checks: Sequence[Target] | None = None
+) -> BundleManifest:
     """Write `<name>/` and `<name>.tar.gz` below `out`; the same design gives the same bytes.
 
     Args:
         design: the proven design.
         provenance: configuration, sources, versions, metrics.
         out: an existing folder.
+        checks: what is proven of the files that were written; `targets.CHECKS` if none.
 
     Raises:
-        PipelineError: when the design is not proven.
+        PipelineError: when the design is not proven, or a check does not hold.
     """
     require_proven(design.proof, design.project, design.proof_file)
     if design.rtl is not None:
         require_proven_rtl(design.rtl, design.project)
     root = out / design.project.name
     root.mkdir()
-    for write in TARGETS:
+    for write in (*TARGETS, *(CHECKS if checks is None else checks)):
         write(design, root)
     proof = design.proof
     manifest = BundleManifest(

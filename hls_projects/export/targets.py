@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from hls_projects.export import hls_sources, proof_files, readme, rtl_sources, vector_files
+from hls_projects.export import cmssw, cmssw_check, hls_sources, proof_files, readme, rtl_sources, vector_files
 from hls_projects.export.design import Design
 
 Target = Callable[[Design, Path], None]
@@ -15,6 +15,10 @@ TARGETS: tuple[Target, ...] = (
     rtl_sources.write,
     vector_files.write,
     proof_files.write,
+    cmssw.write,
     readme.write,
 )
 """Each adds its files below the folder of the bundle."""
+
+CHECKS: tuple[Target, ...] = (cmssw_check.prove_emulator,)
+"""Each proves what was written, leaves its proof in `proof/` or raises."""

@@ -251,6 +251,8 @@ def _whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     with artefact(run / "50_hls", "convert", settings={"hardware": hardware}, inputs=[run / "40_lowered"]) as space:
         (space.path / "hls.json").write_text(project.model_dump_json())
+        for folder in ("nnet_utils", "ap_types"):
+            (space.path / "firmware" / folder).mkdir(parents=True)
     _prove(run)
     _rtl(run)
     proof_file = run / "60_csim.json"

@@ -1,0 +1,140 @@
+"""Target `cmssw/`: the emulator of the design as CMSSW loads it, in the layout of the model repositories of cms-hls4ml.
+
+The library exports `create_model` and `destroy_model` and nothing else: two models whose weights had the same symbol
+once made a trigger fire on every event (https://github.com/cms-sw/cmssw/issues/44435). The interface is
+`hls4mlEmulator::Model` of https://github.com/cms-hls4ml/hls4mlEmulatorExtras; the `std::any` it is given hold pointers.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from hls_projects.export.cmssw_sources import copy_sources
+from hls_projects.export.design import Design
+from hls_projects.export.render import TEMPLATES, rendered
+from hls_projects.export.vector_files import file_name
+from hls_projects.model_types import PortType
+
+FOLDER = "cmssw"
+
+
+@dataclass(frozen=True)
+class _Port:
+    """An input or output as the templates need it."""
+
+    port: PortType
+    kind: str
+    index: int
+    count: int
+
+    @property
+    def name(self) -> str:
+        return self.port.name
+
+    @property
+    def shape(self) -> str:
+        return " x ".join(map(str, self.port.shape))
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.port.shape)
+
+    @property
+    def type(self) -> str:
+        return self.port.type.name
+
+    @property
+    def signed(self) -> bool:
+        return self.port.type.signed
+
+    @property
+    def beat(self) -> str:
+        """What hls4ml's stream of it holds."""
+        return f"nnet::array<ports::{self.name}_t, {self.port.shape[-1]}>"
+
+    @property
+    def member(self) -> str:
+        return self.of(f"{self.kind}s_")
+
+    @property
+    def file(self) -> str:
+        return f"{self.kind}_{self.index}"
+
+    @property
+    def vectors(self) -> str:
+        return file_name(self.kind, self.index)
+
+    def of(self, all_of_them: str) -> str:
+        """Its array among those of all inputs or outputs."""
+        if self.count == 1:
+            return all_of_them
+        if self.count == 2:
+            return f"{all_of_them}.{('first', 'second')[self.index]}"
+        return f"std::get<{self.index}>({all_of_them})"
+
+
+def model_name(design: Design) -> str:
+    """Name of the library, without `.so`, that CMSSW is given."""
+    return f"{design.project.name}_v{design.version}"
+
+
+def write(design: Design, root: Path) -> None:
+    """Write the package `cmssw/`."""
+    project = design.project
+    name, version, model = project.name, design.version, model_name(design)
+    namespace = f"hls4ml_{model}"
+    folder = root / FOLDER
+    sources = copy_sources(design.hls / "firmware", namespace, folder / model / "NN")
+    (folder / "standalone").mkdir()
+    shutil.copytree(design.hls / "firmware" / "ap_types", folder / "standalone" / "ap_types")
+    shutil.copyfile(TEMPLATES / "cmssw" / "emulator.h", folder / "standalone" / "emulator.h")
+    shutil.copyfile(TEMPLATES / "cmssw" / "exports.map", folder / model / "exports.map")
+    (folder / "check").mkdir()
+    inputs, outputs = _ports("input", project.top_inputs), _ports("output", project.outputs)
+    values = {
+        "name": name,
+        "version": version,
+        "model": model,
+        "namespace": namespace,
+        "sources": sources,
+        "header": f"{project.top}.h",
+        "function": project.top,
+        "stream": project.settings.io_type == "io_stream",
+        "inputs": inputs,
+        "outputs": outputs,
+        "input": _pointee(inputs),
+        "result": _pointee(outputs),
+        "inputs_type": _held(inputs),
+        "outputs_type": _held(outputs),
+    }
+    for template, file in (
+        ("Makefile", "Makefile"),
+        ("model.mk", f"{model}/Makefile"),
+        ("ports.h", f"{model}/{model}.h"),
+        ("emulator.cpp", f"{model}/{name}_emulator_v{version}.cpp"),
+        ("check.cpp", "check/check.cpp"),
+        ("README.md", "README.md"),
+    ):
+        (folder / file).write_text(rendered(f"cmssw/{template}.j2", values), encoding="utf-8")
+
+
+def _ports(kind: str, ports: tuple[PortType, ...]) -> list[_Port]:
+    return [_Port(port, kind, i, len(ports)) for i, port in enumerate(ports)]
+
+
+def _pointee(ports: list[_Port]) -> str:
+    """What the pointer in a `std::any` points at: elements of one port, a pair or tuple of the arrays of several."""
+    return f"{ports[0].name}_t" if len(ports) == 1 else _together([f"{port.name}_array" for port in ports])
+
+
+def _held(ports: list[_Port]) -> str:
+    """All arrays of one kind in one value."""
+    arrays = [f"ports::{port.name}_array" for port in ports]
+    return arrays[0] if len(arrays) == 1 else _together(arrays)
+
+
+def _together(arrays: list[str]) -> str:
+    return f"std::{'pair' if len(arrays) == 2 else 'tuple'}<{', '.join(arrays)}>"
