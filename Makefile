@@ -30,6 +30,7 @@ SAMPLE  := build/$(SAMPLED)/10_root.manifest.json
 IMAGES  := $(B)/20_images.manifest.json
 CLOSURE := $(B)/25_mass_closure.manifest.json
 COST    := $(B)/25_candidates.manifest.json
+STUDY   := $(B)/26_symmetries.manifest.json
 MODEL   := $(B)/30_model.manifest.json
 LOWERED := $(B)/40_lowered.manifest.json
 HLS     := $(B)/50_hls.manifest.json
@@ -48,7 +49,7 @@ INPUT := $(FILES)
 endif
 
 .DEFAULT_GOAL := all
-.PHONY: all help setup generate images mass-closure candidates train lower convert csim rtl synth export report test check bench clean distclean FORCE
+.PHONY: all help setup generate images mass-closure candidates symmetries train lower convert csim rtl synth export report test check bench clean distclean FORCE
 
 all: report ## run every stage of RUN (default demo) to the report
 	@echo "report: $(B)/80_report/index.html"
@@ -58,6 +59,7 @@ generate: $(SAMPLE) ## simulate jets or events and write ROOT files
 images: $(IMAGES) ## ROOT files to sparse jet images
 mass-closure: $(CLOSURE) ## what steps and pixels do to the jet mass (no part of all)
 candidates: $(COST) ## what it costs that firmware sees N candidates of a jet (no part of all)
+symmetries: $(STUDY) ## what networks gain that know how jets are turned (no part of all)
 train: $(MODEL) ## images to float and quantized taggers
 lower: $(LOWERED) ## the quantized tagger in plain layers, with proven types
 convert: $(HLS) ## the HLS project
@@ -90,6 +92,9 @@ $(CLOSURE): $(C)/images.yaml $(ROOT) | $(READY)
 $(COST): $(C)/candidates.yaml $(C)/images.yaml $(C)/model.yaml $(C)/train.yaml $(ROOT) | $(READY)
 	$(PIPELINE) candidates --config $< --images $(C)/images.yaml --model $(C)/model.yaml --train $(C)/train.yaml $(INPUT) --out $(ARTEFACT)
 
+$(STUDY): $(C)/symmetries.yaml $(C)/images.yaml $(C)/model.yaml $(C)/train.yaml $(ROOT) | $(READY)
+	$(PIPELINE) symmetries --config $< --images $(C)/images.yaml --model $(C)/model.yaml --train $(C)/train.yaml $(INPUT) --out $(ARTEFACT)
+
 $(MODEL): $(C)/train.yaml $(C)/model.yaml $(IMAGES) | $(READY)
 	$(PIPELINE) train --config $< --model $(C)/model.yaml $(B)/20_images --out $(ARTEFACT)
 
@@ -111,7 +116,7 @@ $(SYNTH): $(C)/hardware.yaml $(HLS) $(RTL) | $(READY)
 $(EXPORT): $(C)/hardware.yaml $(HLS) $(CSIM) $(RTL) | $(READY)
 	$(PIPELINE) export --config $< --lowered $(B)/40_lowered --csim $(B)/60_csim.json --rtl $(B)/65_rtl --images $(B)/20_images $(B)/50_hls --out $(ARTEFACT)
 
-$(REPORT): $(MODEL) $(CSIM) $(RTL) $(EXPORT) $(wildcard $(B)/25_candidates) | $(READY)
+$(REPORT): $(MODEL) $(CSIM) $(RTL) $(EXPORT) $(wildcard $(B)/25_candidates $(B)/26_symmetries) | $(READY)
 	$(PIPELINE) report $(B) --out $(ARTEFACT)
 
 test: $(READY) ## run the tests (tools that are not installed are named as skipped)

@@ -34,6 +34,7 @@ STAGES = (
     "images",
     "mass-closure",
     "candidates",
+    "symmetries",
     "train",
     "lower",
     "convert",
