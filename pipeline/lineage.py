@@ -91,7 +91,16 @@ def require_made_from(artefact: Path, inputs: Sequence[Path], companion: Path | 
 
 def upstream(artefacts: Sequence[Path]) -> dict[str, Manifest]:
     """The manifests of these artefacts and of all they come from, by artefact name, as far as they can be found."""
-    found: dict[str, Manifest] = {}
+    return {name: manifest for name, (_, manifest) in _upstream(artefacts).items()}
+
+
+def upstream_places(artefacts: Sequence[Path]) -> dict[str, Path]:
+    """Where these artefacts and all they come from stand, by artefact name, as far as they can be found."""
+    return {name: place for name, (place, _) in _upstream(artefacts).items()}
+
+
+def _upstream(artefacts: Sequence[Path]) -> dict[str, tuple[Path, Manifest]]:
+    found: dict[str, tuple[Path, Manifest]] = {}
     waiting = list(artefacts)
     while waiting:
         path = waiting.pop()
@@ -99,8 +108,9 @@ def upstream(artefacts: Sequence[Path]) -> dict[str, Manifest]:
         whole = next((place for place in (path, path.parent) if manifest_path(place).exists()), None)
         if whole is None or whole.name in found:
             continue
-        found[whole.name] = read_manifest(whole)
-        waiting.extend(Path(name) for name in found[whole.name].inputs)
+        manifest = read_manifest(whole)
+        found[whole.name] = whole, manifest
+        waiting.extend(Path(name) for name in manifest.inputs)
     return dict(sorted(found.items()))
 
 

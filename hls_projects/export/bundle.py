@@ -1,20 +1,27 @@
-"""Writing a bundle: every target, then the manifest, then the archive."""
+"""Writing a bundle: every target, then what is proven of them, card and manifest, then the archive."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from hls_projects.export import licences
 from hls_projects.export.archive import pack
+from hls_projects.export.card import write_card
 from hls_projects.export.design import Design, packing, require_proven, require_proven_rtl
 from hls_projects.export.manifest import BundleManifest, BundlePort, ProofSummary, Provenance, hash_files
 from hls_projects.export.targets import CHECKS, TARGETS, Target
 from hls_projects.export.vector_files import FOLDER, file_name
 from hls_projects.model_types import PortType
+from hls_projects.vendor.numbers import VendorNumbers, all_numbers
 
 
 def write_bundle(
-    design: Design, provenance: Provenance, out: Path, checks: Sequence[Target] | None = None
+    design: Design,
+    provenance: Provenance,
+    out: Path,
+    checks: Sequence[Target] | None = None,
+    vendor: VendorNumbers | None = None,
 ) -> BundleManifest:
     """Write `<name>/` and `<name>.tar.gz` below `out`; the same design gives the same bytes.
 
@@ -23,6 +30,7 @@ def write_bundle(
         provenance: configuration, sources, versions, metrics.
         out: an existing folder.
         checks: what is proven of the files that were written; `targets.CHECKS` if none.
+        vendor: what the vendor's tools said, where they were run.
 
     Raises:
         PipelineError: when the design is not proven, or a check does not hold.
@@ -34,23 +42,23 @@ def write_bundle(
     root.mkdir()
     for write in (*TARGETS, *(CHECKS if checks is None else checks)):
         write(design, root)
-    proof = design.proof
+    licences.write(root)
+    rtl = None if design.rtl is None else design.rtl.proof
     manifest = BundleManifest(
         name=design.project.name,
         hls=design.project.settings,
         inputs=_ports(design, "input", design.types.inputs),
         outputs=_ports(design, "output", design.types.outputs),
-        proof=ProofSummary(
-            status=proof.status,
-            reason=proof.reason,
-            vectors=proof.vectors,
-            mismatches=proof.mismatches,
-            first_mismatch=proof.first_mismatch,
-        ),
+        proof=ProofSummary.of(design.proof),
+        rtl_proof=None if rtl is None else ProofSummary.of(rtl),
+        hardware=tuple(all_numbers(rtl, vendor)),
         vectors=design.vectors.blocks,
         provenance=provenance,
-        files=hash_files(root),
+        licences=licences.notes(root),
+        files={},
     )
+    write_card(manifest, root)
+    manifest = manifest.model_copy(update={"files": hash_files(root)})
     manifest.save(root)
     pack(root, out / f"{design.project.name}.tar.gz")
     return manifest

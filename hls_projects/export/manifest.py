@@ -10,10 +10,13 @@ from pydantic import ValidationError
 
 from data_prep.errors import InputFileError
 from data_prep.settings import Settings
+from hls_projects.export.licences import Licence
+from hls_projects.export.origin import Quality, TrainingData
 from hls_projects.export.reference_vectors import VectorBlock
 from hls_projects.port_type import TypeName
-from hls_projects.proof import Mismatch
+from hls_projects.proof import Mismatch, Proof
 from hls_projects.settings import HlsSettings, Identifier
+from hls_projects.vendor.numbers import HardwareNumbers
 
 MANIFEST = "manifest.json"
 
@@ -44,10 +47,18 @@ class ProofSummary(Settings):
     """What was compared."""
     vectors: dict[str, int]
     """Test vectors by kind."""
+    integers: int
+    """Integers compared."""
     mismatches: int
     """Differing integers."""
     first_mismatch: Mismatch | None = None
     """The first of them."""
+
+    @classmethod
+    def of(cls, proof: Proof) -> ProofSummary:
+        """A proof in short."""
+        shared = {name: getattr(proof, name) for name in cls.model_fields if name != "integers"}
+        return cls(**shared, integers=sum(layer.values for layer in proof.layers))
 
 
 class Provenance(Settings):
@@ -63,6 +74,10 @@ class Provenance(Settings):
     """Commit of the code."""
     metrics: dict[str, Any] | None
     """Performance of the emulated outputs on the whole test set; none where there was no test set."""
+    training: TrainingData | None = None
+    """What the network was trained on; none where that is not known, as of a model that was brought."""
+    quality: tuple[Quality, ...] = ()
+    """What the float, the quantized and the emulated network reach on the test set."""
 
 
 class BundleManifest(Settings):
@@ -79,11 +94,17 @@ class BundleManifest(Settings):
     outputs: tuple[BundlePort, ...]
     """Outputs in order."""
     proof: ProofSummary
-    """The proof in short."""
+    """The proof of the HLS project in short."""
+    rtl_proof: ProofSummary | None = None
+    """The proof of the RTL in short; none where there is no RTL."""
+    hardware: tuple[HardwareNumbers, ...] = ()
+    """Latency, interval, size and clock by every tool that was run; those that went further stand later."""
     vectors: tuple[VectorBlock, ...]
     """Which reference vectors are of which kind."""
     provenance: Provenance
     """Configuration, sources, versions, metrics."""
+    licences: tuple[Licence, ...] = ()
+    """Who wrote what, and under which terms."""
     files: dict[str, str]
     """SHA-256 of every other file, by its path in the bundle."""
 

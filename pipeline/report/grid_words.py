@@ -1,6 +1,9 @@
-"""The pixels of an image in words, whatever their shape."""
+"""The pixels of an image in words, whatever their shape, and the steps that come before them."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from data_prep.grid import Grid, HexagonalGrid, SquareGrid
 
@@ -23,3 +26,13 @@ def grid_words(grid: Grid) -> str:
     eta, phi = grid.step
     towers = f"{grid.rows} × {grid.columns} towers of {eta:.3g} × {phi:.3g} in η × φ"
     return f"{towers}, |η| < {grid.eta_max:.3g}, all the way around in φ"
+
+
+def step_words(step: Mapping[str, Any]) -> str:
+    """A preprocessing step with its parameters.
+
+    >>> step_words({"step": "centre", "on": "jet_axis"})
+    'centre (on jet_axis)'
+    """
+    options = ", ".join(f"{key} {value}" for key, value in step.items() if key != "step")
+    return f"{step['step']} ({options})" if options else str(step["step"])

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from data_prep.dataset import open_dataset
 from data_prep.summary import Summary
 from pipeline.report import svg
+from pipeline.report.grid_words import step_words
 from pipeline.report.run_folder import RunFolder, reading
 from pipeline.report.section import Section
 
@@ -33,7 +34,7 @@ def values(run: RunFolder) -> dict[str, Any]:
         with reading(f"20_images/plots/{name}.svg"):
             text = (folder / "plots" / f"{name}.svg").read_text(encoding="utf-8")
         figures[name] = svg.inline(text, name, label)
-    steps = [_words(step.model_dump(mode="json", exclude_none=True)) for step in description.steps]
+    steps = [step_words(step.model_dump(mode="json", exclude_none=True)) for step in description.steps]
     return {"figures": figures, "rows": rows, "description": description, "steps": steps}
 
 
@@ -51,9 +52,4 @@ def _median(counts: npt.NDArray[np.float64], edges: npt.NDArray[np.float64]) -> 
     return float(np.interp(total[-1] / 2, total, edges)) if total[-1] > 0 else None
 
 
-def _words(step: dict[str, Any]) -> str:
-    options = ", ".join(f"{key} {value}" for key, value in step.items() if key != "step")
-    return f"{step['step']} ({options})" if options else str(step["step"])
-
-
-SECTION = Section("images", "Images", "Jet images", values)
+SECTION = Section("images", "Images", "Jet images", values, tasks=frozenset({"classification", "regression"}))

@@ -27,7 +27,7 @@ def bundle(tmp_path: Path, provenance: Provenance) -> Path:
         hls=HlsSettings(),
         inputs=(port,),
         outputs=(),
-        proof=ProofSummary(status="proven", reason="", vectors={"data": 1}, mismatches=0),
+        proof=ProofSummary(status="proven", reason="", vectors={"data": 1}, integers=1, mismatches=0),
         vectors=(),
         provenance=provenance,
         files=hash_files(root),

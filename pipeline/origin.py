@@ -1,0 +1,135 @@
+"""What the manifests before a design tell about it: training data and quality, for the bundle's card."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from data_prep.dataset import open_dataset
+from data_prep.errors import InputFileError
+from data_prep.event_dataset import holds_events
+from hls_projects.export.origin import Quality, TrainingData
+from models.tasks.event_data import open_events
+from pipeline.artefact import manifest_path
+from pipeline.lineage import Manifest, read_manifest
+from pipeline.report.grid_words import grid_words, step_words
+from pipeline.report.results import EMULATED, QUANTIZED, title
+
+Metrics = Mapping[str, Any]
+
+
+def training_data(model: Manifest, images: Path, dataset: Manifest) -> TrainingData:
+    """What a network was trained on.
+
+    Args:
+        model: the manifest of `30_model`.
+        images: the folder of the images.
+        dataset: its manifest.
+
+    Raises:
+        InputFileError: when the images cannot be read.
+    """
+    path = images / "cutflow.json"
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))["kept_by_class"]
+    except (OSError, ValueError, KeyError) as error:
+        raise InputFileError(f"no account of what was kept: {error}", file=path, remedy="run `images` again") from None
+    events = holds_events(images)
+    described: Any = (open_events(images).dataset if events else open_dataset(images)).metadata
+    steps = [] if events else [step_words(step.model_dump(mode="json", exclude_none=True)) for step in described.steps]
+    return TrainingData(
+        task=str(model.configuration.get("model", {}).get("task", "classification")),
+        origin=_origin(dataset),
+        files=dict(sorted((Path(name).name, digest) for name, digest in dataset.inputs.items())),
+        images=grid_words(described.grid),
+        channels=described.channels,
+        steps=tuple(steps),
+        selection=_selection(dataset.configuration.get("images", {}).get("selection") or {}),
+        classes=() if events else described.classes,
+        samples=kept,
+    )
+
+
+def quality(trained: Metrics, deployed: Metrics | None) -> Iterator[Quality]:
+    """The numbers to judge a network by, one by one.
+
+    Args:
+        trained: the content of `metrics.json`.
+        deployed: the same of the emulated outputs, of a tagger.
+    """
+    task = str(trained.get("task", "classification"))
+    taggers = trained.get("tagger", {}) if task == "regression" else trained if task == "classification" else {}
+    for name, found in _in_order(taggers, deployed):
+        for measure, key in (("macro-AUC", "macro_auc"), ("accuracy", "accuracy")):
+            yield Quality(network=title(name), measure=measure, value=found.get(key))
+    for name, targets in trained.get("closure", {}).items():
+        for target, closure in targets.items():
+            whole = closure.get("whole") or {}
+            for measure, key in (("median response", "median"), ("resolution", "resolution")):
+                yield Quality(network=title(name), measure=f"{target}, {measure}", value=whole.get(key))
+    for part, measures in _OF_EVENTS.items():
+        for name, found in trained.get(part, {}).items():
+            network = "quantized U-Net" if name == QUANTIZED else title(name)
+            for measure, keys in measures.items():
+                value: Any = found
+                for key in keys:
+                    value = value.get(key) if isinstance(value, Mapping) else None
+                yield Quality(network=network, measure=measure, value=value)
+
+
+_OF_EVENTS: dict[str, dict[str, tuple[str, ...]]] = {
+    "segmentation": {"mean IoU": ("mean_iou",), "tower accuracy": ("accuracy",)},
+    "detection": {
+        "efficiency": ("efficiency",),
+        "fakes": ("fakes",),
+        "pT response": ("pt_response",),
+        "pT resolution": ("pt_resolution",),
+    },
+    "panoptic": {"PQ, all": ("mean",), "PQ, jets": ("things",)},
+}
+"""What is shown of the networks on events, by part of `metrics.json`."""
+
+
+def _in_order(taggers: Metrics, deployed: Metrics | None) -> Iterator[tuple[str, Metrics]]:
+    """The taggers, the emulated design behind the quantized network."""
+    found = {name: each for name, each in taggers.items() if isinstance(each, Mapping) and "macro_auc" in each}
+    last = [name for name in found if name == QUANTIZED]
+    for name in [*(name for name in found if name != QUANTIZED), *last]:
+        yield name, found[name]
+    if deployed is not None:
+        yield EMULATED, deployed
+
+
+def _origin(dataset: Manifest) -> str:
+    folders = {Path(name).parent for name in dataset.inputs} | {Path(name) for name in dataset.inputs}
+    simulated = next((found for folder in sorted(folders) if (found := _generated(folder))), None)
+    if simulated is None:
+        files = len(dataset.inputs)
+        return f"read from {files} file{'s' if files != 1 else ''} of constituents that were given"
+    energy = simulated.get("collision_energy", 0) / 1000
+    what = f"simulated {simulated.get('kind', 'jets')}, Pythia 8 at {energy:g} TeV with a parametrised detector"
+    jets = simulated.get("jets")
+    if jets:
+        low, high = jets["pt"]
+        what += f"; anti-kT jets of R = {jets['radius']:g}, {low:g} < pT < {high:g} GeV, |η| < {jets['eta_max']:g}"
+    return what
+
+
+def _generated(folder: Path) -> dict[str, Any] | None:
+    """The configuration of the simulation that made a folder, where there was one."""
+    if not manifest_path(folder).exists():
+        return None
+    return read_manifest(folder).configuration.get("generate")
+
+
+def _selection(settings: Mapping[str, Any]) -> str:
+    """The selection of jets in words; empty where all are taken."""
+    parts = []
+    low, high, eta = (settings.get(name) for name in ("pt_min", "pt_max", "abs_eta_max"))
+    if low is not None or high is not None:
+        parts.append(f"pT > {low:g} GeV" if high is None else f"{low or 0:g} < pT < {high:g} GeV")
+    if eta is not None:
+        parts.append(f"|η| < {eta:g}")
+    return f"of these the jets with {' and '.join(parts)}" if parts else ""
