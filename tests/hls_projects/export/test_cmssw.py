@@ -226,7 +226,7 @@ def test_static_buffers_are_not_shared_by_name(two_versions: tuple[Path, Design,
         ("output_1.txt", lambda lines: lines[:-1], "output_1.txt: ends before the inputs"),
         ("output_1.txt", lambda lines: [*lines, "0"], "output_1.txt: goes on behind the inputs"),
         ("input_1.txt", lambda lines: [*lines[:-1], "1 2"], "input_1.txt: ends inside of a vector"),
-        ("input_0.txt", lambda _: [], "no vectors"),
+        ("input_0.txt", lambda _: [], "output_0.txt: goes on behind the inputs"),
     ],
 )  # fmt: skip
 def test_other_vectors_fail_the_check(
