@@ -8,18 +8,21 @@ from markupsafe import Markup
 
 from data_prep.errors import PipelineError
 from pipeline.report.results import EMULATED, QUANTIZED, SEPARABLE, STANDARD, load_results
-from pipeline.report.run_folder import NotMadeError, RunFolder
+from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.section import TEMPLATES, Section, count, fraction, render
 from pipeline.report.sections import (
     arithmetic,
     bundle,
     candidates,
     cutflow,
+    displays,
+    events,
     hardware,
     images,
     performance,
     provenance,
     rtl,
+    segmentation,
     task,
     training,
 )
@@ -29,9 +32,12 @@ SECTIONS: tuple[Section, ...] = (
     task.SECTION,
     cutflow.SECTION,
     images.SECTION,
+    events.SECTION,
     candidates.SECTION,
     training.SECTION,
+    displays.SECTION,
     performance.SECTION,
+    segmentation.SECTION,
     hardware.SECTION,
     rtl.SECTION,
     arithmetic.SECTION,
@@ -41,13 +47,22 @@ SECTIONS: tuple[Section, ...] = (
 """The sections in the order of the page."""
 
 
+SUBJECTS = {
+    "panoptic": "Panoptic segmentation of events",
+    "detection": "Jet finder",
+    "segmentation": "Segmentation of events",
+    "regression": "Jet regression",
+}
+"""What a run is about, by what its networks are trained for, the whole before its parts."""
+
+
 def page(run: RunFolder) -> str:
     """The report of a run as one HTML page; the same artefacts give the same bytes."""
     verdict = judge(run)
     shown = [each for each in SECTIONS if each.shown(run)]
     bodies = [(section, _body(section, run)) for section in shown]
     style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - a file of this package
-    head = {"run": run, "verdict": verdict, "tiles": _tiles(run, verdict)}
+    head = {"run": run, "verdict": verdict, "tiles": _tiles(run, verdict), "subject": _subject(run)}
     return render("page", style=style, sections=bodies, **head) + "\n"
 
 
@@ -56,6 +71,11 @@ def _body(section: Section, run: RunFolder) -> Markup:
         return render(section.name, **section.values(run))
     except PipelineError as error:
         return render("not_made", what=error.what, remedy=error.remedy)
+
+
+def _subject(run: RunFolder) -> str:
+    """What the page is about."""
+    return next((subject for task, subject in SUBJECTS.items() if task in run.tasks), "Jet tagger")
 
 
 def _tiles(run: RunFolder, verdict: Verdict) -> list[tuple[str, str]]:
@@ -72,6 +92,8 @@ def _tiles(run: RunFolder, verdict: Verdict) -> list[tuple[str, str]]:
         tiles.append((fraction(results.macro_auc(shown)), f"macro-AUC of the {what} on {jets}"))
     except NotMadeError:
         pass
+    if "segmentation" in run.tasks:
+        tiles += _segmentation_tile(run)
     try:
         found = rtl.values(run)
         record, kept = found["record"], found["kept"]
@@ -90,3 +112,13 @@ def _tiles(run: RunFolder, verdict: Verdict) -> list[tuple[str, str]]:
     except NotMadeError:
         pass
     return tiles
+
+
+def _segmentation_tile(run: RunFolder) -> list[tuple[str, str]]:
+    try:
+        metrics = run.json("30_model", "metrics.json")
+        with reading("30_model/metrics.json"):
+            what = f"mean IoU of the quantized network on {count(metrics['events'])} test events"
+            return [(fraction(metrics["segmentation"][QUANTIZED]["mean_iou"], 3), what)]
+    except NotMadeError:
+        return []

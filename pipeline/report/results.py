@@ -19,9 +19,11 @@ from pipeline.report.verdict import judge
 Scores = npt.NDArray[np.float32]
 
 STANDARD, SEPARABLE, QUANTIZED, EMULATED, TREES = "float_standard", "float_separable", "model", "emulated", "trees"
+FLOAT_UNET = "float_unet"
 TITLES = {
     STANDARD: "float, standard convolution",
     SEPARABLE: "float, separable convolution",
+    FLOAT_UNET: "float U-Net",
     QUANTIZED: "quantized, separable convolution",
     EMULATED: "quantized, HLS emulation",
     TREES: "boosted trees on observables",
@@ -32,6 +34,12 @@ TITLES = {
 def title(name: str) -> str:
     """The name of a tagger for people."""
     return TITLES.get(name, name)
+
+
+def titles(run: RunFolder) -> dict[str, str]:
+    """The names of the networks of a run for people."""
+    of_events = not run.tasks.isdisjoint({"segmentation", "detection"})
+    return TITLES | ({QUANTIZED: "quantized U-Net"} if of_events else {})
 
 
 def in_order(names: Iterable[str]) -> list[str]:

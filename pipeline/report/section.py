@@ -23,6 +23,9 @@ CHANNEL_NAMES = {
     "neutral": "summed pT of neutral hadrons",
     "photon": "summed pT of photons",
     "multiplicity": "number of constituents",
+    "em": "transverse energy in the electromagnetic calorimeter",
+    "had": "transverse energy in the hadron calorimeter",
+    "track": "summed pT of tracks",
 }
 """What the channels of a pixel are."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.report.results import QUANTIZED, SEPARABLE, STANDARD, in_order, title
+from pipeline.report.results import QUANTIZED, SEPARABLE, STANDARD, in_order, titles
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.section import Section
 
@@ -43,9 +43,9 @@ def values(run: RunFolder) -> dict[str, Any]:
         saved = {"total": _ratio(*totals), "convolutions": _ratio(*convolutions)}
         if QUANTIZED in networks:
             saved["bits"] = _ratio(*(networks[name]["total"]["bit_operations"] for name in (STANDARD, QUANTIZED)))
-    titles = {name: title(name) for name in networks}
+    names = {name: titles(run).get(name, name) for name in networks}
     beside = (STANDARD, SEPARABLE) if saved else None
-    return {"networks": networks, "titles": titles, "rows": rows, "saved": saved, "beside": beside, "ratio": _ratio}
+    return {"networks": networks, "titles": names, "rows": rows, "saved": saved, "beside": beside, "ratio": _ratio}
 
 
 def _layer(found: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ def values(run: RunFolder) -> dict[str, Any]:
         ordered = {name: by_class[name] for name in [*names, *by_class] if name in by_class}
         dropped = {str(reason): int(number) for reason, number in found["dropped_by_reason"].items()}
         read, kept = int(found["read"]), int(found["kept"])
+    of_events = not run.tasks.isdisjoint({"segmentation", "detection"})
     totals = [sum(row[i] for row in ordered.values()) for i in range(len(SPLITS))]
     balanced = read == kept + sum(dropped.values()) and kept == sum(totals)
     return {
@@ -29,7 +30,8 @@ def values(run: RunFolder) -> dict[str, Any]:
         "read": read,
         "kept": kept,
         "balanced": balanced,
+        "noun": "event" if of_events else "jet",
     }
 
 
-SECTION = Section("cutflow", "Jets", "Jets read, kept and dropped", values)
+SECTION = Section("cutflow", "Account", "What was read, kept and dropped", values)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from data_prep.dataset import open_dataset
+from data_prep.event_batch import TOWER_CLASSES
+from data_prep.event_dataset import holds_events, open_event_dataset
+from data_prep.event_settings import EventDescription
 from hls_projects.hls_project import HlsProject
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.section import Section
@@ -19,14 +22,24 @@ def values(run: RunFolder) -> dict[str, Any]:
     network = run.manifests["30_model"].configuration.get("model") if "30_model" in run.manifests else None
     if images is None and project is None:
         raise NotMadeError("nothing of this run has been made", remedy="make it with `make`")
-    return {"images": images, "project": project, "simulated": simulated, "files": files, "network": network}
+    return {
+        "images": images,
+        "of_events": isinstance(images, EventDescription),
+        "tower_classes": TOWER_CLASSES[1:],
+        "task": (network or {}).get("task", "classification"),
+        "project": project,
+        "simulated": simulated,
+        "files": files,
+        "network": network,
+    }
 
 
 def _description(run: RunFolder) -> Any:
     if "20_images" not in run.manifests:
         return None
     with reading("20_images"):
-        return open_dataset(run.require("20_images")).metadata
+        folder = run.require("20_images")
+        return (open_event_dataset if holds_events(folder) else open_dataset)(folder).metadata
 
 
 def _project(run: RunFolder) -> HlsProject | None:

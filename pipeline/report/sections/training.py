@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.plots.style import svg_text
 from pipeline.plots.training import training_curves
 from pipeline.report import svg
-from pipeline.report.results import in_order, title
+from pipeline.report.results import in_order, titles
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.section import Section
 
@@ -18,16 +18,17 @@ def values(run: RunFolder) -> dict[str, Any]:
     if not history:
         raise NotMadeError("30_model/history.json holds no network", remedy="make it again")
     with reading("30_model/history.json"):
-        networks = [_network(name, history[name]) for name in in_order(history)]
-        figure = training_curves({title(name): history[name] for name in in_order(history)})
+        names = {name: titles(run).get(name, name) for name in in_order(history)}
+        networks = [_network(title, history[name]) for name, title in names.items()]
+        figure = training_curves({title: history[name] for name, title in names.items()})
     label = "Loss and accuracy of each network on training and validation jets, by epoch"
     return {"figure": svg.inline(svg_text(figure), "training", label), "networks": networks}
 
 
-def _network(name: str, found: dict[str, Any]) -> dict[str, Any]:
+def _network(title: str, found: dict[str, Any]) -> dict[str, Any]:
     best = int(found["best_epoch"])
     return {
-        "title": title(name),
+        "title": title,
         "epochs": len(found["loss"]),
         "best": best + 1,
         "loss": float(found["loss"][best]),

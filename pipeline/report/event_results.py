@@ -1,0 +1,100 @@
+"""What the network on event images says of the test events: the integers of the emulated design, if it is proven."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from data_prep.errors import PipelineError
+from data_prep.event_batch import EventBatch
+from data_prep.fixed_point import FixedType
+from hls_projects.emulated_outputs import EmulatedOutputs
+from hls_projects.model_types import ModelTypes
+from models.event_settings import EventModelSettings
+from models.tasks.event_data import Events, open_events
+from models.tasks.event_maps import Maps, heads
+from pipeline.report.run_folder import RunFolder, reading
+from pipeline.report.verdict import judge
+
+BATCH = 200
+"""Events whose outputs are unpacked at a time."""
+
+
+@dataclass(frozen=True)
+class EventResults:
+    """The test events with what the emulated design gives for them.
+
+    Attributes:
+        events: the dataset.
+        settings: what the network was trained for.
+        outputs: the emulated integers of all test events; None where there are none.
+        types: of the outputs.
+        missing: one sentence on why there are none; empty where there are.
+    """
+
+    events: Events
+    settings: EventModelSettings
+    outputs: EmulatedOutputs | None
+    types: tuple[FixedType, ...]
+    missing: str
+
+    def batches(self) -> Iterator[tuple[EventBatch, Maps]]:
+        """All test events with the outputs for them; nothing where there are none."""
+        if self.outputs is None:
+            return
+        first = 0
+        for batch in self.events.split("test").batches(BATCH):
+            raw = [values[first : first + len(batch)].astype(np.int64) for values in self.outputs.raw]
+            yield batch, Maps.of(list(heads(self.settings.task)), raw, list(self.types), batch.wrap)
+            first += len(batch)
+
+
+def event_settings(run: RunFolder) -> EventModelSettings:
+    """What the network of a run on event images was trained for.
+
+    Raises:
+        NotMadeError: when there is no trained model.
+    """
+    run.require("30_model")
+    with reading("30_model.manifest.json"):
+        return EventModelSettings.model_validate(run.manifests["30_model"].configuration["model"])
+
+
+@cache
+def load_event_results(run: RunFolder) -> EventResults:
+    """Read the test events and what `csim` emulated.
+
+    Raises:
+        NotMadeError: when there are no images, no trained model, or no lowered one.
+    """
+    settings = event_settings(run)
+    with reading("20_images"):
+        events = open_events(run.require("20_images"))
+    with reading("40_lowered/types.json"):
+        types = ModelTypes.load(run.require("40_lowered") / "types.json")
+    outputs, missing = _outputs(run, events, settings, types)
+    return EventResults(events, settings, outputs, tuple(port.type for port in types.outputs), missing)
+
+
+def _outputs(
+    run: RunFolder, events: Events, settings: EventModelSettings, types: ModelTypes
+) -> tuple[EmulatedOutputs | None, str]:
+    if not judge(run).proven:
+        return None, "The emulated design is not shown, because it is not proven."
+    path = run.path / "60_csim.npz"
+    if not path.exists():
+        return None, "The emulated design is not shown: the comparison was run without the test set."
+    try:
+        outputs = EmulatedOutputs.load(path)
+    except PipelineError as error:
+        return None, f"The emulated design is not shown: {error.what}."
+    rows, columns, _ = events.shape
+    test = events.split("test").rows
+    wanted: list[Any] = [(test, rows, columns, channels) for channels in heads(settings.task).values()]
+    if [values.shape for values in outputs.raw] != wanted or len(types.outputs) != len(wanted):
+        return None, "The emulated design is not shown: it was emulated on other test events (run csim again)."
+    return outputs, ""

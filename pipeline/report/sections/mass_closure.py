@@ -1,0 +1,64 @@
+"""What steps and pixels do to the mass of a jet: shift and spread by class, and by |η| and ΔR."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.report import svg
+from pipeline.report.run_folder import NotMadeError, RunFolder, reading
+from pipeline.report.section import Section
+
+ARTEFACT = "25_mass_closure"
+LABELS = {
+    "variants": "Mean and RMS of the mass difference of every way from jet to image, by class",
+    "configured": "Mean and RMS of the mass difference of the images of this run, against |η| and ΔR, by class",
+    "formulas": "Mass by a wrong formula over the mass, against |η|",
+}
+
+
+def values(run: RunFolder) -> dict[str, Any]:
+    """The figures and the tables."""
+    found = run.json(ARTEFACT, "mass_closure.json")
+    with reading(f"{ARTEFACT}/mass_closure.json"):
+        classes = [str(name) for name, jets in found["jets"].items() if jets]
+        if not classes:
+            raise NotMadeError(f"{ARTEFACT}/mass_closure.json holds no jet", remedy="make it again")
+        rows = [_row(variant, classes) for variant in found["variants"]]
+        norms = {
+            str(norm): [(_number(by[name]["with_mass"]), _number(by[name]["with_mass_over_pt"])) for name in classes]
+            for norm, by in found["norms"].items()
+        }
+        ratio = float(found["lecture_notes_over_mass"]["all"])
+        jets = sum(int(each) for each in found["jets"].values())
+    figures = {}
+    for name, label in LABELS.items():
+        with reading(f"{ARTEFACT}/plots/{name}.svg"):
+            text = (run.require(ARTEFACT) / "plots" / f"{name}.svg").read_text(encoding="utf-8")
+        figures[name] = svg.inline(text, f"mass_{name}", label)
+    return {
+        "figures": figures,
+        "classes": classes,
+        "jets": jets,
+        "rows": [row for row in rows if not row["exact"]],
+        "exact": [row["name"] for row in rows if row["exact"]],
+        "worst": max((row["largest"] for row in rows if row["exact"]), default=0.0),
+        "norms": norms,
+        "ratio": ratio,
+    }
+
+
+def _row(variant: dict[str, Any], classes: list[str]) -> dict[str, Any]:
+    """One way from jet to image: mean, its error and RMS by class, None where no jet has an image."""
+    shifts = [variant["by_class"][name] for name in classes]
+    cells = [None if each["mean"] is None else (each["mean"], each["mean_error"], each["rms"]) for each in shifts]
+    largest = max(float(each["largest_relative"]) for each in shifts)
+    lost = sum(int(each["without_image"]) for each in shifts)
+    exact = bool(variant["exact"])
+    return {"name": str(variant["name"]), "exact": exact, "cells": cells, "largest": largest, "without_image": lost}
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+SECTION = Section("mass_closure", "Mass", "The jet mass, step by step", values, optional=ARTEFACT)

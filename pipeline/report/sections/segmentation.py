@@ -1,0 +1,98 @@
+"""How well towers are told apart, and what leaving pileup out does for the jets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from data_prep.event_batch import TOWER_CLASSES
+from models.segmentation_metrics import confusion
+from pipeline.plots.resolution import resolution_curves
+from pipeline.plots.style import svg_text
+from pipeline.report import svg
+from pipeline.report.event_results import EventResults, load_event_results
+from pipeline.report.results import QUANTIZED, in_order, titles
+from pipeline.report.run_folder import RunFolder, reading
+from pipeline.report.section import Section
+
+QUANTITIES = {"pt": "jet pT", "mass": "jet mass"}
+"""What is measured of the jets: key of the metrics, and its name."""
+DRAWN = ("all towers", "area subtraction", QUANTIZED, "truth")
+"""The methods in the figures, beside the plain threshold that does best; the table holds all."""
+
+
+def values(run: RunFolder) -> dict[str, Any]:
+    """Intersection over union of every class, the confusion matrix, and resolutions with every method."""
+    metrics = run.json("30_model", "metrics.json")
+    names = titles(run)
+    with reading("30_model/metrics.json"):
+        found = metrics["segmentation"]
+        networks = [_network(found[name], names.get(name, name)) for name in in_order(found)]
+        matrix = np.asarray(found[QUANTIZED]["confusion"], np.float64)
+        mitigation = metrics["mitigation"]
+        rows = [_method(name, mitigation[name], names) for name in mitigation]
+        drawn = [name for name in (*DRAWN, _best_threshold(mitigation)) if name in mitigation]
+        figures = {key: _figure(mitigation, drawn, key, names) for key in QUANTITIES}
+    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    results = load_event_results(run)
+    equal = _equal(results, matrix)
+    return {
+        "classes": TOWER_CLASSES,
+        "networks": networks,
+        "shares": shares.tolist(),
+        "rows": sorted(rows, key=lambda row: -float(row["mass"]["resolution"] if row["mass"] else 0)),
+        "figures": figures,
+        "events": metrics["events"],
+        "settings": results.settings.segmentation,
+        "equal": equal,
+        "missing": results.missing,
+    }
+
+
+def _network(found: dict[str, Any], title: str) -> dict[str, Any]:
+    return {"title": title} | {key: found[key] for key in ("mean_iou", "iou", "accuracy", "mean_accuracy")}
+
+
+def _method(name: str, found: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    return {"name": _title(name, names), "network": _is_network(name, names)} | {
+        key: found[key]["whole"] for key in QUANTITIES
+    }
+
+
+def _is_network(name: str, names: dict[str, str]) -> bool:
+    return name.split(",")[0] in names
+
+
+def _title(name: str, names: dict[str, str]) -> str:
+    """A method for people: networks drop pileup towers, or weigh every tower."""
+    if not _is_network(name, names):
+        return name
+    network = names[name.split(",")[0]]
+    return f"{network}: towers weighted by its probability" if "," in name else f"{network}: pileup towers dropped"
+
+
+def _best_threshold(mitigation: dict[str, Any]) -> str:
+    plain = [name for name in mitigation if name.startswith("towers above") and mitigation[name]["mass"]["whole"]]
+    return min(plain, key=lambda name: float(mitigation[name]["mass"]["whole"]["resolution"]), default="")
+
+
+def _figure(mitigation: dict[str, Any], drawn: list[str], key: str, names: dict[str, str]) -> Any:
+    curves = {_title(name, names): mitigation[name][key] for name in drawn}
+    label = f"Response and resolution of the {QUANTITIES[key]} against its true value, by method"
+    return svg.inline(svg_text(resolution_curves(curves, QUANTITIES[key])), f"segmentation-{key}", label)
+
+
+def _equal(results: EventResults, matrix: Any) -> bool | None:
+    """Whether the emulated design says of every test tower what the quantized network says, counted by class."""
+    if results.missing:
+        return None
+    counts = np.zeros(matrix.shape, np.int64)
+    for batch, maps in results.batches():
+        counts += confusion(batch.dense_class(), maps.classes(), len(TOWER_CLASSES))
+    return bool(np.array_equal(counts, matrix))
+
+
+SECTION = Section(
+    "segmentation", "Segmentation", "Towers told apart, pileup left out", values, tasks=frozenset({"segmentation"})
+)
