@@ -22,18 +22,25 @@ PREFIX = "candidates, "
 
 
 class JetCandidates:
-    """The candidates of the test jets as test vectors."""
+    """The candidates of the test jets as test vectors: of all of them, or of those in some rows (ascending)."""
 
-    kind = f"{PREFIX}data"
-
-    def __init__(self, builder: ImageBuilder, split: ImageSplit) -> None:
+    def __init__(
+        self, builder: ImageBuilder, split: ImageSplit, rows: Integers | None = None, kind: str = f"{PREFIX}data"
+    ) -> None:
         self.builder = builder
         self.split = split
-        self.count = split.rows
+        self.rows = rows
+        self.kind = kind
+        self.count = split.rows if rows is None else rows.size
 
     def raw(self, size: int) -> Iterator[Raw]:
         """Batches of the five inputs of the builder as raw integers."""
-        for batch in self.split.candidates(size):
+        first = 0
+        for whole in self.split.candidates(size):
+            batch = whole
+            if self.rows is not None:
+                batch = whole.take(self.rows[(self.rows >= first) & (self.rows < first + len(whole))] - first)
+            first += len(whole)
             seeds = (batch.seed_eta[:, np.newaxis], batch.seed_phi[:, np.newaxis])
             pt, eta, phi, seed_eta, seed_phi = (x.astype(np.int64) for x in (batch.pt, batch.eta, batch.phi, *seeds))
             yield pt, eta, phi, seed_eta, seed_phi
@@ -122,9 +129,13 @@ def with_candidates(proof: Proof, *others: Proof) -> Proof:
 
 def images_of(builder: ImageBuilder, inputs: tuple[Vectors, ...]) -> Vectors:
     """The images of the reference as the trained model takes them: exact in float32."""
-    pt, eta, phi, seed_eta, seed_phi = (port.type.quantize(x) for port, x in zip(builder.ports, inputs, strict=True))
-    raw: Integers = builder.build(pt, eta, phi, seed_eta, seed_phi)
-    values = builder.result.to_float(raw)
+    return images_of_integers(builder, [port.type.quantize(x) for port, x in zip(builder.ports, inputs, strict=True)])
+
+
+def images_of_integers(builder: ImageBuilder, raw: Sequence[Integers]) -> Vectors:
+    """See `images_of`, of the raw integers of the five inputs."""
+    pt, eta, phi, seed_eta, seed_phi = raw
+    values = builder.result.to_float(builder.build(pt, eta, phi, seed_eta, seed_phi))
     exact = values.astype(np.float32)
     if not np.array_equal(exact, values):
         raise ValueError("the builder's images are not exact in float32")

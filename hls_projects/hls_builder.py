@@ -62,7 +62,7 @@ def require_fit(builder: ImageBuilder, inputs: Sequence[PortType], io_type: str)
 
 
 def write_builder(hls: HlsBuilder, name: str, out: Path) -> None:
-    """Write the builder, the top function `<name>_candidates` and the script of its synthesis into an HLS project."""
+    """Write the builder, the top function `<name>_candidates`, its test bench and script into an HLS project."""
     network = (out / "firmware" / f"{name}.cpp").read_text(encoding="utf-8")
     # a network of several processes needs them around it too
     style = "DATAFLOW" if "#pragma HLS DATAFLOW" in network else "PIPELINE II=1"
@@ -71,6 +71,7 @@ def write_builder(hls: HlsBuilder, name: str, out: Path) -> None:
         ("image_builder.h.j2", f"firmware/{name}_image_builder.h"),
         ("candidates_top.h.j2", f"firmware/{name}_candidates.h"),
         ("candidates_top.cpp.j2", f"firmware/{name}_candidates.cpp"),
+        ("candidates_test.cpp.j2", f"{name}_candidates_test.cpp"),
         ("build_candidates.tcl.j2", "build_candidates.tcl"),
     ):
         (out / file).write_text(_rendered(template, values), encoding="utf-8")

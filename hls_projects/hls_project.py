@@ -38,6 +38,16 @@ class HlsProject(Settings):
     builder: HlsBuilder | None = None
     """The image builder, and how the top function from candidates is called; none where images come ready-made."""
 
+    @property
+    def top(self) -> str:
+        """The function that is exported: from candidates on where the project builds the images."""
+        return f"{self.name}_candidates" if self.builder else self.name
+
+    @property
+    def top_inputs(self) -> tuple[PortType, ...]:
+        """What that function takes."""
+        return self.builder.builder.ports if self.builder else self.inputs
+
     @classmethod
     def load(cls, project: Path) -> HlsProject:
         """Read `hls.json` of a project folder.

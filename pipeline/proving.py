@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from data_prep.errors import InputFileError
 from pipeline.artefact import manifest_path, write_json
 
 if TYPE_CHECKING:
+    from data_prep.dataset import ImageDescription
+    from data_prep.event_settings import EventDescription
     from hls_projects.emulator.fast_emulator import Raw
+    from hls_projects.hls_project import HlsProject
     from hls_projects.network import Network
     from hls_projects.proof import Proof
 
@@ -54,6 +58,24 @@ class TestSet:
     def column(self, name: str) -> np.ndarray[Any, Any]:
         """A column of the whole test set, in the order of `batches`."""
         return np.concatenate([getattr(batch, name) for batch in self.split.batches(100_000)])
+
+
+def require_same_images(project: HlsProject, images: ImageDescription | EventDescription, folder: Path) -> None:
+    """Make sure that a project builds the images of a dataset of candidates, and none of another one.
+
+    Raises:
+        InputFileError: when its image builder is another one, is missing, or is there in vain.
+    """
+    from hls_projects.image_builder import ImageBuilder
+
+    builder = project.builder.builder if project.builder else None
+    if ImageBuilder.of_images(images) == builder:
+        return
+    what = "builds other images than the dataset holds" if builder else "holds no image builder"
+    remedy = (
+        "its images are made of candidates: run `convert` with `--images`" if not builder else "run `convert` again"
+    )
+    raise InputFileError(what, file=folder, remedy=remedy)
 
 
 def leave_proof(out: Path, proof: Proof) -> None:

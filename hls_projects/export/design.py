@@ -38,7 +38,7 @@ class Design:
 
     Attributes:
         project: name, backend, io type, part, clock, ports.
-        types: the proven types of every tensor.
+        types: the proven types of every tensor, from the inputs of the top function on.
         proof: the comparison of model and HLS emulation.
         vectors: input and expected output integers.
         hls: folder of the HLS project.
@@ -65,7 +65,7 @@ def require_proven_rtl(rtl: RtlPart, project: HlsProject) -> None:
     """Let no RTL out that is not proven, or is not of this design.
 
     Raises:
-        PipelineError: when its proof failed, was not run, compared nothing, or it has another name.
+        PipelineError: when its proof failed, was not run, compared nothing, or it has another name or other inputs.
     """
     proof, remedy = rtl.proof, "only a proven design is exported; run `rtl` until it holds"
     compared = sum(layer.values for layer in proof.layers)
@@ -75,6 +75,10 @@ def require_proven_rtl(rtl: RtlPart, project: HlsProject) -> None:
     if rtl.design.name != project.name:
         what = f"is the design '{rtl.design.name}', the HLS project is '{project.name}'"
         raise PipelineError(what, file=rtl.folder, remedy="run `rtl` again")
+    if rtl.design.inputs != project.top_inputs:
+        taken = [", ".join(port.name for port in ports) for ports in (rtl.design.inputs, project.top_inputs)]
+        what = f"takes {taken[0]}, the HLS project {taken[1]}"
+        raise PipelineError(what, file=rtl.folder, remedy="run `convert` and `rtl` again, with the same `--images`")
 
 
 def require_proven(proof: Proof, project: HlsProject, file: Path) -> None:
@@ -108,6 +112,6 @@ def packing(project: HlsProject, port: PortType, *, is_input: bool) -> str:
     width = port.type.width
     if project.settings.io_type == "io_stream":
         return f"AXI stream in the order of {order}; the channels of a pixel (all elements of a vector) are one beat"
-    if is_input:
+    if is_input and project.builder is None:
         return f"one word; element i in the order of {order} lies in bits {width}·i to {width}·i + {width - 1}"
     return f"one port of {width} bits an element, in the order of {order}"

@@ -16,15 +16,26 @@ FOLDER = "hls"
 
 
 def write(design: Design, root: Path) -> None:
-    """Copy the HLS project and write `tb_data/`, the values that hls4ml's test bench reads and compares."""
+    """Copy the HLS project and write `tb_data/`, the values that its test benches read and compare.
+
+    Where it starts from candidates these are the vectors of both: the candidates of `<name>_candidates_test.cpp`, and
+    their images for hls4ml's own test bench, which runs the network alone.
+    """
     folder = root / FOLDER
     shutil.copytree(design.hls, folder)
     data = folder / "tb_data"
     data.mkdir()
-    for name, ports, arrays in (
-        ("tb_input_features.dat", design.types.inputs, design.vectors.inputs),
-        ("tb_output_predictions.dat", design.types.outputs, design.vectors.outputs),
-    ):
+    given, project = design.vectors.inputs, design.project
+    files = {"tb_output_predictions.dat": (design.types.outputs, design.vectors.outputs)}
+    if project.builder is None:
+        files["tb_input_features.dat"] = (project.inputs, given)
+    else:
+        builder, (image,) = project.builder.builder, project.inputs
+        pt, eta, phi, seed_eta, seed_phi = given
+        pixels = builder.result.to_float(builder.build(pt, eta, phi, seed_eta, seed_phi))
+        files["tb_candidates.dat"] = (project.top_inputs, given)
+        files["tb_input_features.dat"] = (project.inputs, (image.type.quantize(pixels),))
+    for name, (ports, arrays) in files.items():
         (data / name).write_text(_lines(ports, arrays), encoding="ascii")
 
 

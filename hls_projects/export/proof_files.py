@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from hls_projects.export.design import Design
+from hls_projects.network import Network
 
 FOLDER = "proof"
 
@@ -16,5 +17,8 @@ def write(design: Design, root: Path) -> None:
     shutil.copyfile(design.proof_file, root / FOLDER / "60_csim.json")
     if design.rtl is not None:
         shutil.copyfile(design.rtl.proof_file, root / FOLDER / "65_rtl.json")
+    if design.project.builder is not None:
+        Network(design.types, Network.load(design.lowered).weights).save(root)
+        return
     for name in ("types.json", "weights.npz"):
         shutil.copyfile(design.lowered / name, root / name)

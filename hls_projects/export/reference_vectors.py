@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from data_prep.errors import ProofFailedError
 from data_prep.fixed_point import FixedType
 from data_prep.settings import Settings
 from hls_projects.model_types import ModelTypes
-from hls_projects.vectors import VectorSource
+from hls_projects.vectors import Vectors, VectorSource
 
 Integers = npt.NDArray[np.int64]
 
@@ -22,7 +22,7 @@ class VectorBlock(Settings):
     """Consecutive vectors of one kind."""
 
     kind: str
-    """`data` (jets of the test set), `extreme`, `beyond`, `tie` (corner vectors)."""
+    """`data` (jets of the test set), or what corner vectors are: `extreme`, `beyond`, `tie`, `border`, …"""
     first: int
     """Number of the first one, from 0."""
     count: int
@@ -49,7 +49,12 @@ class ReferenceVectors:
         return sum(block.count for block in self.blocks)
 
 
-def reference_vectors(model: Any, types: ModelTypes, sources: Sequence[VectorSource]) -> ReferenceVectors:
+def reference_vectors(
+    model: Any,
+    types: ModelTypes,
+    sources: Sequence[VectorSource],
+    given: Callable[[Sequence[Integers]], Sequence[Vectors]] | None = None,
+) -> ReferenceVectors:
     """Compute what the hardware must give.
 
     The real values are turned into the integers of the input port (rounded and saturated there, as the design's first
@@ -57,8 +62,9 @@ def reference_vectors(model: Any, types: ModelTypes, sources: Sequence[VectorSou
 
     Args:
         model: the lowered model in exact inference.
-        types: its proven types.
+        types: its proven types, with the image builder where the design starts from candidates.
         sources: vectors by kind.
+        given: what the model is given for these integers of the inputs; their values where it is not said.
 
     Raises:
         ProofFailedError: when an output of the model lies off the grid of its proven type.
@@ -70,9 +76,7 @@ def reference_vectors(model: Any, types: ModelTypes, sources: Sequence[VectorSou
     for source in sources:
         for batch in source.batches(500):
             raw = [port.type.quantize(values) for port, values in zip(types.inputs, batch, strict=True)]
-            exact = [
-                port.type.to_float(values).astype(np.float32) for port, values in zip(types.inputs, raw, strict=True)
-            ]
+            exact = list(given(raw)) if given else _values(types, raw)
             found = model(exact if len(exact) > 1 else exact[0], training=False)
             results = list(found) if isinstance(found, list | tuple) else [found]
             for kept, integers in zip(inputs, raw, strict=True):
@@ -83,6 +87,10 @@ def reference_vectors(model: Any, types: ModelTypes, sources: Sequence[VectorSou
         first += source.count
     joined = [tuple(np.concatenate(parts) for parts in ports) for ports in (inputs, outputs)]
     return ReferenceVectors(tuple(blocks), joined[0], joined[1])
+
+
+def _values(types: ModelTypes, raw: Sequence[Integers]) -> list[Vectors]:
+    return [port.type.to_float(values).astype(np.float32) for port, values in zip(types.inputs, raw, strict=True)]
 
 
 def _on_grid(values: npt.NDArray[Any], kind: FixedType, name: str) -> Integers:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from data_prep.errors import InputFileError, ProofFailedError, ToolNotFoundError
+from data_prep.errors import ProofFailedError, ToolNotFoundError
 from hls_projects.settings import CsimSettings, HardwareSettings
 from pipeline import configuration
 from pipeline.artefact import artefact, write_json
 from pipeline.console import done, progress
-from pipeline.proving import TestSet, leave_proof
+from pipeline.proving import TestSet, leave_proof, require_same_images
 
 if TYPE_CHECKING:
     from data_prep.dataset import ImageSplit
@@ -91,21 +91,13 @@ def _candidates(
     project: HlsProject, split: ImageSplit | None, settings: CsimSettings, folder: Path
 ) -> list[VectorSource]:
     """The candidates that are compared; none where the design starts from images."""
-    from data_prep.dataset import ImageDescription
     from hls_projects.compare_candidates import JetCandidates, made_candidates
-    from hls_projects.image_builder import ImageBuilder
 
-    builder = project.builder.builder if project.builder else None
-    images = None if split is None else split.description
-    wanted = ImageBuilder.of_images(images) if isinstance(images, ImageDescription) else None
-    if split is not None and wanted != builder:
-        what = "builds other images than the dataset holds" if builder else "holds no image builder"
-        remedy = (
-            "its images are made of candidates: run `convert` with `--images`" if not builder else "run `convert` again"
-        )
-        raise InputFileError(what, file=folder, remedy=remedy)
-    if builder is None:
+    if split is not None:
+        require_same_images(project, split.description, folder)
+    if project.builder is None:
         return []
+    builder = project.builder.builder
     data: list[VectorSource] = [JetCandidates(builder, split)] if split is not None else []
     return [*data, *made_candidates(builder, settings.random_vectors, settings.seed)]
 

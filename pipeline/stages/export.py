@@ -12,13 +12,20 @@ from hls_projects.settings import HardwareSettings
 from pipeline import configuration
 from pipeline.artefact import artefact, content_hash, git_hash, versions
 from pipeline.console import done
-from pipeline.lineage import require_made_from, upstream
+from pipeline.lineage import read_manifest, require_made_from, upstream
+from pipeline.origin import origin_of
+from pipeline.proving import require_same_images
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from hls_projects.export.design import RtlPart
-    from hls_projects.export.reference_vectors import ReferenceVectors
+    from hls_projects.export.jets import JetVectors
+    from hls_projects.export.reference_vectors import Integers, ReferenceVectors
+    from hls_projects.hls_project import HlsProject
     from hls_projects.model_types import ModelTypes
-    from hls_projects.vectors import VectorSource
+    from hls_projects.vectors import Vectors, VectorSource
+    from hls_projects.vendor.numbers import VendorNumbers
 
 
 def run(
@@ -30,6 +37,9 @@ def run(
     rtl: Annotated[
         Path | None, typer.Option(help="Folder made by `rtl`; its Verilog and VHDL go into the bundle.")
     ] = None,
+    synth: Annotated[
+        Path | None, typer.Option(help="Folder made by `synth`; its numbers go into manifest and card.")
+    ] = None,
     images: Annotated[
         Path | None,
         typer.Option(help="Folder made by `images`; jets of its test set become reference vectors."),
@@ -37,34 +47,50 @@ def run(
 ) -> None:
     """Bundle HLS project and RTL with reference vectors, proofs and manifest; refused unless the proofs hold."""
     settings = configuration.load(config, HardwareSettings)
-    inputs = [hls, lowered, csim, *([rtl] if rtl else []), *([images] if images else [])]
+    inputs = [hls, lowered, csim, *(path for path in (rtl, synth, images) if path)]
     with artefact(out, "export", settings={"hardware": settings}, inputs=inputs) as space:
+        from hls_projects.compose import compose
         from hls_projects.export.bundle import write_bundle
         from hls_projects.export.design import Design, require_proven
         from hls_projects.export.manifest import Provenance
         from hls_projects.hls_project import HlsProject
-        from hls_projects.model_types import ModelTypes
+        from hls_projects.network import Network
         from hls_projects.proof import Proof
 
-        project, types = HlsProject.load(hls), ModelTypes.load(lowered / "types.json")
+        project, network = HlsProject.load(hls), Network.load(lowered)
+        types = compose(project.builder.builder, network).types if project.builder else network.types
         proof = Proof.load(csim)
         require_proven(proof, project, csim)
         require_made_from(csim, [hls, lowered])
         if project.name != settings.name:
             what = f"is the design '{project.name}', the configuration names '{settings.name}'"
             raise PipelineError(what, file=hls, remedy="run `convert` again")
-        vectors, metrics = _vectors(lowered, types, settings, csim, images)
+        vectors, metrics = _vectors(project, hls, lowered, types, settings, csim, images)
+        training, quality = origin_of(inputs, metrics)
         provenance = Provenance(
             configuration={name: found.configuration for name, found in upstream(inputs).items()},
             sources={path.name: content_hash(path) for path in inputs},
             versions=versions(),
             git=git_hash(),
             metrics=metrics,
+            training=training,
+            quality=quality,
         )
         part, reason = (None, "none was asked for") if rtl is None else _rtl(rtl, lowered)
         design = Design(project, types, proof, vectors, hls, lowered, csim, part, reason)
-        manifest = write_bundle(design, provenance, space.path)
+        vendor = None if synth is None else _vendor(synth, [hls, *([rtl] if rtl else [])])
+        manifest = write_bundle(design, provenance, space.path, vendor=vendor)
     done("export", f"{out}/{manifest.name}.tar.gz: {len(manifest.files)} files, {vectors.count} reference vectors")
+
+
+def _vendor(folder: Path, designs: Sequence[Path]) -> VendorNumbers:
+    """What the vendor's tools said of these very designs."""
+    from hls_projects.vendor.numbers import VendorNumbers
+
+    require_made_from(folder, [])
+    if set(read_manifest(folder).inputs.values()) - {content_hash(path) for path in designs}:
+        raise PipelineError("was made from another design", file=folder, remedy="run `synth` again")
+    return VendorNumbers.load(folder)
 
 
 def _rtl(folder: Path, lowered: Path) -> tuple[RtlPart | None, str]:
@@ -82,21 +108,27 @@ def _rtl(folder: Path, lowered: Path) -> tuple[RtlPart | None, str]:
 
 
 def _vectors(
-    lowered: Path, types: ModelTypes, settings: HardwareSettings, csim: Path, images: Path | None
+    project: HlsProject,
+    hls: Path,
+    lowered: Path,
+    types: ModelTypes,
+    settings: HardwareSettings,
+    csim: Path,
+    images: Path | None,
 ) -> tuple[ReferenceVectors, dict[str, Any] | None]:
     """The reference vectors, and the metrics of the emulated outputs where the test set was emulated."""
     from data_prep.dataset import ImageDataset
     from hls_projects.emulated_outputs import EmulatedOutputs
     from hls_projects.export.jets import choose_jets, require_equal
     from hls_projects.export.reference_vectors import reference_vectors
-    from hls_projects.vectors import made_vectors
     from models.exact import exact_inference
     from models.load import load_model
 
-    jets = None if images is None else choose_jets(images, settings.export.test_jets, types)
-    corners = made_vectors([(port.shape, port.type) for port in types.inputs], 0, settings.csim.seed)
-    sources: list[VectorSource] = [*([jets] if jets and jets.count else []), *corners]
-    vectors = reference_vectors(exact_inference(load_model(lowered / "model.h5")), types, sources)
+    jets = None if images is None else choose_jets(images, settings.export.test_jets, project.inputs)
+    if jets and isinstance(jets.dataset, ImageDataset):
+        require_same_images(project, jets.dataset.metadata, hls)
+    sources, given = _sources(project, jets if jets and jets.count else None, settings.csim.seed)
+    vectors = reference_vectors(exact_inference(load_model(lowered / "model.h5")), types, sources, given)
     emulated = csim.with_suffix(".npz")
     if jets is None or not emulated.exists():
         return vectors, None
@@ -108,3 +140,23 @@ def _vectors(
     classes = jets.dataset.classes
     found = outputs.performance(classes)
     return vectors, None if found is None else {"classes": list(classes)} | found.as_json()
+
+
+def _sources(
+    project: HlsProject, jets: JetVectors | None, seed: int
+) -> tuple[list[VectorSource], Callable[[Sequence[Integers]], Sequence[Vectors]] | None]:
+    """Jets and corner vectors for the inputs of the top function; the images of candidates, where it takes those."""
+    from data_prep.dataset import ImageSplit
+    from hls_projects.compare_candidates import JetCandidates, images_of_integers
+    from hls_projects.image_builder_vectors import as_values, builder_vectors
+    from hls_projects.vectors import made_vectors
+
+    if project.builder is None:
+        corners = made_vectors([(port.shape, port.type) for port in project.inputs], 0, seed)
+        return [*([jets] if jets else []), *corners], None
+    builder = project.builder.builder
+    corners_of = builder_vectors(builder, 0, seed)
+    made: list[VectorSource] = [as_values(builder, kind, raw) for kind, raw in corners_of.items()]
+    if jets and isinstance(split := jets.dataset.split("test"), ImageSplit):
+        made.insert(0, JetCandidates(builder, split, jets.rows, jets.kind))
+    return made, lambda raw: [images_of_integers(builder, raw)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,16 @@ import yaml
 from qkeras import QActivation, QDense, quantized_bits, quantized_relu
 from tensorflow import keras
 
+from data_prep.dataset import open_dataset
 from data_prep.mock import mock_jets, write_mock_file
-from hls_projects import csim
+from hls_projects import csim, integer_model
 from hls_projects.compare_candidates import compare_candidates, made_candidates
+from hls_projects.export.verify import verify
 from hls_projects.hls_builder import IMAGE
 from hls_projects.hls_project import HlsProject
+from hls_projects.image_builder import PORTS
 from hls_projects.model_types import ModelTypes
+from hls_projects.network import Network
 from models.exact import exact_inference
 from models.load import load_model
 from pipeline.app import main
@@ -62,20 +67,24 @@ def _csim(run: Path, images: str, hls: str) -> int:
     return main(["csim", *files, f"{run}/{hls}", f"--out={run}/60_csim.json"])
 
 
-def test_candidates_to_scores_is_proven_and_a_wrong_border_is_named(
-    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(scope="module")
+def emulator(run: Path, tmp_path_factory: pytest.TempPathFactory) -> csim.Emulator:
+    """The run up to its csim, and the library that was compiled there."""
     kept: list[csim.Emulator] = []
-    compile_ = csim.build
+    compile_, folder = csim.build, tmp_path_factory.mktemp("library")
 
     def keep(project: Path, _: Path) -> csim.Emulator:
-        kept.append(compile_(project, tmp_path))
+        kept.append(compile_(project, folder))
         return kept[-1]
 
-    monkeypatch.setattr(csim, "build", keep)
     assert _convert(run, "20_images", "50_hls") == 0
-    assert "trigger from 8 candidates" in capsys.readouterr().out
-    assert _csim(run, "20_images", "50_hls") == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csim, "build", keep)
+        assert _csim(run, "20_images", "50_hls") == 0
+    return kept[0]
+
+
+def test_candidates_to_scores_is_proven_and_a_wrong_border_is_named(run: Path, emulator: csim.Emulator) -> None:
     proof = json.loads((run / "60_csim.json").read_text())
     assert proof["status"] == "proven"
     compared = {layer["name"]: layer["values"] for layer in proof["layers"] if not layer["mismatches"]}
@@ -93,11 +102,58 @@ def test_candidates_to_scores_is_proven_and_a_wrong_border_is_named(
     vectors = made_candidates(right, 100, seed=1)
     trained = exact_inference(load_model(run / "model.h5"))
     types = ModelTypes.load(run / "40_lowered" / "types.json")
-    assert compare_candidates(trained, types, right, kept[0], vectors, 300).status == "proven"
-    failed = compare_candidates(trained, types, wrong, kept[0], vectors, 300)
+    assert compare_candidates(trained, types, right, emulator, vectors, 300).status == "proven"
+    failed = compare_candidates(trained, types, wrong, emulator, vectors, 300)
     assert failed.status == "failed"
     assert failed.first_mismatch is not None
     assert (failed.first_mismatch.layer, failed.first_mismatch.kind) == (IMAGE, "candidates, border")
+
+
+@pytest.fixture(scope="module")
+def bundle(run: Path, emulator: csim.Emulator) -> Path:
+    """The unpacked bundle of the run."""
+    assert emulator.project.builder is not None
+    files = [f"--lowered={run}/40_lowered", f"--csim={run}/60_csim.json", f"--images={run}/20_images"]
+    assert main(["export", f"--config={run}/hardware.yaml", *files, f"{run}/50_hls", f"--out={run}/70_export"]) == 0
+    return run / "70_export" / "trigger"
+
+
+def test_the_bundle_starts_from_candidates(run: Path, bundle: Path) -> None:
+    manifest = verify(bundle.with_name("trigger.tar.gz"))
+    assert [port.name for port in manifest.inputs] == list(PORTS)
+    assert "one port of 14 bits an element" in manifest.inputs[0].packing
+    blocks = {block.kind: (block.first, block.count) for block in manifest.vectors}
+    assert list(blocks)[:2] == ["data", "border"]
+    lines = [(bundle / port.vectors).read_text().splitlines() for port in manifest.inputs]
+    raw = [np.array([line.split() for line in each], dtype=np.int64) for each in lines]
+    jets = next(open_dataset(run / "20_images").split("test").candidates(10_000))
+    np.testing.assert_array_equal(raw[0][: len(jets)], jets.pt)
+    np.testing.assert_array_equal(raw[4][: len(jets), 0], jets.seed_phi)
+    # the network of the bundle is that of its ports: what another form of it gives for the vectors is what they say
+    outputs = np.array([line.split() for line in (bundle / "vectors/output_0.txt").read_text().splitlines()], np.int64)
+    np.testing.assert_array_equal(integer_model.outputs(Network.load(bundle), raw)[0], outputs)
+    with np.load(run / "60_csim.npz") as emulated:
+        np.testing.assert_array_equal(outputs[: len(jets)], emulated["raw_0"])
+
+
+def test_the_test_bench_of_the_bundle_starts_from_candidates(bundle: Path, tmp_path: Path) -> None:
+    command = next(line for line in (bundle / "README.md").read_text().splitlines() if line.startswith("g++"))
+    work = Path(shutil.copytree(bundle / "hls", tmp_path / "hls"))
+    assert "trigger_candidates_test.cpp" in command
+    subprocess.run(command, shell=True, cwd=work, check=True)  # noqa: S602 - the README's own line
+    done = subprocess.run(["./testbench"], cwd=work, check=True, capture_output=True, text=True)
+    vectors = (work / "tb_data" / "tb_candidates.dat").read_text().splitlines()
+    assert f"{len(vectors)} of {len(vectors)} vectors give" in done.stdout
+    expected = work / "tb_data" / "tb_output_predictions.dat"
+    lines = expected.read_text().splitlines()
+    lines[7] = f"{float(lines[7].split()[0]) + 1} {lines[7].split()[1]}"
+    expected.write_text("\n".join(lines) + "\n")
+    done = subprocess.run(["./testbench"], cwd=work, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "vector 7 is the first that differs\n")
+    expected.unlink()
+    done = subprocess.run(["./testbench"], cwd=work, check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "tb_data/ is missing" in done.stderr
 
 
 def test_what_does_not_belong_together_is_refused(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
