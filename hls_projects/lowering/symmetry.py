@@ -86,9 +86,8 @@ def hexagonal_pooling(layer: HexagonalMaxPooling2D, inputs: Tensors, build: Buil
     strides = (layer.strides, layer.strides)
     side = build.conv2d(x, wires, None, suffix="neighbours", strides=strides, padding="valid")
     rows, columns = (int(size) for size in side.shape[1:3])
-    y = build.keep(KL.Reshape((rows * columns, len(places), channels), name=build.name("windows")), side)
-    y = build.keep(KL.MaxPooling2D((1, len(places)), name=build.name()), y)
-    return [build.keep(KL.Reshape((rows, columns, channels), name=build.name("image")), y)]
+    y = build.keep(KL.Reshape((rows, columns * len(places), channels), name=build.name("windows")), side)
+    return [build.keep(KL.MaxPooling2D((1, len(places)), name=build.name()), y)]
 
 
 def _pointwise(x: Any, kernel: Array, bias: Array, build: Builder) -> Any:

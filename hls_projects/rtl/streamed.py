@@ -146,7 +146,7 @@ class _Streamer:
             inputs = self._aligned(inputs, layer.name)
         elif layer.kind in WINDOWED and inputs[0].beats > 1:
             return self._windowed(layer, inputs[0])
-        elif layer.kind in ("Flatten", "Reshape"):
+        elif layer.kind in ("Flatten", "Reshape") and not _keeps_rows(layer, inputs[0]):
             inputs = [self._gathered(inputs[0], inputs[0].beats, layer.name)]
         elif layer.kind == "ZeroPadding2D" and layer.padding[0] != (0, 0) and inputs[0].beats > 1:
             raise UnsupportedModelError(
@@ -266,6 +266,11 @@ class _Streamer:
             return flow.wires
         segment = flow.segment
         return self.machine.block(name, segment.sources, segment.flat, flow.values, segment.time)
+
+
+def _keeps_rows(layer: LayerTypes, flow: Flow) -> bool:
+    """Whether a layer that moves numbers moves them within their row alone."""
+    return len(layer.shape) == 3 and layer.shape[0] == flow.rows * flow.beats
 
 
 def _check_rows(height: int, rows: int) -> None:
