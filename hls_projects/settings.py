@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from data_prep.settings import Settings
 from hls_projects.identifiers import require_identifier
+from hls_projects.packing_settings import PackingSettings
 
 Identifier = Annotated[str, AfterValidator(require_identifier)]
 
@@ -120,5 +121,7 @@ class HardwareSettings(Settings):
     """The image builder in front of the network, where images are made of candidates."""
     synth: SynthSettings = SynthSettings()
     """The vendor's synthesis."""
+    packing: PackingSettings = PackingSettings()
+    """The values of the RTL's ports on the links of a board, and the pattern files."""
     export: ExportSettings = ExportSettings()
     """The firmware bundle."""

@@ -10,6 +10,7 @@ from hls_projects.export.reference_vectors import ReferenceVectors
 from hls_projects.hls_builder import IMAGE
 from hls_projects.hls_project import HlsProject
 from hls_projects.model_types import ModelTypes, PortType
+from hls_projects.packing_settings import PackingSettings
 from hls_projects.proof import Proof
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.record import RtlProof
@@ -47,6 +48,7 @@ class Design:
         rtl: Verilog and VHDL; none where none was made.
         rtl_reason: why none was made.
         version: of the design: digits, and underscores between them.
+        packing: how the ports of the RTL lie on links.
     """
 
     project: HlsProject
@@ -59,6 +61,7 @@ class Design:
     rtl: RtlPart | None = None
     rtl_reason: str = "no RTL was made"
     version: str = "1"
+    packing: PackingSettings = PackingSettings()
 
 
 def require_proven_rtl(rtl: RtlPart, project: HlsProject) -> None:
