@@ -109,24 +109,6 @@ def compare_dataset(builder: ImageBuilder, split: ImageSplit, batch: int) -> Pro
     return summarise({name: tally}, [])
 
 
-def with_candidates(proof: Proof, *others: Proof) -> Proof:
-    """One proof of several comparisons; failed where one is."""
-    parts = (proof, *others)
-    layers = tuple(layer for part in parts for layer in part.layers)
-    mismatches = sum(part.mismatches for part in parts)
-    values = sum(layer.values for layer in layers)
-    return proof.model_copy(
-        update={
-            "status": "failed" if mismatches else proof.status,
-            "reason": f"{mismatches} of {values} integers differ" if mismatches else f"all {values} integers are equal",
-            "vectors": {kind: number for part in parts for kind, number in part.vectors.items()},
-            "mismatches": mismatches,
-            "first_mismatch": next((part.first_mismatch for part in parts if part.first_mismatch is not None), None),
-            "layers": layers,
-        }
-    )
-
-
 def images_of(builder: ImageBuilder, inputs: tuple[Vectors, ...]) -> Vectors:
     """The images of the reference as the trained model takes them: exact in float32."""
     return images_of_integers(builder, [port.type.quantize(x) for port, x in zip(builder.ports, inputs, strict=True)])

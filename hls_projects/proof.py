@@ -57,6 +57,9 @@ class Proof(Settings):
     """Why it failed or was not run; what was compared where it is proven."""
     vectors: Mapping[str, int] = Field(default_factory=dict)
     """Test vectors by kind."""
+    available: Mapping[str, int] = Field(default_factory=dict)
+    """Vectors that there are of each kind, where the HLS emulation ran on some of them only (`csim.vectors` of
+    hardware.yaml); empty where it ran on all."""
     mismatches: int = 0
     """Differing integers."""
     first_mismatch: Mismatch | None = None
@@ -75,3 +78,21 @@ class Proof(Settings):
             return cls.model_validate_json(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise InputFileError(f"no proof: {error}", file=path) from None
+
+
+def joined(proof: Proof, *others: Proof) -> Proof:
+    """One proof of several comparisons; failed where one is."""
+    parts = (proof, *others)
+    layers = tuple(layer for part in parts for layer in part.layers)
+    mismatches = sum(part.mismatches for part in parts)
+    values = sum(layer.values for layer in layers)
+    return proof.model_copy(
+        update={
+            "status": "failed" if mismatches else proof.status,
+            "reason": f"{mismatches} of {values} integers differ" if mismatches else f"all {values} integers are equal",
+            "vectors": {kind: number for part in parts for kind, number in part.vectors.items()},
+            "mismatches": mismatches,
+            "first_mismatch": next((part.first_mismatch for part in parts if part.first_mismatch is not None), None),
+            "layers": layers,
+        }
+    )

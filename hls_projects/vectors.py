@@ -51,6 +51,52 @@ class VectorSet:
             yield tuple(array[first : first + size] for array in self.inputs)
 
 
+@dataclass(frozen=True)
+class SomeVectors:
+    """Some vectors of a source.
+
+    Attributes:
+        source: all of them.
+        rows: int64, which of them, ascending.
+    """
+
+    source: VectorSource
+    rows: npt.NDArray[np.int64]
+
+    @property
+    def kind(self) -> str:
+        """See `VectorSource`."""
+        return self.source.kind
+
+    @property
+    def count(self) -> int:
+        """See `VectorSource`."""
+        return self.rows.size
+
+    def batches(self, size: int) -> Iterator[tuple[Vectors, ...]]:
+        """See `VectorSource`."""
+        first = 0
+        for inputs in self.source.batches(size):
+            here = self.rows[(self.rows >= first) & (self.rows < first + len(inputs[0]))] - first
+            first += len(inputs[0])
+            if here.size:
+                yield tuple(array[here] for array in inputs)
+
+
+def some_vectors(source: VectorSource, most: int | None) -> SomeVectors:
+    """At most so many vectors of a source: the first half of them, the others evenly spread over the rest.
+
+    Args:
+        source: all of them.
+        most: how many; None for all.
+    """
+    if most is None or most >= source.count:
+        return SomeVectors(source, np.arange(source.count))
+    first = (most + 1) // 2
+    others = first + np.arange(most - first) * (source.count - first) // max(most - first, 1)
+    return SomeVectors(source, np.concatenate([np.arange(first), others]))
+
+
 def made_vectors(ports: Sequence[tuple[Sequence[int], FixedType]], count: int, seed: int) -> list[VectorSet]:
     """All vectors that need no data: corner vectors and `count` random ones, for every input of a model.
 

@@ -1,15 +1,18 @@
-"""The fast emulator held against the HLS emulation, on the data that is compared anyway."""
+"""The fast emulator held against the HLS emulation and, where that ran on some of the data only, the trained model."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+from tensorflow import keras
 
+from hls_projects.compare import Tally, at_ports, count, predict, summarise, with_activation
 from hls_projects.emulator.fast_emulator import Raw
 from hls_projects.integer_ops import Integers
 from hls_projects.model_types import ModelTypes
 from hls_projects.proof import LayerProof, Mismatch, Proof
+from hls_projects.vectors import VectorSource
 
 
 def with_fast_emulator(proof: Proof, types: ModelTypes, hls: Sequence[Integers], fast: Sequence[Raw]) -> Proof:
@@ -52,3 +55,31 @@ def with_fast_emulator(proof: Proof, types: ModelTypes, hls: Sequence[Integers],
             "layers": tuple(layers),
         }
     )
+
+
+def compare_whole(
+    trained: keras.Model, types: ModelTypes, data: VectorSource, fast: Sequence[Raw], batch: int
+) -> Proof:
+    """Hold the fast emulator against the trained model on all data.
+
+    Args:
+        trained: the model before lowering, in exact inference.
+        types: the ports.
+        data: all data vectors.
+        fast: raw integers [vectors, …] an output, from the fast emulator of the same vectors.
+        batch: vectors at a time.
+
+    Returns:
+        A proof with an entry an output.
+    """
+    names = [f"output {i} of the trained model, fast emulator on the whole test set" for i in range(len(fast))]
+    tallies = {name: Tally(port.type) for name, port in zip(names, types.outputs, strict=True)}
+    number = 0
+    for inputs in data.batches(batch):
+        stop = number + len(inputs[0])
+        wanted = predict(trained, at_ports(inputs, types))
+        for name, port, expected, raw in zip(names, types.outputs, wanted, fast, strict=True):
+            found = with_activation(port.type.to_float(raw[number:stop]), port.left_out)
+            count(tallies[name], name, expected, found, number, data.kind, on_grid=port.left_out is None)
+        number = stop
+    return summarise(tallies, [])

@@ -30,10 +30,14 @@ def run(
     out: Annotated[Path, typer.Option(help="Proof to write (.json); the emulated outputs go beside it (.npz).")],
     images: Annotated[
         Path | None,
-        typer.Option(help="Folder made by `images`; its whole test set is compared."),
+        typer.Option(help="Folder made by `images`; its test set is compared."),
     ] = None,
 ) -> None:
-    """Prove trained model = lowered model = HLS emulation on the test set, random and corner vectors."""
+    """Prove trained model = lowered model = HLS emulation on the test set, random and corner vectors.
+
+    Where hardware.yaml has the emulation run on some vectors only (`csim.vectors`), the exact fast emulator is compared
+    with it on those, and with the trained model on the whole test set.
+    """
     settings = configuration.load(config, HardwareSettings)
     inputs = [hls, lowered, *([images] if images else [])]
     outputs = [out.with_suffix(".npz")] if images else []
@@ -41,13 +45,13 @@ def run(
         out, "csim", settings={"hardware": settings}, inputs=inputs, folder=False, companions=outputs
     ) as space:
         from hls_projects.compare import compare
-        from hls_projects.compare_candidates import compare_candidates, compare_dataset, with_candidates
+        from hls_projects.compare_candidates import compare_candidates, compare_dataset
         from hls_projects.csim import build
-        from hls_projects.emulator.proof import with_fast_emulator
+        from hls_projects.emulator.proof import compare_whole, with_fast_emulator
         from hls_projects.hls_project import HlsProject
         from hls_projects.network import Network
-        from hls_projects.proof import Proof
-        from hls_projects.vectors import made_vectors
+        from hls_projects.proof import Proof, joined
+        from hls_projects.vectors import made_vectors, some_vectors
         from models.exact import exact_inference
         from models.load import load_model
 
@@ -55,10 +59,12 @@ def run(
         types = network.types
         ports = [(port.shape, port.type) for port in types.inputs]
         data = [] if images is None else [TestSet(images)]
-        vectors: list[VectorSource] = [*data, *made_vectors(ports, settings.csim.random_vectors, settings.csim.seed)]
+        available: list[VectorSource] = [*data, *made_vectors(ports, settings.csim.random_vectors, settings.csim.seed)]
         split = data[0].split if data else None
         project = HlsProject.load(hls)
         candidates = _candidates(project, split, settings.csim, hls)
+        most = settings.csim.vectors
+        vectors, chosen = ([some_vectors(each, most) for each in every] for every in (available, candidates))
         trained = exact_inference(load_model(next(lowered.glob("trained.*"))))
         plain = exact_inference(load_model(lowered / "model.h5"))
         try:
@@ -66,25 +72,32 @@ def run(
         except ToolNotFoundError as error:
             leave_proof(out, Proof(status="not run", reason=error.what))
             raise
-        total = sum(source.count for source in (*vectors, *candidates))
+        total = sum(source.count for source in (*vectors, *chosen))
         with progress("comparing", total, "vectors") as advance:
             result = compare(trained, plain, types, emulator, vectors, settings.csim.batch, advance)
             proof = result.proof
             if project.builder is not None:
                 builder = project.builder.builder
-                found = compare_candidates(trained, types, builder, emulator, candidates, settings.csim.batch, advance)
+                found = compare_candidates(trained, types, builder, emulator, chosen, settings.csim.batch, advance)
                 stored = [compare_dataset(builder, split, settings.csim.batch)] if split else []
-                proof = with_candidates(proof, found, *stored)
+                proof = joined(proof, found, *stored)
         deployed = data[0].emulated(network) if data else []
         if data:
-            proof = with_fast_emulator(proof, types, result.raw_outputs, deployed)
+            rows = vectors[0].rows
+            proof = with_fast_emulator(proof, types, result.raw_outputs, [values[rows] for values in deployed])
+            if rows.size < data[0].count:
+                proof = joined(proof, compare_whole(trained, types, data[0], deployed, settings.csim.batch))
+        every = {source.kind: source.count for source in (*available, *candidates)}
+        if every != proof.vectors:
+            proof = proof.model_copy(update={"available": every})
         if proof.status != "proven":
             leave_proof(out, proof)
             raise ProofFailedError(f"model and HLS emulation differ: {proof.first_mismatch}", file=hls)
         if data:
             _save_outputs(space.companions[0], data[0], deployed, types)
         write_json(space.path, proof.model_dump(mode="json"))
-    done("csim", f"{out}: {proof.reason}, {len(proof.layers)} layers on {sum(proof.vectors.values())} vectors")
+    some = f" of {sum(proof.available.values())} (csim.vectors: {most})" if proof.available else ""
+    done("csim", f"{out}: {proof.reason}, {len(proof.layers)} layers on {sum(proof.vectors.values())} vectors{some}")
 
 
 def _candidates(

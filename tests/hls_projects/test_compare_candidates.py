@@ -15,14 +15,13 @@ from data_prep.candidates import CandidateSettings
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
 from data_prep.grid import SquareGrid
-from hls_projects.compare_candidates import with_candidates
 from hls_projects.convert import convert
 from hls_projects.hls_builder import require_fit
 from hls_projects.hls_project import HlsProject
 from hls_projects.image_builder import ImageBuilder
 from hls_projects.lower import lower
 from hls_projects.port_type import PortType
-from hls_projects.proof import LayerProof, Proof
+from hls_projects.proof import LayerProof, Proof, joined
 from hls_projects.settings import HlsSettings
 from hls_projects.types import prove_network
 
@@ -80,8 +79,8 @@ def test_one_proof_of_several_fails_where_one_does() -> None:
         status = "failed" if mismatches else "proven"
         return Proof(status=status, reason="", vectors={name: 5}, mismatches=mismatches, layers=(layer,))
 
-    joined = with_candidates(proof("a", 0), proof("b", 0), proof("c", 0))
-    assert (joined.status, joined.reason) == ("proven", "all 30 integers are equal")
-    assert joined.vectors == {"a": 5, "b": 5, "c": 5}
-    assert with_candidates(proof("a", 0), proof("b", 2)).status == "failed"
-    assert with_candidates(proof("a", 1), proof("b", 0)).status == "failed"
+    whole = joined(proof("a", 0), proof("b", 0), proof("c", 0))
+    assert (whole.status, whole.reason) == ("proven", "all 30 integers are equal")
+    assert whole.vectors == {"a": 5, "b": 5, "c": 5}
+    assert joined(proof("a", 0), proof("b", 2)).status == "failed"
+    assert joined(proof("a", 1), proof("b", 0)).status == "failed"
