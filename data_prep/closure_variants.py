@@ -93,14 +93,16 @@ def pixel_variants(half_width: float) -> tuple[Variant, ...]:
             found += [_square(name, steps, window, round(window / half_width * n)) for n in PIXELS]
     found += [_hexagonal("centre, roll, flip", chain, half_width, 2 * half_width / n) for n in PIXELS]
     fine = PIXELS[-1]
-    others = {
-        "centre on the pT centroid": Centre(on="centroid"),
-        "centre on the leading constituent": Centre(on="leading_constituent"),
-        "centre on the leading subjet": Centre(on="leading_subjet", radius=SUBJET_RADIUS),
+    constituent = Centre(on="leading_constituent")
+    others: dict[str, tuple[Step, ...]] = {
+        "centre on the pT centroid": (Centre(on="centroid"),),
+        "centre on the leading constituent": (constituent,),
+        "centre on the leading constituent, roll": (constituent, Roll()),
+        "centre on the leading subjet": (Centre(on="leading_subjet", radius=SUBJET_RADIUS),),
     }
-    for name, centre in others.items():
-        found.append(_square(name, (centre,), half_width, fine))
-        found.append(_square(name, (centre,), wide, round(1.5 * fine)))
+    for name, steps in others.items():
+        found.append(_square(name, steps, half_width, fine))
+        found.append(_square(name, steps, wide, round(1.5 * fine)))
     return tuple(found)
 
 

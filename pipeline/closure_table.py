@@ -1,15 +1,20 @@
-"""The mass closure as a Markdown table."""
+"""The mass closure as Markdown tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from data_prep.closure_result import ABS_ETA_EDGES, Closure, Shift
+import numpy as np
+import numpy.typing as npt
+
+from data_prep.closure_result import ABS_ETA_EDGES, DELTA_R_EDGES, Closure, Shift
 from data_prep.closure_variants import NORMS
+
+Float64 = npt.NDArray[np.float64]
 
 
 def markdown(closure: Closure) -> str:
-    """Mean and RMS of the mass difference (GeV) by variant and class, and below what norms and formulas do."""
+    """Mean and RMS of the mass difference (GeV) by variant and class, what norms and formulas do, all by |η| and ΔR."""
     names = [name for label, name in enumerate(closure.classes) if closure.jets[label]]
     labels = [label for label, _ in enumerate(closure.classes) if closure.jets[label]]
     counts = ", ".join(f"{name}: {closure.jets[label]:,}" for label, name in zip(labels, names, strict=True))
@@ -40,12 +45,40 @@ def markdown(closure: Closure) -> str:
         "",
         *_head(["|η| of the jet", *names, "all"]),
     ]
-    places = [(_interval(place), place) for place in range(ABS_ETA_EDGES.size - 1)]
+    places = [(_interval(ABS_ETA_EDGES, place), place) for place in range(ABS_ETA_EDGES.size - 1)]
     for name, place in [("all", None), *places]:
         cells = [_number(closure.median_ratio(chosen, place)) for chosen in ([[label] for label in labels] + [labels])]
         if any(cell != "–" for cell in cells):
             lines.append(_row([name, *cells]))
+    lines += [
+        "",
+        "Mean ± error, RMS (GeV) as above, by |η| of the jet; the steps that keep the mass are left out.",
+        "",
+        *_by_bin(closure, labels, ABS_ETA_EDGES, closure.by_abs_eta),
+        "",
+        "The same by ΔR of the two exclusive kT subjets.",
+        "",
+        *_by_bin(closure, labels, DELTA_R_EDGES, closure.by_delta_r),
+    ]
     return "\n".join(lines) + "\n"
+
+
+def _by_bin(
+    closure: Closure, labels: list[int], edges: Float64, shifts_of: Callable[[int, int], list[Shift | None]]
+) -> list[str]:
+    """A row a class and variant, a column a bin; bins that no jet lies in are left out."""
+    rows = [
+        ([closure.classes[label], variant.name], shifts_of(index, label))
+        for index, variant in enumerate(closure.variants)
+        if not variant.exact
+        for label in labels
+    ]
+    used = [place for place in range(edges.size - 1) if any(shifts[place] for _, shifts in rows)]
+    head = ["class", "steps; window and pixels", *(_interval(edges, place) for place in used)]
+    return [
+        *_head(head),
+        *(_row([*names, *(_cell(shifts[place], exact=False) for place in used)]) for names, shifts in rows),
+    ]
 
 
 def _cell(shift: Shift | None, *, exact: bool) -> str:
@@ -60,8 +93,8 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def _interval(place: int) -> str:
-    low, high = ABS_ETA_EDGES[place : place + 2]
+def _interval(edges: Float64, place: int) -> str:
+    low, high = edges[place : place + 2]
     return f"{low:g} to {high:g}" if high < float("inf") else f"above {low:g}"
 
 

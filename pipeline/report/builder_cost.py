@@ -52,15 +52,15 @@ def parts(record: RtlProof) -> list[PartCost]:
         registers=kept.registers,
         whole=True,
     )
-    counted = whole.cells is not None and first.cells is not None
+    beyond = None
+    if whole.cells and first.cells:
+        beyond = tuple(both - one for both, one in zip(whole.cells, first.cells, strict=True))
     network = PartCost(
         name=f"network, {record.form}",
         candidates=None,
         interval=record.interval,
         latency=whole.latency - first.latency,
-        cells=tuple(both - one for both, one in zip(whole.cells or (), first.cells or (), strict=False)) or None
-        if counted
-        else None,
+        cells=beyond,
         estimate=whole.estimate - first.estimate,
         registers=whole.registers - first.registers,
     )
