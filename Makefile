@@ -31,6 +31,7 @@ IMAGES  := $(B)/20_images.manifest.json
 CLOSURE := $(B)/25_mass_closure.manifest.json
 COST    := $(B)/25_candidates.manifest.json
 STUDY   := $(B)/26_symmetries.manifest.json
+LOGIC   := $(B)/27_symmetries_rtl.manifest.json
 MODEL   := $(B)/30_model.manifest.json
 LOWERED := $(B)/40_lowered.manifest.json
 HLS     := $(B)/50_hls.manifest.json
@@ -49,7 +50,7 @@ INPUT := $(FILES)
 endif
 
 .DEFAULT_GOAL := all
-.PHONY: all help setup generate images mass-closure candidates symmetries train lower convert csim rtl synth export report test check bench clean distclean FORCE
+.PHONY: all help setup generate images mass-closure candidates symmetries symmetries-rtl train lower convert csim rtl synth export report test check bench clean distclean FORCE
 
 all: report ## run every stage of RUN (default demo) to the report
 	@echo "report: $(B)/80_report/index.html"
@@ -60,6 +61,7 @@ images: $(IMAGES) ## ROOT files to sparse jet images
 mass-closure: $(CLOSURE) ## what steps and pixels do to the jet mass (no part of all)
 candidates: $(COST) ## what it costs that firmware sees N candidates of a jet (no part of all)
 symmetries: $(STUDY) ## what networks gain that know how jets are turned (no part of all)
+symmetries-rtl: $(LOGIC) ## their logic, each proven (no part of all)
 train: $(MODEL) ## images to float and quantized taggers
 lower: $(LOWERED) ## the quantized tagger in plain layers, with proven types
 convert: $(HLS) ## the HLS project
@@ -95,6 +97,9 @@ $(COST): $(C)/candidates.yaml $(C)/images.yaml $(C)/model.yaml $(C)/train.yaml $
 $(STUDY): $(C)/symmetries.yaml $(C)/images.yaml $(C)/model.yaml $(C)/train.yaml $(ROOT) | $(READY)
 	$(PIPELINE) symmetries --config $< --images $(C)/images.yaml --model $(C)/model.yaml --train $(C)/train.yaml $(INPUT) --out $(ARTEFACT)
 
+$(LOGIC): $(C)/hardware.yaml $(STUDY) | $(READY)
+	$(PIPELINE) symmetries-rtl --config $< $(B)/26_symmetries --out $(ARTEFACT)
+
 $(MODEL): $(C)/train.yaml $(C)/model.yaml $(IMAGES) | $(READY)
 	$(PIPELINE) train --config $< --model $(C)/model.yaml $(B)/20_images --out $(ARTEFACT)
 
@@ -116,7 +121,7 @@ $(SYNTH): $(C)/hardware.yaml $(HLS) $(RTL) | $(READY)
 $(EXPORT): $(C)/hardware.yaml $(HLS) $(CSIM) $(RTL) | $(READY)
 	$(PIPELINE) export --config $< --lowered $(B)/40_lowered --csim $(B)/60_csim.json --rtl $(B)/65_rtl --images $(B)/20_images $(B)/50_hls --out $(ARTEFACT)
 
-$(REPORT): $(MODEL) $(CSIM) $(RTL) $(EXPORT) $(wildcard $(B)/25_candidates $(B)/26_symmetries) | $(READY)
+$(REPORT): $(MODEL) $(CSIM) $(RTL) $(EXPORT) $(wildcard $(B)/25_candidates $(B)/26_symmetries $(B)/27_symmetries_rtl) | $(READY)
 	$(PIPELINE) report $(B) --out $(ARTEFACT)
 
 test: $(READY) ## run the tests (tools that are not installed are named as skipped)
@@ -139,5 +144,5 @@ distclean: ## remove everything that was made, .venv too
 
 help: ## this list
 	@echo "make [target] [RUN=configuration] [FILES='your/*.root']"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "configurations: $(notdir $(wildcard configs/*))"

@@ -35,6 +35,7 @@ STAGES = (
     "mass-closure",
     "candidates",
     "symmetries",
+    "symmetries-rtl",
     "train",
     "lower",
     "convert",
