@@ -24,6 +24,7 @@ from pipeline.report.sections import (
     provenance,
     rtl,
     segmentation,
+    symmetries,
     task,
     training,
 )
@@ -36,6 +37,7 @@ SECTIONS: tuple[Section, ...] = (
     mass_closure.SECTION,
     events.SECTION,
     candidates.SECTION,
+    symmetries.SECTION,
     training.SECTION,
     displays.SECTION,
     performance.SECTION,

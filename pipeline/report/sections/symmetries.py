@@ -1,0 +1,50 @@
+"""What a network gains that knows how jets are turned: quality on turned jets, and what its logic takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.plots.style import svg_text
+from pipeline.plots.symmetries import Point, auc_against_cost
+from pipeline.report import svg
+from pipeline.report.run_folder import RunFolder, reading
+from pipeline.report.section import Section
+
+STUDY, LOGIC = "26_symmetries", "27_symmetries_rtl"
+UPRIGHT, TURNED = "as they are", "turned"
+
+
+def values(run: RunFolder) -> dict[str, Any]:
+    """The figure and the table."""
+    found = run.json(STUDY, "symmetries.json")
+    logic = run.json(LOGIC, "rtl.json") if LOGIC in run.manifests else {}
+    with reading(f"{STUDY}/symmetries.json"):
+        classes = [str(name) for name in found["classes"]]
+        rows = [_row(each, logic.get(name), classes) for name, each in found["variants"].items()]
+        points = [
+            Point(row["title"], row["multiplications"], row["turned"]["mean"], row["turned"]["spread"] or 0.0)
+            for row in rows
+        ]
+        counts = {"seeds": len(found["seeds"]), "jets": {name: int(n) for name, n in found["jets"].items()}}
+    label = "Macro-AUC of each network on turned jets against its multiplications"
+    figure = svg.inline(svg_text(auc_against_cost(points)), "symmetries", label)
+    return {"figure": figure, "rows": rows, "classes": classes, "logic": bool(logic), **counts}
+
+
+def _row(found: dict[str, Any], logic: dict[str, Any] | None, classes: list[str]) -> dict[str, Any]:
+    quantized = found["networks"]["quantized"]
+    return {
+        "title": str(found["title"]),
+        "parameters": int(found["parameters"]),
+        "multiplications": int(found["multiplications"]),
+        "upright": quantized[UPRIGHT]["macro_auc"],
+        "turned": quantized[TURNED]["macro_auc"],
+        "float": found["networks"]["float"][TURNED]["macro_auc"],
+        "changed": quantized["changed"],
+        "rejection": [quantized[TURNED]["rejection"][name] for name in classes],
+        "logic": None if logic is None or logic["status"] != "proven" else logic,
+        "reason": "" if logic is None else str(logic["reason"]),
+    }
+
+
+SECTION = Section("symmetries", "Symmetries", "Networks that know how jets are turned", values, optional=STUDY)
