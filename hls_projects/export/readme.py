@@ -7,6 +7,7 @@ from pathlib import Path
 import jinja2
 
 from hls_projects.export.design import Design, packing
+from hls_projects.export.patterns import FOLDER, RECORD, PatternRecord
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -26,6 +27,7 @@ def write(design: Design, root: Path) -> None:
         project=design.project,
         proof=design.proof,
         vectors=design.vectors,
+        patterns=PatternRecord.load(root / FOLDER) if (root / FOLDER / RECORD).exists() else None,
         ports=[
             (kind, f"vectors/{kind}_{i}.txt", port, packing(design.project, port, is_input=kind == "input"))
             for kind, i, port in ports

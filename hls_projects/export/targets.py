@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from hls_projects.export import cmssw, cmssw_check, hls_sources, proof_files, readme, rtl_sources, vector_files
+from hls_projects.export import (
+    cmssw,
+    cmssw_check,
+    hls_sources,
+    patterns,
+    proof_files,
+    readme,
+    rtl_sources,
+    vector_files,
+)
 from hls_projects.export.design import Design
 
 Target = Callable[[Design, Path], None]
@@ -14,6 +23,7 @@ TARGETS: tuple[Target, ...] = (
     hls_sources.write,
     rtl_sources.write,
     vector_files.write,
+    patterns.write,
     proof_files.write,
     cmssw.write,
     readme.write,
