@@ -1,0 +1,81 @@
+"""Target `emp/`: the VHDL of the design as a payload of the EMP framework, and with AXI streams.
+
+Sources: the interface of payloads, https://serenity.web.cern.ch/serenity/emp-fwk/firmware/payload-interface.html, and
+the dependency files of ipbb, https://ipbus.web.cern.ch.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from hls_projects.export.design import Design
+from hls_projects.export.link_plan import link_plan
+from hls_projects.export.link_wiring import wire
+from hls_projects.export.render import TEMPLATES, rendered
+from hls_projects.packing_settings import WORD_BITS, PackingSettings
+from hls_projects.rtl.design import RtlDesign
+from hls_projects.settings import HlsSettings
+
+FOLDER = "emp"
+RTL = "rtl"
+
+
+def write(design: Design, root: Path) -> None:
+    """Write `emp/`; nothing where there is no RTL."""
+    if design.rtl is not None:
+        write_payload(design.rtl.folder, design.packing, design.project.settings, root / FOLDER)
+
+
+def write_payload(rtl: Path, packing: PackingSettings, hls: HlsSettings, folder: Path) -> None:
+    """Write the firmware project of an RTL design.
+
+    Args:
+        rtl: a design: `rtl.json` and `vhdl/`.
+        packing: where its values lie on the links.
+        hls: part and clock.
+        folder: is made.
+
+    Raises:
+        ConfigurationError: a packing that does not fit the design.
+    """
+    design = RtlDesign.load(rtl)
+    plan = link_plan(design, packing)
+    name = design.name
+    hdl, cfg, sim, vivado = (folder / part for part in ("firmware/hdl", "firmware/cfg", "sim", "vivado"))
+    for made in (hdl / RTL, cfg, sim, vivado):
+        made.mkdir(parents=True)
+    for source in design.vhdl:
+        shutil.copyfile(rtl / "vhdl" / source, hdl / RTL / source)
+    values = {
+        "name": name,
+        "design": design,
+        "plan": plan,
+        "wiring": wire(plan, design),
+        "in_bits": WORD_BITS * len(plan.inputs.links),
+        "out_bits": WORD_BITS * len(plan.outputs.links),
+        "beat_bits": sum(design.input_widths),
+        "result_bits": sum(design.output_widths),
+        "registers_in": plan.wrapper_clocks // 2,
+        "registers_out": plan.wrapper_clocks - plan.wrapper_clocks // 2,
+        "sources": [*(f"{RTL}/{source}" for source in design.vhdl), f"{name}_links.vhd", f"{name}_axis.vhd"],
+        "part": hls.part,
+        "period": hls.clock_period,
+        "folder": FOLDER,
+        # what is on its way while packets begin as often as they may, and one that waits to be taken
+        "packets": -(-(plan.first_output + plan.outputs.frames + 2) // plan.period) + 1,
+    }
+    for template, file in (
+        ("links.vhd", hdl / f"{name}_links.vhd"),
+        ("axis.vhd", hdl / f"{name}_axis.vhd"),
+        ("emp_payload.vhd", hdl / "emp_payload.vhd"),
+        ("design.dep", cfg / f"{name}.dep"),
+        ("top.dep", cfg / "top.dep"),
+        ("clock.xdc", vivado / "clock.xdc"),
+        ("out_of_context.tcl", vivado / "out_of_context.tcl"),
+        ("testbench.vhd", sim / "testbench.vhd"),
+        ("sim.mk", sim / "Makefile"),
+        ("README.md", folder / "README.md"),
+    ):
+        file.write_text(rendered(f"emp/{template}.j2", values), encoding="utf-8")
+    shutil.copyfile(TEMPLATES / "emp" / "stubs.vhd", sim / "stubs.vhd")
