@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,41 @@ from data_prep.event_dataset import holds_events
 from hls_projects.export.origin import Quality, TrainingData
 from models.tasks.event_data import open_events
 from pipeline.artefact import manifest_path
-from pipeline.lineage import Manifest, read_manifest
+from pipeline.lineage import Manifest, read_manifest, upstream, upstream_places
 from pipeline.report.grid_words import grid_words, step_words
-from pipeline.report.results import EMULATED, QUANTIZED, title
+from pipeline.report.results import EMULATED, QUANTIZED, in_order, title
+from pipeline.report.section import CHANNEL_NAMES, CLASS_NAMES
 
 Metrics = Mapping[str, Any]
+
+
+def origin_of(artefacts: Sequence[Path], deployed: Metrics | None) -> tuple[TrainingData | None, tuple[Quality, ...]]:
+    """What is known of the network that a design was made from; nothing of a model that was brought as a file.
+
+    Args:
+        artefacts: that the design was made from.
+        deployed: metrics of the emulated outputs, of a tagger.
+
+    Raises:
+        InputFileError: when what training left cannot be read.
+    """
+    manifests, places = upstream(artefacts), upstream_places(artefacts)
+    model = next((name for name, found in manifests.items() if found.stage == "train"), None)
+    if model is None:
+        return None, ()
+    path = places[model] / "metrics.json"
+    try:
+        trained = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputFileError(f"no metrics: {error}", file=path, remedy="run `train` again") from None
+    numbers = tuple(quality(trained, deployed))
+    used = manifests[model].inputs.values()
+    images = next(
+        (name for name, found in manifests.items() if found.stage == "images" and found.content in used), None
+    )
+    if images is None:
+        return None, numbers
+    return training_data(manifests[model], places[images], manifests[images]), numbers
 
 
 def training_data(model: Manifest, images: Path, dataset: Manifest) -> TrainingData:
@@ -38,17 +68,18 @@ def training_data(model: Manifest, images: Path, dataset: Manifest) -> TrainingD
         raise InputFileError(f"no account of what was kept: {error}", file=path, remedy="run `images` again") from None
     events = holds_events(images)
     described: Any = (open_events(images).dataset if events else open_dataset(images)).metadata
+    classes: tuple[str, ...] = () if events else described.classes
     steps = [] if events else [step_words(step.model_dump(mode="json", exclude_none=True)) for step in described.steps]
     return TrainingData(
         task=str(model.configuration.get("model", {}).get("task", "classification")),
         origin=_origin(dataset),
         files=dict(sorted((Path(name).name, digest) for name, digest in dataset.inputs.items())),
         images=grid_words(described.grid),
-        channels=described.channels,
+        channels=tuple(CHANNEL_NAMES.get(name, name) for name in described.channels),
         steps=tuple(steps),
         selection=_selection(dataset.configuration.get("images", {}).get("selection") or {}),
-        classes=() if events else described.classes,
-        samples=kept,
+        classes={name: CLASS_NAMES.get(name, name) for name in classes},
+        samples={name: kept[name] for name in [*classes, *sorted(kept.keys() - set(classes))]},
     )
 
 
@@ -93,13 +124,12 @@ _OF_EVENTS: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 def _in_order(taggers: Metrics, deployed: Metrics | None) -> Iterator[tuple[str, Metrics]]:
-    """The taggers, the emulated design behind the quantized network."""
+    """The taggers and the emulated design."""
     found = {name: each for name, each in taggers.items() if isinstance(each, Mapping) and "macro_auc" in each}
-    last = [name for name in found if name == QUANTIZED]
-    for name in [*(name for name in found if name != QUANTIZED), *last]:
-        yield name, found[name]
     if deployed is not None:
-        yield EMULATED, deployed
+        found[EMULATED] = deployed
+    for name in in_order(found):
+        yield name, found[name]
 
 
 def _origin(dataset: Manifest) -> str:

@@ -9,7 +9,7 @@ from hls_projects.export import licences
 from hls_projects.export.archive import pack
 from hls_projects.export.card import write_card
 from hls_projects.export.design import Design, packing, require_proven, require_proven_rtl
-from hls_projects.export.manifest import BundleManifest, BundlePort, ProofSummary, Provenance, hash_files
+from hls_projects.export.manifest import BundleManifest, BundlePort, Provenance, hash_files, summarise_proofs
 from hls_projects.export.targets import CHECKS, TARGETS, Target
 from hls_projects.export.vector_files import FOLDER, file_name
 from hls_projects.model_types import PortType
@@ -49,8 +49,7 @@ def write_bundle(
         hls=design.project.settings,
         inputs=_ports(design, "input", design.types.inputs),
         outputs=_ports(design, "output", design.types.outputs),
-        proof=ProofSummary.of(design.proof),
-        rtl_proof=None if rtl is None else ProofSummary.of(rtl),
+        proofs=summarise_proofs(root),
         hardware=tuple(all_numbers(rtl, vendor)),
         vectors=design.vectors.blocks,
         provenance=provenance,

@@ -6,8 +6,11 @@ from pathlib import Path
 
 from hls_projects.export.manifest import BundleManifest
 from hls_projects.export.render import rendered
+from hls_projects.vendor.devices import device_of
 
 CARD = "MODEL_CARD.md"
+TITLES = {"60_csim.json": "HLS project", "65_rtl.json": "RTL", "cmssw.json": "CMSSW emulator"}
+"""What the files in `proof/` prove."""
 
 
 def write_card(manifest: BundleManifest, root: Path) -> None:
@@ -17,10 +20,14 @@ def write_card(manifest: BundleManifest, root: Path) -> None:
     table: dict[str, dict[str, float | None]] = {each.network: dict.fromkeys(measures) for each in quality}
     for each in quality:
         table[each.network][each.measure] = each.value
-    values = {"bundle": manifest, "data": manifest.provenance.training, "measures": measures, "quality": table}
-    (root / CARD).write_text(rendered("MODEL_CARD.md.j2", values | {"best": _best(manifest)}), encoding="utf-8")
-
-
-def _best(manifest: BundleManifest) -> dict[str, object]:
-    """The numbers of each form of the design by the tool that went furthest."""
-    return {each.design: each for each in manifest.hardware}
+    values = {
+        "bundle": manifest,
+        "data": manifest.provenance.training,
+        "measures": measures,
+        "quality": table,
+        # The tool that went furthest stands last.
+        "best": {each.design: each for each in manifest.hardware},
+        "device": device_of(manifest.hls.part),
+        "proofs": {TITLES.get(file, file): proof for file, proof in manifest.proofs.items()},
+    }
+    (root / CARD).write_text(rendered("MODEL_CARD.md.j2", values), encoding="utf-8")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
+from collections import Counter
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +15,7 @@ from data_prep.errors import InputFileError
 from data_prep.settings import Settings
 from hls_projects.export.licences import Licence
 from hls_projects.export.origin import Quality, TrainingData
+from hls_projects.export.proof_files import FOLDER as PROOFS
 from hls_projects.export.reference_vectors import VectorBlock
 from hls_projects.port_type import TypeName
 from hls_projects.proof import Mismatch, Proof
@@ -49,6 +53,8 @@ class ProofSummary(Settings):
     """Test vectors by kind."""
     integers: int
     """Integers compared."""
+    forms: dict[str, int]
+    """Integers compared by what was compared with the model: every layer, outputs of the simulated Verilog, …"""
     mismatches: int
     """Differing integers."""
     first_mismatch: Mismatch | None = None
@@ -57,8 +63,14 @@ class ProofSummary(Settings):
     @classmethod
     def of(cls, proof: Proof) -> ProofSummary:
         """A proof in short."""
-        shared = {name: getattr(proof, name) for name in cls.model_fields if name != "integers"}
-        return cls(**shared, integers=sum(layer.values for layer in proof.layers))
+        # Names of layers have no spaces; all others say in words what was compared.
+        layers = [layer.name for layer in proof.layers if " " not in layer.name]
+        together = f"all {len(layers)} layers" if len(layers) > 3 else ", ".join(layers)
+        forms: Counter[str] = Counter()
+        for layer in proof.layers:
+            forms[together if layer.name in layers else re.sub(r"^output \d+", "outputs", layer.name)] += layer.values
+        shared = {name: getattr(proof, name) for name in cls.model_fields if name not in ("integers", "forms")}
+        return cls(**shared, integers=forms.total(), forms=dict(forms))
 
 
 class Provenance(Settings):
@@ -93,10 +105,8 @@ class BundleManifest(Settings):
     """Inputs in order."""
     outputs: tuple[BundlePort, ...]
     """Outputs in order."""
-    proof: ProofSummary
-    """The proof of the HLS project in short."""
-    rtl_proof: ProofSummary | None = None
-    """The proof of the RTL in short; none where there is no RTL."""
+    proofs: dict[str, ProofSummary]
+    """The proofs in short, by the file in `proof/` that holds the whole one."""
     hardware: tuple[HardwareNumbers, ...] = ()
     """Latency, interval, size and clock by every tool that was run; those that went further stand later."""
     vectors: tuple[VectorBlock, ...]
@@ -130,6 +140,24 @@ class BundleManifest(Settings):
             raise InputFileError(f"no manifest of a bundle: '{key}': {fault['msg']}", file=path) from None
         except (OSError, ValueError) as error:
             raise InputFileError(f"no manifest of a bundle: {error}", file=path) from None
+
+
+def summarise_proofs(root: Path) -> dict[str, ProofSummary]:
+    """The proofs of a bundle in short, by the name of their files.
+
+    Raises:
+        InputFileError: when a file in `proof/` holds something else.
+    """
+    return {path.name: ProofSummary.of(_proof(path)) for path in sorted((root / PROOFS).glob("*.json"))}
+
+
+def _proof(path: Path) -> Proof:
+    """A proof, whatever else its file says."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return Proof.model_validate({name: content[name] for name in Proof.model_fields if name in content})
+    except (OSError, ValueError, TypeError) as error:
+        raise InputFileError(f"no proof: {error}", file=path) from None
 
 
 def hash_files(root: Path) -> dict[str, str]:

@@ -22,8 +22,8 @@ class TrainingData(Settings):
     """Every preprocessing step, in order, with its parameters."""
     selection: str
     """Which jets are taken, in words."""
-    classes: tuple[str, ...]
-    """Names of the classes, in the order of the outputs; none where there are none."""
+    classes: dict[str, str]
+    """What the classes are, by name in the order of the outputs; empty where there are none."""
     samples: dict[str, dict[str, int]]
     """How many, by class (`all` where there are none) and split: `train`, `validation`, `test`."""
 

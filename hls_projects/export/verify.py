@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from data_prep.errors import InputFileError
 from hls_projects.export.archive import unpack
-from hls_projects.export.manifest import MANIFEST, BundleManifest, hash_files
+from hls_projects.export.manifest import MANIFEST, BundleManifest, hash_files, summarise_proofs
 
 _REMEDY = "do not use it; ask for the bundle again"
 
@@ -63,6 +63,8 @@ def _check(root: Path, shown: Path) -> BundleManifest:
         if names:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             raise InputFileError(f"does not match its manifest: {names[0]}{more} {what}", file=shown, remedy=_REMEDY)
+    if summarise_proofs(root) != manifest.proofs or any(each.status != "proven" for each in manifest.proofs.values()):
+        raise InputFileError("its manifest tells of other proofs than it holds", file=shown, remedy=_REMEDY)
     for port in (*manifest.inputs, *manifest.outputs):
         if port.vectors not in manifest.files:
             what = f"its manifest has no file {port.vectors!r}, the vectors of '{port.name}'"

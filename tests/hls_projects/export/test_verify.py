@@ -9,7 +9,7 @@ import pytest
 from data_prep.errors import InputFileError
 from data_prep.fixed_point import FixedType
 from hls_projects.export.archive import pack
-from hls_projects.export.manifest import BundleManifest, BundlePort, ProofSummary, Provenance, hash_files
+from hls_projects.export.manifest import BundleManifest, BundlePort, Provenance, hash_files
 from hls_projects.export.verify import verify
 from hls_projects.settings import HlsSettings
 
@@ -23,11 +23,11 @@ def bundle(tmp_path: Path, provenance: Provenance) -> Path:
     (root / "code.cpp").write_text("int main() {}\n")
     port = BundlePort(name="x", shape=(3,), type=FixedType(4, 4), packing="", vectors="vectors/input_0.txt")
     BundleManifest(
-        name="design",
+        name="made_up",
         hls=HlsSettings(),
         inputs=(port,),
         outputs=(),
-        proof=ProofSummary(status="proven", reason="", vectors={"data": 1}, integers=1, mismatches=0),
+        proofs={},
         vectors=(),
         provenance=provenance,
         files=hash_files(root),
