@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from data_prep.errors import PipelineError
@@ -61,7 +61,7 @@ class Design:
     rtl: RtlPart | None = None
     rtl_reason: str = "no RTL was made"
     version: str = "1"
-    packing: PackingSettings = PackingSettings()
+    packing: PackingSettings = field(default_factory=PackingSettings)
 
 
 def require_proven_rtl(rtl: RtlPart, project: HlsProject) -> None:
