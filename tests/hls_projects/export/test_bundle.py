@@ -34,7 +34,7 @@ def test_what_it_holds(bundle: Path, design: Design) -> None:
     assert manifest["inputs"][0]["type"] == "ap_ufixed<6,0,AP_RND_CONV,AP_SAT>"
     assert manifest["inputs"][1]["type"] == "ap_fixed<7,3,AP_RND_CONV,AP_SAT>"
     assert [port["name"] for port in manifest["outputs"]] == ["logits", "mass"]
-    assert manifest["proof"]["status"] == "proven"
+    assert manifest["proofs"]["60_csim.json"]["status"] == "proven"
     files = {"README.md", "types.json", "weights.npz", "proof/60_csim.json", "hls/firmware/zoo_model.cpp"}
     assert files <= manifest["files"].keys()
     for port in manifest["inputs"] + manifest["outputs"]:
