@@ -67,6 +67,7 @@ def run(
                 trained[variant.name].append(study.trained(variant, seed))
         found = {each.name: summary(each, trained[each.name]) for each in what.variants}
         content = {
+            "names": [each.name for each in what.variants],
             "classes": [each.name for each in pictures.classes],
             "seeds": what.seeds,
             "jets": study.jets(),
