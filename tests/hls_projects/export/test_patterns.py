@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,13 @@ import pytest
 
 from data_prep.errors import ConfigurationError, InputFileError
 from data_prep.fixed_point import FixedType
+from hls_projects.export import emp_patterns, patterns, readme
+from hls_projects.export.design import Design, RtlPart
 from hls_projects.export.patterns import FORMATS, PatternRecord, write_patterns
 from hls_projects.packing_settings import PackingSettings
 from hls_projects.port_type import PortType
 from hls_projects.rtl.design import RtlDesign
+from hls_projects.rtl.record import RtlProof
 
 DESIGN = RtlDesign(
     name="summer",
@@ -77,3 +81,33 @@ def test_files_too_short_for_a_result_are_refused(vectors: tuple[np.ndarray, np.
 def test_no_record(tmp_path: Path) -> None:
     with pytest.raises(InputFileError, match="says no packing"):
         PatternRecord.load(tmp_path)
+
+
+def test_a_bundle_holds_them_where_there_is_rtl(design: Design, tmp_path: Path) -> None:
+    patterns.write(design, tmp_path)
+    assert not list(tmp_path.iterdir())
+    types = design.types
+    rtl = RtlDesign(
+        name=design.project.name,
+        form="unrolled",
+        inputs=types.inputs,
+        outputs=types.outputs,
+        beats=1,
+        interval=1,
+        latency=7,
+        verilog=(),
+        vhdl=(),
+    )
+    proof = RtlProof(status="proven", reason="made up", vectors={"data": 1}, layers=())
+    part = RtlPart(tmp_path, rtl, proof, tmp_path / "65_rtl.json")
+    whole = dataclasses.replace(design, rtl=part, packing=PackingSettings(depth=50))
+    patterns.write(whole, tmp_path)
+    readme.write(whole, tmp_path)
+    # an image of 16 pixels of 6 bits takes two words, a jet of some 7-bit numbers one more
+    assert "on 3 links" in (tmp_path / "README.md").read_text()
+    assert "the result of the first stands in frame 7" in (tmp_path / "README.md").read_text()
+    record = PatternRecord.load(tmp_path / "patterns")
+    assert [len(rows) for rows in record.files] == [43, 43, 17]
+    words = emp_patterns.read_v2(tmp_path / "patterns" / "emp_v2" / "input_1.txt").data[:43]
+    image = design.vectors.inputs[0].reshape(-1, 16)[43:86]
+    np.testing.assert_array_equal(words[:, 0] >> np.uint64(54) & np.uint64(63), image[:, 9])
