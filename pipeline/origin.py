@@ -15,7 +15,7 @@ from models.tasks.event_data import open_events
 from pipeline.artefact import manifest_path
 from pipeline.lineage import Manifest, read_manifest, upstream, upstream_places
 from pipeline.report.grid_words import grid_words, step_words
-from pipeline.report.results import EMULATED, QUANTIZED, in_order, title
+from pipeline.report.results import EMULATED, in_order, titles_of
 from pipeline.report.section import CHANNEL_NAMES, CLASS_NAMES
 
 Metrics = Mapping[str, Any]
@@ -40,7 +40,7 @@ def origin_of(artefacts: Sequence[Path], deployed: Metrics | None) -> tuple[Trai
         trained = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputFileError(f"no metrics: {error}", file=path, remedy="run `train` again") from None
-    numbers = tuple(quality(trained, deployed))
+    numbers = tuple(quality(trained, deployed, titles_of(manifests[model].configuration.get("model", {}))))
     used = manifests[model].inputs.values()
     images = next(
         (name for name, found in manifests.items() if found.stage == "images" and found.content in used), None
@@ -83,31 +83,31 @@ def training_data(model: Manifest, images: Path, dataset: Manifest) -> TrainingD
     )
 
 
-def quality(trained: Metrics, deployed: Metrics | None) -> Iterator[Quality]:
+def quality(trained: Metrics, deployed: Metrics | None, titles: Mapping[str, str]) -> Iterator[Quality]:
     """The numbers to judge a network by, one by one.
 
     Args:
         trained: the content of `metrics.json`.
         deployed: the same of the emulated outputs, of a tagger.
+        titles: the names of networks for people.
     """
     task = str(trained.get("task", "classification"))
     taggers = trained.get("tagger", {}) if task == "regression" else trained if task == "classification" else {}
     for name, found in _in_order(taggers, deployed):
         for measure, key in (("macro-AUC", "macro_auc"), ("accuracy", "accuracy")):
-            yield Quality(network=title(name), measure=measure, value=found.get(key))
+            yield Quality(network=titles.get(name, name), measure=measure, value=found.get(key))
     for name, targets in trained.get("closure", {}).items():
         for target, closure in targets.items():
             whole = closure.get("whole") or {}
             for measure, key in (("median response", "median"), ("resolution", "resolution")):
-                yield Quality(network=title(name), measure=f"{target}, {measure}", value=whole.get(key))
+                yield Quality(network=titles.get(name, name), measure=f"{target}, {measure}", value=whole.get(key))
     for part, measures in _OF_EVENTS.items():
         for name, found in trained.get(part, {}).items():
-            network = "quantized U-Net" if name == QUANTIZED else title(name)
             for measure, keys in measures.items():
                 value: Any = found
                 for key in keys:
                     value = value.get(key) if isinstance(value, Mapping) else None
-                yield Quality(network=network, measure=measure, value=value)
+                yield Quality(network=titles.get(name, name), measure=measure, value=value)
 
 
 _OF_EVENTS: dict[str, dict[str, tuple[str, ...]]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -19,27 +19,47 @@ from pipeline.report.verdict import judge
 Scores = npt.NDArray[np.float32]
 
 STANDARD, SEPARABLE, QUANTIZED, EMULATED, TREES = "float_standard", "float_separable", "model", "emulated", "trees"
-FLOAT_UNET = "float_unet"
+FLOAT_UNET, FLOAT_SYMMETRIC = "float_unet", "float_symmetric"
 TITLES = {
     STANDARD: "float, standard convolution",
     SEPARABLE: "float, separable convolution",
     FLOAT_UNET: "float U-Net",
+    FLOAT_SYMMETRIC: "float, with the symmetry",
     QUANTIZED: "quantized, separable convolution",
     EMULATED: "quantized, HLS emulation",
     TREES: "boosted trees on observables",
 }
 """Names for people, in the order in which they are shown."""
 
-
-def title(name: str) -> str:
-    """The name of a tagger for people."""
-    return TITLES.get(name, name)
+SYMMETRIES = {
+    "views": "views of turned copies",
+    "p4": "symmetric under turns by 90° (p4)",
+    "p4m": "symmetric under turns by 90° and mirrors (p4m)",
+    "hex": "hexagonal filters",
+    "p6": "symmetric under turns by 60° (p6)",
+    "p6m": "symmetric under turns by 60° and mirrors (p6m)",
+}
+"""What the words `symmetry` in `model.yaml` make of a network."""
 
 
 def titles(run: RunFolder) -> dict[str, str]:
     """The names of the networks of a run for people."""
-    of_events = not run.tasks.isdisjoint({"segmentation", "detection"})
-    return TITLES | ({QUANTIZED: "quantized U-Net"} if of_events else {})
+    trained = run.manifests.get("30_model")
+    return titles_of({} if trained is None else trained.configuration.get("model", {}))
+
+
+def titles_of(model: Mapping[str, Any]) -> dict[str, str]:
+    """The names of networks for people.
+
+    Args:
+        model: what `model.yaml` holds.
+    """
+    if model.get("task") in ("segmentation", "detection", "panoptic"):
+        return TITLES | {QUANTIZED: "quantized U-Net"}
+    symmetry = SYMMETRIES.get(str(model.get("symmetry")))
+    if symmetry is None:
+        return TITLES
+    return TITLES | {FLOAT_SYMMETRIC: f"float, {symmetry}", QUANTIZED: f"quantized, {symmetry}"}
 
 
 def in_order(names: Iterable[str]) -> list[str]:
@@ -113,13 +133,13 @@ def load_results(run: RunFolder) -> Results:
         with np.load(run.require("30_model") / "scores.npz", allow_pickle=False) as arrays:
             label, weight = arrays["label"], arrays["weight"]
             scores = {name: arrays[name] for name in arrays.files if name not in ("label", "weight")}
-        shown = in_order(scores)
-        taggers = [Tagger(name, title(name), _performance(metrics[name]), scores[name]) for name in shown]
+        names = {name: titles(run).get(name, name) for name in in_order(scores)}
+        taggers = [Tagger(name, title, _performance(metrics[name]), scores[name]) for name, title in names.items()]
     emulated, sentence, equal = _emulated(run, label, scores.get(QUANTIZED))
     if emulated is not None:
         place = next((i + 1 for i, tagger in enumerate(taggers) if tagger.name == QUANTIZED), len(taggers))
         measured = performance(emulated, label, classes, weight)
-        taggers.insert(place, Tagger(EMULATED, title(EMULATED), measured, emulated))
+        taggers.insert(place, Tagger(EMULATED, TITLES[EMULATED], measured, emulated))
     return Results(classes, label, weight, tuple(taggers), sentence, equal)
 
 

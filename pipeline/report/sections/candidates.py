@@ -8,7 +8,7 @@ from models.bootstrap import Measured
 from pipeline.plots.candidates import candidate_cost
 from pipeline.plots.style import svg_text
 from pipeline.report import svg
-from pipeline.report.results import title
+from pipeline.report.results import titles
 from pipeline.report.run_folder import RunFolder, reading
 from pipeline.report.section import Section
 
@@ -21,7 +21,7 @@ def values(run: RunFolder) -> dict[str, Any]:
     with reading(f"{ARTEFACT}/cost.json"):
         numbers = [int(number) for number in found["numbers"]]
         classes = [str(name) for name in found["classes"]]
-        networks = {name: title(name) for name in found["networks"]}
+        networks = {name: titles(run).get(name, name) for name in found["networks"]}
         rows = [_row(found, name, networks, classes) for name in ("float", *map(str, numbers))]
         auc = {
             shown: {row["name"]: row["networks"][name]["macro_auc"] for row in rows} for name, shown in networks.items()
