@@ -45,6 +45,7 @@ STAGES = (
     "emulate",
     "export",
     "verify",
+    "compare-capture",
     "report",
 )
 """The commands in the order of the flow; each is `run` of the module of its name in `pipeline/stages/`."""

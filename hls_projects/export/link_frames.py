@@ -55,18 +55,39 @@ class LinkFrames:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """A word that is not what was expected; None on a side where it is not valid.
+
+    Attributes:
+        link: number of the link.
+        frame: number of the frame in what was expected.
+        expected: the word expected.
+        found: the word found.
+    """
+
+    link: int
+    frame: int
+    expected: int | None
+    found: int | None
+
+    def __str__(self) -> str:
+        told = ["no valid word" if word is None else f"{word:016x}" for word in (self.expected, self.found)]
+        return f"link {self.link}, frame {self.frame}: {told[0]} expected, {told[1]} found"
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Frames that were expected against frames that were found.
 
     Attributes:
         words: valid words expected.
         mismatches: words that differ, or are valid on one side only.
-        first: the first of them in words, "" where there is none.
+        first: the first of them, by frame.
     """
 
     words: int
     mismatches: int
-    first: str
+    first: Difference | None = None
 
 
 def frames_of(name: str, links: Sequence[int], packets: Words, *, first: int, period: int, depth: int) -> LinkFrames:
@@ -143,17 +164,14 @@ def compare(expected: LinkFrames, found: LinkFrames, shift: int = 0) -> Comparis
             data[rows - shift, column] = found.data[rows, there]
             valid[rows - shift, column] = found.valid[rows, there]
     wrong = (valid != expected.valid) | (valid & (data != expected.data))
-    first = ""
+    first = None
     if wrong.any():
         frame, column = (int(i) for i in np.argwhere(wrong)[0])
         words = [
-            f"{int(word):016x}" if meant else "no valid word"
-            for word, meant in (
-                (expected.data[frame, column], expected.valid[frame, column]),
-                (data[frame, column], valid[frame, column]),
-            )
+            int(word[frame, column]) if meant[frame, column] else None
+            for word, meant in ((expected.data, expected.valid), (data, valid))
         ]
-        first = f"link {expected.links[column]}, frame {frame}: {words[0]} expected, {words[1]} found"
+        first = Difference(expected.links[column], frame, words[0], words[1])
     return Comparison(int(expected.valid.sum()), int(wrong.sum()), first)
 
 

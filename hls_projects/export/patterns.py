@@ -6,7 +6,6 @@ for them, in the frames in which it gives them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -14,26 +13,17 @@ import numpy as np
 
 from data_prep.errors import ConfigurationError, InputFileError, ProofFailedError
 from data_prep.settings import Settings
-from hls_projects.export import apx_patterns, emp_patterns
 from hls_projects.export.design import Design
 from hls_projects.export.link_frames import LinkFrames, frames_of, packets_of
 from hls_projects.export.link_plan import LinkPlan, link_plan
-from hls_projects.export.packing import Integers, Packing
+from hls_projects.export.packing import Integers, Packing, resolve
+from hls_projects.export.pattern_formats import FORMATS
 from hls_projects.packing_settings import PackingSettings, Placement
+from hls_projects.port_type import PortType
 from hls_projects.rtl.design import RtlDesign
 
 FOLDER = "patterns"
 RECORD = "packing.json"
-
-Write = Callable[[LinkFrames, Path], None]
-Read = Callable[[Path], LinkFrames]
-
-FORMATS: dict[str, tuple[Write, Read]] = {
-    "emp_v1": (emp_patterns.write_v1, emp_patterns.read_v1),
-    "emp_v2": (emp_patterns.write_v2, emp_patterns.read_v2),
-    "apx": (apx_patterns.write, apx_patterns.read),
-}
-"""Every format has its folder."""
 
 
 class PatternRecord(Settings):
@@ -43,6 +33,10 @@ class PatternRecord(Settings):
     """Version of this file format."""
     design: str
     """Name of the design."""
+    input_ports: tuple[PortType, ...]
+    """Inputs in order."""
+    output_ports: tuple[PortType, ...]
+    """Outputs in order."""
     inputs: tuple[Placement, ...]
     """Where the inputs lie."""
     outputs: tuple[Placement, ...]
@@ -69,6 +63,11 @@ class PatternRecord(Settings):
     """Frames of a file."""
     files: tuple[tuple[int, ...], ...]
     """Numbers of the reference vectors in each file, from 0."""
+
+    @property
+    def output_packing(self) -> Packing:
+        """Where every value of the outputs lies."""
+        return resolve(self.outputs, self.output_ports, "outputs")
 
     @classmethod
     def load(cls, folder: Path) -> PatternRecord:
@@ -151,6 +150,8 @@ def _chosen(plan: LinkPlan, settings: PackingSettings, count: int) -> list[Integ
 def _record(design: RtlDesign, plan: LinkPlan, settings: PackingSettings, chosen: list[Integers]) -> PatternRecord:
     return PatternRecord(
         design=design.name,
+        input_ports=design.inputs,
+        output_ports=design.outputs,
         inputs=plan.inputs.placements,
         outputs=plan.outputs.placements,
         input_links=plan.inputs.links,

@@ -12,7 +12,8 @@ from data_prep.errors import ConfigurationError, InputFileError
 from data_prep.fixed_point import FixedType
 from hls_projects.export import emp_patterns, patterns, readme
 from hls_projects.export.design import Design, RtlPart
-from hls_projects.export.patterns import FORMATS, PatternRecord, write_patterns
+from hls_projects.export.pattern_formats import FORMATS
+from hls_projects.export.patterns import PatternRecord, write_patterns
 from hls_projects.packing_settings import PackingSettings
 from hls_projects.port_type import PortType
 from hls_projects.rtl.design import RtlDesign

@@ -1,0 +1,25 @@
+"""`compare-capture`: what a board or a simulation gave, held against a pattern file of a bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.console import done
+
+
+def run(
+    expected: Annotated[Path, typer.Argument(help="patterns/<format>/output_<i>.txt of an unpacked bundle.")],
+    capture: Annotated[Path, typer.Argument(help="Pattern file of what came out, in any of the formats.")],
+    late: Annotated[
+        int | None,
+        typer.Option(help="Frames by which it comes later than expected; by its first valid word where not given."),
+    ] = None,
+) -> None:
+    """Compare every valid word; the first that differs is named with its vector and value."""
+    from hls_projects.export.captures import require_equal
+
+    found = require_equal(expected, capture, late)
+    done("compare-capture", f"{capture}: {found.words:,} words equal, {found.late} frames late")
