@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from hls_projects.export.link_plan import LinkPlan
@@ -25,11 +25,15 @@ class Source:
 
 @dataclass(frozen=True)
 class Wire:
-    """Bits `high:low` of `in_data`, and where they come from: one source for all beats, or one a beat."""
+    """Bits `high:low` of `in_data`, and where they come from: one source for all beats, or one a beat.
+
+    Bits that are `held` have the one source of the first beat in all of them.
+    """
 
     high: int
     low: int
     sources: tuple[Source, ...]
+    held: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ def _inputs(plan: LinkPlan, design: RtlDesign) -> tuple[Wire, ...]:
             source = Source(link, plan.wait + beat - field.frame, field.bit + field.bits - 1, field.bit)
             found[low + field.low, field.bits][beat] = source
     return tuple(
-        Wire(low + bits - 1, low, _merged([by_beat[beat] for beat in range(design.beats)]))
+        _wire(low, bits, [by_beat[beat] for beat in range(design.beats)])
         for (low, bits), by_beat in sorted(_split(found).items())
     )
 
@@ -114,8 +118,13 @@ def _split(found: dict[tuple[int, int], dict[int, Source]]) -> dict[tuple[int, i
     return cut
 
 
-def _merged(sources: Sequence[Source]) -> tuple[Source, ...]:
-    return tuple(sources[:1]) if len(set(sources)) == 1 else tuple(sources)
+def _wire(low: int, bits: int, sources: Sequence[Source]) -> Wire:
+    first = sources[0]
+    if all(source == first for source in sources):
+        return Wire(low + bits - 1, low, (first,))
+    if all(source == replace(first, past=first.past + beat) for beat, source in enumerate(sources)):
+        return Wire(low + bits - 1, low, (first,), held=True)
+    return Wire(low + bits - 1, low, tuple(sources))
 
 
 def _outputs(plan: LinkPlan, design: RtlDesign) -> tuple[tuple[Piece, ...], ...]:

@@ -8,6 +8,8 @@ from pathlib import Path
 from hls_projects.export import (
     cmssw,
     cmssw_check,
+    emp,
+    emp_check,
     hls_sources,
     patterns,
     proof_files,
@@ -26,9 +28,10 @@ TARGETS: tuple[Target, ...] = (
     patterns.write,
     proof_files.write,
     cmssw.write,
+    emp.write,
     readme.write,
 )
 """Each adds its files below the folder of the bundle."""
 
-CHECKS: tuple[Target, ...] = (cmssw_check.prove_emulator,)
+CHECKS: tuple[Target, ...] = (cmssw_check.prove_emulator, emp_check.prove_payload)
 """Each proves what was written, leaves its proof in `proof/` or raises."""

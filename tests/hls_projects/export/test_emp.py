@@ -8,15 +8,19 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from tensorflow import keras
 
+from data_prep.errors import PipelineError, ProofFailedError
 from data_prep.fixed_point import FixedType
 from hls_projects.export.emp import write_payload
+from hls_projects.export.emp_check import simulate
 from hls_projects.export.link_plan import link_plan
+from hls_projects.export.link_wiring import wire
 from hls_projects.export.patterns import write_patterns
 from hls_projects.integer_model import outputs
 from hls_projects.lower import lower
@@ -51,23 +55,38 @@ def _port(name: str, shape: tuple[int, ...], width: int, signed: bool = True) ->
 
 
 def _handmade(name: str, folder: Path) -> Case:
-    """`summer`: the sum of eight values in four beats. `wide`: five values of 40 bits, three outputs."""
+    """A design by hand.
+
+    `summer`: the sum of eight values in four beats; `seeded`: of one more that is given with every beat; `wide`: five
+    values of 40 bits, three outputs.
+    """
     vhdl = (f"{name}.vhd",)
-    if name == "summer":
+    if name in ("summer", "seeded"):
         inputs, outputs = [_port("image", (4, 2, 1), 6)], [_port("sum", (1,), 9)]
-        timing = {"form": "streamed", "beats": 4, "interval": 4, "latency": 4}
+        timing: dict[str, Any] = {"form": "streamed", "beats": 4, "interval": 4, "latency": 4}
+        if name == "seeded":
+            inputs.append(_port("seed", (1,), 3))
+            timing["every_beat"] = ("seed",)
     else:
         inputs = [_port("values", (5,), 40)]
         outputs = [_port("sum", (1,), 63), _port("difference", (1,), 41), _port("parity", (1,), 1, signed=False)]
         timing = {"form": "unrolled", "beats": 1, "interval": 1, "latency": 1}
     (folder / "vhdl").mkdir(parents=True)
-    source = (DESIGNS / vhdl[0]).read_text().replace("FAULT", "0")
+    source = (DESIGNS / vhdl[0].replace("seeded", "summer")).read_text().replace("FAULT", "0")
+    if name == "seeded":
+        source = source.replace("summer", "seeded").replace(
+            "in_data : in std_logic_vector(11", "in_data : in std_logic_vector(14"
+        )
+        source = source.replace("row <= ", "row <= resize(signed(in_data(14 downto 12)), 9) + ")
     (folder / "vhdl" / vhdl[0]).write_text(source)
     RtlDesign(name=name, inputs=tuple(inputs), outputs=tuple(outputs), verilog=(), vhdl=vhdl, **timing).save(folder)
     kind = inputs[0].type
     x = np.random.default_rng(3).integers(kind.raw_min, kind.raw_max, (40, np.prod(inputs[0].shape)), endpoint=True)
     x[0], x[1] = kind.raw_min, kind.raw_max
     total = x.sum(axis=1)
+    if name == "seeded":
+        seed = np.random.default_rng(4).integers(-4, 4, (40, 1))
+        return Case(folder, np.hstack((x // 2, seed)), (x // 2).sum(axis=1, keepdims=True) + 4 * seed)
     if name == "summer":
         return Case(folder, x, total[:, None])
     parity = [bin(value & ((1 << 40) - 1)).count("1") % 2 for value in x[:, 4].tolist()]
@@ -103,6 +122,8 @@ CASES = {
     "summer": ("summer", PackingSettings()),
     "summer, backwards": ("summer", PackingSettings(inputs=BACKWARDS, wrapper_clocks=1)),
     "summer, one link": ("summer", PackingSettings(links=1, period=7, wrapper_clocks=3)),
+    "seeded": ("seeded", PackingSettings()),
+    "seeded, later": ("seeded", PackingSettings(inputs=(*BACKWARDS, _at("seed", link=8, frame=2)))),
     "wide": ("wide", PackingSettings()),
     "wide, slow": ("wide", PackingSettings(inputs=SLOW, outputs=SLOW_OUT, wrapper_clocks=2)),
     "wide, one link": ("wide", PackingSettings(links=1)),
@@ -173,6 +194,69 @@ def test_a_network_with_two_inputs_and_two_outputs(make: Callable[[str], keras.M
     done = _simulate(tmp_path, _payload(case, settings, tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "64 frames equal, 60 valid words" in done.stdout + done.stderr
+
+
+def test_what_is_given_with_every_beat_is_kept(tmp_path: Path) -> None:
+    case = _handmade("seeded", tmp_path / "rtl")
+    wires = wire(link_plan(case.design, PackingSettings()), case.design).wires
+    assert [(each.low, each.held, len(each.sources)) for each in wires] == [(0, False, 1), (6, False, 1), (12, True, 1)]
+
+
+def test_the_files_of_ipbb_are_whole_and_in_order(tmp_path: Path) -> None:
+    case = _handmade("summer", tmp_path / "rtl")
+    write_payload(case.folder, PackingSettings(), HlsSettings(), tmp_path / "emp")
+    cfg, hdl = tmp_path / "emp" / "firmware" / "cfg", tmp_path / "emp" / "firmware" / "hdl"
+    assert "include summer.dep" in (cfg / "top.dep").read_text()
+    sources = re.findall(r"^src --vhdl2008 (\S+)$", (cfg / "summer.dep").read_text(), re.MULTILINE)
+    sources += re.findall(r"^src --vhdl2008 (\S+)$", (cfg / "top.dep").read_text(), re.MULTILINE)
+    assert {hdl / source for source in sources} == set(hdl.rglob("*.vhd"))
+    stubs = tmp_path / "emp" / "sim" / "stubs.vhd"
+    subprocess.run(["ghdl", "-a", "--std=08", stubs, *sources], check=True, cwd=hdl)
+
+
+@pytest.mark.skipif(shutil.which("tclsh") is None, reason="tclsh not found")
+def test_the_script_for_vivado_says_what_was_achieved(tmp_path: Path) -> None:
+    case = _handmade("summer", tmp_path / "rtl")
+    write_payload(case.folder, PackingSettings(), HlsSettings(clock_period=2.5), tmp_path / "emp")
+    vivado = tmp_path / "emp" / "vivado"
+    (tmp_path / "run.tcl").write_text(
+        """
+        foreach name {create_project synth_design opt_design place_design phys_opt_design route_design
+                      report_utilization report_timing_summary} {
+            proc $name args "puts \\"$name \\$args\\""
+        }
+        proc read_vhdl {standard file} { if {![file exists $file]} { error "no $file" }; puts "read [file tail $file]" }
+        proc read_xdc {- mode file} { source $file }
+        proc get_ports name { return $name }
+        proc create_clock args { puts "clock $args" }
+        proc get_timing_paths args { return worst }
+        proc get_property args { return -0.125 }
+        """
+        + f"source {vivado / 'out_of_context.tcl'}\n"
+    )
+    done = subprocess.run(["tclsh", tmp_path / "run.tcl"], check=True, capture_output=True, text=True)
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if line.startswith("read")] == [
+        f"read {name}.vhd" for name in ("summer", "summer_links", "summer_axis")
+    ]
+    assert "clock -name clk -period 2.5 clk" in lines
+    assert "synth_design -top summer_links -part xcvu13p-flga2577-2-e -mode out_of_context" in lines
+    assert lines[-1] == "achieved period: 2.625 ns (target 2.5 ns, worst slack -0.125 ns)"
+
+
+def test_the_proof_in_the_bundle(tmp_path: Path) -> None:
+    case = _handmade("summer", tmp_path / "rtl")
+    patterns = _payload(case, PackingSettings(), tmp_path)
+    assert simulate(tmp_path / "emp", patterns, 60) == 14
+    text = (patterns / "output_0.txt").read_text()
+    (patterns / "output_0.txt").write_text(text.replace(" 0111 ", " 0110 ", 1))
+    with pytest.raises(ProofFailedError, match="gives other frames: frame [0-9]+, link 0: expected"):
+        simulate(tmp_path / "emp", patterns, 60)
+    assert not (tmp_path / "emp" / "sim" / "work").exists()
+    payload = tmp_path / "emp" / "firmware" / "hdl" / "emp_payload.vhd"
+    payload.write_text(payload.read_text().replace("end architecture", "end architekture"))
+    with pytest.raises(PipelineError, match="GHDL refuses the payload"):
+        simulate(tmp_path / "emp", patterns, 60)
 
 
 # Frames from `frames` to an AXI stream and from the other to `found`, with pauses on both sides where `pauses` is set.
