@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from data_prep.errors import InputFileError
 from data_prep.fixed_point import FixedType
 from hls_projects.export.archive import pack
-from hls_projects.export.manifest import BundleManifest, BundlePort, Provenance, hash_files
+from hls_projects.export.manifest import BundleManifest, BundlePort, ProofSummary, Provenance, hash_files
 from hls_projects.export.verify import verify
+from hls_projects.proof import Proof
 from hls_projects.settings import HlsSettings
 
 
@@ -81,4 +84,43 @@ def test_no_manifest(bundle: Path, content: str) -> None:
         verify(bundle)
     (bundle / "manifest.json").unlink()
     with pytest.raises(InputFileError, match="is no bundle"):
+        verify(bundle)
+
+
+@pytest.mark.parametrize("name", ["../other", "/etc/hostname", "vectors/../../x"])
+def test_a_name_that_leads_out(bundle: Path, name: str) -> None:
+    manifest = BundleManifest.load(bundle)
+    manifest.model_copy(update={"files": manifest.files | {name: "0" * 64}}).save(bundle)
+    with pytest.raises(InputFileError, match="which leads out of it"):
+        verify(bundle)
+
+
+def test_vectors_that_no_hash_guards(bundle: Path) -> None:
+    manifest = BundleManifest.load(bundle)
+    port = manifest.inputs[0].model_copy(update={"vectors": "../secret.txt"})
+    manifest.model_copy(update={"inputs": (port,)}).save(bundle)
+    with pytest.raises(InputFileError, match="has no file '../secret.txt', the vectors of 'x'"):
+        verify(bundle)
+
+
+@pytest.mark.parametrize("status", ["failed", "not run", "proven"])
+def test_a_proof_that_the_manifest_does_not_tell(bundle: Path, status: Literal["failed", "not run", "proven"]) -> None:
+    (bundle / "proof").mkdir()
+    proof = Proof(status=status, reason="")
+    (bundle / "proof" / "60_csim.json").write_text(proof.model_dump_json())
+    manifest = BundleManifest.load(bundle).model_copy(update={"files": hash_files(bundle)})
+    manifest.save(bundle)
+    with pytest.raises(InputFileError, match="tells of other proofs than it holds"):
+        verify(bundle)
+    manifest.model_copy(update={"proofs": {"60_csim.json": ProofSummary.of(proof)}}).save(bundle)
+    if status == "proven":
+        assert verify(bundle).proofs["60_csim.json"].integers == 0
+    else:
+        with pytest.raises(InputFileError, match="other proofs"):
+            verify(bundle)
+
+
+def test_a_pipe_is_no_file(bundle: Path) -> None:
+    os.mkfifo(bundle / "pipe")
+    with pytest.raises(InputFileError, match="pipe is a link or a device"):
         verify(bundle)
