@@ -17,7 +17,7 @@ import numpy as np
 from data_prep.fixed_point import FixedType
 from hls_projects.image_builder import ImageBuilder
 from hls_projects.rtl.quantizer import Form, quantize
-from hls_projects.rtl.values import Tensor, bit, chosen, either, equal, field, gated, inverted, tree, variable
+from hls_projects.rtl.values import Tensor, bit, chosen, either, equal, field, gated, inverted, picked, tree, variable
 
 GROUP = 4
 """Neighbouring pixels that share the selection of values: a power of two."""
@@ -232,12 +232,7 @@ def _selected(values: Sequence[Any], near: Sequence[Any]) -> Any:
 
     def at(group: int) -> Any:
         if group not in found:
-            left = list(values)
-            for select in selects:
-                one = bit(select, group)
-                pairs = [left[i : i + 2] for i in range(0, len(left), 2)]
-                left = [chosen(one, pair[1], pair[0]) if len(pair) == 2 else pair[0] for pair in pairs]
-            found[group] = left[0]
+            found[group] = picked([bit(select, group) for select in selects], values)
         return found[group]
 
     return at

@@ -6,8 +6,9 @@ A `Wires` is a bundle of numbers that stand in one signal at one time of an imag
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 import numpy as np
 from alkaid.stateful import FSM, Conn, Signal
@@ -127,9 +128,9 @@ class Machine:
             signal = self.register(f"{name}_{number + 1}", signal)
         return Wires(signal, wires.intervals, wires.shape, wires.time + clocks)
 
-    def register(self, name: str, source: Signal, enable: Signal | None = None) -> Signal:
-        """A register that takes its source at every clock, or at those with `enable`."""
-        made = Signal(name, False, source.precisions, reg=True)
+    def register(self, name: str, source: Signal, enable: Signal | None = None, clear: Signal | None = None) -> Signal:
+        """A register that takes its source at every clock, or at those with `enable`; zero after those with `clear`."""
+        made = Signal(name, False, source.precisions, rst_if=clear, reg=True)
         return self._to(made, source, enable)
 
     def any_tick(self, times: Sequence[int]) -> Signal:
@@ -214,13 +215,29 @@ class Machine:
         given = Signal(f"INTERNAL_{full}_outp", False, tuple(q.kif for q in comb.out_qint), reg=False, mode="w")
         first = 0
         for source in sources:
-            self._to(taken[first : first + source.size], source)
+            # Inputs that nothing uses have no bits. alkaid 0.8.2 would count those of the source all the same, wrongly
+            # where its numbers have coarse steps or are small: they are left out, and what lies between is connected.
+            bits = taken.bitwidths[first : first + source.size]
+            for start, end in _runs([width > 0 for width in bits]):
+                self._to(taken[first + start : first + end], source[start:end])
             first += source.size
         return given
 
     def _to(self, target: Signal, source: Signal, enable: Signal | None = None) -> Signal:
         self.conns.append(Conn(source, target, enable))
         return target
+
+
+def _runs(flags: Sequence[bool]) -> Iterator[tuple[int, int]]:
+    """Where flags are set, from the first to behind the last of each run.
+
+    >>> list(_runs([True, True, False, True]))
+    [(0, 2), (3, 4)]
+    """
+    for value, run in groupby(range(len(flags)), key=lambda i: flags[i]):
+        places = list(run)
+        if value:
+            yield places[0], places[-1] + 1
 
 
 def port_intervals(port: PortType) -> list[QInterval]:

@@ -118,7 +118,9 @@ class _Streamer:
         height = first.shape[0]
         by = rows or next(n for n in range(1, height + 1) if height % n == 0 and height // n <= beats)
         _check_rows(height, by)
-        flow = serial_image(self.machine, first.builder, first.result, self.tracer.form, per_clock, by)
+        # One candidate a clock leaves the clocks to write one pixel a clock.
+        taken = None if rows is None and per_clock == 1 else by
+        flow = serial_image(self.machine, first.builder, first.result, self.tracer.form, per_clock, taken)
         if rows is None:
             flow = self._gathered(flow, flow.beats, f"{first.name}_image")
         if self.users[first.name] > 1:

@@ -66,6 +66,15 @@ def chosen(bit: Any, value: Any, other: Any) -> Any:
     return bit.msb_mux(value, other)
 
 
+def picked(bits: Sequence[Any], values: Sequence[Any]) -> Any:
+    """The value of the number that bits give, the lowest bit first; any value where there are fewer."""
+    left = list(values)
+    for one in bits:
+        pairs = [left[i : i + 2] for i in range(0, len(left), 2)]
+        left = [chosen(one, pair[1], pair[0]) if len(pair) == 2 else pair[0] for pair in pairs]
+    return left[0]
+
+
 def both(a: Any, b: Any) -> Any:
     """Whether two bits are high."""
     return gated(a, b)

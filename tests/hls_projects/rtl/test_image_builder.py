@@ -127,6 +127,7 @@ def tagger(builder: ImageBuilder, kind: FixedType) -> Network:
 CLOCKED = {
     "parallel": (alone(6, 5), RtlSettings(delay=3), BuilderSettings()),
     "one a clock": (alone(6, 5), RtlSettings(), SERIAL),
+    "one a clock, normalised": (alone(5, 4, SHARES, normalise=True), RtlSettings(delay=2), SERIAL),
     "two a clock, normalised": (
         alone(6, 4, SHARES, normalise=True),
         RtlSettings(delay=2),
@@ -178,7 +179,7 @@ def test_simulated_at_full_size(tmp_path: Path) -> None:
 
 
 @needs_ghdl
-@pytest.mark.parametrize("name", ["parallel", "two a clock, normalised", "streamed, more clocks of rows"])
+@pytest.mark.parametrize("name", ["parallel", "one a clock, normalised", "streamed, more clocks of rows"])
 def test_vhdl(name: str, tmp_path: Path) -> None:
     network, settings, form = CLOCKED[name]
     build(network, "dut", settings, VariantSettings(), tmp_path / "rtl", form)
