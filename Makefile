@@ -118,10 +118,10 @@ $(RTL): $(C)/hardware.yaml $(CSIM) $(LOWERED) $(IMAGES) | $(READY)
 $(SYNTH): $(C)/hardware.yaml $(HLS) $(RTL) | $(READY)
 	$(PIPELINE) synth --config $< --hls $(B)/50_hls --rtl $(B)/65_rtl --out $(ARTEFACT)
 
-$(EXPORT): $(C)/hardware.yaml $(HLS) $(CSIM) $(RTL) | $(READY)
-	$(PIPELINE) export --config $< --lowered $(B)/40_lowered --csim $(B)/60_csim.json --rtl $(B)/65_rtl --images $(B)/20_images $(B)/50_hls --out $(ARTEFACT)
+$(EXPORT): $(C)/hardware.yaml $(HLS) $(CSIM) $(RTL) $(wildcard $(B)/66_synth) | $(READY)
+	$(PIPELINE) export --config $< --lowered $(B)/40_lowered --csim $(B)/60_csim.json --rtl $(B)/65_rtl $(addprefix --synth ,$(wildcard $(B)/66_synth)) --images $(B)/20_images $(B)/50_hls --out $(ARTEFACT)
 
-$(REPORT): $(MODEL) $(CSIM) $(RTL) $(EXPORT) $(wildcard $(B)/25_mass_closure $(B)/25_candidates $(B)/26_symmetries $(B)/27_symmetries_rtl) | $(READY)
+$(REPORT): $(MODEL) $(CSIM) $(RTL) $(wildcard $(B)/66_synth) $(EXPORT) $(wildcard $(B)/25_mass_closure $(B)/25_candidates $(B)/26_symmetries $(B)/27_symmetries_rtl) | $(READY)
 	$(PIPELINE) report $(B) --out $(ARTEFACT)
 
 test: $(READY) ## run the tests (tools that are not installed are named as skipped)

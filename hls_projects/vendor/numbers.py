@@ -30,6 +30,8 @@ class HardwareNumbers(Settings):
     """Clock period that was asked for (ns)."""
     achieved_period: float | None = None
     """Clock period that holds by this tool: target minus worst slack, or the estimate of C synthesis (ns)."""
+    hold_slack: float | None = None
+    """The worst of all hold paths (ns): negative, the design does not work at any clock."""
     lut: int
     """Look-up tables."""
     ff: int
@@ -40,6 +42,13 @@ class HardwareNumbers(Settings):
     """Blocks of memory of 36 kbit; a half is one of 18 kbit."""
     uram: int | None = None
     """Blocks of memory of 288 kbit."""
+
+    @property
+    def met(self) -> bool | None:
+        """Whether timing is met; none where nothing was routed, as slacks before that are guesses."""
+        if self.stage != "routed" or self.achieved_period is None or self.target_period is None:
+            return None
+        return self.achieved_period <= self.target_period and (self.hold_slack or 0) >= 0
 
 
 class VendorNumbers(Settings):

@@ -154,6 +154,7 @@ def _of_vivado(design: str, stage: Stage, timing: tuple[int, int], clock: str, w
             "interval": interval,
             "target_period": found.period,
             "achieved_period": found.achieved,
+            "hold_slack": found.hold_slack,
         }
         | {name: getattr(used, name) for name in ("lut", "ff", "dsp", "bram", "uram")}
     )

@@ -25,6 +25,7 @@ from pipeline.report.sections import (
     rtl,
     segmentation,
     symmetries,
+    synthesis,
     task,
     training,
 )
@@ -44,6 +45,7 @@ SECTIONS: tuple[Section, ...] = (
     segmentation.SECTION,
     hardware.SECTION,
     rtl.SECTION,
+    synthesis.SECTION,
     arithmetic.SECTION,
     bundle.SECTION,
     provenance.SECTION,

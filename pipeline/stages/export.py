@@ -11,7 +11,7 @@ from data_prep.errors import PipelineError
 from hls_projects.settings import HardwareSettings
 from pipeline import configuration
 from pipeline.artefact import artefact, content_hash, git_hash, versions
-from pipeline.console import done
+from pipeline.console import done, warn
 from pipeline.lineage import read_manifest, require_made_from, upstream
 from pipeline.origin import origin_of
 from pipeline.proving import require_same_images
@@ -83,13 +83,14 @@ def run(
     done("export", f"{out}/{manifest.name}.tar.gz: {len(manifest.files)} files, {vectors.count} reference vectors")
 
 
-def _vendor(folder: Path, designs: Sequence[Path]) -> VendorNumbers:
-    """What the vendor's tools said of these very designs."""
+def _vendor(folder: Path, designs: Sequence[Path]) -> VendorNumbers | None:
+    """What the vendor's tools said, if it was of these very designs."""
     from hls_projects.vendor.numbers import VendorNumbers
 
     require_made_from(folder, [])
     if set(read_manifest(folder).inputs.values()) - {content_hash(path) for path in designs}:
-        raise PipelineError("was made from another design", file=folder, remedy="run `synth` again")
+        warn(f"{folder}: was made from another design and is left out (run `synth` again)")
+        return None
     return VendorNumbers.load(folder)
 
 

@@ -106,6 +106,9 @@ def test_a_clock_that_was_never_routed_is_no_promise(tmp_path: Path) -> None:
     assert "34,560 (2.0 %) LUT" in routed
     assert "No timing closure" not in routed
     assert routed.count("| RTL | ") == 3
+    for slack in ({"achieved_period": 2.673}, {"hold_slack": -0.01}):
+        missed = _card(tmp_path, hardware=(ROUTED.model_copy(update=slack),))
+        assert "2.5 ns asked for: **timing is not met**" in missed
 
 
 def test_a_model_that_was_brought(tmp_path: Path) -> None:

@@ -1,0 +1,34 @@
+"""What the vendor's tools say of the design, beside what the open ones said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hls_projects.rtl.record import RtlProof
+from hls_projects.vendor.devices import device_of
+from hls_projects.vendor.numbers import VendorNumbers, all_numbers
+from pipeline.lineage import made_from_others
+from pipeline.report.run_folder import NotMadeError, RunFolder, reading
+from pipeline.report.section import Section
+
+ARTEFACT = "66_synth"
+
+
+def values(run: RunFolder) -> dict[str, Any]:
+    """The numbers of every tool, if they are of the design that stands here."""
+    folder = run.require(ARTEFACT)
+    if changed := made_from_others(run.manifests)[ARTEFACT]:
+        raise NotMadeError(f"{ARTEFACT} is of another {changed[0]}", remedy="make it again with `make synth`")
+    with reading(f"{ARTEFACT}/synth.json"):
+        vendor = VendorNumbers.load(folder)
+    proof = None
+    path = run.path / "65_rtl.json"
+    if path.exists():
+        with reading(path.name):
+            proof = RtlProof.load(path)
+    return {"numbers": all_numbers(proof, vendor), "part": vendor.part, "device": device_of(vendor.part)}
+
+
+SECTION = Section(
+    "synthesis", "Synthesis", "Vitis HLS and Vivado, beside the open estimates", values, optional=ARTEFACT
+)
