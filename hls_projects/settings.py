@@ -108,6 +108,8 @@ class ExportSettings(Settings):
 
     test_jets: int = Field(1000, ge=0)
     """Jets among the reference vectors, evenly spread over the test set; corner vectors are always there."""
+    version: str = Field("1", pattern=r"^[0-9]+(_[0-9]+)*$", max_length=20)
+    """Version of the design, such as 2 or 2_0_1: it stands in the name of the emulator that CMSSW loads."""
 
 
 class HardwareSettings(Settings):

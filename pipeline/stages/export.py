@@ -77,7 +77,9 @@ def run(
             quality=quality,
         )
         part, reason = (None, "none was asked for") if rtl is None else _rtl(rtl, lowered)
-        design = Design(project, types, proof, vectors, hls, lowered, csim, part, reason, packing=settings.packing)
+        design = Design(
+            project, types, proof, vectors, hls, lowered, csim, part, reason, settings.export.version, settings.packing
+        )
         vendor = None if synth is None else _vendor(synth, [hls, *([rtl] if rtl else [])])
         manifest = write_bundle(design, provenance, space.path, vendor=vendor)
     done("export", f"{out}/{manifest.name}.tar.gz: {len(manifest.files)} files, {vectors.count} reference vectors")
