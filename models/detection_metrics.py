@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from models.response import ONE_SIGMA, quantiles, response
+from models.response import ONE_SIGMA, Closure, closure, quantiles
 from models.tower_geometry import box_overlap, turned
 
 Floats = npt.NDArray[np.float64]
@@ -79,6 +80,33 @@ def average_precision(score: npt.ArrayLike, right: npt.ArrayLike, there: int) ->
 
 
 @dataclass(frozen=True)
+class Share:
+    """A share of some jets.
+
+    Attributes:
+        value: it.
+        error: √(p (1 − p) / n) with p = (k + 1) / (n + 2), which is not 0 where all or none of n are found.
+        jets: n.
+    """
+
+    value: float
+    error: float
+    jets: int
+
+
+def share(passed: int, jets: int) -> Share | None:
+    """The share of `jets` that passed; None where there are none.
+
+    >>> share(1, 2)
+    Share(value=0.5, error=0.3535533905932738, jets=2)
+    """
+    if not jets:
+        return None
+    p = (passed + 1) / (jets + 2)
+    return Share(passed / jets, math.sqrt(p * (1 - p) / jets), jets)
+
+
+@dataclass(frozen=True)
 class Detection:
     """The metrics of one way to find jets.
 
@@ -90,6 +118,8 @@ class Detection:
         pt_response, pt_resolution: median of found / true pT, and half its 68 % width over the median.
         eta_resolution, phi_resolution: half the 68 % width of found − true.
         average_precision: by IoU threshold of the boxes; None where there are no boxes.
+        turn_on: efficiency in bins of the true pT, with its statistical error; None where there is no truth jet.
+        closure: response of the pT of the pairs in the same bins.
     """
 
     true: int
@@ -102,6 +132,8 @@ class Detection:
     eta_resolution: float | None
     phi_resolution: float | None
     average_precision: dict[str, float | None]
+    turn_on: tuple[Share | None, ...]
+    closure: Closure
 
     def as_json(self) -> dict[str, Any]:
         """What `metrics.json` holds of it."""
@@ -115,15 +147,18 @@ class DetectionSum:
     Attributes:
         distance: largest distance of a match.
         pt_min: pT (GeV) from which truth jets are to be found.
+        edges: borders of the bins of true pT (GeV).
         overlaps: IoU thresholds of the average precision.
     """
 
     distance: float
     pt_min: float
+    edges: tuple[float, ...]
     overlaps: tuple[float, ...] = (0.3, 0.5, 0.7)
     true: int = 0
     found: int = 0
     soft: int = 0
+    wanted: list[Floats] = field(default_factory=list)
     pairs: list[Floats] = field(default_factory=list)
     scores: list[Floats] = field(default_factory=list)
     right: dict[float, list[npt.NDArray[np.bool_]]] = field(default_factory=dict)
@@ -133,6 +168,7 @@ class DetectionSum:
         """Add one event."""
         hard = true.pt >= self.pt_min
         self.true += int(hard.sum())
+        self.wanted.append(true.pt[hard])
         chosen = match(found, true, self.distance)
         known = chosen >= 0
         counts = known & hard[chosen] if len(true) else known
@@ -173,7 +209,9 @@ class DetectionSum:
         """The metrics of all events."""
         pairs = np.concatenate(self.pairs) if self.pairs else np.zeros((0, 4))
         counted = self.found - self.soft
-        pt = response(pairs[:, 0], pairs[:, 1])
+        pt = closure(pairs[:, 0], pairs[:, 1], self.edges)
+        wanted = np.concatenate(self.wanted) if self.wanted else np.zeros(0)
+        there, seen = (np.histogram(values, self.edges)[0] for values in (wanted, pairs[:, 1]))
         widths = [_width(pairs[:, i]) for i in (2, 3)]
         precision: dict[str, float | None] = {}
         if self.boxed:
@@ -188,11 +226,13 @@ class DetectionSum:
             matched=len(pairs),
             efficiency=len(pairs) / self.true if self.true else None,
             fakes=1 - len(pairs) / counted if counted else None,
-            pt_response=None if pt is None else pt.median,
-            pt_resolution=None if pt is None else pt.resolution,
+            pt_response=None if pt.whole is None else pt.whole.median,
+            pt_resolution=None if pt.whole is None else pt.whole.resolution,
             eta_resolution=widths[0],
             phi_resolution=widths[1],
             average_precision=precision,
+            turn_on=tuple(share(int(k), int(n)) for k, n in zip(seen, there, strict=True)),
+            closure=pt,
         )
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from data_prep.settings import Settings
 from models.number_settings import QuantizerSettings
+from models.tasks.settings import Edges
 
 
 class UNetSettings(Settings):
@@ -54,6 +55,10 @@ class SegmentationSettings(Settings):
     """Weight of a class in the loss: its share of the training towers to minus this power (0: all towers count alike,
     1: all classes do)."""
 
+    weight: float = Field(default=1.0, gt=0)
+    """How much the classes count in the loss beside a detection: theirs is a mean over all towers, most of which are
+    easy, that of a detection a sum over jets."""
+
     cone: float = Field(default=0.4, gt=0, le=1.5)
     """Radius about the axis of a truth jet in which towers are summed to measure pileup mitigation."""
 
@@ -61,7 +66,7 @@ class SegmentationSettings(Settings):
     """Transverse energies (GeV) below which towers are left out by the plain method that the network is held
     against."""
 
-    pt_edges: tuple[float, ...] = (30.0, 60.0, 100.0, 200.0, 500.0)
+    pt_edges: Edges = (30.0, 60.0, 100.0, 200.0, 500.0)
     """Borders of the bins of true jet pT (GeV)."""
 
 
@@ -85,6 +90,9 @@ class DetectionSettings(Settings):
 
     pt_min: float = Field(default=20.0, ge=0)
     """Truth jets below it (GeV) are not to be found, nor is finding them an error."""
+
+    pt_edges: Edges = (20.0, 40.0, 60.0, 100.0, 200.0, 500.0)
+    """Borders of the bins of true pT (GeV) in which efficiency and response are shown."""
 
     radius: float = Field(default=0.4, gt=0, le=1.5)
     """Radius of the anti-kT jets of the same towers that the network is held against."""

@@ -127,6 +127,8 @@ class ModelSettings(Settings):
     def _section_of_the_task(self) -> Self:
         if (self.task == "regression") != (self.regression is not None):
             raise ValueError("the section 'regression' belongs to 'task: regression', and only there")
+        if self.regression is not None and self.symmetry != "plain":
+            raise ValueError(f"'symmetry: {self.symmetry}' is for taggers, not for 'task: regression'")
         return self
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ has the input's size, and without batch normalisation.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,11 @@ from models.event_settings import EventModelSettings, UNetSettings
 from models.transposed import QuantizedConv2DTranspose
 
 KL = keras.layers
+
+
+RARE = {"heat": 0.01}
+"""Outputs that are the logit of something rare, and the share with which they start: that of centres would else be a
+half, and all that training did first would be to bring it down (Lin et al. 2017, arXiv:1708.02002, section 4.1)."""
 
 
 def build(
@@ -120,7 +126,9 @@ class _Layers:
     def head(self, name: str, x: Any, channels: int) -> Any:
         """One output."""
         kind = qkeras.QConv2D if self.quantized else KL.Conv2D
-        x = kind(channels, 1, **self._weights("kernel"), name=name)(x)
+        share = RARE.get(name, 0.5)
+        start = keras.initializers.Constant(math.log(share / (1 - share)))
+        x = kind(channels, 1, bias_initializer=start, **self._weights("kernel"), name=name)(x)
         if not self.quantized:
             return x
         return qkeras.QActivation(str(quantizers.signed(self.settings.output)), name=f"{name}_output")(x)

@@ -147,7 +147,8 @@ class Found:
         self.settings, self.towers = settings.detection, towers
         self.thresholds = (0.0, *settings.segmentation.thresholds)
         methods = [*names, *(self._title(threshold) for threshold in self.thresholds)]
-        self.sums = {name: DetectionSum(self.settings.match, self.settings.pt_min) for name in methods}
+        wanted = self.settings
+        self.sums = {name: DetectionSum(wanted.match, wanted.pt_min, wanted.pt_edges) for name in methods}
 
     @staticmethod
     def _title(threshold: float) -> str:

@@ -135,7 +135,7 @@ def objective(settings: EventModelSettings, wrap: int, shares: npt.ArrayLike, to
         (segmented, *found),
         share(_same(wrap)),
         mean_weight,
-        (1.0, *counts),
+        (settings.segmentation.weight, *counts),
     )
 
 

@@ -19,6 +19,7 @@ from tensorflow import keras
 
 from data_prep.dataset import ImageDataset
 from data_prep.errors import InputFileError
+from data_prep.fixed_point import FixedType
 from data_prep.grid import SquareGrid
 from data_prep.image_batch import ImageBatch
 from data_prep.mass import image_mass
@@ -39,8 +40,8 @@ Floats = npt.NDArray[np.float32]
 
 FEATURES = {"pt": "jet_pt", "mass": "jet_mass", "sdmass": "jet_sdmass"}
 """The feature of the dataset that each target is."""
-IMAGE = "image"
-"""The baseline's name: pT and mass summed over the pixels."""
+IMAGE, PORT = "image", "port"
+"""The baselines' names: pT and mass summed over the pixels, as they are and as the input port holds them."""
 _BATCH = 4096
 
 
@@ -180,7 +181,12 @@ def measure(dataset: ImageDataset, model: ModelSettings, trained: Sequence[Train
             scores[each.network.name] = softmax(outputs[0])
     grid = dataset.metadata.grid
     if isinstance(grid, SquareGrid) and dataset.shape[2] == 1:
-        found[IMAGE] = np.concatenate([_summed(batch, grid, wanted) for batch in batches])
+        width = model.input
+        port = FixedType(width.bits, width.integer, False, "RND_CONV", "SAT")
+        found[IMAGE] = np.concatenate([_summed(batch, batch.value, grid, wanted) for batch in batches])
+        found[PORT] = np.concatenate(
+            [_summed(batch, port.to_float(port.quantize(batch.value)), grid, wanted) for batch in batches]
+        )
     closures: dict[str, dict[str, Closure]] = {
         name: {
             target.name: closure(values[:, i], truth[:, i], target.edges, weight)
@@ -213,10 +219,14 @@ def predict(model: keras.Model, dataset: ImageDataset, split: str) -> list[Float
     return [np.concatenate(part) for part in zip(*parts, strict=True)]
 
 
-def _summed(batch: ImageBatch, grid: SquareGrid, wanted: RegressionSettings) -> Floats:
-    """The baseline: pT and mass of the pixels, float32 [jets, targets] (GeV)."""
-    mass = image_mass(batch.offsets, batch.pixel, batch.value, np.ones(len(batch), np.float32), grid)
-    pt = batch.dense().sum(axis=(1, 2, 3))
+def _summed(
+    batch: ImageBatch, value: npt.NDArray[np.floating[Any]], grid: SquareGrid, wanted: RegressionSettings
+) -> Floats:
+    """A baseline: pT and mass of the pixels with these values, float32 [jets, targets] (GeV)."""
+    values = value.astype(np.float32)
+    mass = image_mass(batch.offsets, batch.pixel, values, np.ones(len(batch), np.float32), grid)
+    jet = np.repeat(np.arange(len(batch)), np.diff(batch.offsets))
+    pt = np.bincount(jet, values, len(batch)).astype(np.float32)
     columns: list[Floats] = [pt if target.name == "pt" else mass for target in wanted.targets]
     return np.stack(columns, axis=1)
 

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import math
-from typing import Literal, Self
+from itertools import pairwise
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from data_prep.settings import Settings
 from models.number_settings import QuantizerSettings
 
 Task = Literal["classification", "regression", "segmentation", "detection", "panoptic"]
+
+
+def _ascending(edges: tuple[float, ...]) -> tuple[float, ...]:
+    if any(low >= high for low, high in pairwise(edges)):
+        raise ValueError("the borders of bins must ascend")
+    if edges[0] <= 0:
+        raise ValueError("the first border must be above 0, for the response is a ratio to the truth")
+    return edges
+
+
+Edges = Annotated[tuple[float, ...], Field(min_length=2), AfterValidator(_ascending)]
+"""Borders of bins of a true value in which the response is shown."""
 
 
 class TargetSettings(Settings):
@@ -32,15 +45,11 @@ class TargetSettings(Settings):
     """Whether the network finds only what is to be added to the sum of the pixels (pT alone), as the blocks of a
     residual network do (arXiv:1512.03385); the unit is then a power of two."""
 
-    edges: tuple[float, ...] = Field(min_length=2)
+    edges: Edges
     """Borders of the bins of truth in which closure is shown (GeV)."""
 
     @model_validator(mode="after")
     def _meaningful(self) -> Self:
-        if any(low >= high for low, high in zip(self.edges, self.edges[1:], strict=False)):
-            raise ValueError("'edges' must ascend")
-        if self.edges[0] <= 0:
-            raise ValueError("the first of 'edges' must be above 0, for the response is a ratio to the truth")
         if self.residual and self.name != "pt":
             raise ValueError("'residual' is for the target 'pt': the pixels add up to no other")
         if self.residual and (self.unit < 1 or math.frexp(self.unit)[0] != 0.5):

@@ -30,7 +30,7 @@ def test_matches_across_pi() -> None:
 
 def test_counts_by_hand() -> None:
     """Truth: 100 GeV and 80 GeV to be found, 10 GeV too soft. Found: the first, the soft one, and a fake."""
-    total = DetectionSum(distance=0.3, pt_min=20)
+    total = DetectionSum(distance=0.3, pt_min=20, edges=(20, 60, 90, 200))
     total.add(
         jets((110, 0.0, 0.0, 3), (10, 1.0, 1.0, 2), (30, -2.0, 0.0, 1)),
         jets((100, 0.1, 0.0, 0), (80, 2.0, 2.0, 0), (10, 1.0, 1.0, 0)),
@@ -42,17 +42,44 @@ def test_counts_by_hand() -> None:
     assert made.efficiency == pytest.approx(2 / 3)
     assert made.fakes == pytest.approx(1 / 3)
     assert made.pt_response == pytest.approx((1.1 + 0.9) / 2)
+    # In bins of the true pT: 50 GeV found, 80 GeV not, 100 GeV found.
+    assert [None if each is None else (each.value, each.jets) for each in made.turn_on] == [(1, 1), (0, 1), (1, 1)]
+    assert made.closure.whole is not None
+    assert made.closure.whole.median == made.pt_response
     # Recall 1/3 at precision 1, then fake and third jet of one score: recall 2/3 at precision 2/3.
     assert made.average_precision["0.3"] == pytest.approx(1 / 3 + 1 / 3 * 2 / 3)
 
 
 def test_without_jets_nothing_is_defined() -> None:
-    made = DetectionSum(distance=0.3, pt_min=20).result()
+    made = DetectionSum(distance=0.3, pt_min=20, edges=(20, 60, 90, 200)).result()
     assert (made.efficiency, made.fakes, made.average_precision) == (
         None,
         None,
         {"0.3": None, "0.5": None, "0.7": None},
     )
+    assert made.turn_on == (None, None, None)
+
+
+def test_events_without_found_or_without_true_jets() -> None:
+    """Nothing found: efficiency 0 and no fakes to speak of; nothing there: everything is fake."""
+    nothing = DetectionSum(distance=0.3, pt_min=20, edges=(20, 200))
+    nothing.add(jets(), jets((50, 0, 0, 0)))
+    assert (nothing.result().efficiency, nothing.result().fakes) == (0, None)
+    assert nothing.result().average_precision["0.5"] == 0
+    fakes = DetectionSum(distance=0.3, pt_min=20, edges=(20, 200))
+    fakes.add(jets((50, 0, 0, 1), (60, 1, 1, 2)), jets())
+    assert (fakes.result().efficiency, fakes.result().fakes) == (None, 1)
+
+
+def test_overlapping_jets_are_each_found_once() -> None:
+    """Two found on one truth jet: one is a fake; one found on two: one is missed."""
+    two = DetectionSum(distance=0.3, pt_min=20, edges=(20, 200))
+    two.add(jets((50, 0, 0, 2), (40, 0.05, 0, 1)), jets((50, 0, 0, 0)))
+    assert (two.result().matched, two.result().fakes) == (1, 0.5)
+    assert two.result().average_precision["0.5"] == 1
+    one = DetectionSum(distance=0.3, pt_min=20, edges=(20, 200))
+    one.add(jets((90, 0, 0, 1)), jets((50, 0, 0, 0), (40, 0.05, 0, 0)))
+    assert (one.result().matched, one.result().efficiency) == (1, 0.5)
 
 
 def plain_average_precision(score: list[int], right: list[bool], there: int) -> float:

@@ -14,7 +14,7 @@ import tensorflow as tf
 from pydantic import ValidationError
 
 from data_prep.dataset import ImageDataset
-from data_prep.errors import InputFileError
+from data_prep.errors import ConfigurationError, InputFileError
 from data_prep.image_batch import ImageBatch
 from data_prep.split import SPLITS
 from hls_projects import integer_model
@@ -23,6 +23,9 @@ from hls_projects.types import prove_network
 from models import training
 from models.settings import ModelSettings, TrainSettings
 from models.tasks import regression
+from models.tasks.regression_heads import networks
+
+PT = {"name": "pt", "unit": 4.0, "tolerance": 0.2, "output": {"bits": 12, "integer": 6}, "edges": [1.0, 2.0]}
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +89,61 @@ def test_beside_the_tagger(
     assert set(found.as_json()["tagger"]) == {"float_standard", "float_separable", "model"}
 
 
+def residual(model_content: dict[str, Any], **changes: Any) -> ModelSettings:
+    """A pT beside the pixels' sum, in units of 4 GeV, and a mass."""
+    mass = {"name": "mass", "unit": 1.0, "tolerance": 0.2, "output": {"bits": 9, "integer": 2}, "edges": [1.0, 2.0]}
+    content = {"task": "regression", "input": {"bits": 8, "integer": 4}}
+    section = {"targets": [PT | {"residual": True} | changes, mass]}
+    return ModelSettings.model_validate(model_content | content | {"regression": section})
+
+
+def test_a_residual_is_added_to_the_sum_of_the_pixels(model_content: dict[str, Any]) -> None:
+    """Without other weights the output is the sum of the pixels, float and quantized, and lowered the same integers."""
+    pixels = np.random.default_rng(2).integers(0, 256, (50, 8, 8, 1)) / 16
+    pixels[0], pixels[1] = 0, 255 / 16
+    total = pixels.sum(axis=(1, 2, 3)) / 4
+    for network in networks(residual(model_content)):
+        model = network.build(residual(model_content), (8, 8, 1), 2)
+        head = model.get_layer("pt")
+        head.set_weights([np.zeros_like(each) for each in head.get_weights()])
+        assert not {"pt_rows/kernel:0", "pt_pixels/kernel:0"} & {each.name for each in model.trainable_weights}
+        found = model(pixels.astype(np.float32)).numpy()[:, 0]
+        expected = np.minimum(np.rint(total * 64), 4095) / 64 if network.quantized else total
+        np.testing.assert_array_equal(found, expected)
+    proven = prove_network(lower(model))
+    raw = integer_model.outputs(proven, [proven.types.inputs[0].type.quantize(pixels)])[0]
+    np.testing.assert_array_equal(proven.types.outputs[0].type.to_float(raw)[:, 0], expected)
+    assert proven.types.outputs[0].name == "pt_mass"
+
+
+def test_a_residual_needs_one_channel(model_content: dict[str, Any]) -> None:
+    settings = residual(model_content)
+    with pytest.raises(ConfigurationError, match="adds the pixels of one channel, the images have 2"):
+        networks(settings)[0].build(settings, (8, 8, 2), 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [({"unit": 3.0}, "a power of two, 1 or more"), ({"unit": 0.5}, "a power of two"), ({"name": "sdmass"}, "no other")],
+)
+def test_a_residual_that_means_nothing_is_refused(
+    model_content: dict[str, Any], change: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        residual(model_content, **change)
+
+
+def test_the_port_is_what_the_network_sees(
+    images: ImageDataset, regression_settings: ModelSettings, train_settings: TrainSettings
+) -> None:
+    """The baseline of the port adds pixels in steps of 2⁻⁸; the mass of the image is not touched by more than that."""
+    found = regression.measure(images, regression_settings, [])
+    steps = found.found["port"][:, 0] * 256
+    np.testing.assert_array_equal(steps, np.rint(steps))
+    np.testing.assert_allclose(found.found["port"], found.found["image"], atol=0.02)
+    assert (found.found["port"] != found.found["image"]).any()
+
+
 def test_the_loss_is_keras_huber(regression_settings: ModelSettings) -> None:
     """In units of the tolerance, the mean over targets, with delta 1."""
     rng = np.random.default_rng(4)
@@ -115,6 +173,10 @@ def test_a_target_that_is_missing_is_named(
     [
         ({"task": "regression"}, "the section 'regression' belongs to"),
         ({"regression": {"targets": []}}, "at least 1 item"),
+        (
+            {"task": "regression", "symmetry": "p4", "regression": {"targets": [PT]}},
+            "'symmetry: p4' is for taggers, not for 'task: regression'",
+        ),
         ({"task": "regression", "regression": {"targets": [{"name": "pt"}]}}, "Field required"),
     ],
 )
