@@ -12,12 +12,12 @@ from pipeline.report.section import Section
 from pipeline.report.verdict import judge
 
 KINDS = {
-    "data": "every jet of the test set",
+    "data": "the test set",
     "extreme": "smallest and largest values, alternating, one lit element at a time",
     "beyond": "values up to four times the range of the input",
     "tie": "values on rounding ties and beside them",
     "random": "uniform over the range of the input, half of them mostly zero",
-    "candidates, data": "the candidates of every jet of the test set",
+    "candidates, data": "the candidates of the test set",
     "candidates, border": "candidates on every border of the pixels and one unit below",
     "candidates, wrap": "φ of candidates and seed at ±π, beside it and beyond, in all pairs",
     "candidates, extreme": "smallest and largest value and 0 of every port, in all combinations",
@@ -44,6 +44,7 @@ def values(run: RunFolder) -> dict[str, Any]:
     rows = [(layer, compared.pop(layer.name, None)) for layer in types.layers]
     in_hardware = {layer.name for layer in project.traced} if project else set()
     vectors = verdict.proof.vectors if verdict.proof else {}
+    available = (verdict.proof.available if verdict.proof else {}) or vectors
     order = [kind for kind in KINDS if kind in vectors] + [kind for kind in vectors if kind not in KINDS]
     return {
         "verdict": verdict,
@@ -53,7 +54,8 @@ def values(run: RunFolder) -> dict[str, Any]:
         "rows": rows,
         "in_hardware": in_hardware,
         "ends": list(compared.values()),
-        "vectors": [(kind, vectors[kind], KINDS.get(kind, "")) for kind in order],
+        "vectors": [(kind, vectors[kind], available[kind], KINDS.get(kind, "")) for kind in order],
+        "some": available != vectors,
         "total": _total(list(verdict.proof.layers) if verdict.proof else []),
         "widest": max((layer.accumulator.width for layer in types.layers if layer.accumulator), default=0),
     }
