@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from data_prep.candidates import CandidateSettings
 from data_prep.errors import ConfigurationError
 from data_prep.fixed_point import FixedType
 from hls_projects.export.link_plan import LinkPlan, link_plan
 from hls_projects.export.packing import Field
+from hls_projects.image_builder import ImageBuilder
 from hls_projects.packing_settings import PackingSettings, Placement
 from hls_projects.port_type import PortType
 from hls_projects.rtl.design import RtlDesign
 
+ROOT = Path(__file__).parents[3]
 IMAGE = PortType(name="pixels", shape=(4, 4, 1), type=FixedType(10, 10, signed=False))
 LOGITS = PortType(name="logits", shape=(5,), type=FixedType(15, 6))
 PT, ETA, PHI = (PortType(name=n, shape=(16,), type=FixedType(w, w)) for n, w in (("pt", 14), ("eta", 12), ("phi", 11)))
@@ -98,3 +103,14 @@ def test_what_is_given_takes_the_place_of_what_would_be_made() -> None:
     # eight words on four links: rows 0 and 1 come in frame 3, rows 2 and 3 in frame 4, so the first row waits for none
     assert (plan.inputs.links, plan.inputs.frames, plan.outputs.frames) == ((8, 9, 10, 11), 5, 5)
     assert (plan.wait, plan.held, plan.period) == (3, 2, 5)
+
+
+def test_the_documented_example_is_what_is_made_where_none_is_given() -> None:
+    images = yaml.safe_load((ROOT / "configs" / "trigger" / "images.yaml").read_text())
+    settings = CandidateSettings.model_validate(images["candidates"])
+    ports = ImageBuilder(candidates=settings, rows=(0, 1), columns=(0, 1)).ports
+    text = (ROOT / "docs" / "hardware.md").read_text().split("```yaml\npacking:")[1].split("```")[0]
+    example = PackingSettings.model_validate(yaml.safe_load("packing:" + text)["packing"])
+    made, given = (link_plan(design(ports), each) for each in (PackingSettings(), example))
+    assert set(made.inputs.fields) == set(given.inputs.fields)
+    assert (made.period, made.first_output) == (given.period, given.first_output)
