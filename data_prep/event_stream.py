@@ -23,7 +23,7 @@ from data_prep.executors.environment import environment, require
 from data_prep.executors.serial import Serial
 from data_prep.finished_chunks import FinishedChunks
 from data_prep.image_task import EntryRange
-from data_prep.losses import Loss, Losses, Tolerance
+from data_prep.losses import Loss, Losses, Tolerance, first_to_last
 from data_prep.packed_arrays import pack, unpack
 from data_prep.readers import event_tree, root
 from data_prep.split import SPLITS, split_of
@@ -54,11 +54,8 @@ class EventTask:
             ClusterError: other code or libraries here than there, so that the images could be others.
         """
         require(self.environment)
-        try:
+        with root.opened_anew():
             chunk = event_tree.read(self.part.file, self.part.start, self.part.stop)
-        except Exception:
-            root.close()  # the next attempt opens the file anew
-            raise
         return to_bytes(event_images(chunk, self.description), self.environment)
 
 
@@ -134,8 +131,7 @@ def make_event_images(
             if data is not None:
                 images = from_bytes(data)
                 split = split_of(images.batch.event, settings.split)
-                for index, name in enumerate(SPLITS):
-                    writer.append(name, images.batch.take(np.flatnonzero(split == index)))
+                writer.distribute(images.batch, split)
                 cutflow.entries += len(part)
                 cutflow.add(images.fate, np.zeros(len(images.batch), np.uint8), split)
                 summary.add(images)
@@ -152,8 +148,7 @@ def make_event_images(
 
 def _check(cutflow: Cutflow, settings: EventImagesSettings, files: Mapping[Path, int]) -> None:
     """Check that every split that should have events has some."""
-    names = [str(file) for file in files]
-    inputs = names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"
+    inputs = first_to_last(files)
     kept = cutflow.kept[0]
     dropped = cutflow.fates[1:]
     if not kept.sum():

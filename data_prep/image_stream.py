@@ -23,7 +23,7 @@ from data_prep.executors.serial import Serial
 from data_prep.finished_chunks import FinishedChunks
 from data_prep.image_task import EntryRange, ImageTask
 from data_prep.images import ImagesSettings
-from data_prep.losses import Loss, Losses, Tolerance
+from data_prep.losses import Loss, Losses, Tolerance, first_to_last
 from data_prep.readers import Reader
 from data_prep.split import SPLITS, split_of
 from data_prep.summary import Summary, SummaryBuilder
@@ -115,8 +115,7 @@ class _Stream:
             self._warn(f"{part.file}: {problem}")
         images = result.images
         split = split_of(images.batch.event, self._settings.split)
-        for index, name in enumerate(SPLITS):
-            writer.append(name, images.batch.take(np.flatnonzero(split == index)))
+        writer.distribute(images.batch, split)
         self.cutflow.entries += result.entries
         self.cutflow.add(images.fate, images.batch.label, split)
         self._labelled += result.labelled
@@ -124,8 +123,7 @@ class _Stream:
 
     def finish(self) -> tuple[Cutflow, Summary]:
         """Check the account."""
-        names = [str(file) for file in self._files]
-        inputs = names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"
+        inputs = first_to_last(self._files)
         self.cutflow.losses.check(self._tolerance.allow_lost)
         self.cutflow.check_entries(sum(self._files.values()))
         jets = int(self._labelled.sum())

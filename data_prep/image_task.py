@@ -61,11 +61,8 @@ class ImageTask:
         """
         require(self.environment)
         file, start, stop = self.part.file, self.part.start, self.part.stop
-        try:
+        with root.opened_anew():
             chunk = self.reader.read(file, start, stop)
-        except Exception:
-            root.close()  # the next attempt opens the file anew
-            raise
         if chunk.entries_read != len(self.part):
             raise InputFileError(
                 f"gave {chunk.entries_read} of the {len(self.part)} entries from {start}", file=file, remedy=DAMAGED

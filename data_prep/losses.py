@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from data_prep.errors import InputFileError, PipelineError
@@ -103,3 +104,9 @@ class Losses:
     def to_json(self) -> list[dict[str, Any]]:
         """The losses, in the order of the files."""
         return [asdict(loss) for loss in self.all]
+
+
+def first_to_last(files: Iterable[Path]) -> str:
+    """Some files in a few words: one by its name, more by the first and the last."""
+    names = [str(file) for file in files]
+    return names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Generic, Protocol, Self, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ValidationError
@@ -20,18 +19,8 @@ from data_prep.settings import Settings
 from data_prep.split import SPLITS
 from data_prep.splits_writer import Batch
 
-
-class Rows(Batch, Protocol):
-    """Rows that can be counted, cut and chosen."""
-
-    def take(self, rows: npt.NDArray[np.int64]) -> Self:
-        """The given rows, in their order."""
-        ...
-
-
 D = TypeVar("D", bound=Settings)
 B = TypeVar("B", bound=Batch)
-R = TypeVar("R", bound=Rows)
 S = TypeVar("S")
 
 
@@ -104,7 +93,7 @@ class Kind(Generic[D]):
 
 
 @dataclass(frozen=True)
-class StoredSplit(ABC, Generic[D, R]):
+class StoredSplit(ABC, Generic[D, B]):
     """One of train, validation, test.
 
     Attributes:
@@ -125,18 +114,18 @@ class StoredSplit(ABC, Generic[D, R]):
 
     @cached_property
     @abstractmethod
-    def whole(self) -> R:
+    def whole(self) -> B:
         """The whole split in its sparse form, kept in memory."""
 
     @abstractmethod
-    def read(self, size: int) -> Iterator[R]:
+    def read(self, size: int) -> Iterator[B]:
         """The rows in their order, at most `size` at a time.
 
         Raises:
             InputFileError: a file that cannot be read.
         """
 
-    def batches(self, size: int, shuffle_seed: int | None = None) -> Iterator[R]:
+    def batches(self, size: int, shuffle_seed: int | None = None) -> Iterator[B]:
         """The rows in batches of `size`; the last one may be smaller.
 
         Args:
@@ -156,7 +145,7 @@ class StoredSplit(ABC, Generic[D, R]):
 
     @staticmethod
     @abstractmethod
-    def join(batches: Sequence[R]) -> R:
+    def join(batches: Sequence[B]) -> B:
         """Batches to one, in their order."""
 
     def require_size(self, size: int) -> None:

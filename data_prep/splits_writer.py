@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -15,12 +17,16 @@ from data_prep.split import SPLITS
 
 
 class Batch(Protocol):
-    """Rows that can be counted and cut."""
+    """Rows that can be counted, cut and chosen."""
 
     def __len__(self) -> int: ...
 
     def slice(self, start: int, stop: int) -> Self:
         """The rows start to stop - 1."""
+        ...
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Self:
+        """The given rows, in their order."""
         ...
 
 
@@ -65,6 +71,11 @@ class SplitsWriter(Generic[B]):
     def append(self, split: str, batch: B) -> None:
         """Add rows to the end of one split."""
         self._splits[SPLITS.index(split)].append(batch)
+
+    def distribute(self, batch: B, split: npt.NDArray[np.uint8]) -> None:
+        """Add every row to the end of its split; uint8 [rows], indices into `SPLITS`."""
+        for index, writer in enumerate(self._splits):
+            writer.append(batch.take(np.flatnonzero(split == index)))
 
     def __enter__(self) -> Self:
         return self

@@ -87,6 +87,16 @@ def close() -> None:
         opened.close()
 
 
+@contextmanager
+def opened_anew() -> Iterator[None]:
+    """Closes the file that is held when reading fails, so that the next attempt opens it anew."""
+    try:
+        yield
+    except Exception:
+        close()
+        raise
+
+
 def trees(file: Path) -> dict[str, tuple[int, frozenset[str]]]:
     """The trees of a file: entries and branch names by path.
 
