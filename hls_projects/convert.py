@@ -94,7 +94,7 @@ def convert(
         traced=traced,
         builder=from_candidates,
     )
-    (out / "hls.json").write_text(project.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    project.write(out / "hls.json")
     return project
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from data_prep.errors import InputFileError
 from data_prep.settings import Settings
 from hls_projects.hls_builder import HlsBuilder
+from hls_projects.json_record import JsonRecord
 from hls_projects.model_types import PortType
 from hls_projects.settings import HlsSettings
 
@@ -20,7 +20,7 @@ class TracedLayer(Settings):
     """Number of its outputs."""
 
 
-class HlsProject(Settings):
+class HlsProject(JsonRecord):
     """What `hls.json` holds: all that is needed to build and run the emulation."""
 
     format: int = 1
@@ -55,8 +55,4 @@ class HlsProject(Settings):
         Raises:
             InputFileError: when there is no such file or it holds something else.
         """
-        path = project / "hls.json"
-        try:
-            return cls.model_validate_json(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise InputFileError(f"no HLS project: {error}", file=path, remedy="make it with `convert`") from None
+        return cls.read(project / "hls.json", "HLS project", "convert")

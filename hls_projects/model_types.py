@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from data_prep.errors import InputFileError
 from data_prep.settings import Settings
 from hls_projects.image_builder import ImageBuilder
+from hls_projects.json_record import JsonRecord
 from hls_projects.port_type import PortType as PortType
 from hls_projects.port_type import TypeName
 
@@ -47,7 +47,7 @@ class LayerTypes(Settings):
     """What an `ImageBuilder` builds; its image is cast to `result`."""
 
 
-class ModelTypes(Settings):
+class ModelTypes(JsonRecord):
     """Everything `types.json` holds."""
 
     format: Literal[2] = 2
@@ -65,7 +65,7 @@ class ModelTypes(Settings):
 
     def save(self, path: Path) -> None:
         """Write `types.json`."""
-        path.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        self.write(path)
 
     @classmethod
     def load(cls, path: Path) -> ModelTypes:
@@ -74,7 +74,4 @@ class ModelTypes(Settings):
         Raises:
             InputFileError: when there is no such file or it holds something else.
         """
-        try:
-            return cls.model_validate_json(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise InputFileError(f"no types: {error}", file=path, remedy="make it with `lower`") from None
+        return cls.read(path, "types", "lower")

@@ -8,8 +8,8 @@ from typing import Literal, Self
 
 from pydantic import Field
 
-from data_prep.errors import InputFileError
 from data_prep.settings import Settings
+from hls_projects.json_record import JsonRecord
 
 
 class Mismatch(Settings):
@@ -48,7 +48,7 @@ class LayerProof(Settings):
     """How many differed."""
 
 
-class Proof(Settings):
+class Proof(JsonRecord):
     """The outcome of a comparison."""
 
     status: Literal["proven", "failed", "not run"]
@@ -74,10 +74,7 @@ class Proof(Settings):
         Raises:
             InputFileError: when there is none or it holds something else.
         """
-        try:
-            return cls.model_validate_json(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise InputFileError(f"no proof: {error}", file=path) from None
+        return cls.read(path, "proof")
 
 
 def joined(proof: Proof, *others: Proof) -> Proof:

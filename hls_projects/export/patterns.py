@@ -11,13 +11,13 @@ from typing import Literal
 
 import numpy as np
 
-from data_prep.errors import ConfigurationError, InputFileError, ProofFailedError
-from data_prep.settings import Settings
+from data_prep.errors import ConfigurationError, ProofFailedError
 from hls_projects.export.design import Design
 from hls_projects.export.link_frames import LinkFrames, frames_of, packets_of
 from hls_projects.export.link_plan import LinkPlan, link_plan
 from hls_projects.export.packing import Integers, Packing, resolve
 from hls_projects.export.pattern_formats import FORMATS
+from hls_projects.json_record import JsonRecord
 from hls_projects.packing_settings import PackingSettings, Placement
 from hls_projects.port_type import PortType
 from hls_projects.rtl.design import RtlDesign
@@ -26,7 +26,7 @@ FOLDER = "patterns"
 RECORD = "packing.json"
 
 
-class PatternRecord(Settings):
+class PatternRecord(JsonRecord):
     """`patterns/packing.json`: where the values lie in the words, and when the words come."""
 
     format: Literal[1] = 1
@@ -76,11 +76,7 @@ class PatternRecord(Settings):
         Raises:
             InputFileError: when there is none or it holds something else.
         """
-        path = folder / RECORD
-        try:
-            return cls.model_validate_json(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise InputFileError(f"says no packing: {error}", file=path, remedy="make the bundle again") from None
+        return cls.read(folder / RECORD, "packing of pattern files", "export")
 
 
 def write(design: Design, root: Path) -> None:
@@ -115,7 +111,7 @@ def write_patterns(
     chosen = _chosen(plan, settings, len(inputs))
     record = _record(design, plan, settings, chosen)
     folder.mkdir()
-    (folder / RECORD).write_text(record.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    record.write(folder / RECORD)
     for name, (to_file, from_file) in FORMATS.items():
         (folder / name).mkdir()
         for number, rows in enumerate(chosen):

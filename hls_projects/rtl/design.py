@@ -22,12 +22,11 @@ from typing import Literal
 
 import numpy as np
 
-from data_prep.errors import InputFileError
-from data_prep.settings import Settings
+from hls_projects.json_record import JsonRecord
 from hls_projects.model_types import PortType
 
 
-class RtlDesign(Settings):
+class RtlDesign(JsonRecord):
     """What `rtl.json` holds."""
 
     format: Literal[1] = 1
@@ -81,7 +80,7 @@ class RtlDesign(Settings):
 
     def save(self, folder: Path) -> None:
         """Write `rtl.json`."""
-        (folder / "rtl.json").write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        self.write(folder / "rtl.json")
 
     @classmethod
     def load(cls, folder: Path) -> RtlDesign:
@@ -90,8 +89,4 @@ class RtlDesign(Settings):
         Raises:
             InputFileError: when there is no such file or it holds something else.
         """
-        path = folder / "rtl.json"
-        try:
-            return cls.model_validate_json(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise InputFileError(f"no RTL design: {error}", file=path, remedy="make it with `rtl`") from None
+        return cls.read(folder / "rtl.json", "RTL design", "rtl")

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from data_prep.errors import InputFileError
 from data_prep.settings import Settings
+from hls_projects.json_record import JsonRecord
 from hls_projects.rtl.record import RtlProof
 
 Stage = Literal["estimate", "cells counted", "C synthesis", "synthesised", "routed"]
@@ -51,7 +51,7 @@ class HardwareNumbers(Settings):
         return self.achieved_period <= self.target_period and (self.hold_slack or 0) >= 0
 
 
-class VendorNumbers(Settings):
+class VendorNumbers(JsonRecord):
     """Everything `synth.json` holds."""
 
     part: str
@@ -66,11 +66,7 @@ class VendorNumbers(Settings):
         Raises:
             InputFileError: when there is none or it holds something else.
         """
-        path = folder / "synth.json"
-        try:
-            return cls.model_validate_json(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise InputFileError(f"no result of synthesis: {error}", file=path, remedy="make it with `synth`") from None
+        return cls.read(folder / "synth.json", "result of synthesis", "synth")
 
 
 def open_numbers(proof: RtlProof) -> list[HardwareNumbers]:

@@ -80,7 +80,7 @@ def test_files_too_short_for_a_result_are_refused(vectors: tuple[np.ndarray, np.
 
 
 def test_no_record(tmp_path: Path) -> None:
-    with pytest.raises(InputFileError, match="says no packing"):
+    with pytest.raises(InputFileError, match="no packing of pattern files"):
         PatternRecord.load(tmp_path)
 
 
