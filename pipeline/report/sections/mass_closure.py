@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from data_prep.closure_variants import NORMS
 from pipeline.report import svg
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.section import Section
 
 ARTEFACT = "25_mass_closure"
+CORRELATIONS = ("with_mass", "with_mass_over_pt")
 LABELS = {
     "variants": "Mean and RMS of the mass difference of every way from jet to image, by class",
     "configured": "Mean and RMS of the mass difference of the images of this run, against |η| and ΔR, by class",
@@ -20,13 +22,14 @@ def values(run: RunFolder) -> dict[str, Any]:
     """The figures and the tables."""
     found = run.json(ARTEFACT, "mass_closure.json")
     with reading(f"{ARTEFACT}/mass_closure.json"):
-        classes = [str(name) for name, jets in found["jets"].items() if jets]
+        order = [str(each["name"]) for each in run.manifests[ARTEFACT].configuration["images"]["classes"]]
+        classes = [name for name in order if found["jets"][name]]
         if not classes:
             raise NotMadeError(f"{ARTEFACT}/mass_closure.json holds no jet", remedy="make it again")
         rows = [_row(variant, classes) for variant in found["variants"]]
         norms = {
-            str(norm): [(_number(by[name]["with_mass"]), _number(by[name]["with_mass_over_pt"])) for name in classes]
-            for norm, by in found["norms"].items()
+            norm: [tuple(_number(found["norms"][norm][name][key]) for key in CORRELATIONS) for name in classes]
+            for norm in NORMS
         }
         ratio = float(found["lecture_notes_over_mass"]["all"])
         jets = sum(int(each) for each in found["jets"].values())

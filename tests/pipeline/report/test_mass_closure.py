@@ -1,0 +1,58 @@
+"""The section on the jet mass: there where its artefact is, with the numbers of that artefact."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from data_prep.mock import mock_jets, write_mock_file
+from pipeline.app import main
+from pipeline.report import page as report
+from pipeline.report.page import page
+from pipeline.report.run_folder import RunFolder
+from pipeline.report.sections import mass_closure
+
+CONFIGURATION = Path(__file__).parents[3] / "configs" / "demo" / "images.yaml"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with nothing but the mass closure of a few mock jets, the tops listed before the Ws."""
+    run = tmp_path_factory.mktemp("run")
+    for name in ("w", "t"):
+        write_mock_file(run / f"{name}.root", mock_jets(name, 20, seed=4))
+    settings = yaml.safe_load(CONFIGURATION.read_text())
+    settings["classes"] = sorted(settings["classes"], key=lambda each: each["name"] != "t")
+    (run / "images.yaml").write_text(yaml.safe_dump(settings))
+    inputs = [str(run / "w.root"), str(run / "t.root"), "--out", str(run / "25_mass_closure")]
+    assert main(["mass-closure", "--config", str(run / "images.yaml"), *inputs]) == 0
+    return run
+
+
+def test_the_numbers_are_those_of_the_artefact(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "SECTIONS", (mass_closure.SECTION,))
+    text = page(RunFolder(made))
+    assert "Not shown" not in text
+    assert text.count("<svg") == 3
+    assert "39 jets" in text  # one is outside the selection
+    found = json.loads((made / "25_mass_closure" / "mass_closure.json").read_text())
+    rows = re.findall(r'<tr[^>]*><th scope="row">(.*?)</th>(.*?)</tr>', text)
+    shown = {name: re.findall(r"<td[^>]*>(.*?)</td>", cells) for name, cells in rows}
+    for variant in found["variants"]:
+        if variant["exact"]:
+            assert variant["name"] in text.split("<figure>")[0]
+            continue
+        for cell, label in zip(shown[variant["name"]], ("t", "w"), strict=False):
+            shift = variant["by_class"][label]
+            wanted = f"{shift['mean']:+.2f} ± {shift['mean_error']:.2f}, {shift['rms']:.2f}"
+            assert cell == wanted.replace("-", "−"), variant["name"]
+    assert shown["l2"][0].split(", ")[0] == f"{found['norms']['l2']['t']['with_mass']:.3f}"
+
+
+def test_a_run_without_it_has_no_such_section(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "SECTIONS", (mass_closure.SECTION,))
+    assert "The jet mass" not in page(RunFolder(tmp_path))
