@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
 
 from pipeline.plots.style import COLOURS, style
 
@@ -42,6 +43,9 @@ def auc_against_cost(points: Sequence[Point]) -> Figure:
                 label=point.title,
             )
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
+        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.xaxis.set_minor_locator(NullLocator())
         axes.set_xlabel("multiplications an image (thousands)")
         axes.set_ylabel("macro-AUC, turned jets")
         axes.margins(0.1, 0.1)

@@ -81,7 +81,8 @@ def run(
     best = max(found, key=lambda name: _auc(found[name]))
     console.done(
         "symmetries",
-        f"{out}: {len(found)} networks with {len(what.seeds)} seeds each; the largest macro-AUC on turned jets, "
+        f"{out}: {len(found)} networks with {len(what.seeds)} seed{'s'[: len(what.seeds) > 1]} each; the largest "
+        "macro-AUC on turned jets, "
         f"{_auc(found[best]):.4f}, has '{best}'",
     )
 

@@ -20,7 +20,7 @@ def values(run: RunFolder) -> dict[str, Any]:
     logic = run.json(LOGIC, "rtl.json") if LOGIC in run.manifests else {}
     with reading(f"{STUDY}/symmetries.json"):
         classes = [str(name) for name in found["classes"]]
-        rows = [_row(each, logic.get(name), classes) for name, each in found["variants"].items()]
+        rows = [_row(found["variants"][name], logic.get(name), classes) for name in found["names"]]
         points = [
             Point(row["title"], row["multiplications"], row["turned"]["mean"], row["turned"]["spread"] or 0.0)
             for row in rows
