@@ -126,6 +126,24 @@ def test_model_and_rtl_agree_on_every_integer(run: Path) -> None:
     assert {each["interval"] for each in proof["alternatives"]} == {2, 4, 8, 16}
 
 
+def test_the_bundle_says_where_it_comes_from_and_verifies(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = run / "build" / "70_export" / "jet_tagger"
+    manifest = json.loads((root / "manifest.json").read_text())
+    cutflow = json.loads((run / "build" / "20_images" / "cutflow.json").read_text())
+    training = manifest["provenance"]["training"]
+    assert training["samples"] == cutflow["kept_by_class"]
+    assert training["origin"].startswith("simulated jets, Pythia 8 at 13 TeV")
+    assert list(training["classes"]) == ["q", "g", "w", "z", "t"]
+    assert {name.split("_")[0] for name in training["files"]} == {"q", "g", "w", "z", "t"}
+    reached = {each["network"]: each["value"] for each in manifest["provenance"]["quality"] if "AUC" in each["measure"]}
+    assert reached["quantized, HLS emulation"] == manifest["provenance"]["metrics"]["macro_auc"]
+    assert {"60_csim.json", "65_rtl.json"} <= manifest["proofs"].keys()
+    assert manifest["hardware"][0]["interval"] == 1
+    assert str(run) not in (root / "manifest.json").read_text() + (root / "MODEL_CARD.md").read_text()
+    assert main(["verify", f"{root}.tar.gz"]) == 0
+    assert "as in the manifest" in capsys.readouterr().out
+
+
 def test_the_report_is_one_self_contained_page(run: Path) -> None:
     page = (run / "build" / "80_report" / "index.html").read_text(encoding="utf-8")
     references: list[str] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,8 +132,18 @@ def run(whole: Path) -> Iterator[Run]:
         (whole / name).write_bytes(content)
 
 
+@pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that was written is compiled again."""
+    monkeypatch.setattr("hls_projects.export.bundle.CHECKS", ())
+
+
 def test_a_proven_design_is_bundled(run: Run) -> None:
     out = run.export()
+    proof = Proof.load(out / "small_tagger" / "proof" / "cmssw.json")
+    assert proof.status == "proven"
+    assert proof.reason.startswith("small_tagger_v1.so, loaded as CMSSW does")
+    assert proof.vectors["data"] == 20
     manifest = verify(out / "small_tagger.tar.gz")
     assert manifest == verify(out / "small_tagger")
     assert (manifest.vectors[0].kind, manifest.vectors[0].count) == ("data", 20)
@@ -151,11 +162,20 @@ def test_a_proven_design_is_bundled(run: Run) -> None:
     assert str(run.folder) not in (out / "small_tagger" / "manifest.json").read_text()
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_the_same_inputs_give_the_same_bytes(run: Run) -> None:
     one, two = run.export("one"), run.export("two")
     assert (one / "small_tagger.tar.gz").read_bytes() == (two / "small_tagger.tar.gz").read_bytes()
 
 
+def test_another_folder_gives_the_same_bytes(run: Run, tmp_path: Path) -> None:
+    here = run.export("here")
+    # The copied proof was made from the files that now stand elsewhere too, with the same content.
+    there = Run(Path(shutil.copytree(run.folder, tmp_path / "elsewhere"))).export("there")
+    assert (here / "small_tagger.tar.gz").read_bytes() == (there / "small_tagger.tar.gz").read_bytes()
+
+
+@pytest.mark.usefixtures("unchecked")
 def test_without_images(run: Run) -> None:
     manifest = verify(run.export("bare", images=False) / "small_tagger")
     assert {block.kind for block in manifest.vectors} == {"extreme", "beyond", "tie"}
