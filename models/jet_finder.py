@@ -7,6 +7,7 @@ window goes on across φ = ±π. Jets are sorted by falling heat, equal ones by 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,23 @@ class FoundJets:
     column: Integers
     heat: Integers
     values: Integers
+
+
+def concatenate(parts: Sequence[FoundJets]) -> FoundJets:
+    """The jets of the events of all parts, in their order; at least one part."""
+    counts = np.concatenate([np.diff(part.offsets) for part in parts])
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)])
+    names = ("row", "column", "heat", "values")
+    return FoundJets(offsets, *(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def same(first: FoundJets, second: FoundJets, shift: int = 0) -> bool:
+    """Whether two lists are the same jets, integer for integer, the numbers of the second with `shift` bits more."""
+    left, right = max(shift, 0), max(-shift, 0)
+    pairs = ((first.heat, second.heat), (first.values, second.values))
+    return all(
+        np.array_equal(getattr(first, name), getattr(second, name)) for name in ("offsets", "row", "column")
+    ) and all(np.array_equal(mine << left, theirs << right) for mine, theirs in pairs)
 
 
 def inner(maps: npt.NDArray[np.generic], wrap: int) -> npt.NDArray[np.generic]:

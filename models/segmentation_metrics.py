@@ -107,15 +107,17 @@ class PanopticSum:
             true: number of the segment of every pixel, 0 where there is none.
             found: likewise, with numbers of its own.
         """
-        pairs = np.stack([np.ravel(true), np.ravel(found)]).astype(np.int64)
-        keys, shared = np.unique(pairs, axis=1, return_counts=True)
+        said = np.ravel(found).astype(np.int64)
+        base = int(said.max(initial=0)) + 1
+        codes, shared = np.unique(np.ravel(true).astype(np.int64) * base + said, return_counts=True)
+        pairs = [divmod(code, base) for code in codes.tolist()]
         area_true: dict[int, int] = {}
         area_found: dict[int, int] = {}
-        for (t, f), n in zip(keys.T.tolist(), shared.tolist(), strict=True):
+        for (t, f), n in zip(pairs, shared.tolist(), strict=True):
             area_true[t] = area_true.get(t, 0) + n
             area_found[f] = area_found.get(f, 0) + n
         matched = 0
-        for (t, f), n in zip(keys.T.tolist(), shared.tolist(), strict=True):
+        for (t, f), n in zip(pairs, shared.tolist(), strict=True):
             if t and f:
                 union = area_true[t] + area_found[f] - n
                 if 2 * n > union:

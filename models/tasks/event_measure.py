@@ -12,7 +12,7 @@ from data_prep.event_batch import PILEUP, TOWER_CLASSES, EventBatch
 from data_prep.tower_jets import anti_kt
 from models.detection_metrics import DetectionSum, JetList
 from models.event_settings import DetectionSettings, EventModelSettings
-from models.jet_finder import FoundJets, find_jets, group
+from models.jet_finder import FoundJets, concatenate, find_jets, group
 from models.segmentation_metrics import PanopticSum, confusion, mean_quality, segmentation
 from models.tasks.event_maps import Maps
 from models.tasks.event_targets import BOX_UNIT
@@ -74,7 +74,12 @@ def truth_lists(batch: EventBatch, towers: Towers) -> list[JetList]:
 
 
 def measure(
-    batches: Any, predictors: Predictors, settings: EventModelSettings, towers: Towers, advance: Callable[[int], None]
+    batches: Any,
+    predictors: Predictors,
+    settings: EventModelSettings,
+    towers: Towers,
+    advance: Callable[[int], None],
+    lists: dict[str, FoundJets] | None = None,
 ) -> dict[str, Any]:
     """Measure networks and plain methods on the same events.
 
@@ -84,6 +89,7 @@ def measure(
         settings: the task and what belongs to it.
         towers: of the image.
         advance: called with the number of events done.
+        lists: filled with the jets that each network finds in all events.
 
     Returns:
         the content of `metrics.json`.
@@ -94,7 +100,7 @@ def measure(
     if segments:
         collected.append(Semantic(list(predictors), settings, towers))
     if finds:
-        collected.append(Found(list(predictors), settings, towers))
+        collected.append(Found(list(predictors), settings, towers, {} if lists is None else lists))
     if segments and finds:
         collected.append(Instances(list(predictors), settings, towers))
     events = 0
@@ -143,8 +149,10 @@ class Semantic:
 class Found:
     """Jets of the networks beside anti-kT jets of the same towers."""
 
-    def __init__(self, names: list[str], settings: EventModelSettings, towers: Towers) -> None:
-        self.settings, self.towers = settings.detection, towers
+    def __init__(
+        self, names: list[str], settings: EventModelSettings, towers: Towers, lists: dict[str, FoundJets]
+    ) -> None:
+        self.settings, self.towers, self.lists = settings.detection, towers, lists
         self.thresholds = (0.0, *settings.segmentation.thresholds)
         methods = [*names, *(self._title(threshold) for threshold in self.thresholds)]
         wanted = self.settings
@@ -159,6 +167,7 @@ class Found:
         truth = truth_lists(batch, self.towers)
         for name, made in maps.items():
             found = found_jets(made, self.settings)
+            self.lists[name] = concatenate([self.lists[name], found]) if name in self.lists else found
             for jets, true in zip(jet_lists(found, made.fraction, self.settings, self.towers), truth, strict=True):
                 self.sums[name].add(jets, true)
         energy, towers = tower_energy(batch), self.towers
@@ -178,11 +187,12 @@ class Found:
 
 
 class Instances:
-    """Towers grouped to jets: panoptic quality by class."""
+    """Towers grouped to jets: panoptic quality by class, and of jets whatever their class."""
 
     def __init__(self, names: list[str], settings: EventModelSettings, towers: Towers) -> None:
         self.settings, self.towers = settings.detection, towers
         self.sums = {name: [PanopticSum() for _ in TOWER_CLASSES] for name in names}
+        self.any_jet = {name: PanopticSum() for name in names}
 
     def add(self, batch: EventBatch, maps: Mapping[str, Maps]) -> None:
         """Add events."""
@@ -190,6 +200,8 @@ class Instances:
         for name, made in maps.items():
             found_class, found_instance = panoptic(made, self.settings, self.towers)
             for event in range(len(batch)):
+                jets = (np.asarray(each[event], np.int64) for each in (true_instance, found_instance))
+                self.any_jet[name].add(*jets)
                 for code, total in enumerate(self.sums[name]):
                     total.add(
                         _segments(true_class[event], true_instance[event], code),
@@ -205,6 +217,7 @@ class Instances:
                 "mean": mean_quality(found),
                 "things": mean_quality(found[PILEUP + 1 :]),
                 "classes": {each: quality.as_json() for each, quality in zip(TOWER_CLASSES, found, strict=True)},
+                "any_jet": self.any_jet[name].result().as_json(),
             }
         return {"panoptic": result}
 

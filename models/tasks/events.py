@@ -248,6 +248,12 @@ def _survey(dataset: EventImages) -> tuple[npt.NDArray[np.int64], int]:
     return counts, wrap
 
 
+def fraction(settings: EventModelSettings, *, quantized: bool) -> int:
+    """Bits behind the point of the integers that `predictor` gives."""
+    output = settings.unet.output
+    return output.bits - 1 - output.integer if quantized else _FLOAT_BITS
+
+
 def predictor(model: keras.Model, settings: EventModelSettings, quantized: bool) -> Callable[[EventBatch], Maps]:
     """A function that gives the outputs of a network for events; the network cannot be trained further after it."""
     if quantized:
@@ -256,16 +262,13 @@ def predictor(model: keras.Model, settings: EventModelSettings, quantized: bool)
     call = tf.function(
         lambda images: model(images, training=False), input_signature=[tf.TensorSpec(model.input.shape, tf.float32)]
     )
-    output = settings.unet.output
-    fraction = output.bits - 1 - output.integer if quantized else _FLOAT_BITS
+    bits = fraction(settings, quantized=quantized)
 
     def predict(batch: EventBatch) -> Maps:
         made = call(batch.dense())
         parts = made if isinstance(made, list | tuple) else [made]
         inner = [part.numpy()[:, :, batch.wrap : part.shape[2] - batch.wrap] for part in parts]
-        raw = {
-            name: np.rint(np.ldexp(part, fraction)).astype(np.int64) for name, part in zip(names, inner, strict=True)
-        }
-        return Maps(raw, fraction)
+        raw = {name: np.rint(np.ldexp(part, bits)).astype(np.int64) for name, part in zip(names, inner, strict=True)}
+        return Maps(raw, bits)
 
     return predict

@@ -15,13 +15,16 @@ from pipeline.report.sections import (
     bundle,
     candidates,
     cutflow,
+    detection,
     displays,
     events,
     hardware,
     images,
     mass_closure,
+    panoptic,
     performance,
     provenance,
+    regression,
     rtl,
     segmentation,
     symmetries,
@@ -42,7 +45,10 @@ SECTIONS: tuple[Section, ...] = (
     training.SECTION,
     displays.SECTION,
     performance.SECTION,
+    regression.SECTION,
     segmentation.SECTION,
+    detection.SECTION,
+    panoptic.SECTION,
     hardware.SECTION,
     rtl.SECTION,
     synthesis.SECTION,
@@ -98,8 +104,7 @@ def _tiles(run: RunFolder, verdict: Verdict) -> list[tuple[str, str]]:
         tiles.append((fraction(results.macro_auc(shown)), f"macro-AUC of the {what} on {jets}"))
     except NotMadeError:
         pass
-    if "segmentation" in run.tasks:
-        tiles += _segmentation_tile(run)
+    tiles += _task_tiles(run)
     try:
         found = rtl.values(run)
         record, kept = found["record"], found["kept"]
@@ -120,11 +125,27 @@ def _tiles(run: RunFolder, verdict: Verdict) -> list[tuple[str, str]]:
     return tiles
 
 
-def _segmentation_tile(run: RunFolder) -> list[tuple[str, str]]:
+def _task_tiles(run: RunFolder) -> list[tuple[str, str]]:
+    """What the quantized network of a task other than tagging reaches."""
     try:
         metrics = run.json("30_model", "metrics.json")
         with reading("30_model/metrics.json"):
-            what = f"mean IoU of the quantized network on {count(metrics['events'])} test events"
-            return [(fraction(metrics["segmentation"][QUANTIZED]["mean_iou"], 3), what)]
+            tiles = []
+            pt = metrics.get("closure", {}).get(QUANTIZED, {}).get("pt", {}).get("whole")
+            if pt:
+                what = f"resolution of the jet pT of the quantized network on {count(pt['jets'])} test jets"
+                tiles.append((fraction(pt["resolution"]), what))
+            if "segmentation" in metrics:
+                what = f"mean IoU of the quantized network on {count(metrics['events'])} test events"
+                tiles.append((fraction(metrics["segmentation"][QUANTIZED]["mean_iou"], 3), what))
+            if "detection" in metrics:
+                found = metrics["detection"][QUANTIZED]
+                jets = f"of {count(found['true'])} truth jets are found by the quantized network"
+                what = f"{jets}, with a share of {fraction(found['fakes'], 3)} fakes"
+                tiles.append((fraction(found["efficiency"], 3), what))
+            if "panoptic" in metrics:
+                what = "panoptic quality of the quantized network, mean over classes"
+                tiles.append((fraction(metrics["panoptic"][QUANTIZED]["mean"], 3), what))
+            return tiles
     except NotMadeError:
         return []

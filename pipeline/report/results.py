@@ -130,16 +130,20 @@ def load_results(run: RunFolder) -> Results:
     metrics = run.json("30_model", "metrics.json")
     with reading("30_model"):
         classes = tuple(str(name) for name in metrics["classes"])
-        with np.load(run.require("30_model") / "scores.npz", allow_pickle=False) as arrays:
+        # A tagger beside a regression shares its files with it.
+        beside = "tagger" in metrics
+        measured = metrics["tagger"] if beside else metrics
+        file, prefix = ("values.npz", "scores_") if beside else ("scores.npz", "")
+        with np.load(run.require("30_model") / file, allow_pickle=False) as arrays:
             label, weight = arrays["label"], arrays["weight"]
-            scores = {name: arrays[name] for name in arrays.files if name not in ("label", "weight")}
+            scores = {name: arrays[f"{prefix}{name}"] for name in measured if f"{prefix}{name}" in arrays.files}
         names = {name: titles(run).get(name, name) for name in in_order(scores)}
-        taggers = [Tagger(name, title, _performance(metrics[name]), scores[name]) for name, title in names.items()]
+        taggers = [Tagger(name, title, _performance(measured[name]), scores[name]) for name, title in names.items()]
     emulated, sentence, equal = _emulated(run, label, scores.get(QUANTIZED))
     if emulated is not None:
         place = next((i + 1 for i, tagger in enumerate(taggers) if tagger.name == QUANTIZED), len(taggers))
-        measured = performance(emulated, label, classes, weight)
-        taggers.insert(place, Tagger(EMULATED, TITLES[EMULATED], measured, emulated))
+        made = performance(emulated, label, classes, weight)
+        taggers.insert(place, Tagger(EMULATED, TITLES[EMULATED], made, emulated))
     return Results(classes, label, weight, tuple(taggers), sentence, equal)
 
 

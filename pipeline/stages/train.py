@@ -96,6 +96,8 @@ def _regression(images: Path, network: Any, how: TrainSettings, space: Workspace
 
 def _events(images: Path, network: Any, how: TrainSettings, space: Workspace) -> str:
     """Segmentation, detection or both, beside plain methods on the same towers."""
+    import numpy as np
+
     from models.architectures import HARDWARE
     from models.tasks import events
     from models.tasks.event_data import open_events
@@ -108,9 +110,14 @@ def _events(images: Path, network: Any, how: TrainSettings, space: Workspace) ->
     }
     test = dataset.split("test")
     with progress("measure", test.rows, "events") as advance:
-        found = measure(test.batches(events.BATCH), predictors, network, dataset.towers, advance)
+        lists: dict[str, Any] = {}
+        found = measure(test.batches(events.BATCH), predictors, network, dataset.towers, advance, lists)
     _save(trained, space)
     write_json(space.path / "metrics.json", found)
+    if lists:
+        np.savez_compressed(
+            space.path / "jets.npz", fraction=events.fraction(network, quantized=True), **vars(lists[HARDWARE])
+        )
     figures = []
     if "segmentation" in found:
         figures.append(f"mean IoU {_figure(found['segmentation'][HARDWARE]['mean_iou'])}")

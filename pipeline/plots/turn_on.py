@@ -1,0 +1,43 @@
+"""How often a jet is found: efficiency in bins of the true value, method by method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from pipeline.plots.style import COLOURS, style
+
+_MARKERS = "osD^v<>Ph*"
+
+
+def turn_on(shares: Mapping[str, Sequence[Mapping[str, Any] | None]], edges: Sequence[float]) -> Figure:
+    """Efficiency of each method against the true pT.
+
+    Args:
+        shares: by method, a `models.detection_metrics.Share` a bin as a mapping; None where there are no jets.
+        edges: borders of the bins (GeV).
+    """
+    with style():
+        figure = Figure(figsize=(7.4, 6.6), layout="constrained")
+        axes = figure.subplots()
+        for index, (method, found) in enumerate(shares.items()):
+            bins = [(low, high, each) for (low, high), each in zip(pairwise(edges), found, strict=True) if each]
+            axes.errorbar(
+                [(low + high) / 2 for low, high, _ in bins],
+                [each["value"] for _, _, each in bins],
+                xerr=[(high - low) / 2 for low, high, _ in bins],
+                yerr=[each["error"] for _, _, each in bins],
+                fmt=_MARKERS[index % len(_MARKERS)],
+                color=COLOURS[index % len(COLOURS)],
+                markersize=6,
+                label=method,
+            )
+        axes.axhline(1, color="grey", linewidth=1)
+        axes.set_ylim(0, 1.1)
+        axes.set_ylabel("efficiency")
+        axes.set_xlabel("true jet pT (GeV)")
+        axes.legend(fontsize="x-small")
+        return figure

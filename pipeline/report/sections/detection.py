@@ -1,0 +1,61 @@
+"""How well jets are found: efficiency, fakes and resolutions of networks beside anti-kT on the same towers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from models.jet_finder import FoundJets, concatenate, same
+from models.tasks.event_measure import found_jets
+from pipeline.plots.resolution import resolution_curves
+from pipeline.plots.style import svg_text
+from pipeline.plots.turn_on import turn_on
+from pipeline.report import svg
+from pipeline.report.event_results import EventResults, load_event_results
+from pipeline.report.results import in_order, titles
+from pipeline.report.run_folder import RunFolder, reading
+from pipeline.report.section import Section
+
+FIGURES = {
+    "turn-on": "Efficiency to find a truth jet against its transverse momentum, by method",
+    "response": "Response and resolution of the pT of found jets against that of the truth jet, by method",
+}
+
+
+def values(run: RunFolder) -> dict[str, Any]:
+    """Metrics of every method, figures in bins of pT, and whether the firmware finds the very same jets."""
+    metrics = run.json("30_model", "metrics.json")
+    names = titles(run)
+    with reading("30_model/metrics.json"):
+        found = metrics["detection"]
+        ordered = {names.get(name, name): found[name] for name in in_order(found)}
+        closures = {name: each["closure"] for name, each in ordered.items()}
+        turn_ons = {name: each["turn_on"] for name, each in ordered.items()}
+        edges = next(iter(closures.values()))["edges"]
+        overlaps = list(next(each["average_precision"] for each in found.values() if each["average_precision"]))
+        drawn = {"turn-on": turn_on(turn_ons, edges), "response": resolution_curves(closures, "jet pT")}
+    results = load_event_results(run)
+    return {
+        "methods": [{"name": name, "network": name in names.values()} | each for name, each in ordered.items()],
+        "overlaps": overlaps,
+        "figures": [svg.inline(svg_text(drawn[key]), f"detection-{key}", label) for key, label in FIGURES.items()],
+        "events": metrics["events"],
+        "settings": results.settings.detection,
+        "list": _list(run, results),
+    }
+
+
+def _list(run: RunFolder, results: EventResults) -> dict[str, Any]:
+    """Whether the jets of the emulated integers are those of the trained network, integer for integer."""
+    if results.missing:
+        return {"equal": None, "missing": results.missing}
+    with reading("30_model/jets.npz"), np.load(run.require("30_model") / "jets.npz", allow_pickle=False) as arrays:
+        trained = FoundJets(*(arrays[name] for name in ("offsets", "row", "column", "heat", "values")))
+        fraction = int(arrays["fraction"])
+    parts = [(maps.fraction, found_jets(maps, results.settings.detection)) for _, maps in results.batches()]
+    emulated = concatenate([found for _, found in parts])
+    return {"equal": same(trained, emulated, parts[0][0] - fraction), "jets": emulated.row.size, "missing": ""}
+
+
+SECTION = Section("detection", "Jets", "Jets found", values, tasks=frozenset({"detection"}))

@@ -1,0 +1,30 @@
+"""How well towers are grouped to jets: panoptic quality of every class, float and quantized."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from data_prep.event_batch import TOWER_CLASSES
+from pipeline.report.event_results import event_settings
+from pipeline.report.results import in_order, titles
+from pipeline.report.run_folder import RunFolder, reading
+from pipeline.report.section import Section
+
+
+def values(run: RunFolder) -> dict[str, Any]:
+    """Panoptic, segmentation and recognition quality by class."""
+    metrics = run.json("30_model", "metrics.json")
+    names = titles(run)
+    with reading("30_model/metrics.json"):
+        found = metrics["panoptic"]
+        networks = [{"title": names.get(name, name)} | found[name] for name in in_order(found)]
+        events = metrics["events"]
+    return {
+        "classes": TOWER_CLASSES,
+        "networks": networks,
+        "events": events,
+        "settings": event_settings(run).detection,
+    }
+
+
+SECTION = Section("panoptic", "Panoptic", "Towers grouped to jets", values, tasks=frozenset({"panoptic"}))

@@ -1,0 +1,85 @@
+"""How well numbers of jets are found: response and resolution of networks beside what the pixels add up to."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from data_prep.errors import PipelineError
+from hls_projects.emulated_outputs import EmulatedOutputs
+from models.settings import ModelSettings
+from models.tasks.settings import RegressionSettings, TargetSettings
+from pipeline.plots.resolution import resolution_curves
+from pipeline.plots.style import svg_text
+from pipeline.report import svg
+from pipeline.report.results import QUANTIZED, in_order, titles
+from pipeline.report.run_folder import RunFolder, reading
+from pipeline.report.section import Section
+from pipeline.report.verdict import judge
+
+BASELINES = {"image": "sum of the pixels", "port": "sum of the pixels at the input port"}
+"""Methods without a network."""
+TARGETS = {"pt": "jet pT", "mass": "jet mass", "sdmass": "soft-drop mass"}
+"""What is found."""
+
+
+def values(run: RunFolder) -> dict[str, Any]:
+    """Closure of every target in bins of the truth, and whether the firmware gives the very same numbers."""
+    metrics = run.json("30_model", "metrics.json")
+    with reading("30_model.manifest.json"):
+        wanted = ModelSettings.model_validate(run.manifests["30_model"].configuration["model"]).regression
+        if wanted is None:
+            raise ValueError("no regression")
+    with reading("30_model/metrics.json"):
+        found = metrics["closure"]
+        order = [*in_order(name for name in found if name not in BASELINES), *BASELINES]
+        people = titles(run) | BASELINES
+        names = {name: people.get(name, name) for name in order if name in found}
+        targets = [_target(target, found, names) for target in wanted.targets]
+    with reading("30_model/values.npz"), np.load(run.require("30_model") / "values.npz", allow_pickle=False) as arrays:
+        trained, jets = arrays[QUANTIZED], len(arrays["weight"])
+    equal, missing = _equal(run, wanted, trained)
+    return {"targets": targets, "jets": jets, "equal": equal, "missing": missing}
+
+
+def _target(target: TargetSettings, found: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """One table and one figure; methods in rows."""
+    what = TARGETS[target.name]
+    closures = {shown: found[name][target.name] for name, shown in names.items()}
+    label = f"Response and resolution of the {what} against its true value, by method"
+    edges = target.edges
+    return {
+        "what": what,
+        "settings": target,
+        "bins": [f"{low:g}–{high:g}" for low, high in pairwise(edges)],
+        "rows": [
+            {"name": shown, "network": name not in BASELINES, "whole": each["whole"], "bins": each["bins"]}
+            for (name, shown), each in zip(names.items(), closures.values(), strict=True)
+        ],
+        "figure": svg.inline(svg_text(resolution_curves(closures, what)), f"regression-{target.name}", label),
+    }
+
+
+def _equal(run: RunFolder, wanted: RegressionSettings, trained: npt.NDArray[np.float32]) -> tuple[bool | None, str]:
+    """Whether the emulated integers are the numbers of the quantized network, for every test jet."""
+    if not judge(run).proven:
+        return None, "The emulated design is not shown, because it is not proven."
+    path = run.path / "60_csim.npz"
+    if not path.exists():
+        return None, "The emulated design is not shown: the comparison was run without the test set."
+    try:
+        outputs = EmulatedOutputs.load(path)
+    except PipelineError as error:
+        return None, f"The emulated design is not shown: {error.what}."
+    units = np.array([target.unit for target in wanted.targets], np.float32)
+    raw = outputs.raw[-1].reshape(len(outputs.weight), -1)
+    if raw.shape != trained.shape:
+        return None, "The emulated design is not shown: it was emulated on other test jets (run csim again)."
+    emulated = np.ldexp(raw.astype(np.float64), -outputs.fraction[-1]).astype(np.float32) * units
+    return bool(np.array_equal(emulated, trained)), ""
+
+
+SECTION = Section("regression", "Regression", "Numbers of a jet", values, tasks=frozenset({"regression"}))
