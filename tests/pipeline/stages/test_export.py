@@ -168,6 +168,7 @@ def test_the_same_inputs_give_the_same_bytes(run: Run) -> None:
     assert (one / "small_tagger.tar.gz").read_bytes() == (two / "small_tagger.tar.gz").read_bytes()
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_another_folder_gives_the_same_bytes(run: Run, tmp_path: Path) -> None:
     here = run.export("here")
     # The copied proof was made from the files that now stand elsewhere too, with the same content.
