@@ -53,6 +53,17 @@ def test_the_numbers_are_those_of_the_artefact(made: Path, monkeypatch: pytest.M
     assert shown["l2"][0].split(", ")[0] == f"{found['norms']['l2']['t']['with_mass']:.3f}"
 
 
+def test_the_tables_by_bin_are_those_of_the_artefact(made: Path) -> None:
+    folder = made / "25_mass_closure"
+    found = json.loads((folder / "mass_closure.json").read_text())
+    last = found["variants"][-1]
+    rows = [line for line in (folder / "mass_closure.md").read_text().splitlines() if "| as configured |" in line]
+    rows = [row for row in rows if row.startswith("| t |")]
+    for row, by_bin in zip(rows, (last["by_abs_eta"]["t"], last["by_delta_r"]["t"]), strict=True):
+        means = [f"{shift['mean']:+.2f} ±" for shift in by_bin if shift["mean"] is not None]
+        assert re.findall(r"[+-]\d+\.\d\d ±", row) == means
+
+
 def test_a_run_without_it_has_no_such_section(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, "SECTIONS", (mass_closure.SECTION,))
     assert "The jet mass" not in page(RunFolder(tmp_path))
