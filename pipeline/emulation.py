@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -17,7 +19,9 @@ from data_prep.errors import InputFileError
 from data_prep.image_batch import FEATURES, ImageBatch
 from data_prep.images import ImagesSettings, images_of
 from data_prep.split import SPLITS
+from hls_projects.compose import builder_of
 from hls_projects.emulator.fast_emulator import FastEmulator
+from hls_projects.image_builder import ImageBuilder
 from models.metrics import softmax
 
 METADATA_KEY = b"jet_scores"
@@ -53,8 +57,9 @@ def from_dataset(folder: Path, split: str | None) -> ImageSource:
 
     def batches(advance: Callable[[int], None]) -> Iterator[tuple[str, ImageBatch]]:
         for each in splits:
-            for batch in each.batches(BATCH):
-                yield str(folder), batch
+            built = repeat(None) if dataset.metadata.candidates is None else each.candidates(BATCH)
+            for batch, candidates in zip(each.batches(BATCH), built, strict=False):
+                yield str(folder), replace(batch, candidates=candidates)
                 advance(len(batch))
 
     return ImageSource(dataset.metadata, sum(each.rows for each in splits), "jets", batches)
@@ -84,11 +89,20 @@ def from_files(inputs: list[str], settings: ImagesSettings) -> tuple[ImageSource
 def write_scores(emulator: FastEmulator, source: ImageSource, out: Path, advance: Callable[[int], None]) -> int:
     """Emulate all images and write one row a jet (docs/data_flow.md); the number of jets.
 
+    A network that starts from candidates is given those of the images.
+
     Raises:
         InputFileError: images that do not fit the network's input, or that hold NaN.
     """
     ports = emulator.network.types.inputs
-    if [port.shape for port in ports] != [source.description.shape]:
+    first = builder_of(emulator.network)
+    if first is not None:
+        if ImageBuilder.of_images(source.description) != first.builder:
+            raise InputFileError(
+                "the network starts from candidates, and these images are built of none, or of others",
+                remedy="give images that are made as those of its training",
+            )
+    elif [port.shape for port in ports] != [source.description.shape]:
         wanted = " and ".join(" x ".join(map(str, port.shape)) for port in ports)
         held = " x ".join(map(str, source.description.shape))
         raise InputFileError(f"the images are {held}, the network takes {wanted}")
@@ -97,12 +111,20 @@ def write_scores(emulator: FastEmulator, source: ImageSource, out: Path, advance
     with pq.ParquetWriter(out, schema, compression="zstd", use_dictionary=["label"]) as writer:
         for file, batch in source.batches(advance):
             try:
-                raw = emulator.run(batch)
+                raw = emulator.run(batch) if first is None else emulator.run(raw_candidates(batch), raw=True)
             except ValueError as error:
                 raise InputFileError(str(error), file=file) from None
             writer.write_batch(_rows(emulator, source.description, batch, raw, schema))
             jets += len(batch)
     return jets
+
+
+def raw_candidates(batch: ImageBatch) -> list[npt.NDArray[np.int64]]:
+    """The five inputs of an image builder: pT, η, φ int64 [jets, number], η and φ of the seeds int64 [jets, 1]."""
+    if batch.candidates is None:
+        raise ValueError("these images come without their candidates")
+    found = [getattr(batch.candidates, each.name).astype(np.int64) for each in fields(batch.candidates)]
+    return [values.reshape(len(batch), -1) for values in found]
 
 
 def _scored(emulator: FastEmulator, description: ImageDescription) -> bool:

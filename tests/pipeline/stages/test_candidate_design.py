@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from qkeras import QActivation, QDense, quantized_bits, quantized_relu
@@ -134,6 +135,23 @@ def test_the_bundle_starts_from_candidates(run: Path, bundle: Path) -> None:
     np.testing.assert_array_equal(integer_model.outputs(Network.load(bundle), raw)[0], outputs)
     with np.load(run / "60_csim.npz") as emulated:
         np.testing.assert_array_equal(outputs[: len(jets)], emulated["raw_0"])
+
+
+def test_the_bundle_is_emulated_from_candidates(
+    run: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From a dataset and from ROOT files; what the HLS emulation gave for the test set."""
+    given = [f"{run}/20_images", "--split=test"]
+    assert main(["emulate", str(bundle), *given, f"--out={tmp_path}/scores.parquet"]) == 0
+    found = pq.read_table(tmp_path / "scores.parquet")["raw_0"].to_pylist()
+    with np.load(run / "60_csim.npz") as emulated:
+        np.testing.assert_array_equal(found, emulated["raw_0"])
+    given = [f"{run}/q.root", f"{run}/t.root", f"--images-config={run}/20_images.yaml"]
+    assert main(["emulate", str(bundle), *given, f"--out={tmp_path}/all.parquet"]) == 0
+    everything = pq.read_table(tmp_path / "all.parquet")["raw_0"].to_pylist()
+    assert {tuple(each) for each in found} <= {tuple(each) for each in everything}
+    assert main(["emulate", str(bundle), f"{run}/float_images", f"--out={tmp_path}/float.parquet"]) == 1
+    assert "the network starts from candidates" in capsys.readouterr().err
 
 
 def test_the_test_bench_of_the_bundle_starts_from_candidates(bundle: Path, tmp_path: Path) -> None:
