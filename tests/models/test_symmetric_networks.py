@@ -247,6 +247,7 @@ REFUSED = {
         {},
         "p6' is one of hexagonal pixels.*square ones",
     ),
+    "hexagonal filters on square pixels": ("hex", "square", (8, 8, 1), {}, "hex' is one of hexagonal pixels"),
     "square network on hexagonal pixels": ("p4m", "hexagonal", (9, 9, 1), {}, "p4m' is one of square pixels"),
     "event images": ("p4", "towers", (56, 72, 1), {}, "grid of kind 'towers'"),
     "oblong images": ("p4", "square", (8, 6, 1), {}, "rows into columns.*8 rows and 6 columns"),
