@@ -80,8 +80,21 @@ def test_the_study_of_candidates_is_made_when_it_is_asked_for(checkout: Path) ->
     assert "convert --config configs/trigger/hardware.yaml --images build/trigger/20_images" in everything.stdout
 
 
-def test_a_study_that_is_there_is_part_of_the_report(checkout: Path) -> None:
-    study = checkout / "build" / "demo" / "25_candidates"
+def test_the_study_of_symmetries_is_made_when_it_is_asked_for(checkout: Path) -> None:
+    call = ["make", "--dry-run", "RUN=symmetries"]
+    asked, everything = (
+        subprocess.run(each, cwd=checkout, capture_output=True, text=True, check=True, timeout=60).stdout
+        for each in ([*call, "symmetries-rtl"], call)
+    )
+    assert "-m pipeline generate --config configs/symmetries/generate.yaml" in asked
+    assert "-m pipeline symmetries --config configs/symmetries/symmetries.yaml" in asked
+    assert "symmetries-rtl --config configs/symmetries/hardware.yaml build/symmetries/26_symmetries" in asked
+    assert "26_symmetries" not in everything
+
+
+@pytest.mark.parametrize("name", ["25_candidates", "26_symmetries", "27_symmetries_rtl"])
+def test_a_study_that_is_there_is_part_of_the_report(checkout: Path, name: str) -> None:
+    study = checkout / "build" / "demo" / name
     study.mkdir()
     _touch(study)
     assert _stages(checkout) == ["report"]
