@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.event_batch import EMPTY, PILEUP, EventBatch
-from data_prep.tower_density import median_density
+from data_prep.tower_density import eta_profile, median_density
 from models.event_settings import EventModelSettings
 from models.response import Closure, closure
 from models.tasks.event_maps import Maps
@@ -18,7 +18,8 @@ from models.tower_geometry import Towers, turned
 Floats = npt.NDArray[np.float64]
 
 ALL, AREA, TRUTH = "all towers", "area subtraction", "truth"
-"""Methods that need no network: every tower counts; each minus the median density of the event; what is not pileup."""
+"""Methods that need no network: every tower counts; each minus the median density of its event, which depends on η as
+in the mean of the events that are measured together; what is not pileup."""
 
 
 def plain(batch: EventBatch, thresholds: Sequence[float]) -> dict[str, Floats]:
@@ -26,7 +27,9 @@ def plain(batch: EventBatch, thresholds: Sequence[float]) -> dict[str, Floats]:
     energy = tower_energy(batch)
     kept = {ALL: energy, TRUTH: batch.dense_pt_true().astype(np.float64)}
     kept |= {f"towers above {each:g} GeV": np.where(energy > each, energy, 0) for each in thresholds}
-    return kept | {AREA: energy - median_density(energy)[:, np.newaxis, np.newaxis]}
+    profile = eta_profile(energy)
+    density = median_density(energy, profile)[:, np.newaxis, np.newaxis] * profile[:, np.newaxis]
+    return kept | {AREA: energy - density}
 
 
 def by_network(name: str, batch: EventBatch, maps: Maps) -> dict[str, Floats]:
