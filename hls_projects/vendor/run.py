@@ -80,7 +80,7 @@ def synthesise_hls(
     """
     project = HlsProject.load(folder)
     # A design from candidates has a top function around that of the network, with a script of its own.
-    top = project.name if project.builder is None else f"{project.name}_candidates"
+    top = project.top
     script = "build_prj.tcl" if project.builder is None else "build_candidates.tcl"
     work.mkdir(parents=True)
     copy = work / "project"
