@@ -73,17 +73,16 @@ class Emulator:
         project = self.project.model_copy(update={"inputs": made.ports, "traced": traced})
         return replace(self, project=project, function="candidates_run")
 
-    def run(self, inputs: Sequence[npt.NDArray[Any]], trace: bool = True) -> Emulated:
+    def run(self, inputs: Sequence[npt.NDArray[Any]]) -> Emulated:
         """Emulate a batch of vectors in a process of its own.
 
         Args:
             inputs: one array [vectors, …] an input, in the order of the project.
-            trace: whether the layers are wanted too.
 
         Raises:
             PipelineError: when the emulation ends on a signal or an assertion.
         """
-        traced = self.project.traced if trace else ()
+        traced = self.project.traced
         description = {
             "inputs": len(inputs),
             "outputs": [int(np.prod(port.shape)) for port in self.project.outputs],
