@@ -9,7 +9,12 @@ from hls_projects.export.render import rendered
 from hls_projects.vendor.devices import device_of
 
 CARD = "MODEL_CARD.md"
-TITLES = {"60_csim.json": "HLS project", "65_rtl.json": "RTL", "cmssw.json": "CMSSW emulator"}
+TITLES = {
+    "60_csim.json": "HLS project",
+    "65_rtl.json": "RTL",
+    "cmssw.json": "CMSSW emulator",
+    "emp.json": "EMP payload",
+}
 """What the files in `proof/` prove."""
 
 

@@ -72,8 +72,8 @@ _WORKS = (
         "LGPL-3.0-or-later",
         "LICENSE",
         tuple(f"*/{name}.v*" for name in ("binop", "multiplier", "mux", "negative", "shift_adder", "ternary_adder")),
-        "`binop`, `multiplier`, `mux`, `negative`, `shift_adder`, `ternary_adder` in `rtl/verilog/` and `rtl/vhdl/`, "
-        "unchanged; the modules around them are its output",
+        "`binop`, `multiplier`, `mux`, `negative`, `shift_adder`, `ternary_adder` in `rtl/` and `emp/`, unchanged; "
+        "the modules around them are its output",
     ),
 )
 _OURS = Licence(
