@@ -140,10 +140,15 @@ def _origin(dataset: Manifest) -> str:
         return f"read from {files} file{'s' if files != 1 else ''} of constituents that were given"
     energy = simulated.get("collision_energy", 0) / 1000
     what = f"simulated {simulated.get('kind', 'jets')}, Pythia 8 at {energy:g} TeV with a parametrised detector"
+    pileup = simulated.get("pileup")
+    if pileup:
+        what += f", {pileup['mean']:g} collisions over the hard one on average"
     jets = simulated.get("jets")
     if jets:
-        low, high = jets["pt"]
-        what += f"; anti-kT jets of R = {jets['radius']:g}, {low:g} < pT < {high:g} GeV, |η| < {jets['eta_max']:g}"
+        # Of jets a window of pT is kept; whole events hold all above a threshold.
+        low, high = jets.get("pt") or (jets["pt_min"], None)
+        window = f"pT > {low:g} GeV" if high is None else f"{low:g} < pT < {high:g} GeV"
+        what += f"; anti-kT jets of R = {jets['radius']:g}, {window}, |η| < {jets['eta_max']:g}"
     return what
 
 
