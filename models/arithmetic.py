@@ -20,6 +20,7 @@ Source: A. Howard et al., MobileNets, arXiv:1704.04861, section 3.1.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,7 @@ from models.window_geometry import (
     Padding,
     Pair,
     Shape,
+    Sliding,
     output_size,
     padding_before,
     pair,
@@ -207,12 +209,10 @@ def depthwise(
     shape: Shape,
     kernel: Pair,
     *,
-    stride: Pair = 1,
-    padding: Padding = "valid",
-    dilation: Pair = 1,
     depth_multiplier: int = 1,
     bias: bool = True,
     widths: Widths = FLOAT,
+    **sliding: Unpack[Sliding],
 ) -> Cost:
     """A depthwise convolution: every channel with its own `depth_multiplier` kernels (Howard et al., equation 3).
 
@@ -220,17 +220,7 @@ def depthwise(
     4563
     """
     channels = shape[2]
-    return convolution(
-        shape,
-        channels * depth_multiplier,
-        kernel,
-        stride=stride,
-        padding=padding,
-        dilation=dilation,
-        groups=channels,
-        bias=bias,
-        widths=widths,
-    )
+    return convolution(shape, channels * depth_multiplier, kernel, groups=channels, bias=bias, widths=widths, **sliding)
 
 
 def pointwise(shape: Shape, filters: int, *, bias: bool = True, widths: Widths = FLOAT) -> Cost:
@@ -247,13 +237,11 @@ def separable(
     filters: int,
     kernel: Pair,
     *,
-    stride: Pair = 1,
-    padding: Padding = "valid",
-    dilation: Pair = 1,
     depth_multiplier: int = 1,
     bias: bool = True,
     widths: Widths = FLOAT,
     pointwise_weight: int | None = None,
+    **sliding: Unpack[Sliding],
 ) -> Cost:
     """A depthwise separable convolution: depthwise without bias, then pointwise (Howard et al., equation 4).
 
@@ -265,16 +253,7 @@ def separable(
     >>> separable(shape, 10, 3).multiplications / convolution(shape, 10, 3).multiplications == 1 / 10 + 1 / 9
     True
     """
-    first = depthwise(
-        shape,
-        kernel,
-        stride=stride,
-        padding=padding,
-        dilation=dilation,
-        depth_multiplier=depth_multiplier,
-        bias=False,
-        widths=widths,
-    )
+    first = depthwise(shape, kernel, depth_multiplier=depth_multiplier, bias=False, widths=widths, **sliding)
     rows, columns = pair(kernel)
     weight = widths.weight if pointwise_weight is None else pointwise_weight
     between = Widths(sum_bits(rows * columns, widths), weight)

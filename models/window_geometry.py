@@ -10,11 +10,19 @@ Source: V. Dumoulin and F. Visin, A guide to convolution arithmetic for deep lea
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypedDict
 
 Shape = tuple[int, int, int]
 Pair = int | tuple[int, int]
 Padding = Literal["valid", "same"] | int
+
+
+class Sliding(TypedDict, total=False):
+    """How a kernel goes over the image: stride 1, no padding and dilation 1 where nothing is said."""
+
+    stride: Pair
+    padding: Padding
+    dilation: Pair
 
 
 @dataclass(frozen=True)
