@@ -54,6 +54,11 @@ class EventGrid(Settings):
         """Width of a tower in φ (rad)."""
         return 2 * np.pi / self.columns
 
+    @property
+    def step(self) -> tuple[float, float]:
+        """Height in η and width in φ of a tower."""
+        return self.tower_eta, self.tower_phi
+
     def tower_of(self, eta: Floats, phi: Floats) -> npt.NDArray[np.int64]:
         """The tower of each direction: row · columns + column, −1 outside |η|; φ need not be wrapped.
 

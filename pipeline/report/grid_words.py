@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from data_prep.event_towers import EventGrid
 from data_prep.grid import Grid, HexagonalGrid, SquareGrid
 
 
-def grid_words(grid: Grid) -> str:
+def grid_words(grid: Grid | EventGrid) -> str:
     """The pixels of a grid and what they cover, as a noun.
 
     >>> grid_words(SquareGrid(pixels=16, half_width=0.8))
     '16 × 16 pixels of 0.1 × 0.1 in η × φ, ±0.8 around the centre'
     >>> grid_words(HexagonalGrid(kind="hexagonal", rings=2, pitch=0.2))
     '19 hexagonal pixels in 2 rings around the one in the middle, centres 0.2 apart in η–φ'
+    >>> grid_words(EventGrid())
+    '56 × 72 towers of 0.087 × 0.0873 in η × φ, |η| < 2.44, all the way around in φ'
     """
     if isinstance(grid, SquareGrid):
         side = 2 * grid.half_width / grid.pixels
