@@ -33,6 +33,11 @@ def write_card(manifest: BundleManifest, root: Path) -> None:
         # The tool that went furthest stands last.
         "best": {each.design: each for each in manifest.hardware},
         "device": device_of(manifest.hls.part),
+        "unproven": [
+            TITLES[f"{part}.json"]
+            for part in ("cmssw", "emp")
+            if (root / part).is_dir() and f"{part}.json" not in manifest.proofs
+        ],
         "proofs": {TITLES.get(file, file): proof for file, proof in manifest.proofs.items()},
     }
     (root / CARD).write_text(rendered("MODEL_CARD.md.j2", values), encoding="utf-8")
