@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.jet_finder import find_jets, group
+from models.jet_finder import FoundJets, concatenate, find_jets, group, same
 
 
 def plain(heat: np.ndarray, threshold: int, window: int, jets: int) -> list[tuple[int, int]]:
@@ -80,3 +82,22 @@ def test_towers_go_to_the_nearest_centre() -> None:
             away = [(row - r) ** 2 + min((column - c) % 12, (c - column) % 12) ** 2 for r, c in centres]
             expected = 1 + int(np.argmin(away)) if min(away) <= 9 else 0
             assert grouped[0, row, column] == expected
+
+
+def test_events_by_parts_are_the_events_at_once() -> None:
+    """Split anywhere, empty parts and events without jets included; and every kind of difference is seen."""
+    rng = np.random.default_rng(3)
+    heat = rng.integers(-9, 9, (7, 6, 9))
+    heat[2] = -1
+    values = rng.integers(-99, 99, (7, 6, 9, 3))
+    whole = find_jets(heat, values, threshold=3, window=1, jets=4)
+    borders = [0, 0, 3, 7, 7]
+    parts = [find_jets(heat[i:j], values[i:j], threshold=3, window=1, jets=4) for i, j in pairwise(borders)]
+    assert same(concatenate(parts), whole)
+    finer = FoundJets(whole.offsets, whole.row, whole.column, whole.heat * 4, whole.values * 4)
+    assert same(whole, finer, shift=2)
+    assert same(finer, whole, shift=-2)
+    for name in ("offsets", "row", "column", "heat", "values"):
+        changed = getattr(whole, name).copy()
+        changed.flat[-1] += 1
+        assert not same(whole, FoundJets(**(vars(whole) | {name: changed})))
