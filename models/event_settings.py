@@ -97,6 +97,9 @@ class DetectionSettings(Settings):
     radius: float = Field(default=0.4, gt=0, le=1.5)
     """Radius of the anti-kT jets of the same towers that the network is held against."""
 
+    thresholds: tuple[float, ...] = (1.0, 2.0, 4.0)
+    """Transverse energies (GeV) below which towers are left out of anti-kT jets, one after the other, and none."""
+
     match: float = Field(default=0.3, gt=0, le=1.5)
     """Largest distance in η–φ between a found jet and the truth jet that it is."""
 

@@ -153,7 +153,7 @@ class Found:
         self, names: list[str], settings: EventModelSettings, towers: Towers, lists: dict[str, FoundJets]
     ) -> None:
         self.settings, self.towers, self.lists = settings.detection, towers, lists
-        self.thresholds = (0.0, *settings.segmentation.thresholds)
+        self.thresholds = (0.0, *settings.detection.thresholds)
         methods = [*names, *(self._title(threshold) for threshold in self.thresholds)]
         wanted = self.settings
         self.sums = {name: DetectionSum(wanted.match, wanted.pt_min, wanted.pt_edges) for name in methods}
