@@ -111,6 +111,13 @@ def test_a_clock_that_was_never_routed_is_no_promise(tmp_path: Path) -> None:
         assert "2.5 ns asked for: **timing is not met**" in missed
 
 
+def test_a_part_that_no_tool_proved_is_said(tmp_path: Path) -> None:
+    (tmp_path / "emp").mkdir()
+    assert "**the EMP payload: it was not run, as the tool for it was not there**" in _card(tmp_path)
+    (tmp_path / "emp").rmdir()
+    assert "not run" not in _card(tmp_path)
+
+
 def test_a_model_that_was_brought(tmp_path: Path) -> None:
     text = _card(tmp_path, training=None, quality=(), hardware=())
     assert "what it was trained on is not known here" in text
