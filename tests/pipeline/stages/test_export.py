@@ -162,20 +162,20 @@ def test_a_proven_design_is_bundled(run: Run) -> None:
     assert str(run.folder) not in (out / "small_tagger" / "manifest.json").read_text()
 
 
-@pytest.mark.usefixtures("unchecked")
 @pytest.fixture
 def one_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A commit while a test runs would be another code."""
     monkeypatch.setattr(export, "git_hash", lambda: "abc")
 
 
-def test_the_same_inputs_give_the_same_bytes(run: Run, one_commit: None) -> None:
+@pytest.mark.usefixtures("unchecked", "one_commit")
+def test_the_same_inputs_give_the_same_bytes(run: Run) -> None:
     one, two = run.export("one"), run.export("two")
     assert (one / "small_tagger.tar.gz").read_bytes() == (two / "small_tagger.tar.gz").read_bytes()
 
 
-@pytest.mark.usefixtures("unchecked")
-def test_another_folder_gives_the_same_bytes(run: Run, tmp_path: Path, one_commit: None) -> None:
+@pytest.mark.usefixtures("unchecked", "one_commit")
+def test_another_folder_gives_the_same_bytes(run: Run, tmp_path: Path) -> None:
     here = run.export("here")
     # The copied proof was made from the files that now stand elsewhere too, with the same content.
     there = Run(Path(shutil.copytree(run.folder, tmp_path / "elsewhere"))).export("there")
