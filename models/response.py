@@ -103,3 +103,26 @@ def closure(
     index = np.searchsorted(edges, truth, side="right") - 1
     bins = tuple(response(values[index == i], truth[index == i], weights[index == i]) for i in range(len(edges) - 1))
     return Closure(response(values, truth, weights), tuple(edges), bins)
+
+
+def calibrated(found: npt.ArrayLike, true: npt.ArrayLike) -> Floats:
+    """What is found, after the straight line is undone that gives it from the truth (numerical inversion).
+
+    A constant that is added to every jet, as pileup adds it, makes relative widths small without telling more about the
+    jet; after this, methods with and without it can be compared. The line is that of least squares.
+
+    Args:
+        found: [jets].
+        true: [jets], the same unit.
+
+    Returns:
+        float64 [jets]; unchanged where what is found does not grow with the truth.
+
+    >>> calibrated([120.0, 140.0, 160.0], [10.0, 20.0, 30.0]).round(9).tolist()
+    [10.0, 20.0, 30.0]
+    """
+    values, truth = np.asarray(found, dtype=np.float64), np.asarray(true, dtype=np.float64)
+    centred = truth - truth.mean() if truth.size else truth
+    spread = float((centred**2).sum())
+    slope = float((centred * values).sum()) / spread if spread > 0 else 0.0
+    return (values - values.mean()) / slope + truth.mean() if slope > 0 else values

@@ -48,7 +48,3 @@ class Maps:
     def chances(self) -> npt.NDArray[np.float32]:
         """The probability of each class, float32 [events, rows, columns, classes]."""
         return softmax(np.ldexp(self.raw["classes"].astype(np.float64), -self.fraction))
-
-    def take(self, event: int) -> Maps:
-        """The outputs for one of the events."""
-        return Maps({name: values[event : event + 1] for name, values in self.raw.items()}, self.fraction)

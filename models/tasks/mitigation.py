@@ -11,7 +11,7 @@ import numpy.typing as npt
 from data_prep.event_batch import EMPTY, PILEUP, EventBatch
 from data_prep.tower_density import eta_profile, median_density
 from models.event_settings import EventModelSettings
-from models.response import Closure, closure
+from models.response import calibrated, closure
 from models.tasks.event_maps import Maps
 from models.tower_geometry import Towers, turned
 
@@ -20,6 +20,10 @@ Floats = npt.NDArray[np.float64]
 ALL, AREA, TRUTH = "all towers", "area subtraction", "truth"
 """Methods that need no network: every tower counts; each minus the median density of its event, which depends on η as
 in the mean of the events that are measured together; what is not pileup."""
+
+
+_MASS_EDGES = (20.0, 60.0, 100.0, 150.0, 250.0)
+"""Borders of the bins of true jet mass (GeV); lighter jets are left out."""
 
 
 def plain(batch: EventBatch, thresholds: Sequence[float]) -> dict[str, Floats]:
@@ -64,15 +68,20 @@ class Mitigation:
                 self.found.setdefault(name, []).append(made)
 
     def result(self) -> dict[str, dict[str, Any]]:
-        """Closure of pT and mass by method."""
+        """Closure of pT and mass by method, as they are and calibrated."""
         true = np.array(self.true).reshape(-1, 2)
-        heavy = true[:, 1] > 20
+        heavy = true[:, 1] > _MASS_EDGES[0]
         result: dict[str, dict[str, Any]] = {}
         for name, rows in self.found.items():
             made = np.array(rows)
-            pt: Closure = closure(made[:, 0], true[:, 0], self.settings.pt_edges)
-            mass: Closure = closure(made[heavy, 1], true[heavy, 1], (20.0, 60.0, 100.0, 150.0, 250.0))
-            result[name] = {"pt": pt.as_json(), "mass": mass.as_json()}
+            pt, mass = made[:, 0], made[heavy, 1]
+            closures = {
+                "pt": closure(pt, true[:, 0], self.settings.pt_edges),
+                "mass": closure(mass, true[heavy, 1], _MASS_EDGES),
+                "pt_calibrated": closure(calibrated(pt, true[:, 0]), true[:, 0], self.settings.pt_edges),
+                "mass_calibrated": closure(calibrated(mass, true[heavy, 1]), true[heavy, 1], _MASS_EDGES),
+            }
+            result[name] = {key: found.as_json() for key, found in closures.items()}
         return result
 
 

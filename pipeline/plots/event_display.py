@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from data_prep.event_batch import TOWER_CLASSES, EventBatch
+from data_prep.event_batch import QUARK_GLUON, TOWER_CLASSES, EventBatch
 from data_prep.event_towers import EventGrid
 from models.detection_metrics import JetList
 from pipeline.plots.style import COLOURS, style
@@ -37,15 +38,23 @@ class Prediction:
     jets: JetList | None = None
 
 
-def one_of_each_kind(batch: EventBatch) -> list[int]:
-    """The order in which events are shown: one with a jet of each kind where there is one, then whatever comes.
+def first_of_each_kind(batches: Iterable[EventBatch]) -> list[tuple[int, EventBatch]]:
+    """The events that are shown: the first of each kind with its number, those with tops before those with bosons.
 
-    An event is of the highest code of its jets (`TOWER_CLASSES`); those with tops come first.
+    The kind of an event is the highest code of its jets (`TOWER_CLASSES`). One without jets is shown only where a kind
+    is missing.
     """
-    kind = np.zeros(len(batch), np.int64)
-    some = np.flatnonzero(np.diff(batch.jet_offsets))
-    kind[some] = np.maximum.reduceat(batch.jet_kind, batch.jet_offsets[some]) if some.size else 0
-    return sorted(range(len(batch)), key=lambda i: (int((kind[:i] == kind[i]).sum()), -kind[i]))
+    found: dict[int, tuple[int, EventBatch]] = {}
+    first, wanted = 0, len(TOWER_CLASSES) - QUARK_GLUON
+    for batch in batches:
+        for index, (start, stop) in enumerate(zip(batch.jet_offsets[:-1], batch.jet_offsets[1:], strict=True)):
+            kind = int(batch.jet_kind[start:stop].max(initial=0))
+            if kind not in found:
+                found[kind] = first + index, batch.slice(index, index + 1)
+        first += len(batch)
+        if sum(kind >= QUARK_GLUON for kind in found) == wanted:
+            break
+    return [found[kind] for kind in sorted(found, reverse=True)][:wanted]
 
 
 def event_display(event: EventBatch, grid: EventGrid, predicted: Prediction | None = None) -> Figure:

@@ -16,15 +16,12 @@ from data_prep.event_batch import QUARK_GLUON, TOWER_CLASSES
 from data_prep.event_dataset import EventDataset
 from data_prep.event_settings import EventDescription
 from data_prep.event_summary import PT_EDGES, EventSummary
-from pipeline.plots.event_display import CLASS_COLOURS, draw_towers, event_display, one_of_each_kind
+from pipeline.plots.event_display import CLASS_COLOURS, draw_towers, event_display, first_of_each_kind
 from pipeline.plots.style import save, style
-
-EVENTS = 3
-"""Events that the stage draws."""
 
 
 def draw_events(summary: EventSummary, dataset: EventDataset, folder: Path, suffix: str = ".svg") -> list[Path]:
-    """Draw all figures of the stage; events are the first with jets of the split with most events.
+    """Draw all figures of the stage; events are the first of each kind of the split with most events.
 
     Args:
         summary: the sums over the dataset.
@@ -41,10 +38,8 @@ def draw_events(summary: EventSummary, dataset: EventDataset, folder: Path, suff
         "jets": jet_spectra(summary),
     }
     largest = max(dataset.splits.values(), key=lambda split: split.rows)
-    first = next(iter(largest.batches(64)), None)
-    if first is not None:
-        for number, index in enumerate(one_of_each_kind(first)[:EVENTS]):
-            figures[f"event_{number}"] = event_display(first.slice(index, index + 1), dataset.metadata.grid)
+    for number, (_, event) in enumerate(first_of_each_kind(largest.batches(64))):
+        figures[f"event_{number}"] = event_display(event, dataset.metadata.grid)
     paths = []
     for name, figure in figures.items():
         paths.append(folder / f"{name}{suffix}")

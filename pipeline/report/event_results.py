@@ -17,7 +17,7 @@ from hls_projects.model_types import ModelTypes
 from models.event_settings import EventModelSettings
 from models.tasks.event_data import Events, open_events
 from models.tasks.event_maps import Maps, heads
-from pipeline.report.run_folder import RunFolder, reading
+from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.verdict import judge
 
 BATCH = 200
@@ -48,9 +48,20 @@ class EventResults:
             return
         first = 0
         for batch in self.events.split("test").batches(BATCH):
-            raw = [values[first : first + len(batch)].astype(np.int64) for values in self.outputs.raw]
-            yield batch, Maps.of(list(heads(self.settings.task)), raw, list(self.types), batch.wrap)
+            yield batch, self.maps(first, first + len(batch))
             first += len(batch)
+
+    def maps(self, start: int, stop: int) -> Maps:
+        """The outputs for the test events `start` to `stop` − 1.
+
+        Raises:
+            NotMadeError: when there are none.
+        """
+        if self.outputs is None:
+            raise NotMadeError(self.missing.rstrip("."), remedy="make it with `make csim`")
+        raw = [values[start:stop].astype(np.int64) for values in self.outputs.raw]
+        wrap = self.events.dataset.metadata.grid.wrap
+        return Maps.of(list(heads(self.settings.task)), raw, list(self.types), wrap)
 
 
 def event_settings(run: RunFolder) -> EventModelSettings:

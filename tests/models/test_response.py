@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from models.response import ONE_SIGMA, closure, quantiles, response
+from models.response import ONE_SIGMA, calibrated, closure, quantiles, response
 
 
 def test_of_a_normal_distribution() -> None:
@@ -54,3 +54,13 @@ def test_jets_without_a_true_value_are_left_out() -> None:
     assert found is not None
     assert (found.jets, found.median, found.resolution) == (2, 1.0, 0.0)
     assert response([1.0], [1.0]) is None
+
+
+def test_calibration_undoes_a_line_and_keeps_the_error(rng: np.random.Generator) -> None:
+    true = rng.uniform(50, 500, 4000)
+    noise = rng.normal(0, 5, 4000)
+    made = calibrated(120 + 0.8 * true + noise, true)
+    np.testing.assert_allclose(made - true, noise / 0.8, atol=1)
+    assert np.polyfit(true, made, 1) == pytest.approx([1, 0], abs=1e-6)
+    np.testing.assert_array_equal(calibrated([3.0, 2.0], [1.0, 2.0]), [3, 2])  # does not grow
+    assert calibrated([], []).size == 0

@@ -6,40 +6,33 @@ from typing import Any
 
 from markupsafe import Markup
 
-from data_prep.event_batch import EventBatch
 from models.event_settings import EventModelSettings
 from models.tasks.event_maps import Maps
 from models.tasks.event_measure import found_jets, jet_lists, panoptic
 from models.tower_geometry import Towers
-from pipeline.plots.event_display import Prediction, event_display, one_of_each_kind
+from pipeline.plots.event_display import Prediction, event_display, first_of_each_kind
 from pipeline.plots.style import svg_text
 from pipeline.report import svg
-from pipeline.report.event_results import load_event_results
-from pipeline.report.run_folder import NotMadeError, RunFolder
+from pipeline.report.event_results import BATCH, load_event_results
+from pipeline.report.run_folder import RunFolder
 from pipeline.report.section import Section
 from pipeline.report.sections.events import TASKS
-
-SHOWN = 3
-"""Events on the page."""
 
 
 def values(run: RunFolder) -> dict[str, Any]:
     """The first test events of each kind."""
     results = load_event_results(run)
-    if results.missing:
-        raise NotMadeError(results.missing.rstrip("."), remedy="run `make csim`")
     grid = results.events.dataset.metadata.grid
-    batch, maps = next(results.batches())
     figures: list[Markup] = []
-    for number, index in enumerate(one_of_each_kind(batch)[:SHOWN]):
-        event = batch.slice(index, index + 1)
-        said = prediction(event, maps.take(index), results.settings, results.events.towers)
+    test = results.events.split("test")
+    for number, (index, event) in enumerate(first_of_each_kind(test.batches(BATCH))):
+        said = prediction(results.maps(index, index + 1), results.settings, results.events.towers)
         label = f"Test event {index}: towers, truth, and what the emulated design says"
         figures.append(svg.inline(svg_text(event_display(event, grid, said)), f"display-{number}", label))
     return {"figures": figures, "task": results.settings.task}
 
 
-def prediction(event: EventBatch, maps: Maps, settings: EventModelSettings, towers: Towers) -> Prediction:
+def prediction(maps: Maps, settings: EventModelSettings, towers: Towers) -> Prediction:
     """What a network says about one event, by its task."""
     if settings.task == "segmentation":
         return Prediction(classes=maps.classes()[0])

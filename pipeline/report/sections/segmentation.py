@@ -18,6 +18,8 @@ from pipeline.report.section import Section
 
 QUANTITIES = {"pt": "jet pT", "mass": "jet mass"}
 """What is measured of the jets: key of the metrics, and its name."""
+CALIBRATED = "{}_calibrated"
+"""The key of the same after calibration."""
 DRAWN = ("all towers", "area subtraction", QUANTIZED, "truth")
 """The methods in the figures, beside the plain threshold that does best; the table holds all."""
 
@@ -41,7 +43,7 @@ def values(run: RunFolder) -> dict[str, Any]:
         "classes": TOWER_CLASSES,
         "networks": networks,
         "shares": shares.tolist(),
-        "rows": sorted(rows, key=lambda row: -float(row["mass"]["resolution"] if row["mass"] else 0)),
+        "rows": sorted(rows, key=_mass_resolution),
         "figures": figures,
         "events": metrics["events"],
         "settings": results.settings.segmentation,
@@ -55,9 +57,13 @@ def _network(found: dict[str, Any], title: str) -> dict[str, Any]:
 
 
 def _method(name: str, found: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    return {"name": _title(name, names), "network": _is_network(name, names)} | {
-        key: found[key]["whole"] for key in QUANTITIES
-    }
+    measured = {key: (found[key]["whole"], found[CALIBRATED.format(key)]["whole"]) for key in QUANTITIES}
+    return {"name": _title(name, names), "network": _is_network(name, names), "measured": measured}
+
+
+def _mass_resolution(row: dict[str, Any]) -> float:
+    calibrated = row["measured"]["mass"][1]
+    return -float(calibrated["resolution"]) if calibrated else 0.0
 
 
 def _is_network(name: str, names: dict[str, str]) -> bool:
@@ -73,13 +79,14 @@ def _title(name: str, names: dict[str, str]) -> str:
 
 
 def _best_threshold(mitigation: dict[str, Any]) -> str:
-    plain = [name for name in mitigation if name.startswith("towers above") and mitigation[name]["mass"]["whole"]]
-    return min(plain, key=lambda name: float(mitigation[name]["mass"]["whole"]["resolution"]), default="")
+    key = CALIBRATED.format("mass")
+    plain = [name for name in mitigation if name.startswith("towers above") and mitigation[name][key]["whole"]]
+    return min(plain, key=lambda name: float(mitigation[name][key]["whole"]["resolution"]), default="")
 
 
 def _figure(mitigation: dict[str, Any], drawn: list[str], key: str, names: dict[str, str]) -> Any:
-    curves = {_title(name, names): mitigation[name][key] for name in drawn}
-    label = f"Response and resolution of the {QUANTITIES[key]} against its true value, by method"
+    curves = {_title(name, names): mitigation[name][CALIBRATED.format(key)] for name in drawn}
+    label = f"Response and resolution of the calibrated {QUANTITIES[key]} against its true value, by method"
     return svg.inline(svg_text(resolution_curves(curves, QUANTITIES[key])), f"segmentation-{key}", label)
 
 

@@ -17,8 +17,8 @@ from data_prep.event_towers import EventGrid
 from data_prep.mock import mock_events
 from data_prep.split import SPLITS
 from models.detection_metrics import JetList
-from pipeline.plots.event_display import Prediction, event_display, one_of_each_kind
-from pipeline.plots.events import EVENTS, draw_events
+from pipeline.plots.event_display import Prediction, event_display, first_of_each_kind
+from pipeline.plots.events import draw_events
 from pipeline.plots.style import svg_text
 
 GRID = EventGrid()
@@ -65,11 +65,17 @@ def test_without_a_network_the_tracks_are_shown(jets: int) -> None:
     assert len(figure.axes[1].patches) == 3 * jets
 
 
-def test_each_kind_of_event_comes_first_once() -> None:
+def test_the_first_event_of_each_kind_is_shown() -> None:
     batch = mock_events(np.random.default_rng(8), 60, shape=(8, 12, 3), wrap=2, jets=(0, 2))
-    kinds = [max(batch.slice(i, i + 1).jet_kind.tolist(), default=0) for i in one_of_each_kind(batch)]
-    assert kinds[:4] == [4, 3, 2, 0]
-    assert sorted(one_of_each_kind(batch)) == list(range(60))
+    kinds = [max(batch.slice(i, i + 1).jet_kind.tolist(), default=0) for i in range(60)]
+    pieces = [batch.slice(i, min(i + 7, 60)) for i in range(0, 60, 7)]
+    found = first_of_each_kind(iter(pieces))
+    assert [index for index, _ in found] == [kinds.index(kind) for kind in (4, 3, 2)]
+    for index, event in found:
+        np.testing.assert_array_equal(event.dense(), batch.slice(index, index + 1).dense())
+    without = mock_events(np.random.default_rng(8), 3, shape=(8, 12, 3), wrap=2, jets=(0, 0))
+    assert [index for index, _ in first_of_each_kind([without])] == [0]
+    assert first_of_each_kind([]) == []
 
 
 @pytest.mark.parametrize("events", [0, 6])
@@ -81,6 +87,7 @@ def test_the_figures_of_the_stage(events: int, tmp_path: Path) -> None:
     summary = EventSummaryBuilder(DESCRIPTION)
     summary.add(EventImages(batch, np.zeros(events, np.uint8), np.zeros(3)))
     made = draw_events(summary.result(), open_event_dataset(tmp_path), tmp_path / "plots")
-    shown = min(events, EVENTS)
+    shown = len(first_of_each_kind([batch]))
+    assert shown == (3 if events else 0)
     assert [path.name for path in made] == ["mean_image.svg", "jets.svg", *(f"event_{n}.svg" for n in range(shown))]
     assert all(path.stat().st_size > 1000 for path in made)
