@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from pipeline.plots.style import COLOURS, style
 
-_ROWS = (("loss", "loss (cross-entropy)"), ("accuracy", "accuracy"))
+_ROWS = (("loss", "loss"), ("accuracy", "accuracy"))
 
 
 def training_curves(history: Mapping[str, Mapping[str, Any]]) -> Figure:
