@@ -7,6 +7,7 @@ the dependency files of ipbb, https://ipbus.web.cern.ch.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from hls_projects.export.design import Design
@@ -25,6 +26,22 @@ def write(design: Design, root: Path) -> None:
     """Write `emp/`; nothing where there is no RTL."""
     if design.rtl is not None:
         write_payload(design.rtl.folder, design.packing, design.project.settings, root / FOLDER)
+
+
+def in_words(links: Sequence[int]) -> str:
+    """Link numbers as a person reads them.
+
+    >>> in_words((0, 1, 2, 3, 7, 9, 10))
+    '0 to 3, 7, 9, 10'
+    """
+    runs: list[list[int]] = []
+    for link in links:
+        if runs and runs[-1][-1] == link - 1:
+            runs[-1].append(link)
+        else:
+            runs.append([link])
+    parts = [f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs]
+    return ", ".join(parts)
 
 
 def write_payload(rtl: Path, packing: PackingSettings, hls: HlsSettings, folder: Path) -> None:
@@ -62,6 +79,8 @@ def write_payload(rtl: Path, packing: PackingSettings, hls: HlsSettings, folder:
         "part": hls.part,
         "period": hls.clock_period,
         "folder": FOLDER,
+        "in_links": in_words(plan.inputs.links),
+        "out_links": in_words(plan.outputs.links),
         # what is on its way while packets begin as often as they may, and one that waits to be taken
         "packets": -(-(plan.first_output + plan.outputs.frames + 2) // plan.period) + 1,
     }

@@ -16,8 +16,8 @@ from hls_projects.export.proof_files import FOLDER as PROOFS
 from hls_projects.proof import LayerProof, Proof
 from hls_projects.rtl.children import Children
 
-PACKETS = 20
-"""Packets that are played: GHDL takes a second or so for one of a large network."""
+PACKETS = 100
+"""Packets that are played at most: GHDL is slow."""
 
 
 def prove_payload(design: Design, root: Path) -> None:

@@ -19,6 +19,8 @@ from data_prep.errors import PipelineError, ProofFailedError
 from data_prep.fixed_point import FixedType
 from hls_projects.export.emp import write_payload
 from hls_projects.export.emp_check import simulate
+from hls_projects.export.emp_patterns import read_v2
+from hls_projects.export.link_frames import frames_of, packets_of
 from hls_projects.export.link_plan import link_plan
 from hls_projects.export.link_wiring import wire
 from hls_projects.export.patterns import write_patterns
@@ -26,6 +28,7 @@ from hls_projects.integer_model import outputs
 from hls_projects.lower import lower
 from hls_projects.packing_settings import PackingSettings, Placement
 from hls_projects.port_type import PortType
+from hls_projects.rtl import verilator
 from hls_projects.rtl.build import build
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.settings import HlsSettings, RtlSettings, VariantSettings
@@ -194,6 +197,21 @@ def test_a_network_with_two_inputs_and_two_outputs(make: Callable[[str], keras.M
     done = _simulate(tmp_path, _payload(case, settings, tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "64 frames equal, 60 valid words" in done.stdout + done.stderr
+    _require_verilog_gives(case, settings, tmp_path)
+
+
+def _require_verilog_gives(case: Case, settings: PackingSettings, folder: Path) -> None:
+    """The Verilog of the design, given what the input file holds, gives what the expected one holds."""
+    plan = link_plan(case.design, settings)
+    given, expected = (folder / "patterns" / "emp_v2" / f"{name}_0.txt" for name in ("input", "output"))
+    packets = packets_of(read_v2(given), plan.inputs.links, plan.inputs.frames, given)
+    (folder / "scratch").mkdir()
+    (found,) = verilator.build(case.folder, folder / "scratch").run([plan.inputs.unpack(packets)])
+    words = plan.outputs.pack(found.outputs)
+    depth = settings.depth
+    frames = frames_of("zoo_model", plan.outputs.links, words, first=plan.first_output, period=plan.period, depth=depth)
+    np.testing.assert_array_equal(frames.data, read_v2(expected).data)
+    np.testing.assert_array_equal(frames.marks, read_v2(expected).marks)
 
 
 def test_what_is_given_with_every_beat_is_kept(tmp_path: Path) -> None:
