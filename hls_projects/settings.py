@@ -40,7 +40,7 @@ class CsimSettings(Settings):
     vectors: int | None = Field(None, ge=1)
     """Vectors of each kind, the test set among them, that the HLS emulation runs on where all would take too long: the
     first half of them, and others evenly spread over the rest. Left out, it runs on all. The fast emulator is compared
-    with the trained model on the whole test set in any case."""
+    with the trained model on the whole test set in any case. The bundle's corner vectors are those too."""
     batch: int = Field(500, ge=1)
     """Vectors a worker process emulates in one go (memory grows with it)."""
 

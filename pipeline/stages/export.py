@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from data_prep.errors import PipelineError
-from hls_projects.settings import HardwareSettings
+from hls_projects.settings import CsimSettings, HardwareSettings
 from pipeline import configuration
 from pipeline.artefact import artefact, content_hash, git_hash, versions
 from pipeline.console import done, warn
@@ -130,7 +130,7 @@ def _vectors(
     jets = None if images is None else choose_jets(images, settings.export.test_jets, project.inputs)
     if jets and isinstance(jets.dataset, ImageDataset):
         require_same_images(project, jets.dataset.metadata, hls)
-    sources, given = _sources(project, jets if jets and jets.count else None, settings.csim.seed)
+    sources, given = _sources(project, jets if jets and jets.count else None, settings.csim)
     vectors = reference_vectors(exact_inference(load_model(lowered / "model.h5")), types, sources, given)
     emulated = csim.with_suffix(".npz")
     if jets is None or not emulated.exists():
@@ -146,19 +146,21 @@ def _vectors(
 
 
 def _sources(
-    project: HlsProject, jets: JetVectors | None, seed: int
+    project: HlsProject, jets: JetVectors | None, settings: CsimSettings
 ) -> tuple[list[VectorSource], Callable[[Sequence[Integers]], Sequence[Vectors]] | None]:
     """Jets and corner vectors for the inputs of the top function; the images of candidates, where it takes those."""
     from data_prep.dataset import ImageSplit
     from hls_projects.compare_candidates import JetCandidates, images_of_integers
     from hls_projects.image_builder_vectors import as_values, builder_vectors
-    from hls_projects.vectors import made_vectors
+    from hls_projects.vectors import made_vectors, some_vectors
 
     if project.builder is None:
-        corners = made_vectors([(port.shape, port.type) for port in project.inputs], 0, seed)
-        return [*([jets] if jets else []), *corners], None
+        corners = made_vectors([(port.shape, port.type) for port in project.inputs], 0, settings.seed)
+        # Those that the emulation ran on.
+        chosen = [some_vectors(each, settings.vectors) for each in corners]
+        return [*([jets] if jets else []), *chosen], None
     builder = project.builder.builder
-    corners_of = builder_vectors(builder, 0, seed)
+    corners_of = builder_vectors(builder, 0, settings.seed)
     made: list[VectorSource] = [as_values(builder, kind, raw) for kind, raw in corners_of.items()]
     if jets and isinstance(split := jets.dataset.split("test"), ImageSplit):
         made.insert(0, JetCandidates(builder, split, jets.rows, jets.kind))
