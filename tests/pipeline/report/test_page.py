@@ -284,7 +284,9 @@ def test_rtl_that_differs_is_said(run: Path, quick: None, prove_rtl: Callable[[P
 
 def test_an_empty_run(tmp_path: Path, quick: None) -> None:
     text = read(tmp_path).text
-    assert text.count("Not shown") == sum(section.optional is None for section in SECTIONS)
+    # What a run is for is not known before it is trained: a tagger, unless its images are of whole events.
+    usual = [each for each in SECTIONS if each.optional is None and (not each.tasks or "classification" in each.tasks)]
+    assert text.count("Not shown") == len(usual) > 8
     assert "Not proven: the comparison was not run" in text
 
 
