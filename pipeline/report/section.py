@@ -41,6 +41,10 @@ CLASS_NAMES = {
 """What the short class names of this project stand for."""
 
 
+TARGET_NAMES = {"pt": "jet pT", "mass": "jet mass", "sdmass": "soft-drop mass"}
+"""What the targets of a regression are."""
+
+
 @dataclass(frozen=True)
 class Section:
     """One section of the page.
@@ -131,7 +135,7 @@ def _environment() -> jinja2.Environment:
     )
     for function in (count, short, fraction, rejection, type_name, ticks, shape, grid_words):
         environment.filters[function.__name__] = function
-    environment.globals |= {"class_names": CLASS_NAMES, "channel_names": CHANNEL_NAMES}
+    environment.globals |= {"class_names": CLASS_NAMES, "channel_names": CHANNEL_NAMES, "target_names": TARGET_NAMES}
     return environment
 
 

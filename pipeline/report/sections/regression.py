@@ -17,13 +17,11 @@ from pipeline.plots.style import svg_text
 from pipeline.report import svg
 from pipeline.report.results import QUANTIZED, in_order, titles
 from pipeline.report.run_folder import RunFolder, reading
-from pipeline.report.section import Section
+from pipeline.report.section import TARGET_NAMES, Section
 from pipeline.report.verdict import judge
 
 BASELINES = {"image": "sum of the pixels", "port": "sum of the pixels at the input port"}
 """Methods without a network."""
-TARGETS = {"pt": "jet pT", "mass": "jet mass", "sdmass": "soft-drop mass"}
-"""What is found."""
 
 
 def values(run: RunFolder) -> dict[str, Any]:
@@ -46,19 +44,15 @@ def values(run: RunFolder) -> dict[str, Any]:
 
 
 def _target(target: TargetSettings, found: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    """One table and one figure; methods in rows."""
-    what = TARGETS[target.name]
+    """One figure and one table, bins in rows, methods in columns."""
+    what = TARGET_NAMES[target.name]
     closures = {shown: found[name][target.name] for name, shown in names.items()}
     label = f"Response and resolution of the {what} against its true value, by method"
-    edges = target.edges
     return {
         "what": what,
         "settings": target,
-        "bins": [f"{low:g}–{high:g}" for low, high in pairwise(edges)],
-        "rows": [
-            {"name": shown, "network": name not in BASELINES, "whole": each["whole"], "bins": each["bins"]}
-            for (name, shown), each in zip(names.items(), closures.values(), strict=True)
-        ],
+        "bins": ["all", *(f"{low:g}–{high:g}" for low, high in pairwise(target.edges))],
+        "methods": [{"name": name, "bins": [each["whole"], *each["bins"]]} for name, each in closures.items()],
         "figure": svg.inline(svg_text(resolution_curves(closures, what)), f"regression-{target.name}", label),
     }
 
