@@ -13,7 +13,7 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -142,10 +142,11 @@ def content_hash(path: Path) -> str:
 
 
 def versions() -> dict[str, str]:
-    """The versions of Python and of the libraries that shape the results."""
+    """The versions of Python and of those libraries that shape the results, as far as they are installed."""
     found = {"python": platform.python_version()}
     for name in LIBRARIES:
-        found[name] = importlib.metadata.version(name)
+        with suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
     return found
 
 

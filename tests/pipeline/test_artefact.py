@@ -12,8 +12,9 @@ import pytest
 
 from data_prep.errors import InputFileError
 from hls_projects.settings import CsimSettings
+from pipeline import artefact as module
 from pipeline import interruption
-from pipeline.artefact import artefact, manifest_path
+from pipeline.artefact import artefact, manifest_path, versions
 
 
 def _names(folder: Path) -> list[str]:
@@ -131,3 +132,8 @@ def test_the_git_hash_is_that_of_the_checkout(tmp_path: Path) -> None:
     with artefact(tmp_path / "out", "images") as space:
         (space.path / "file").touch()
     assert json.loads(manifest_path(tmp_path / "out").read_text())["git"].startswith(call.stdout.strip())
+
+
+def test_a_library_that_is_not_there_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LIBRARIES", ("numpy", "no-such-library"))
+    assert versions().keys() == {"python", "numpy"}
