@@ -14,6 +14,7 @@ from tensorflow import keras
 
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType, smallest_type
+from hls_projects.identifiers import RESERVED
 from models.quantizers import from_type
 
 Array = npt.NDArray[np.float64]
@@ -21,13 +22,8 @@ Array = npt.NDArray[np.float64]
 MAX_WEIGHT_BITS = 24
 """Wider weights cannot be told apart in the float32 of a Keras model."""
 
-# Names that C++, VHDL or the HLS project itself use.
-_RESERVED = frozenset(
-    """and array bit bool break case char class config const continue data default delete do double else enum entity
-    false float for if in input inout int is label layer long map model names new not null of or out output private
-    process public range register result return short signal signed static struct switch template this true type
-    unsigned using variable void weight when while with xor""".split()  # noqa: SIM905 - a list of words reads as one
-)
+# Names that languages and tools reserve, and those that the HLS project itself uses.
+_RESERVED = frozenset((*RESERVED, "data", "layer", "model", "names", "result", "weight"))
 
 
 class Builder:
@@ -182,8 +178,8 @@ def weight_type(values: npt.ArrayLike) -> FixedType | None:
 def identifier(name: str) -> str:
     """A name that is an identifier in C++ and VHDL and none of their reserved words.
 
-    >>> identifier("block 1/conv-2d"), identifier("2nd"), identifier("input")
-    ('block_1_conv_2d', 'l_2nd', 'input_layer')
+    >>> identifier("block 1/conv-2d"), identifier("2nd"), identifier("jet.pt"), identifier("union")
+    ('block_1_conv_2d', 'l_2nd', 'jet_pt', 'union_layer')
     """
     clean = re.sub(r"_+", "_", re.sub(r"\W", "_", name, flags=re.ASCII)).strip("_")
     if not clean or clean[0].isdigit():
