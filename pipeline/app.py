@@ -36,6 +36,8 @@ STAGES = (
     "candidates",
     "symmetries",
     "symmetries-rtl",
+    "search",
+    "pick",
     "train",
     "lower",
     "convert",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from data_prep.errors import UnsupportedModelError
 from hls_projects.compose import builder_of
@@ -36,6 +38,21 @@ class Built:
     logic: Logic | None = None
 
 
+@dataclass(frozen=True)
+class Assembled:
+    """A design that was put together and not written.
+
+    Attributes:
+        machine: its clocked logic.
+        timing: what `RtlDesign` says of form, beats, interval and latency.
+        logic: the combinational logic of an unrolled design.
+    """
+
+    machine: Machine
+    timing: Mapping[str, Any]
+    logic: Logic | None = None
+
+
 def build(
     network: Network,
     name: str,
@@ -57,6 +74,35 @@ def build(
     Raises:
         UnsupportedModelError: where the network cannot be streamed, or its image builder not be built so.
     """
+    made = assemble(network, name, settings, variant, builder)
+    folder.mkdir(parents=True)
+    described = {"name": name, "inputs": network.types.inputs, "outputs": network.types.outputs}
+    design = RtlDesign.model_validate(described | {"verilog": (), "vhdl": ()} | dict(made.timing))
+    machine = made.machine
+    return Built(write(machine, design, folder), machine.estimate, machine.registers, made.logic)
+
+
+def assemble(
+    network: Network,
+    name: str,
+    settings: RtlSettings,
+    variant: VariantSettings,
+    builder: BuilderSettings | None = None,
+    traces: dict[tuple[bool, str], Logic] | None = None,
+) -> Assembled:
+    """Put together the form that the settings ask for; see `build`.
+
+    Args:
+        network: the lowered model.
+        name: top module.
+        settings: form, rows a clock, depth of the pipeline.
+        variant: how the logic is formed.
+        builder: form of the image builder.
+        traces: what was traced of this network for other variants; used, and added to.
+
+    Raises:
+        UnsupportedModelError: where the network cannot be streamed, or its image builder not be built so.
+    """
     source = pool_first(network) if variant.pool_first else network
     form = None if builder_of(network) is None else builder or BuilderSettings()
     rows = settings.rows if settings.form == "streamed" else None
@@ -64,7 +110,7 @@ def build(
     stages = None if settings.clocks is None else settings.clocks - 1
     pipelining = Pipelining(None if stages else settings.delay, stages, variant.ternary)
     logic = None
-    timing: dict[str, object] = {"form": settings.form}
+    timing: dict[str, Any] = {"form": settings.form}
     if form is not None and form.form == "serial":
         if stages:
             raise UnsupportedModelError(
@@ -83,17 +129,17 @@ def build(
     elif rows is not None:
         machine, timing = _timed(streamed(source, name, rows, pipelining, variant.saturation), timing)
     else:
-        logic = trace(source, variant.saturation)
+        key, known = (variant.pool_first, variant.saturation), {} if traces is None else traces
+        if key not in known:
+            known[key] = trace(source, variant.saturation)
+        logic = known[key]
         machine, latency = unrolled(logic, name, pipelining)
         timing |= {"beats": 1, "interval": 1, "latency": latency}
     if form is not None:
         timing["builder"] = form.form
-    folder.mkdir(parents=True)
-    described = {"name": name, "inputs": network.types.inputs, "outputs": network.types.outputs}
-    design = RtlDesign.model_validate(described | {"verilog": (), "vhdl": ()} | timing)
-    return Built(write(machine, design, folder), machine.estimate, machine.registers, logic)
+    return Assembled(machine, timing, logic)
 
 
-def _timed(made: Streamed, timing: dict[str, object]) -> tuple[Machine, dict[str, object]]:
+def _timed(made: Streamed, timing: dict[str, Any]) -> tuple[Machine, dict[str, Any]]:
     numbers = {"beats": made.beats, "interval": made.interval, "interval_step": made.interval_step}
     return made.machine, timing | numbers | {"latency": made.latency}

@@ -1,0 +1,191 @@
+"""Short trainings of many small networks on the same few jets, held in memory as dense images.
+
+`models.training` streams, resumes to the bit and reads from disk in every epoch; for networks that train for seconds
+that costs more than the arithmetic. Here an epoch is one call of one graph.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+from tensorflow import keras
+
+from data_prep.dataset import ImageDataset
+from data_prep.errors import InputFileError, PipelineError
+from models.batches import survey
+from models.bootstrap import macro_auc_replicas, measured
+from models.metrics import performance, softmax
+
+_BATCH = 2048
+WORKING_POINT = 0.5
+"""The signal efficiency of the background rejection."""
+
+
+@dataclass(frozen=True)
+class Jets:
+    """Images in memory.
+
+    Attributes:
+        images: float32 [jets, rows, columns, channels].
+        label: uint8 [jets].
+        weight: float32 [jets], with a mean of 1.
+        classes: their names.
+    """
+
+    images: Any
+    label: npt.NDArray[np.uint8]
+    weight: npt.NDArray[np.float32]
+    classes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What a network reaches on validation jets.
+
+    Attributes:
+        macro_auc: the mean of the AUCs of the classes.
+        error: its statistical error.
+        rejection: the logarithm of the mean background rejection (geometric, over the classes) at half the signal.
+        accuracy: share of jets that are taken for what they are.
+    """
+
+    macro_auc: float
+    error: float
+    rejection: float
+    accuracy: float
+
+
+def prepare_threads(threads: int) -> None:
+    """Make TensorFlow deterministic, with so many threads; before anything else is done with it."""
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    tf.config.experimental.enable_op_determinism()
+
+
+def read_jets(dataset: ImageDataset, split: str, number: int, seed: int) -> Jets:
+    """The images of some jets of a split, all where it has no more.
+
+    Args:
+        dataset: the images.
+        split: `train` or `validation`.
+        number: how many.
+        seed: of the choice.
+
+    Raises:
+        InputFileError: a class without jets, weights that cannot be used, a damaged file.
+    """
+    survey(dataset, split)
+    whole = dataset.split(split).whole
+    if number < len(whole):
+        whole = whole.take(np.sort(np.random.default_rng(seed).permutation(len(whole))[:number]))
+    weight = whole.weight / np.float32(max(float(whole.weight.mean()), 1e-30))
+    missing = set(range(len(dataset.classes))) - set(np.unique(whole.label).tolist())
+    if missing:
+        what = f"of {number} jets of the '{split}' split none is of class {dataset.classes[min(missing)]!r}"
+        raise InputFileError(what, file=dataset.folder, remedy="use more jets")
+    return Jets(tf.constant(whole.dense()), whole.label, weight.astype(np.float32), dataset.classes)
+
+
+def fit(
+    model: keras.Model,
+    jets: Jets,
+    *,
+    epochs: int,
+    learning_rate: float,
+    batch: int,
+    seed: int,
+    after_epoch: Callable[[int], None] = lambda epoch: None,
+) -> None:
+    """Train a tagger with Adam; the learning rate grows over the first twentieth and ends at 0 as a cosine.
+
+    Args:
+        model: a built network, one logit a class.
+        jets: what it learns from.
+        epochs: passes over them.
+        learning_rate: the highest.
+        batch: jets a step; what remains of an epoch is left out.
+        seed: of the order of the jets.
+        after_epoch: called with the number of epochs done; may raise to end the training.
+
+    Raises:
+        PipelineError: the loss is not finite any more.
+    """
+    batch = min(batch, len(jets))
+    steps = len(jets) // batch
+    warm_up = max(1, steps * epochs // 20)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, max(1, steps * epochs - warm_up), warmup_target=learning_rate, warmup_steps=warm_up
+    )
+    optimizer = keras.optimizers.Adam(rate)
+    optimizer.build(model.trainable_variables)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    label, weight = tf.constant(jets.label), tf.constant(jets.weight)
+
+    @tf.function(input_signature=[tf.TensorSpec((steps, batch), tf.int32)])
+    def epoch(order: Any) -> Any:
+        total = tf.constant(0.0)
+        for rows in order:
+            with tf.GradientTape() as tape:
+                logits = model(tf.gather(jets.images, rows), training=True)
+                value = loss(tf.gather(label, rows), logits, tf.gather(weight, rows))
+            gradients = tape.gradient(value, model.trainable_variables)
+            optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+            total += value
+        return total
+
+    rng = np.random.default_rng(seed)
+    for number in range(1, epochs + 1):
+        order = rng.permutation(len(jets))[: steps * batch].reshape(steps, batch).astype(np.int32)
+        if not math.isfinite(float(epoch(tf.constant(order)))):
+            raise PipelineError(
+                f"the training diverged in epoch {number}: the loss is not finite", remedy="lower the learning rate"
+            )
+        after_epoch(number)
+
+
+class Judge:
+    """Measures one network on the same jets, again and again.
+
+    Args:
+        model: the network.
+        jets: what it is measured on.
+    """
+
+    def __init__(self, model: keras.Model, jets: Jets) -> None:
+        self._jets = jets
+        self._call = tf.function(
+            lambda images: model(images, training=False),
+            input_signature=[tf.TensorSpec((None, *jets.images.shape[1:]), tf.float32)],
+        )
+
+    def scores(self) -> npt.NDArray[np.float32]:
+        """Scores float32 [jets, classes]: the softmax of the network's logits."""
+        parts = range(0, len(self._jets), _BATCH)
+        logits = [self._call(self._jets.images[first : first + _BATCH]).numpy() for first in parts]
+        return softmax(np.concatenate(logits))
+
+    def quality(self, replicas: int = 0, seed: int = 0) -> Quality:
+        """What it reaches now; the error needs replicas (bootstrap), else it is 0."""
+        scores, jets = self.scores(), self._jets
+        found = performance(scores, jets.label, jets.classes, jets.weight)
+        error = 0.0
+        if replicas:
+            drawn = macro_auc_replicas({"": scores}, jets.label, jets.weight, replicas, seed)
+            error = measured(drawn[""]).error
+        points = found.rejection[str(WORKING_POINT)].values()
+        rejections = [each.rejection or each.lower_limit or 1.0 for each in points]
+        return Quality(
+            macro_auc=found.macro_auc or 0.0,
+            error=error,
+            rejection=float(np.mean(np.log(rejections))),
+            accuracy=found.accuracy or 0.0,
+        )

@@ -1,0 +1,160 @@
+"""A search from its first trial to the confirmed front."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_prep.errors import PipelineError
+from pipeline import console, interruption
+from pipeline.artefact import write_json
+from pipeline.search import budget, results
+from pipeline.search.confirm import Confirmed, confirm
+from pipeline.search.front import excess, front_of, nearest
+from pipeline.search.progress import Bar
+from pipeline.search.record import Record
+from pipeline.search.settings import SearchSettings
+from pipeline.search.space import Space
+from pipeline.search.study import Study
+from pipeline.search.trial import model_file
+from pipeline.search.workers import Crew, Job
+
+POLL = 1.0
+"""Seconds between two looks at the database."""
+
+
+@dataclass
+class Search:
+    """A search on this machine.
+
+    Attributes:
+        settings: search.yaml.
+        space: the search space.
+        job: what its workers do.
+        study: its trials.
+        workers: how many processes.
+    """
+
+    settings: SearchSettings
+    space: Space
+    job: Job
+    study: Study
+    workers: int
+
+    @property
+    def _clock(self) -> Path:
+        return self.job.work / "seconds.json"
+
+    def run(self) -> list[Record]:
+        """Run trials until the budget is spent; what is known is written beside the database after every trial.
+
+        Raises:
+            PipelineError: every trial fails for the same reason, or workers keep dying.
+            OSError: a full disk.
+        """
+        before = self._before()
+        begin = time.monotonic()
+        ended = -1
+        with Crew(self.job, self.workers) as crew, Bar(self.settings.budget) as bar:
+            while True:
+                records = self.study.records()
+                seconds = before + time.monotonic() - begin
+                now = sum(each.state not in ("waiting", "running") for each in records)
+                if now != ended:
+                    ended = now
+                    write_json(self._clock, round(seconds, 1))
+                    results.write(self.job.work, records, self.settings, {}, seconds)
+                bar.show(records, self.settings.constraints, seconds)
+                if self._over(records, seconds):
+                    break
+                crew.mend(ended, replace=not budget.spent(records, self.settings.budget, running=True))
+                interruption.check()
+                time.sleep(POLL)
+                self.study.revive()
+        write_json(self._clock, round(seconds, 1))
+        return self.study.records()
+
+    def _before(self) -> float:
+        """Seconds that earlier runs of the command took."""
+        with suppress(OSError, ValueError):
+            return float(json.loads(self._clock.read_text(encoding="utf-8")))
+        return 0.0
+
+    def _over(self, records: Sequence[Record], seconds: float) -> bool:
+        """Whether to stop.
+
+        Raises:
+            PipelineError: every trial fails for the same reason.
+        """
+        if (reason := budget.common_failure(records)) is not None:
+            raise PipelineError(f"every trial fails: {reason}")
+        minutes = self.settings.budget.minutes
+        if minutes is not None and seconds >= 60 * minutes:
+            return True
+        if budget.exhausted(records):
+            console.warn(f"the last {budget.REFUSALS} designs were all refused: nothing new is found that may fit")
+            return True
+        return budget.spent(records, self.settings.budget)
+
+    def confirmed(self, records: Sequence[Record]) -> dict[int, Confirmed]:
+        """Synthesise the front, and designs that are little above the limit of LUTs."""
+        front = {each.number for each in front_of(records, self.settings.constraints)}
+        above = 1 + self.settings.confirm.beyond
+        limits = self.settings.constraints
+        if limits.lut is not None:
+            limits = limits.model_copy(update={"lut": round(above * limits.lut)})
+        wide = {each.number for each in front_of(records, limits)}
+        base = results.hand_made(records)
+        chosen = [
+            each
+            for each in records
+            if each.measured is not None and (each.number in front | wide or (base and each.number == base.number))
+        ]
+        chosen.sort(key=lambda each: (each is not base, each.measured.estimate if each.measured else 0))
+        some = chosen[: self.settings.confirm.points]
+        with console.progress("synthesising the front", len(some), "designs") as advance:
+            found, reason = confirm(some, self.settings, self.space, self.job.work, self.workers, advance)
+        if reason:
+            console.warn(f"not all of the front was synthesised: {reason}")
+        return found
+
+    def leave(self, folder: Path, records: Sequence[Record], confirmed: dict[int, Confirmed]) -> None:
+        """Write the results into the artefact: front, table, figure, the networks of the front, the database.
+
+        Raises:
+            PipelineError: no design is within the limits.
+        """
+        front = front_of(records, self.settings.constraints)
+        if not front:
+            raise PipelineError(_none(records, self.settings))
+        results.write(folder, records, self.settings, confirmed, self._before())
+        (folder / "networks").mkdir()
+        base = results.hand_made(records)
+        kept = {each.number for each in front} | ({base.number} if base else set())
+        for number in sorted(kept):
+            shutil.copyfile(model_file(self.job.work, number), folder / "networks" / f"{number}.h5")
+        for name in ("seconds.json", "study.db"):
+            if (self.job.work / name).exists():
+                shutil.copyfile(self.job.work / name, folder / name)
+
+
+def _none(records: Sequence[Record], settings: SearchSettings) -> str:
+    """That nothing fits, and which design was nearest by how much."""
+    best = nearest(records, settings.constraints)
+    if best is None or best.measured is None:
+        refused = sum(each.state == "refused" for each in records)
+        return f"no design was trained to the end; of {len(records)} trials {refused} were refused, see trials.csv"
+    found, over = best.measured, excess(best.measured, settings.constraints)
+    words = [
+        f"{share:.0%} too many {name} ({value:,})"
+        for share, name, value in zip(
+            over, ("LUTs", "clocks", "clocks an image"), (found.estimate, found.clocks, found.interval), strict=True
+        )
+        if share
+    ]
+    return f"no design is within the constraints; the nearest, trial {best.number}, has {' and '.join(words)}"

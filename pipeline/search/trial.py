@@ -1,0 +1,301 @@
+"""One trial: a point becomes a network, is trained shortly, lowered and traced."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pydantic import ValidationError
+
+from data_prep.errors import ConfigurationError, PipelineError, UnsupportedModelError
+from pipeline.search.files import Files, files_of
+from pipeline.search.hopeless import reason_to_stop
+from pipeline.search.record import Measured, Record
+from pipeline.search.settings import SearchSettings
+from pipeline.search.space import Point, Space
+
+if TYPE_CHECKING:
+    from models.short_training import Jets, Quality
+
+REPLICAS = 50
+"""Of the validation jets, for the statistical error of the AUC."""
+IMAGE_SETS = 3
+"""Held in memory at most."""
+
+
+class RefusedError(PipelineError):
+    """A design that is there already, that cannot be built, or that is much too large."""
+
+
+class HopelessError(PipelineError):
+    """A training that was given up."""
+
+
+class Note(Protocol):
+    """Keeps facts about the trial that is running, whatever becomes of it."""
+
+    def __call__(self, **facts: Any) -> None:
+        """Keep facts by name."""
+
+
+@dataclass
+class Bench:
+    """What a worker needs to run trials one after the other.
+
+    Attributes:
+        settings: search.yaml.
+        space: the search space.
+        work: the folder of the search: image sets, and `networks/` with what trials leave.
+        alive: raises when the worker shall end; asked between epochs.
+    """
+
+    settings: SearchSettings
+    space: Space
+    work: Path
+    alive: Callable[[], None] = lambda: None
+    _jets: dict[str, tuple[Jets, Jets]] = field(default_factory=dict)
+
+    def run(self, number: int, point: Point, others: Sequence[Record], note: Note) -> Measured:
+        """Measure a point.
+
+        Args:
+            number: of the trial.
+            point: what to try.
+            others: the trials so far.
+            note: keeps facts about this one.
+
+        Raises:
+            RefusedError: a design that is not worth training.
+            HopelessError: one whose training was given up.
+            PipelineError: a training that diverged.
+        """
+        from tensorflow import keras
+
+        files = self._files(point, others, note)
+        keras.backend.clear_session()
+        keras.utils.set_random_seed(self.settings.seed)
+        seconds: dict[str, float] = {}
+        try:
+            with _timed(seconds, "images"):
+                learn, judge = self._jets_of(files)
+            with _timed(seconds, "build"):
+                model = _network(files, learn)
+                source, complete = self._inherit(model, files, others)
+                note(inherited=source)
+            with _timed(seconds, "estimate"):
+                estimate = self._estimate(model, files, learn)
+                note(estimate=estimate)
+            if not complete and self.settings.training.float_epochs:
+                with _timed(seconds, "float"):
+                    self._train_float(model, files, learn, fresh=source is None)
+            with _timed(seconds, "quantized"):
+                curve = self._train(model, learn, judge, estimate, others)
+            with _timed(seconds, "measure"):
+                quality = self._kept(model, judge, number)
+            with _timed(seconds, "logic"):
+                cost = self._cost(model, files)
+        finally:
+            note(seconds=seconds)
+        self.alive()
+        return Measured(
+            objective=self._objective(quality),
+            auc=quality.macro_auc,
+            auc_error=quality.error,
+            rejection=quality.rejection,
+            accuracy=quality.accuracy,
+            estimate=round(cost.lut),
+            registers=cost.registers,
+            clocks=cost.clocks,
+            interval=cost.interval,
+            parameters=int(model.count_params()),
+            curve=tuple(curve),
+        )
+
+    def _files(self, point: Point, others: Sequence[Record], note: Note) -> Files:
+        """The settings of a point that no other trial has."""
+        try:
+            files = files_of(self.space.content(point))
+        except ValidationError as error:
+            reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+            raise RefusedError(f"no valid configuration: {reason}") from None
+        note(design=files.design, images=files.image_set, kin=files.kin)
+        for other in others:
+            if other.design == files.design and (other.trained or other.state == "running"):
+                raise RefusedError(f"is the design of trial {other.number}")
+        return files
+
+    def _jets_of(self, files: Files) -> tuple[Jets, Jets]:
+        """Training and validation jets; those of the last few image sets are kept."""
+        from data_prep.dataset import open_dataset
+        from models.short_training import read_jets
+
+        name, how, seed = files.image_set, self.settings.training, self.settings.seed
+        if name not in self._jets:
+            while len(self._jets) >= IMAGE_SETS:
+                del self._jets[next(iter(self._jets))]
+            dataset = open_dataset(self.work / name)
+            learn = read_jets(dataset, "train", how.jets, seed)
+            self._jets[name] = (learn, read_jets(dataset, "validation", how.validation_jets, seed))
+        return self._jets[name]
+
+    def _inherit(self, model: Any, files: Files, others: Sequence[Record]) -> tuple[int | None, bool]:
+        """Start from the most similar network that was trained: its trial, and whether it has all the weights."""
+        from models.inherit import Trained, inherit, shared
+
+        own = Trained.of(model)
+        best: tuple[tuple[float, bool, float], int, Trained] | None = None
+        for other in others:
+            path = weights_file(self.work, other.number)
+            if other.measured is None or other.kin != files.kin or not path.exists():
+                continue
+            source = Trained.load(path)
+            rank = (shared(own, source), other.images == files.image_set, other.measured.objective)
+            if best is None or rank > best[0]:
+                best = (rank, other.number, source)
+        if best is None or not best[0][0]:
+            return None, False
+        inherit(model, best[2])
+        return best[1], best[0][0] == 1 and best[0][1]
+
+    def _estimate(self, model: Any, files: Files, jets: Jets) -> int | None:
+        """LUTs of the network before it is trained; none where its form cannot be estimated so."""
+        from hls_projects.lower import lower
+        from hls_projects.rtl.estimate import estimate_luts
+        from hls_projects.types import prove_network
+
+        if files.hardware.rtl.form != "unrolled":
+            return None
+        copy = _network(files, jets)  # one that is lowered cannot be trained any more
+        copy.set_weights(model.get_weights())
+        try:
+            found = estimate_luts(prove_network(lower(copy)))
+        except UnsupportedModelError as error:
+            raise RefusedError(error.what) from None
+        limit = self.settings.constraints.lut
+        if limit is not None and found > self.settings.refuse * limit:
+            raise RefusedError(f"takes some {found:,.0f} LUT by the estimate before training")
+        return round(found)
+
+    def _train_float(self, model: Any, files: Files, learn: Jets, *, fresh: bool) -> None:
+        """Train the float network of the same shape, and take its weights."""
+        from models.architectures import HARDWARE, networks
+        from models.short_training import fit
+        from models.training import warm_start
+
+        choices = {each.name: each for each in networks(files.model, files.images.grid.kind)}
+        network = choices[str(choices[HARDWARE].starts_from)]
+        twin = network.build(files.model, tuple(learn.images.shape[1:]), len(learn.classes))
+        if not fresh:
+            warm_start(twin, model)
+        how = self.settings.training
+        fit(
+            twin,
+            learn,
+            epochs=how.float_epochs,
+            learning_rate=how.float_learning_rate,
+            batch=how.batch,
+            seed=self.settings.seed,
+            after_epoch=lambda epoch: self.alive(),
+        )
+        warm_start(model, twin)
+
+    def _train(
+        self, model: Any, learn: Jets, judge: Jets, estimate: int | None, others: Sequence[Record]
+    ) -> list[float]:
+        """Train the quantized network; the objective after every epoch."""
+        from models.short_training import Judge, fit
+
+        how, curve, eyes = self.settings.training, [], Judge(model, judge)
+
+        def after_epoch(epoch: int) -> None:
+            self.alive()
+            curve.append(self._objective(eyes.quality()))
+            if epoch < how.epochs and (reason := reason_to_stop(how.hopeless, curve, estimate, others)):
+                raise HopelessError(reason)
+
+        fit(
+            model,
+            learn,
+            epochs=how.epochs,
+            learning_rate=how.learning_rate,
+            batch=how.batch,
+            seed=self.settings.seed + 1,
+            after_epoch=after_epoch,
+        )
+        return curve
+
+    def _kept(self, model: Any, judge: Jets, number: int) -> Quality:
+        """Keep the network, and measure it as hardware computes."""
+        from models.exact import exact_inference
+        from models.inherit import Trained
+        from models.load import save_model
+        from models.short_training import Judge
+
+        path = model_file(self.work, number)
+        path.parent.mkdir(exist_ok=True)
+        save_model(model, path)
+        Trained.of(model).save(weights_file(self.work, number))
+        return Judge(exact_inference(model), judge).quality(REPLICAS, self.settings.seed)
+
+    def _cost(self, model: Any, files: Files) -> Any:
+        """The smallest traced design."""
+        from hls_projects.rtl.cost import design_cost
+
+        try:
+            return design_cost(hardware_network(model, files), files.hardware)
+        except UnsupportedModelError as error:
+            raise RefusedError(error.what) from None
+
+    def _objective(self, quality: Quality) -> float:
+        return quality.macro_auc if self.settings.objective == "macro_auc" else quality.rejection
+
+
+def hardware_network(model: Any, files: Files) -> Any:
+    """The lowered network, behind the image builder where images are made of candidates.
+
+    Raises:
+        UnsupportedModelError: what cannot be built.
+    """
+    from hls_projects.compose import compose
+    from hls_projects.image_builder import ImageBuilder
+    from hls_projects.lower import lower
+    from hls_projects.types import prove_network
+
+    network = prove_network(lower(model))
+    builder = ImageBuilder.of_images(files.images.description)
+    return network if builder is None else compose(builder, network)
+
+
+def model_file(work: Path, number: int) -> Path:
+    """The quantized network of a trial."""
+    return work / "networks" / f"{number}.h5"
+
+
+def weights_file(work: Path, number: int) -> Path:
+    """Its weights as they were trained."""
+    return work / "networks" / f"{number}.npz"
+
+
+def _network(files: Files, jets: Jets) -> Any:
+    """The quantized network, not trained."""
+    from models.architectures import HARDWARE, networks
+
+    network = next(each for each in networks(files.model, files.images.grid.kind) if each.name == HARDWARE)
+    try:
+        return network.build(files.model, tuple(jets.images.shape[1:]), len(jets.classes))
+    except ConfigurationError as error:
+        raise RefusedError(error.what) from None
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
+    """Note how long a step takes."""
+    begin = time.monotonic()
+    try:
+        yield
+    finally:
+        seconds[step] = round(time.monotonic() - begin, 2)

@@ -1,0 +1,38 @@
+"""The stage `pick`: a point of the front of `search` becomes a run of its own."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from data_prep.errors import ConfigurationError
+from pipeline import console
+
+
+def run(
+    search: Annotated[Path, typer.Argument(help="Folder made by `search`.", show_default=False)],
+    name: Annotated[str, typer.Option(help="Of the new run.")],
+    point: Annotated[int | None, typer.Option(help="A trial on the front, as front.json numbers it.")] = None,
+    lut: Annotated[int | None, typer.Option(min=1, help="Instead: the best design of at most so many LUTs ...")] = None,
+    clocks: Annotated[int | None, typer.Option(min=1, help="... and clocks.")] = None,
+    configs: Annotated[Path, typer.Option(help="The folder of all runs.")] = Path("configs"),
+) -> None:
+    """Write the configuration files of one design that a search found; `make RUN=<name>` trains and proves it."""
+    from pipeline.search.pick import choose, read_front, require_name, write_run
+    from pipeline.search.settings import ConstraintSettings
+
+    if (point is None) == (lut is None and clocks is None):
+        raise ConfigurationError("which point? give either --point, or --lut and --clocks, or one of them")
+    folder = require_name(name, configs)
+    front = read_front(search)
+    limits = ConstraintSettings(lut=lut, clocks=clocks)
+    found = choose(front, point, limits)
+    asked = [f"--point {point}"] if point is not None else []
+    asked += [f"--{key} {value}" for key, value in (("lut", lut), ("clocks", clocks)) if value is not None]
+    command = f"python -m pipeline pick {shlex.quote(str(search))} {' '.join(asked)} --name {name}"
+    write_run(search, found, front, folder, command)
+    files = "" if front["sample"] else " FILES='…'"
+    console.done("pick", f"{folder}: trial {found['trial']}; train and prove it with `make RUN={name}{files}`")

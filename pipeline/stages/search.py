@@ -1,0 +1,126 @@
+"""The stage `search`: the best taggers that fit, by many short trainings, each with the cost of its own logic."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from data_prep.errors import ConfigurationError
+from pipeline import console
+from pipeline.artefact import artefact, write_json
+from pipeline.configuration import load
+
+if TYPE_CHECKING:
+    from pipeline.search.files import Files
+
+
+def run(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUT...", help="Files, folders of them, patterns, or https:// and root:// URLs."),
+    ],
+    config: Annotated[Path, typer.Option(help="What is searched: search.yaml.")],
+    images: Annotated[Path, typer.Option(help="images.yaml of the hand-made design.")],
+    model: Annotated[Path, typer.Option(help="model.yaml of it.")],
+    train: Annotated[Path, typer.Option(help="train.yaml of it.")],
+    hardware: Annotated[Path, typer.Option(help="hardware.yaml of it.")],
+    out: Annotated[Path, typer.Option(help="Folder to make, build/<run>/28_search.")],
+    storage: Annotated[
+        str | None, typer.Option(help="A database for several machines, as SQLAlchemy takes it; else a file.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=0, help="Processes; 0: one a core.")] = 0,
+) -> None:
+    """Search for the taggers with the best validation AUC for their LUTs and clocks.
+
+    A search that was interrupted, or that shall take longer, goes on where it was when the same command is given again.
+    """
+    from data_prep.executors.processes import cores
+    from data_prep.readers.detect import reader_of
+    from data_prep.readers.files import input_files
+    from pipeline.search.image_sets import image_sets, make_sets
+    from pipeline.search.run import Search
+    from pipeline.search.settings import FILES, SearchSettings, fingerprint
+    from pipeline.search.space import Space
+    from pipeline.search.study import GRACE, HEARTBEAT, Study
+    from pipeline.search.workers import Job
+
+    what = load(config, SearchSettings)
+    paths = dict(zip(FILES, (images, model, train, hardware), strict=True))
+    files = _files(paths)
+    try:
+        space = Space.of(what.space, files.content)
+        sets = image_sets(space)
+    except ConfigurationError as error:
+        raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
+    reader, jets, _ = reader_of(input_files(inputs), files.images.options, files.images.layout)
+    settings = {"search": what.lasting, **files.by_name}
+    with artefact(out, "search", settings=settings, inputs=list(jets)) as space_:
+        work = space_.work
+        _continue(out, work)
+        make_sets(sets, reader, jets, work, workers)
+        name = fingerprint(settings, {path.name: count for path, count in jets.items()})
+        url = storage or what.storage or f"sqlite:///{work.absolute()}/study.db"
+        study = Study(url, what, space, name)
+        job = Job(what, space, name, url, work, (HEARTBEAT, GRACE))
+        search = Search(what, space, job, study, workers or cores())
+        records = search.run()
+        confirmed = search.confirmed(records)
+        search.leave(space_.path, records, confirmed)
+        for key, path in {**paths, "search": config}.items():
+            shutil.copyfile(path, space_.path / f"{key}.yaml")
+        origin = {"sample": _sample(model.parent), "run": model.absolute().parent.name}
+        write_json(space_.path / "origin.json", origin)
+    console.done("search", f"{out}: {_words(out)}")
+
+
+def _files(paths: dict[str, Path]) -> Files:
+    """The hand-made design.
+
+    Raises:
+        ConfigurationError: a file that cannot be used, or of something else than a tagger of jets.
+    """
+    from data_prep.images import ImagesSettings
+    from hls_projects.settings import HardwareSettings
+    from models.settings import ModelSettings, TrainSettings
+    from pipeline.search.files import Files
+
+    model = load(paths["model"], ModelSettings)
+    if model.task != "classification":
+        raise ConfigurationError(f"a search is for taggers, not for 'task: {model.task}'", file=paths["model"])
+    hardware = load(paths["hardware"], HardwareSettings)
+    if hardware.rtl.form == "none":
+        raise ConfigurationError("'rtl.form: none' has no cost to search by", file=paths["hardware"])
+    return Files(load(paths["images"], ImagesSettings), model, load(paths["train"], TrainSettings), hardware)
+
+
+def _continue(out: Path, work: Path) -> None:
+    """Let a search that had ended go on, where it gets more time: its trials and the networks of its front."""
+    if (work / "study.db").exists() or not (out / "study.db").exists():
+        return
+    shutil.copytree(out / "networks", work / "networks", dirs_exist_ok=True)
+    for name in ("seconds.json", "study.db"):
+        shutil.copyfile(out / name, work / name)
+
+
+def _sample(configs: Path) -> str | None:
+    """The run whose simulated jets a configuration folder takes; none where it brings its own."""
+    if (configs / "sample").exists():
+        return (configs / "sample").read_text(encoding="utf-8").strip()
+    return configs.absolute().name if (configs / "generate.yaml").exists() else None
+
+
+def _words(out: Path) -> str:
+    """The best design in words."""
+    front = json.loads((out / "front.json").read_text(encoding="utf-8"))
+    within = [each for each in front["points"] if each["within"]]
+    best = (within or front["points"])[0]
+    lut = f"{best['lut']:,} LUT" if best["lut"] is not None else f"some {best['lut_estimate']:,} LUT (estimate)"
+    trained = front["trials"].get("finished", 0)
+    return (
+        f"{len(front['points'])} designs on the front of {trained} trained; the best, trial {best['trial']}, has a "
+        f"macro-AUC of {best['macro_auc']:.4f}, {lut} and {best['clocks']} clocks"
+    )
