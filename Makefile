@@ -32,6 +32,7 @@ CLOSURE := $(B)/25_mass_closure.manifest.json
 COST    := $(B)/25_candidates.manifest.json
 STUDY   := $(B)/26_symmetries.manifest.json
 LOGIC   := $(B)/27_symmetries_rtl.manifest.json
+SEARCH  := $(B)/28_search.manifest.json
 MODEL   := $(B)/30_model.manifest.json
 LOWERED := $(B)/40_lowered.manifest.json
 HLS     := $(B)/50_hls.manifest.json
@@ -50,7 +51,7 @@ INPUT := $(FILES)
 endif
 
 .DEFAULT_GOAL := all
-.PHONY: all help setup generate images mass-closure candidates symmetries symmetries-rtl train lower convert csim rtl synth export report test check bench clean distclean FORCE
+.PHONY: all help setup generate images mass-closure candidates symmetries symmetries-rtl search train lower convert csim rtl synth export report test check bench clean distclean FORCE
 
 all: report ## run every stage of RUN (default demo) to the report
 	@echo "report: $(B)/80_report/index.html"
@@ -62,6 +63,7 @@ mass-closure: $(CLOSURE) ## what steps and pixels do to the jet mass (no part of
 candidates: $(COST) ## what it costs that firmware sees N candidates of a jet (no part of all)
 symmetries: $(STUDY) ## what networks gain that know how jets are turned (no part of all)
 symmetries-rtl: $(LOGIC) ## their logic, each proven (no part of all)
+search: $(SEARCH) ## the best taggers that fit into the limits of search.yaml (no part of all)
 train: $(MODEL) ## images to float and quantized taggers
 lower: $(LOWERED) ## the quantized tagger in plain layers, with proven types
 convert: $(HLS) ## the HLS project
@@ -100,6 +102,9 @@ $(STUDY): $(C)/symmetries.yaml $(C)/images.yaml $(C)/model.yaml $(C)/train.yaml 
 $(LOGIC): $(C)/hardware.yaml $(STUDY) | $(READY)
 	$(PIPELINE) symmetries-rtl --config $< $(B)/26_symmetries --out $(ARTEFACT)
 
+$(SEARCH): $(C)/search.yaml $(C)/images.yaml $(C)/model.yaml $(C)/train.yaml $(C)/hardware.yaml $(ROOT) | $(READY)
+	$(PIPELINE) search --config $< --images $(C)/images.yaml --model $(C)/model.yaml --train $(C)/train.yaml --hardware $(C)/hardware.yaml $(INPUT) --out $(ARTEFACT)
+
 $(MODEL): $(C)/train.yaml $(C)/model.yaml $(IMAGES) | $(READY)
 	$(PIPELINE) train --config $< --model $(C)/model.yaml $(B)/20_images --out $(ARTEFACT)
 
@@ -121,7 +126,7 @@ $(SYNTH): $(C)/hardware.yaml $(HLS) $(RTL) | $(READY)
 $(EXPORT): $(C)/hardware.yaml $(HLS) $(CSIM) $(RTL) $(wildcard $(B)/66_synth) | $(READY)
 	$(PIPELINE) export --config $< --lowered $(B)/40_lowered --csim $(B)/60_csim.json --rtl $(B)/65_rtl $(addprefix --synth ,$(wildcard $(B)/66_synth)) --images $(B)/20_images $(B)/50_hls --out $(ARTEFACT)
 
-$(REPORT): $(MODEL) $(CSIM) $(RTL) $(wildcard $(B)/66_synth) $(EXPORT) $(wildcard $(B)/25_mass_closure $(B)/25_candidates $(B)/26_symmetries $(B)/27_symmetries_rtl) | $(READY)
+$(REPORT): $(MODEL) $(CSIM) $(RTL) $(wildcard $(B)/66_synth) $(EXPORT) $(wildcard $(B)/25_mass_closure $(B)/25_candidates $(B)/26_symmetries $(B)/27_symmetries_rtl $(B)/28_search) | $(READY)
 	$(PIPELINE) report $(B) --out $(ARTEFACT)
 
 test: $(READY) ## run the tests (tools that are not installed are named as skipped)

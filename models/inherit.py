@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -61,7 +62,7 @@ class Trained:
             with np.load(path, allow_pickle=False) as found:
                 shape = json.loads(str(found["map"]))
                 arrays = {name: found[name] for name in found.files if name != "map"}
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
             raise InputFileError(f"holds no weights: {error}", file=path) from None
         return cls(arrays, None if shape is None else tuple(shape))
 

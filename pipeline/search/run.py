@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from pipeline.search.study import Study
 from pipeline.search.trial import model_file
 from pipeline.search.workers import Crew, Job
 
+DATABASE = "study.db"
+"""Where trials are kept where no other database is named."""
 POLL = 1.0
 """Seconds between two looks at the database."""
 
@@ -138,9 +141,11 @@ class Search:
         kept = {each.number for each in front} | ({base.number} if base else set())
         for number in sorted(kept):
             shutil.copyfile(model_file(self.job.work, number), folder / "networks" / f"{number}.h5")
-        for name in ("seconds.json", "study.db"):
-            if (self.job.work / name).exists():
-                shutil.copyfile(self.job.work / name, folder / name)
+        shutil.copyfile(self._clock, folder / self._clock.name)
+        if (database := self.job.work / DATABASE).exists():
+            # A copy of the file alone would lack what SQLite keeps beside it.
+            with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(folder / DATABASE)) as target:
+                source.backup(target)
 
 
 def _none(records: Sequence[Record], settings: SearchSettings) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import optuna
+import sqlalchemy.event
 import sqlalchemy.exc
 from optuna.samplers import BaseSampler, NSGAIISampler, TPESampler
 from optuna.samplers.nsgaii import PolynomialMutation
@@ -24,7 +26,6 @@ from pipeline.search.settings import SearchSettings
 from pipeline.search.space import Dimension, Point, Space
 from pipeline.search.trial import HopelessError, Note, RefusedError
 
-warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
 logging.getLogger("alembic").setLevel(logging.WARNING)
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
@@ -84,6 +85,9 @@ class Study:
                     grace_period=heartbeat[1],
                     heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(max_retry=RETRIES),
                 )
+                if url.startswith("sqlite"):
+                    sqlalchemy.event.listen(self.engine, "connect", _write_ahead)
+                    self.engine.dispose()
                 self._study = optuna.create_study(
                     storage=self._storage, study_name=NAME, directions=list(DIRECTIONS), load_if_exists=True
                 )
@@ -132,7 +136,10 @@ class Study:
             try:
                 self._study.optimize(lambda trial: self._run(trial, run), n_trials=1, catch=(Exception,))
             except _NoRoomError as error:
-                raise error.__cause__ or error from None
+                reason = error.__cause__
+            else:
+                return
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), getattr(reason, "filename", None)) from reason
 
     def _run(self, trial: optuna.Trial, run: Run) -> tuple[float, ...]:
         point = self._point(trial)
@@ -148,16 +155,13 @@ class Study:
         except (RefusedError, HopelessError) as error:
             note(outcome="refused" if isinstance(error, RefusedError) else "hopeless", reason=str(error))
             raise optuna.TrialPruned from None
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                self._again(trial, "no room on the disk")
-                raise _NoRoomError from error
-            note(reason=_reason(error))
-            raise
         except KeyboardInterrupt:
             self._again(trial, "interrupted")
             raise
         except Exception as error:
+            if _full(error):
+                self._again(trial, "no room on the disk")
+                raise _NoRoomError from error
             note(reason=_reason(error))
             raise
         note(measured=found.model_dump(mode="json"))
@@ -171,6 +175,11 @@ class Study:
             trial.set_user_attr("reason", reason)
             start = {"start": trial.user_attrs["start"]} if "start" in trial.user_attrs else {}
             self._study.enqueue_trial(trial.params, start)
+
+    @property
+    def engine(self) -> Any:
+        """What SQLAlchemy talks to the database with."""
+        return self._storage.engine
 
     def records(self) -> list[Record]:
         """All trials by number."""
@@ -217,6 +226,12 @@ def _parameter(dimension: Dimension, value: Any) -> Any:
     return dimension.values.index(value) if dimension.ordered else value
 
 
+def _write_ahead(connection: Any, _: Any) -> None:
+    """SQLite without a wait for the disk at every step; what it holds stays whole if a process is killed."""
+    for pragma in ("journal_mode = wal", "synchronous = normal"):
+        connection.execute(f"pragma {pragma}")
+
+
 def _record(trial: FrozenTrial) -> Record:
     attributes = trial.user_attrs
     state: State
@@ -245,9 +260,13 @@ def _reason(error: Exception) -> str:
 
 
 def _full(error: BaseException | None) -> bool:
-    """Whether a database had no room."""
-    while error is not None:
-        if "disk is full" in str(error) or "No space left" in str(error) or "disk I/O error" in str(error):
+    """Whether something ended for want of room on a disk."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        if "disk is full" in str(error):
             return True
         error = error.__cause__ or error.__context__
     return False
@@ -255,10 +274,12 @@ def _full(error: BaseException | None) -> bool:
 
 @contextmanager
 def _disk(url: str) -> Iterator[None]:
-    """Say what a database says when its disk is full as the operating system does."""
+    """While Optuna works: a database whose disk is full says so as the operating system does."""
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            yield
     except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
         if _full(error):
-            raise OSError(errno.ENOSPC, "no room", url.removeprefix("sqlite:///")) from error
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), url.removeprefix("sqlite:///")) from error
         raise

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import ValidationError
 
-from data_prep.errors import ConfigurationError, PipelineError, UnsupportedModelError
+from data_prep.errors import ConfigurationError, InputFileError, PipelineError, UnsupportedModelError
 from pipeline.search.files import Files, files_of
 from pipeline.search.hopeless import reason_to_stop
 from pipeline.search.record import Measured, Record
@@ -150,9 +150,12 @@ class Bench:
         best: tuple[tuple[float, bool, float], int, Trained] | None = None
         for other in others:
             path = weights_file(self.work, other.number)
-            if other.measured is None or other.kin != files.kin or not path.exists():
+            if other.measured is None or other.kin != files.kin:
                 continue
-            source = Trained.load(path)
+            try:
+                source = Trained.load(path)
+            except InputFileError:
+                continue  # it was trained on another machine, or it was not kept
             rank = (shared(own, source), other.images == files.image_set, other.measured.objective)
             if best is None or rank > best[0]:
                 best = (rank, other.number, source)

@@ -67,9 +67,11 @@ def work(job: Job, number: int) -> None:
 
 
 def _work(job: Job, number: int) -> None:
-    from models.short_training import prepare_threads
     from pipeline.search.study import Study
     from pipeline.search.trial import Bench
+
+    study = Study(job.url, job.settings, job.space, job.fingerprint, job.heartbeat)
+    from models.short_training import prepare_threads
 
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     prepare_threads(1)
@@ -80,7 +82,6 @@ def _work(job: Job, number: int) -> None:
         if parent is not None and not parent.is_alive():
             raise KeyboardInterrupt
 
-    study = Study(job.url, job.settings, job.space, job.fingerprint, job.heartbeat)
     bench = Bench(job.settings, job.space, job.work, alive)
     for _ in range(TRIALS):
         alive()

@@ -14,7 +14,7 @@ def edited(text: str, old: dict[str, Any], new: dict[str, Any]) -> str:
     r"""The text of a configuration file with other values.
 
     A value that stands in the text is replaced where it stands. A section whose keys or items are others, or that has a
-    value which the text leaves to its default, is written anew, without its comments.
+    value which the text leaves to its default, is written anew, without its comments; all of it where it has aliases.
 
     Args:
         text: the file.
@@ -24,6 +24,8 @@ def edited(text: str, old: dict[str, Any], new: dict[str, Any]) -> str:
     >>> edited("a: 1  # one\nb: [2, 3]\n", {"a": 1, "b": [2, 3]}, {"a": 5, "b": [2]})
     'a: 5  # one\nb: [2]\n'
     """
+    if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
+        return "".join(f"{line}\n" for name, value in new.items() for line in _block(name, value, 0))
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     entries = [] if root is None else [(key.value, key, value) for key, value in root.value]
     ends = [key.start_mark.index for _, key, _ in entries[1:]] + [len(text)]

@@ -92,7 +92,19 @@ def test_the_study_of_symmetries_is_made_when_it_is_asked_for(checkout: Path) ->
     assert "26_symmetries" not in everything
 
 
-@pytest.mark.parametrize("name", ["25_candidates", "26_symmetries", "27_symmetries_rtl"])
+def test_the_search_is_made_when_it_is_asked_for(checkout: Path) -> None:
+    call = ["make", "--dry-run", "RUN=search"]
+    asked, everything = (
+        subprocess.run(each, cwd=checkout, capture_output=True, text=True, check=True, timeout=60).stdout
+        for each in ([*call, "search"], call)
+    )
+    assert "-m pipeline generate --config configs/symmetries/generate.yaml" in asked
+    assert "-m pipeline search --config configs/search/search.yaml" in asked
+    assert "build/symmetries/10_root --out build/search/28_search" in asked
+    assert "28_search" not in everything
+
+
+@pytest.mark.parametrize("name", ["25_candidates", "26_symmetries", "27_symmetries_rtl", "28_search"])
 def test_a_study_that_is_there_is_part_of_the_report(checkout: Path, name: str) -> None:
     study = checkout / "build" / "demo" / name
     study.mkdir()

@@ -1,0 +1,186 @@
+"""The stages `search` and `pick` as a user calls them: what they leave, how they go on, and how they fail."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from data_prep.mock import mock_jets, write_mock_file
+from pipeline.app import main
+
+WIDTH = {"bits": 5, "integer": 0}
+BLOCK: dict[str, Any] = {"filters": 2, "convolution": "full", "stride": 2, "pooling": 1}
+BLOCK |= {"pointwise": WIDTH, "bias": WIDTH, "activation": {"bits": 4, "integer": 6}}
+PHASE = {"epochs": 1, "learning_rate": 0.02}
+FILES: dict[str, Any] = {
+    "images": {
+        "classes": [{"name": "q", "label": "label_QCD"}, {"name": "t", "label": "label_Tbqq"}],
+        "grid": {"pixels": 8, "half_width": 0.8},
+        "steps": [{"step": "centre"}],
+        "split": {"train": 0.5, "validation": 0.2, "test": 0.3},
+    },
+    "model": {
+        "input": {"bits": 6, "integer": 10},
+        "pixel_scale": 50,
+        "blocks": [BLOCK],
+        "output": {"weights": WIDTH, "bias": WIDTH},
+    },
+    "train": {"seed": 1, "batch": 64, "float_training": PHASE, "quantized_training": PHASE},
+    "hardware": {"name": "found", "rtl": {"variants": [{"ternary": False}, {"saturation": "compare"}]}},
+    "search": {
+        "budget": {"trials": 1},
+        "population": 2,
+        "constraints": {"lut": 20000, "clocks": 20},
+        "training": {"jets": 150, "validation_jets": 90, "batch": 16, "float_epochs": 1, "epochs": 1},
+        "confirm": {"points": 1},
+        "space": {"model.blocks.0.filters": [1, 2, 3], "model.blocks.0.pointwise.bits": {"from": 4, "to": 6}},
+    },
+}
+
+
+@pytest.fixture
+def arguments(tmp_path: Path) -> list[str]:
+    """A search among nine designs on 400 jets."""
+    configs = tmp_path / "configs" / "mine"
+    configs.mkdir(parents=True)
+    for name, seed in (("q", 1), ("t", 2)):
+        write_mock_file(tmp_path / f"{name}.root", mock_jets(name, 200, seed=seed))
+    for name, content in FILES.items():
+        (configs / f"{name}.yaml").write_text(json.dumps(content, indent=1))
+    (configs / "sample").write_text("theirs\n")
+    files = [f"--{name}={configs}/{name}.yaml" for name in ("images", "model", "train", "hardware")]
+    jets = [f"{tmp_path}/q.root", f"{tmp_path}/t.root"]
+    return ["search", f"--config={configs}/search.yaml", *files, *jets, f"--out={tmp_path}/28_search", "--workers=1"]
+
+
+def _change(file: Path, **change: Any) -> None:
+    file.write_text(json.dumps(json.loads(file.read_text()) | change, indent=1))
+
+
+def test_it_goes_on_when_workers_die_and_when_it_gets_more_time(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.search import study, workers
+
+    out = tmp_path / "28_search"
+    assert main(arguments) == 0
+    assert "of 1 trained; the best, trial 0, has a macro-AUC of" in capsys.readouterr().out
+    first = json.loads((out / "front.json").read_text())
+    assert first["trials"] == {"finished": 1}
+    assert first["points"] == [first["hand_made"]], "nothing else was tried"
+    _check_confirmed(out, first["points"][0], tmp_path)
+
+    killed: list[int] = []
+    mend = workers.Crew.mend
+
+    def kill(crew: workers.Crew, ended: int, **options: Any) -> None:
+        mend(crew, ended, **options)
+        states = [each.state for each in seen.records()]
+        if "running" in states and not killed:
+            process = crew._processes[0]
+            killed.append(process.pid or 0)
+            os.kill(killed[0], signal.SIGKILL)
+
+    class Seen(study.Study):
+        """The study of the command."""
+
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            nonlocal seen
+            seen = self
+
+    seen: Any = None
+    monkeypatch.setattr(study, "Study", Seen)
+    monkeypatch.setattr(workers.Crew, "mend", kill)
+    monkeypatch.setattr(study, "HEARTBEAT", 1)
+    monkeypatch.setattr(study, "GRACE", 2)
+    _change(tmp_path / "configs/mine/search.yaml", budget={"trials": 2}, confirm={"points": 0})
+    assert main(arguments) == 0
+    assert killed
+    found = json.loads((out / "front.json").read_text())
+    assert found["trials"]["finished"] == 2
+    with (out / "trials.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    dead = next(row for row in rows if row["reason"] == "its worker died")
+    names = list(FILES["search"]["space"])
+    twins = [row["state"] for row in rows if [row[name] for name in names] == [dead[name] for name in names]]
+    assert twins in (["failed", "finished"], ["failed", "waiting"]), "it is tried again, now or when there is more time"
+    assert [path.name for path in tmp_path.glob(".*")] == []
+    _check_picked(out, found, tmp_path, capsys)
+
+
+def _check_confirmed(out: Path, point: dict[str, Any], folder: Path) -> None:
+    """The confirmed number is that of the stage `rtl` for the same network, and its estimate is the traced one."""
+    from hls_projects.lower import lower
+    from hls_projects.settings import HardwareSettings
+    from hls_projects.types import prove_network
+    from models.load import load_model
+    from pipeline.stages import rtl
+
+    network = prove_network(lower(load_model(out / "networks" / "0.h5")))
+    hardware = HardwareSettings.model_validate(FILES["hardware"])
+    _, records, _ = rtl._variants(network, hardware, folder / "logic")
+    best = min(records, key=rtl._size)
+    assert best.synthesis is not None
+    assert (point["lut"], point["ff"], point["clocks"]) == (best.synthesis.lut, best.synthesis.ff, best.latency)
+    assert point["lut_estimate"] == min(each.estimate for each in records)
+    shutil.rmtree(folder / "logic")
+
+
+def _check_picked(out: Path, found: dict[str, Any], folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run of its own whose files are those of the point."""
+    point = found["points"][0]
+    call = ["pick", str(out), f"--point={point['trial']}", f"--configs={folder}/configs"]
+    assert main([*call, "--name=best"]) == 0
+    assert "make RUN=best" in capsys.readouterr().out
+    made = folder / "configs" / "best"
+    model = yaml.safe_load((made / "model.yaml").read_text())
+    assert model["blocks"][0]["filters"] == point["point"]["model.blocks.0.filters"]
+    assert model["blocks"][0]["pointwise"]["bits"] == point["point"]["model.blocks.0.pointwise.bits"]
+    assert (made / "model.yaml").read_text().startswith(f"# Found by a search, trial {point['trial']}: ")
+    assert (made / "sample").read_text() == "theirs\n"
+    assert {path.name for path in made.iterdir()} == {*(f"{n}.yaml" for n in FILES if n != "search"), "sample"}
+    for name, said in (("best", "there is a run 'best' already"), ("../a", "'../a' is no name of a run")):
+        assert main([*call, f"--name={name}"]) == 1
+        assert said in capsys.readouterr().err
+    assert main(["pick", str(out), "--lut=1", "--name=small", f"--configs={folder}/configs"]) == 1
+    assert "no point of the front is within the limits; the nearest, trial" in capsys.readouterr().err
+    assert main(["pick", str(out), "--point=77", "--name=b", f"--configs={folder}/configs"]) == 1
+    assert "trial 77 is not on the front (its points are" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "said"),
+    [
+        ("search", {"budget": {}}, "'trials' or 'minutes' is needed"),
+        ("search", {"space": {}}, "at least 1 item"),
+        ("search", {"space": {"model.blocks.0.filter": [1]}}, "search.yaml: 'space': 'model.blocks.0.filter' leads to"),
+        ("search", {"space": {"models.blocks": [1]}}, "'models.blocks' leads to nothing"),
+        ("search", {"starts": [{"model.input.bits": 3}]}, "'model.input.bits', which is no dimension of 'space'"),
+        ("search", {"storage": "no://place"}, "the database no://place cannot be used"),
+        ("hardware", {"rtl": {"form": "none"}}, "hardware.yaml: 'rtl.form: none' has no cost to search by"),
+    ],
+)
+def test_how_it_fails(
+    arguments: list[str], tmp_path: Path, file: str, change: Any, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _change(tmp_path / "configs" / "mine" / f"{file}.yaml", **change)
+    assert main(arguments) == 1
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "28_search").exists()
+
+
+def test_pick_without_a_search(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call = ["pick", str(tmp_path), "--name=a", f"--configs={tmp_path}/configs"]
+    assert main([*call, "--point=1"]) == 1
+    assert "holds no search (make it with `python -m pipeline search`)" in capsys.readouterr().err
+    assert main(call) == 1
+    assert "give either --point, or --lut and --clocks" in capsys.readouterr().err
