@@ -16,6 +16,9 @@ from models.view_layers import ViewConv2D, ViewDense, ViewSeparableConv2D
 
 KL = keras.layers
 
+READERS = 7
+"""Layers that may read one tensor: hls4ml makes no more copies of a stream."""
+
 
 @rule(GroupConv2D)
 def group_convolution(layer: GroupConv2D, inputs: Tensors, build: Builder) -> Tensors:
@@ -47,7 +50,7 @@ def group_dense(layer: GroupDense, inputs: Tensors, build: Builder) -> Tensors:
 def views_convolution(layer: ViewConv2D, inputs: Tensors, build: Builder) -> Tensors:
     """A convolution with turned filters for every view."""
     filters, bias = layer.used()
-    views = zip(layer.maps(_one_or_all(inputs)), layer.kernels(filters), strict=True)
+    views = zip(_maps(layer, inputs, build), layer.kernels(filters), strict=True)
     return [build.conv2d(x, _array(kernel), _array(bias), **_geometry(layer)) for x, kernel in views]
 
 
@@ -56,7 +59,7 @@ def views_separable(layer: ViewSeparableConv2D, inputs: Tensors, build: Builder)
     """A separable convolution in its two steps for every view, the first one with turned filters."""
     filters, bias = layer.used()
     found = []
-    for x, kernel in zip(layer.maps(_one_or_all(inputs)), layer.kernels(filters), strict=True):
+    for x, kernel in zip(_maps(layer, inputs, build), layer.kernels(filters), strict=True):
         y = build.depthwise(x, _array(kernel), None, suffix="depthwise", **_geometry(layer))
         found.append(_pointwise(y, _array(filters[1])[None, None], _array(bias), build))
     return found
@@ -102,8 +105,17 @@ def _flat(x: Any, build: Builder) -> Any:
     return x if len(x.shape) == 2 else build.keep(KL.Flatten(name=build.name("flatten")), x)
 
 
-def _one_or_all(inputs: Tensors) -> Any:
-    return inputs[0] if len(inputs) == 1 else inputs
+def _maps(layer: Any, inputs: Tensors, build: Builder) -> list[Any]:
+    """The input of every view; one image for many views is copied, so that none has more readers than a stream may."""
+    if len(inputs) > 1:
+        return list(layer.maps(inputs))
+    maps = list(layer.maps(inputs[0]))
+    groups = -(-len(maps) // READERS)
+    if groups == 1:
+        return maps
+    each = -(-len(maps) // groups)
+    copies = [build.keep(KL.UpSampling2D((1, 1), name=build.name("copy")), inputs[0]) for _ in range(groups)]
+    return [copies[number // each] for number in range(len(maps))]
 
 
 def _array(values: Any) -> Array:

@@ -148,7 +148,7 @@ def _variants(network: Network, hardware: HardwareSettings, work: Path) -> tuple
             shutil.rmtree(folder, ignore_errors=True)
             built.append(build(network, hardware.name, settings, variant, folder, hardware.builder))
             advance(1)
-    counted, reason = _counted(folders, settings.synthesis_seconds)
+    counted, reason = _counted(folders, settings.synthesis_seconds, [made.estimate for made in built])
     records = [
         VariantRecord(
             variant=variant,
@@ -162,10 +162,10 @@ def _variants(network: Network, hardware: HardwareSettings, work: Path) -> tuple
     return built, records, reason
 
 
-def _counted(folders: list[Path], seconds: int) -> tuple[list[Synthesis | None], str]:
+def _counted(folders: list[Path], seconds: int, estimates: list[float]) -> tuple[list[Synthesis | None], str]:
     """The cells of designs, on all cores; and why some were not counted."""
     from hls_projects.rtl.children import Children
-    from hls_projects.rtl.synthesis import TooSlowError, synthesise, yosys_version
+    from hls_projects.rtl.synthesis import FLATTENED_LARGEST, TooSlowError, synthesise, yosys_version
 
     if not seconds:
         return [None] * len(folders), "hardware.yaml asks for none"
@@ -182,8 +182,10 @@ def _counted(folders: list[Path], seconds: int) -> tuple[list[Synthesis | None],
     ):
         scratch = [_fresh(folder.with_name(f"{folder.name}_synthesis")) for folder in folders]
         waiting = [
-            pool.submit(synthesise, folder, place, cpu_seconds=seconds, children=children)
-            for folder, place in zip(folders, scratch, strict=True)
+            pool.submit(
+                synthesise, folder, place, flatten=size <= FLATTENED_LARGEST, cpu_seconds=seconds, children=children
+            )
+            for folder, place, size in zip(folders, scratch, estimates, strict=True)
         ]
         for future in waiting:
             try:
@@ -250,7 +252,7 @@ def _builder(
     shutil.rmtree(folder, ignore_errors=True)
     port, name = image.types.inputs[0], f"{hardware.name}_image"
     record = build_builder(builder, port, name, hardware.rtl, variant, hardware.builder, folder)
-    counted, _ = _counted([folder], hardware.rtl.synthesis_seconds)
+    counted, _ = _counted([folder], hardware.rtl.synthesis_seconds, [record.estimate])
     others = other_forms(builder, port, hardware.rtl, variant)
     kept = [each for each in others if (each.form, each.per_clock) != (record.form, record.per_clock)]
     return record.model_copy(update={"synthesis": counted[0]}), kept

@@ -76,11 +76,11 @@ def _check_filters(trained: Any, lowered: Lowered) -> None:
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
-@pytest.mark.parametrize(("word", "io_type"), [("p4", "io_stream"), ("p6", "io_stream")])
-def test_hls_emulation_is_exact(word: str, io_type: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("word", ["views", "p4m", "p6m"])
+def test_hls_emulation_is_exact(word: str, tmp_path: Path) -> None:
+    """The largest group of each lattice, which has all that the smaller ones have, and the views."""
     trained, lowered, network = _lowered(word, tmp_path, **_small())
-    settings = HlsSettings(io_type=io_type)  # type: ignore[arg-type]
-    convert(lowered.model, network.types, "symmetric", settings, tmp_path / "hls")
+    convert(lowered.model, network.types, "symmetric", HlsSettings(io_type="io_stream"), tmp_path / "hls")
     emulator = build_emulator(tmp_path / "hls", tmp_path)
     port = network.types.inputs[0]
     result = compare(
@@ -90,16 +90,17 @@ def test_hls_emulation_is_exact(word: str, io_type: str, tmp_path: Path) -> None
 
 
 def test_simulated_logic_has_the_symmetry(tmp_path: Path) -> None:
-    """A network of p4 as Verilog: its outputs are the integers of the model, and those of the image turned by 90°."""
-    _, _, network = _lowered("p4", tmp_path, **_small(kernel=4, stride=2), dense=[])
+    """A network as Verilog: its outputs are the integers of the model, whatever element of p4m turned the image."""
+    _, _, network = _lowered("p4m", tmp_path, **_small(kernel=4, stride=2), dense=[])
     rtl = RtlSettings(delay=8)
     made = build_rtl(network, "turned", rtl, VariantSettings(), tmp_path / "rtl")
     assert made.logic is not None
-    raw = network.types.inputs[0].type.quantize(random_images("p4", 300))
-    turned = np.ascontiguousarray(np.rot90(raw, axes=(1, 2)))
+    raw = network.types.inputs[0].type.quantize(random_images("p4m", 300))
+    group = group_for("p4m")
+    turned = [group.turn_image(raw, element) for element in range(1, group.order)]
     logits = integer_model.outputs(network, [raw])[0]
     assert len(np.unique(logits)) > 5
-    for images in (raw, turned):
+    for images in (raw, *turned):
         np.testing.assert_array_equal(made.logic.interpret([images])[0], logits)
     try:
         verilator.verilator_root()
@@ -108,6 +109,6 @@ def test_simulated_logic_has_the_symmetry(tmp_path: Path) -> None:
     if shutil.which("g++") is None:
         pytest.skip("g++ not found")
     simulator = verilator.build(tmp_path / "rtl", tmp_path / "scratch")
-    batches = list(simulator.run([images.reshape(300, -1) for images in (raw, turned)]))
+    batches = list(simulator.run([images.reshape(300, -1) for images in (raw, *turned)]))
     for batch in batches:
         np.testing.assert_array_equal(batch.outputs, logits)

@@ -104,6 +104,9 @@ TWO_PARTS = SAME_VALID + (
     "assign out_data = a | b;"
 )
 
+# The conjunction in `parts` and the disjunction in the top are no longer one LUT.
+APART = {"lut": 4 * 8 + 2 * 8 + 8, "carry": 4 * 2}
+
 
 def test_both_programs_count_the_same(count: Any, tool: Any) -> None:
     found = count(TWO_PARTS, modules=PARTS, tool=tool)
@@ -121,8 +124,12 @@ def test_modules_count_as_often_as_they_are_used(count: Any, tool: Any, monkeypa
     monkeypatch.setattr(synthesis, "_run", never_flat)
     found = count(TWO_PARTS, modules=PARTS, tool=tool)
     assert not found.flattened
-    # The conjunction in `parts` and the disjunction in the top are no longer one LUT.
-    assert numbers(found) == {"lut": 4 * 8 + 2 * 8 + 8, "carry": 4 * 2}
+    assert numbers(found) == APART
+
+
+def test_flattening_may_be_left_out(count: Any) -> None:
+    found = count(TWO_PARTS, modules=PARTS, flatten=False)
+    assert (found.flattened, numbers(found)) == (False, APART)
 
 
 def test_synthesis_that_does_not_end_in_time(count: Any) -> None:
