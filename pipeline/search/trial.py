@@ -19,6 +19,7 @@ from pipeline.search.settings import SearchSettings
 from pipeline.search.space import Point, Space
 
 if TYPE_CHECKING:
+    from models.inherit import Trained
     from models.short_training import Jets, Quality
 
 REPLICAS = 50
@@ -58,6 +59,7 @@ class Bench:
     work: Path
     alive: Callable[[], None] = lambda: None
     _jets: dict[str, tuple[Jets, Jets]] = field(default_factory=dict)
+    _weights: dict[int, Trained] = field(default_factory=dict)
 
     def run(self, number: int, point: Point, others: Sequence[Record], note: Note) -> Measured:
         """Measure a point.
@@ -149,13 +151,14 @@ class Bench:
         own = Trained.of(model)
         best: tuple[tuple[float, bool, float], int, Trained] | None = None
         for other in others:
-            path = weights_file(self.work, other.number)
             if other.measured is None or other.kin != files.kin:
                 continue
-            try:
-                source = Trained.load(path)
-            except InputFileError:
-                continue  # it was trained on another machine, or it was not kept
+            if other.number not in self._weights:
+                try:
+                    self._weights[other.number] = Trained.load(weights_file(self.work, other.number))
+                except InputFileError:
+                    continue  # it was trained on another machine, or it was not kept
+            source = self._weights[other.number]
             rank = (shared(own, source), other.images == files.image_set, other.measured.objective)
             if best is None or rank > best[0]:
                 best = (rank, other.number, source)
