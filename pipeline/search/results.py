@@ -6,6 +6,7 @@ import csv
 import io
 import statistics
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,9 @@ def content(
     records: Sequence[Record], settings: SearchSettings, confirmed: Mapping[int, Confirmed], seconds: float
 ) -> dict[str, Any]:
     """The content of `front.json`."""
-    front = front_of(records, settings.constraints)
+    front = best(records, settings, confirmed)
     states = [each.state for each in records]
     base = hand_made(records)
-    ratios = [
-        confirmed[each.number].lut / each.measured.estimate
-        for each in records
-        if each.measured is not None and each.number in confirmed and each.measured.estimate
-    ]
     return {
         "seed": settings.seed,
         "objective": settings.objective,
@@ -42,10 +38,40 @@ def content(
         "trials": {state: states.count(state) for state in sorted(set(states))},
         "seconds": round(seconds),
         "hand_made": None if base is None else described(base, settings, confirmed),
-        "points": [described(each, settings, confirmed) for each in front],
+        "points": [described(each, settings, confirmed) | {"within": True} for each in front],
         "hypervolume": volume(front, base),
-        "synthesised_to_estimate": statistics.median(ratios) if ratios else None,
+        "synthesised_to_estimate": ratio(records, confirmed),
     }
+
+
+def ratio(records: Sequence[Record], confirmed: Mapping[int, Confirmed]) -> float | None:
+    """The median ratio of synthesised to estimated LUTs; none where nothing was synthesised."""
+    found = [
+        confirmed[each.number].lut / each.measured.estimate
+        for each in records
+        if each.measured is not None and each.number in confirmed and each.measured.estimate
+    ]
+    return statistics.median(found) if found else None
+
+
+def judged(records: Sequence[Record], confirmed: Mapping[int, Confirmed]) -> list[Record]:
+    """The trials with LUTs and clocks as synthesis counts them, or as it would by its median ratio to the estimate."""
+    scale = ratio(records, confirmed) or 1.0
+    found = []
+    for each in records:
+        if each.measured is not None:
+            counted = confirmed.get(each.number)
+            lut = counted.lut if counted else round(scale * each.measured.estimate)
+            clocks = counted.clocks if counted else each.measured.clocks
+            each = replace(each, measured=each.measured.model_copy(update={"estimate": lut, "clocks": clocks}))
+        found.append(each)
+    return found
+
+
+def best(records: Sequence[Record], settings: SearchSettings, confirmed: Mapping[int, Confirmed]) -> list[Record]:
+    """The front within the constraints, as far as synthesis has counted; the best first."""
+    by_number = {each.number: each for each in records}
+    return [by_number[each.number] for each in front_of(judged(records, confirmed), settings.constraints)]
 
 
 def described(each: Record, settings: SearchSettings, confirmed: Mapping[int, Confirmed]) -> dict[str, Any]:
@@ -126,7 +152,7 @@ def write(
         counted = said["lut"] is not None
         return Point(said["lut"] if counted else said["lut_estimate"], said["macro_auc"], said["clocks"], counted)
 
-    front = front_of(records, settings.constraints)
+    front = best(records, settings, confirmed)
     numbers = {each.number for each in front}
     others = [each for each in records if each.measured is not None and each.number not in numbers]
     base = hand_made(records)

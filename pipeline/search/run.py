@@ -27,6 +27,8 @@ from pipeline.search.workers import Crew, Job
 
 DATABASE = "study.db"
 """Where trials are kept where no other database is named."""
+TABLE = 50
+"""Trials after which the live files are written anew though none was trained."""
 POLL = 1.0
 """Seconds between two looks at the database."""
 
@@ -62,16 +64,17 @@ class Search:
         """
         before = self._before()
         begin = time.monotonic()
-        ended = -1
+        seen = (-1, -1)
         with Crew(self.job, self.workers) as crew, Bar(self.settings.budget) as bar:
             while True:
                 records = self.study.records()
                 seconds = before + time.monotonic() - begin
-                now = sum(each.state not in ("waiting", "running") for each in records)
-                if now != ended:
-                    ended = now
-                    write_json(self._clock, round(seconds, 1))
+                ended = sum(each.state not in ("waiting", "running") for each in records)
+                trained = sum(each.trained for each in records)
+                if seen != (trained, ended // TABLE):
+                    seen = (trained, ended // TABLE)
                     results.write(self.job.work, records, self.settings, {}, seconds)
+                write_json(self._clock, round(seconds, 1))
                 bar.show(records, self.settings.constraints, seconds)
                 if self._over(records, seconds):
                     break
@@ -105,21 +108,17 @@ class Search:
         return budget.spent(records, self.settings.budget)
 
     def confirmed(self, records: Sequence[Record]) -> dict[int, Confirmed]:
-        """Synthesise the front, and designs that are little above the limit of LUTs."""
-        front = {each.number for each in front_of(records, self.settings.constraints)}
-        above = 1 + self.settings.confirm.beyond
+        """Synthesise designs of the front, and of the one with a little more LUTs, and the hand-made one."""
         limits = self.settings.constraints
-        if limits.lut is not None:
-            limits = limits.model_copy(update={"lut": round(above * limits.lut)})
-        wide = {each.number for each in front_of(records, limits)}
+        wider = limits.model_copy(update={"lut": limits.lut and round((1 + self.settings.confirm.beyond) * limits.lut)})
+        chosen = {each.number: each for each in (*front_of(records, limits), *front_of(records, wider))}
         base = results.hand_made(records)
-        chosen = [
-            each
-            for each in records
-            if each.measured is not None and (each.number in front | wide or (base and each.number == base.number))
-        ]
-        chosen.sort(key=lambda each: (each is not base, each.measured.estimate if each.measured else 0))
-        some = chosen[: self.settings.confirm.points]
+        number = self.settings.confirm.points - (base is not None and base.number not in chosen)
+        some = spread(sorted(chosen.values(), key=_objective), number)
+        if base is not None and base.number not in chosen:
+            some.append(base)
+        # The best one is what was asked for; of the others the cheap ones are done soon.
+        some.sort(key=lambda each: (each.number != max(some, key=_objective).number, _estimate(each)))
         with console.progress("synthesising the front", len(some), "designs") as advance:
             found, reason = confirm(some, self.settings, self.space, self.job.work, self.workers, advance)
         if reason:
@@ -132,9 +131,9 @@ class Search:
         Raises:
             PipelineError: no design is within the limits.
         """
-        front = front_of(records, self.settings.constraints)
+        front = results.best(records, self.settings, confirmed)
         if not front:
-            raise PipelineError(_none(records, self.settings))
+            raise PipelineError(_none(results.judged(records, confirmed), self.settings))
         results.write(folder, records, self.settings, confirmed, self._before())
         (folder / "networks").mkdir()
         base = results.hand_made(records)
@@ -146,6 +145,27 @@ class Search:
             # A copy of the file alone would lack what SQLite keeps beside it.
             with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(folder / DATABASE)) as target:
                 source.backup(target)
+
+
+def spread(designs: Sequence[Record], number: int) -> list[Record]:
+    """So many of some designs, evenly spread from the first to the last.
+
+    >>> [each.number for each in spread([Record(n, "finished") for n in range(9)], 3)]
+    [0, 4, 8]
+    """
+    if number >= len(designs):
+        return list(designs)
+    if number < 2:
+        return list(designs[len(designs) - max(number, 0) :])
+    return [designs[round(i * (len(designs) - 1) / (number - 1))] for i in range(number)]
+
+
+def _objective(each: Record) -> float:
+    return each.measured.objective if each.measured else 0.0
+
+
+def _estimate(each: Record) -> int:
+    return each.measured.estimate if each.measured else 0
 
 
 def _none(records: Sequence[Record], settings: SearchSettings) -> str:

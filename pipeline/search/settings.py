@@ -120,7 +120,7 @@ class ConfirmSettings(Settings):
     """The synthesis of the front at the end."""
 
     points: int = Field(default=12, ge=0)
-    """Designs at most, the cheapest first."""
+    """Designs at most, evenly spread over the front and with the hand-made one: the best first, then the cheapest."""
     minutes: float = Field(default=30, gt=0)
     """After so long no further one is begun."""
     beyond: float = Field(default=0.25, ge=0)
