@@ -118,7 +118,8 @@ class Search:
         if base is not None and base.number not in chosen:
             some.append(base)
         # The best one is what was asked for; of the others the cheap ones are done soon.
-        some.sort(key=lambda each: (each.number != max(some, key=_objective).number, _estimate(each)))
+        top = max(some, key=_objective, default=None)
+        some.sort(key=lambda each: (each is not top, _estimate(each)))
         with console.progress("synthesising the front", len(some), "designs") as advance:
             found, reason = confirm(some, self.settings, self.space, self.job.work, self.workers, advance)
         if reason:
