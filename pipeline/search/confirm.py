@@ -99,7 +99,7 @@ def confirm(
 def _one(record: Record, space: Space, work: Path, children: Children, end: float) -> Confirmed:
     """Build and count all variants of one design."""
     from hls_projects.rtl.build import build
-    from hls_projects.rtl.synthesis import synthesise
+    from hls_projects.rtl.synthesis import FLATTENED_LARGEST, synthesise
     from models.load import load_model
 
     if time.monotonic() > end:
@@ -115,7 +115,13 @@ def _one(record: Record, space: Space, work: Path, children: Children, end: floa
         folder = scratch / str(number)
         scratch.mkdir(exist_ok=True)
         made = build(network, files.hardware.name, rtl, variant, folder, files.hardware.builder)
-        cells = synthesise(folder, scratch / f"{number}_work", cpu_seconds=rtl.synthesis_seconds, children=children)
+        cells = synthesise(
+            folder,
+            scratch / f"{number}_work",
+            flatten=made.estimate <= FLATTENED_LARGEST,
+            cpu_seconds=rtl.synthesis_seconds,
+            children=children,
+        )
         kept: dict[str, Any] = {name: getattr(cells, name) for name in ("lut", "ff", "carry", "flattened", "tool")}
         counted.append(Confirmed(**kept, variant=number, clocks=made.design.latency))
     shutil.rmtree(scratch)
