@@ -42,6 +42,10 @@ class ConfigurationError(PipelineError):
     """A configuration file that cannot be used: unknown key, missing key, value out of range."""
 
 
+class TrainingSettingsError(ConfigurationError):
+    """What `train.yaml` asks for does not go with the network or the images."""
+
+
 class InputFileError(PipelineError):
     """An input file that cannot be read or does not hold what is needed."""
 

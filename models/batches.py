@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from data_prep.augment import AugmentationSettings, augmented, require_turnable
 from data_prep.dataset import ImageDataset
-from data_prep.errors import ConfigurationError, InputFileError, PipelineError
+from data_prep.errors import InputFileError, PipelineError, TrainingSettingsError
 from data_prep.image_batch import ImageBatch
 from models.objective import Objective
 
@@ -108,7 +108,7 @@ class Feed:
             try:
                 require_turnable(self.split.description.grid)
             except ValueError as error:
-                raise ConfigurationError(f"'augmentation' in train.yaml: {error}") from None
+                raise TrainingSettingsError(f"'augmentation': {error}", file="train.yaml") from None
 
     def dataset(self, shape: tuple[int, int, int], shuffle_seed: int | None = None) -> tf.data.Dataset:
         """One pass over the split, in its order or in the one that the seed gives."""

@@ -18,17 +18,29 @@ from tensorflow import keras
 from data_prep.errors import UnsupportedModelError
 from models import arithmetic, symmetric_arithmetic
 from models.arithmetic import FLOAT_BITS, Cost, Widths
+from models.sparsity import Weights, weights_of
 from models.window_geometry import Shape
 
 
 @dataclass(frozen=True)
 class LayerArithmetic:
-    """One layer (or one call of a shared one): its class name, widths and cost; parameters are counted once."""
+    """One layer (or one call of a shared one).
+
+    Attributes:
+        name: its name.
+        kind: its class.
+        widths: bits of its numbers.
+        cost: what it costs; parameters are counted once.
+        weights: how many there are and how many are not 0; counted once.
+        nonzero_multiplications: those of its multiplications, padded zeros included, whose weight is not 0.
+    """
 
     name: str
     kind: str
     widths: Widths
     cost: Cost
+    weights: Weights
+    nonzero_multiplications: int
 
 
 @dataclass(frozen=True)
@@ -42,15 +54,34 @@ class ModelArithmetic:
         """The cost of the model; its output shape is that of the last layer."""
         return reduce(add, (layer.cost for layer in self.layers))
 
+    @property
+    def weights(self) -> Weights:
+        """Those of all layers."""
+        return sum((layer.weights for layer in self.layers), Weights())
+
+    @property
+    def nonzero_multiplications(self) -> int:
+        """Those of all layers."""
+        return sum(layer.nonzero_multiplications for layer in self.layers)
+
     def as_json(self) -> dict[str, Any]:
         """The content of `arithmetic.json` for this model."""
         layers = [
             {"name": layer.name, "kind": layer.kind, "activation_bits": layer.widths.activation}
             | {"weight_bits": layer.widths.weight if layer.cost.parameters else None}
             | asdict(layer.cost)
+            | _nonzero(layer)
             for layer in self.layers
         ]
-        return {"layers": layers, "total": asdict(self.total)}
+        return {"layers": layers, "total": asdict(self.total) | _nonzero(self)}
+
+
+def _nonzero(counted: LayerArithmetic | ModelArithmetic) -> dict[str, int]:
+    return {
+        "weights": counted.weights.all,
+        "nonzero_weights": counted.weights.nonzero,
+        "nonzero_multiplications": counted.nonzero_multiplications,
+    }
 
 
 def count(model: keras.Model) -> ModelArithmetic:
@@ -78,8 +109,11 @@ def count(model: keras.Model) -> ModelArithmetic:
             output_shape=_shape(outputs[0], layer),
             parameters=0 if layer.name in seen else int(layer.count_params()),
         )
+        weights = weights_of(layer)
+        counted = Weights() if layer.name in seen else weights
+        nonzero = weights.share(cost.multiplications)
         seen.add(layer.name)
-        layers.append(LayerArithmetic(layer.name, type(layer).__name__, widths, cost))
+        layers.append(LayerArithmetic(layer.name, type(layer).__name__, widths, cost, counted, nonzero))
         outgoing = _quantizer_bits(getattr(layer, "activation", None)) or outgoing
         bits |= {id(tensor): outgoing for tensor in outputs}
     return ModelArithmetic(tuple(layers))

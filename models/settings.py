@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from data_prep.augment import AugmentationSettings
 from data_prep.settings import Settings
 from models.number_settings import QuantizerSettings as QuantizerSettings  # also found here
+from models.pruning_settings import PruningSettings
 from models.tasks.settings import RegressionSettings
 
 Architecture = Literal["quantized_separable"]
@@ -193,6 +194,9 @@ class TrainSettings(Settings):
 
     warm_start: bool = True
     """Whether the quantized network starts from the weights of the trained float network of its shape."""
+
+    pruning: PruningSettings | None = None
+    """Weights of the quantized network that become 0 while it is trained; none where it is left out."""
 
     trees: TreesSettings = TreesSettings()
     """The baseline on hand-made observables."""

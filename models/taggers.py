@@ -20,6 +20,7 @@ from models.batches import survey
 from models.exact import exact_inference
 from models.metrics import Performance, performance
 from models.model_arithmetic import ModelArithmetic, count
+from models.pruning import chosen_kernels
 from models.scores import predict, truth
 from models.settings import ModelSettings, TrainSettings
 
@@ -96,12 +97,17 @@ def train_networks(
 
     Raises:
         ConfigurationError: a network that does not fit the images, or a name that is none.
+        TrainingSettingsError: a layer to be pruned that the quantized network does not have.
         InputFileError: images that cannot be trained on.
         PipelineError: a training that diverged.
     """
     survey(dataset, "test")  # a fault there should not show after the training
     taggers: list[Tagger] = []
-    for network in _wanted(networks(model, dataset.metadata.grid.kind), only):
+    wanted = _wanted(networks(model, dataset.metadata.grid.kind), only)
+    for network in wanted:
+        if network.quantized and settings.pruning:  # nor should this one
+            chosen_kernels(network.build(model, dataset.shape, len(dataset.classes)), settings.pruning)
+    for network in wanted:
         keras.utils.set_random_seed(settings.seed)
         built = network.build(model, dataset.shape, len(dataset.classes))
         if network.starts_from and settings.warm_start:
@@ -109,7 +115,15 @@ def train_networks(
             training.warm_start(built, source.model)
         phase = settings.quantized_training if network.quantized else settings.float_training
         with progress(f"train {network.title}", phase.epochs * dataset.split("train").rows) as advance:
-            history = training.train(built, dataset, phase, settings, work / f"{network.name}.npz", advance)
+            history = training.train(
+                built,
+                dataset,
+                phase,
+                settings,
+                work / f"{network.name}.npz",
+                advance,
+                pruning=settings.pruning if network.quantized else None,
+            )
         taggers.append(Tagger(network, built, history, count(built)))
     return taggers
 

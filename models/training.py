@@ -1,7 +1,7 @@
 """Train one network: learning-rate schedule, early stopping, and a checkpoint after every epoch to go on from.
 
 A training that was stopped and started again ends with the same weights, to the bit, as one that ran through: the order
-of the jets is a function of seed and epoch, and a checkpoint holds weights, optimizer and history.
+of the jets is a function of seed and epoch, and a checkpoint holds weights, optimizer, pruning and history.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from tensorflow import keras
 from data_prep.errors import PipelineError
 from models.batches import Feed, Images
 from models.objective import Objective, watched
+from models.pruning import Pruner, chosen_kernels
+from models.pruning_settings import PruningSettings
 from models.settings import PhaseSettings, TrainSettings
 from models.tasks import classification
 
@@ -36,6 +38,7 @@ class History:
             says.
         val_loss, val_accuracy: over the validation jets at the end of the epoch.
         learning_rate: that of the epoch's last step.
+        sparsity: share of the weights to be pruned that are at the end of the epoch.
         best_epoch: index of the epoch whose weights were kept.
     """
 
@@ -44,12 +47,17 @@ class History:
     val_loss: list[float] = field(default_factory=list)
     val_accuracy: list[float] = field(default_factory=list)
     learning_rate: list[float] = field(default_factory=list)
+    sparsity: list[float] = field(default_factory=list)
     best_epoch: int = -1
 
     @property
     def epochs(self) -> int:
         """Epochs done."""
         return len(self.loss)
+
+    def stale(self, patience: int) -> bool:
+        """Whether more than `patience` epochs have ended since the best one."""
+        return self.best_epoch >= 0 and self.epochs - self.best_epoch > patience
 
     def as_json(self) -> dict[str, Any]:
         """The content of `history.json` for this network."""
@@ -88,8 +96,11 @@ def train(
     checkpoint: Path,
     advance: Advance = lambda jets: None,
     objective: Objective = classification.OBJECTIVE,
+    pruning: PruningSettings | None = None,
 ) -> History:
     """Train a network on the `train` split; it ends with the weights of its best epoch on `validation`.
+
+    With pruning, only epochs at whose end all is pruned can be the best one, and patience counts from there.
 
     Args:
         model: a built network with the outputs of the objective.
@@ -99,24 +110,29 @@ def train(
         checkpoint: a file that is written after every epoch; where it exists, training goes on from it.
         advance: called with the number of jets of every step.
         objective: what it is trained for.
+        pruning: what becomes 0 on the way.
 
     Raises:
         InputFileError: a class without jets, weights that cannot be used, a damaged file.
+        TrainingSettingsError: a layer to be pruned that the network does not have.
         PipelineError: the loss is not finite any more.
     """
     scale, judged_scale = (1 / objective.mean_weight(dataset, name) for name in ("train", "validation"))
     learn = Feed(dataset.split("train"), settings.batch, scale, objective, settings.augmentation)
     judge = Feed(dataset.split("validation"), 8 * settings.batch, judged_scale, objective)
-    _compile(model, objective, phase, steps=-(-learn.split.rows // settings.batch))
-    state = _State(model, checkpoint)
+    steps = -(-learn.split.rows // settings.batch)
+    _compile(model, objective, phase, steps)
+    pruner = Pruner(chosen_kernels(model, pruning), pruning, steps * phase.epochs) if pruning else None
+    state = _State(model, checkpoint, pruner)
     state.resume()
     history = state.history
     advance(history.epochs * learn.split.rows)
-    progress = keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: advance(settings.batch))
-    while history.epochs < phase.epochs and history.epochs - history.best_epoch <= phase.patience:
+    callbacks: list[keras.callbacks.Callback] = [pruner] if pruner else []
+    callbacks.append(keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: advance(settings.batch)))
+    while history.epochs < phase.epochs and not history.stale(phase.patience):
         seed = int(np.random.SeedSequence([settings.seed, history.epochs]).generate_state(1)[0])
         try:
-            log = model.fit(learn.dataset(dataset.shape, seed), callbacks=[progress], verbose=0).history
+            log = model.fit(learn.dataset(dataset.shape, seed), callbacks=callbacks, verbose=0).history
             found = model.evaluate(judge.dataset(dataset.shape), return_dict=True, verbose=0)
         except tf.errors.OpError:
             learn.check()
@@ -127,10 +143,12 @@ def train(
         history.val_loss.append(float(found["loss"]))
         history.val_accuracy.append(float(watched(found)))
         history.learning_rate.append(float(model.optimizer.learning_rate.numpy()))
+        history.sparsity.append(pruner.sparsity if pruner else 0.0)
         if not (math.isfinite(history.loss[-1]) and math.isfinite(history.val_loss[-1])):
             what = f"the training of {model.name!r} diverged in epoch {history.epochs}: the loss is not finite"
             raise PipelineError(what, remedy="lower learning_rate in train.yaml")
-        if history.best_epoch < 0 or history.val_loss[-1] < history.val_loss[history.best_epoch]:
+        ready = pruner is None or pruner.done(history.epochs * steps)
+        if ready and (history.best_epoch < 0 or history.val_loss[-1] < history.val_loss[history.best_epoch]):
             history.best_epoch = history.epochs - 1
             state.best = model.get_weights()
         state.save()
@@ -151,10 +169,11 @@ def _compile(model: keras.Model, objective: Objective, phase: PhaseSettings, ste
 
 
 class _State:
-    """Everything a training needs to go on, in one file: weights, optimizer, the best weights so far, history."""
+    """Everything a training needs to go on, in one file: weights, optimizer, pruning, the best weights, history."""
 
-    def __init__(self, model: keras.Model, file: Path) -> None:
+    def __init__(self, model: keras.Model, file: Path, pruner: Pruner | None) -> None:
         self.model = model
+        self.pruner = pruner
         self.file = file
         self.history = History()
         self.best = model.get_weights()
@@ -164,6 +183,8 @@ class _State:
         """Write it under a temporary name and rename it."""
         arrays = {"history": np.array(json.dumps(self.history.as_json()))}
         groups = {"weight": self.model.get_weights(), "best": self.best, "optimizer": self._optimizer_values()}
+        if self.pruner:
+            groups["mask"] = self.pruner.masks
         arrays |= {f"{group}_{i}": value for group, values in groups.items() for i, value in enumerate(values)}
         temporary = self.file.with_name(f".{self.file.name}.partial")
         with temporary.open("wb") as file:
@@ -180,6 +201,8 @@ class _State:
             self.best = [arrays[f"best_{i}"] for i in range(len(self.best))]
             for i, variable in enumerate(self.model.optimizer.variables):
                 variable.assign(arrays[f"optimizer_{i}"])
+            if self.pruner:
+                self.pruner.masks = [arrays[f"mask_{i}"] for i in range(len(self.pruner.masks))]
 
     def _optimizer_values(self) -> list[npt.NDArray[Any]]:
         return [variable.numpy() for variable in self.model.optimizer.variables]

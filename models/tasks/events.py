@@ -23,6 +23,7 @@ from models.event_settings import EventModelSettings
 from models.exact import exact_inference
 from models.model_arithmetic import ModelArithmetic, count
 from models.objective import Objective, mean_weight, share
+from models.pruning import chosen_kernels
 from models.settings import TrainSettings
 from models.tasks import event_targets
 from models.tasks.event_maps import Maps, heads
@@ -215,12 +216,15 @@ def train(
 
     Raises:
         ConfigurationError: a depth that does not divide the image.
+        TrainingSettingsError: a layer to be pruned that the quantized network does not have.
         InputFileError: events that cannot be trained on.
         PipelineError: a training that diverged.
     """
     rows = dataset.split("train").rows
     counts, wrap = _survey(dataset)
     aim = objective(model, wrap, event_targets.class_shares(counts), dataset.towers)
+    if settings.pruning:
+        chosen_kernels(unet.build(model, dataset.shape, heads(model.task), quantized=True), settings.pruning)
     trained: list[Trained] = []
     for name, title in TITLES.items():
         keras.utils.set_random_seed(settings.seed)
@@ -230,7 +234,16 @@ def train(
             training.warm_start(built, trained[0].model)
         phase = settings.quantized_training if quantized else settings.float_training
         with progress(f"train {title}", phase.epochs * rows) as advance:
-            history = training.train(built, dataset, phase, settings, work / f"{name}.npz", advance, objective=aim)
+            history = training.train(
+                built,
+                dataset,
+                phase,
+                settings,
+                work / f"{name}.npz",
+                advance,
+                objective=aim,
+                pruning=settings.pruning if quantized else None,
+            )
         trained.append(Trained(Network(name, title), built, history, count(built)))
     return trained
 

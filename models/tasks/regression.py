@@ -30,6 +30,7 @@ from models.exact import exact_inference
 from models.metrics import Performance, performance, softmax
 from models.model_arithmetic import ModelArithmetic, count
 from models.objective import Objective, mean_weight, share
+from models.pruning import chosen_kernels
 from models.response import Closure, closure
 from models.settings import ModelSettings, TrainSettings
 from models.tasks import classification
@@ -143,6 +144,7 @@ def train(
 
     Raises:
         ConfigurationError: a network that does not fit the images.
+        TrainingSettingsError: a layer to be pruned that the quantized network does not have.
         InputFileError: a target that the dataset does not hold, images that cannot be trained on.
         PipelineError: a training that diverged.
     """
@@ -150,6 +152,9 @@ def train(
     for split in ("train", "validation", "test"):
         _check(dataset, split, wanted)
     trained: list[Trained] = []
+    for network in networks(model):
+        if network.quantized and settings.pruning:
+            chosen_kernels(network.build(model, dataset.shape, len(dataset.classes)), settings.pruning)
     for network in networks(model):
         keras.utils.set_random_seed(settings.seed)
         built = network.build(model, dataset.shape, len(dataset.classes))
@@ -159,7 +164,14 @@ def train(
         phase = settings.quantized_training if network.quantized else settings.float_training
         with progress(f"train {network.title}", phase.epochs * dataset.split("train").rows) as advance:
             history = training.train(
-                built, dataset, phase, settings, work / f"{network.name}.npz", advance, objective=aim
+                built,
+                dataset,
+                phase,
+                settings,
+                work / f"{network.name}.npz",
+                advance,
+                objective=aim,
+                pruning=settings.pruning if network.quantized else None,
             )
         trained.append(Trained(network, built, history, count(built)))
     return trained

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from data_prep.errors import ConfigurationError
+from data_prep.errors import ConfigurationError, TrainingSettingsError
 from pipeline import console
 from pipeline.artefact import artefact, write_json
 from pipeline.configuration import load
@@ -67,7 +67,8 @@ def run(
         try:
             shared = common({name: study.scored(name, space.work) for name in what.variants})
         except ConfigurationError as error:
-            raise ConfigurationError(error.what, file=model, remedy=error.remedy) from None
+            file = train if isinstance(error, TrainingSettingsError) else model
+            raise type(error)(error.what, file=file, remedy=error.remedy) from None
         found = costs(shared, what)
         content = {
             "numbers": what.numbers,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from data_prep.errors import ConfigurationError
+from data_prep.errors import ConfigurationError, TrainingSettingsError
 from pipeline.artefact import Workspace, artefact, write_json
 from pipeline.configuration import load
 from pipeline.console import done, progress, warn
@@ -38,7 +38,8 @@ def run(images: Images, config: Config, model: Model, out: Out) -> None:
         try:
             line = _BY_TASK.get(task, _events)(images, network, how, space)
         except ConfigurationError as error:
-            raise ConfigurationError(error.what, file=model, remedy=error.remedy) from None
+            file = config if isinstance(error, TrainingSettingsError) else model
+            raise type(error)(error.what, file=file, remedy=error.remedy) from None
     done("train", line)
 
 

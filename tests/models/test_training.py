@@ -13,7 +13,7 @@ from tensorflow import keras
 from data_prep.augment import AugmentationSettings
 from data_prep.dataset import ImageDataset, ImageDescription, open_dataset
 from data_prep.dataset_writer import DatasetWriter
-from data_prep.errors import ConfigurationError, InputFileError, PipelineError
+from data_prep.errors import InputFileError, PipelineError, TrainingSettingsError
 from data_prep.split import SPLITS
 from models import quantized_separable, separable, training
 from models.batches import Feed, survey
@@ -184,7 +184,7 @@ def test_augmentation_on_towers_is_refused(make_images: Any, tmp_path: Path) -> 
     with DatasetWriter(tmp_path, description) as writer:
         for name in SPLITS:
             writer.append(name, make_images(10, 1))
-    with pytest.raises(ConfigurationError, match=r"'augmentation' in train\.yaml: .* absolute η and φ"):
+    with pytest.raises(TrainingSettingsError, match=r"train\.yaml: 'augmentation': .* absolute η and φ"):
         Feed(open_dataset(tmp_path).split("train"), 64, augmentation=AugmentationSettings(rotation="any"))
 
 

@@ -8,7 +8,15 @@ from pipeline.report.results import QUANTIZED, SEPARABLE, STANDARD, in_order, ti
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.section import Section
 
-KEYS = ("multiplications", "multiplications_inside", "parameters", "bit_operations")
+KEYS = (
+    "multiplications",
+    "multiplications_inside",
+    "nonzero_multiplications",
+    "parameters",
+    "weights",
+    "nonzero_weights",
+    "bit_operations",
+)
 
 
 def load(run: RunFolder) -> dict[str, dict[str, Any]]:

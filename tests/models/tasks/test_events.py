@@ -20,6 +20,7 @@ from hls_projects.types import prove_network
 from models import training, unet
 from models.event_settings import EventModelSettings
 from models.exact import exact_inference
+from models.pruning_settings import PruningSettings
 from models.settings import PhaseSettings, TrainSettings
 from models.tasks import event_targets
 from models.tasks import events as task
@@ -47,9 +48,10 @@ def short(settings: TrainSettings, epochs: int) -> TrainSettings:
 def test_panoptic_learns_and_is_exact(
     events: Any, event_settings: Make, train_settings: TrainSettings, tmp_path: Path
 ) -> None:
-    """All heads at once: better than guessing, and the integers of the lowered network give the same jets."""
+    """All heads at once, pruned: better than guessing, and the integers of the lowered network give the same jets."""
     settings = event_settings("panoptic")
-    trained = task.train(events, settings, short(train_settings, 5), tmp_path, silent)
+    how = short(train_settings, 5).model_copy(update={"pruning": PruningSettings(sparsity=0.3)})
+    trained = task.train(events, settings, how, tmp_path, silent)
     predictors = {
         each.network.name: task.predictor(each.model, settings, each.network.name == "model") for each in trained
     }
@@ -64,7 +66,11 @@ def test_panoptic_learns_and_is_exact(
     perfect = found["mitigation"]["truth"]["pt"]["whole"]["resolution"]
     assert perfect <= found["mitigation"]["all towers"]["pt"]["whole"]["resolution"]
 
+    assert 0.28 < trained[-1].history.sparsity[-1] < 0.32
     network = prove_network(lower(trained[-1].model))
+    assert sum(each.weights.nonzero for each in trained[-1].arithmetic.layers) == sum(
+        np.count_nonzero(each.kernel) for each in network.weights.values()
+    )
     port = network.types.inputs[0].type
     raw = integer_model.outputs(network, [port.quantize(test.dense())])
     types = [each.type for each in network.types.outputs]

@@ -21,6 +21,7 @@ from hls_projects import integer_model
 from hls_projects.lower import lower
 from hls_projects.types import prove_network
 from models import training
+from models.pruning_settings import PruningSettings
 from models.settings import ModelSettings, TrainSettings
 from models.tasks import regression
 from models.tasks.regression_heads import networks
@@ -61,6 +62,7 @@ def test_it_finds_what_is_in_the_image(
         update={
             "float_training": train_settings.float_training.model_copy(update={"epochs": 8}),
             "quantized_training": train_settings.quantized_training.model_copy(update={"epochs": 4}),
+            "pruning": PruningSettings(sparsity=0.2),
         }
     )
     trained = regression.train(images, regression_settings, how, tmp_path, silent)
@@ -76,6 +78,8 @@ def test_it_finds_what_is_in_the_image(
     raw = integer_model.outputs(network, [network.types.inputs[0].type.quantize(batch.dense())])[0]
     values = network.types.outputs[0].type.to_float(raw) * [2.0, 1.0]
     np.testing.assert_array_equal(values, found.found["model"])
+    assert trained[-1].history.sparsity[-1] == pytest.approx(0.2, abs=0.02)
+    assert trained[-1].arithmetic.weights.nonzero < 0.82 * trained[-1].arithmetic.weights.all
 
 
 def test_beside_the_tagger(

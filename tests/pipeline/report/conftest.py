@@ -218,7 +218,10 @@ def _arithmetic(multiplications: int, bit_operations: int) -> dict[str, Any]:
     cost = {
         "multiplications": multiplications,
         "multiplications_inside": multiplications,
+        "nonzero_multiplications": multiplications // 2,
         "parameters": 77,
+        "weights": 67,
+        "nonzero_weights": 43,
         "bit_operations": bit_operations,
         "output_shape": [13, 13, 10],
     }
