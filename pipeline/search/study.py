@@ -33,7 +33,7 @@ NAME = "search"
 """Of the study in its database."""
 HEARTBEAT = 10
 """Seconds between two signs of life of a trial."""
-GRACE = 60
+GRACE = 120
 """Seconds without one after which its worker is taken for dead."""
 RETRIES = 2
 """How often a trial is tried again whose worker died."""

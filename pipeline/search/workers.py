@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import multiprocessing
 import os
 import sys
-import traceback
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -21,7 +21,7 @@ from pipeline.search.space import Space
 
 TRIALS = 50
 """A process runs so many before another one takes its place: TensorFlow never gives memory back."""
-NO_ROOM, INTERRUPTED, BROKEN = 28, 130, 1
+NO_ROOM, INTERRUPTED, BROKEN = errno.ENOSPC, 130, 1
 """Exit codes."""
 DEATHS = 5
 """Workers that die one after the other, no trial having ended, after which the search stops."""
@@ -61,8 +61,9 @@ def work(job: Job, number: int) -> None:
     except PipelineError as error:
         console.warn(f"a worker ended: {error}")
         sys.exit(BROKEN)
-    except OSError:
-        traceback.print_exc()
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
         sys.exit(NO_ROOM)
 
 
@@ -131,7 +132,7 @@ class Crew:
             process.join()
             del self._processes[number]
             if process.exitcode == NO_ROOM:
-                raise OSError(NO_ROOM, "No space left on device", str(self.job.work))
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.job.work))
             if process.exitcode not in (0, INTERRUPTED):
                 self._died(ended)
         if not replace:

@@ -1,0 +1,60 @@
+"""What becomes of a search whose workers end."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from data_prep.errors import PipelineError
+from pipeline.search import workers
+from pipeline.search.settings import SearchSettings
+from pipeline.search.space import Space
+from pipeline.search.workers import Crew, Job
+
+
+class Ended:
+    """A process that has ended."""
+
+    def __init__(self, exitcode: int) -> None:
+        self.exitcode = exitcode
+
+    def is_alive(self) -> bool:
+        return False
+
+    def join(self) -> None:
+        return
+
+
+@pytest.fixture
+def crew(tmp_path: Path) -> Crew:
+    settings = SearchSettings.model_validate({"budget": {"trials": 1}, "space": {"model.a": [1]}})
+    space = Space.of(settings.space, {"model": {"a": 1}})
+    return Crew(Job(settings, space, "", "sqlite://", tmp_path, (10, 60)), 1)
+
+
+def _ends(crew: Crew, exitcode: int, trials: int) -> None:
+    crew._processes[0] = Ended(exitcode)  # type: ignore[assignment]
+    crew.mend(trials, replace=False)
+
+
+def test_a_full_disk_is_the_end(crew: Crew, tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        _ends(crew, workers.NO_ROOM, 0)
+    assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(tmp_path))
+
+
+@pytest.mark.parametrize("exitcode", [0, workers.INTERRUPTED])
+def test_who_ends_as_it_should_is_replaced_for_ever(crew: Crew, exitcode: int) -> None:
+    for _ in range(3 * workers.DEATHS):
+        _ends(crew, exitcode, 0)
+
+
+def test_workers_that_die_are_replaced_while_trials_end(crew: Crew) -> None:
+    for trials in range(3 * workers.DEATHS):
+        _ends(crew, -9, trials)
+    for _ in range(workers.DEATHS - 1):
+        _ends(crew, -9, 3 * workers.DEATHS)
+    with pytest.raises(PipelineError, match="5 workers died one after the other, and no trial ended"):
+        _ends(crew, -9, 3 * workers.DEATHS)
