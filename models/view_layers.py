@@ -42,10 +42,13 @@ class ViewConv2D(FullFilter, ViewLayer):
         return list(tf.unstack(filled(filters[0], spatial_bank(self.group_name, self.kernel_size)), axis=2))
 
     def call(self, inputs: Any) -> list[Any]:
-        """A plain convolution a view."""
+        """A plain convolution a view; of one image all of them at once."""
         filters, bias = self.used()
-        pairs = zip(self.maps(inputs), self.kernels(filters), strict=True)
-        return [tf.nn.conv2d(x, kernel, self.strides, self.padding.upper()) + bias for x, kernel in pairs]
+        kernels, padding = self.kernels(filters), self.padding.upper()
+        if not isinstance(inputs, list | tuple):
+            together = tf.nn.conv2d(inputs, tf.concat(kernels, axis=-1), self.strides, padding)
+            return tf.split(together + tf.tile(bias, (len(kernels),)), len(kernels), axis=-1)
+        return [tf.nn.conv2d(x, kernel, self.strides, padding) + bias for x, kernel in zip(inputs, kernels, strict=True)]
 
 
 class ViewSeparableConv2D(SeparableFilter, ViewLayer):
@@ -66,14 +69,14 @@ class ViewSeparableConv2D(SeparableFilter, ViewLayer):
         return list(tf.unstack(turned, axis=2))
 
     def call(self, inputs: Any) -> list[Any]:
-        """Both steps, a view at a time."""
+        """The depthwise step of all views at once, for their channels stand side by side, then the pointwise one."""
         filters, bias = self.used()
         strides = (1, self.strides, self.strides, 1)
-        found = []
-        for x, kernel in zip(self.maps(inputs), self.kernels(filters), strict=True):
-            between = tf.nn.depthwise_conv2d(x, kernel, strides, self.padding.upper())
-            found.append(tf.nn.conv2d(between, filters[1][None, None], 1, "VALID") + bias)
-        return found
+        kernel = tf.concat(self.kernels(filters), axis=2)
+        between = tf.nn.depthwise_conv2d(tf.concat(self.maps(inputs), axis=-1), kernel, strides, self.padding.upper())
+        order, channels = self.group.order, filters[1].shape[0]
+        by_view = tf.reshape(between, (-1, *between.shape[1:3], order, channels)) @ filters[1] + bias
+        return tf.unstack(by_view, axis=3)
 
 
 class ViewDense(WholeFilter, ViewLayer):
