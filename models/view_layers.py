@@ -48,7 +48,8 @@ class ViewConv2D(FullFilter, ViewLayer):
         if not isinstance(inputs, list | tuple):
             together = tf.nn.conv2d(inputs, tf.concat(kernels, axis=-1), self.strides, padding)
             return tf.split(together + tf.tile(bias, (len(kernels),)), len(kernels), axis=-1)
-        return [tf.nn.conv2d(x, kernel, self.strides, padding) + bias for x, kernel in zip(inputs, kernels, strict=True)]
+        pairs = zip(inputs, kernels, strict=True)
+        return [tf.nn.conv2d(x, kernel, self.strides, padding) + bias for x, kernel in pairs]
 
 
 class ViewSeparableConv2D(SeparableFilter, ViewLayer):
