@@ -121,15 +121,17 @@ def prove(
         if part.kind.endswith("data"):
             kept.append(outputs)
         advance(len(part.raw[0]))
-    slow: list[Traffic] = []
+    traffic = None
     if vhdl is not None:
         share = -(-vhdl_vectors // len(vectors))
-        for part, simulated in _simulated(vhdl, _batches(types, [_First(each, share) for each in vectors], share)):
-            wanted = predict(trained, given(part))
-            check(part, wanted, VHDL, _split(simulated.outputs, types))
-            slow.append(simulated.traffic)
-    outputs = [np.concatenate(parts) for parts in zip(*kept, strict=True)]
-    traffic = Traffic.total(slow) if slow else None
+        parts = list(_batches(types, [_First(each, share) for each in vectors], share))
+        # In one go, for GHDL elaborates the design anew each time, which takes longer than to simulate some vectors.
+        (simulated,) = vhdl.run([np.concatenate([part.flat for part in parts])])
+        ends = np.cumsum([len(part.raw[0]) for part in parts])[:-1]
+        for part, found in zip(parts, np.split(simulated.outputs, ends), strict=True):
+            check(part, predict(trained, given(part)), VHDL, _split(found, types))
+        traffic = simulated.traffic
+    outputs = [np.concatenate(each) for each in zip(*kept, strict=True)]
     return RtlComparison(summarise(tallies, vectors), Traffic.total(seen), traffic, outputs)
 
 
@@ -170,9 +172,7 @@ def _batches(types: ModelTypes, vectors: Sequence[VectorSource], size: int) -> I
             number += len(inputs[0])
 
 
-def _simulated(
-    simulator: VerilogSimulator | VhdlSimulator, batches: Iterator[Batch]
-) -> Iterator[tuple[Batch, Simulated]]:
+def _simulated(simulator: VerilogSimulator, batches: Iterator[Batch]) -> Iterator[tuple[Batch, Simulated]]:
     """Every batch with what the simulator gave for it; the simulator works ahead."""
     waiting: deque[Batch] = deque()
 
