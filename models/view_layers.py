@@ -47,7 +47,7 @@ class ViewConv2D(FullFilter, ViewLayer):
         kernels, padding = self.kernels(filters), self.padding.upper()
         if not isinstance(inputs, list | tuple):
             together = tf.nn.conv2d(inputs, tf.concat(kernels, axis=-1), self.strides, padding)
-            return tf.split(together + tf.tile(bias, (len(kernels),)), len(kernels), axis=-1)
+            return list(tf.split(together + tf.tile(bias, (len(kernels),)), len(kernels), axis=-1))
         pairs = zip(inputs, kernels, strict=True)
         return [tf.nn.conv2d(x, kernel, self.strides, padding) + bias for x, kernel in pairs]
 
@@ -77,7 +77,7 @@ class ViewSeparableConv2D(SeparableFilter, ViewLayer):
         between = tf.nn.depthwise_conv2d(tf.concat(self.maps(inputs), axis=-1), kernel, strides, self.padding.upper())
         order, channels = self.group.order, filters[1].shape[0]
         by_view = tf.reshape(between, (-1, *between.shape[1:3], order, channels)) @ filters[1] + bias
-        return tf.unstack(by_view, axis=3)
+        return list(tf.unstack(by_view, axis=3))
 
 
 class ViewDense(WholeFilter, ViewLayer):

@@ -128,8 +128,8 @@ def prove(
         # In one go, for GHDL elaborates the design anew each time, which takes longer than to simulate some vectors.
         (simulated,) = vhdl.run([np.concatenate([part.flat for part in parts])])
         ends = np.cumsum([len(part.raw[0]) for part in parts])[:-1]
-        for part, found in zip(parts, np.split(simulated.outputs, ends), strict=True):
-            check(part, predict(trained, given(part)), VHDL, _split(found, types))
+        for part, rows in zip(parts, np.split(simulated.outputs, ends), strict=True):
+            check(part, predict(trained, given(part)), VHDL, _split(rows, types))
         traffic = simulated.traffic
     outputs = [np.concatenate(each) for each in zip(*kept, strict=True)]
     return RtlComparison(summarise(tallies, vectors), Traffic.total(seen), traffic, outputs)
