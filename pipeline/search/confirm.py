@@ -15,10 +15,10 @@ from data_prep.errors import PipelineError, ToolNotFoundError
 from data_prep.settings import Settings
 from pipeline.artefact import write_json
 from pipeline.search.files import files_of
+from pipeline.search.networks import hardware_network, model_file
 from pipeline.search.record import Record
 from pipeline.search.settings import SearchSettings
 from pipeline.search.space import Space
-from pipeline.search.trial import hardware_network, model_file
 
 if TYPE_CHECKING:
     from hls_projects.rtl.children import Children

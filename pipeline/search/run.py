@@ -17,12 +17,12 @@ from pipeline.artefact import write_json
 from pipeline.search import budget, results
 from pipeline.search.confirm import Confirmed, confirm
 from pipeline.search.front import excess, front_of, nearest
+from pipeline.search.networks import model_file
 from pipeline.search.progress import Bar
 from pipeline.search.record import Record
 from pipeline.search.settings import SearchSettings
 from pipeline.search.space import Space
 from pipeline.search.study import Study
-from pipeline.search.trial import model_file
 from pipeline.search.workers import Crew, Job
 
 DATABASE = "study.db"

@@ -21,10 +21,11 @@ from optuna.trial import FrozenTrial, TrialState
 
 from data_prep.errors import ConfigurationError, PipelineError
 from pipeline.search.front import excess
+from pipeline.search.networks import RefusedError
 from pipeline.search.record import HAND_MADE, Measured, Record, State
 from pipeline.search.settings import SearchSettings
 from pipeline.search.space import Dimension, Point, Space
-from pipeline.search.trial import HopelessError, Note, RefusedError
+from pipeline.search.trial import HopelessError, Note
 
 logging.getLogger("alembic").setLevel(logging.WARNING)
 optuna.logging.set_verbosity(optuna.logging.ERROR)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import ValidationError
 
-from data_prep.errors import ConfigurationError, InputFileError, PipelineError, UnsupportedModelError
+from data_prep.errors import InputFileError, PipelineError, UnsupportedModelError
 from pipeline.search.files import Files, files_of
 from pipeline.search.hopeless import reason_to_stop
+from pipeline.search.networks import RefusedError, hardware_network, model_file, quantized_network, weights_file
 from pipeline.search.record import Measured, Record
 from pipeline.search.settings import SearchSettings
 from pipeline.search.space import Point, Space
@@ -26,10 +27,6 @@ REPLICAS = 50
 """Of the validation jets, for the statistical error of the AUC."""
 IMAGE_SETS = 3
 """Held in memory at most."""
-
-
-class RefusedError(PipelineError):
-    """A design that is there already, that cannot be built, or that is much too large."""
 
 
 class HopelessError(PipelineError):
@@ -85,7 +82,7 @@ class Bench:
             with _timed(seconds, "images"):
                 learn, judge = self._jets_of(files)
             with _timed(seconds, "build"):
-                model = _network(files, learn)
+                model = quantized_network(files, learn)
                 source, complete = self._inherit(model, files, others)
                 note(inherited=source)
             with _timed(seconds, "estimate"):
@@ -175,7 +172,7 @@ class Bench:
 
         if files.hardware.rtl.form != "unrolled":
             return None
-        copy = _network(files, jets)  # one that is lowered cannot be trained any more
+        copy = quantized_network(files, jets)  # one that is lowered cannot be trained any more
         copy.set_weights(model.get_weights())
         try:
             found = estimate_luts(prove_network(lower(copy)))
@@ -258,43 +255,6 @@ class Bench:
 
     def _objective(self, quality: Quality) -> float:
         return quality.macro_auc if self.settings.objective == "macro_auc" else quality.rejection
-
-
-def hardware_network(model: Any, files: Files) -> Any:
-    """The lowered network, behind the image builder where images are made of candidates.
-
-    Raises:
-        UnsupportedModelError: what cannot be built.
-    """
-    from hls_projects.compose import compose
-    from hls_projects.image_builder import ImageBuilder
-    from hls_projects.lower import lower
-    from hls_projects.types import prove_network
-
-    network = prove_network(lower(model))
-    builder = ImageBuilder.of_images(files.images.description)
-    return network if builder is None else compose(builder, network)
-
-
-def model_file(work: Path, number: int) -> Path:
-    """The quantized network of a trial."""
-    return work / "networks" / f"{number}.h5"
-
-
-def weights_file(work: Path, number: int) -> Path:
-    """Its weights as they were trained."""
-    return work / "networks" / f"{number}.npz"
-
-
-def _network(files: Files, jets: Jets) -> Any:
-    """The quantized network, not trained."""
-    from models.architectures import HARDWARE, networks
-
-    network = next(each for each in networks(files.model, files.images.grid.kind) if each.name == HARDWARE)
-    try:
-        return network.build(files.model, tuple(jets.images.shape[1:]), len(jets.classes))
-    except ConfigurationError as error:
-        raise RefusedError(error.what) from None
 
 
 @contextmanager

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from data_prep.errors import ConfigurationError
+from pipeline.search.networks import RefusedError
 from pipeline.search.record import Measured, Record
 from pipeline.search.settings import SearchSettings
 from pipeline.search.space import Point, Space
 from pipeline.search.study import Study
-from pipeline.search.trial import HopelessError, Note, RefusedError
+from pipeline.search.trial import HopelessError, Note
 
 BASE = {"model": {"filters": 4, "bits": 6, "kind": "a"}}
 SPACE = {"model.filters": {"from": 1, "to": 8}, "model.bits": [2, 4, 6, 8], "model.kind": ["a", "b"]}
