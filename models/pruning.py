@@ -83,7 +83,7 @@ class Pruner(keras.callbacks.Callback):  # type: ignore[misc]
         self._kernels = list(kernels)
         self._masks = [tf.Variable(tf.ones(kernel.shape, tf.bool), trainable=False) for kernel in self._kernels]
         self._schedule = schedule(settings, steps)
-        self._compiled = tf.function(self._prune)
+        self._compiled = tf.function(self.prune)
 
     @property
     def masks(self) -> list[npt.NDArray[np.bool_]]:
@@ -109,12 +109,19 @@ class Pruner(keras.callbacks.Callback):  # type: ignore[misc]
         """Keep at 0 what the optimizer has moved away from it, and prune further where it is time to."""
         self._compiled(self.model.optimizer.iterations)
 
-    def _prune(self, step: Any) -> None:
+    def prune(self, step: Any) -> None:
+        """What is done behind a training step, for graphs that hold the whole training."""
         due, sparsity = self._schedule(step)
         for kernel, mask in zip(self._kernels, self._masks, strict=True):
             weight = tf.where(mask, kernel, 0.0)
             mask.assign(tf.cond(due, lambda weight=weight: largest(weight, sparsity), lambda mask=mask: mask.value()))
             kernel.assign(tf.where(mask, weight, 0.0))
+
+
+def prune_once(model: keras.Model, settings: PruningSettings) -> None:
+    """Let at once become 0 what a whole training would let, as if it changed no other weight."""
+    for kernel in chosen_kernels(model, settings):
+        kernel.assign(tf.where(largest(kernel, tf.constant(settings.sparsity)), kernel, 0.0))
 
 
 def largest(weight: Any, sparsity: Any) -> Any:

@@ -21,6 +21,8 @@ from data_prep.errors import InputFileError, PipelineError
 from models.batches import survey
 from models.bootstrap import macro_auc_replicas, measured
 from models.metrics import performance, softmax
+from models.pruning import Pruner, chosen_kernels
+from models.pruning_settings import PruningSettings
 
 _BATCH = 2048
 WORKING_POINT = 0.5
@@ -103,6 +105,7 @@ def fit(
     learning_rate: float,
     batch: int,
     seed: int,
+    pruning: PruningSettings | None = None,
     after_epoch: Callable[[int], None] = lambda epoch: None,
 ) -> None:
     """Train a tagger with Adam; the learning rate grows over the first twentieth and ends at 0 as a cosine.
@@ -114,9 +117,11 @@ def fit(
         learning_rate: the highest.
         batch: jets a step; what remains of an epoch is left out.
         seed: of the order of the jets.
+        pruning: what becomes 0 on the way.
         after_epoch: called with the number of epochs done; may raise to end the training.
 
     Raises:
+        TrainingSettingsError: a layer to be pruned that the network does not have.
         PipelineError: the loss is not finite any more.
     """
     batch = min(batch, len(jets))
@@ -127,6 +132,7 @@ def fit(
     )
     optimizer = keras.optimizers.Adam(rate)
     optimizer.build(model.trainable_variables)
+    pruner = Pruner(chosen_kernels(model, pruning), pruning, steps * epochs) if pruning else None
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     label, weight = tf.constant(jets.label), tf.constant(jets.weight)
 
@@ -139,6 +145,8 @@ def fit(
                 value = loss(tf.gather(label, rows), logits, tf.gather(weight, rows))
             gradients = tape.gradient(value, model.trainable_variables)
             optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+            if pruner is not None:
+                pruner.prune(optimizer.iterations)
             total += value
         return total
 

@@ -92,7 +92,7 @@ class Bench:
                 with _timed(seconds, "float"):
                     self._train_float(model, files, learn, fresh=source is None)
             with _timed(seconds, "quantized"):
-                curve = self._train(model, learn, judge, estimate, others)
+                curve = self._train(model, files, learn, judge, estimate, others)
             with _timed(seconds, "measure"):
                 quality = self._kept(model, judge, number)
             with _timed(seconds, "logic"):
@@ -169,11 +169,14 @@ class Bench:
         from hls_projects.lower import lower
         from hls_projects.rtl.estimate import estimate_luts
         from hls_projects.types import prove_network
+        from models.pruning import prune_once
 
         if files.hardware.rtl.form != "unrolled":
             return None
         copy = quantized_network(files, jets)  # one that is lowered cannot be trained any more
         copy.set_weights(model.get_weights())
+        if files.train.pruning:
+            prune_once(copy, files.train.pruning)
         try:
             found = estimate_luts(prove_network(lower(copy)))
         except UnsupportedModelError as error:
@@ -207,7 +210,7 @@ class Bench:
         warm_start(model, twin)
 
     def _train(
-        self, model: Any, learn: Jets, judge: Jets, estimate: int | None, others: Sequence[Record]
+        self, model: Any, files: Files, learn: Jets, judge: Jets, estimate: int | None, others: Sequence[Record]
     ) -> list[float]:
         """Train the quantized network; the objective after every epoch."""
         from models.short_training import Judge, fit
@@ -227,6 +230,7 @@ class Bench:
             learning_rate=how.learning_rate,
             batch=how.batch,
             seed=self.settings.seed + 1,
+            pruning=files.train.pruning,
             after_epoch=after_epoch,
         )
         return curve

@@ -12,6 +12,7 @@ from data_prep.dataset import ImageDataset
 from data_prep.errors import InputFileError, PipelineError
 from models.bootstrap import macro_auc_replicas, measured
 from models.metrics import performance
+from models.pruning_settings import PruningSettings
 from models.scores import predict, truth
 from models.short_training import Jets, Judge, fit, read_jets
 
@@ -90,3 +91,10 @@ def test_one_that_diverges(dataset: ImageDataset) -> None:
     broken = Jets(jets.images * np.inf, jets.label, jets.weight, jets.classes)
     with pytest.raises(PipelineError, match="diverged in epoch 1"):
         train(broken)
+
+
+def test_what_is_pruned_is_0(dataset: ImageDataset) -> None:
+    model = train(read_jets(dataset, "train", 300, 1), pruning=PruningSettings(sparsity=0.5, every=1))
+    for name, weights in (("dense1", 64 * 12), ("logits", 12 * 2)):
+        kernel = model.get_layer(name).get_weights()[0]
+        assert (kernel == 0).sum() == weights // 2
