@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data_prep.errors import ConfigurationError
 from pipeline.configuration import load
 from pipeline.search.files import files_of, read_files
 from pipeline.search.image_sets import image_sets
-from pipeline.search.pick import read_front, write_run
-from pipeline.search.settings import SearchSettings
+from pipeline.search.pick import choose, read_front, write_run
+from pipeline.search.settings import ConstraintSettings, SearchSettings
 from pipeline.search.space import Point, Space
 
 CONFIGS = Path(__file__).parents[3] / "configs" / "search"
@@ -31,6 +32,18 @@ def test_the_files_and_the_starts_are_points_of_it(space: Space) -> None:
         assert files_of(space.content(space.origin | dict(start))) != read_files(CONFIGS)
     values = {each.name: each.values for each in space.dimensions}
     assert len(image_sets(space)) == len(values["images.grid.pixels"]) * len(values["images.grid.half_width"])
+
+
+def test_the_best_within_limits_by_what_synthesis_counted() -> None:
+    names = ("trial", "macro_auc", "lut_estimate", "lut", "clocks")
+    rows = [(3, 0.88, 900, 1010, 12), (5, 0.86, 880, None, 14), (8, 0.85, 1005, 990, 9), (9, 0.80, 300, 280, 8)]
+    points = [dict(zip(names, row, strict=True)) | {"interval": 1} for row in rows]
+    front = {"objective": "macro_auc", "points": points}
+    for lut, clocks, trial in ((2000, None, 3), (1000, None, 5), (1000, 13, 8), (None, 8, 9)):
+        assert choose(front, None, ConstraintSettings(lut=lut, clocks=clocks))["trial"] == trial
+    assert choose(front, 8, ConstraintSettings())["lut"] == 990
+    with pytest.raises(ConfigurationError, match="trial 9, takes 280 LUT and 8 clocks, 40% too many in all"):
+        choose(front, None, ConstraintSettings(lut=200, clocks=9))
 
 
 def test_any_point_is_read_back_as_it_is(space: Space, tmp_path: Path, rng: np.random.Generator) -> None:

@@ -142,8 +142,6 @@ def _check_picked(out: Path, found: dict[str, Any], folder: Path, capsys: pytest
     for name, said in (("best", "there is a run 'best' already"), ("../a", "'../a' is no name of a run")):
         assert main([*call, f"--name={name}"]) == 1
         assert said in capsys.readouterr().err
-    assert main(["pick", str(out), "--lut=1", "--name=small", f"--configs={folder}/configs"]) == 1
-    assert "no point of the front is within the limits; the nearest, trial" in capsys.readouterr().err
     assert main(["pick", str(out), "--point=77", "--name=b", f"--configs={folder}/configs"]) == 1
     assert "trial 77 is not on the front (its points are" in capsys.readouterr().err
 
