@@ -45,11 +45,11 @@ class ViewConv2D(FullFilter, ViewLayer):
         """A plain convolution a view; of one image all of them at once."""
         filters, bias = self.used()
         kernels, padding = self.kernels(filters), self.padding.upper()
-        if not isinstance(inputs, list | tuple):
-            together = tf.nn.conv2d(inputs, tf.concat(kernels, axis=-1), self.strides, padding)
-            return list(tf.split(together + tf.tile(bias, (len(kernels),)), len(kernels), axis=-1))
-        pairs = zip(inputs, kernels, strict=True)
-        return [tf.nn.conv2d(x, kernel, self.strides, padding) + bias for x, kernel in pairs]
+        if isinstance(inputs, list | tuple):
+            pairs = zip(inputs, kernels, strict=True)
+            return [tf.nn.conv2d(x, kernel, self.strides, padding) + bias for x, kernel in pairs]
+        together = tf.nn.conv2d(inputs, tf.concat(kernels, axis=-1), self.strides, padding)
+        return _biased(tf.split(together, len(kernels), axis=-1), bias)
 
 
 class ViewSeparableConv2D(SeparableFilter, ViewLayer):
@@ -70,14 +70,15 @@ class ViewSeparableConv2D(SeparableFilter, ViewLayer):
         return list(tf.unstack(turned, axis=2))
 
     def call(self, inputs: Any) -> list[Any]:
-        """The depthwise step of all views at once, for their channels stand side by side, then the pointwise one."""
+        """The depthwise step of all views at once, for their channels stand side by side; so do then their columns."""
         filters, bias = self.used()
         strides = (1, self.strides, self.strides, 1)
         kernel = tf.concat(self.kernels(filters), axis=2)
         between = tf.nn.depthwise_conv2d(tf.concat(self.maps(inputs), axis=-1), kernel, strides, self.padding.upper())
-        order, channels = self.group.order, filters[1].shape[0]
-        by_view = tf.reshape(between, (-1, *between.shape[1:3], order, channels)) @ filters[1] + bias
-        return list(tf.unstack(by_view, axis=3))
+        order, (rows, columns) = self.group.order, between.shape[1:3]
+        beside = tf.reshape(between, (-1, rows, columns * order, filters[1].shape[0]))
+        together = tf.nn.conv2d(beside, filters[1][None, None], 1, "VALID")
+        return _biased(tf.unstack(tf.reshape(together, (-1, rows, columns, order, self.filters)), axis=3), bias)
 
 
 class ViewDense(WholeFilter, ViewLayer):
@@ -106,6 +107,15 @@ class ViewDense(WholeFilter, ViewLayer):
         matrix = self.matrix(filters)
         length = matrix.shape[0] // self.group.order
         return tf.concat([tf.reshape(x, (-1, length)) for x in self.maps(inputs)], axis=1) @ matrix + bias
+
+
+def _biased(views: list[Any], bias: Any) -> list[Any]:
+    """The bias added to every view by itself.
+
+    This must come last: where a rectifier and pooling follow right behind `tf.split`, the graph optimizer of TensorFlow
+    2.15 takes its first output for all of them.
+    """
+    return [x + bias for x in views]
 
 
 def _channels(shape: Any) -> int:
