@@ -94,6 +94,7 @@ OPERATIONS: dict[str, Operation] = {
     "MaxPooling2D": _move(lambda x, layer: ops.max_pool(x, layer.window, layer.strides)),
     "AveragePooling2D": _move(_average),
     "UpSampling2D": _move(lambda x, layer: ops.upsample(x, layer.window)),
+    "Spread": _move(lambda x, layer: ops.spread(x, layer.window)),
     "Flatten": _move(lambda x, layer: x.reshape(len(x), *layer.shape)),
     "Reshape": _move(lambda x, layer: x.reshape(len(x), *layer.shape)),
     "ZeroPadding2D": _move(lambda x, layer: ops.pad(x, layer.padding)),
@@ -101,4 +102,4 @@ OPERATIONS: dict[str, Operation] = {
     "Add": lambda layer, weights, sources: np.asarray(sum(_aligned(layer, sources))),
     "ImageBuilder": _image,
 }
-"""What each plain layer computes, by the name of its Keras class."""
+"""What each plain layer computes, by the name of its Keras class; `Spread` is none, `rtl/rewrite.py` makes it."""

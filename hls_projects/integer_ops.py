@@ -62,6 +62,14 @@ def upsample(x: Integers, size: Pair) -> Integers:
     return x.repeat(size[0], axis=1).repeat(size[1], axis=2)
 
 
+def spread(x: Integers, strides: Pair) -> Integers:
+    """Zeros behind every row and column, `strides` - 1 of them."""
+    batch, rows, columns, channels = x.shape
+    result = np.zeros((batch, rows * strides[0], columns * strides[1], channels), x.dtype)
+    result[:, :: strides[0], :: strides[1]] = x
+    return result
+
+
 def pad(x: Integers, padding: Zeros) -> Integers:
     """Zeros around the image."""
     return np.pad(x, [(0, 0), *padding, (0, 0)])

@@ -151,6 +151,12 @@ def _upsample(tracer: Tracer, layer: LayerTypes, weights: Weights | None, inputs
     return inputs[0].repeat(layer.window[0], axis=0).repeat(layer.window[1], axis=1)
 
 
+def _spread(tracer: Tracer, layer: LayerTypes, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
+    made = tracer.constants(np.zeros(layer.shape))
+    made[:: layer.window[0], :: layer.window[1]] = inputs[0]
+    return made
+
+
 def _reshape(tracer: Tracer, layer: LayerTypes, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
     return inputs[0].reshape(layer.shape)
 
@@ -185,6 +191,7 @@ HANDLERS: dict[str, Handler] = {
     "MaxPooling2D": _max_pool,
     "AveragePooling2D": _average_pool,
     "UpSampling2D": _upsample,
+    "Spread": _spread,
     "Flatten": _reshape,
     "Reshape": _reshape,
     "ZeroPadding2D": _pad,
@@ -192,4 +199,4 @@ HANDLERS: dict[str, Handler] = {
     "Add": _add,
     "ImageBuilder": _image,
 }
-"""One handler a plain layer, by the name of its Keras class."""
+"""One handler a plain layer, by the name of its Keras class, and `Spread` of `rewrite.py`."""

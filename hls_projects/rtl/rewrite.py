@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
+
+from hls_projects.integer_ops import Integers, pad, spread
 from hls_projects.model_types import LayerTypes
 from hls_projects.network import Network
 
 CONVOLUTIONS = ("QConv2D", "QDepthwiseConv2D")
+
+
+def row_by_row(network: Network) -> Network:
+    """The same network without layers that need rows a stream has no clocks for, as far as that goes."""
+    return fold_padding(fold_spread(network))
 
 
 def fold_padding(network: Network) -> Network:
@@ -26,6 +34,51 @@ def fold_padding(network: Network) -> Network:
             gone.add(source.name)
         layers.append(layer)
     return _with(network, [layer for layer in layers if layer.name not in gone])
+
+
+def fold_spread(network: Network) -> Network:
+    """Reshapes and zeros that do nothing but put zeros behind every row and column, as one `Spread`.
+
+    So lowering writes a transposed convolution. The reshapes move numbers from row to row, a `Spread` works row by row,
+    so that it can be streamed. Which chains these are is found by sending numbered pixels through.
+    """
+    users = _users(network)
+    shapes = {port.name: port.shape for port in network.types.inputs}
+    shapes |= {layer.name: layer.shape for layer in network.types.layers}
+    layers = list(network.types.layers)
+    for first in network.types.layers:
+        if first not in layers or len(shapes[first.inputs[0]]) != 3:
+            continue
+        chain = _spreading(first, layers, users, shapes[first.inputs[0]])
+        if chain:
+            source, last = shapes[first.inputs[0]], chain[-1]
+            strides = (last.shape[0] // source[0], last.shape[1] // source[1])
+            made = last.model_copy(
+                update={"kind": "Spread", "inputs": first.inputs, "window": strides, "padding": ((0, 0), (0, 0))}
+            )
+            layers[layers.index(last)] = made
+            layers = [layer for layer in layers if layer not in chain]
+    return _with(network, layers)
+
+
+def _spreading(
+    first: LayerTypes, layers: list[LayerTypes], users: Counter[str], shape: tuple[int, ...]
+) -> list[LayerTypes]:
+    """The longest chain from a layer on that only spreads an image of this shape; empty where there is none."""
+    numbered = 1 + np.arange(np.prod(shape), dtype=np.int64).reshape(1, *shape)
+    moved: Integers = numbered
+    chain: list[LayerTypes] = []
+    longest = 0
+    layer: LayerTypes | None = first
+    while layer is not None and layer.kind in ("Reshape", "ZeroPadding2D") and len(layer.shape) == 3:
+        moved = pad(moved, layer.padding) if layer.kind == "ZeroPadding2D" else moved.reshape(1, *layer.shape)
+        chain.append(layer)
+        (rows, rest), (columns, left) = (divmod(layer.shape[axis], shape[axis]) for axis in (0, 1))
+        if rest == left == 0 and rows * columns > 1 and np.array_equal(moved, spread(numbered, (rows, columns))):
+            longest = len(chain)
+        name = layer.name
+        layer = next((each for each in layers if name in each.inputs), None) if users[name] == 1 else None
+    return chain[:longest]
 
 
 def pool_first(network: Network) -> Network:

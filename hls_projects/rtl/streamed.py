@@ -23,7 +23,7 @@ from hls_projects.rtl.flow import Flow, Segment
 from hls_projects.rtl.machine import Machine, Pipelining, Wires, port_intervals
 from hls_projects.rtl.operations import Tracer
 from hls_projects.rtl.quantizer import Form
-from hls_projects.rtl.rewrite import fold_padding
+from hls_projects.rtl.rewrite import row_by_row
 from hls_projects.rtl.serial_builder import check_serial, serial_image
 from hls_projects.rtl.values import ADDERS, Tensor
 
@@ -62,7 +62,7 @@ def streamed(network: Network, name: str, rows: int, pipelining: Pipelining, for
     Raises:
         UnsupportedModelError: where the network or the number of rows cannot be streamed, and why.
     """
-    return _Streamer(fold_padding(network), Machine(name, pipelining), Tracer(form)).run(rows)
+    return _Streamer(row_by_row(network), Machine(name, pipelining), Tracer(form)).run(rows)
 
 
 def of_candidates(
@@ -81,7 +81,7 @@ def of_candidates(
     Raises:
         UnsupportedModelError: where the network or the numbers do not go, and why.
     """
-    return _Streamer(fold_padding(network), Machine(name, pipelining), Tracer(form)).run_candidates(per_clock, rows)
+    return _Streamer(row_by_row(network), Machine(name, pipelining), Tracer(form)).run_candidates(per_clock, rows)
 
 
 class _Streamer:

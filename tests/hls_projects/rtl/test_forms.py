@@ -15,7 +15,7 @@ from hls_projects.network import Network
 from hls_projects.rtl import verilator
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.machine import Machine, Pipelining
-from hls_projects.rtl.rewrite import fold_padding, pool_first
+from hls_projects.rtl.rewrite import fold_padding, pool_first, row_by_row
 from hls_projects.rtl.streamed import streamed
 from hls_projects.rtl.trace import trace
 from hls_projects.rtl.unrolled import unrolled
@@ -61,7 +61,7 @@ def test_streamed(make: Callable[[str], keras.Model], tmp_path: Path, name: str,
     simulate(design.machine, network, tmp_path, 500, form="streamed", beats=beats, **timing)
 
 
-@pytest.mark.parametrize("rewrite", [fold_padding, pool_first])
+@pytest.mark.parametrize("rewrite", [row_by_row, pool_first])
 def test_a_rewritten_network_is_the_same(
     make: Callable[[str], keras.Model], zoo_name: str, rewrite: Callable[[Network], Network]
 ) -> None:
@@ -77,5 +77,11 @@ def test_rewriting_changes_what_it_should(make: Callable[[str], keras.Model]) ->
     padded = prove_network(lower(make("encoder_decoder")))
     assert "ZeroPadding2D" in {layer.kind for layer in padded.types.layers}
     assert "ZeroPadding2D" not in {layer.kind for layer in fold_padding(padded).types.layers}
+    transposed = prove_network(lower(make("transposed_unet")))
+    kinds = [layer.kind for layer in row_by_row(transposed).types.layers]
+    assert "Reshape" in {layer.kind for layer in transposed.types.layers}
+    assert not {"Reshape", "ZeroPadding2D"} & set(kinds)
+    strides = [layer.window for layer in row_by_row(transposed).types.layers if layer.kind == "Spread"]
+    assert sorted(strides) == [(1, 3), (2, 2), (4, 2)]
     pooled = [layer.kind for layer in pool_first(prove_network(lower(make("separable")))).types.layers]
     assert pooled.index("MaxPooling2D") == pooled.index("QActivation", 1) - 1
