@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from models.detection_metrics import DetectionSum, JetList, average_precision, match
@@ -102,6 +104,62 @@ def test_average_precision_is_the_area(detections: list[tuple[int, bool]], misse
     there = sum(right) + missed
     if there:
         assert average_precision(score, right, there) == pytest.approx(plain_average_precision(score, right, there))
+
+
+Box = tuple[int, int, int, int]
+"""Rows and columns [from, to) of a cylinder of 12 columns; the last may lie beyond it."""
+
+
+def cells(box: Box) -> set[tuple[int, int]]:
+    return {(row, column % 12) for row in range(box[0], box[1]) for column in range(box[2], box[3])}
+
+
+def plain_right(events: list[tuple[list[tuple[int, Box]], list[Box]]], least: float) -> list[tuple[int, bool]]:
+    """Score of every detection and whether it is right: the surest first, each has the best truth that is left."""
+    made = []
+    for found, true in events:
+        left = list(true)
+        for score, box in sorted(found, key=lambda each: -each[0]):
+            shares = [Fraction(len(cells(box) & cells(other)), len(cells(box) | cells(other))) for other in left]
+            assume(len(set(shares)) == len(shares) or max(shares) < least)  # which of two is as good
+            right = bool(shares) and max(shares) >= least
+            if right:
+                left.pop(int(np.argmax(shares)))
+            made.append((score, right))
+    return made
+
+
+boxes = st.tuples(st.integers(0, 4), st.integers(1, 4), st.integers(0, 11), st.integers(1, 5)).map(
+    lambda each: (each[0], each[0] + each[1], each[2], each[2] + each[3])
+)
+
+
+@given(st.lists(st.tuples(st.lists(boxes, max_size=5), st.lists(boxes, max_size=3)), min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_average_precision_of_boxes_counted_cell_by_cell(pairs: list[tuple[list[Box], list[Box]]]) -> None:
+    """From boxes to the area, with overlaps as numbers of cells on the cylinder and matching written out."""
+    step = 2 * np.pi / 12
+    numbers = iter(np.random.default_rng(len(pairs)).permutation(100).tolist())
+    events = [([(next(numbers), box) for box in found], true) for found, true in pairs]
+
+    def listed(rows: list[tuple[int, Box]]) -> JetList:
+        box = np.array([each for _, each in rows], float).reshape(-1, 4) * [1, 1, step, step] - [0, 0, np.pi, np.pi]
+        eta, phi = (box[:, 0] + box[:, 1]) / 2, (box[:, 2] + box[:, 3]) / 2
+        score = np.array([number for number, _ in rows], float)
+        return JetList(np.full(len(rows), 50.0), eta, phi, box, score)
+
+    total = DetectionSum(distance=0.3, pt_min=20, edges=(20, 200), overlaps=(0.31, 0.47))
+    for found, true in events:
+        total.add(listed(found), listed([(0, box) for box in true]))
+    there = sum(len(true) for _, true in events)
+    for least in (0.31, 0.47):  # what no share of so few cells is
+        flags = plain_right(events, least)
+        area = total.result().average_precision[str(least)]
+        if not there:
+            assert area is None
+        else:
+            scores, right = [score for score, _ in flags], [ok for _, ok in flags]
+            assert area == pytest.approx(plain_average_precision(scores, right, there))
 
 
 def test_overlap_of_boxes() -> None:
