@@ -75,7 +75,7 @@ def find_jets(heat: Integers, values: Integers, *, threshold: int, window: int, 
     peak = heat >= threshold
     for down in range(-window, window + 1):
         for right in range(-window, window + 1):
-            if down == right == 0:
+            if down == right == 0 or abs(down) >= heat.shape[1]:
                 continue
             peak &= _wins(heat, down, right)
     event, row, column = np.nonzero(peak)

@@ -30,13 +30,13 @@ def plain(heat: np.ndarray, threshold: int, window: int, jets: int) -> list[tupl
     return [(row, column) for _, row, column in sorted(found, reverse=True)[:jets]]
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(1, 3), st.integers(1, 6), st.sampled_from([2, 4, 100]))
+@given(st.integers(0, 2**32 - 1), st.integers(1, 3), st.integers(1, 6), st.sampled_from([2, 4, 100]), st.integers(1, 6))
 @settings(max_examples=80, deadline=None)
-def test_is_the_rule(seed: int, window: int, jets: int, levels: int) -> None:
-    """Few levels make ties, on plateaus and across the edge."""
+def test_is_the_rule(seed: int, window: int, jets: int, levels: int, rows: int) -> None:
+    """Few levels make ties, on plateaus and across the edge; few rows a window that is higher than the event."""
     rng = np.random.default_rng(seed)
-    heat = rng.integers(-levels, levels, (3, 6, 9))
-    values = np.arange(3 * 6 * 9).reshape(3, 6, 9, 1)
+    heat = rng.integers(-levels, levels, (3, rows, 9))
+    values = np.arange(3 * rows * 9).reshape(3, rows, 9, 1)
     found = find_jets(heat, values, threshold=0, window=window, jets=jets)
     for event in range(3):
         part = slice(found.offsets[event], found.offsets[event + 1])
