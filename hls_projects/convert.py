@@ -20,8 +20,10 @@ from tensorflow import keras
 from data_prep.errors import PipelineError, ProofFailedError, UnsupportedModelError
 from data_prep.fixed_point import FixedType
 from hls_projects.hls_builder import HlsBuilder, HlsOutput, require_fit, write_builder
+from hls_projects.hls_finder import HlsFinder, write_finder
 from hls_projects.hls_project import HlsProject, TracedLayer
 from hls_projects.image_builder import ImageBuilder
+from hls_projects.jet_finder import JetFinder
 from hls_projects.model_types import LayerTypes, ModelTypes
 from hls_projects.settings import HlsSettings
 
@@ -36,6 +38,7 @@ def convert(
     settings: HlsSettings,
     out: Path,
     builder: ImageBuilder | None = None,
+    finder: JetFinder | None = None,
 ) -> HlsProject:
     """Write the HLS project of a lowered model.
 
@@ -46,6 +49,7 @@ def convert(
         settings: backend, io type, part, clock.
         out: folder to write into.
         builder: what makes the images of candidates; where given, the project holds a top function from candidates too.
+        finder: what finds jets in the outputs; where given, the project holds a top function to the list of jets too.
 
     Raises:
         UnsupportedModelError: when this backend or io type cannot compute the model exactly, or the builder's image is
@@ -86,6 +90,10 @@ def convert(
     if builder is not None:
         from_candidates = _with_candidates(graph, builder)
         write_builder(from_candidates, name, out)
+    to_jets = None
+    if finder is not None:
+        to_jets = _with_jets(graph, finder, settings)
+        write_finder(to_jets, name, out)
     project = HlsProject(
         name=name,
         settings=settings,
@@ -93,6 +101,7 @@ def convert(
         outputs=types.outputs,
         traced=traced,
         builder=from_candidates,
+        finder=to_jets,
     )
     project.write(out / "hls.json")
     return project
@@ -183,11 +192,21 @@ def _fixed_type(precision: Any) -> FixedType:
 def _with_candidates(graph: Any, builder: ImageBuilder) -> HlsBuilder:
     """How the top function of the network is called."""
     (image,), outputs = graph.get_input_variables(), graph.get_output_variables()
-    return HlsBuilder(
-        builder=builder,
-        input_type=image.type.name,
-        outputs=tuple(HlsOutput(name=out.name, type=out.type.name, size=out.size()) for out in outputs),
+    return HlsBuilder(builder=builder, input_type=image.type.name, outputs=_arguments(outputs))
+
+
+def _with_jets(graph: Any, finder: JetFinder, settings: HlsSettings) -> HlsFinder:
+    """How the top function of the network is called."""
+    return HlsFinder(
+        finder=finder,
+        stream=settings.io_type == "io_stream",
+        inputs=_arguments(graph.get_input_variables()),
+        outputs=_arguments(graph.get_output_variables()),
     )
+
+
+def _arguments(variables: Any) -> tuple[HlsOutput, ...]:
+    return tuple(HlsOutput(name=each.name, type=each.type.name, size=each.size()) for each in variables)
 
 
 def _is_traced(graph: Any, name: str) -> bool:

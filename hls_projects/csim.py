@@ -21,7 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.errors import PipelineError, ToolNotFoundError
-from hls_projects.hls_builder import IMAGE, loop_source
+from hls_projects import hls_builder, hls_finder
+from hls_projects.hls_builder import IMAGE
+from hls_projects.hls_finder import JETS
 from hls_projects.hls_project import HlsProject, TracedLayer
 
 Values = npt.NDArray[np.float64]
@@ -73,6 +75,19 @@ class Emulator:
         project = self.project.model_copy(update={"inputs": made.ports, "traced": traced})
         return replace(self, project=project, function="candidates_run")
 
+    def to_jets(self) -> Emulator:
+        """The emulation that goes on to the list of jets, which is its one layer; it has no outputs beside it.
+
+        Raises:
+            ValueError: when the project holds no jet finder.
+        """
+        if self.project.finder is None:
+            raise ValueError("this HLS project holds no jet finder")
+        finder = self.project.finder.finder
+        traced = (TracedLayer(name=JETS, size=finder.jets * finder.record),)
+        project = self.project.model_copy(update={"outputs": (), "traced": traced})
+        return replace(self, project=project, function="jets_run")
+
     def run(self, inputs: Sequence[npt.NDArray[Any]]) -> Emulated:
         """Emulate a batch of vectors in a process of its own.
 
@@ -121,11 +136,16 @@ def build(project_folder: Path, scratch: Path) -> Emulator:
     loop = scratch / "csim_loop.cpp"
     loop.write_text(_loop_source(project, folder), encoding="utf-8")
     sources = {folder / "firmware" / f"{project.name}.cpp": scratch / "top.o", loop: scratch / "loop.o"}
+    beside: dict[str, str] = {}
     if project.builder is not None:
-        candidates = scratch / "candidates_loop.cpp"
-        candidates.write_text(loop_source(project.builder, project.name, folder), encoding="utf-8")
-        sources[folder / "firmware" / f"{project.name}_candidates.cpp"] = scratch / "candidates.o"
-        sources[candidates] = scratch / "candidates_loop.o"
+        beside["candidates"] = hls_builder.loop_source(project.builder, project.name, folder)
+    if project.finder is not None:
+        beside["jets"] = hls_finder.loop_source(project.finder, project.name, folder)
+    for part, text in beside.items():
+        around = scratch / f"{part}_loop.cpp"
+        around.write_text(text, encoding="utf-8")
+        sources[folder / "firmware" / f"{project.name}_{part}.cpp"] = scratch / f"{part}.o"
+        sources[around] = scratch / f"{part}_loop.o"
     weights = f'-DWEIGHTS_DIR="{folder / "firmware" / "weights"}"'
     common = ["g++", *FLAGS, f"-I{folder / 'firmware' / 'ap_types'}", weights]
     _all_succeed([[*common, "-c", str(source), "-o", str(target)] for source, target in sources.items()], folder)

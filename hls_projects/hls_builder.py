@@ -19,12 +19,12 @@ IMAGE = "image builder"
 
 
 class HlsOutput(Settings):
-    """An output of the network's top function, as C++ has it."""
+    """An output, or input, of the network's top function, as C++ has it."""
 
     name: str
     """The argument."""
     type: str
-    """The type of one element."""
+    """The type of one element; of a tower's in a stream."""
     size: int
     """Number of elements."""
 
@@ -74,22 +74,22 @@ def write_builder(hls: HlsBuilder, name: str, out: Path) -> None:
         ("candidates_test.cpp.j2", f"{name}_candidates_test.cpp"),
         ("build_candidates.tcl.j2", "build_candidates.tcl"),
     ):
-        (out / file).write_text(_rendered(template, values), encoding="utf-8")
+        (out / file).write_text(rendered(template, values), encoding="utf-8")
 
 
 def write_alone(builder: ImageBuilder, name: str, out: Path) -> Path:
     """Write the builder without a network, with `candidates_run` around it; returns the C++ file."""
     values = _values(HlsBuilder(builder=builder, input_type="", outputs=()), name)
-    (out / f"{name}_image_builder.h").write_text(_rendered("image_builder.h.j2", values), encoding="utf-8")
+    (out / f"{name}_image_builder.h").write_text(rendered("image_builder.h.j2", values), encoding="utf-8")
     source = out / f"{name}_loop.cpp"
-    source.write_text(_rendered("candidates_loop.cpp.j2", values | {"header": f"{name}_image_builder.h"}), "utf-8")
+    source.write_text(rendered("candidates_loop.cpp.j2", values | {"header": f"{name}_image_builder.h"}), "utf-8")
     return source
 
 
 def loop_source(hls: HlsBuilder, name: str, project: Path) -> str:
     """The C++ that runs the top function of a project on many vectors."""
     header = (project / "firmware" / f"{name}_candidates.h").as_posix()
-    return _rendered("candidates_loop.cpp.j2", _values(hls, name) | {"header": header})
+    return rendered("candidates_loop.cpp.j2", _values(hls, name) | {"header": header})
 
 
 def _values(hls: HlsBuilder, name: str) -> dict[str, Any]:
@@ -126,7 +126,8 @@ def _signed_bits(*values: int) -> int:
     return max(abs(value) for value in values).bit_length() + 1
 
 
-def _rendered(template: str, values: dict[str, Any]) -> str:
+def rendered(template: str, values: dict[str, Any]) -> str:
+    """A C++ file or script of a template."""
     loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
     environment = jinja2.Environment(  # noqa: S701 - C++, not HTML
         loader=loader, undefined=jinja2.StrictUndefined, keep_trailing_newline=True

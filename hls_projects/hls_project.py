@@ -6,6 +6,7 @@ from pathlib import Path
 
 from data_prep.settings import Settings
 from hls_projects.hls_builder import HlsBuilder
+from hls_projects.hls_finder import HlsFinder
 from hls_projects.json_record import JsonRecord
 from hls_projects.model_types import PortType
 from hls_projects.settings import HlsSettings
@@ -37,6 +38,9 @@ class HlsProject(JsonRecord):
     """Layers in the order of the data flow; those that hls4ml leaves out as identities are missing."""
     builder: HlsBuilder | None = None
     """The image builder, and how the top function from candidates is called; none where images come ready-made."""
+    finder: HlsFinder | None = None
+    """The jet finder behind the network, and how the top function to the list of jets is called; none where the network
+    gives no heatmap."""
 
     @property
     def top(self) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from data_prep.errors import PipelineError
 from hls_projects.export.reference_vectors import ReferenceVectors
 from hls_projects.hls_builder import IMAGE
+from hls_projects.hls_finder import JETS
 from hls_projects.hls_project import HlsProject
 from hls_projects.model_types import ModelTypes, PortType
 from hls_projects.packing_settings import PackingSettings
@@ -96,7 +97,8 @@ def require_proven(proof: Proof, project: HlsProject, file: Path) -> None:
         PipelineError: when the proof failed, was not run, or leaves a layer out.
     """
     compared = {layer.name for layer in proof.layers if layer.values and not layer.mismatches}
-    made = [layer.name for layer in project.traced] + ([IMAGE] if project.builder else [])
+    made = [layer.name for layer in project.traced]
+    made += ([IMAGE] if project.builder else []) + ([JETS] if project.finder else [])
     left_out = [name for name in made if name not in compared]
     whole = compared and not left_out and not proof.mismatches and sum(proof.vectors.values())
     if proof.status == "proven" and whole:

@@ -18,6 +18,7 @@ FOLDER = "hls"
 def write(design: Design, root: Path) -> None:
     """Copy the HLS project and write `tb_data/`, the values that its test benches read and compare.
 
+    Where it ends in a list of jets these are the jets of every vector too, as raw integers, for `<name>_jets_test.cpp`.
     Where it starts from candidates these are the vectors of both: the candidates of `<name>_candidates_test.cpp`, and
     their images for hls4ml's own test bench, which runs the network alone.
     """
@@ -35,6 +36,9 @@ def write(design: Design, root: Path) -> None:
         pixels = builder.result.to_float(builder.build(pt, eta, phi, seed_eta, seed_phi))
         files["tb_candidates.dat"] = (project.top_inputs, given)
         files["tb_input_features.dat"] = (project.inputs, (image.type.quantize(pixels),))
+    if project.finder is not None:
+        records = project.finder.finder.find(design.vectors.outputs)
+        np.savetxt(data / "tb_jets.dat", records.reshape(len(records), -1), fmt="%d")
     for name, (ports, arrays) in files.items():
         (data / name).write_text(_lines(ports, arrays), encoding="ascii")
 

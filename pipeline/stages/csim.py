@@ -46,6 +46,7 @@ def run(
     ) as space:
         from hls_projects.compare import compare
         from hls_projects.compare_candidates import compare_candidates, compare_dataset
+        from hls_projects.compare_jets import compare_jets
         from hls_projects.csim import build
         from hls_projects.emulator.proof import compare_whole, with_fast_emulator
         from hls_projects.hls_project import HlsProject
@@ -72,7 +73,7 @@ def run(
         except ToolNotFoundError as error:
             leave_proof(out, Proof(status="not run", reason=error.what))
             raise
-        total = sum(source.count for source in (*vectors, *chosen))
+        total = sum(source.count for source in (*vectors, *chosen, *(vectors if project.finder else ())))
         with progress("comparing", total, "vectors") as advance:
             result = compare(trained, plain, types, emulator, vectors, settings.csim.batch, advance)
             proof = result.proof
@@ -81,6 +82,11 @@ def run(
                 found = compare_candidates(trained, types, builder, emulator, chosen, settings.csim.batch, advance)
                 stored = [compare_dataset(builder, split, settings.csim.batch)] if split else []
                 proof = joined(proof, found, *stored)
+            if project.finder is not None:
+                finder = project.finder.finder
+                proof = joined(
+                    proof, compare_jets(trained, types, finder, emulator, vectors, settings.csim.batch, advance)
+                )
         deployed = data[0].emulated(network) if data else []
         if data:
             rows = vectors[0].rows

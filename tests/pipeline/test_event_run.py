@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,26 @@ def test_some_vectors_in_hls_and_the_whole_test_set_in_the_fast_emulator(run: Pa
     assert [emulated[f"raw_{i}"].shape for i in range(4)] == [
         (test.rows, 16, 28, channels) for channels in heads("panoptic").values()
     ]
+
+
+def test_the_list_of_jets_is_proven_and_its_test_bench_says_so(run: Path, tmp_path: Path) -> None:
+    """From images to records of jets, in `csim` and by the line of the bundle's README; a wrong integer is named."""
+    proof = json.loads((run / "60_csim.json").read_text())
+    (jets,) = (layer for layer in proof["layers"] if layer["name"] == "list of jets")
+    assert (jets["values"], jets["mismatches"]) == (5 * CSIM * 8 * 11, 0)
+    bundle = run / "70_export" / "event_panoptic"
+    lines = (bundle / "README.md").read_text().splitlines()
+    command = next(line for line in lines if line.startswith("g++") and "_jets_test.cpp" in line)
+    work = Path(shutil.copytree(bundle / "hls", tmp_path / "hls"))
+    subprocess.run(command, shell=True, cwd=work, check=True)  # noqa: S602 - the README's own line
+    done = subprocess.run(["./jets"], cwd=work, check=True, capture_output=True, text=True)
+    expected = work / "tb_data" / "tb_jets.dat"
+    wanted = expected.read_text().splitlines()
+    assert f"{len(wanted)} of {len(wanted)} events give" in done.stdout
+    wanted[2] = " ".join(["1", *wanted[2].split()[1:-1], "7"])
+    expected.write_text("\n".join(wanted) + "\n")
+    done = subprocess.run(["./jets"], cwd=work, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "event 2 is the first that differs\n")
 
 
 def test_no_rtl_is_said_and_no_pass(run: Path) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from hls_projects.hls_finder import JETS
+from hls_projects.hls_project import HlsProject
 from models.jet_finder import FoundJets, concatenate, same
 from models.tasks.event_measure import found_jets
 from pipeline.plots.resolution import resolution_curves
@@ -16,6 +18,7 @@ from pipeline.report.event_results import EventResults, load_event_results
 from pipeline.report.results import in_order, titles
 from pipeline.report.run_folder import RunFolder, reading
 from pipeline.report.section import Section
+from pipeline.report.verdict import judge
 
 FIGURES = {
     "turn-on": "Efficiency to find a truth jet against its transverse momentum, by method",
@@ -55,7 +58,17 @@ def _list(run: RunFolder, results: EventResults) -> dict[str, Any]:
         fraction = int(arrays["fraction"])
     parts = [(maps.fraction, found_jets(maps, results.settings.detection)) for _, maps in results.batches()]
     emulated = concatenate([found for _, found in parts])
-    return {"equal": same(trained, emulated, parts[0][0] - fraction), "jets": emulated.row.size, "missing": ""}
+    equal = same(trained, emulated, parts[0][0] - fraction)
+    return {"equal": equal, "jets": emulated.row.size, "missing": "", "compiled": _compiled(run)}
+
+
+def _compiled(run: RunFolder) -> int:
+    """On how many vectors the compiled jet finder gave the list of the reference; 0 where the design holds none."""
+    finder, proof = HlsProject.load(run.require("50_hls")).finder, judge(run).proof
+    if finder is None or proof is None:
+        return 0
+    numbers = finder.finder.jets * finder.finder.record
+    return sum(layer.values // numbers for layer in proof.layers if layer.name == JETS)
 
 
 SECTION = Section("detection", "Jets", "Jets found", values, tasks=frozenset({"detection"}))

@@ -50,6 +50,7 @@ def values(run: RunFolder) -> dict[str, Any]:
         "verdict": verdict,
         "project": project,
         "builder": project.builder.builder if project and project.builder else None,
+        "finder": project.finder.finder if project and project.finder else None,
         "types": types,
         "rows": rows,
         "in_hardware": in_hardware,
