@@ -7,8 +7,16 @@ from pathlib import Path
 import pytest
 
 from data_prep.errors import ConfigurationError
+from data_prep.event_settings import EventImagesSettings
+from data_prep.generate.settings import EventSettings, GenerateSettings
+from data_prep.images import ImagesSettings
 from hls_projects.settings import HardwareSettings
-from pipeline.configuration import load
+from models.event_settings import EventModelSettings
+from models.settings import TrainSettings
+from models.tasks.choice import TaskChoice, settings_of
+from pipeline.configuration import load, load_kind
+
+CONFIGS = Path(__file__).parents[2] / "configs"
 
 FAULTS = {
     "nme: x": "unknown key 'nme', known keys are name, hls, csim; the key 'name' is missing|'name' is missing.*unknown",
@@ -35,6 +43,21 @@ def test_faults_name_file_key_and_reason(tmp_path: Path, text: str) -> None:
         load(path, HardwareSettings)
     assert str(caught.value).startswith(str(path))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("run", sorted(folder.name for folder in CONFIGS.iterdir()))
+def test_every_run_has_what_its_stages_need(run: str) -> None:
+    folder = CONFIGS / run
+    sample = (folder / "sample").read_text().strip() if (folder / "sample").exists() else run
+    load_kind(CONFIGS / sample / "generate.yaml", {"jets": GenerateSettings, "events": EventSettings})
+    images = load_kind(folder / "images.yaml", {"jets": ImagesSettings, "events": EventImagesSettings})
+    model = load(folder / "model.yaml", settings_of(load(folder / "model.yaml", TaskChoice).task))
+    load(folder / "train.yaml", TrainSettings)
+    load(folder / "hardware.yaml", HardwareSettings)
+    assert isinstance(images, EventImagesSettings) == isinstance(model, EventModelSettings)
+    if isinstance(images, EventImagesSettings) and isinstance(model, EventModelSettings):
+        step = 2 ** (len(model.unet.widths) - 1)
+        assert images.grid.rows % step == (images.grid.columns + 2 * images.grid.wrap) % step == 0
 
 
 def test_no_such_file(tmp_path: Path) -> None:
