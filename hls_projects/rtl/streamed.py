@@ -148,6 +148,8 @@ class _Streamer:
             inputs = self._aligned(inputs, layer.name)
         elif layer.kind in WINDOWED and inputs[0].beats > 1:
             return self._windowed(layer, inputs[0])
+        elif layer.kind in ("UpSampling2D", "Spread") and _has_clocks(layer, inputs[0]):
+            return self._one_by_one(layer, inputs[0])
         elif layer.kind in ("Flatten", "Reshape") and not _keeps_rows(layer, inputs[0]):
             inputs = [self._gathered(inputs[0], inputs[0].beats, layer.name)]
         elif layer.kind == "ZeroPadding2D" and layer.padding[0] != (0, 0) and inputs[0].beats > 1:
@@ -206,6 +208,22 @@ class _Streamer:
             if outside:
                 block[row] = self._zeroed(segment, block[row], [times[m] for m in outside], len(outside) == beats)
         return Flow(beats, flow.every * steps, self.tracer.layer(layer, weights, [block]), segment)
+
+    def _one_by_one(self, layer: LayerTypes, flow: Flow) -> Flow:
+        """A row that becomes several: one after the other, so that what is behind works on one at a time."""
+        name, count = layer.name, layer.window[0]
+        wires, every = self._closed(flow, f"{name}_row"), flow.every // count
+        times = [wires.time + n * flow.every for n in range(flow.beats)]
+        if wires.signal.size:
+            held = self.machine.register(f"{name}_held", wires.signal, self.machine.any_tick(times))
+            wires = Wires(held, wires.intervals, wires.shape, wires.time)
+        segment = Segment(wires.time + 1)
+        row = segment.read(wires)
+        if layer.kind == "Spread":
+            zeros = [time + 1 + k * every for time in times for k in range(1, count)]
+            row = self._zeroed(segment, row, zeros, always=False)
+        one = layer.model_copy(update={"shape": (1, *layer.shape[1:]), "window": (1, layer.window[1])})
+        return Flow(flow.beats * count, every, self.tracer.layer(one, None, [row]), segment)
 
     def _history(self, segment: Segment, wires: Wires, held: int, ticks: list[int], every: int, name: str) -> Tensor:
         """The rows of the last beats and this one, the oldest first; a register a beat."""
@@ -268,6 +286,11 @@ class _Streamer:
             return flow.wires
         segment = flow.segment
         return self.machine.block(name, segment.sources, segment.flat, flow.values, segment.time)
+
+
+def _has_clocks(layer: LayerTypes, flow: Flow) -> bool:
+    """Whether the rows that one row becomes can leave one by one before the next comes."""
+    return flow.beats > 1 and flow.rows == 1 and layer.window[0] > 1 and flow.every % layer.window[0] == 0
 
 
 def _keeps_rows(layer: LayerTypes, flow: Flow) -> bool:
