@@ -62,7 +62,7 @@ def make_events(
     rng = np.random.default_rng(detector_seed)
     pileup_mean = settings.pileup.mean
     library = MinimumBias.simulate(settings, settings.pileup.library, soft_seed) if pileup_mean else None
-    generator = EventGenerator(process, settings, hard_seed)
+    generator = EventGenerator(process, settings, settings, hard_seed)
     jets: list[TruthJets] = []
     deposits: list[Deposits] = []
     pileup: list[Ints] = []

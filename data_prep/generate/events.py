@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from data_prep.errors import PipelineError
 from data_prep.generate.processes import Process
-from data_prep.generate.settings import SampleSettings
+from data_prep.generate.settings import CollisionSettings, ScaleSettings
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -33,8 +33,8 @@ _COMMON = (
     "SpaceShower:QEDshowerByL = off",
 )
 
-_MINIMUM_BIAS = ("SoftQCD:inelastic = on",)
-"""All inelastic collisions: non-diffractive, single, double and central diffractive."""
+PICOBARN = 1e-9
+"""In millibarn, the unit of Pythia's cross sections."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class Events:
         pid, status, mother: PDG id, Pythia status code, index of the first mother within the event.
         px, py, pz, energy: momentum (GeV).
         x, y, z: production vertex (mm).
+        weight: what each event counts for where scatterings are drawn more often by their scale, [events].
+        pt_hat: transverse momentum of the hardest scattering (GeV), 0 where there is none, [events].
     """
 
     number: int
@@ -63,27 +65,31 @@ class Events:
     x: Floats
     y: Floats
     z: Floats
+    weight: Floats
+    pt_hat: Floats
 
 
 class EventGenerator:
     """Pythia, set up for one process and one seed.
 
     Args:
-        process: the hard process; None for minimum bias, all inelastic collisions.
-        settings: energy and, for a hard process, its scale.
+        process: what is to happen.
+        settings: what is collided.
+        scale: of the hard scattering; None for minimum bias, which has none.
         seed: any integer.
 
     Raises:
         PipelineError: when Pythia refuses the settings or cannot start.
     """
 
-    def __init__(self, process: Process | None, settings: SampleSettings, seed: int) -> None:
+    def __init__(self, process: Process, settings: CollisionSettings, scale: ScaleSettings | None, seed: int) -> None:
         import pythia8mc
 
         self._pythia: Any = pythia8mc.Pythia("", False)
         lines = (
             *_COMMON,
-            *(_MINIMUM_BIAS if process is None else _hard(process, settings)),
+            *process.pythia,
+            *(() if scale is None else _hard(scale, settings.multiparton_interactions)),
             f"Beams:eCM = {settings.collision_energy!r}",
             "Random:setSeed = on",
             f"Random:seed = {seed % PYTHIA_SEEDS + 1}",
@@ -124,18 +130,24 @@ class EventGenerator:
             x=_optional(vertex, "px"),
             y=_optional(vertex, "py"),
             z=_optional(vertex, "pz"),
+            weight=_numbers(record.info.weights[:, 0]),
+            pt_hat=np.sqrt(np.maximum(_numbers(record.info.pT2Hat), 0)),
         )
 
+    @property
+    def cross_section(self) -> float:
+        """Pythia's estimate of the cross section (pb), which the events so far stand for together."""
+        return float(self._pythia.infoPython().sigmaGen()) / PICOBARN
 
-def _hard(process: Process, settings: SampleSettings) -> tuple[str, ...]:
+
+def _hard(scale: ScaleSettings, multiparton_interactions: bool) -> tuple[str, ...]:
     return (
-        *process.pythia,
-        f"PhaseSpace:pTHatMin = {settings.pt_hat[0]!r}",
-        f"PhaseSpace:pTHatMax = {settings.pt_hat[1]!r}",
-        f"PhaseSpace:bias2Selection = {'on' if settings.pt_hat_power > 0 else 'off'}",
-        f"PhaseSpace:bias2SelectionPow = {settings.pt_hat_power!r}",
-        f"PhaseSpace:bias2SelectionRef = {settings.pt_hat[0]!r}",
-        f"PartonLevel:MPI = {'on' if settings.multiparton_interactions else 'off'}",
+        f"PhaseSpace:pTHatMin = {scale.pt_hat[0]!r}",
+        f"PhaseSpace:pTHatMax = {scale.pt_hat[1]!r}",
+        f"PhaseSpace:bias2Selection = {'on' if scale.pt_hat_power > 0 else 'off'}",
+        f"PhaseSpace:bias2SelectionPow = {scale.pt_hat_power!r}",
+        f"PhaseSpace:bias2SelectionRef = {scale.pt_hat[0]!r}",
+        f"PartonLevel:MPI = {'on' if multiparton_interactions else 'off'}",
     )
 
 

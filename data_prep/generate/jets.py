@@ -5,7 +5,8 @@ The one door to FastJet, besides that of readers whose files have no jets (`data
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import awkward as ak
@@ -20,7 +21,7 @@ from data_prep.generate.soft_drop import soft_drop_mass
 from data_prep.generate.truth import Origins, match
 
 LEADING = 2
-"""Only the two hardest jets of an event are considered."""
+"""Jets of an event that are considered where nothing else is said: the two hardest."""
 _WHOLE_JET = 1000.0
 """A Cambridge/Aachen radius that never splits a jet's constituents (FastJet's largest)."""
 
@@ -58,8 +59,22 @@ def find_jets(
     process: Process,
     settings: JetSettings,
     soft_drop: SoftDropSettings,
+    *,
+    most: int = LEADING,
+    every: bool = False,
 ) -> Jets:
-    """Cluster each event with anti-kT and keep the leading jets in the window that match the process."""
+    """Cluster each event with anti-kT and keep the leading jets in the window that match the process.
+
+    Args:
+        candidates: of a batch of events.
+        number_of_events: in the batch.
+        origins: what the jets may come from.
+        process: the class.
+        settings: which jets are kept.
+        soft_drop: grooming for the mass.
+        most: so many jets of an event are looked at, the hardest.
+        every: whether a jet that comes from nothing the process names is kept too.
+    """
     import fastjet
 
     counts = np.bincount(candidates.event, minlength=number_of_events)
@@ -69,13 +84,13 @@ def find_jets(
     found = cluster.inclusive_jets(min_pt=settings.pt[0])
     members = cluster.constituent_index(min_pt=settings.pt[0])
 
-    order = ak.argsort(found.px**2 + found.py**2, axis=1, ascending=False, stable=True)[:, :LEADING]
+    order = ak.argsort(found.px**2 + found.py**2, axis=1, ascending=False, stable=True)[:, :most]
     found, members = found[order], members[order]
-    px, py, pz, energy = (_padded(found[name]) for name in ("px", "py", "pz", "E"))
+    px, py, pz, energy = (_padded(found[name], most) for name in ("px", "py", "pz", "E"))
     pt = np.hypot(px, py)
     eta, phi = np.arcsinh(pz / pt), np.arctan2(py, px)
     pid = match(eta, phi, origins, process, settings.radius)
-    keep = (pid != 0) & (pt >= settings.pt[0]) & (pt < settings.pt[1]) & (np.abs(eta) < settings.eta_max)
+    keep = (every | (pid != 0)) & (pt >= settings.pt[0]) & (pt < settings.pt[1]) & (np.abs(eta) < settings.eta_max)
     event, slot = np.nonzero(keep)
 
     chosen = members[event, slot]
@@ -109,6 +124,22 @@ def find_jets(
     )
 
 
+def concatenate(parts: Sequence[Jets], most: int | None = None) -> Jets:
+    """Batches of jets, one after the other, all or up to a number of jets."""
+    sizes = np.concatenate([np.diff(part.offsets) for part in parts])[:most]
+    offsets = np.concatenate([[0], np.cumsum(sizes)])
+    columns = {
+        field.name: np.concatenate([getattr(part, field.name) for part in parts])[:most]
+        for field in fields(Jets)
+        if field.name not in ("offsets", "constituents")
+    }
+    constituents = {
+        field.name: np.concatenate([getattr(part.constituents, field.name) for part in parts])[: offsets[-1]]
+        for field in fields(Candidates)
+    }
+    return Jets(**columns, offsets=offsets, constituents=Candidates(**constituents))
+
+
 def n_subjettiness(constituents: Candidates, sizes: Ints, radius: float) -> Floats:
     """N-subjettiness τ1 … τ4, β = 1, normalised by Σ pT R, axes by one minimisation pass from exclusive kT.
 
@@ -139,6 +170,6 @@ def _vectors(candidates: Candidates, rows: Ints, counts: npt.NDArray[np.int64]) 
     return ak.unflatten(ak.zip({name: np.ascontiguousarray(values[rows]) for name, values in columns.items()}), counts)
 
 
-def _padded(values: Any) -> Floats:
-    """[events, 2] with NaN where an event has fewer jets."""
-    return np.asarray(ak.to_numpy(ak.fill_none(ak.pad_none(values, LEADING, axis=1, clip=True), np.nan)))
+def _padded(values: Any, most: int) -> Floats:
+    """[events, most] with NaN where an event has fewer jets."""
+    return np.asarray(ak.to_numpy(ak.fill_none(ak.pad_none(values, most, axis=1, clip=True), np.nan)))

@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from data_prep.generate.events import EventGenerator, Ints
 from data_prep.generate.particles import Particles, visible_particles
-from data_prep.generate.settings import CALORIMETER_ETA_MAX, SampleSettings
+from data_prep.generate.processes import MINIMUM_BIAS
+from data_prep.generate.settings import CALORIMETER_ETA_MAX, CollisionSettings
 
 BATCH = 200
 """Collisions simulated at once; the result does not depend on it."""
@@ -35,13 +36,13 @@ class MinimumBias:
         self._offsets = np.concatenate([[0], np.cumsum(sizes)])
 
     @classmethod
-    def simulate(cls, settings: SampleSettings, number: int, seed: int) -> MinimumBias:
+    def simulate(cls, settings: CollisionSettings, number: int, seed: int) -> MinimumBias:
         """Simulate a library.
 
         Raises:
             PipelineError: when Pythia cannot start.
         """
-        generator = EventGenerator(None, settings, seed)
+        generator = EventGenerator(MINIMUM_BIAS, settings, None, seed)
         parts: list[Particles] = []
         made = 0
         while made < number:

@@ -91,6 +91,13 @@ TOP = Process(
     pythia=("Top:gg2ttbar = on", "Top:qqbar2ttbar = on", *_HADRONIC_W),
     resonances=(6, 24),
 )
+MINIMUM_BIAS = Process(
+    code=8,
+    label="label_QCD",
+    pythia=("SoftQCD:inelastic = on",),
+    contained=False,
+)
+"""All inelastic collisions: non-diffractive, single, double and central diffractive. It has no scale to be set."""
 
 PROCESSES = {
     "q": LIGHT_QUARK,
@@ -101,4 +108,4 @@ PROCESSES = {
     "h": HIGGS,
     "t": TOP,
 }
-"""Every class by its name in the configuration."""
+"""Every class that hard scatterings make, by its name in the configuration."""

@@ -7,9 +7,9 @@ import multiprocessing
 import os
 import queue
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from multiprocessing.queues import Queue
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
@@ -19,16 +19,18 @@ import numpy as np
 
 from data_prep.deaf_processes import start
 from data_prep.errors import PipelineError
-from data_prep.generate.detector import Candidates, respond
+from data_prep.generate.detector import respond
 from data_prep.generate.event_production import make_events
 from data_prep.generate.events import EventGenerator, Ints
-from data_prep.generate.jets import Jets, find_jets
+from data_prep.generate.jets import Jets, concatenate, find_jets
 from data_prep.generate.processes import PROCESSES
+from data_prep.generate.rate_production import make_weighted_events, process_of
+from data_prep.generate.rate_settings import RateSettings
 from data_prep.generate.settings import EventSettings, GenerateSettings
 from data_prep.generate.truth import find_origins
-from data_prep.generate.writer import write_events, write_jets
+from data_prep.generate.writer import write_events, write_jets, write_weighted_events
 
-Sample = GenerateSettings | EventSettings
+Sample = GenerateSettings | EventSettings | RateSettings
 """What can be produced."""
 BATCH = 100
 """Events simulated at once; the result depends on it, so it is no setting."""
@@ -54,10 +56,13 @@ class Shard:
 
 def shards(settings: Sample) -> list[Shard]:
     """All files of a run. The classes take turns, so that an interrupted run has some of each."""
-    count = -(-settings.per_class // settings.shard_size)
-    last = settings.per_class - (count - 1) * settings.shard_size
-    sizes = [settings.shard_size] * (count - 1) + [last]
-    return [Shard(name, index, size) for index, size in enumerate(sizes) for name in settings.classes]
+    starts = range(0, max(settings.sizes.values()), settings.shard_size)
+    return [
+        Shard(name, index, min(settings.shard_size, size - start))
+        for index, start in enumerate(starts)
+        for name, size in settings.sizes.items()
+        if start < size
+    ]
 
 
 def seeds(settings: Sample, shard: Shard) -> tuple[int, int]:
@@ -78,7 +83,7 @@ def make_jets(settings: GenerateSettings, shard: Shard, advance: Callable[[int],
     """
     process = PROCESSES[shard.name]
     event_seed, detector_seed = seeds(settings, shard)
-    generator = EventGenerator(process, settings, event_seed)
+    generator = EventGenerator(process, settings, settings, event_seed)
     rng = np.random.default_rng(detector_seed)
     parts: list[Jets] = []
     found, simulated = 0, 0
@@ -100,26 +105,15 @@ def make_jets(settings: GenerateSettings, shard: Shard, advance: Callable[[int],
     return jets, (process.code << 56) + (shard.index << 32) + jets.event
 
 
-def concatenate(parts: Sequence[Jets], most: int) -> Jets:
-    """Batches of jets, one after the other, up to a number of jets."""
-    sizes = np.concatenate([np.diff(part.offsets) for part in parts])[:most]
-    offsets = np.concatenate([[0], np.cumsum(sizes)])
-    columns = {
-        field.name: np.concatenate([getattr(part, field.name) for part in parts])[:most]
-        for field in fields(Jets)
-        if field.name not in ("offsets", "constituents")
-    }
-    constituents = {
-        field.name: np.concatenate([getattr(part.constituents, field.name) for part in parts])[: offsets[-1]]
-        for field in fields(Candidates)
-    }
-    return Jets(**columns, offsets=offsets, constituents=Candidates(**constituents))
-
-
 def make_shard(settings: Sample, shard: Shard, folder: Path, advance: Callable[[int], None]) -> None:
     """Simulate one shard and write its file into a folder."""
     if isinstance(settings, EventSettings):
         write_events(folder / shard.file, make_events(settings, shard.name, shard.index, shard.size, advance))
+        return
+    if isinstance(settings, RateSettings):
+        events = make_weighted_events(settings, shard.name, shard.index, shard.size, seeds(settings, shard), advance)
+        label = process_of(shard.name).label
+        write_weighted_events(folder / shard.file, events, label, settings.jets.constituents_max)
         return
     jets, event = make_jets(settings, shard, advance)
     label = PROCESSES[shard.name].label

@@ -82,21 +82,39 @@ class DetectorSettings(Settings):
     counts fluctuations twice."""
 
 
-class SampleSettings(Settings):
-    """What every sample needs: what is collided and seen by which detector, and how it is cut into files."""
+class ScaleSettings(Settings):
+    """How hard the scatterings are that are drawn."""
 
-    classes: Annotated[tuple[ClassName, ...], Field(min_length=1)]
-    """Hard processes: q light quark, g gluon, qcd both in their natural mix, w W→qq, z Z→qq, h H→bb, t hadronic top."""
+    pt_hat: tuple[Annotated[float, Field(ge=20.0)], Annotated[float, Field(le=10_000.0)]] = (500.0, 1050.0)
+    """Range of the hard scattering's transverse momentum (GeV)."""
+    pt_hat_power: Annotated[float, Field(ge=0.0, le=10.0)] = 4.0
+    """Hard scatterings are drawn more often by pT-hat to this power (0: the physical spectrum)."""
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        if self.pt_hat[0] >= self.pt_hat[1]:
+            raise ValueError("the lower edge of pt_hat must be below the upper")
+        return self
+
+    def require_possible(self, collision_energy: float) -> None:
+        """Make sure that collisions of this energy √s (GeV) can be so hard.
+
+        Raises:
+            ValueError: they cannot.
+        """
+        if self.pt_hat[0] >= collision_energy / 2:
+            raise ValueError("pt_hat must stay below half the collision energy")
+
+
+class CollisionSettings(Settings):
+    """What is collided and seen by which detector, and how the sample is cut into files."""
+
     shard_size: Annotated[int, Field(ge=1, le=100_000)] = 5000
     """Entries of one file; a file is also the unit of work of one process, and what an interrupted run keeps."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     """Every file's random numbers follow from this seed, its class and its number."""
     collision_energy: Annotated[float, Field(ge=1000.0, le=100_000.0)] = 13_000.0
     """Energy of the proton-proton collision √s (GeV)."""
-    pt_hat: tuple[Annotated[float, Field(ge=20.0)], Annotated[float, Field(le=10_000.0)]] = (500.0, 1050.0)
-    """Range of the hard scattering's transverse momentum (GeV)."""
-    pt_hat_power: Annotated[float, Field(ge=0.0, le=10.0)] = 4.0
-    """Hard scatterings are drawn more often by pT-hat to this power, without weights (0: the physical spectrum)."""
     multiparton_interactions: bool = True
     """Whether the underlying event is simulated."""
     detector: DetectorSettings = DetectorSettings()
@@ -104,13 +122,30 @@ class SampleSettings(Settings):
 
     @property
     @abstractmethod
-    def per_class(self) -> int:
-        """Entries of each class."""
+    def sizes(self) -> dict[str, int]:
+        """Entries to be made, by class."""
 
     @property
     @abstractmethod
     def entry(self) -> Literal["jet", "event"]:
         """What an entry is."""
+
+
+class SampleSettings(CollisionSettings, ScaleSettings):
+    """A sample of as many entries of each class, all with the same scale."""
+
+    classes: Annotated[tuple[ClassName, ...], Field(min_length=1)]
+    """Hard processes: q light quark, g gluon, qcd both in their natural mix, w W→qq, z Z→qq, h H→bb, t hadronic top."""
+
+    @property
+    @abstractmethod
+    def per_class(self) -> int:
+        """Entries of each class."""
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Entries to be made, by class."""
+        return dict.fromkeys(self.classes, self.per_class)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -118,10 +153,7 @@ class SampleSettings(Settings):
             raise ValueError("a class is given twice")
         if -(-self.per_class // self.shard_size) > SHARDS_MAX:
             raise ValueError(f"{self.entry}s_per_class / shard_size must not exceed {SHARDS_MAX} files a class")
-        if self.pt_hat[0] >= self.pt_hat[1]:
-            raise ValueError("the lower edge of pt_hat must be below the upper")
-        if self.pt_hat[0] >= self.collision_energy / 2:
-            raise ValueError("pt_hat must stay below half the collision energy")
+        self.require_possible(self.collision_energy)
         return self
 
 

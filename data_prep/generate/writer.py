@@ -19,6 +19,7 @@ from data_prep.generate.detector import CHARGED_HADRON, ELECTRON, MUON, NEUTRAL_
 from data_prep.generate.event_production import SimulatedEvents
 from data_prep.generate.events import Floats, Ints
 from data_prep.generate.jets import Jets
+from data_prep.generate.rate_production import WeightedEvents
 
 LABELS = {
     "label_QCD": np.float32,
@@ -45,7 +46,7 @@ _EPOCH = datetime.datetime(2000, 1, 1)
 _NAMESPACE = uuid.UUID("6b7c1f0e-58d4-5c0f-9a44-2f5b1f3f7a10")
 
 
-def write_jets(path: Path, jets: Jets, event: np.ndarray[Any, np.dtype[np.int64]], label: str, most: int) -> None:
+def write_jets(path: Path, jets: Jets, event: Ints, label: str, most: int) -> None:
     """Write jets, whole or not at all.
 
     Two things in a ROOT file differ from one writing to the next: time stamps and UUIDs. Here every time stamp is
@@ -61,8 +62,29 @@ def write_jets(path: Path, jets: Jets, event: np.ndarray[Any, np.dtype[np.int64]
     Raises:
         PipelineError: when the file cannot be written.
     """
-    columns = _constituent_columns(jets, most) | _jet_columns(jets, label) | {"aux_event": event}
-    _write_tree(path, "tree", columns)
+    _write_trees(path, {"tree": _columns(jets, event, label, most)})
+
+
+def write_weighted_events(path: Path, events: WeightedEvents, label: str, most: int) -> None:
+    """Write weighted events and their jets, whole or not at all, the same bytes for the same events.
+
+    TTree `tree` holds the jets as `write_jets` writes them, with the weight of their event; `collisions` holds all
+    events, those without a jet too.
+
+    Args:
+        path: the file; it appears under its name only when it is complete.
+        events: the events.
+        label: the label branch that is 1.
+        most: at most this many constituents of a jet are written, the hardest.
+
+    Raises:
+        PipelineError: when the file cannot be written.
+    """
+    jets, row = events.jets, events.jets.event
+    weight = events.weight.astype(np.float32)
+    columns = _columns(jets, events.identifier[row], label, most) | {"aux_weight": weight[row]}
+    collisions = {"event": events.identifier, "weight": weight, "pt_hat": events.pt_hat.astype(np.float32)}
+    _write_trees(path, {"tree": columns, "collisions": collisions})
 
 
 def write_events(path: Path, events: SimulatedEvents) -> None:
@@ -79,16 +101,13 @@ def write_events(path: Path, events: SimulatedEvents) -> None:
     eta, phi = DEPOSIT_GRID.centres(deposits.tower)
     deposit = {"eta": eta, "phi": phi, "em": deposits.em, "had": deposits.had, "track": deposits.track}
     jet = {"pt": jets.pt, "eta": jets.eta, "phi": jets.phi, "mass": jets.mass}
-    _write_tree(
-        path,
-        "events",
-        {
-            "deposit": _lists(deposit, {"truth": deposits.source.astype(np.int16)}, deposits.offsets),
-            "jet": _lists(jet, {"kind": jets.pid.astype(np.int16)}, jets.offsets),
-            "pileup": events.pileup.astype(np.int32),
-            "event": events.event,
-        },
-    )
+    columns = {
+        "deposit": _lists(deposit, {"truth": deposits.source.astype(np.int16)}, deposits.offsets),
+        "jet": _lists(jet, {"kind": jets.pid.astype(np.int16)}, jets.offsets),
+        "pileup": events.pileup.astype(np.int32),
+        "event": events.event,
+    }
+    _write_trees(path, {"events": columns})
 
 
 def _lists(numbers: dict[str, Floats], codes: dict[str, Any], offsets: Ints) -> ak.Array:
@@ -96,20 +115,20 @@ def _lists(numbers: dict[str, Floats], codes: dict[str, Any], offsets: Ints) -> 
     return ak.unflatten(ak.zip(columns), np.diff(offsets))
 
 
-def _write_tree(path: Path, tree_name: str, columns: dict[str, Any]) -> None:
+def _write_trees(path: Path, trees: dict[str, dict[str, Any]]) -> None:
+    """Write trees, each a name with its columns."""
     import uproot
 
-    types = {
-        name: values.type.content if isinstance(values, ak.Array) else values.dtype for name, values in columns.items()
-    }
     partial = path.with_name(f".{path.name}.partial")
     try:
         with (
             _reproducible(path.name) as uuid_function,
             uproot.recreate(partial, compression=uproot.ZLIB(1), uuid_function=uuid_function) as file,
         ):
-            tree = file.mktree(tree_name, types, counter_name=lambda name: f"n{name}", field_name=_field_name)
-            tree.extend(columns)
+            for name, columns in trees.items():
+                types = {key: _type(values) for key, values in columns.items()}
+                tree = file.mktree(name, types, counter_name=lambda key: f"n{key}", field_name=_field_name)
+                tree.extend(columns)
         partial.replace(path)
     except OSError as error:
         with suppress(OSError):
@@ -117,6 +136,11 @@ def _write_tree(path: Path, tree_name: str, columns: dict[str, Any]) -> None:
         raise PipelineError(
             f"cannot be written: {error.strerror or error}", file=path, remedy="make room or rights, then run it again"
         ) from None
+
+
+def _type(values: Any) -> Any:
+    """The type of an entry of a column."""
+    return values.type.content if isinstance(values, ak.Array) else values.dtype
 
 
 def _field_name(outer: str, inner: str) -> str:
@@ -138,6 +162,11 @@ def _reproducible(name: str) -> Iterator[Any]:
     stamp = _util.datetime_to_code(_EPOCH)
     with mock.patch.object(_util, "datetime_to_code", lambda _: stamp):
         yield next_uuid
+
+
+def _columns(jets: Jets, event: Ints, label: str, most: int) -> dict[str, Any]:
+    """All branches of the JetClass schema, and the identifier of each jet's event."""
+    return _constituent_columns(jets, most) | _jet_columns(jets, label) | {"aux_event": event}
 
 
 def _constituent_columns(jets: Jets, most: int) -> dict[str, Any]:

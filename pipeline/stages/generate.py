@@ -1,4 +1,4 @@
-"""Stage `generate`: simulated jets in JetClass-schema ROOT files, or whole events with pileup and truth."""
+"""Stage `generate`: simulated jets in JetClass-schema ROOT files, with weights for rates, or whole events."""
 
 from __future__ import annotations
 
@@ -18,23 +18,28 @@ def run(
     out: Annotated[Path, typer.Option(help="Folder of ROOT files to make.")],
     processes: Annotated[int, typer.Option(min=0, help="Processes; 0: one a core. The files do not depend on it.")] = 0,
 ) -> None:
-    """Simulate jets, or events with pileup: Pythia 8, a detector, FastJet; one ROOT file a class and shard.
+    """Simulate jets, weighted ones for rates, or events with pileup: Pythia 8, a detector, FastJet; ROOT files.
 
     An interrupted run goes on from its finished files when the same command is given again.
     """
+    from data_prep.generate.rate_settings import RateSettings
     from data_prep.generate.settings import EventSettings, GenerateSettings
 
-    kinds: dict[str, type[GenerateSettings | EventSettings]] = {"jets": GenerateSettings, "events": EventSettings}
+    kinds: dict[str, type[GenerateSettings | EventSettings | RateSettings]] = {
+        "jets": GenerateSettings,
+        "events": EventSettings,
+        "rates": RateSettings,
+    }
     settings = load_kind(config, kinds)
     with artefact(out, "generate", settings={"generate": settings}) as space:
         from data_prep.generate.production import produce
 
-        total = settings.per_class * len(settings.classes)
+        total = sum(settings.sizes.values())
         with console.progress("generate", total, f"{settings.entry}s") as advance:
             files = produce(settings, space.work, processes or len(os.sched_getaffinity(0)), advance)
         for file in files:
             _place(file, space.path / file.name)
-    classes = ", ".join(settings.classes)
+    classes = ", ".join(settings.sizes)
     console.done("generate", f"{total:,} {settings.entry}s of {classes} in {len(files)} files: {out}")
 
 

@@ -18,7 +18,7 @@ from data_prep.generate.event_production import SimulatedEvents, make_events
 from data_prep.generate.events import EventGenerator, Floats, Ints
 from data_prep.generate.minimum_bias import MinimumBias
 from data_prep.generate.particles import Particles, visible_particles
-from data_prep.generate.processes import PROCESSES
+from data_prep.generate.processes import MINIMUM_BIAS, PROCESSES
 from data_prep.generate.production import produce
 from data_prep.generate.settings import DetectorSettings, EventSettings, TrackSettings, TruthJetSettings
 from data_prep.generate.truth import find_origins
@@ -97,7 +97,7 @@ def test_minimum_bias_has_the_measured_multiplicity() -> None:
 
     The tolerance is three standard deviations of 300 collisions.
     """
-    events = EventGenerator(None, settings(), 5).batch(300)
+    events = EventGenerator(MINIMUM_BIAS, settings(), None, 5).batch(300)
     particles = visible_particles(events, DetectorSettings())
     hadrons = (particles.charge != 0) & ~np.isin(np.abs(particles.pid), (11, 13)) & (np.abs(particles.eta) < 0.5)
     assert hadrons.sum() / 300 == pytest.approx(5.49, rel=0.2)
@@ -190,7 +190,7 @@ def test_truth_jets_are_the_sums_of_their_particles_and_those_of_fastjet() -> No
     import fastjet
 
     process = PROCESSES["w"]
-    events = EventGenerator(process, settings(), 11).batch(15)
+    events = EventGenerator(process, settings(), settings(), 11).batch(15)
     particles = visible_particles(events, DetectorSettings())
     window = TruthJetSettings(radius=0.4, pt_min=40, eta_max=2.0)
     jets, source = find_truth_jets(particles, events.number, find_origins(events, process), process, window)

@@ -1,0 +1,110 @@
+"""Events weighted by cross section, and all their jets: what a trigger's rate is made of.
+
+An event of weight w (pb) stands for w · L collisions a second at a luminosity L. Minimum-bias collisions and hard QCD
+scatterings overlap, since the former hold scatterings of any scale: a minimum-bias collision whose hardest scattering
+lies above the lower edge of the hard sample is not counted (the recipe of Pythia's `main322`, arXiv:2203.11601).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from data_prep.errors import PipelineError
+from data_prep.generate.detector import respond
+from data_prep.generate.events import EventGenerator, Floats, Ints
+from data_prep.generate.jets import Jets, concatenate, find_jets
+from data_prep.generate.processes import MINIMUM_BIAS, PROCESSES, Process
+from data_prep.generate.rate_settings import MINIMUM_BIAS_NAME, RateSettings
+from data_prep.generate.truth import find_origins
+
+BATCH = 100
+"""Events simulated at once; the result depends on it, so it is no setting."""
+JETS_MAX = 4
+"""So many jets of an event are looked at, the hardest."""
+
+
+@dataclass(frozen=True)
+class WeightedEvents:
+    """The events of a file, with all their jets in the window.
+
+    Attributes:
+        jets: of background every jet; of a signal those that hold its resonance. `jets.event` is the row below.
+        identifier: process code · 2⁵⁶ + file · 2³² + number of the event, [events].
+        weight: cross section that the event stands for (pb), [events]; 0 for a collision that is left to `qcd`.
+        pt_hat: transverse momentum of the hardest scattering (GeV), [events].
+    """
+
+    jets: Jets
+    identifier: Ints
+    weight: Floats
+    pt_hat: Floats
+
+
+def process_of(name: str) -> Process:
+    """The process of a name in the configuration."""
+    return MINIMUM_BIAS if name == MINIMUM_BIAS_NAME else PROCESSES[name]
+
+
+def make_weighted_events(
+    settings: RateSettings,
+    name: str,
+    index: int,
+    number: int,
+    seeds: tuple[int, int],
+    advance: Callable[[int], None],
+) -> WeightedEvents:
+    """Simulate the events of one file.
+
+    Args:
+        settings: the run.
+        name: the process.
+        index: the file's number within the process.
+        number: events to simulate.
+        seeds: of the events and of the detector.
+        advance: called with numbers of events.
+
+    Returns:
+        the events. The weights of all files of a process add up to its cross section; of minimum bias, to that of the
+        collisions that are not left to `qcd`.
+
+    Raises:
+        PipelineError: when Pythia cannot start.
+    """
+    soft = name == MINIMUM_BIAS_NAME
+    process = process_of(name)
+    generator = EventGenerator(process, settings, settings.scale(name), seeds[0])
+    rng = np.random.default_rng(seeds[1])
+    jets: list[Jets] = []
+    weight: list[Floats] = []
+    pt_hat: list[Floats] = []
+    made = 0
+    while made < number:
+        events = generator.batch(min(BATCH, number - made))
+        candidates = respond(events, settings.detector, rng)
+        origins = find_origins(events, process)
+        found = find_jets(
+            candidates,
+            events.number,
+            origins,
+            process,
+            settings.jets,
+            settings.soft_drop,
+            most=JETS_MAX,
+            every=not process.resonances,
+        )
+        jets.append(replace(found, event=found.event + made))
+        weight.append(events.weight)
+        pt_hat.append(events.pt_hat)
+        made += events.number
+        advance(events.number)
+    weights, scales = np.concatenate(weight), np.concatenate(pt_hat)
+    if not weights.sum() > 0:
+        raise PipelineError(f"process {name}: its events have no weight", remedy="check pt_hat and collision_energy")
+    weights *= generator.cross_section * number / settings.sizes[name] / weights.sum()
+    if soft and settings.hardest_soft is not None:
+        weights[scales >= settings.hardest_soft] = 0
+    identifier = (process.code << 56) + (index << 32) + np.arange(number, dtype=np.int64)
+    return WeightedEvents(concatenate(jets), identifier, weights, scales)

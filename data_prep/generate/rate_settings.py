@@ -1,0 +1,67 @@
+"""The configuration of a sample that rates are taken from: `generate.yaml` with `kind: rates`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from data_prep.generate.settings import SHARDS_MAX, CollisionSettings, JetSettings, ScaleSettings, SoftDropSettings
+
+MINIMUM_BIAS_NAME = "minimum_bias"
+"""What files of minimum-bias collisions are called."""
+
+
+class ProcessSettings(ScaleSettings):
+    """The events of one process."""
+
+    events: Annotated[int, Field(ge=1, le=100_000_000)]
+    """Events to simulate, whether they have a jet or not."""
+    pt_hat_power: Annotated[float, Field(ge=0.0, le=10.0)] = 4.0
+    """Hard scatterings are drawn more often by pT-hat to this power, and weigh less by the same (0: none does)."""
+
+
+class RateSettings(CollisionSettings):
+    """Events weighted by cross section: all their jets down to a low pT, and how many collisions they stand for."""
+
+    kind: Literal["rates"]
+    """What an entry of the files is: a jet, with a weight."""
+    processes: Annotated[dict[Literal["qcd", "w", "z", "h", "t"], ProcessSettings], Field(min_length=1)]
+    """The hard processes. Light quarks and gluons alone are parts of qcd, and would be counted twice."""
+    minimum_bias: Annotated[int, Field(ge=0, le=100_000_000)] = 0
+    """Inelastic collisions to simulate; those as hard as `qcd` begins are left to it."""
+    jets: JetSettings = JetSettings(pt=(80.0, 5000.0))
+    """Which jets are kept."""
+    soft_drop: SoftDropSettings = SoftDropSettings()
+    """Grooming for the soft-drop mass."""
+    shard_size: Annotated[int, Field(ge=1, le=100_000)] = 500
+    """Events of one file."""
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Events to be made, by process."""
+        soft = {MINIMUM_BIAS_NAME: self.minimum_bias} if self.minimum_bias else {}
+        return soft | {name: each.events for name, each in self.processes.items()}
+
+    @property
+    def entry(self) -> Literal["jet", "event"]:
+        """What is counted: events."""
+        return "event"
+
+    def scale(self, name: str) -> ProcessSettings | None:
+        """The scale of a process; None for minimum bias, which has none."""
+        return {str(key): each for key, each in self.processes.items()}.get(name)
+
+    @property
+    def hardest_soft(self) -> float | None:
+        """The pT-hat (GeV) from which on minimum-bias collisions are left to `qcd`; None where there is none."""
+        return self.processes["qcd"].pt_hat[0] if "qcd" in self.processes else None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for name, size in self.sizes.items():
+            if -(-size // self.shard_size) > SHARDS_MAX:
+                raise ValueError(f"events of {name} / shard_size must not exceed {SHARDS_MAX} files")
+        for each in self.processes.values():
+            each.require_possible(self.collision_energy)
+        return self
