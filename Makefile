@@ -39,8 +39,12 @@ HLS     := $(B)/50_hls.manifest.json
 CSIM    := $(B)/60_csim.json.manifest.json
 RTL     := $(B)/65_rtl.manifest.json
 SYNTH   := $(B)/66_synth.manifest.json
+RATES   := $(B)/67_rates.manifest.json
 EXPORT  := $(B)/70_export.manifest.json
 REPORT  := $(B)/80_report.manifest.json
+
+# Events weighted by cross section, from which all runs with a file `rates.yaml` take their trigger rates.
+WEIGHTED := build/rates/10_root.manifest.json
 
 ifeq ($(strip $(FILES)),)
 ROOT  := $(SAMPLE)
@@ -51,7 +55,7 @@ INPUT := $(FILES)
 endif
 
 .DEFAULT_GOAL := all
-.PHONY: all help setup generate images mass-closure candidates symmetries symmetries-rtl search train lower convert csim rtl synth export report test check bench clean distclean FORCE
+.PHONY: all help setup generate images mass-closure candidates symmetries symmetries-rtl search train lower convert csim rtl synth rates export report test check bench clean distclean FORCE
 
 all: report ## run every stage of RUN (default demo) to the report
 	@echo "report: $(B)/80_report/index.html"
@@ -70,6 +74,7 @@ convert: $(HLS) ## the HLS project
 csim: $(CSIM) ## model = HLS emulation, integer by integer
 rtl: $(RTL) ## Verilog and VHDL, simulated, synthesised, equal to the model
 synth: $(SYNTH) ## both through Vitis HLS and Vivado, where they are installed (no part of all)
+rates: $(RATES) ## trigger rate against signal efficiency (runs with a rates.yaml)
 export: $(EXPORT) ## the firmware bundle
 report: $(REPORT) ## the page that shows it all
 
@@ -80,7 +85,7 @@ $(READY): requirements.lock
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.lock
 	@touch $@
 
-$(SAMPLE): configs/$(SAMPLED)/generate.yaml | $(READY)
+$(sort $(SAMPLE) $(WEIGHTED)): build/%/10_root.manifest.json: configs/%/generate.yaml | $(READY)
 	$(PIPELINE) generate --config $< --out $(ARTEFACT)
 
 $(B)/.files: FORCE
@@ -123,10 +128,13 @@ $(RTL): $(C)/hardware.yaml $(CSIM) $(LOWERED) $(IMAGES) | $(READY)
 $(SYNTH): $(C)/hardware.yaml $(HLS) $(RTL) | $(READY)
 	$(PIPELINE) synth --config $< --hls $(B)/50_hls --rtl $(B)/65_rtl --out $(ARTEFACT)
 
+$(RATES): $(C)/rates.yaml $(C)/images.yaml $(LOWERED) $(WEIGHTED) | $(READY)
+	$(PIPELINE) rates --config $< --images $(C)/images.yaml --lowered $(B)/40_lowered $(WEIGHTED:.manifest.json=) --out $(ARTEFACT)
+
 $(EXPORT): $(C)/hardware.yaml $(HLS) $(CSIM) $(RTL) $(wildcard $(B)/66_synth) | $(READY)
 	$(PIPELINE) export --config $< --lowered $(B)/40_lowered --csim $(B)/60_csim.json --rtl $(B)/65_rtl $(addprefix --synth ,$(wildcard $(B)/66_synth)) --images $(B)/20_images $(B)/50_hls --out $(ARTEFACT)
 
-$(REPORT): $(MODEL) $(CSIM) $(RTL) $(wildcard $(B)/66_synth) $(EXPORT) $(wildcard $(B)/25_mass_closure $(B)/25_candidates $(B)/26_symmetries $(B)/27_symmetries_rtl $(B)/28_search) | $(READY)
+$(REPORT): $(MODEL) $(CSIM) $(RTL) $(if $(wildcard $(C)/rates.yaml),$(RATES)) $(wildcard $(B)/66_synth) $(EXPORT) $(wildcard $(B)/25_mass_closure $(B)/25_candidates $(B)/26_symmetries $(B)/27_symmetries_rtl $(B)/28_search) | $(READY)
 	$(PIPELINE) report $(B) --out $(ARTEFACT)
 
 test: $(READY) ## run the tests (tools that are not installed are named as skipped)

@@ -44,6 +44,7 @@ STAGES = (
     "csim",
     "rtl",
     "synth",
+    "rates",
     "emulate",
     "export",
     "verify",

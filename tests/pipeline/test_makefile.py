@@ -19,6 +19,7 @@ STAGES = {
     "convert": "50_hls",
     "csim": "60_csim.json",
     "rtl": "65_rtl",
+    "rates": "67_rates",
     "export": "70_export",
     "report": "80_report",
 }
@@ -38,8 +39,9 @@ def checkout(tmp_path: Path) -> Path:
     build = tmp_path / "build" / "demo"
     build.mkdir(parents=True)
     start = time.time() + 10
-    for i, name in enumerate(STAGES.values()):
-        manifest = build / f"{name}.manifest.json"
+    (tmp_path / "build" / "rates").mkdir()
+    weighted = tmp_path / "build" / "rates" / "10_root.manifest.json"
+    for i, manifest in enumerate([weighted, *(build / f"{name}.manifest.json" for name in STAGES.values())]):
         manifest.touch()
         os.utime(manifest, (start + i, start + i))
     return tmp_path
@@ -68,7 +70,24 @@ def test_a_second_make_does_nothing(checkout: Path) -> None:
 )
 def test_a_changed_configuration_redoes_what_depends_on_it(checkout: Path, file: str, first: int) -> None:
     _touch(checkout / "configs" / "demo" / f"{file}.yaml")
-    assert _stages(checkout) == list(STAGES)[first:]
+    expected = list(STAGES)[first:]
+    if file == "hardware":
+        expected.remove("rates")  # of the network, whatever it is built as
+    assert _stages(checkout) == expected
+
+
+def test_trigger_rates_are_part_of_runs_that_configure_them(checkout: Path) -> None:
+    _touch(checkout / "configs" / "demo" / "rates.yaml")
+    assert _stages(checkout) == ["rates", "report"]
+    (checkout / "configs" / "demo" / "rates.yaml").unlink()
+    (checkout / "build" / "demo" / "67_rates.manifest.json").unlink()
+    assert _stages(checkout) == []
+    # the weighted sample is shared by all runs, and no run
+    (checkout / "build" / "rates" / "10_root.manifest.json").unlink()
+    call = ["make", "--dry-run", "RUN=trigger", "rates"]
+    asked = subprocess.run(call, cwd=checkout, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert "-m pipeline generate --config configs/rates/generate.yaml --out build/rates/10_root" in asked
+    assert "--images configs/trigger/images.yaml --lowered build/trigger/40_lowered build/rates/10_root --out" in asked
 
 
 def test_the_study_of_candidates_is_made_when_it_is_asked_for(checkout: Path) -> None:

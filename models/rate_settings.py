@@ -1,0 +1,127 @@
+"""What `rates.yaml` holds: the collider, the triggers that are compared, and at which rates."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from data_prep.expressions import ExpressionText
+from data_prep.settings import Settings
+
+_SQUARE_CENTIMETRES = 1e-36
+"""A picobarn."""
+_PICOBARNS = 1e9
+"""A millibarn."""
+
+
+class ColliderSettings(Settings):
+    """How often protons collide. The defaults are the LHC at its highest luminosity (CERN-2020-010, table 2-1)."""
+
+    luminosity: float = Field(default=7.5e34, gt=0)
+    """Instantaneous luminosity (cm⁻² s⁻¹)."""
+    bunches: int = Field(default=2748, ge=1)
+    """Pairs of bunches that meet, of 3564 places."""
+    turns: float = Field(default=11245.0, gt=0)
+    """Turns of a bunch a second: the speed of light over a circumference of 26,659 m."""
+    inelastic: float = Field(default=80.0, gt=0)
+    """Cross section of all inelastic collisions (mb): 79.5 ± 1.8 at 13 TeV (TOTEM, arXiv:1712.06153)."""
+
+    @property
+    def crossings(self) -> float:
+        """Crossings of bunches a second.
+
+        >>> round(ColliderSettings().crossings / 1e6, 1)
+        30.9
+        """
+        return self.bunches * self.turns
+
+    @property
+    def pileup(self) -> float:
+        """Mean number of inelastic collisions a crossing.
+
+        >>> round(ColliderSettings().pileup)
+        194
+        """
+        return self.inelastic * _PICOBARNS * _SQUARE_CENTIMETRES * self.luminosity / self.crossings
+
+    def rate(self, cross_section: float) -> float:
+        """How often a trigger fires (kHz) that takes collisions of some cross section (pb).
+
+        It fires once a crossing, however many of its collisions it would take. Their number is Poisson-distributed with
+        the mean m = σ L / f, so the rate is f (1 − e⁻ᵐ): σ L as long as that is far below the f crossings a second.
+
+        >>> round(ColliderSettings(luminosity=2e34).rate(1e6), 3)
+        19.994
+        """
+        mean = cross_section * _SQUARE_CENTIMETRES * self.luminosity / self.crossings
+        return -math.expm1(-mean) * self.crossings / 1e3
+
+    def cross_section(self, rate: float) -> float:
+        """The inverse of `rate`: pb from kHz, infinite from the rate of all crossings on.
+
+        >>> round(ColliderSettings().cross_section(ColliderSettings().rate(2e5)))
+        200000
+        """
+        share = rate * 1e3 / self.crossings
+        if share >= 1:
+            return math.inf
+        return -math.log1p(-share) * self.crossings / (_SQUARE_CENTIMETRES * self.luminosity)
+
+
+class SignalSettings(Settings):
+    """A class of jets that is to be triggered on."""
+
+    mass: tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(gt=0)]]
+    """Window of the soft-drop mass (GeV) of the trigger that cuts on it."""
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        if self.mass[0] >= self.mass[1]:
+            raise ValueError("the lower edge of 'mass' must be below the upper")
+        return self
+
+
+class RatesSettings(Settings):
+    """The stage `rates`: trigger rate against signal efficiency."""
+
+    collider: ColliderSettings = ColliderSettings()
+    """How often protons collide."""
+    weight: ExpressionText = "aux_weight"
+    """The cross section that a jet's event stands for (pb), from branches of the sample."""
+    background: ExpressionText = "label_QCD"
+    """What holds for jets of background events."""
+    against: tuple[str, ...] = Field(min_length=1)
+    """Classes of the network that are background: the score of a signal is its logit minus the largest of theirs."""
+    signals: dict[str, SignalSettings] = Field(min_length=1)
+    """Classes of the network that are to be triggered on."""
+    rates: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(1.0, 5.0, 10.0), min_length=1, max_length=4)
+    """Rates at which the triggers are compared (kHz), ascending."""
+    online_pt_min: float = Field(default=100.0, gt=0)
+    """Smallest threshold on the pT in firmware (GeV). The sample must hold all jets above it."""
+    offline_pt_min: float = Field(default=200.0, ge=0)
+    """Efficiencies are those of signal jets from this pT on (GeV), as all constituents give it."""
+    turn_on: tuple[float, ...] = (200.0, 250.0, 300.0, 350.0, 400.0, 450.0, 500.0, 600.0, 700.0, 850.0, 1000.0)
+    """Borders of the bins of the turn-on, jet pT from all constituents (GeV), ascending."""
+    cuts: int = Field(default=20, ge=1, le=200)
+    """Cuts on the score that are tried: as many quantiles of the signal's scores."""
+    effective_min: float = Field(default=10.0, ge=1)
+    """Nothing is said where fewer background events pass; of weighted ones the effective number."""
+    replicas: int = Field(default=50, ge=2, le=10_000)
+    """Replicas of the sample for the statistical errors."""
+    seed: int = Field(default=1, ge=0)
+    """Seed of the replicas."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for name in ("rates", "turn_on"):
+            values = list(getattr(self, name))
+            if values != sorted(set(values)):
+                raise ValueError(f"'{name}' must ascend, it is {values}")
+        if len(self.turn_on) < 2:
+            raise ValueError("'turn_on' must have two borders at least")
+        both = sorted(set(self.against) & set(self.signals))
+        if both:
+            raise ValueError(f"'{both[0]}' cannot be signal and background")
+        return self

@@ -1,0 +1,111 @@
+"""Figures of the stage `rates`: trigger rate against signal efficiency, and efficiency against the offline jet pT."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from models.rate_settings import RatesSettings
+from models.rate_study import MASS, PT, TAGGER, RateStudy, TriggerResult
+from pipeline.plots.style import COLOURS, save, style
+
+TITLES = {PT: r"$p_T$", MASS: r"$p_T$, soft-drop mass", TAGGER: r"$p_T$, tagger"}
+"""The triggers, for people."""
+
+_LOOKS: dict[str, dict[str, Any]] = {
+    PT: {"color": COLOURS[3], "marker": "o"},
+    MASS: {"color": COLOURS[1], "marker": "s"},
+    TAGGER: {"color": COLOURS[2], "marker": "D"},
+}
+_PANELS = 3
+
+
+def draw_rates(found: RateStudy, what: RatesSettings, folder: Path) -> None:
+    """Write `rates.svg` and `turn_on.svg`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save(rate_curves(found, what), folder / "rates.svg")
+    save(turn_ons(found, what), folder / "turn_on.svg")
+
+
+def rate_curves(found: RateStudy, what: RatesSettings) -> Figure:
+    """A panel a signal: rate against efficiency, with the statistical error of the efficiency."""
+    with style():
+        columns = min(_PANELS, len(found.results))
+        rows = ceil(len(found.results) / columns)
+        figure = Figure(figsize=(1.0 + 4.3 * columns, 0.9 + 4.4 * rows), layout="constrained")
+        panels = np.ravel(figure.subplots(rows, columns, squeeze=False))
+        for axes, (name, results) in zip(panels, found.results.items(), strict=False):
+            for trigger, result in results.items():
+                _curve(axes, trigger, result)
+            for rate in what.rates:
+                axes.axhline(rate, color="grey", linewidth=0.8, linestyle=":")
+            axes.set_yscale("log")
+            axes.set_xlim(0, 1.02)
+            axes.set_ylim(top=found.total * 1.3)
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axes.yaxis.set_minor_formatter(NullFormatter())
+            axes.text(0.05, 0.94, name, transform=axes.transAxes, va="top", weight="bold")
+        for axes in panels[len(found.results) :]:
+            axes.axis("off")
+        figure.supxlabel(f"efficiency of signal jets, offline $p_T$ > {what.offline_pt_min:g} GeV", fontsize="medium")
+        figure.supylabel("trigger rate (kHz)", fontsize="medium")
+        _legend(figure, panels[0])
+        return figure
+
+
+def _curve(axes: Any, trigger: str, result: TriggerResult) -> None:
+    points = [point for point in result.curve if point is not None]
+    value = np.array([point.efficiency.value for point in points])
+    error = np.array([point.efficiency.error for point in points])
+    rate = np.array([point.rate for point in points])
+    colour = _LOOKS[trigger]["color"]
+    axes.plot(value, rate, color=colour, linewidth=2, label=TITLES[trigger])
+    axes.fill_betweenx(rate, np.maximum(value - error, 0), np.minimum(value + error, 1), color=colour, alpha=0.25, lw=0)
+
+
+def turn_ons(found: RateStudy, what: RatesSettings) -> Figure:
+    """A row a rate, a column a signal: efficiency in bins of the offline pT."""
+    with style():
+        rows, columns = len(what.rates), len(found.results)
+        figure = Figure(figsize=(1.0 + 4.3 * columns, 1.0 + 3.1 * rows), layout="constrained")
+        panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+        for column, (name, results) in enumerate(found.results.items()):
+            for row, rate in enumerate(what.rates):
+                axes = panels[row, column]
+                _turn_on(axes, results, row, what.turn_on)
+                axes.text(0.97, 0.05, f"{name}, {rate:g} kHz", transform=axes.transAxes, ha="right", weight="bold")
+        panels[0, 0].set_ylim(0, 1.1)
+        panels[0, 0].set_xlim(what.turn_on[0], what.turn_on[-1])
+        figure.supxlabel(r"offline jet $p_T$ (GeV)", fontsize="medium")
+        figure.supylabel("efficiency", fontsize="medium")
+        _legend(figure, panels[0, 0])
+        return figure
+
+
+def _turn_on(axes: Any, results: Mapping[str, TriggerResult], row: int, edges: tuple[float, ...]) -> None:
+    axes.axhline(1, color="grey", linewidth=0.8)
+    for trigger, result in results.items():
+        shares = result.turn_on[row] or ()
+        bins = [(low, high, each) for (low, high), each in zip(pairwise(edges), shares, strict=False) if each]
+        axes.errorbar(
+            [(low + high) / 2 for low, high, _ in bins],
+            [each.value for *_, each in bins],
+            xerr=[(high - low) / 2 for low, high, _ in bins],
+            yerr=[each.error for *_, each in bins],
+            linestyle="none",
+            markersize=5,
+            label=TITLES[trigger],
+            **_LOOKS[trigger],
+        )
+
+
+def _legend(figure: Figure, axes: Any) -> None:
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), fontsize="small")

@@ -1,0 +1,196 @@
+"""The jets of a weighted sample as triggers see them: images as the run makes them, scores as firmware gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from data_prep.cutflow import REASONS, Fate
+from data_prep.errors import ConfigurationError, InputFileError
+from data_prep.image_batch import ImageBatch
+from data_prep.image_task import ranges
+from data_prep.images import ImagesSettings, SelectionSettings, images_of
+from data_prep.labels import ClassSettings
+from data_prep.readers import Reader
+from hls_projects.emulator.fast_emulator import FastEmulator
+from hls_projects.model_types import PortType
+from models.rate_settings import RatesSettings
+from models.trigger_rate import TriggerJets
+
+BACKGROUND = "background_of_rates"
+"""The class of background jets; what the run calls its own classes does not matter."""
+
+
+@dataclass(frozen=True)
+class RateSample:
+    """The jets of a sample.
+
+    Attributes:
+        background: of background events.
+        signals: by class.
+        step: one step of the scores, in units of the logits.
+        dropped: jets without an image, by reason.
+    """
+
+    background: TriggerJets
+    signals: dict[str, TriggerJets]
+    step: float
+    dropped: dict[str, int]
+
+
+def images_for_rates(pictures: ImagesSettings, what: RatesSettings) -> ImagesSettings:
+    """How images of the sample are made: as the run makes them, but of jets of any pT, with their weight and label.
+
+    The selection in pT belongs to the training; that in |η| stays, for the tagger is only there.
+
+    Raises:
+        ConfigurationError: a class that the run does not have, or pixels that hold no pT.
+    """
+    known = {each.name: each for each in pictures.classes}
+    for name in (*what.against, *what.signals):
+        if name not in known:
+            raise ConfigurationError(f"the tagger has no class '{name}'", remedy=f"its classes are {', '.join(known)}")
+    if pictures.candidates is None:
+        if any(step.step == "normalise" for step in pictures.steps):
+            raise ConfigurationError(
+                "the images are normalised, so that firmware has no pT to cut on",
+                remedy="leave the step 'normalise' out of images.yaml, or build the images of candidates",
+            )
+        if "pt" not in pictures.channels:
+            raise ConfigurationError("no channel of the images is 'pt', which firmware would cut on")
+    classes = (ClassSettings(name=BACKGROUND, label=what.background), *(known[name] for name in what.signals))
+    selection = SelectionSettings(abs_eta_max=pictures.selection.abs_eta_max)
+    return pictures.model_copy(update={"classes": classes, "weight": what.weight, "selection": selection})
+
+
+def read_sample(
+    reader: Reader,
+    files: Mapping[Path, int],
+    pictures: ImagesSettings,
+    what: RatesSettings,
+    emulator: FastEmulator,
+    advance: Callable[[int], None],
+) -> RateSample:
+    """Read the sample, and give every jet the integers of the firmware.
+
+    Args:
+        reader: of the files' layout, with the options of `images_for_rates`.
+        files: the files, with their entries.
+        pictures: the run's own `images.yaml`.
+        what: `rates.yaml`.
+        emulator: the network.
+        advance: called with numbers of entries.
+
+    Raises:
+        InputFileError: a file that cannot be read, a weight that is no cross section, jets that are signal and
+            background, no background, or a signal class without jets.
+    """
+    settings = images_for_rates(pictures, what)
+    columns = _Columns(pictures, what, emulator)
+    parts: list[tuple[npt.NDArray[np.uint8], TriggerJets]] = []
+    dropped = dict.fromkeys(REASONS.values(), 0)
+    for part in ranges(files, settings.chunk_jets):
+        made = images_of(reader.read(part.file, part.start, part.stop), settings)
+        for fate, count in zip(*np.unique(made.fate, return_counts=True), strict=True):
+            if fate == Fate.SEVERAL_CLASSES:
+                raise InputFileError(
+                    f"{count} jets are background and signal, or of two signals",
+                    file=part.file,
+                    remedy="correct 'background' in rates.yaml, or the labels in images.yaml",
+                )
+            if fate != Fate.KEPT:
+                dropped[REASONS[Fate(fate)]] += int(count)
+        weight = made.batch.weight
+        if not (np.isfinite(weight) & (weight >= 0)).all():
+            raise InputFileError(
+                f"the weight '{what.weight}' of a jet is negative, infinite or no number, so it is no cross section",
+                file=part.file,
+                remedy="give 'weight' in rates.yaml as the cross section (pb) that a jet's event stands for",
+            )
+        try:
+            parts.append((made.batch.label, columns.of(made.batch)))
+        except ValueError as error:
+            raise InputFileError(str(error), file=part.file) from None
+        advance(len(part))
+    background = _of_class(parts, 0, "background")
+    if background.offline_pt.min() > what.online_pt_min:
+        raise InputFileError(
+            f"the softest background jet of the sample has {background.offline_pt.min():.0f} GeV, so a trigger from "
+            f"{what.online_pt_min:g} GeV on would be given too low a rate",
+            remedy="raise 'online_pt_min' in rates.yaml, or give a sample with softer jets",
+        )
+    signals = {name: _of_class(parts, row, f"class '{name}'") for row, name in enumerate(what.signals, start=1)}
+    return RateSample(background, signals, columns.step, dropped)
+
+
+def _of_class(parts: list[tuple[npt.NDArray[np.uint8], TriggerJets]], row: int, text: str) -> TriggerJets:
+    """All jets of one class, by its label.
+
+    Raises:
+        InputFileError: there is none, or jets of one event have different weights.
+    """
+    chosen = [jets.take(np.flatnonzero(label == row)) for label, jets in parts]
+    if not sum(each.weight.sum() for each in chosen) > 0:
+        raise InputFileError(f"the sample has no jet of the {text} with a weight", remedy="add files with such jets")
+    found = TriggerJets.joined(chosen)
+    if (found.weight != found.weight[found.first][found.index]).any():
+        raise InputFileError(
+            f"jets of one event have different weights ({text})",
+            remedy="give 'weight' in rates.yaml as the cross section (pb) that the whole event stands for",
+        )
+    return found
+
+
+class _Columns:
+    """What triggers know of a batch of images."""
+
+    def __init__(self, pictures: ImagesSettings, what: RatesSettings, emulator: FastEmulator) -> None:
+        classes = tuple(each.name for each in pictures.classes)
+        inputs, outputs = emulator.network.types.inputs, emulator.network.types.outputs
+        taggers = [index for index, port in enumerate(outputs) if port.shape == (len(classes),)]
+        if len(taggers) != 1 or len(inputs) != 1:
+            given = " and ".join(" x ".join(map(str, port.shape)) for port in outputs)
+            raise InputFileError(
+                f"the network gives {given} numbers, not a logit of each of the classes {', '.join(classes)}",
+                remedy="give the network of a tagging run, with the images.yaml that it was trained with",
+            )
+        self._output, self.step = taggers[0], outputs[taggers[0]].type.step
+        self._emulator, self._port, self._pictures = emulator, inputs[0], pictures
+        self._against = [classes.index(name) for name in what.against]
+        self._signals = {name: classes.index(name) for name in what.signals}
+
+    def of(self, batch: ImageBatch) -> TriggerJets:
+        """The columns; the score of a signal is its logit minus the largest of the background's, in steps."""
+        logits = self._emulator.run(batch)[self._output].astype(np.int64)
+        largest = logits[:, self._against].max(axis=1)
+        return TriggerJets(
+            event=batch.event,
+            weight=batch.weight.astype(np.float64),
+            online_pt=online_pt(batch, self._port, self._pictures),
+            offline_pt=batch.features["jet_pt"].astype(np.float64),
+            mass=batch.features["jet_sdmass"].astype(np.float64),
+            score={name: logits[:, index] - largest for name, index in self._signals.items()},
+        )
+
+
+def online_pt(batch: ImageBatch, port: PortType, pictures: ImagesSettings) -> npt.NDArray[np.float64]:
+    """The pT of each jet as firmware has it (GeV), float64 [jets].
+
+    The sum of the jet's candidates, where there are some: else of its pixels at the input port.
+
+    Args:
+        batch: the images.
+        port: of the network's input.
+        pictures: how the images were made.
+    """
+    if batch.candidates is not None and pictures.candidates is not None:
+        return np.asarray(batch.candidates.pt.sum(axis=1) * pictures.candidates.pt.type.step, dtype=np.float64)
+    row = np.repeat(np.arange(len(batch)), np.diff(batch.offsets))
+    channel = batch.pixel % batch.shape[2] == pictures.channels.index("pt")
+    raw = port.type.quantize(batch.value[channel])
+    sums = np.bincount(row[channel], raw * port.type.step, minlength=len(batch))
+    return np.asarray(sums, dtype=np.float64)

@@ -1,0 +1,61 @@
+"""The trigger's own measure: rate in kHz against signal efficiency, and efficiency against the offline jet pT."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.report import svg
+from pipeline.report.run_folder import RunFolder, reading
+from pipeline.report.section import Section
+
+ARTEFACT = "67_rates"
+LABELS = {
+    "rates": "Trigger rate against signal efficiency of cuts on pT, pT and soft-drop mass, and pT and the tagger",
+    "turn_on": "Efficiency of the three triggers at fixed rates against the offline jet pT",
+}
+TITLES = {"pt": "pT", "pt_mass": "pT and soft-drop mass", "tagger": "pT and tagger"}
+
+
+def values(run: RunFolder) -> dict[str, Any]:
+    """The figures, the table, and what the sample is."""
+    found = run.json(ARTEFACT, "rates.json")
+    with reading(f"{ARTEFACT}/rates.json"):
+        what = run.manifests[ARTEFACT].configuration["rates"]
+        rows = [
+            {"signal": signal, "trigger": TITLES[trigger], "points": [_point(each, found["step"]) for each in cells]}
+            for signal, results in found["results"].items()
+            for trigger, cells in ((name, results[name]["points"]) for name in TITLES if name in results)
+        ]
+        sample = {
+            "total": float(found["total"]),
+            "events": int(found["events"]),
+            "effective": float(found["effective"]),
+            "signal_jets": {name: int(jets) for name, (jets, _) in found["signal_jets"].items()},
+            "crossings": float(found["crossings"]) / 1e6,
+            "pileup": float(found["pileup"]),
+        }
+        luminosity = f"{what['collider']['luminosity']:.1e}".split("e+")
+        settings = {name: what[name] for name in ("rates", "online_pt_min", "offline_pt_min", "against", "signals")}
+    figures = {}
+    for name, label in LABELS.items():
+        with reading(f"{ARTEFACT}/plots/{name}.svg"):
+            text = (run.require(ARTEFACT) / "plots" / f"{name}.svg").read_text(encoding="utf-8")
+        figures[name] = svg.inline(text, f"trigger_{name}", label)
+    return {"figures": figures, "rows": rows, "luminosity": luminosity, **sample, **settings}
+
+
+def _point(found: dict[str, Any] | None, step: float) -> dict[str, Any] | None:
+    """One operating point; None where too few background events pass."""
+    if found is None:
+        return None
+    efficiency = found["efficiency"]
+    return {
+        "value": float(efficiency["value"]),
+        "error": float(efficiency["error"]),
+        "threshold": float(found["threshold"]),
+        "score": None if found["cut"] is None else int(found["cut"]) * float(step),
+        "rate": float(found["rate"]),
+    }
+
+
+SECTION = Section("rates", "Trigger rate", "Trigger rate", values, tasks=frozenset({"classification"}))

@@ -1,0 +1,82 @@
+"""The stage `rates`: trigger rate in kHz against signal efficiency, of the tagger as firmware computes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from data_prep.errors import ConfigurationError
+from pipeline import console
+from pipeline.artefact import artefact, write_json
+from pipeline.configuration import load
+
+if TYPE_CHECKING:
+    from models.rate_study import RateStudy
+
+
+def run(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="SAMPLE...", help="Jets with weights: files, folders, patterns, or URLs of them."),
+    ],
+    config: Annotated[Path, typer.Option(help="The collider, signals and rates: rates.yaml.")],
+    images: Annotated[Path, typer.Option(help="The images.yaml of the run; its selection in pT is left out.")],
+    lowered: Annotated[Path, typer.Option(help="The network: a folder made by `lower`.")],
+    out: Annotated[Path, typer.Option(help="Folder to make, build/<run>/67_rates.")],
+) -> None:
+    """Compare the tagger, at fixed trigger rates, with a cut on the jet pT and with pT and soft-drop mass.
+
+    Scores and pT are the integers of the firmware; efficiencies are against the pT of all constituents.
+    """
+    from data_prep.images import ImagesSettings
+    from data_prep.readers.detect import reader_of
+    from data_prep.readers.files import input_files
+    from hls_projects.emulator.fast_emulator import FastEmulator
+    from hls_projects.emulator.open import open_network
+    from models.rate_settings import RatesSettings
+    from models.rate_study import TRIGGERS, study
+    from pipeline.plots.rates import draw_rates
+    from pipeline.rate_jets import images_for_rates, read_sample
+
+    what, pictures = load(config, RatesSettings), load(images, ImagesSettings)
+    try:
+        options = images_for_rates(pictures, what).options
+    except ConfigurationError as error:
+        raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
+    reader, files, entry = reader_of(input_files(inputs), options, pictures.layout)
+    settings = {"rates": what, "images": pictures}
+    with artefact(out, "rates", settings=settings, inputs=[lowered, *files]) as space:
+        network = open_network(lowered)
+        emulator = FastEmulator(network)
+        with console.progress("rates: jets", sum(files.values()), f"{entry}s") as advance:
+            sample = read_sample(reader, files, pictures, what, emulator, advance)
+        if sample.background.first.size == len(sample.background):
+            console.warn("every background jet has an event of its own: the rates are those of jets, which is more")
+        with console.progress("rates: triggers", len(TRIGGERS) * len(what.signals), "triggers") as advance:
+            try:
+                found = study(sample.background, sample.signals, what, advance)
+            except ConfigurationError as error:
+                raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
+        content = {
+            "crossings": what.collider.crossings,
+            "pileup": what.collider.pileup,
+            "step": sample.step,
+            "fingerprint": network.fingerprint,
+            "dropped": sample.dropped,
+            **found.as_json(),
+        }
+        write_json(space.path / "rates.json", content)
+        draw_rates(found, what, space.path / "plots")
+    console.done("rates", f"{out}: efficiency at {what.rates[0]:g} kHz, {_line(found)}")
+
+
+def _line(found: RateStudy) -> str:
+    """The efficiencies at the lowest rate, signal by signal."""
+    texts = []
+    for name, results in found.results.items():
+        points = {trigger: result.points[0] for trigger, result in results.items()}
+        shown = [f"{trigger} {point.efficiency.value:.3f}" for trigger, point in points.items() if point is not None]
+        texts.append(f"{name}: {', '.join(shown) or 'too few background events pass'}")
+    return "; ".join(texts)

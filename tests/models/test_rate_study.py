@@ -1,0 +1,134 @@
+"""The comparison of triggers: turn-ons, errors, and what is left out."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+from data_prep.errors import ConfigurationError
+from models.rate_settings import RatesSettings
+from models.rate_study import RateStudy, study
+from models.trigger_rate import TriggerJets
+
+
+def settings(**changes: Any) -> RatesSettings:
+    content = {"against": ["q"], "signals": {"w": {"mass": [65, 105]}}, "rates": [1, 10], "replicas": 10, "cuts": 5}
+    return RatesSettings.model_validate(content | changes)
+
+
+def sample(rng: np.random.Generator, events: int, *, signal: bool, tells: bool = True) -> TriggerJets:
+    """One jet an event, pT from 80 GeV on; the signal's falls less steeply, with a mass and a score of its own."""
+    pt = (150 if signal else 80) * (1 - rng.random(events)) ** (-1 / (2 if signal else 4))
+    mass = rng.normal(80, 8, events) if signal else rng.exponential(40, events)
+    score = np.round(rng.normal(8 if signal and tells else 0, 6, events)).astype(np.int64)
+    weight = np.ones(events) if signal else np.full(events, 4e6 / events)
+    return TriggerJets(np.arange(events).astype(np.uint64), weight, pt, pt, mass, {"w": score})
+
+
+def measured(rng: np.random.Generator, **changes: Any) -> RateStudy:
+    return study(sample(rng, 2000, signal=False), {"w": sample(rng, 500, signal=True)}, settings(**changes))
+
+
+def test_the_rate_of_all_events(rng: np.random.Generator) -> None:
+    """Of a spectrum that falls as pT⁻⁴ from 80 GeV on, (80/100)⁴ lies above 100 GeV; 4 µb are 300 kHz at 7.5·10³⁴."""
+    found = measured(rng)
+    assert found.total == pytest.approx(300 * 0.8**4, rel=0.1)
+    assert found.events == found.jets == 2000
+    assert found.signal_jets["w"][0] == (found.signal_jets["w"][1])
+
+
+def test_thresholds_are_where_the_spectrum_has_the_rate(rng: np.random.Generator) -> None:
+    """300 kHz · (80/pT)⁴ is 10 kHz at 187 GeV: below the signal that is counted, and 1 kHz at 333 GeV.
+
+    With 13 and 7 events above the thresholds of 20 (10 kHz: 67) they are uncertain by 6 and 8 %.
+    """
+    found = measured(rng).results["w"]["pt"]
+    low, high = found.points
+    assert low is None  # seven events
+    assert high is not None
+    assert high.threshold == pytest.approx(80 * 30**0.25, rel=0.1)
+    assert high.rate <= high.allowed == 10
+    assert high.efficiency.value > 0.95
+    assert found.turn_on[0] is None
+    steep = study(sample(rng, 20_000, signal=False), {"w": sample(rng, 500, signal=True)}, settings()).results["w"][
+        "pt"
+    ]
+    point, shares = steep.points[0], steep.turn_on[0]
+    assert point is not None
+    assert shares is not None
+    assert point.threshold == pytest.approx(80 * 300**0.25, rel=0.1)
+    values = {edge: share.value for edge, share in zip(settings().turn_on, shares, strict=False) if share}
+    assert values[200] == values[250] == 0
+    assert all(value == 1 for edge, value in values.items() if edge >= 400)
+    assert all(share.error > 0 for share in shares if share)
+
+
+def test_what_tells_is_worth_something_and_a_constant_nothing(rng: np.random.Generator) -> None:
+    background, signal = sample(rng, 30_000, signal=False), sample(rng, 1000, signal=True)
+    found = study(background, {"w": signal}, settings(rates=[2])).results["w"]
+    at = {name: result.points[0] for name, result in found.items()}
+    assert at["pt"]
+    assert at["pt_mass"]
+    assert at["tagger"]
+    assert at["tagger"].efficiency.value > at["pt"].efficiency.value + 2 * at["tagger"].efficiency.error
+    assert at["tagger"].threshold < at["pt"].threshold
+    assert at["tagger"].cut is not None
+    assert at["pt"].cut is None
+    silent = [
+        TriggerJets(each.event, each.weight, each.online_pt, each.offline_pt, each.mass, {"w": np.full(len(each), 3)})
+        for each in (background, signal)
+    ]
+    same = study(silent[0], {"w": silent[1]}, settings(rates=[2])).results["w"]
+    for one, other in zip(same["tagger"].curve, same["pt"].curve, strict=True):
+        assert (one is None) == (other is None)
+        if one and other:
+            assert (one.threshold, one.rate, one.efficiency) == (other.threshold, other.rate, other.efficiency)
+    assert same["tagger"].turn_on == same["pt"].turn_on
+
+
+def test_curves_rise(rng: np.random.Generator) -> None:
+    for result in measured(rng).results["w"].values():
+        points = [point for point in result.curve if point]
+        assert len(points) > 10
+        assert all(a.allowed > b.allowed and a.rate >= b.rate for a, b in pairwise(points))
+    pt = [point for point in measured(rng).results["w"]["pt"].curve if point]
+    assert all(a.efficiency.value >= b.efficiency.value for a, b in pairwise(pt))
+    assert all(point.effective >= 10 for point in pt)
+
+
+def test_errors_are_the_spread_of_samples(rng: np.random.Generator) -> None:
+    """Of 40 samples; a standard deviation of so many is known to 11 %, the mean of their errors better."""
+    points = [
+        study(sample(rng, 4000, signal=False), {"w": sample(rng, 200, signal=True)}, settings(rates=[4], replicas=12))
+        .results["w"]["tagger"]
+        .points[0]
+        for _ in range(40)
+    ]
+    found = [point.efficiency for point in points if point]
+    assert len(found) == 40
+    assert np.mean([each.error for each in found]) == pytest.approx(np.std([each.value for each in found]), rel=0.4)
+
+
+def test_without_a_mass_there_is_no_trigger_on_it(rng: np.random.Generator) -> None:
+    jets = [sample(rng, 500, signal=signal) for signal in (False, True)]
+    blind = [
+        TriggerJets(each.event, each.weight, each.online_pt, each.offline_pt, np.full(500, np.nan), each.score)
+        for each in jets
+    ]
+    assert list(study(blind[0], {"w": blind[1]}, settings(rates=[30])).results["w"]) == ["pt", "tagger"]
+
+
+def test_a_rate_beyond_all_events_is_refused(rng: np.random.Generator) -> None:
+    with pytest.raises(ConfigurationError, match=r"200 kHz are asked for, .* above 100 GeV .* have 12\d kHz"):
+        measured(rng, rates=[200])
+
+
+def test_the_same_seed_gives_the_same_numbers(rng: np.random.Generator) -> None:
+    background, signal = sample(rng, 500, signal=False), sample(rng, 100, signal=True)
+    one, other, third = (
+        study(background, {"w": signal}, settings(rates=[30], seed=seed)).as_json() for seed in (1, 1, 2)
+    )
+    assert one == other != third

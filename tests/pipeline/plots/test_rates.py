@@ -1,0 +1,44 @@
+"""The figures of trigger rates: complete, and empty where nothing can be said."""
+
+from __future__ import annotations
+
+from models.rate_settings import RatesSettings
+from models.rate_study import Efficiency, OperatingPoint, RateStudy, TriggerResult
+from pipeline.plots.rates import rate_curves, turn_ons
+
+WHAT = RatesSettings.model_validate(
+    {"against": ["q"], "signals": {"w": {"mass": [65, 105]}, "t": {"mass": [120, 200]}}, "turn_on": [200, 300, 400]}
+)
+
+
+def point(rate: float, efficiency: float) -> OperatingPoint:
+    return OperatingPoint(rate, rate, 50.0, 100.0, None, Efficiency(efficiency, 0.05))
+
+
+def found() -> RateStudy:
+    some = TriggerResult(
+        curve=(point(100, 1.0), point(10, 0.5), None),
+        points=(None, point(5, 0.4), point(10, 0.5)),
+        turn_on=(None, (Efficiency(0.1, 0.02), None), (Efficiency(0.2, 0.02), Efficiency(1.0, 0.01))),
+    )
+    nothing = TriggerResult(curve=(None,) * 3, points=(None,) * 3, turn_on=(None,) * 3)
+    results = {"w": {"pt": some, "pt_mass": nothing, "tagger": some}, "t": {"pt": nothing, "tagger": nothing}}
+    return RateStudy(100.0, 300.0, 500, 800, {"w": (50, 40.0), "t": (50, 40.0)}, results)
+
+
+def test_curves_end_where_nothing_can_be_said() -> None:
+    first, second = rate_curves(found(), WHAT).axes[:2]
+    lines = {line.get_label(): line for line in first.get_lines() if not line.get_label().startswith("_")}
+    assert len(lines) == 3
+    assert lines["$p_T$"].get_xdata().tolist() == [1.0, 0.5]
+    assert lines["$p_T$"].get_ydata().tolist() == [100, 10]
+    assert first.get_yscale() == "log"
+    assert all(line.get_xdata().size == 0 for line in second.get_lines() if line.get_label() == "$p_T$")
+
+
+def test_turn_ons_have_a_panel_a_signal_and_rate() -> None:
+    panels = turn_ons(found(), WHAT).axes
+    assert len(panels) == 2 * 3
+    assert [text.get_text() for axes in panels for text in axes.texts] == [
+        *("w, 1 kHz", "t, 1 kHz", "w, 5 kHz", "t, 5 kHz", "w, 10 kHz", "t, 10 kHz")
+    ]

@@ -1,0 +1,79 @@
+"""The section on trigger rates: what it shows of a study, and what it says where there is none."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.rate_settings import RatesSettings
+from models.rate_study import study
+from models.trigger_rate import TriggerJets
+from pipeline.artefact import artefact, write_json
+from pipeline.plots.rates import draw_rates
+from pipeline.report import page as report
+from pipeline.report.page import SECTIONS
+from pipeline.report.run_folder import RunFolder
+from pipeline.report.sections import rates
+
+WHAT = RatesSettings.model_validate(
+    {"against": ["q", "g"], "signals": {"w": {"mass": [65, 105]}}, "rates": [0.1, 20], "replicas": 3, "cuts": 4}
+)
+
+
+def _jets(rng: np.random.Generator, signal: bool) -> TriggerJets:
+    pt = rng.exponential(80, 900) + (180 if signal else 80)
+    event, weight = np.arange(900).astype(np.uint64), np.full(900, 1e3)
+    score = rng.integers(0, 9, 900) + 3 * signal
+    return TriggerJets(event, weight, pt, pt, np.where(signal, 80.0, pt / 4), {"w": score})
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of which nothing is there but the rates."""
+    folder, rng = tmp_path_factory.mktemp("run"), np.random.default_rng(5)
+    found = study(_jets(rng, False), {"w": _jets(rng, True)}, WHAT)
+    collider = {"crossings": WHAT.collider.crossings, "pileup": WHAT.collider.pileup}
+    content: dict[str, Any] = {**collider, "step": 0.25, "fingerprint": "", "dropped": {}, **found.as_json()}
+    with artefact(folder / "67_rates", "rates", settings={"rates": WHAT}) as space:
+        write_json(space.path / "rates.json", content)
+        draw_rates(found, WHAT, space.path / "plots")
+    return folder
+
+
+@pytest.fixture
+def run(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """It, to be changed, and the page of this section alone."""
+    monkeypatch.setattr(report, "SECTIONS", (rates.SECTION,))
+    return Path(shutil.copytree(made, tmp_path / "run"))
+
+
+def test_what_it_shows(run: Path) -> None:
+    folder = RunFolder(run)
+    values = rates.values(folder)
+    assert [row["trigger"] for row in values["rows"]] == ["pT", "pT and soft-drop mass", "pT and tagger"]
+    low, high = values["rows"][2]["points"]
+    assert low is None  # 0.1 kHz are one event of this sample
+    assert high["score"] % 0.25 == 0
+    text = report.page(folder)
+    assert "7.5 × 10<sup>34</sup>" in text
+    assert "30.9 million crossings a second of 194 inelastic collisions" in text
+    assert f"{high['value']:.3f} ± {high['error']:.3f}" in text
+    assert text.count("<svg") == 2
+    assert ">–<" in text
+    assert "the largest of q, g" in text
+
+
+def test_every_tagger_has_the_section_and_says_what_is_missing(run: Path) -> None:
+    assert rates.SECTION in SECTIONS
+    assert rates.SECTION.shown(RunFolder(run))
+    (run / "67_rates.manifest.json").unlink()
+    assert "67_rates is not whole (make it with <code>make rates</code>)" in report.page(RunFolder(run))
+
+
+def test_a_damaged_study_is_said(run: Path) -> None:
+    write_json(run / "67_rates" / "rates.json", {"results": {}})
+    assert "67_rates/rates.json cannot be read (KeyError: " in report.page(RunFolder(run))

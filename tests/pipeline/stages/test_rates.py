@@ -1,0 +1,224 @@
+"""The stage `rates`: rates and efficiencies as counting jets of the same images gives them, and how it fails."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import uproot
+import yaml
+from qkeras import QActivation, QDense, quantized_bits, quantized_relu
+from tensorflow import keras
+
+from data_prep.dataset import open_dataset
+from data_prep.image_batch import ImageBatch, concatenate
+from data_prep.mock import Branches, mock_jets, write_mock_file
+from hls_projects import integer_model
+from hls_projects.lower import lower
+from hls_projects.network import Network
+from hls_projects.types import prove_network
+from models.rate_settings import ColliderSettings
+from pipeline.app import main
+from pipeline.artefact import manifest_path
+
+ROOT = Path(__file__).parents[3]
+IMAGES = ROOT / "configs" / "demo" / "images.yaml"
+CLASSES = ("q", "g", "w", "z", "t")
+RATES: dict[str, Any] = {
+    "against": ["q", "g"],
+    "signals": {"w": {"mass": [60, 100]}, "t": {"mass": [120, 220]}},
+    "rates": [20, 100],
+    "replicas": 5,
+    "cuts": 6,
+    "online_pt_min": 120,
+}
+
+
+def weighted(name: str, jets: int, weight: float, **change: Any) -> Branches:
+    """Jets of a wide range of pT, two an event, of an event's weight (pb)."""
+    branches = mock_jets(name, jets, seed=6, pt=(100.0, 900.0))
+    event = branches["aux_event"][0] + np.arange(jets) // 2
+    spread = np.random.default_rng(3).uniform(0.5, 1.5, jets)[(event - event[0]) * 2]
+    return branches | {"aux_event": event, "aux_weight": (weight * spread).astype(np.float32)} | change
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sample, a lowered tagger, and the configuration."""
+    if shutil.which("g++") is None:
+        pytest.skip("g++ not found")
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "sample").mkdir()
+    for name, weight in (("q", 2e4), ("g", 2e4), ("w", 1.0), ("t", 1.0)):
+        write_mock_file(folder / "sample" / f"{name}_00000.root", weighted(name, 300, weight))
+    keras.utils.set_random_seed(3)
+    image = keras.Input((16, 16, 1))
+    x = keras.layers.Flatten()(QActivation(quantized_relu(10, 10))(image))
+    dense = QDense(5, kernel_quantizer=quantized_bits(5, 0, alpha=1), bias_quantizer=quantized_bits(5, 0, alpha=1))
+    (folder / "40_lowered").mkdir()
+    prove_network(lower(keras.Model(image, dense(x)))).save(folder / "40_lowered")
+    (folder / "rates.yaml").write_text(yaml.safe_dump(RATES))
+    assert rates(folder, folder / "67_rates") == 0
+    return folder
+
+
+def rates(folder: Path, out: Path, *sample: Path, config: Path | None = None, images: Path = IMAGES) -> int:
+    arguments = ["--config", config or folder / "rates.yaml", "--images", images, "--lowered", folder / "40_lowered"]
+    return main(["rates", *map(str, [*arguments, *(sample or (folder / "sample",)), "--out", out])])
+
+
+def images(run: Path, tmp_path: Path) -> ImageBatch:
+    """The images of the whole sample, by the stage that makes those of a training."""
+    content = yaml.safe_load(IMAGES.read_text()) | {"weight": "aux_weight", "selection": {"abs_eta_max": 2.0}}
+    content["classes"] = [
+        {"name": "background", "label": "label_QCD"},
+        *(each for each in content["classes"] if each["name"] in RATES["signals"]),
+    ]
+    (tmp_path / "images.yaml").write_text(yaml.safe_dump(content))
+    out = tmp_path / "20_images"
+    assert main(["images", "--config", f"{tmp_path}/images.yaml", f"{run}/sample", "--out", str(out)]) == 0
+    return concatenate([split.whole for split in open_dataset(out).splits.values()])
+
+
+def test_rates_and_efficiencies_are_those_of_counting(run: Path, tmp_path: Path) -> None:
+    """Images of another stage, integers of another implementation, and a sum over events one by one."""
+    found = json.loads((run / "67_rates" / "rates.json").read_text())
+    jets = images(run, tmp_path)
+    network = Network.load(run / "40_lowered")
+    raw = network.types.inputs[0].type.quantize(jets.dense())
+    logits = integer_model.outputs(network, [raw])[0]
+    pt = raw.reshape(len(jets), -1).sum(axis=1) * network.types.inputs[0].type.step
+    background = jets.label == 0
+    assert found["jets"] == background.sum()
+    assert sum(found["dropped"].values()) == 4 * 300 - len(jets) > 0
+    assert found["fingerprint"] == network.fingerprint
+    collider = ColliderSettings()
+
+    def rate(passing: np.ndarray) -> float:
+        chosen = dict(zip(jets.event[passing].tolist(), jets.weight[passing].tolist(), strict=True))
+        return collider.rate(sum(chosen.values()))
+
+    assert found["total"] == pytest.approx(rate(background & (pt >= 120)))
+    seen = 0
+    for row, name in enumerate(RATES["signals"]):
+        score = logits[:, CLASSES.index(name)] - logits[:, :2].max(axis=1)
+        signal = (jets.label == row + 1) & (jets.features["jet_pt"] >= 200)
+        assert found["signal_jets"][name][0] == signal.sum()
+        mass = jets.features["jet_sdmass"]
+        inside = (mass >= RATES["signals"][name]["mass"][0]) & (mass < RATES["signals"][name]["mass"][1])
+        everything = np.ones(len(jets), np.bool_)
+        for trigger, result in found["results"][name].items():
+            for point in (*result["curve"], *result["points"]):
+                if point is None:
+                    continue
+                fulfils = {"pt": everything, "pt_mass": inside, "tagger": score >= (point["cut"] or 0)}[trigger]
+                if trigger == "tagger" and point["cut"] is None:
+                    raise AssertionError("a tagger without a cut")
+                passing = fulfils & (pt >= point["threshold"])
+                assert point["rate"] == pytest.approx(rate(background & passing))
+                assert point["rate"] <= point["allowed"] * (1 + 1e-6)
+                if trigger != "tagger":  # that of the tagger is measured on halves of the events
+                    weight = jets.weight.astype(np.float64)
+                    share = weight[signal & passing].sum() / weight[signal].sum()
+                    assert point["efficiency"]["value"] == pytest.approx(share)
+                seen += 1
+    assert seen > 40
+
+
+def test_it_leaves_what_the_data_flow_says(run: Path) -> None:
+    found = json.loads((run / "67_rates" / "rates.json").read_text())
+    assert set(found) == {
+        *("crossings", "pileup", "step", "fingerprint", "dropped", "total", "effective", "events", "jets"),
+        *("signal_jets", "results"),
+    }
+    assert set(found["results"]) == {"w", "t"}
+    assert set(found["results"]["w"]) == {"pt", "pt_mass", "tagger"}
+    result = found["results"]["w"]["pt"]
+    assert set(result) == {"curve", "points", "turn_on"}
+    assert len(result["points"]) == len(result["turn_on"]) == 2
+    assert len(result["turn_on"][1]) == 10
+    assert set(result["points"][1]) == {"allowed", "rate", "effective", "threshold", "cut", "efficiency"}
+    assert {path.name for path in (run / "67_rates" / "plots").iterdir()} == {"rates.svg", "turn_on.svg"}
+    configuration = json.loads(manifest_path(run / "67_rates").read_text())["configuration"]
+    assert set(configuration) == {"rates", "images"}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            {"signals": {"h": {"mass": [100, 150]}}},
+            "the tagger has no class 'h' (its classes are q, g, w, z, t)",
+        ),
+        ({"against": ["qcd"]}, "rates.yaml: the tagger has no class 'qcd'"),
+        ({"signals": {"z": {"mass": [70, 110]}}}, "no jet of the class 'z' with a weight"),
+        ({"background": "label_Hbb"}, "no jet of the background with a weight"),
+        ({"background": "1"}, "jets are background and signal"),
+        ({"weight": "genWeight"}, "lacks the branch genWeight"),
+        ({"weight": "aux_weight - 20000"}, "is negative, infinite or no number"),
+        ({"weight": "jet_pt"}, "jets of one event have different weights"),
+        ({"weight": "0 * aux_weight"}, "no jet of the background with a weight"),
+        ({"rates": [1, 30_000]}, "rates.yaml: 'rates': 30000 kHz are asked for, all events"),
+        ({"online_pt_min": 20}, "the softest background jet of the sample has 98 GeV, so a trigger from 20 GeV on"),
+        ({"rate": [1]}, "unknown key 'rate', known keys are collider"),
+    ],
+)
+def test_how_it_fails(
+    run: Path, tmp_path: Path, change: dict[str, Any], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "rates.yaml").write_text(yaml.safe_dump(RATES | change))
+    assert rates(run, tmp_path / "67_rates", config=tmp_path / "rates.yaml") == 1
+    assert said in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "67_rates").exists()
+
+
+def _normalised(content: dict[str, Any]) -> None:
+    content["steps"].append({"step": "normalise"})
+
+
+def _other_channels(content: dict[str, Any]) -> None:
+    content["channels"] = ["charged"]
+
+
+def _fewer_classes(content: dict[str, Any]) -> None:
+    content["classes"] = [each for each in content["classes"] if each["name"] != "z"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (_normalised, "the images are normalised, so that firmware has no pT to cut on"),
+        (_other_channels, "no channel of the images is 'pt'"),
+        (_fewer_classes, "the network gives 5 numbers, not a logit of each of the classes q, g, w, t"),
+    ],
+)
+def test_other_images_than_the_tagger_takes(
+    run: Path,
+    tmp_path: Path,
+    change: Callable[[dict[str, Any]], None],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    content = yaml.safe_load(IMAGES.read_text())
+    change(content)
+    (tmp_path / "images.yaml").write_text(yaml.safe_dump(content))
+    assert rates(run, tmp_path / "67_rates", images=tmp_path / "images.yaml") == 1
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_an_empty_sample(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file without jets, as minimum bias leaves one, changes no byte; a sample of nothing else is refused."""
+    with uproot.open(run / "sample" / "q_00000.root") as file:
+        whole = {name: branch.array() for name, branch in file["tree"].items() if name != "npart"}
+    none = {name: column[:0] if column.ndim > 1 else column[:0].to_numpy() for name, column in whole.items()}
+    write_mock_file(tmp_path / "none.root", none)
+    assert rates(run, tmp_path / "nothing", tmp_path / "none.root") == 1
+    assert "no jet of the background with a weight (add files with such jets)" in capsys.readouterr().err
+    assert rates(run, tmp_path / "more", run / "sample", tmp_path / "none.root") == 0
+    for file in ("rates.json", "plots/rates.svg", "plots/turn_on.svg"):
+        assert (tmp_path / "more" / file).read_bytes() == (run / "67_rates" / file).read_bytes()
