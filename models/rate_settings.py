@@ -96,7 +96,7 @@ class RatesSettings(Settings):
     """Classes of the network that are background: the score of a signal is its logit minus the largest of theirs."""
     signals: dict[str, SignalSettings] = Field(min_length=1)
     """Classes of the network that are to be triggered on."""
-    rates: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(1.0, 5.0, 10.0), min_length=1, max_length=4)
+    rates: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(0.2, 1.0, 5.0), min_length=1, max_length=4)
     """Rates at which the triggers are compared (kHz), ascending."""
     online_pt_min: float = Field(default=100.0, gt=0)
     """Smallest threshold on the pT in firmware (GeV). The sample must hold all jets above it."""

@@ -7,7 +7,12 @@ from models.rate_study import Efficiency, OperatingPoint, RateStudy, TriggerResu
 from pipeline.plots.rates import rate_curves, turn_ons
 
 WHAT = RatesSettings.model_validate(
-    {"against": ["q"], "signals": {"w": {"mass": [65, 105]}, "t": {"mass": [120, 200]}}, "turn_on": [200, 300, 400]}
+    {
+        "against": ["q"],
+        "signals": {"w": {"mass": [65, 105]}, "t": {"mass": [120, 200]}},
+        "turn_on": [200, 300, 400],
+        "rates": [1, 5, 10],
+    }
 )
 
 
