@@ -81,7 +81,7 @@ def turn_ons(found: RateStudy, what: RatesSettings) -> Figure:
                 axes = panels[row, column]
                 _turn_on(axes, results, row, what.turn_on)
                 axes.text(0.97, 0.05, f"{name}, {rate:g} kHz", transform=axes.transAxes, ha="right", weight="bold")
-        panels[0, 0].set_ylim(0, 1.1)
+        panels[0, 0].set_ylim(-0.05, 1.12)
         panels[0, 0].set_xlim(what.turn_on[0], what.turn_on[-1])
         figure.supxlabel(r"offline jet $p_T$ (GeV)", fontsize="medium")
         figure.supylabel("efficiency", fontsize="medium")
