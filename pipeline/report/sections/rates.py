@@ -20,22 +20,26 @@ def values(run: RunFolder) -> dict[str, Any]:
     """The figures, the table, and what the sample is."""
     found = run.json(ARTEFACT, "rates.json")
     with reading(f"{ARTEFACT}/rates.json"):
-        what = run.manifests[ARTEFACT].configuration["rates"]
+        configuration = run.manifests[ARTEFACT].configuration
+        what = configuration["rates"]
+        signals = [each["name"] for each in configuration["images"]["classes"] if each["name"] in found["results"]]
         rows = [
             {"signal": signal, "trigger": TITLES[trigger], "points": [_point(each, found["step"]) for each in cells]}
-            for signal, results in found["results"].items()
+            for signal, results in ((name, found["results"][name]) for name in signals)
             for trigger, cells in ((name, results[name]["points"]) for name in TITLES if name in results)
         ]
         sample = {
             "total": float(found["total"]),
             "events": int(found["events"]),
             "effective": float(found["effective"]),
-            "signal_jets": {name: int(jets) for name, (jets, _) in found["signal_jets"].items()},
+            "signal_jets": {name: int(found["signal_jets"][name][0]) for name in signals},
             "crossings": float(found["crossings"]) / 1e6,
             "pileup": float(found["pileup"]),
         }
         luminosity = f"{what['collider']['luminosity']:.1e}".split("e+")
-        settings = {name: what[name] for name in ("rates", "online_pt_min", "offline_pt_min", "against", "signals")}
+        settings = {
+            name: what[name] for name in ("rates", "online_pt_min", "offline_pt_min", "against", "effective_min")
+        }
     figures = {}
     for name, label in LABELS.items():
         with reading(f"{ARTEFACT}/plots/{name}.svg"):

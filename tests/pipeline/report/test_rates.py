@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
+from data_prep.images import ImagesSettings
 from models.rate_settings import RatesSettings
 from models.rate_study import study
 from models.trigger_rate import TriggerJets
@@ -19,6 +21,7 @@ from pipeline.report.page import SECTIONS
 from pipeline.report.run_folder import RunFolder
 from pipeline.report.sections import rates
 
+CONFIGS = Path(__file__).parents[3] / "configs"
 WHAT = RatesSettings.model_validate(
     {"against": ["q", "g"], "signals": {"w": {"mass": [65, 105]}}, "rates": [0.1, 20], "replicas": 3, "cuts": 4}
 )
@@ -38,7 +41,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = study(_jets(rng, False), {"w": _jets(rng, True)}, WHAT)
     collider = {"crossings": WHAT.collider.crossings, "pileup": WHAT.collider.pileup}
     content: dict[str, Any] = {**collider, "step": 0.25, "fingerprint": "", "dropped": {}, **found.as_json()}
-    with artefact(folder / "67_rates", "rates", settings={"rates": WHAT}) as space:
+    pictures = ImagesSettings.model_validate(yaml.safe_load((CONFIGS / "demo" / "images.yaml").read_text()))
+    with artefact(folder / "67_rates", "rates", settings={"rates": WHAT, "images": pictures}) as space:
         write_json(space.path / "rates.json", content)
         draw_rates(found, WHAT, space.path / "plots")
     return folder
