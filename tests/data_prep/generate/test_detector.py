@@ -50,6 +50,8 @@ def gun(
         x=np.full(number, float(vertex[0])),
         y=np.full(number, float(vertex[1])),
         z=np.full(number, float(vertex[2])),
+        weight=np.ones(number),
+        pt_hat=np.zeros(number),
     )
 
 
@@ -133,9 +135,9 @@ def test_energy_beside_a_track_is_found() -> None:
     both = {
         name: np.concatenate([getattr(pion, name), getattr(kaon, name)])[order]
         for name in Events.__dataclass_fields__
-        if name not in ("number", "first")
+        if name not in ("number", "first", "weight", "pt_hat")
     }
-    events = Events(number=number, first=2 * np.arange(number), **both)
+    events = Events(number=number, first=2 * np.arange(number), weight=np.ones(number), pt_hat=np.zeros(number), **both)
     straight = CMS.model_copy(update={"magnetic_field": 0.0})
     seen = respond(events, straight, np.random.default_rng(3))
     tracked = np.unique(seen.event[seen.kind == CHARGED_HADRON])

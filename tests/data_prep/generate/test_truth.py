@@ -34,6 +34,8 @@ def record(*events: list[Row]) -> Events:
         x=zero,
         y=zero,
         z=zero,
+        weight=np.ones(len(events)),
+        pt_hat=np.zeros(len(events)),
     )
 
 
