@@ -14,8 +14,9 @@ B := build/$(RUN)
 # A run remembers the files it was given.
 FILES ?= $(shell cat $(B)/.files 2>/dev/null)
 
+RUNS := $(patsubst configs/%/model.yaml,%,$(wildcard configs/*/model.yaml))
 ifeq ($(wildcard $(C)),)
-$(error there is no $(C); configurations are: $(notdir $(wildcard configs/*)))
+$(error there is no $(C); configurations are: $(RUNS))
 endif
 VENV := .venv
 READY := $(VENV)/.ready
@@ -158,4 +159,4 @@ distclean: ## remove everything that was made, .venv too
 help: ## this list
 	@echo "make [target] [RUN=configuration] [FILES='your/*.root']"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "configurations: $(notdir $(wildcard configs/*))"
+	@echo "configurations: $(RUNS)"

@@ -8,6 +8,7 @@ import pytest
 
 from data_prep.errors import ConfigurationError
 from data_prep.event_settings import EventImagesSettings
+from data_prep.generate.rate_settings import RateSettings
 from data_prep.generate.settings import EventSettings, GenerateSettings
 from data_prep.images import ImagesSettings
 from hls_projects.settings import HardwareSettings
@@ -45,7 +46,7 @@ def test_faults_name_file_key_and_reason(tmp_path: Path, text: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("run", sorted(folder.name for folder in CONFIGS.iterdir()))
+@pytest.mark.parametrize("run", sorted({folder.name for folder in CONFIGS.iterdir()} - {"rates"}))
 def test_every_run_has_what_its_stages_need(run: str) -> None:
     folder = CONFIGS / run
     sample = (folder / "sample").read_text().strip() if (folder / "sample").exists() else run
@@ -58,6 +59,11 @@ def test_every_run_has_what_its_stages_need(run: str) -> None:
     if isinstance(images, EventImagesSettings) and isinstance(model, EventModelSettings):
         step = 2 ** (len(model.unet.widths) - 1)
         assert images.grid.rows % step == (images.grid.columns + 2 * images.grid.wrap) % step == 0
+
+
+def test_the_sample_of_rates_is_no_run() -> None:
+    assert [file.name for file in (CONFIGS / "rates").iterdir()] == ["generate.yaml"]
+    assert load_kind(CONFIGS / "rates" / "generate.yaml", {"rates": RateSettings}).sizes["qcd"] >= 1000
 
 
 def test_no_such_file(tmp_path: Path) -> None:
