@@ -62,4 +62,4 @@ def _point(found: dict[str, Any] | None, step: float) -> dict[str, Any] | None:
     }
 
 
-SECTION = Section("rates", "Trigger rate", "Trigger rate", values, tasks=frozenset({"classification"}))
+SECTION = Section("rates", "Trigger rate", "Trigger rate", values, optional=ARTEFACT)

@@ -71,11 +71,11 @@ def test_what_it_shows(run: Path) -> None:
     assert "the largest of q, g" in text
 
 
-def test_every_tagger_has_the_section_and_says_what_is_missing(run: Path) -> None:
+def test_a_run_without_rates_has_no_such_section(run: Path) -> None:
     assert rates.SECTION in SECTIONS
     assert rates.SECTION.shown(RunFolder(run))
     (run / "67_rates.manifest.json").unlink()
-    assert "67_rates is not whole (make it with <code>make rates</code>)" in report.page(RunFolder(run))
+    assert not rates.SECTION.shown(RunFolder(run))
 
 
 def test_a_damaged_study_is_said(run: Path) -> None:
