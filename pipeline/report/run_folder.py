@@ -22,7 +22,6 @@ STAGES = {
     "50_hls": "convert",
     "60_csim.json": "csim",
     "65_rtl": "rtl",
-    "67_rates": "rates",
     "70_export": "export",
 }
 """The stage that makes each artefact."""
