@@ -14,15 +14,15 @@ from tensorflow import keras
 
 from data_prep.dataset import ImageDataset
 from data_prep.errors import ConfigurationError
-from models import training, trees
+from models import channel_bits, training, trees
 from models.architectures import HARDWARE, Network, networks
 from models.batches import survey
 from models.exact import exact_inference
 from models.metrics import Performance, performance
 from models.model_arithmetic import ModelArithmetic, count
-from models.pruning import chosen_kernels
 from models.scores import predict, truth
 from models.settings import ModelSettings, TrainSettings
+from models.tasks import classification
 
 TREES = "trees"
 """The baseline's name in metrics and scores."""
@@ -105,14 +105,15 @@ def train_networks(
     taggers: list[Tagger] = []
     wanted = _wanted(networks(model, dataset.metadata.grid.kind), only)
     for network in wanted:
-        if network.quantized and settings.pruning:  # nor should this one
-            chosen_kernels(network.build(model, dataset.shape, len(dataset.classes)), settings.pruning)
+        if network.quantized:
+            training.require_trainable(network.build(model, dataset.shape, len(dataset.classes)), settings)
     for network in wanted:
         keras.utils.set_random_seed(settings.seed)
         built = network.build(model, dataset.shape, len(dataset.classes))
         if network.starts_from and settings.warm_start:
             source = next(tagger for tagger in taggers if tagger.network.name == network.starts_from)
             training.warm_start(built, source.model)
+            channel_bits.choose(built, source.model, dataset, settings, classification.OBJECTIVE)
         phase = settings.quantized_training if network.quantized else settings.float_training
         with progress(f"train {network.title}", phase.epochs * dataset.split("train").rows) as advance:
             history = training.train(

@@ -18,7 +18,8 @@ import numpy.typing as npt
 import tensorflow as tf
 from tensorflow import keras
 
-from data_prep.errors import PipelineError
+from data_prep.errors import PipelineError, TrainingSettingsError
+from models import channel_bits
 from models.batches import Feed, Images
 from models.objective import Objective, watched
 from models.optimizer import RelativeAdam
@@ -72,6 +73,20 @@ def prepare(settings: TrainSettings) -> None:
         config.set_intra_op_parallelism_threads(settings.threads)
         config.set_inter_op_parallelism_threads(settings.threads)
     tf.config.experimental.enable_op_determinism()
+
+
+def require_trainable(model: keras.Model, settings: TrainSettings) -> None:
+    """Look at a quantized network before any other is trained for it.
+
+    Raises:
+        TrainingSettingsError: a layer to be pruned that it does not have; bits that are chosen by the float network
+            that it does not start from.
+    """
+    if settings.pruning:
+        chosen_kernels(model, settings.pruning)
+    if not settings.warm_start and channel_bits.undecided(model):
+        what = "'warm_start' is false, but 'mean_bits' in model.yaml lets the trained float network choose"
+        raise TrainingSettingsError(what, file="train.yaml", remedy="make it true, or give lists of 'bits'")
 
 
 def warm_start(model: keras.Model, source: keras.Model) -> None:

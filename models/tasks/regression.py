@@ -23,14 +23,13 @@ from data_prep.fixed_point import FixedType
 from data_prep.grid import SquareGrid
 from data_prep.image_batch import ImageBatch
 from data_prep.mass import image_mass
-from models import training
+from models import channel_bits, training
 from models.architectures import Network
 from models.batches import Feed, survey
 from models.exact import exact_inference
 from models.metrics import Performance, performance, softmax
 from models.model_arithmetic import ModelArithmetic, count
 from models.objective import Objective, mean_weight, share
-from models.pruning import chosen_kernels
 from models.response import Closure, closure
 from models.settings import ModelSettings, TrainSettings
 from models.tasks import classification
@@ -153,14 +152,15 @@ def train(
         _check(dataset, split, wanted)
     trained: list[Trained] = []
     for network in networks(model):
-        if network.quantized and settings.pruning:
-            chosen_kernels(network.build(model, dataset.shape, len(dataset.classes)), settings.pruning)
+        if network.quantized:
+            training.require_trainable(network.build(model, dataset.shape, len(dataset.classes)), settings)
     for network in networks(model):
         keras.utils.set_random_seed(settings.seed)
         built = network.build(model, dataset.shape, len(dataset.classes))
         if network.starts_from and settings.warm_start:
             source = next(each for each in trained if each.network.name == network.starts_from)
             training.warm_start(built, source.model)
+            channel_bits.choose(built, source.model, dataset, settings, aim)
         phase = settings.quantized_training if network.quantized else settings.float_training
         with progress(f"train {network.title}", phase.epochs * dataset.split("train").rows) as advance:
             history = training.train(
