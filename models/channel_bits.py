@@ -12,7 +12,7 @@ random signs. From `bits` everywhere the channel that minds least gives a bit aw
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
@@ -22,13 +22,12 @@ import tensorflow as tf
 from tensorflow import keras
 
 from models import exact
-from models.batches import Feed, Images
 from models.channel_quantizer import quantized_bits_by_channel
 from models.kernels import Kernel, kernels
-from models.objective import Objective
-from models.settings import TrainSettings
 
 Array = npt.NDArray[np.float64]
+Batch = tuple[Any, Any, Any]
+"""Images, targets and weights, as a network is trained with."""
 
 LEAST = 2
 """Bits that a channel has at least: the sign and one."""
@@ -48,23 +47,20 @@ def undecided(model: keras.Model) -> list[tuple[str, Kernel]]:
     ]
 
 
-def choose(
-    model: keras.Model, source: keras.Model, dataset: Images, settings: TrainSettings, objective: Objective
-) -> None:
+def choose(model: keras.Model, source: keras.Model, batches: Iterable[Batch], seed: int) -> None:
     """Give the undecided quantizers of a quantized network their bits by channel.
 
     Args:
         model: the network; it is changed.
-        source: the trained float network with layers of the same names.
-        dataset: the images that it was trained on.
-        settings: batch size and seed.
-        objective: what it was trained for.
+        source: the trained float network with layers of the same names, compiled with its loss.
+        batches: what it was trained on; the first 32 are used.
+        seed: decides the random signs; with the same batches it gives the same bits.
     """
     open_ones = undecided(model)
     if not open_ones:
         return
     counterparts = [_counterpart(source, name, kernel.name) for name, kernel in open_ones]
-    diagonals = hessian_diagonals(source, counterparts, dataset, settings, objective)
+    diagonals = hessian_diagonals(source, counterparts, batches, seed)
     for (_, kernel), weights, diagonal in zip(open_ones, counterparts, diagonals, strict=True):
         quantizer = kernel.quantizer
         channels = [np.moveaxis(array, quantizer.axis, -1) for array in (weights.numpy(), diagonal)]
@@ -105,16 +101,9 @@ def _error(weights: Array, bits: int, integer: int) -> Array:
 
 
 def hessian_diagonals(
-    model: keras.Model,
-    variables: Sequence[tf.Variable],
-    dataset: Images,
-    settings: TrainSettings,
-    objective: Objective,
+    model: keras.Model, variables: Sequence[tf.Variable], batches: Iterable[Batch], seed: int
 ) -> list[npt.NDArray[np.float32]]:
-    """Hutchinson's estimate of the diagonal of the Hessian of the training loss, an array a variable, of its shape.
-
-    The seed decides batches and signs, so a training that is started again gets the same.
-    """
+    """Hutchinson's estimate of the diagonal of the Hessian of the training loss, an array a variable, of its shape."""
 
     @tf.function(reduce_retracing=True)
     def times_hessian(images: Any, targets: Any, weight: Any, signs: list[Any]) -> list[Any]:
@@ -125,16 +114,15 @@ def hessian_diagonals(
             along = tf.add_n([tf.reduce_sum(each * sign) for each, sign in zip(gradients, signs, strict=True)])
         return [tf.convert_to_tensor(each) for each in outer.gradient(along, variables)]
 
-    rng = np.random.default_rng([settings.seed, _RANDOM_SIGNS])
-    feed = Feed(dataset.split("train"), settings.batch, objective=objective)
+    rng = np.random.default_rng([seed, _RANDOM_SIGNS])
     sums = [np.zeros(variable.shape, np.float32) for variable in variables]
-    batches = 0
-    for images, targets, weight in islice(feed.dataset(dataset.shape, settings.seed), _BATCHES):
+    done = 0
+    for images, targets, weight in islice(batches, _BATCHES):
         signs = [rng.choice(np.array([-1, 1], np.float32), total.shape) for total in sums]
         for total, sign, product in zip(sums, signs, times_hessian(images, targets, weight, signs), strict=True):
             total += sign * product.numpy()
-        batches += 1
-    return [total / batches for total in sums]
+        done += 1
+    return [total / done for total in sums]
 
 
 def _counterpart(source: keras.Model, layer: str, kernel: str) -> tf.Variable:

@@ -14,7 +14,7 @@ from tensorflow import keras
 
 from data_prep.dataset import ImageDataset
 from data_prep.errors import ConfigurationError
-from models import channel_bits, training, trees
+from models import training, trees
 from models.architectures import HARDWARE, Network, networks
 from models.batches import survey
 from models.exact import exact_inference
@@ -113,7 +113,7 @@ def train_networks(
         if network.starts_from and settings.warm_start:
             source = next(tagger for tagger in taggers if tagger.network.name == network.starts_from)
             training.warm_start(built, source.model)
-            channel_bits.choose(built, source.model, dataset, settings, classification.OBJECTIVE)
+            training.choose_bits(built, source.model, dataset, settings, classification.OBJECTIVE)
         phase = settings.quantized_training if network.quantized else settings.float_training
         with progress(f"train {network.title}", phase.epochs * dataset.split("train").rows) as advance:
             history = training.train(

@@ -104,6 +104,14 @@ def warm_start(model: keras.Model, source: keras.Model) -> None:
         layer.set_weights(source.get_layer(layer.name).get_weights())
 
 
+def choose_bits(
+    model: keras.Model, source: keras.Model, dataset: Images, settings: TrainSettings, objective: Objective
+) -> None:
+    """Let the trained float network choose the bits by channel of a quantized one, where `mean_bits` asks for it."""
+    feed = Feed(dataset.split("train"), settings.batch, objective=objective)
+    channel_bits.choose(model, source, feed.dataset(dataset.shape, settings.seed), settings.seed)
+
+
 def train(
     model: keras.Model,
     dataset: Images,

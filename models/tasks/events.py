@@ -17,7 +17,7 @@ from tensorflow import keras
 
 from data_prep.errors import InputFileError
 from data_prep.event_batch import TOWER_CLASSES, EventBatch
-from models import channel_bits, training, unet
+from models import training, unet
 from models.architectures import HARDWARE
 from models.event_settings import EventModelSettings
 from models.exact import exact_inference
@@ -230,7 +230,7 @@ def train(
         built = unet.build(model, dataset.shape, heads(model.task), quantized=quantized)
         if quantized and settings.warm_start:
             training.warm_start(built, trained[0].model)
-            channel_bits.choose(built, trained[0].model, dataset, settings, aim)
+            training.choose_bits(built, trained[0].model, dataset, settings, aim)
         phase = settings.quantized_training if quantized else settings.float_training
         with progress(f"train {title}", phase.epochs * rows) as advance:
             history = training.train(

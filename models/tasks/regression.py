@@ -23,7 +23,7 @@ from data_prep.fixed_point import FixedType
 from data_prep.grid import SquareGrid
 from data_prep.image_batch import ImageBatch
 from data_prep.mass import image_mass
-from models import channel_bits, training
+from models import training
 from models.architectures import Network
 from models.batches import Feed, survey
 from models.exact import exact_inference
@@ -160,7 +160,7 @@ def train(
         if network.starts_from and settings.warm_start:
             source = next(each for each in trained if each.network.name == network.starts_from)
             training.warm_start(built, source.model)
-            channel_bits.choose(built, source.model, dataset, settings, aim)
+            training.choose_bits(built, source.model, dataset, settings, aim)
         phase = settings.quantized_training if network.quantized else settings.float_training
         with progress(f"train {network.title}", phase.epochs * dataset.split("train").rows) as advance:
             history = training.train(

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from tensorflow import keras
 
 from data_prep.dataset import ImageDataset
-from data_prep.errors import ConfigurationError, TrainingSettingsError
+from data_prep.errors import ConfigurationError, TrainingSettingsError, UnsupportedModelError
+from hls_projects.lower import lower
 from models import channel_bits, channel_quantizer, quantized_separable, separable, training
 from models.channel_quantizer import quantized_bits_by_channel
 from models.event_settings import UNetSettings
@@ -68,7 +69,7 @@ def test_greedy_choice_is_the_best_one(rng: np.random.Generator) -> None:
     assert cost(chosen) == min(map(cost, ways))
 
 
-def test_hessian_of_a_known_loss(dataset: ImageDataset, train_settings: TrainSettings) -> None:
+def test_hessian_of_a_known_loss(dataset: ImageDataset) -> None:
     """Outputs w_k s with the pixels' mean s = 1/64, mean squared error: a diagonal Hessian, E[weight s²] each."""
     model = keras.Sequential(
         [
@@ -78,9 +79,11 @@ def test_hessian_of_a_known_loss(dataset: ImageDataset, train_settings: TrainSet
         ]
     )
     model.compile("sgd", "mse")
-    settings = train_settings.model_copy(update={"batch": 600})
-    found = channel_bits.hessian_diagonals(model, model.trainable_weights, dataset, settings, classification.OBJECTIVE)
-    weight = next(dataset.split("train").batches(600)).weight
+    batch = next(dataset.split("train").batches(600))
+    found = channel_bits.hessian_diagonals(
+        model, model.trainable_weights, [(batch.dense(), batch.label, batch.weight)], seed=3
+    )
+    weight = batch.weight
     np.testing.assert_allclose(found[0].reshape(-1), weight.mean() / 64**2, rtol=1e-5)  # float32
 
 
@@ -101,7 +104,9 @@ def test_mean_bits_are_chosen_by_the_float_network(
     classification.OBJECTIVE.compile(source, keras.optimizers.SGD())
     model = quantized_separable.build(settings, SHAPE, 2)
     training.warm_start(model, source)
-    channel_bits.choose(model, source, dataset, train_settings, classification.OBJECTIVE)
+    with pytest.raises(UnsupportedModelError, match="layer 'block1': its bits by channel are not chosen yet"):
+        lower(model)
+    training.choose_bits(model, source, dataset, train_settings, classification.OBJECTIVE)
     quantizer = model.get_layer("block1").pointwise_quantizer_internal
     assert sum(quantizer.by_channel) == 15
     assert quantizer.by_channel[1] == min(quantizer.by_channel) < 5
