@@ -19,6 +19,7 @@ from data_prep.fixed_point import FixedType
 from hls_projects import graph
 from hls_projects.lowering import rule_for
 from hls_projects.lowering.builder import Builder
+from models.channel_bits import undecided
 from models.exact import exact_inference
 from models.quantizer_types import NoFixedTypeError, activation_type
 
@@ -54,6 +55,8 @@ def lower(model: keras.Model, *, port_type: FixedType | None = None, logits: boo
     Raises:
         UnsupportedModelError: with the layer and the reason.
     """
+    for name, _ in undecided(model):
+        raise UnsupportedModelError(f"layer '{name}': its bits by channel are not chosen yet", remedy="train it")
     exact_inference(model)
     build = Builder()
     tensors: dict[int, Any] = {}

@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from data_prep.settings import Settings
-from models.number_settings import QuantizerSettings
+from models.number_settings import QuantizerSettings, WeightSettings
 from models.tasks.settings import Edges
 
 
@@ -29,7 +29,7 @@ class UNetSettings(Settings):
     up: Literal["upsampling", "transposed"] = "upsampling"
     """How the way up doubles the image: every pixel four times and a convolution, or a transposed convolution."""
 
-    weights: QuantizerSettings
+    weights: WeightSettings
     """Width of all kernels (quantized network only, as are the next three)."""
 
     bias: QuantizerSettings
@@ -45,6 +45,8 @@ class UNetSettings(Settings):
     def _positive(self) -> Self:
         if min(self.widths) < 1:
             raise ValueError("every one of 'widths' is at least 1")
+        if isinstance(self.weights.bits, tuple):
+            raise ValueError("'weights' are those of many layers: give one number of 'bits', and 'mean_bits'")
         return self
 
 

@@ -12,6 +12,7 @@ import tensorflow as tf
 from qkeras.quantizers import BaseQuantizer, get_quantizer
 from tensorflow import keras
 
+from models.channel_quantizer import quantized_bits_by_channel, quantizer_of
 from models.groups import GROUPS, Group, Indices
 
 
@@ -43,7 +44,7 @@ class FilterLayer(keras.layers.Layer):  # type: ignore[misc]
         self.gain = gain
         self.quantizer_texts = quantizers
         self.bias_text = bias_quantizer
-        self.weight_quantizers = [None if text is None else get_quantizer(text) for text in quantizers.values()]
+        self.weight_quantizers = [None if text is None else quantizer_of(text) for text in quantizers.values()]
         self.bias_quantizer_internal = None if bias_quantizer is None else get_quantizer(bias_quantizer)
 
     @property
@@ -59,7 +60,11 @@ class FilterLayer(keras.layers.Layer):  # type: ignore[misc]
     def get_config(self) -> dict[str, Any]:
         """The arguments that the layer was made with, for model files."""
         own = {"filters": self.filters, "group": self.group_name, "bias_quantizer": self.bias_text, "gain": self.gain}
-        return dict(super().get_config()) | own | dict(self.quantizer_texts)
+        texts = {
+            name: str(made) if isinstance(made, quantized_bits_by_channel) else text
+            for (name, text), made in zip(self.quantizer_texts.items(), self.weight_quantizers, strict=True)
+        }
+        return dict(super().get_config()) | own | texts
 
     def add_filter(self, name: str, shape: tuple[int, ...], gain: float = 1.0) -> tf.Variable:
         """A base filter; its last axes are inputs and outputs, all before them and the inputs are the fan-in."""

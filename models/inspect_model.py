@@ -37,6 +37,7 @@ LAYERS = _names(
 
 OWN = {
     "QuantizedConv2DTranspose": "models.transposed",
+    "quantized_bits_by_channel": "models.channel_quantizer",
     "GroupConv2D": "models.group_layers",
     "GroupDense": "models.group_layers",
     "GroupSeparableConv2D": "models.group_layers",
@@ -45,12 +46,12 @@ OWN = {
     "ViewDense": "models.view_layers",
     "ViewSeparableConv2D": "models.view_layers",
 }
-"""The layers of this project, and the modules that hold them."""
+"""The layers and quantizers of this project, and the modules that hold them."""
 
 QUANTIZERS = _names(
     """
     quantized_bits quantized_relu quantized_tanh quantized_sigmoid quantized_ulaw quantized_hswish quantized_po2
-    quantized_relu_po2 bernoulli binary stochastic_binary ternary stochastic_ternary
+    quantized_relu_po2 bernoulli binary stochastic_binary ternary stochastic_ternary quantized_bits_by_channel
     """
 )
 

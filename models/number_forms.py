@@ -9,7 +9,8 @@ import qkeras
 from tensorflow import keras
 
 from models import quantizers
-from models.settings import DenseSettings, OutputSettings, QuantizerSettings
+from models.number_settings import QuantizerSettings, WeightSettings
+from models.settings import DenseSettings, OutputSettings
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,13 @@ class Numbers:
 
     quantized: bool
 
-    def weights(self, width: QuantizerSettings) -> str | None:
-        """The quantizer of weights or biases as text, for the layers of this project."""
-        return str(quantizers.signed(width)) if self.quantized else None
+    def weights(self, width: WeightSettings | QuantizerSettings) -> str | None:
+        """The quantizer of weights or biases as text, for the layers of this project; their settings hold no lists."""
+        if not self.quantized:
+            return None
+        if isinstance(width, WeightSettings):
+            return str(quantizers.weights(width, "", 0))
+        return str(quantizers.signed(width))
 
     def port(self, width: QuantizerSettings, pixels: Any) -> Any:
         """The images in the numbers of the network."""
@@ -40,14 +45,14 @@ class Numbers:
 
     def dense(self, settings: DenseSettings, name: str) -> keras.layers.Layer:
         """A hidden fully connected layer without its rectifier."""
-        return self._dense(settings.units, settings.weights, settings.bias, name)
+        return self._dense(settings.units, settings, name)
 
     def logits(self, settings: OutputSettings, classes: int) -> keras.layers.Layer:
         """The last layer."""
-        return self._dense(classes, settings.weights, settings.bias, "logits")
+        return self._dense(classes, settings, "logits")
 
-    def _dense(self, units: int, weights: QuantizerSettings, bias: QuantizerSettings, name: str) -> keras.layers.Layer:
+    def _dense(self, units: int, settings: DenseSettings | OutputSettings, name: str) -> keras.layers.Layer:
         if not self.quantized:
             return keras.layers.Dense(units, kernel_initializer="he_normal", name=name)
-        kernel, offset = quantizers.signed(weights), quantizers.signed(bias)
+        kernel, offset = quantizers.weights(settings.weights, "", 0), quantizers.signed(settings.bias)
         return qkeras.QDense(units, kernel_quantizer=kernel, bias_quantizer=offset, name=name)

@@ -22,10 +22,8 @@ from tensorflow import keras
 
 from data_prep.errors import TrainingSettingsError
 from models import exact
+from models.kernels import kernels
 from models.pruning_settings import PruningSettings
-
-KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
-"""What layers call the weights that their inputs are multiplied with."""
 
 
 def trained_kernels(model: keras.Model) -> dict[str, list[tf.Variable]]:
@@ -33,8 +31,7 @@ def trained_kernels(model: keras.Model) -> dict[str, list[tf.Variable]]:
     found: dict[str, list[tf.Variable]] = {}
     for layer in exact.layers(model):
         trained = {id(variable) for variable in layer.trainable_weights}
-        kernels = [getattr(layer, name, None) for name in KERNELS]
-        chosen = [kernel for kernel in kernels if kernel is not None and id(kernel) in trained]
+        chosen = [kernel.variable for kernel in kernels(layer) if id(kernel.variable) in trained]
         if chosen:
             found[layer.name] = chosen
     return found

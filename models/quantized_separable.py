@@ -24,12 +24,13 @@ def build(settings: ModelSettings, shape: tuple[int, int, int], classes: int) ->
         classes: logits.
 
     Raises:
+        ConfigurationError: a list of bits that does not have one for every channel.
         ValueError: when the image is too small for a kernel or pooling window.
     """
     pixels = keras.Input(shape, name="pixels")
     x = qkeras.QActivation(str(quantizers.unsigned(settings.input)), name="input_quantizer")(pixels)
     for index, block in enumerate(settings.blocks, 1):
-        x = convolution(block, f"block{index}")(x)
+        x = convolution(block, x.shape[-1], index)(x)
         x = qkeras.QActivation(str(quantizers.unsigned(block.activation)), name=f"block{index}_relu")(x)
         if block.pooling > 1:
             x = layers.MaxPooling2D(block.pooling, name=f"block{index}_pooling")(x)
@@ -37,35 +38,36 @@ def build(settings: ModelSettings, shape: tuple[int, int, int], classes: int) ->
     for index, dense in enumerate(settings.dense, 1):
         x = qkeras.QDense(
             dense.units,
-            kernel_quantizer=quantizers.signed(dense.weights),
+            kernel_quantizer=quantizers.weights(dense.weights, f"dense.{index - 1}.weights", dense.units),
             bias_quantizer=quantizers.signed(dense.bias),
             name=f"dense{index}",
         )(x)
         x = qkeras.QActivation(str(quantizers.unsigned(dense.activation)), name=f"dense{index}_relu")(x)
     logits = qkeras.QDense(
         classes,
-        kernel_quantizer=quantizers.signed(settings.output.weights),
+        kernel_quantizer=quantizers.weights(settings.output.weights, "output.weights", classes),
         bias_quantizer=quantizers.signed(settings.output.bias),
         name="logits",
     )(x)
     return keras.Model(pixels, logits, name="quantized_separable")
 
 
-def convolution(block: BlockSettings, name: str) -> keras.layers.Layer:
-    """The quantized convolution of one block, full or separable."""
+def convolution(block: BlockSettings, channels: int, index: int) -> keras.layers.Layer:
+    """The quantized convolution of block `index` (from 1) on so many channels, full or separable."""
+    key = f"blocks.{index - 1}"
     common = {
         "strides": block.stride,
         "padding": block.padding,
         "bias_quantizer": quantizers.signed(block.bias),
-        "name": name,
+        "name": f"block{index}",
     }
-    pointwise = quantizers.signed(block.pointwise)
+    pointwise = quantizers.weights(block.pointwise, f"{key}.pointwise", block.filters)
     if block.depthwise is None:
         return qkeras.QConv2D(block.filters, block.kernel, kernel_quantizer=pointwise, **common)
     return qkeras.QSeparableConv2D(
         block.filters,
         block.kernel,
-        depthwise_quantizer=quantizers.signed(block.depthwise),
+        depthwise_quantizer=quantizers.weights(block.depthwise, f"{key}.depthwise", channels, axis=-2),
         pointwise_quantizer=pointwise,
         **common,
     )

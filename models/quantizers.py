@@ -12,18 +12,43 @@ from typing import Any
 from qkeras.quantizers import BaseQuantizer, quantized_bits, quantized_relu
 from qkeras.utils import _add_supported_quantized_objects
 
+from data_prep.errors import ConfigurationError
 from data_prep.fixed_point import FixedType
+from models.channel_quantizer import quantized_bits_by_channel
+from models.number_settings import WeightSettings
 from models.own_layers import SYMMETRIC
 from models.settings import QuantizerSettings
 from models.transposed import QuantizedConv2DTranspose
 
 
 def signed(settings: QuantizerSettings) -> quantized_bits:
-    """A quantizer for weights, biases and signed activations: values from -2**integer to 2**integer - step.
+    """A quantizer for biases and signed activations: values from -2**integer to 2**integer - step.
 
     >>> str(signed(QuantizerSettings(bits=6, integer=1)))
     'quantized_bits(6,1,0,alpha=1)'
     """
+    return quantized_bits(settings.bits, settings.integer, alpha=1)
+
+
+def weights(settings: WeightSettings, key: str, channels: int, axis: int = -1) -> quantized_bits:
+    """A quantizer for the weights of a layer, with one width for all or with bits by channel.
+
+    Args:
+        settings: one width for all channels, a list, or a mean.
+        key: where they stand in `model.yaml`, for the message.
+        channels: output channels of the kernel.
+        axis: of the kernel along which they lie.
+
+    Raises:
+        ConfigurationError: a list of another length.
+    """
+    if isinstance(settings.bits, tuple):
+        if len(settings.bits) != channels:
+            what = f"'{key}.bits' holds {len(settings.bits)} widths for {channels} output channels"
+            raise ConfigurationError(what, remedy="give one for each")
+        return quantized_bits_by_channel(max(settings.bits), settings.integer, settings.bits, axis=axis)
+    if settings.mean_bits is not None:
+        return quantized_bits_by_channel(settings.bits, settings.integer, mean_bits=settings.mean_bits, axis=axis)
     return quantized_bits(settings.bits, settings.integer, alpha=1)
 
 
@@ -63,4 +88,5 @@ def custom_objects() -> dict[str, Any]:
     """The classes of QKeras and of this project by the names under which model files mention them."""
     found: dict[str, Any] = {}
     _add_supported_quantized_objects(found)
-    return found | {QuantizedConv2DTranspose.__name__: QuantizedConv2DTranspose} | SYMMETRIC
+    own = {each.__name__: each for each in (QuantizedConv2DTranspose, quantized_bits_by_channel)}
+    return found | own | SYMMETRIC

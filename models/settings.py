@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -9,6 +10,7 @@ from pydantic import Field, model_validator
 from data_prep.augment import AugmentationSettings
 from data_prep.settings import Settings
 from models.number_settings import QuantizerSettings as QuantizerSettings  # also found here
+from models.number_settings import WeightSettings
 from models.pruning_settings import PruningSettings
 from models.tasks.settings import RegressionSettings
 
@@ -39,10 +41,10 @@ class BlockSettings(Settings):
     """In the separable networks: separable, or full as MobileNet's first layer is. On one input channel a separable
     convolution would compute a single feature map, whatever its number of filters."""
 
-    depthwise: QuantizerSettings | None = None
+    depthwise: WeightSettings | None = None
     """Width of the depthwise kernel; a full convolution has none (quantized networks only, as are the next three)."""
 
-    pointwise: QuantizerSettings
+    pointwise: WeightSettings
     """Width of the pointwise kernel, or of the whole kernel of a full convolution."""
 
     bias: QuantizerSettings
@@ -64,7 +66,7 @@ class DenseSettings(Settings):
     units: int = Field(ge=1, le=4096)
     """Outputs."""
 
-    weights: QuantizerSettings
+    weights: WeightSettings
     """Width of the weights (quantized networks only, as are the next two)."""
 
     bias: QuantizerSettings
@@ -77,7 +79,7 @@ class DenseSettings(Settings):
 class OutputSettings(Settings):
     """The last layer, one logit a class."""
 
-    weights: QuantizerSettings
+    weights: WeightSettings
     """Width of the weights."""
 
     bias: QuantizerSettings
@@ -131,6 +133,20 @@ class ModelSettings(Settings):
         if self.regression is not None and self.symmetry != "plain":
             raise ValueError(f"'symmetry: {self.symmetry}' is for taggers, not for 'task: regression'")
         return self
+
+    @model_validator(mode="after")
+    def _lists_where_channels_are_known(self) -> Self:
+        if self.symmetry != "plain" and any(isinstance(each.bits, tuple) for each in self._weights()):
+            raise ValueError(f"lists of 'bits' are for 'symmetry: plain'; with '{self.symmetry}' give 'mean_bits'")
+        return self
+
+    def _weights(self) -> Iterator[WeightSettings]:
+        for block in self.blocks:
+            yield block.pointwise
+            if block.depthwise is not None:
+                yield block.depthwise
+        yield from (dense.weights for dense in self.dense)
+        yield self.output.weights
 
     @model_validator(mode="after")
     def _normalised_where_known(self) -> ModelSettings:

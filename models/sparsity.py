@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from models.filter_layer import FilterLayer
+from models.kernels import kernels
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,9 @@ def _used(layer: Any) -> list[Any]:
         return list(layer.used()[0])
     if hasattr(layer, "get_folded_weights"):
         name = "depthwise" if hasattr(layer, "depthwise_kernel") else "kernel"
-        return [_quantized(layer, name, layer.get_folded_weights()[0])]
-    names = {"kernel": "kernel", "depthwise": "depthwise_kernel", "pointwise": "pointwise_kernel"}
-    kernels = {name: getattr(layer, attribute, None) for name, attribute in names.items()}
-    return [_quantized(layer, name, kernel) for name, kernel in kernels.items() if kernel is not None]
-
-
-def _quantized(layer: Any, name: str, kernel: Any) -> Any:
-    quantizer = getattr(layer, f"{name}_quantizer_internal", None)
-    return kernel if quantizer is None else quantizer(kernel)
+        quantizer = getattr(layer, f"{name}_quantizer_internal", None)
+        folded = layer.get_folded_weights()[0]
+        return [folded if quantizer is None else quantizer(folded)]
+    return [
+        kernel.variable if kernel.quantizer is None else kernel.quantizer(kernel.variable) for kernel in kernels(layer)
+    ]

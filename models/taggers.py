@@ -20,9 +20,9 @@ from models.batches import survey
 from models.exact import exact_inference
 from models.metrics import Performance, performance
 from models.model_arithmetic import ModelArithmetic, count
-from models.pruning import chosen_kernels
 from models.scores import predict, truth
 from models.settings import ModelSettings, TrainSettings
+from models.tasks import classification
 
 TREES = "trees"
 """The baseline's name in metrics and scores."""
@@ -105,14 +105,15 @@ def train_networks(
     taggers: list[Tagger] = []
     wanted = _wanted(networks(model, dataset.metadata.grid.kind), only)
     for network in wanted:
-        if network.quantized and settings.pruning:  # nor should this one
-            chosen_kernels(network.build(model, dataset.shape, len(dataset.classes)), settings.pruning)
+        if network.quantized:
+            training.require_trainable(network.build(model, dataset.shape, len(dataset.classes)), settings)
     for network in wanted:
         keras.utils.set_random_seed(settings.seed)
         built = network.build(model, dataset.shape, len(dataset.classes))
         if network.starts_from and settings.warm_start:
             source = next(tagger for tagger in taggers if tagger.network.name == network.starts_from)
             training.warm_start(built, source.model)
+            training.choose_bits(built, source.model, dataset, settings, classification.OBJECTIVE)
         phase = settings.quantized_training if network.quantized else settings.float_training
         with progress(f"train {network.title}", phase.epochs * dataset.split("train").rows) as advance:
             history = training.train(

@@ -18,7 +18,8 @@ import numpy.typing as npt
 import tensorflow as tf
 from tensorflow import keras
 
-from data_prep.errors import PipelineError
+from data_prep.errors import PipelineError, TrainingSettingsError
+from models import channel_bits
 from models.batches import Feed, Images
 from models.objective import Objective, watched
 from models.optimizer import RelativeAdam
@@ -74,6 +75,20 @@ def prepare(settings: TrainSettings) -> None:
     tf.config.experimental.enable_op_determinism()
 
 
+def require_trainable(model: keras.Model, settings: TrainSettings) -> None:
+    """Look at a quantized network before any other is trained for it.
+
+    Raises:
+        TrainingSettingsError: a layer to be pruned that it does not have; bits that are chosen by the float network
+            that it does not start from.
+    """
+    if settings.pruning:
+        chosen_kernels(model, settings.pruning)
+    if not settings.warm_start and channel_bits.undecided(model):
+        what = "'warm_start' is false, but 'mean_bits' in model.yaml lets the trained float network choose"
+        raise TrainingSettingsError(what, file="train.yaml", remedy="make it true, or give lists of 'bits'")
+
+
 def warm_start(model: keras.Model, source: keras.Model) -> None:
     """Copy the weights of every layer that has its namesake in `source`.
 
@@ -87,6 +102,14 @@ def warm_start(model: keras.Model, source: keras.Model) -> None:
         if layer.name not in names:
             raise ValueError(f"layer {layer.name!r} has no namesake to start from")
         layer.set_weights(source.get_layer(layer.name).get_weights())
+
+
+def choose_bits(
+    model: keras.Model, source: keras.Model, dataset: Images, settings: TrainSettings, objective: Objective
+) -> None:
+    """Let the trained float network choose the bits by channel of a quantized one, where `mean_bits` asks for it."""
+    feed = Feed(dataset.split("train"), settings.batch, objective=objective)
+    channel_bits.choose(model, source, feed.dataset(dataset.shape, settings.seed), settings.seed)
 
 
 def train(

@@ -91,7 +91,7 @@ class _Layers:
         if full or self.settings.convolution == "full":
             initial = keras.initializers.VarianceScaling(2 * gain**2, "fan_in")
             kind = qkeras.QConv2D if self.quantized else KL.Conv2D
-            x = kind(filters, kernel, kernel_initializer=initial, **self._weights("kernel"), **common)(x)
+            x = kind(filters, kernel, kernel_initializer=initial, **self._weights({"kernel": -1}), **common)(x)
         else:
             channels = x.shape[-1]
             kind = qkeras.QSeparableConv2D if self.quantized else KL.SeparableConv2D
@@ -101,7 +101,7 @@ class _Layers:
                 kernel,
                 depthwise_initializer=keras.initializers.VarianceScaling(gain**2 * channels, "fan_in"),
                 pointwise_initializer="he_normal",
-                **self._weights("depthwise", "pointwise"),
+                **self._weights({"depthwise": -2, "pointwise": -1}),
                 **common,
             )(x)
         return self.rectified(name, x)
@@ -113,7 +113,7 @@ class _Layers:
         kind = QuantizedConv2DTranspose if self.quantized else KL.Conv2DTranspose
         # Every output sums over a quarter of the kernel.
         initial = keras.initializers.VarianceScaling(2 * 4 * filters / (4 * x.shape[-1]), "fan_in")
-        weights = self._weights("kernel")
+        weights = self._weights({"kernel": -2})
         x = kind(filters, 2, strides=2, kernel_initializer=initial, **weights, name=f"{name}_doubled")(x)
         return self.rectified(f"{name}_doubled", x)
 
@@ -128,13 +128,15 @@ class _Layers:
         kind = qkeras.QConv2D if self.quantized else KL.Conv2D
         share = RARE.get(name, 0.5)
         start = keras.initializers.Constant(math.log(share / (1 - share)))
-        x = kind(channels, 1, bias_initializer=start, **self._weights("kernel"), name=name)(x)
+        x = kind(channels, 1, bias_initializer=start, **self._weights({"kernel": -1}), name=name)(x)
         if not self.quantized:
             return x
         return qkeras.QActivation(str(quantizers.signed(self.settings.output)), name=f"{name}_output")(x)
 
-    def _weights(self, *names: str) -> dict[str, Any]:
+    def _weights(self, axes: Mapping[str, int]) -> dict[str, Any]:
+        """The quantizers of kernels, by the axis along which their output channels lie, and of the bias."""
         if not self.quantized:
             return {}
-        made = {f"{name}_quantizer": quantizers.signed(self.settings.weights) for name in names}
+        wanted = self.settings.weights  # no list
+        made = {f"{name}_quantizer": quantizers.weights(wanted, "unet.weights", 0, axis) for name, axis in axes.items()}
         return made | {"bias_quantizer": quantizers.signed(self.settings.bias)}

@@ -23,7 +23,6 @@ from models.event_settings import EventModelSettings
 from models.exact import exact_inference
 from models.model_arithmetic import ModelArithmetic, count
 from models.objective import Objective, mean_weight, share
-from models.pruning import chosen_kernels
 from models.settings import TrainSettings
 from models.tasks import event_targets
 from models.tasks.event_maps import Maps, heads
@@ -223,8 +222,7 @@ def train(
     rows = dataset.split("train").rows
     counts, wrap = _survey(dataset)
     aim = objective(model, wrap, event_targets.class_shares(counts), dataset.towers)
-    if settings.pruning:
-        chosen_kernels(unet.build(model, dataset.shape, heads(model.task), quantized=True), settings.pruning)
+    training.require_trainable(unet.build(model, dataset.shape, heads(model.task), quantized=True), settings)
     trained: list[Trained] = []
     for name, title in TITLES.items():
         keras.utils.set_random_seed(settings.seed)
@@ -232,6 +230,7 @@ def train(
         built = unet.build(model, dataset.shape, heads(model.task), quantized=quantized)
         if quantized and settings.warm_start:
             training.warm_start(built, trained[0].model)
+            training.choose_bits(built, trained[0].model, dataset, settings, aim)
         phase = settings.quantized_training if quantized else settings.float_training
         with progress(f"train {title}", phase.epochs * rows) as advance:
             history = training.train(

@@ -30,7 +30,6 @@ from models.exact import exact_inference
 from models.metrics import Performance, performance, softmax
 from models.model_arithmetic import ModelArithmetic, count
 from models.objective import Objective, mean_weight, share
-from models.pruning import chosen_kernels
 from models.response import Closure, closure
 from models.settings import ModelSettings, TrainSettings
 from models.tasks import classification
@@ -153,14 +152,15 @@ def train(
         _check(dataset, split, wanted)
     trained: list[Trained] = []
     for network in networks(model):
-        if network.quantized and settings.pruning:
-            chosen_kernels(network.build(model, dataset.shape, len(dataset.classes)), settings.pruning)
+        if network.quantized:
+            training.require_trainable(network.build(model, dataset.shape, len(dataset.classes)), settings)
     for network in networks(model):
         keras.utils.set_random_seed(settings.seed)
         built = network.build(model, dataset.shape, len(dataset.classes))
         if network.starts_from and settings.warm_start:
             source = next(each for each in trained if each.network.name == network.starts_from)
             training.warm_start(built, source.model)
+            training.choose_bits(built, source.model, dataset, settings, aim)
         phase = settings.quantized_training if network.quantized else settings.float_training
         with progress(f"train {network.title}", phase.epochs * dataset.split("train").rows) as advance:
             history = training.train(

@@ -46,7 +46,7 @@ def _heads(wanted: RegressionSettings, settings: ModelSettings, features: Any, i
         if quantized:
             x = qkeras.QDense(
                 1,
-                kernel_quantizer=quantizers.signed(settings.output.weights),
+                kernel_quantizer=quantizers.weights(settings.output.weights, "output.weights", 1),
                 bias_quantizer=quantizers.signed(settings.output.bias),
                 name=target.name,
             )(features)

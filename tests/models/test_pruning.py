@@ -28,12 +28,18 @@ SHAPE = (8, 8, 1)
 PHASE = PhaseSettings(epochs=5, learning_rate=0.02, patience=2)  # 10 steps an epoch
 HALF = PruningSettings(sparsity=0.5, begin=0.1, end=0.7, every=3)
 
-KERNELS = {"block1": 2, "block2": 2, "dense1": 1, "logits": 1}
+KERNELS = {"block1": 2, "dense1": 1, "logits": 1}
 
 
 @pytest.fixture(autouse=True)
 def deterministic(train_settings: TrainSettings) -> None:
     training.prepare(train_settings)
+
+
+@pytest.fixture
+def model_settings(model_content: dict[str, Any]) -> ModelSettings:
+    """A separable convolution and two dense layers."""
+    return ModelSettings.model_validate(model_content | {"blocks": model_content["blocks"][:1]})
 
 
 class StopError(Exception):
@@ -126,7 +132,7 @@ def test_named_layers_alone_and_only_the_quantized_network(
     assert set(by_name["float_separable"].history.sparsity) == {0.0}
     dense = by_name[HARDWARE].model.get_layer("dense1").kernel.numpy()
     assert (dense == 0).sum() == np.rint(0.75 * dense.size)
-    assert by_name[HARDWARE].model.get_layer("block2").pointwise_kernel.numpy().all()
+    assert by_name[HARDWARE].model.get_layer("block1").pointwise_kernel.numpy().all()
     layer = next(each for each in by_name[HARDWARE].arithmetic.layers if each.name == "dense1")
     assert layer.weights.nonzero == layer.nonzero_multiplications <= dense.size - (dense == 0).sum()
     assert by_name[HARDWARE].arithmetic.as_json()["total"]["nonzero_weights"] < trained[0].arithmetic.weights.all
@@ -169,9 +175,9 @@ def test_bad_settings_are_refused(content: dict[str, Any], reason: str) -> None:
 def test_a_layer_that_is_not_there_is_named_before_anything_is_trained(
     dataset: ImageDataset, model_settings: ModelSettings, train_settings: TrainSettings, tmp_path: Path
 ) -> None:
-    wanted = PruningSettings(sparsity=0.5, layers=("block1", "block3"))
+    wanted = PruningSettings(sparsity=0.5, layers=("block1", "block2"))
     settings = train_settings.model_copy(update={"pruning": wanted})
-    message = "train.yaml: 'pruning.layers': the network has no layer 'block3' .*block1, block2, dense1, logits"
+    message = "train.yaml: 'pruning.layers': the network has no layer 'block2' .*block1, dense1, logits"
     with pytest.raises(TrainingSettingsError, match=message):
         taggers.train_networks(dataset, model_settings, settings, tmp_path, _silent)
     assert not list(tmp_path.iterdir())

@@ -110,6 +110,22 @@ def test_the_same_inputs_give_the_same_bytes(arguments: list[str], tmp_path: Pat
             MODEL | {"blocks": MODEL["blocks"] * 4},
             "model.yaml: a network with these blocks does not fit images of 4 x 4 pixels",
         ),
+        (
+            "model.yaml",
+            MODEL | {"output": {"weights": {"bits": [6, 4, 4]}, "bias": WIDTH}},
+            "model.yaml: 'output.weights.bits' holds 3 widths for 2 output channels",
+        ),
+        ("train.yaml", TRAIN | {"pruning": {"sparsity": 1}}, "train.yaml: 'pruning.sparsity': input should be less"),
+        (
+            "train.yaml",
+            TRAIN | {"pruning": {"sparsity": 0.5, "begin": 0.8, "end": 0.2}},
+            "train.yaml: 'pruning': 'begin' must be below 'end'",
+        ),
+        (
+            "train.yaml",
+            TRAIN | {"pruning": {"sparsity": 0.5, "layers": ["block2"]}},
+            "train.yaml: 'pruning.layers': the network has no layer 'block2'",
+        ),
     ],
 )
 def test_bad_configuration_is_one_line(

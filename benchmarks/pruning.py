@@ -1,0 +1,142 @@
+"""What zeros among the weights and fewer bits in some channels save, in logic that is counted and not estimated.
+
+    python -m benchmarks.pruning                        # the tagger of configs/demo on the images of `make images`
+    python -m benchmarks.pruning --points dense half    # some of the points
+    python -m benchmarks.pruning --work build/pruning   # goes on where it was stopped
+
+The float network is trained once; every point starts from it, is trained quantized, lowered, unrolled and counted by
+yosys as in `rtl`. A point takes a training and some minutes of synthesis.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from data_prep.dataset import ImageDataset, open_dataset
+from hls_projects.lower import lower
+from hls_projects.rtl.build import build
+from hls_projects.rtl.synthesis import synthesise
+from hls_projects.settings import HardwareSettings, VariantSettings
+from hls_projects.types import prove_network
+from models import taggers, training
+from models.architectures import HARDWARE
+from models.exact import exact_inference
+from models.metrics import performance
+from models.pruning_settings import PruningSettings
+from models.scores import predict, truth
+from models.settings import ModelSettings, TrainSettings
+from pipeline.configuration import load
+
+FLOAT = "float_separable"
+"""Where the quantized network starts from."""
+VARIANT = VariantSettings(ternary=False)
+
+
+@dataclass(frozen=True)
+class Point:
+    """What differs from the run's own configuration.
+
+    Attributes:
+        title: for people.
+        sparsity: share of the weights that become 0.
+        width: of the weights behind the first convolution: what is changed of it.
+    """
+
+    title: str
+    sparsity: float = 0.0
+    width: dict[str, Any] = field(default_factory=dict)
+
+    def network(self, settings: ModelSettings) -> ModelSettings:
+        """The network of this point."""
+        content = settings.model_dump()
+        for block in content["blocks"]:
+            for kernel in ("depthwise", "pointwise"):
+                if block["depthwise"] is not None:
+                    block[kernel] |= self.width
+        for layer in (*content["dense"], content["output"]):
+            layer["weights"] |= self.width
+        return ModelSettings.model_validate(content)
+
+    def training(self, settings: TrainSettings) -> TrainSettings:
+        """Its training."""
+        pruning = PruningSettings(sparsity=self.sparsity) if self.sparsity else None
+        return settings.model_copy(update={"pruning": pruning})
+
+
+POINTS = {
+    "dense": Point("as configured"),
+    "30": Point("30 % zeros", 0.3),
+    "half": Point("50 % zeros", 0.5),
+    "70": Point("70 % zeros", 0.7),
+    "four": Point("4 bits", width={"bits": 4}),
+    "mean": Point("2 to 5 bits, 4 on average", width={"mean_bits": 4.0}),
+    "both": Point("50 % zeros, 2 to 5 bits, 4 on average", 0.5, {"mean_bits": 4.0}),
+}
+
+
+def measure(
+    point: Point,
+    dataset: ImageDataset,
+    model: ModelSettings,
+    how: TrainSettings,
+    hardware: HardwareSettings,
+    work: Path,
+) -> str:
+    """One line of the table."""
+    how, model = point.training(how), point.network(model)
+    trained = taggers.train_networks(dataset, model, how, work, _silent, only={HARDWARE})[-1]
+    label, weight = truth(dataset, "test")
+    weights = trained.arithmetic.weights
+    scores = predict(exact_inference(trained.model), dataset, "test")
+    auc = performance(scores, label, dataset.classes, weight).macro_auc
+    network = prove_network(lower(trained.model))
+    with tempfile.TemporaryDirectory() as folder:
+        rtl, scratch = Path(folder, "rtl"), Path(folder, "synthesis")
+        made = build(network, hardware.name, hardware.rtl, VARIANT, rtl)
+        scratch.mkdir()
+        cells = synthesise(rtl, scratch, cpu_seconds=hardware.rtl.synthesis_seconds)
+    size = f"{cells.lut:,} | {cells.ff:,} | {cells.carry:,} | {made.estimate:,.0f} | {made.design.latency}"
+    return f"| {point.title} | {weights.nonzero:,} of {weights.all:,} | {auc:.4f} | {size} |"
+
+
+def _silent(title: str, jets: int) -> AbstractContextManager[Callable[[int], None]]:
+    return nullcontext(lambda done: None)
+
+
+def main() -> None:
+    """Print the table, a line a point."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=Path, default=Path("build/demo/20_images"), help="made by `images`")
+    parser.add_argument("--config", type=Path, default=Path("configs/demo"), help="folder of the configuration")
+    parser.add_argument("--points", nargs="*", choices=POINTS, default=list(POINTS), help="what is measured")
+    parser.add_argument("--work", type=Path, help="folder that keeps the trainings, of one configuration")
+    given = parser.parse_args()
+    if not given.images.is_dir():
+        print(f"{given.images} is not there; `make images` makes it")
+        return
+    how = load(given.config / "train.yaml", TrainSettings)
+    model = load(given.config / "model.yaml", ModelSettings)
+    hardware = load(given.config / "hardware.yaml", HardwareSettings)
+    training.prepare(how)
+    dataset = open_dataset(given.images)
+    print("| weights | not 0 | macro-AUC | LUT | FF | CARRY4 | estimate (LUT) | clocks |\n|" + " --- |" * 8, flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        work = given.work or Path(folder)
+        work.mkdir(parents=True, exist_ok=True)
+        taggers.train_networks(dataset, model, how, work, _silent, only={FLOAT})
+        for name in given.points:
+            place = work / name
+            place.mkdir(exist_ok=True)
+            shutil.copy(work / f"{FLOAT}.npz", place)
+            print(measure(POINTS[name], dataset, model, how, hardware, place), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""A network with bits by channel and half of its weights 0 is the same integers in every form of it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tensorflow import keras
+
+from hls_projects.compare import compare
+from hls_projects.convert import convert
+from hls_projects.csim import build
+from hls_projects.emulator.fast_emulator import FastEmulator
+from hls_projects.lower import lower
+from hls_projects.rtl import verilator
+from hls_projects.rtl.design import RtlDesign
+from hls_projects.rtl.machine import Pipelining
+from hls_projects.rtl.proof import prove
+from hls_projects.rtl.trace import trace
+from hls_projects.rtl.unrolled import unrolled
+from hls_projects.rtl.write import write
+from hls_projects.settings import HlsSettings
+from hls_projects.types import prove_network
+from hls_projects.vectors import made_vectors
+from models import pruning, quantized_separable
+from models.exact import exact_inference
+from models.settings import ModelSettings
+
+BIAS, SUM = {"bits": 6, "integer": 2}, {"bits": 6, "integer": 3}
+SETTINGS = {
+    "input": {"bits": 6, "integer": 2},
+    "blocks": [
+        {"filters": 3, "stride": 2, "pooling": 1, "convolution": "full", "bias": BIAS, "activation": SUM}
+        | {"pointwise": {"bits": [6, 4, 2]}},
+        {"filters": 4, "stride": 2, "pooling": 1, "bias": BIAS, "activation": SUM}
+        | {"depthwise": {"bits": [3, 5, 2]}, "pointwise": {"bits": [2, 6, 3, 5], "integer": 1}},
+    ],
+    "dense": [{"units": 4, "weights": {"bits": [5, 5, 2, 3]}, "bias": BIAS, "activation": SUM}],
+    "output": {"weights": {"bits": [6, 2, 4]}, "bias": BIAS},
+}
+
+
+@pytest.fixture
+def pruned() -> keras.Model:
+    """Random weights, also beyond the range, of which half of each kernel are 0."""
+    model = quantized_separable.build(ModelSettings.model_validate(SETTINGS), (8, 8, 1), 3)
+    rng = np.random.default_rng(4)
+    for weight in model.trainable_weights:
+        weight.assign(rng.normal(0, 0.6, weight.shape))
+    for kernels in pruning.trained_kernels(model).values():
+        for kernel in kernels:
+            kernel.assign(np.where(pruning.largest(kernel, 0.5), kernel, 0))
+    return exact_inference(model)
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
+def test_all_forms_are_the_same_integers(pruned: keras.Model, tmp_path: Path) -> None:
+    lowered = lower(pruned)
+    network = prove_network(lowered)
+    assert all(np.mean(weights.kernel == 0) >= 0.5 for weights in network.weights.values())
+    depthwise, widths = network.weights["block2_depthwise"].kernel, (3, 5, 2)
+    for channel, bits in enumerate(widths):  # on the grid of the widest, in steps of its own
+        assert not (depthwise[:, :, channel] % 2 ** (5 - bits)).any()
+
+    types = network.types
+    vectors = made_vectors([(port.shape, port.type) for port in types.inputs], 1000, seed=8)
+    assert {each.kind for each in vectors} >= {"random", "extreme", "beyond", "tie"}
+    convert(lowered.model, types, "narrow", HlsSettings(io_type="io_stream"), tmp_path / "hls")
+    emulated = compare(pruned, lowered.model, types, build(tmp_path / "hls", tmp_path), vectors, batch=1000)
+    assert emulated.proof.status == "proven", emulated.proof.first_mismatch
+
+    logic = trace(network)
+    machine, latency = unrolled(logic, "dut", Pipelining(cutoff=6))
+    timing = {"form": "unrolled", "beats": 1, "interval": 1, "latency": latency}
+    ports = {"inputs": types.inputs, "outputs": types.outputs}
+    (tmp_path / "rtl").mkdir()
+    write(machine, RtlDesign(name="dut", verilog=(), vhdl=(), **ports, **timing), tmp_path / "rtl")
+    simulator = verilator.build(tmp_path / "rtl", tmp_path)
+    forms = {"interpreter": logic.interpret, "fast emulator": lambda raw: FastEmulator(network).run(raw, raw=True)}
+    found = prove(pruned, types, forms, simulator, None, 0, vectors, 1000)
+    assert found.proof.status == "proven", found.proof.first_mismatch
+    assert all(layer.values for layer in found.proof.layers)
