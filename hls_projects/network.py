@@ -62,7 +62,7 @@ class Network:
         path = folder / "weights.npz"
         try:
             with np.load(path, allow_pickle=False) as arrays:
-                found = {name: arrays[name] for name in arrays.files}
+                found = {name: np.asarray(arrays[name]) for name in arrays.files}
         except (OSError, EOFError, BadZipFile, zlib.error, ValueError, TypeError, RuntimeError, MemoryError) as error:
             raise InputFileError(f"no weights: {error}", file=path, remedy="make them with `lower`") from None
         weights = {}
