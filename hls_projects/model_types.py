@@ -8,14 +8,14 @@ from typing import Literal
 from data_prep.settings import Settings
 from hls_projects.image_builder import ImageBuilder
 from hls_projects.json_record import JsonRecord
+from hls_projects.port_type import LayerName, TypeName
 from hls_projects.port_type import PortType as PortType
-from hls_projects.port_type import TypeName
 
 
 class LayerTypes(Settings):
     """The types of one layer of the lowered model."""
 
-    name: str
+    name: LayerName
     """Layer of the lowered model."""
     kind: str
     """Its class."""

@@ -8,6 +8,7 @@ int64).
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,8 +62,8 @@ class Network:
         path = folder / "weights.npz"
         try:
             with np.load(path, allow_pickle=False) as arrays:
-                found = {name: arrays[name] for name in arrays.files}
-        except (OSError, EOFError, BadZipFile, ValueError) as error:
+                found = {name: np.asarray(arrays[name]) for name in arrays.files}
+        except (OSError, EOFError, BadZipFile, zlib.error, ValueError, TypeError, RuntimeError, MemoryError) as error:
             raise InputFileError(f"no weights: {error}", file=path, remedy="make them with `lower`") from None
         weights = {}
         for layer in types.layers:

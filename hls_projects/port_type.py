@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator, Field, PlainSerializer
 
 from data_prep.fixed_point import FixedType
 from data_prep.settings import Settings
@@ -15,11 +15,14 @@ TypeName = Annotated[
     PlainSerializer(lambda value: value.name, return_type=str),
 ]
 
+LayerName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+"""Lowering gives no other names. They stand in source code, so that of a file that anyone wrote no other is let in."""
+
 
 class PortType(Settings):
     """An input or output of the hardware."""
 
-    name: str
+    name: LayerName
     """Layer of the lowered model."""
     shape: tuple[int, ...]
     """Shape without the batch."""

@@ -37,7 +37,7 @@ def intervals(network: Network) -> dict[str, Interval]:
     """The interval of every input and layer.
 
     Raises:
-        UnsupportedModelError: when a layer's numbers do not fit the type it is said to have.
+        UnsupportedModelError: when a layer's numbers do not fit the type or the shape it is said to have.
     """
     found: dict[str, Interval] = {}
     types: dict[str, FixedType] = {}
@@ -55,6 +55,9 @@ def intervals(network: Network) -> dict[str, Interval]:
         low, high = result.ends
         if low < layer.result.raw_min or high > layer.result.raw_max:
             what = f"layer '{layer.name}' reaches from {low} to {high}, which {layer.result} does not hold"
+            raise UnsupportedModelError(what, remedy="make the types again with `lower`")
+        if result.low.shape[1:] != layer.shape:
+            what = f"layer '{layer.name}' gives {result.low.shape[1:]}, not {layer.shape} as its types say"
             raise UnsupportedModelError(what, remedy="make the types again with `lower`")
         found[layer.name], types[layer.name] = result, layer.result
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
+import struct
 import tarfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -14,6 +15,13 @@ MAX_BYTES = 2**31
 """More than any bundle unpacks to."""
 MAX_ENTRIES = 100_000
 _PADDING = 1 << 20
+_LONGEST = 255
+"""Bytes of a part of a path that file systems take."""
+_BROKEN = (
+    tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error, struct.error,
+    ValueError, ArithmeticError, LookupError, RecursionError, MemoryError,
+)  # fmt: skip
+"""What reading raises of an archive that is none, or was made to do harm."""
 
 _REMEDY = "do not use it; ask for the bundle again"
 
@@ -39,6 +47,15 @@ def pack(folder: Path, archive: Path) -> None:
                 tar.addfile(entry, content)
 
 
+class _Stream(gzip.GzipFile):
+    """The unpacked stream as `tarfile` reads it: a header that declares gigabytes is refused, not read."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or not 0 <= size <= _PADDING:
+            raise tarfile.ReadError(f"declares a header of {size} bytes")
+        return super().read(size)
+
+
 def unpack(archive: Path, into: Path) -> Path:
     """Unpack an archive that anyone may have made; nothing is written before every name is checked.
 
@@ -50,11 +67,11 @@ def unpack(archive: Path, into: Path) -> Path:
         The one folder that the archive holds, below `into`.
 
     Raises:
-        InputFileError: no such file, no whole `.tar.gz`, a name that is absolute or climbs, a link or device, a name
-            given twice, more than one top-level folder, or more data than a bundle has.
+        InputFileError: no such file, no whole `.tar.gz`, a name that is absolute, climbs or is too long, a link or
+            device, a name given twice, more than one top-level folder, or more data than a bundle has.
     """
     try:
-        with gzip.open(archive) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
+        with _Stream(archive) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
             entries = _checked(tar, archive)
             for name, entry in entries.items():
                 target = into / name
@@ -71,7 +88,7 @@ def unpack(archive: Path, into: Path) -> Path:
                 raise InputFileError("holds data behind its last entry", file=archive, remedy=_REMEDY)
     except FileNotFoundError:
         raise InputFileError("no such bundle", file=archive) from None
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except _BROKEN as error:
         raise InputFileError(f"no whole .tar.gz archive: {error}", file=archive, remedy=_REMEDY) from None
     return into / next(iter(entries)).parts[0]
 
@@ -87,11 +104,15 @@ def _checked(tar: tarfile.TarFile, archive: Path) -> dict[PurePosixPath, tarfile
     for number, entry in enumerate(tar):
         shown = repr(entry.name[:80])
         name = PurePosixPath(entry.name)
-        size += max(entry.size, 0)
+        if entry.size < 0:
+            raise refuse(f"holds {shown} with a size below zero")
+        size += entry.size
         if size > MAX_BYTES or number >= MAX_ENTRIES:
             raise refuse(f"holds more than a bundle: over {MAX_BYTES} bytes or {MAX_ENTRIES} entries")
         if name.is_absolute() or ".." in name.parts or "\\" in entry.name or not entry.name.isprintable():
             raise refuse(f"holds the path {shown}, which leads out of the archive")
+        if len(entry.name) > 4 * _LONGEST or any(len(part.encode()) > _LONGEST for part in name.parts):
+            raise refuse(f"holds the path {shown}…, which is too long")
         if entry.isdir():
             continue
         if not entry.isreg():

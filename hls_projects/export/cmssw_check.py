@@ -60,7 +60,9 @@ def check_package(package: Path, vectors: Path, flags: str = FLAGS) -> str:
     with tempfile.TemporaryDirectory() as scratch, Children() as children:
         copy = Path(scratch) / FOLDER
         shutil.copytree(package, copy)
-        command = ["make", "--no-print-directory", "-s", f"CXXFLAGS={flags}", f"VECTORS={vectors.absolute()}"]
+        # make takes no spaces in paths, so nothing lies where the user's folders do
+        shutil.copytree(vectors, Path(scratch) / VECTORS)
+        command = ["make", "--no-print-directory", "-s", f"CXXFLAGS={flags}", f"VECTORS=../{VECTORS}"]
         built = children.run([*command, "all", "check/check"], folder=copy)
         if built.code != 0:
             first = next((line for line in built.errors.splitlines() if "error" in line), built.errors.strip()[-300:])

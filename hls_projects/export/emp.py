@@ -84,17 +84,19 @@ def write_payload(rtl: Path, packing: PackingSettings, hls: HlsSettings, folder:
         # what is on its way while packets begin as often as they may, and one that waits to be taken
         "packets": -(-(plan.first_output + plan.outputs.frames + 2) // plan.period) + 1,
     }
-    for template, file in (
-        ("links.vhd", hdl / f"{name}_links.vhd"),
-        ("axis.vhd", hdl / f"{name}_axis.vhd"),
-        ("emp_payload.vhd", hdl / "emp_payload.vhd"),
-        ("design.dep", cfg / f"{name}.dep"),
-        ("top.dep", cfg / "top.dep"),
-        ("clock.xdc", vivado / "clock.xdc"),
-        ("out_of_context.tcl", vivado / "out_of_context.tcl"),
-        ("testbench.vhd", sim / "testbench.vhd"),
-        ("sim.mk", sim / "Makefile"),
-        ("README.md", folder / "README.md"),
+    for template, file, slink in (
+        ("links.vhd", hdl / f"{name}_links.vhd", False),
+        ("axis.vhd", hdl / f"{name}_axis.vhd", False),
+        ("emp_payload.vhd", hdl / "emp_payload.vhd", False),
+        ("emp_payload.vhd", hdl / "emp_payload_slink.vhd", True),
+        ("design.dep", cfg / f"{name}.dep", False),
+        ("top.dep", cfg / "top.dep", False),
+        ("top.dep", cfg / "top_slink.dep", True),
+        ("clock.xdc", vivado / "clock.xdc", False),
+        ("out_of_context.tcl", vivado / "out_of_context.tcl", False),
+        ("testbench.vhd", sim / "testbench.vhd", False),
+        ("sim.mk", sim / "Makefile", False),
+        ("README.md", folder / "README.md", False),
     ):
-        file.write_text(rendered(f"emp/{template}.j2", values), encoding="utf-8")
+        file.write_text(rendered(f"emp/{template}.j2", values | {"slink": slink}), encoding="utf-8")
     shutil.copyfile(TEMPLATES / "emp" / "stubs.vhd", sim / "stubs.vhd")

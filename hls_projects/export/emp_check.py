@@ -66,7 +66,9 @@ def simulate(payload: Path, patterns: Path, frames: int = 0) -> int:
     with tempfile.TemporaryDirectory() as scratch, Children() as children:
         copy = Path(scratch) / FOLDER
         shutil.copytree(payload, copy)
-        command = ["make", "--no-print-directory", "-s", f"PATTERNS={patterns.absolute()}", f"FRAMES={frames}"]
+        # make takes no spaces in paths, so nothing lies where the user's folders do
+        shutil.copytree(patterns, Path(scratch) / PATTERNS)
+        command = ["make", "--no-print-directory", "-s", f"PATTERNS=../../{PATTERNS}", f"FRAMES={frames}"]
         analysed = children.run([*command, "work/analysed"], folder=copy / "sim")
         if analysed.code != 0:
             raise PipelineError(f"GHDL refuses the payload: {_told(analysed.output + analysed.errors)}", file=payload)

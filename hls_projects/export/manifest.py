@@ -17,18 +17,20 @@ from hls_projects.export.licences import Licence
 from hls_projects.export.origin import Quality, TrainingData
 from hls_projects.export.proof_files import FOLDER as PROOFS
 from hls_projects.export.reference_vectors import VectorBlock
-from hls_projects.port_type import TypeName
+from hls_projects.port_type import LayerName, TypeName
 from hls_projects.proof import Mismatch, Proof
 from hls_projects.settings import HlsSettings, Identifier
 from hls_projects.vendor.numbers import HardwareNumbers
 
 MANIFEST = "manifest.json"
+CHECKSUMS = "SHA256SUMS"
+"""The hashes once more, those of the manifest among them, as `sha256sum --check` takes them."""
 
 
 class BundlePort(Settings):
     """An input or output of the design."""
 
-    name: str
+    name: LayerName
     """Layer of the lowered model."""
     shape: tuple[int, ...]
     """Shape of one vector."""
@@ -116,11 +118,12 @@ class BundleManifest(Settings):
     licences: tuple[Licence, ...] = ()
     """Who wrote what, and under which terms."""
     files: dict[str, str]
-    """SHA-256 of every other file, by its path in the bundle."""
+    """SHA-256 of every file but this one and `SHA256SUMS`, by its path in the bundle."""
 
     def save(self, root: Path) -> None:
-        """Write `manifest.json`."""
+        """Write `manifest.json`, and `SHA256SUMS` of it and all files."""
         (root / MANIFEST).write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        (root / CHECKSUMS).write_text(checksums(root, hash_files(root)), encoding="utf-8")
 
     @classmethod
     def load(cls, root: Path) -> BundleManifest:
@@ -161,11 +164,21 @@ def _proof(path: Path) -> Proof:
 
 
 def hash_files(root: Path) -> dict[str, str]:
-    """SHA-256 of every file of a bundle but its manifest, by relative path."""
+    """SHA-256 of every file of a bundle but manifest and `SHA256SUMS`, by relative path."""
     found = {}
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
-        if path.is_file() and name != MANIFEST:
-            with path.open("rb") as file:
-                found[name] = hashlib.file_digest(file, "sha256").hexdigest()
+        if path.is_file() and name not in (MANIFEST, CHECKSUMS):
+            found[name] = _hash(path)
     return found
+
+
+def checksums(root: Path, files: dict[str, str]) -> str:
+    """What `SHA256SUMS` holds: a line a file, the manifest's first."""
+    lines = {MANIFEST: _hash(root / MANIFEST)} | files
+    return "".join(f"{digest}  {name}\n" for name, digest in lines.items())
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

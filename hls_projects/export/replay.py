@@ -17,6 +17,7 @@ from hls_projects.network import Network
 
 _BATCH = 500
 _REMEDY = "do not use it; ask for the bundle again"
+_NO_NETWORK = (ValueError, TypeError, LookupError, ArithmeticError, MemoryError, RecursionError)
 
 Run = Callable[[Sequence[Integers]], Sequence[Raw]]
 
@@ -50,6 +51,15 @@ def replay(root: Path, manifest: BundleManifest) -> Replay:
         ProofFailedError: an output that differs; names the first one.
     """
     network = Network.load(root)
+    try:
+        return _replay(root, manifest, network)
+    except _NO_NETWORK as error:
+        # A forged file may say anything; what one of this project says runs.
+        what = f"types.json and weights.npz are no network that runs: {type(error).__name__}: {error}"
+        raise InputFileError(what, file=root, remedy=_REMEDY) from None
+
+
+def _replay(root: Path, manifest: BundleManifest, network: Network) -> Replay:
     for kind, ports, given in (
         ("input", manifest.inputs, network.types.inputs),
         ("output", manifest.outputs, network.types.outputs),

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from data_prep.errors import InputFileError
 from hls_projects.export.archive import unpack
-from hls_projects.export.manifest import MANIFEST, BundleManifest, hash_files, summarise_proofs
+from hls_projects.export.manifest import CHECKSUMS, MANIFEST, BundleManifest, checksums, hash_files, summarise_proofs
 
 _REMEDY = "do not use it; ask for the bundle again"
 
@@ -63,6 +63,7 @@ def _check(root: Path, shown: Path) -> BundleManifest:
         if names:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             raise InputFileError(f"does not match its manifest: {names[0]}{more} {what}", file=shown, remedy=_REMEDY)
+    _require_checksums(root, checksums(root, found).encode(), shown)
     if summarise_proofs(root) != manifest.proofs or any(each.status != "proven" for each in manifest.proofs.values()):
         raise InputFileError("its manifest tells of other proofs than it holds", file=shown, remedy=_REMEDY)
     for port in (*manifest.inputs, *manifest.outputs):
@@ -70,3 +71,14 @@ def _check(root: Path, shown: Path) -> BundleManifest:
             what = f"its manifest has no file {port.vectors!r}, the vectors of '{port.name}'"
             raise InputFileError(what, file=shown, remedy=_REMEDY)
     return manifest
+
+
+def _require_checksums(root: Path, wanted: bytes, shown: Path) -> None:
+    """`SHA256SUMS` guards the manifest, which guards all others."""
+    file = root / CHECKSUMS
+    given = file.read_bytes() if file.is_file() else b""
+    if given != wanted:
+        files_are_the_same = given.partition(b"\n")[2] == wanted.partition(b"\n")[2]
+        name = MANIFEST if files_are_the_same else CHECKSUMS
+        what = f"{name} changed" if given else f"{name} missing"
+        raise InputFileError(f"does not match its checksums: {what}", file=shown, remedy=_REMEDY)

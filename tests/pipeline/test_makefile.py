@@ -90,6 +90,24 @@ def test_trigger_rates_are_part_of_runs_that_configure_them(checkout: Path) -> N
     assert "--images configs/trigger/images.yaml --lowered build/trigger/40_lowered build/rates/10_root --out" in asked
 
 
+def test_vendor_synthesis_is_run_when_it_is_asked_for_and_never_else(checkout: Path) -> None:
+    def commands(*arguments: str) -> list[str]:
+        call = ["make", "--dry-run", *arguments]
+        done = subprocess.run(call, cwd=checkout, capture_output=True, text=True, check=True, timeout=60)
+        return [line for line in done.stdout.splitlines() if "-m pipeline " in line]
+
+    (asked,) = commands("synth")
+    assert "synth --config configs/demo/hardware.yaml --hls build/demo/50_hls --rtl build/demo/65_rtl" in asked
+    # Its numbers go into bundle and report from then on, but `make` does not run it again.
+    (checkout / "build" / "demo" / "66_synth").mkdir()
+    _touch(checkout / "build" / "demo" / "66_synth")
+    export, report = commands()
+    assert "--synth build/demo/66_synth" in export
+    assert " report " in report
+    _touch(checkout / "configs" / "demo" / "hardware.yaml")
+    assert not any(" synth " in line for line in commands())
+
+
 def test_the_study_of_candidates_is_made_when_it_is_asked_for(checkout: Path) -> None:
     call = ["make", "--dry-run", "RUN=trigger", "candidates"]
     asked = subprocess.run(call, cwd=checkout, capture_output=True, text=True, check=True, timeout=60).stdout

@@ -76,6 +76,9 @@ def test_times_owners_and_order_leave_no_trace(tmp_path: Path) -> None:
         ([_entry("b/link", tarfile.SYMTYPE, "/etc/passwd")], "link"),
         ([_entry("b/hard", tarfile.LNKTYPE, "b/ok")], "link"),
         ([_entry("b/pipe", tarfile.FIFOTYPE)], "link or a device"),
+        ([_entry("b/null", tarfile.CHRTYPE)], "link or a device"),
+        ([_entry("b/" + "x" * 256)], "too long"),
+        ([_entry("b/" + "x/" * 600 + "x")], "too long"),
         ([_entry("b/twice"), _entry("b/./twice")], "twice"),
         ([_entry("b/one"), _entry("c/two")], "more than one folder"),
         ([_entry("loose")], "outside"),
@@ -102,6 +105,37 @@ def test_too_much_data_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     )
     with pytest.raises(InputFileError, match="more than a bundle"):
         unpack(archive, tmp_path)
+
+
+def _header(name: str, size: int, kind: bytes) -> bytes:
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.size = kind, size
+    return entry.tobuf(tarfile.GNU_FORMAT)
+
+
+def _below_zero() -> bytes:
+    entry = tarfile.TarInfo("b/f")
+    entry.pax_headers = {"size": "-1536"}
+    return entry.tobuf(tarfile.PAX_FORMAT)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (_header("b/f", 1 << 42, tarfile.REGTYPE), "more than a bundle"),
+        (_header("b/f", 1 << 42, tarfile.XHDTYPE), "declares a header of 4398046511104 bytes"),
+        (_header("b/f", 1 << 42, tarfile.GNUTYPE_LONGNAME), "declares a header of 4398046511104 bytes"),
+        ((_header("x", 512, tarfile.XHDTYPE) + b"12 path=b/f\n".ljust(512, b"\0")) * 2000, "recursion"),
+        # Python 3.11.7 would go round in circles.
+        (_below_zero(), "a size below zero"),
+    ],
+)
+def test_what_a_header_declares_is_not_believed(tmp_path: Path, content: bytes, reason: str) -> None:
+    (tmp_path / "bomb.tar.gz").write_bytes(gzip.compress(content + bytes(1024)))
+    (tmp_path / "into").mkdir()
+    with pytest.raises(InputFileError, match=reason):
+        unpack(tmp_path / "bomb.tar.gz", tmp_path / "into")
+    assert not list((tmp_path / "into").iterdir())
 
 
 def test_data_behind_the_archive_is_refused(tmp_path: Path) -> None:

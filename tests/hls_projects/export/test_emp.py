@@ -15,8 +15,11 @@ import numpy.typing as npt
 import pytest
 from tensorflow import keras
 
+from data_prep.candidates import CandidateSettings
 from data_prep.errors import PipelineError, ProofFailedError
 from data_prep.fixed_point import FixedType
+from data_prep.grid import SquareGrid
+from hls_projects.compose import compose
 from hls_projects.export.emp import write_payload
 from hls_projects.export.emp_check import simulate
 from hls_projects.export.emp_patterns import read_v2
@@ -24,15 +27,18 @@ from hls_projects.export.link_frames import frames_of, packets_of
 from hls_projects.export.link_plan import link_plan
 from hls_projects.export.link_wiring import wire
 from hls_projects.export.patterns import write_patterns
+from hls_projects.image_builder import ImageBuilder
 from hls_projects.integer_model import outputs
 from hls_projects.lower import lower
+from hls_projects.network import Network
 from hls_projects.packing_settings import PackingSettings, Placement
 from hls_projects.port_type import PortType
 from hls_projects.rtl import verilator
 from hls_projects.rtl.build import build
 from hls_projects.rtl.design import RtlDesign
-from hls_projects.settings import HlsSettings, RtlSettings, VariantSettings
+from hls_projects.settings import BuilderSettings, HlsSettings, RtlSettings, VariantSettings
 from hls_projects.types import prove_network
+from tests.hls_projects.random_networks import NetworkBuilder
 
 DESIGNS = Path(__file__).parents[1] / "rtl" / "designs"
 Integers = npt.NDArray[np.int64]
@@ -133,8 +139,8 @@ CASES = {
 }
 
 
-def _simulate(folder: Path, patterns: Path) -> subprocess.CompletedProcess[str]:
-    command = ["make", "--no-print-directory", "-C", folder / "emp" / "sim", f"PATTERNS={patterns}"]
+def _simulate(folder: Path, patterns: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    command = ["make", "--no-print-directory", "-C", folder / "emp" / "sim", f"PATTERNS={patterns}", *more]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -146,10 +152,11 @@ def _payload(case: Case, settings: PackingSettings, folder: Path) -> Path:
 
 @pytest.mark.parametrize("name", list(CASES))
 def test_frames_out_are_the_expected_ones(name: str, tmp_path: Path) -> None:
+    payload = "emp_payload_slink" if name == "seeded, later" else "emp_payload"
     design, settings = CASES[name]
     settings = settings.model_copy(update={"depth": 200, "files": 1})
     case = _handmade(design, tmp_path / "rtl")
-    done = _simulate(tmp_path, _payload(case, settings, tmp_path))
+    done = _simulate(tmp_path, _payload(case, settings, tmp_path), f"PAYLOAD={payload}")
     assert done.returncode == 0, done.stdout + done.stderr
     plan = link_plan(case.design, settings)
     images = min(40, plan.packets(200))
@@ -183,21 +190,48 @@ def test_a_late_frame_and_a_wrong_bit_are_named(tmp_path: Path) -> None:
     assert f"frame {first}, link 0: expected {0:016X}" in done.stdout + done.stderr
 
 
-def test_a_network_with_two_inputs_and_two_outputs(make: Callable[[str], keras.Model], tmp_path: Path) -> None:
-    network = prove_network(lower(make("two_inputs_two_outputs")))
-    built = build(network, "zoo_model", RtlSettings(), VariantSettings(), tmp_path / "rtl")
+def _built(network: Network, folder: Path, rtl: RtlSettings | None = None, form: BuilderSettings | None = None) -> Case:
+    """The RTL of a network with 30 random vectors."""
+    build(network, "tagger", rtl or RtlSettings(), VariantSettings(), folder, form)
     rng = np.random.default_rng(7)
     ports = network.types.inputs
     x = [rng.integers(port.type.raw_min, port.type.raw_max, (30, *port.shape), endpoint=True) for port in ports]
     y = outputs(network, x)
-    flat = [np.concatenate([each.reshape(30, -1) for each in values], axis=1) for values in (x, y)]
-    case = Case(tmp_path / "rtl", *flat)
-    assert built.design.latency > 1
+    return Case(folder, *(np.concatenate([each.reshape(30, -1) for each in values], axis=1) for values in (x, y)))
+
+
+def test_a_network_with_two_inputs_and_two_outputs(make: Callable[[str], keras.Model], tmp_path: Path) -> None:
+    case = _built(prove_network(lower(make("two_inputs_two_outputs"))), tmp_path / "rtl")
+    assert case.design.latency > 1
     settings = PackingSettings(depth=64, files=1, wrapper_clocks=2)
     done = _simulate(tmp_path, _payload(case, settings, tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "64 frames equal, 60 valid words" in done.stdout + done.stderr
     _require_verilog_gives(case, settings, tmp_path)
+
+
+def test_candidates_that_come_one_a_clock(tmp_path: Path) -> None:
+    """From links to scores: the serial image builder, the seed held for all beats, a streamed network."""
+    candidates = CandidateSettings(number=4, per_pi=40, eta_bits=6, phi_bits=7)
+    builder = ImageBuilder.of(candidates, SquareGrid(pixels=3, half_width=1.5), normalise=False)
+    kind = FixedType(10, 10, False, "RND_CONV", "SAT")
+    layers = NetworkBuilder((builder.shape, kind))
+    layers.inputs = (layers.inputs[0].model_copy(update={"name": "image"}),)
+    flat = layers.add("Flatten", ("image",), (9,))
+    kernel = np.random.default_rng(5).integers(-8, 8, (9, 2))
+    layers.add("QDense", (flat,), (2,), fraction=3, kernel=kernel, weight=FixedType(4, 1))
+    network = compose(builder, layers.network())
+    case = _built(network, tmp_path / "rtl", RtlSettings(form="streamed", rows=1), BuilderSettings(form="serial"))
+    design = case.design
+    assert (design.builder, design.beats, design.interval) == ("serial", 4, 4)
+    assert design.every_beat == ("seed_eta", "seed_phi")
+    assert len(np.unique(case.outputs, axis=0)) > 10
+    settings = PackingSettings(depth=200, files=1, wrapper_clocks=1)
+    done = _simulate(tmp_path, _payload(case, settings, tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "200 frames equal, 30 valid words" in done.stdout + done.stderr
+    _require_verilog_gives(case, settings, tmp_path)
+    _require_axi_streams(case, settings, tmp_path)
 
 
 def _require_verilog_gives(case: Case, settings: PackingSettings, folder: Path) -> None:
@@ -209,7 +243,7 @@ def _require_verilog_gives(case: Case, settings: PackingSettings, folder: Path) 
     (found,) = verilator.build(case.folder, folder / "scratch").run([plan.inputs.unpack(packets)])
     words = plan.outputs.pack(found.outputs)
     depth = settings.depth
-    frames = frames_of("zoo_model", plan.outputs.links, words, first=plan.first_output, period=plan.period, depth=depth)
+    frames = frames_of("tagger", plan.outputs.links, words, first=plan.first_output, period=plan.period, depth=depth)
     np.testing.assert_array_equal(frames.data, read_v2(expected).data)
     np.testing.assert_array_equal(frames.marks, read_v2(expected).marks)
 
@@ -224,12 +258,56 @@ def test_the_files_of_ipbb_are_whole_and_in_order(tmp_path: Path) -> None:
     case = _handmade("summer", tmp_path / "rtl")
     write_payload(case.folder, PackingSettings(), HlsSettings(), tmp_path / "emp")
     cfg, hdl = tmp_path / "emp" / "firmware" / "cfg", tmp_path / "emp" / "firmware" / "hdl"
-    assert "include summer.dep" in (cfg / "top.dep").read_text()
-    sources = re.findall(r"^src --vhdl2008 (\S+)$", (cfg / "summer.dep").read_text(), re.MULTILINE)
-    sources += re.findall(r"^src --vhdl2008 (\S+)$", (cfg / "top.dep").read_text(), re.MULTILINE)
-    assert {hdl / source for source in sources} == set(hdl.rglob("*.vhd"))
+    design = re.findall(r"^src --vhdl2008 (\S+)$", (cfg / "summer.dep").read_text(), re.MULTILINE)
     stubs = tmp_path / "emp" / "sim" / "stubs.vhd"
-    subprocess.run(["ghdl", "-a", "--std=08", stubs, *sources], check=True, cwd=hdl)
+    payloads = {}
+    for top in ("top.dep", "top_slink.dep"):
+        text = (cfg / top).read_text()
+        assert "include summer.dep" in text
+        (payloads[top],) = re.findall(r"^src --vhdl2008 (\S+)$", text, re.MULTILINE)
+        (tmp_path / top).mkdir()
+        command = ["ghdl", "-a", "--std=08", f"--workdir={tmp_path / top}", stubs, *design, payloads[top]]
+        subprocess.run(command, check=True, cwd=hdl)
+    assert payloads == {"top.dep": "emp_payload.vhd", "top_slink.dep": "emp_payload_slink.vhd"}
+    assert {hdl / source for source in [*design, *payloads.values()]} == set(hdl.rglob("*.vhd"))
+    commands = [line.split()[0] for file in cfg.glob("*.dep") for line in file.read_text().splitlines() if line]
+    # what the parser of ipbb knows
+    assert set(commands) == {"#", "include", "src", "addrtab", "?"}
+
+
+VIVADO = """
+foreach name {create_project synth_design opt_design place_design phys_opt_design route_design report_timing_summary} {
+    proc $name args "puts \\"$name \\$args\\""
+}
+proc read_vhdl {standard file} { if {![file exists $file]} { error "no $file" }; puts "read [file tail $file]" }
+proc read_xdc {- mode file} { source $file }
+proc get_ports name { return $name }
+proc create_clock args { puts "clock $args" }
+proc get_timing_paths args { return worst }
+proc get_property args { return -0.125 }
+proc report_utilization {option args} { if {$option eq "-return_string"} { return $::report } }
+"""
+UTILISATION = """
+1. CLB Logic
+
+| Site Type        | Used | Fixed |
+| CLB LUTs*        | 4701 |     0 |
+|   LUT as Logic   | 4700 |     0 |
+| CLB Registers    | 2233 |     0 |
+| Block RAM Tile   |  1.5 |     0 |
+| DSPs             |    7 |     0 |
+
+4. SLR CLB Logic and Dedicated Block Utilization
+
+| Site Type        | SLR0 |
+| CLB LUTs         |    9 |
+"""
+
+
+def _in_tcl(vivado: Path, report: str) -> subprocess.CompletedProcess[str]:
+    """Run the script for Vivado with stand-ins for its commands."""
+    script = f"set report {{{report}}}\n{VIVADO}\nsource {vivado / 'out_of_context.tcl'}\n"
+    return subprocess.run(["tclsh"], input=script, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.skipif(shutil.which("tclsh") is None, reason="tclsh not found")
@@ -237,29 +315,20 @@ def test_the_script_for_vivado_says_what_was_achieved(tmp_path: Path) -> None:
     case = _handmade("summer", tmp_path / "rtl")
     write_payload(case.folder, PackingSettings(), HlsSettings(clock_period=2.5), tmp_path / "emp")
     vivado = tmp_path / "emp" / "vivado"
-    (tmp_path / "run.tcl").write_text(
-        """
-        foreach name {create_project synth_design opt_design place_design phys_opt_design route_design
-                      report_utilization report_timing_summary} {
-            proc $name args "puts \\"$name \\$args\\""
-        }
-        proc read_vhdl {standard file} { if {![file exists $file]} { error "no $file" }; puts "read [file tail $file]" }
-        proc read_xdc {- mode file} { source $file }
-        proc get_ports name { return $name }
-        proc create_clock args { puts "clock $args" }
-        proc get_timing_paths args { return worst }
-        proc get_property args { return -0.125 }
-        """
-        + f"source {vivado / 'out_of_context.tcl'}\n"
-    )
-    done = subprocess.run(["tclsh", tmp_path / "run.tcl"], check=True, capture_output=True, text=True)
-    lines = done.stdout.splitlines()
+    lines = _in_tcl(vivado, UTILISATION).stdout.splitlines()
     assert [line for line in lines if line.startswith("read")] == [
         f"read {name}.vhd" for name in ("summer", "summer_links", "summer_axis")
     ]
     assert "clock -name clk -period 2.5 clk" in lines
     assert "synth_design -top summer_links -part xcvu13p-flga2577-2-e -mode out_of_context" in lines
-    assert lines[-1] == "achieved period: 2.625 ns (target 2.5 ns, worst slack -0.125 ns)"
+    assert lines[-2:] == [
+        "utilisation: 4701 LUT, 2233 FF, 7 DSP, 1.5 BRAM of 36 kbit",
+        "achieved period: 2.625 ns (target 2.5 ns, worst slack -0.125 ns)",
+    ]
+    seven_series = UTILISATION.replace("CLB ", "Slice ")
+    assert "utilisation: 4701 LUT, 2233 FF" in _in_tcl(vivado, seven_series).stdout
+    without = _in_tcl(vivado, UTILISATION.replace("DSPs", "Dsp"))
+    assert "utilisation.rpt has no row DSPs or DSP Slices" in without.stderr
 
 
 def test_the_proof_in_the_bundle(tmp_path: Path) -> None:
@@ -353,23 +422,32 @@ def test_axi_streams_with_and_without_pauses(name: str, tmp_path: Path) -> None:
     handmade, settings = CASES[name]
     case = _handmade(handmade, tmp_path / "rtl")
     write_payload(case.folder, settings, HlsSettings(), tmp_path / "emp")
-    plan = link_plan(case.design, settings)
+    _require_axi_streams(case, settings, tmp_path)
+
+
+def _require_axi_streams(case: Case, settings: PackingSettings, folder: Path) -> None:
+    """Every frame goes in and out of the AXI streams of a payload, with pauses on both sides and without."""
+    plan, name = link_plan(case.design, settings), case.design.name
     words = plan.inputs.pack(case.inputs).reshape(-1, len(plan.inputs.links))
     expected = plan.outputs.pack(case.outputs).reshape(-1, len(plan.outputs.links))
-    (tmp_path / "frames").write_text("".join("".join(f"{w:016x}" for w in row[::-1]) + "\n" for row in words.tolist()))
-    bits = {"IN_BITS": 64 * words.shape[1], "OUT_BITS": 64 * expected.shape[1], "NAME": handmade}
-    (tmp_path / "play.vhd").write_text(re.sub("|".join(bits), lambda found: str(bits[found[0]]), AXIS_TESTBENCH))
-    hdl = tmp_path / "emp" / "firmware" / "hdl"
-    sources = [hdl / "rtl" / f"{handmade}.vhd", hdl / f"{handmade}_links.vhd", hdl / f"{handmade}_axis.vhd"]
-    subprocess.run(["ghdl", "-a", "--std=08", *sources, tmp_path / "play.vhd"], check=True, cwd=tmp_path)
+    (folder / "frames").write_text("".join("".join(f"{w:016x}" for w in row[::-1]) + "\n" for row in words.tolist()))
+    bits = {"IN_BITS": 64 * words.shape[1], "OUT_BITS": 64 * expected.shape[1], "NAME": name}
+    (folder / "play.vhd").write_text(re.sub("|".join(bits), lambda found: str(bits[found[0]]), AXIS_TESTBENCH))
+    hdl = folder / "emp" / "firmware" / "hdl"
+    sources = [
+        *(hdl / "rtl" / source for source in case.design.vhdl),
+        hdl / f"{name}_links.vhd",
+        hdl / f"{name}_axis.vhd",
+    ]
+    subprocess.run(["ghdl", "-a", "--std=08", *sources, folder / "play.vhd"], check=True, cwd=folder)
     generics = [f"-gpacket={plan.inputs.frames}", f"-gresults={len(expected)}", "--ieee-asserts=disable"]
     for pauses in (0, 1):
         run = ["ghdl", "--elab-run", "--std=08", "play", f"-gpauses={pauses}", *generics]
-        subprocess.run(run, check=True, cwd=tmp_path)
-        lines = [line.split() for line in (tmp_path / "found").read_text().splitlines()]
+        subprocess.run(run, check=True, cwd=folder)
+        lines = [line.split() for line in (folder / "found").read_text().splitlines()]
         assert [line[0] for line in lines] == ["".join(f"{w:016X}" for w in row[::-1]) for row in expected.tolist()]
         frames = plan.outputs.frames
-        assert [line[1] for line in lines] == (["'0'"] * (frames - 1) + ["'1'"]) * 40
+        assert [line[1] for line in lines] == (["'0'"] * (frames - 1) + ["'1'"]) * len(case.inputs)
         if not pauses:
             starts = np.array([int(line[2]) for line in lines[::frames]])
             np.testing.assert_array_equal(np.diff(starts), plan.period)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import hls_projects
 from data_prep.errors import InputFileError, ProofFailedError
@@ -21,11 +28,32 @@ from hls_projects.export.verify import opened
 from pipeline.app import main
 
 ROOT = Path(__file__).parents[3]
-BLOCKED = (
-    "tensorflow keras tf_keras qkeras hls4ml alkaid sklearn uproot awkward fastjet pythia8mc matplotlib h5py scipy "
-    "dask distributed fsspec"
-)
-"""What a machine that only verifies a bundle need not have."""
+COMMAND = re.compile(r"^pip install --constraint requirements.lock (.*?)( +#.*)?$", re.MULTILINE)
+
+
+def _closure(names: Iterable[str]) -> set[str]:
+    """Distributions and all that they need."""
+    found: set[str] = set()
+    left = [canonicalize_name(name) for name in names]
+    while left:
+        name = left.pop()
+        if name in found:
+            continue
+        found.add(name)
+        needed = [Requirement(text) for text in metadata.requires(name) or ()]
+        left += [
+            canonicalize_name(each.name) for each in needed if not each.marker or each.marker.evaluate({"extra": ""})
+        ]
+    return found
+
+
+def _not_installed() -> list[str]:
+    """The modules that a machine does not have on which docs/export.md's command for `verify` was run alone."""
+    command = COMMAND.search((ROOT / "docs" / "export.md").read_text())
+    assert command
+    there = _closure(command[1].split())
+    modules = metadata.packages_distributions().items()
+    return [module for module, owners in modules if not {canonicalize_name(owner) for owner in owners} & there]
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +107,7 @@ def test_both_emulators_give_every_output(bundle: Path) -> None:
 
 def test_a_machine_with_little_verifies_a_bundle(bundle: Path) -> None:
     code = (
-        f"import sys; sys.modules |= dict.fromkeys({BLOCKED.split()}); from pipeline.app import main; "
+        f"import sys; sys.modules |= dict.fromkeys({_not_installed()}); from pipeline.app import main; "
         f"sys.exit(main(['verify', {str(bundle / 'zoo_model.tar.gz')!r}]))"
     )
     # Without g++ there is the integer reference, which says so.
@@ -88,6 +116,7 @@ def test_a_machine_with_little_verifies_a_bundle(bundle: Path) -> None:
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert ended.returncode == 0, ended.stderr
+    assert {"tensorflow", "keras", "qkeras", "hls4ml", "alkaid", "uproot", "awkward", "h5py"} <= set(_not_installed())
     assert "412 output integers equal on 103 vectors (integer reference)" in ended.stdout
     assert "warning not run: fast emulator: g++ not found" in ended.stderr
 
@@ -105,6 +134,51 @@ def test_a_forged_output_is_found(copy: Path, capsys: pytest.CaptureFixture[str]
         replay(root, manifest)
     assert main(["verify", str(copy)]) == 1
     assert f"the bundle says {numbers[2]}, the fast emulator gives" in capsys.readouterr().err
+
+
+def test_a_byte_of_any_kind_of_file_is_noticed(copy: Path) -> None:
+    kinds: dict[tuple[str, str], Path] = {}
+    for path in sorted(path for path in copy.rglob("*") if path.is_file() and path.stat().st_size):
+        kinds.setdefault((path.relative_to(copy).parts[0], path.suffix), path)
+    assert {"hls", "cmssw", "vectors", "proof", "licences", "types.json", "SHA256SUMS"} <= {top for top, _ in kinds}
+    for path in kinds.values():
+        content = path.read_bytes()
+        path.write_bytes(content[:-2] + bytes([content[-2] ^ 1]) + content[-1:])
+        assert main(["verify", str(copy)]) == 1, path
+        path.write_bytes(content)
+    assert main(["verify", str(copy)]) == 0
+
+
+def _with_types(root: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change `types.json` and forge its hash."""
+    types = json.loads((root / "types.json").read_text())
+    change(types)
+    (root / "types.json").write_text(json.dumps(types))
+    _forged(root)
+
+
+def _renamed(types: dict[str, Any]) -> None:
+    types["layers"][-1]["name"] = 'x\nstatic int ran = system("touch /tmp/ran");\n//'
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (_renamed, "no types: .*name"),
+        (lambda types: types["layers"][0].update(inputs=["nothing"]), "no network that runs: KeyError"),
+        (lambda types: types["layers"][0].update(kind="QDense"), "layer 'image_port' has no weights"),
+        (lambda types: types["layers"][1].update(shape=[1 << 40, 1 << 20, 4]), "as its types say"),
+        (lambda types: types["layers"][1].update(strides=[0, 0]), "no network that runs"),
+    ],
+)
+def test_a_forged_network_neither_runs_code_nor_ends_in_a_traceback(
+    copy: Path, capsys: pytest.CaptureFixture[str], change: Callable[[dict[str, Any]], object], reason: str
+) -> None:
+    _with_types(copy, change)
+    assert main(["verify", str(copy)]) == 1
+    errors = capsys.readouterr().err.strip().splitlines()
+    assert len(errors) == 1
+    assert re.search(reason, errors[0]), errors[0]
 
 
 def test_a_forged_weight_is_found(copy: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Literal
 
@@ -56,6 +58,33 @@ def test_changed(bundle: Path, tmp_path: Path) -> None:
     pack(bundle, tmp_path / "design.tar.gz")
     with pytest.raises(InputFileError, match="vectors/input_0.txt changed"):
         verify(tmp_path / "design.tar.gz")
+
+
+def test_a_changed_manifest(bundle: Path) -> None:
+    manifest = (bundle / "manifest.json").read_text()
+    (bundle / "manifest.json").write_text(manifest.replace('"unknown"', '"0123456"'))
+    assert BundleManifest.load(bundle).provenance.git == "0123456"
+    with pytest.raises(InputFileError, match="does not match its checksums: manifest.json changed"):
+        verify(bundle)
+
+
+@pytest.mark.parametrize("content", [None, "", "x", b"\xff\n"])
+def test_changed_checksums(bundle: Path, content: str | bytes | None) -> None:
+    sums = bundle / "SHA256SUMS"
+    if content is None:
+        sums.unlink()
+    else:
+        sums.write_bytes(sums.read_bytes() + content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(InputFileError, match=f"SHA256SUMS {'changed' if content else 'missing'}"):
+        verify(bundle)
+
+
+@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="sha256sum not found")
+def test_coreutils_check_it_too(bundle: Path) -> None:
+    command = ["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"]
+    assert subprocess.run(command, cwd=bundle, check=False).returncode == 0
+    (bundle / "code.cpp").write_text("int main() { return 1; }\n")
+    assert subprocess.run(command, cwd=bundle, capture_output=True, check=False).returncode == 1
 
 
 def test_missing(bundle: Path) -> None:

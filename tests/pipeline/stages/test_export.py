@@ -21,6 +21,7 @@ from data_prep.split import SPLITS
 from hls_projects.export.verify import verify
 from hls_projects.hls_project import HlsProject
 from hls_projects.proof import LayerProof, Proof
+from hls_projects.vendor.numbers import HardwareNumbers, VendorNumbers
 from pipeline.artefact import artefact, write_json
 from pipeline.stages import convert, export, lower
 
@@ -47,7 +48,16 @@ class Run:
         with artefact(self.csim, "csim", inputs=inputs, folder=False) as it:
             write_json(it.path, proof.model_dump(mode="json"))
 
-    def export(self, out: str = "70_export", config: str = CONFIG, images: bool = True) -> Path:
+    def synthesise(self) -> Path:
+        """Leave what `synth` does of the HLS project, made up."""
+        where = self.folder / "66_synth"
+        with artefact(where, "synth", inputs=[self.folder / "50_hls"]) as it:
+            write_json(it.path / "synth.json", VendorNumbers(part="xcvu13p", numbers=(ROUTED,)).model_dump(mode="json"))
+        return where
+
+    def export(
+        self, out: str = "70_export", config: str = CONFIG, images: bool = True, synth: Path | None = None
+    ) -> Path:
         settings = self.folder / "hardware.yaml"
         settings.write_text(config)
         export.run(
@@ -57,10 +67,15 @@ class Run:
             config=settings,
             out=self.folder / out,
             images=self.folder / "20_images" if images else None,
+            synth=synth,
         )
         return self.folder / out
 
 
+ROUTED = HardwareNumbers(
+    design="HLS project", tool="Vivado v.2023.2", stage="routed", latency=14, interval=2, target_period=2.5,
+    achieved_period=2.25, hold_slack=0.01, lut=34567, ff=2345, dsp=7, bram=1.5, uram=0,
+)  # fmt: skip
 PROVEN = Proof(
     status="proven",
     reason="all 60 integers are equal",
@@ -180,6 +195,26 @@ def test_another_folder_gives_the_same_bytes(run: Run, tmp_path: Path) -> None:
     # The copied proof was made from the files that now stand elsewhere too, with the same content.
     there = Run(Path(shutil.copytree(run.folder, tmp_path / "elsewhere"))).export("there")
     assert (here / "small_tagger.tar.gz").read_bytes() == (there / "small_tagger.tar.gz").read_bytes()
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_numbers_of_the_vendors_tools_stand_in_manifest_and_card(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    synth = run.synthesise()
+    out = run.export("routed", synth=synth) / "small_tagger"
+    assert verify(out).hardware == (ROUTED,)
+    card = (out / "MODEL_CARD.md").read_text()
+    assert "| clock | 2.25 ns achieved after routing, 2.5 ns asked for: latency 31.5 ns |" in card
+    assert "34,567" in card
+    weights = next((run.folder / "50_hls" / "firmware" / "weights").glob("w*.txt"))
+    before = weights.read_text()
+    weights.write_text(before + " ")
+    try:
+        run.prove(PROVEN)
+        other = run.export("other", synth=synth) / "small_tagger"
+    finally:
+        weights.write_text(before)
+    assert "was made from another design and is left out" in capsys.readouterr().err
+    assert verify(other).hardware == ()
 
 
 @pytest.mark.usefixtures("unchecked")

@@ -49,3 +49,17 @@ package emp_ttc_decl is
     end record;
     type ttc_stuff_array is array (N_REGION - 1 downto 0) of ttc_stuff;
 end package;
+
+library ieee;
+use ieee.std_logic_1164.all;
+
+package emp_slink_types is
+    constant SLINK_MAX_QUADS : integer := 2;
+    type slink_input_data is record
+        data : std_logic_vector(127 downto 0);
+        valid : std_logic;
+    end record;
+    type slink_input_data_array is array (3 downto 0) of slink_input_data;
+    type slink_input_data_quad_array is array (natural range <>) of slink_input_data_array;
+    constant SLINK_INPUT_DATA_ARRAY_NULL : slink_input_data_array := (others => ((others => '0'), '0'));
+end package;
