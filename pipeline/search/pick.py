@@ -85,6 +85,8 @@ def read_front(search: Path) -> dict[str, Any]:
 def write_run(search: Path, point: dict[str, Any], origin: dict[str, Any], folder: Path, command: str) -> None:
     """Write the configuration files of a point, with the comments of those it was found from.
 
+    Trigger rates are those of the run beside it that was searched, where it has some.
+
     Args:
         search: the folder that `search` made.
         point: of its front.
@@ -113,6 +115,11 @@ def write_run(search: Path, point: dict[str, Any], origin: dict[str, Any], folde
             raise PipelineError("what was written would be read as another design", file=partial)
         if origin["sample"]:
             (partial / "sample").write_text(f"{origin['sample']}\n", encoding="utf-8")
+        rates = folder.with_name(origin["run"]) / "rates.yaml"
+        if rates.exists():
+            made = rates.read_text(encoding="utf-8").replace(f"configs/{origin['run']}/", f"configs/{folder.name}/")
+            made = made.replace(f"build/{origin['run']}/", f"build/{folder.name}/")
+            (partial / "rates.yaml").write_text(made, encoding="utf-8")
         partial.rename(folder)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)

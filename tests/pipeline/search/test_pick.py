@@ -53,6 +53,8 @@ def test_any_point_is_read_back_as_it_is(space: Space, tmp_path: Path, rng: np.r
     (search / "front.json").write_text(json.dumps({"points": []}))
     (search / "origin.json").write_text(json.dumps({"sample": "symmetries", "run": "search"}))
     found = {"trial": 7, "lut": None, "lut_estimate": 31_234, "clocks": 12, "macro_auc": 0.87, "macro_auc_error": 0.001}
+    (tmp_path / "search").mkdir()
+    shutil.copy(CONFIGS / "rates.yaml", tmp_path / "search")
     for number in range(5):
         point: Point = {each.name: each.values[rng.integers(len(each.values))] for each in space.dimensions}
         folder = tmp_path / f"run{number}"
@@ -66,3 +68,5 @@ def test_any_point_is_read_back_as_it_is(space: Space, tmp_path: Path, rng: np.r
         train = (folder / "train.yaml").read_text().removeprefix((CONFIGS / "train.yaml").read_text())
         assert train == "" if point["pruning"] == "none" else train.startswith("pruning:\n  sparsity: 0.")
         assert (folder / "sample").read_text() == "symmetries\n"
+        rates = (folder / "rates.yaml").read_text()
+        assert f"--lowered build/run{number}/40_lowered build/rates/10_root --out build/run{number}/67_rates" in rates
