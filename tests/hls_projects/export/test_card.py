@@ -87,7 +87,8 @@ def test_what_it_tells(tmp_path: Path) -> None:
     text = _card(tmp_path)
     assert "for classification of jets (light quark, hadronic top), as firmware for the xcvu13p-flga2577-2-e." in text
     assert "| takes | `pixels`: 16 × 16 × 1 of `ap_ufixed<10,10,AP_TRN,AP_WRAP>` |" in text
-    assert "| gives | `logits`: 2 of `ap_fixed<12,6,AP_TRN,AP_WRAP>`, before the softmax; one a class, in the order q, t |" in text
+    gives = "2 of `ap_fixed<12,6,AP_TRN,AP_WRAP>`, before the softmax; one a class, in the order q, t |"
+    assert f"| gives | `logits`: {gives}" in text
     assert "| q: light quark | 12,345 | 2 | 3 |" in text
     assert "| float | 0.9313 | – |" in text
     assert "| quantized | 0.9250 | – |" in text
