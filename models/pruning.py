@@ -80,7 +80,8 @@ class Pruner(keras.callbacks.Callback):  # type: ignore[misc]
         self._kernels = list(kernels)
         self._masks = [tf.Variable(tf.ones(kernel.shape, tf.bool), trainable=False) for kernel in self._kernels]
         self._schedule = schedule(settings, steps)
-        self._compiled = tf.function(self.prune)
+        # Traced here: Keras warns of a callback that takes longer than a step.
+        self._compiled = tf.function(self.prune).get_concrete_function(tf.TensorSpec((), tf.int64))
 
     @property
     def masks(self) -> list[npt.NDArray[np.bool_]]:
@@ -104,7 +105,7 @@ class Pruner(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Keep at 0 what the optimizer has moved away from it, and prune further where it is time to."""
-        self._compiled(self.model.optimizer.iterations)
+        self._compiled(self.model.optimizer.iterations.value())
 
     def prune(self, step: Any) -> None:
         """What is done behind a training step, for graphs that hold the whole training."""
