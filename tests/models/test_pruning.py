@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import shutil
 from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
@@ -42,10 +43,6 @@ def model_settings(model_content: dict[str, Any]) -> ModelSettings:
     return ModelSettings.model_validate(model_content | {"blocks": model_content["blocks"][:1]})
 
 
-class StopError(Exception):
-    """Stands for Ctrl-C or a killed process."""
-
-
 def _network(settings: ModelSettings, seed: int = 1) -> keras.Model:
     keras.utils.set_random_seed(seed)
     return quantized_separable.build(settings, SHAPE, 2)
@@ -83,8 +80,11 @@ def test_smallest_weights_are_zero_and_stay_it_through_a_stop(
     """Half of every kernel; stopped in the middle of pruning and started again it ends the same, to the bit."""
     through = _network(model_settings)
     patterns: list[list[np.ndarray]] = []
+    state = tmp_path / "b.npz"
 
     def look(jets: int) -> None:
+        if len(patterns) == 25:  # in the third epoch: what a killed process would leave
+            shutil.copy(tmp_path / "a.npz", state)
         patterns.append([kernel.numpy() != 0 for found in _kernels(through).values() for kernel in found])
 
     expected = training.train(through, dataset, PHASE, train_settings, tmp_path / "a.npz", look, pruning=HALF)
@@ -96,17 +96,6 @@ def test_smallest_weights_are_zero_and_stay_it_through_a_stop(
     assert expected.sparsity == sorted(expected.sparsity)
     assert expected.best_epoch >= 3, "kept from before everything was pruned"
 
-    stopped, seen = _network(model_settings), 0
-
-    def stop_in_the_third_epoch(jets: int) -> None:
-        nonlocal seen
-        seen += jets
-        if seen > 1500:
-            raise StopError
-
-    state = tmp_path / "b.npz"
-    with pytest.raises(StopError):
-        training.train(stopped, dataset, PHASE, train_settings, state, stop_in_the_third_epoch, pruning=HALF)
     resumed = _network(model_settings, seed=99)  # its own weights must not matter
     counted: list[int] = []
     found = training.train(resumed, dataset, PHASE, train_settings, state, counted.append, pruning=HALF)
@@ -138,7 +127,7 @@ def test_named_layers_alone_and_only_the_quantized_network(
     assert by_name[HARDWARE].arithmetic.as_json()["total"]["nonzero_weights"] < trained[0].arithmetic.weights.all
 
 
-@pytest.mark.parametrize(("word", "convolution"), [("p4", "separable"), ("hex", "full"), ("views", "separable")])
+@pytest.mark.parametrize(("word", "convolution"), [("p4", "full"), ("views", "separable")])
 def test_multiplications_by_weights_that_are_not_0(word: str, convolution: str) -> None:
     """Of layers with a symmetry too: those of the lowered kernels, counted one by one."""
     model = built(settings_of(word, convolution=convolution))
