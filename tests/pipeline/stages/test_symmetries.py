@@ -91,6 +91,8 @@ def test_it_goes_on_and_leaves_what_the_data_flow_says(
     assert "2 networks with 1 seed each" in capsys.readouterr().out
     found = json.loads((tmp_path / "26_symmetries" / "symmetries.json").read_text())
     _check(found)
+    assert main([*arguments[:-1], f"--out={tmp_path}/again", "--trainings=2"]) == 0
+    assert json.loads((tmp_path / "again" / "symmetries.json").read_text()) == found, "also in processes"
     assert [path.name for path in tmp_path.glob(".*")] == []
     _check_logic(tmp_path, monkeypatch)
 
