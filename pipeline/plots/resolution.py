@@ -30,7 +30,7 @@ def resolution_curves(closures: Mapping[str, Mapping[str, Any]], quantity: str, 
         top.set_ylabel("median response")
         bottom.set_ylabel("resolution")
         bottom.set_xlabel(f"true {quantity} ({unit})")
-        bottom.set_ylim(bottom=0)
+        bottom.set_ylim(0, 1.3 * bottom.get_ylim()[1])  # room for the legend above the points
         bottom.legend(fontsize="x-small", ncols=2)
         return figure
 
