@@ -62,10 +62,23 @@ def choose(model: keras.Model, source: keras.Model, batches: Iterable[Batch], se
     counterparts = [_counterpart(source, name, kernel.name) for name, kernel in open_ones]
     diagonals = hessian_diagonals(source, counterparts, batches, seed)
     for (_, kernel), weights, diagonal in zip(open_ones, counterparts, diagonals, strict=True):
-        quantizer = kernel.quantizer
-        channels = [np.moveaxis(array, quantizer.axis, -1) for array in (weights.numpy(), diagonal)]
-        flat, found = (array.reshape(-1, array.shape[-1]).astype(np.float64) for array in channels)
-        quantizer.decide(allocate(flat, found.mean(axis=0), quantizer.bits, quantizer.integer, quantizer.mean_bits))
+        _decide(kernel.quantizer, weights.numpy(), diagonal)
+
+
+def guess(model: keras.Model) -> None:
+    """Give the undecided quantizers bits that no float network chose, for an estimate of the network's size.
+
+    They have the mean that is asked for, as if the loss minded all weights alike.
+    """
+    for _, kernel in undecided(model):
+        weights = kernel.variable.numpy()
+        _decide(kernel.quantizer, weights, np.ones_like(weights))
+
+
+def _decide(quantizer: Any, weights: Any, diagonal: Any) -> None:
+    channels = [np.moveaxis(array, quantizer.axis, -1) for array in (weights, diagonal)]
+    flat, found = (array.reshape(-1, array.shape[-1]).astype(np.float64) for array in channels)
+    quantizer.decide(allocate(flat, found.mean(axis=0), quantizer.bits, quantizer.integer, quantizer.mean_bits))
 
 
 def allocate(weights: Array, curvature: Array, widest: int, integer: int, mean_bits: float) -> tuple[int, ...]:

@@ -76,7 +76,7 @@ def flattened(model: keras.Model) -> tuple[int, ...] | None:
 
 
 def shared(target: Trained, source: Trained) -> float:
-    """The share of the target's weights that the source has too, from 0 to 1; 1 says that the shapes are the same.
+    """The share of the target's weights that the source has too, from 0 to 1; 1 says that it has them all.
 
     >>> one = Trained({"dense1/0": np.zeros((4, 2), np.float32)}, None)
     >>> shared(one, Trained({"dense1/0": np.zeros((2, 8), np.float32)}, None))

@@ -18,11 +18,13 @@ from tensorflow import keras
 
 from data_prep.dataset import ImageDataset
 from data_prep.errors import InputFileError, PipelineError
+from models import channel_bits
 from models.batches import survey
 from models.bootstrap import macro_auc_replicas, measured
 from models.metrics import performance, softmax
 from models.pruning import Pruner, chosen_kernels
 from models.pruning_settings import PruningSettings
+from models.tasks import classification
 
 _BATCH = 2048
 WORKING_POINT = 0.5
@@ -58,12 +60,14 @@ class Quality:
         error: its statistical error.
         rejection: the logarithm of the mean background rejection (geometric, over the classes) at half the signal.
         accuracy: share of jets that are taken for what they are.
+        constant: whether all jets have the same logits, so that nothing is told apart.
     """
 
     macro_auc: float
     error: float
     rejection: float
     accuracy: float
+    constant: bool
 
 
 def prepare_threads(threads: int) -> None:
@@ -160,6 +164,24 @@ def fit(
         after_epoch(number)
 
 
+def choose_bits(model: keras.Model, source: keras.Model, jets: Jets, batch: int, seed: int) -> None:
+    """Let the trained float network choose bits by channel where `mean_bits` asks for it, as in a long training.
+
+    Args:
+        model: the quantized network; it is changed.
+        source: the trained float network of its shape.
+        jets: what it was trained on.
+        batch: jets a step.
+        seed: of the order of the jets, and of the rule.
+    """
+    classification.OBJECTIVE.compile(source, keras.optimizers.SGD())
+    batch = min(batch, len(jets))
+    order = np.random.default_rng(seed).permutation(len(jets))
+    parts = (order[first : first + batch] for first in range(0, len(jets) - batch + 1, batch))
+    batches = ((tf.gather(jets.images, rows), jets.label[rows], jets.weight[rows]) for rows in parts)
+    channel_bits.choose(model, source, batches, seed)
+
+
 class Judge:
     """Measures one network on the same jets, again and again.
 
@@ -175,15 +197,15 @@ class Judge:
             input_signature=[tf.TensorSpec((None, *jets.images.shape[1:]), tf.float32)],
         )
 
-    def scores(self) -> npt.NDArray[np.float32]:
-        """Scores float32 [jets, classes]: the softmax of the network's logits."""
+    def logits(self) -> npt.NDArray[np.float32]:
+        """What the network gives, float32 [jets, classes]."""
         parts = range(0, len(self._jets), _BATCH)
-        logits = [self._call(self._jets.images[first : first + _BATCH]).numpy() for first in parts]
-        return softmax(np.concatenate(logits))
+        return np.concatenate([self._call(self._jets.images[first : first + _BATCH]).numpy() for first in parts])
 
     def quality(self, replicas: int = 0, seed: int = 0) -> Quality:
         """What it reaches now; the error needs replicas (bootstrap), else it is 0."""
-        scores, jets = self.scores(), self._jets
+        logits, jets = self.logits(), self._jets
+        scores = softmax(logits)
         found = performance(scores, jets.label, jets.classes, jets.weight)
         error = 0.0
         if replicas:
@@ -196,4 +218,5 @@ class Judge:
             error=error,
             rejection=float(np.mean(np.log(rejections))),
             accuracy=found.accuracy or 0.0,
+            constant=bool((logits == logits[0]).all()),
         )

@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -139,8 +140,14 @@ class Search:
         (folder / "networks").mkdir()
         base = results.hand_made(records)
         kept = {each.number for each in front} | ({base.number} if base else set())
+        missing = []
         for number in sorted(kept):
-            shutil.copyfile(model_file(self.job.work, number), folder / "networks" / f"{number}.h5")
+            if (network := model_file(self.job.work, number)).exists():
+                shutil.copyfile(network, folder / "networks" / network.name)
+            else:
+                missing.append(str(number))
+        if missing:
+            console.warn(f"of trials {', '.join(missing)} the networks are on other machines")
         shutil.copyfile(self._clock, folder / self._clock.name)
         if (database := self.job.work / DATABASE).exists():
             # A copy of the file alone would lack what SQLite keeps beside it.
@@ -173,8 +180,7 @@ def _none(records: Sequence[Record], settings: SearchSettings) -> str:
     """That nothing fits, and which design was nearest by how much."""
     best = nearest(records, settings.constraints)
     if best is None or best.measured is None:
-        refused = sum(each.state == "refused" for each in records)
-        return f"no design was trained to the end; of {len(records)} trials {refused} were refused, see trials.csv"
+        return f"no design was trained to the end; {_reasons(records)}"
     found, over = best.measured, excess(best.measured, settings.constraints)
     words = [
         f"{share:.0%} too many {name} ({value:,})"
@@ -184,3 +190,13 @@ def _none(records: Sequence[Record], settings: SearchSettings) -> str:
         if share
     ]
     return f"no design is within the constraints; the nearest, trial {best.number}, has {' and '.join(words)}"
+
+
+def _reasons(records: Sequence[Record]) -> str:
+    """What became of trials that found nothing, and the reason that most of them have."""
+    states = Counter(each.state for each in records if each.state not in ("waiting", "running"))
+    if not states:
+        return "no trial ended in the time"
+    counts = ", ".join(f"{number} {state}" for state, number in states.most_common())
+    reasons = Counter(each.reason for each in records if each.reason).most_common(1)
+    return f"of its trials {counts}" + (f"; most often: {reasons[0][0]}" if reasons else "")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import ValidationError
 
-from data_prep.errors import InputFileError, PipelineError, UnsupportedModelError
+from data_prep.errors import InputFileError, PipelineError, TrainingSettingsError, UnsupportedModelError
 from pipeline.search.files import Files, files_of
 from pipeline.search.hopeless import reason_to_stop
 from pipeline.search.networks import RefusedError, hardware_network, model_file, quantized_network, weights_file
@@ -69,7 +69,8 @@ class Bench:
 
         Raises:
             RefusedError: a design that is not worth training.
-            HopelessError: one whose training was given up.
+            HopelessError: one whose training was given up, or that came out of it as a constant.
+            TrainingSettingsError: bits that a float network is to choose where none is trained.
             PipelineError: a training that diverged.
         """
         from tensorflow import keras
@@ -83,18 +84,21 @@ class Bench:
                 learn, judge = self._jets_of(files)
             with _timed(seconds, "build"):
                 model = quantized_network(files, learn)
+                chooses = self._require_trainable(model, files)
                 source, complete = self._inherit(model, files, others)
                 note(inherited=source)
             with _timed(seconds, "estimate"):
                 estimate = self._estimate(model, files, learn)
                 note(estimate=estimate)
-            if not complete and self.settings.training.float_epochs:
+            if (chooses or not complete) and self.settings.training.float_epochs:
                 with _timed(seconds, "float"):
                     self._train_float(model, files, learn, fresh=source is None)
             with _timed(seconds, "quantized"):
                 curve = self._train(model, files, learn, judge, estimate, others)
             with _timed(seconds, "measure"):
                 quality = self._kept(model, judge, number)
+            if quality.constant:
+                raise HopelessError("a constant network is no tagger: its scores are the same for all jets")
             with _timed(seconds, "logic"):
                 cost = self._cost(model, files)
         finally:
@@ -141,6 +145,25 @@ class Bench:
             self._jets[name] = (learn, read_jets(dataset, "validation", how.validation_jets, seed))
         return self._jets[name]
 
+    def _require_trainable(self, model: Any, files: Files) -> bool:
+        """Look at the network before it is trained: whether a float network has to choose its bits by channel.
+
+        Raises:
+            TrainingSettingsError: it has to, and none is trained, here or when the design is trained fully.
+        """
+        from models.channel_bits import undecided
+        from models.training import require_trainable
+
+        require_trainable(model, files.train)
+        chooses = bool(undecided(model))
+        if chooses and not self.settings.training.float_epochs:
+            raise TrainingSettingsError(
+                "'training.float_epochs' is 0, but 'mean_bits' in model.yaml lets the trained float network choose",
+                file="search.yaml",
+                remedy="give it epochs, or leave 'mean_bits' out",
+            )
+        return chooses
+
     def _inherit(self, model: Any, files: Files, others: Sequence[Record]) -> tuple[int | None, bool]:
         """Start from the most similar network that was trained: its trial, and whether it has all the weights."""
         from models.inherit import Trained, inherit, shared
@@ -169,6 +192,7 @@ class Bench:
         from hls_projects.lower import lower
         from hls_projects.rtl.estimate import estimate_luts
         from hls_projects.types import prove_network
+        from models.channel_bits import guess
         from models.pruning import prune_once
 
         if files.hardware.rtl.form != "unrolled":
@@ -177,6 +201,7 @@ class Bench:
         copy.set_weights(model.get_weights())
         if files.train.pruning:
             prune_once(copy, files.train.pruning)
+        guess(copy)
         try:
             found = estimate_luts(prove_network(lower(copy)))
         except UnsupportedModelError as error:
@@ -187,9 +212,10 @@ class Bench:
         return round(found)
 
     def _train_float(self, model: Any, files: Files, learn: Jets, *, fresh: bool) -> None:
-        """Train the float network of the same shape, and take its weights."""
+        """Train the float network of the same shape, take its weights, and let it choose bits by channel."""
         from models.architectures import HARDWARE, networks
-        from models.short_training import fit
+        from models.channel_bits import undecided
+        from models.short_training import choose_bits, fit
         from models.training import warm_start
 
         choices = {each.name: each for each in networks(files.model, files.images.grid.kind)}
@@ -208,6 +234,8 @@ class Bench:
             after_epoch=lambda epoch: self.alive(),
         )
         warm_start(model, twin)
+        if undecided(model):
+            choose_bits(model, twin, learn, how.batch, self.settings.seed)
 
     def _train(
         self, model: Any, files: Files, learn: Jets, judge: Jets, estimate: int | None, others: Sequence[Record]
