@@ -8,7 +8,7 @@ from pipeline.search.record import Record
 from pipeline.search.settings import BudgetSettings
 
 REFUSALS = 300
-"""Designs refused one after the other after which the space counts as exhausted."""
+"""Designs refused, or failed, one after the other after which the space counts as exhausted."""
 FAILURES = 3
 """Trials that fail for one reason, none having ended otherwise, after which it is that of the next ones too."""
 
@@ -21,9 +21,9 @@ def spent(records: Sequence[Record], budget: BudgetSettings, *, running: bool = 
 
 
 def exhausted(records: Sequence[Record]) -> bool:
-    """Whether the last many trials were all refused: the sampler finds nothing new that may fit."""
+    """Whether the last many trials were all refused, or failed: the sampler finds nothing new that may fit."""
     ended = [each for each in records if each.state not in ("waiting", "running")]
-    return len(ended) >= REFUSALS and all(each.state == "refused" for each in ended[-REFUSALS:])
+    return len(ended) >= REFUSALS and all(each.state in ("refused", "failed") for each in ended[-REFUSALS:])
 
 
 def common_failure(records: Sequence[Record]) -> str | None:

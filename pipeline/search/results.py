@@ -148,19 +148,17 @@ def write(
     from pipeline.plots.style import svg_text
 
     def point(each: Record) -> Point:
-        said = described(each, settings, confirmed)
-        counted = said["lut"] is not None
-        return Point(said["lut"] if counted else said["lut_estimate"], said["macro_auc"], said["clocks"], counted)
+        return Point.of(described(each, settings, confirmed))
 
     front = best(records, settings, confirmed)
     numbers = {each.number for each in front}
-    others = [each for each in records if each.measured is not None and each.number not in numbers]
+    others = [each for each in records if each.measured and not each.measured.constant and each.number not in numbers]
     base = hand_made(records)
     figure = pareto_front(
         [point(each) for each in front],
         [point(each) for each in others],
         None if base is None else point(base),
-        settings.constraints.lut,
+        settings.constraints.model_dump(),
     )
     write_json(folder / "front.json", content(records, settings, confirmed, seconds))
     _replace(folder / "trials.csv", table(records))

@@ -29,7 +29,7 @@ from pipeline.search.workers import Crew, Job
 DATABASE = "study.db"
 """Where trials are kept where no other database is named."""
 TABLE = 50
-"""Trials after which the live files are written anew though none was trained."""
+"""Trials after which the live files are written anew though all were refused."""
 POLL = 1.0
 """Seconds between two looks at the database."""
 
@@ -71,9 +71,9 @@ class Search:
                 records = self.study.records()
                 seconds = before + time.monotonic() - begin
                 ended = sum(each.state not in ("waiting", "running") for each in records)
-                trained = sum(each.trained for each in records)
-                if seen != (trained, ended // TABLE):
-                    seen = (trained, ended // TABLE)
+                refused = sum(each.state == "refused" for each in records)
+                if seen != (ended - refused, ended // TABLE):
+                    seen = (ended - refused, ended // TABLE)
                     results.write(self.job.work, records, self.settings, {}, seconds)
                 write_json(self._clock, round(seconds, 1))
                 bar.show(records, self.settings.constraints, seconds)
@@ -84,7 +84,9 @@ class Search:
                 time.sleep(POLL)
                 self.study.revive()
         write_json(self._clock, round(seconds, 1))
-        return self.study.records()
+        records = self.study.records()
+        results.write(self.job.work, records, self.settings, {}, seconds)
+        return records
 
     def _before(self) -> float:
         """Seconds that earlier runs of the command took."""
@@ -104,7 +106,9 @@ class Search:
         if minutes is not None and seconds >= 60 * minutes:
             return True
         if budget.exhausted(records):
-            console.warn(f"the last {budget.REFUSALS} designs were all refused: nothing new is found that may fit")
+            console.warn(
+                f"the last {budget.REFUSALS} designs were refused, or failed: nothing new is found that may fit"
+            )
             return True
         return budget.spent(records, self.settings.budget)
 

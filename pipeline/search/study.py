@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -79,12 +80,14 @@ class Study:
         engine = {"connect_args": {"timeout": 100}} if url.startswith("sqlite") else {"pool_pre_ping": True}
         with _disk(url):
             try:
-                self._storage = RDBStorage(
-                    url,
-                    engine_kwargs=engine,
-                    heartbeat_interval=heartbeat[0],
-                    grace_period=heartbeat[1],
-                    heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(max_retry=RETRIES),
+                self._storage = _made_once(
+                    lambda: RDBStorage(
+                        url,
+                        engine_kwargs=engine,
+                        heartbeat_interval=heartbeat[0],
+                        grace_period=heartbeat[1],
+                        heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(max_retry=RETRIES),
+                    )
                 )
                 if url.startswith("sqlite"):
                     sqlalchemy.event.listen(self.engine, "connect", _write_ahead)
@@ -227,6 +230,15 @@ def _parameter(dimension: Dimension, value: Any) -> Any:
     return dimension.values.index(value) if dimension.ordered else value
 
 
+def _made_once(storage: Callable[[], RDBStorage]) -> RDBStorage:
+    """A database that others may be making right now: who comes second finds tables half there, and tries again."""
+    for pause in (0.3, 1.0):
+        with suppress(sqlalchemy.exc.DBAPIError):
+            return storage()
+        time.sleep(pause)
+    return storage()
+
+
 def _write_ahead(connection: Any, _: Any) -> None:
     """SQLite without a wait for the disk at every step; what it holds stays whole if a process is killed."""
     for pragma in ("journal_mode = wal", "synchronous = normal"):
@@ -275,12 +287,15 @@ def _full(error: BaseException | None) -> bool:
 
 @contextmanager
 def _disk(url: str) -> Iterator[None]:
-    """While Optuna works: a database whose disk is full says so as the operating system does."""
+    """While Optuna works: a database whose disk is full says so as the operating system does.
+
+    Where the end of a trial cannot be written, Optuna fails with an assertion of its own on top of that.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             yield
-    except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
+    except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError, AssertionError) as error:
         if _full(error):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), url.removeprefix("sqlite:///")) from error
         raise

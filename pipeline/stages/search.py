@@ -64,8 +64,9 @@ def run(
         make_sets(sets, reader, jets, work, workers)
         name = fingerprint(settings, {path.name: count for path, count in jets.items()})
         url = storage or what.storage or f"sqlite:///{work.absolute()}/study.db"
-        study = Study(url, what, space, name)
-        job = Job(what, space, name, url, work, (HEARTBEAT, GRACE))
+        heartbeat = (HEARTBEAT, GRACE)
+        study = Study(url, what, space, name, heartbeat)
+        job = Job(what, space, name, url, work, heartbeat)
         search = Search(what, space, job, study, workers or cores())
         records = search.run()
         confirmed = search.confirmed(records)

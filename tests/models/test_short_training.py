@@ -10,11 +10,15 @@ from tensorflow import keras
 
 from data_prep.dataset import ImageDataset
 from data_prep.errors import InputFileError, PipelineError
+from models import quantized_separable, separable, training
 from models.bootstrap import macro_auc_replicas, measured
+from models.kernels import kernels
 from models.metrics import performance
 from models.pruning_settings import PruningSettings
 from models.scores import predict, truth
-from models.short_training import Jets, Judge, fit, read_jets
+from models.settings import ModelSettings, TrainSettings
+from models.short_training import Jets, Judge, choose_bits, fit, read_jets
+from models.tasks import classification
 
 layers = keras.layers
 
@@ -98,3 +102,32 @@ def test_what_is_pruned_is_0(dataset: ImageDataset) -> None:
     for name, weights in (("dense1", 64 * 12), ("logits", 12 * 2)):
         kernel = model.get_layer(name).get_weights()[0]
         assert (kernel == 0).sum() == weights // 2
+
+
+def test_bits_by_channel_are_those_of_a_long_training(
+    dataset: ImageDataset, model_content: dict[str, Any], train_settings: TrainSettings
+) -> None:
+    """The same float network on the same jets, all in one step, whatever their order."""
+    blocks = [block | {"pointwise": {"bits": 6, "integer": 1, "mean_bits": 4}} for block in model_content["blocks"]]
+    settings = ModelSettings.model_validate(model_content | {"blocks": blocks})
+    keras.utils.set_random_seed(1)
+    source = separable.build(settings, (8, 8, 1), 2)
+    short, long = (quantized_separable.build(settings, (8, 8, 1), 2) for _ in range(2))
+    choose_bits(short, source, read_jets(dataset, "train", 600, 1), 600, train_settings.seed)
+    whole = train_settings.model_copy(update={"batch": 600})
+    training.choose_bits(long, source, dataset, whole, classification.OBJECTIVE)
+    found, wanted = (
+        [kernels(model.get_layer(f"block{n}"))[-1].quantizer.by_channel for n in (1, 2)] for model in (short, long)
+    )
+    assert found == wanted
+    assert [sum(bits) for bits in found] == [3 * 4, 4 * 4]
+    assert len(set(found[0] + found[1])) > 1, "not the same for all"
+
+
+def test_a_constant_is_told_from_a_network_that_hardly_learned(dataset: ImageDataset) -> None:
+    judge, model = read_jets(dataset, "validation", 200, 1), network()
+    assert not Judge(model, judge).quality().constant
+    model.get_layer("logits").set_weights([np.zeros((12, 2)), np.array([0.3, -2])])
+    found = Judge(model, judge).quality()
+    assert found.constant
+    assert found.macro_auc == 0.5

@@ -20,8 +20,8 @@ def values(run: RunFolder) -> dict[str, Any]:
         points = list(found["points"])
         base = found["hand_made"]
         limits = found["constraints"]
-        drawn = [_drawn(each) for each in points]
-        figure = pareto_front(drawn, [], None if base is None else _drawn(base), limits["lut"])
+        drawn = [Point.of(each) for each in points]
+        figure = pareto_front(drawn, [], None if base is None else Point.of(base), limits)
         rows = [each | {"hand_made": False} for each in points]
         if base is not None and base["trial"] not in {each["trial"] for each in points}:
             rows.append(base | {"hand_made": True})
@@ -34,12 +34,6 @@ def values(run: RunFolder) -> dict[str, Any]:
         }
     label = "Macro-AUC of the designs of the front against their LUTs"
     return values | {"figure": svg.inline(svg_text(figure), "search", label)}
-
-
-def _drawn(each: dict[str, Any]) -> Point:
-    counted = each["lut"] is not None
-    lut = each["lut"] if counted else each["lut_estimate"]
-    return Point(float(lut), float(each["macro_auc"]), int(each["clocks"]), counted)
 
 
 SECTION = Section("search", "Search", "The best designs that fit", values, optional=SEARCH)

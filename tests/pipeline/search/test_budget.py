@@ -30,6 +30,7 @@ def test_nothing_new_is_left() -> None:
     assert not budget.exhausted(refused[1:])
     assert not budget.exhausted([*refused[1:], *records("hopeless")])
     assert budget.exhausted([*records("finished"), *refused, *records("running", "waiting")])
+    assert budget.exhausted([*records("finished"), *refused[1:], *records("failed")])
 
 
 def test_all_fail_for_one_reason() -> None:

@@ -71,7 +71,8 @@ class Workshop:
         self.flattened.append(flatten)
         if trial in self.fails:
             raise self.fails[trial]
-        return SimpleNamespace(lut=LUTS[trial][variant], ff=10 * trial, carry=variant, flattened=flatten, tool="yosys 1")
+        lut = LUTS[trial][variant]
+        return SimpleNamespace(lut=lut, ff=10 * trial, carry=variant, flattened=flatten, tool="yosys 1")
 
 
 @pytest.fixture

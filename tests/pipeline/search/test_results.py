@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pipeline.plots import search as plot
 from pipeline.search import results
 from pipeline.search.confirm import Confirmed
 from pipeline.search.record import HAND_MADE, Measured, Record
@@ -108,3 +111,39 @@ def test_designs_to_synthesise_are_spread_over_the_front() -> None:
     assert [each.number for each in spread(RECORDS, 1)] == [6]
     assert spread(RECORDS, 0) == []
     assert spread(RECORDS, 99) == RECORDS
+
+
+@pytest.mark.parametrize("file", ["front.json", "trials.csv", "front.svg"])
+def test_a_disk_that_fills_leaves_the_file_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str) -> None:
+    """Half of a file is written when there is no more room: who reads it finds the whole one of before."""
+    results.write(tmp_path, RECORDS[:2], SETTINGS, {}, 3)
+    before = (tmp_path / file).read_bytes()
+    write_text = Path.write_text
+
+    def full(path: Path, text: str, **options: Any) -> int:
+        if file not in path.name:
+            return write_text(path, text, **options)
+        write_text(path, text[: len(text) // 2], **options)
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space left"):
+        results.write(tmp_path, RECORDS, SETTINGS, {}, 3)
+    assert (tmp_path / file).read_bytes() == before
+    monkeypatch.undo()
+    results.write(tmp_path, RECORDS, SETTINGS, {}, 3)
+    assert (tmp_path / file).read_bytes() != before
+    assert not [path.name for path in tmp_path.iterdir() if path.name not in ("front.json", "trials.csv", "front.svg")]
+
+
+def test_the_figure_has_the_trials_of_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Front, others and hand-made design, with LUTs as synthesised where they are and as estimated elsewhere."""
+    drawn: list[Any] = []
+    draw: Callable[..., Any] = plot.pareto_front
+    monkeypatch.setattr(plot, "pareto_front", lambda *given: drawn.append(given) or draw(*given))
+    results.write(tmp_path, RECORDS, SETTINGS, {2: counted(1010), 3: counted(510), 4: counted(999)}, 0)
+    front, others, base, limits = drawn[0]
+    rows = [(999, 0.91, 0.002, 9, True, True), (900, 0.85, 0.002, 9, False, True), (510, 0.70, 0.002, 9, True, True)]
+    assert front == rows
+    assert others == [(1200, 0.80, 0.002, 9, False, False), (1010, 0.90, 0.002, 9, True, False)]
+    assert (base, limits) == ((1200, 0.80, 0.002, 9, False, False), {"lut": 1000, "clocks": None, "interval": None})

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import sqlite3
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -179,6 +181,32 @@ def test_two_of_the_same_settings_share_a_database(tmp_path: Path) -> None:
         two.step(measure, 1)
     assert [each.number for each in one.records()] == list(range(6))
     assert [each.start for each in two.records()].count("files") == 1
+
+
+def test_two_at_the_same_time(tmp_path: Path) -> None:
+    """Both have a trial running before either of them ends; no trial is lost, doubled or taken by both."""
+    both, ran = Barrier(2, timeout=60), list[tuple[int, int]]()
+
+    def search(worker: int) -> None:
+        def run(number: int, *rest: Any) -> Measured:
+            if len(ran) < 2:
+                both.wait()
+            ran.append((number, worker))
+            return measure(number, *rest)
+
+        both.wait()  # and both make the database
+        study = opened(tmp_path)
+        for _ in range(5):
+            study.step(run, worker)
+
+    with ThreadPoolExecutor(2) as pool:
+        for each in [pool.submit(search, worker) for worker in (0, 1)]:
+            each.result()
+    records = opened(tmp_path).records()
+    assert [(each.number, each.state) for each in records] == [(number, "finished") for number in range(10)]
+    assert sorted(number for number, _ in ran) == list(range(10))
+    assert {worker for _, worker in ran[:2]} == {0, 1}
+    assert [each.start for each in records].count("files") == 1
 
 
 def test_other_settings_are_refused(tmp_path: Path) -> None:

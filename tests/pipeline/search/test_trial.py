@@ -1,4 +1,4 @@
-"""One trial: what it measures against an independent count, where it starts from, and for what reasons it ends early."""
+"""One trial: what it measures against an independent count, where it starts from, and why it may end early."""
 
 from __future__ import annotations
 

@@ -14,56 +14,14 @@ from typing import Any
 import pytest
 import yaml
 
-from data_prep.mock import mock_jets, write_mock_file
 from pipeline.app import main
-
-WIDTH = {"bits": 5, "integer": 0}
-BLOCK: dict[str, Any] = {"filters": 2, "convolution": "full", "stride": 2, "pooling": 1}
-BLOCK |= {"pointwise": WIDTH, "bias": WIDTH, "activation": {"bits": 4, "integer": 6}}
-PHASE = {"epochs": 1, "learning_rate": 0.02}
-FILES: dict[str, Any] = {
-    "images": {
-        "classes": [{"name": "q", "label": "label_QCD"}, {"name": "t", "label": "label_Tbqq"}],
-        "grid": {"pixels": 8, "half_width": 0.8},
-        "steps": [{"step": "centre"}],
-        "split": {"train": 0.5, "validation": 0.2, "test": 0.3},
-    },
-    "model": {
-        "input": {"bits": 6, "integer": 10},
-        "pixel_scale": 50,
-        "blocks": [BLOCK],
-        "output": {"weights": WIDTH, "bias": WIDTH},
-    },
-    "train": {"seed": 1, "batch": 64, "float_training": PHASE, "quantized_training": PHASE},
-    "hardware": {"name": "found", "rtl": {"variants": [{"ternary": False}, {"saturation": "compare"}]}},
-    "search": {
-        "budget": {"trials": 2},
-        "population": 2,
-        "constraints": {"lut": 20000, "clocks": 20},
-        "training": {"jets": 150, "validation_jets": 90, "batch": 16, "float_epochs": 1, "epochs": 1},
-        "confirm": {"points": 1},
-        "space": {"model.blocks.0.filters": [1, 2, 3], "model.blocks.0.pointwise.bits": {"from": 4, "to": 6}},
-    },
-}
+from tests.pipeline.search.small_search import FILES, change_file, prepare
 
 
 @pytest.fixture
 def arguments(tmp_path: Path) -> list[str]:
     """A search among nine designs on 400 jets."""
-    configs = tmp_path / "configs" / "mine"
-    configs.mkdir(parents=True)
-    for name, seed in (("q", 1), ("t", 2)):
-        write_mock_file(tmp_path / f"{name}.root", mock_jets(name, 200, seed=seed))
-    for name, content in FILES.items():
-        (configs / f"{name}.yaml").write_text(json.dumps(content, indent=1))
-    (configs / "sample").write_text("theirs\n")
-    files = [f"--{name}={configs}/{name}.yaml" for name in ("images", "model", "train", "hardware")]
-    jets = [f"{tmp_path}/q.root", f"{tmp_path}/t.root"]
-    return ["search", f"--config={configs}/search.yaml", *files, *jets, f"--out={tmp_path}/28_search", "--workers=1"]
-
-
-def _change(file: Path, **change: Any) -> None:
-    file.write_text(json.dumps(json.loads(file.read_text()) | change, indent=1))
+    return prepare(tmp_path)
 
 
 def test_it_goes_on_when_workers_die_and_when_it_has_ended(
@@ -106,6 +64,7 @@ def test_it_goes_on_when_workers_die_and_when_it_has_ended(
     assert json.loads((out / "front.json").read_text())["trials"] == first["trials"], "its trials are still there"
     assert [path.name for path in tmp_path.glob(".*")] == []
     _check_picked(out, first, tmp_path, capsys)
+    _check_runs(tmp_path, first["points"][0])
 
 
 def _check_confirmed(out: Path, point: dict[str, Any], folder: Path) -> None:
@@ -146,6 +105,19 @@ def _check_picked(out: Path, found: dict[str, Any], folder: Path, capsys: pytest
     assert "trial 77 is not on the front (its points are" in capsys.readouterr().err
 
 
+def _check_runs(folder: Path, point: dict[str, Any]) -> None:
+    """The stages that `make RUN=best` runs first take what `pick` wrote, and make that network of it."""
+    from models.load import load_model
+
+    c, b = folder / "configs" / "best", folder / "build" / "best"
+    jets = [f"{folder}/q.root", f"{folder}/t.root"]
+    assert main(["images", f"--config={c}/images.yaml", *jets, f"--out={b}/20_images"]) == 0
+    train = [f"--config={c}/train.yaml", f"--model={c}/model.yaml", f"{b}/20_images"]
+    assert main(["train", *train, f"--out={b}/30_model"]) == 0
+    assert main(["lower", f"--model={b}/30_model/model.h5", f"--out={b}/40_lowered"]) == 0
+    assert load_model(b / "30_model" / "model.h5").count_params() == point["parameters"]
+
+
 @pytest.mark.parametrize(
     ("file", "change", "said"),
     [
@@ -161,7 +133,7 @@ def _check_picked(out: Path, found: dict[str, Any], folder: Path, capsys: pytest
 def test_how_it_fails(
     arguments: list[str], tmp_path: Path, file: str, change: Any, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _change(tmp_path / "configs" / "mine" / f"{file}.yaml", **change)
+    change_file(tmp_path / "configs" / "mine" / f"{file}.yaml", **change)
     assert main(arguments) == 1
     assert said in capsys.readouterr().err
     assert not (tmp_path / "28_search").exists()
