@@ -118,8 +118,23 @@ def run(bench: Bench, point: dict[str, Any] | None = None, others: Any = (), num
 @pytest.fixture(scope="module")
 def first(work: Path) -> Record:
     """A trial of the files, but with bits by channel that the float network chooses."""
-    found, notes = run(bench(work), {"channels": "4"}, number=0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(short_training, "choose_bits", _noted(short_training.choose_bits))
+        found, notes = run(bench(work), {"channels": "4"}, number=0)
     return Record(0, "finished", measured=found, **notes)
+
+
+CHOICES: list[tuple[bool, int, int, int]] = []
+"""Of every choice: whether the network had the weights of the float one; the number of jets, those a step, the seed."""
+
+
+def _noted(choose: Callable[..., None]) -> Callable[..., None]:
+    def choose_bits(model: Any, source: Any, jets: Any, batch: int, seed: int) -> None:
+        pairs = zip(model.get_weights(), source.get_weights(), strict=True)
+        CHOICES.append((all((one == other).all() for one, other in pairs), len(jets), batch, seed))
+        choose(model, source, jets, batch, seed)
+
+    return choose_bits
 
 
 def test_it_measures_what_its_network_reaches(first: Record, work: Path) -> None:
@@ -144,6 +159,7 @@ def test_it_measures_what_its_network_reaches(first: Record, work: Path) -> None
 
 
 def test_the_float_network_chose_the_bits_by_channel(first: Record, work: Path) -> None:
+    assert CHOICES == [(True, 300, 15, 1)], "after the float training"
     model = load_model(model_file(work, 0))
     assert not undecided(model)
     (kernel,) = kernels(model.get_layer("block1"))
@@ -264,9 +280,11 @@ def test_a_training_far_behind_is_given_up(work: Path, monkeypatch: pytest.Monke
 
 
 def test_a_constant_is_no_tagger(work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without an edge of its own it would be the cheapest design of every front."""
+    """Nothing is cheaper, so that it would be a point of every front."""
     monkeypatch.setattr(short_training, "fit", _trains_to(0))
-    worker = bench(work)
+    images = files_of(BASE).image_set
+    (tmp_path / images).symlink_to(work / images)
+    worker = bench(tmp_path)
     study = Study(f"sqlite:///{tmp_path}/study.db", worker.settings, worker.space, "")
     study.step(worker.run, 0)
     (found,) = study.records()
