@@ -258,20 +258,15 @@ def test_bits_by_channel_that_nothing_chooses(work: Path, change: Any, reason: s
         run(bench(work, **change), {"channels": "4"})
 
 
-def _trains_to(weight: float | None) -> Callable[..., None]:
-    """A training that gives all weights one value, or none."""
-
-    def fit(model: Any, *_: Any, epochs: int, after_epoch: Callable[[int], None], **__: Any) -> None:
-        if weight is not None:
-            model.set_weights([np.full_like(each, weight) for each in model.get_weights()])
-        for epoch in range(epochs):
-            after_epoch(epoch + 1)
-
-    return fit
+def _to_nothing(model: Any, *_: Any, epochs: int, after_epoch: Callable[[int], None], **__: Any) -> None:
+    """A training that makes all weights 0."""
+    model.set_weights([np.zeros_like(each) for each in model.get_weights()])
+    for epoch in range(epochs):
+        after_epoch(epoch + 1)
 
 
 def test_a_training_far_behind_is_given_up(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(short_training, "fit", _trains_to(0))
+    monkeypatch.setattr(short_training, "fit", _to_nothing)
     perfect = design(3, 1.0, 10, estimate=10)
     assert perfect.measured is not None
     perfect = replace(perfect, measured=perfect.measured.model_copy(update={"curve": (1.0, 1.0)}))
@@ -281,7 +276,7 @@ def test_a_training_far_behind_is_given_up(work: Path, monkeypatch: pytest.Monke
 
 def test_a_constant_is_no_tagger(work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is cheaper, so that it would be a point of every front."""
-    monkeypatch.setattr(short_training, "fit", _trains_to(0))
+    monkeypatch.setattr(short_training, "fit", _to_nothing)
     images = files_of(BASE).image_set
     (tmp_path / images).symlink_to(work / images)
     worker = bench(tmp_path)
@@ -294,7 +289,7 @@ def test_a_constant_is_no_tagger(work: Path, tmp_path: Path, monkeypatch: pytest
 
 
 def test_it_ends_when_the_worker_shall(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(short_training, "fit", _trains_to(None))
+    monkeypatch.setattr(short_training, "fit", _to_nothing)
 
     def stop() -> None:
         raise KeyboardInterrupt
