@@ -208,10 +208,6 @@ class TrainSettings(Settings):
     quantized_training: PhaseSettings
     """Training of the quantized network."""
 
-    relative_steps: bool = False
-    """Whether weights that begin small, as those of a first layer that looks at pixels in GeV, are moved by small
-    steps: networks of a few filters need it, for one that is negative everywhere is lost."""
-
     warm_start: bool = True
     """Whether the quantized network starts from the weights of the trained float network of its shape."""
 

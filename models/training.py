@@ -22,7 +22,6 @@ from data_prep.errors import PipelineError, TrainingSettingsError
 from models import channel_bits
 from models.batches import Feed, Images
 from models.objective import Objective, watched
-from models.optimizer import RelativeAdam
 from models.pruning import Pruner, chosen_kernels
 from models.pruning_settings import PruningSettings
 from models.settings import PhaseSettings, TrainSettings
@@ -145,7 +144,7 @@ def train(
     learn = Feed(dataset.split("train"), settings.batch, scale, objective, settings.augmentation)
     judge = Feed(dataset.split("validation"), 8 * settings.batch, judged_scale, objective)
     steps = -(-learn.split.rows // settings.batch)
-    _compile(model, objective, phase, steps, relative=settings.relative_steps)
+    _compile(model, objective, phase, steps)
     pruner = Pruner(chosen_kernels(model, pruning), pruning, steps * phase.epochs) if pruning else None
     state = _State(model, checkpoint, pruner)
     state.resume()
@@ -180,7 +179,7 @@ def train(
     return history
 
 
-def _compile(model: keras.Model, objective: Objective, phase: PhaseSettings, steps: int, *, relative: bool) -> None:
+def _compile(model: keras.Model, objective: Objective, phase: PhaseSettings, steps: int) -> None:
     total = steps * phase.epochs
     warm_up = round(phase.warm_up * total)
     rate = keras.optimizers.schedules.CosineDecay(
@@ -189,7 +188,7 @@ def _compile(model: keras.Model, objective: Objective, phase: PhaseSettings, ste
         warmup_target=phase.learning_rate if warm_up else None,
         warmup_steps=warm_up,
     )
-    objective.compile(model, RelativeAdam(rate) if relative else keras.optimizers.Adam(rate))
+    objective.compile(model, keras.optimizers.Adam(rate))
 
 
 class _State:

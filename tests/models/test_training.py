@@ -54,15 +54,12 @@ def test_it_learns(
     assert history.val_accuracy[history.best_epoch] > 0.7
 
 
-@pytest.mark.parametrize("relative_steps", [False, True])
 def test_a_stopped_training_ends_as_one_that_ran_through(
     dataset: ImageDataset,
     model_settings: ModelSettings,
     train_settings: TrainSettings,
     tmp_path: Path,
-    relative_steps: bool,
 ) -> None:
-    train_settings = train_settings.model_copy(update={"relative_steps": relative_steps})
     through = _network(model_settings)
     expected = training.train(through, dataset, _phase(), train_settings, tmp_path / "through.npz")
 
