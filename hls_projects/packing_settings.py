@@ -10,6 +10,8 @@ from data_prep.settings import Settings
 
 WORD_BITS = 64
 """Bits of a word: what a link carries in one frame."""
+BOARD_LINKS = 128
+"""Links of a board, each way: the transceivers of a VU13P (AMD DS890), the largest FPGA on trigger boards."""
 LARGEST_LINK = 999
 """Links have three digits in the pattern files."""
 
@@ -61,7 +63,8 @@ class PackingSettings(Settings):
     outputs: tuple[Placement, ...] | None = None
     """The same of the outputs; where not given: side by side, as many in a word as fit, all in one frame."""
     links: int | None = Field(None, ge=1, le=LARGEST_LINK + 1)
-    """Most links that the packing takes which is made where none is given; as many as one frame needs if not said."""
+    """Most links that the packing takes which is made where none is given; if not said, as many as one frame needs, and
+    no more than the 128 of a board."""
     period: int | None = Field(None, ge=1)
     """Frames from the begin of a packet to that of the next; as few as the design allows where it is not said."""
     wrapper_clocks: int = Field(0, ge=0, le=1000)

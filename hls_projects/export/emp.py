@@ -10,11 +10,12 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from data_prep.errors import ConfigurationError
 from hls_projects.export.design import Design
 from hls_projects.export.link_plan import link_plan
 from hls_projects.export.link_wiring import wire
 from hls_projects.export.render import TEMPLATES, rendered
-from hls_projects.packing_settings import WORD_BITS, PackingSettings
+from hls_projects.packing_settings import BOARD_LINKS, WORD_BITS, PackingSettings
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.settings import HlsSettings
 
@@ -54,10 +55,16 @@ def write_payload(rtl: Path, packing: PackingSettings, hls: HlsSettings, folder:
         folder: is made.
 
     Raises:
-        ConfigurationError: a packing that does not fit the design.
+        ConfigurationError: a packing that does not fit the design, or links that no board has.
     """
     design = RtlDesign.load(rtl)
     plan = link_plan(design, packing)
+    last = max(*plan.inputs.links, *plan.outputs.links)
+    if last >= BOARD_LINKS:
+        raise ConfigurationError(
+            f"'packing' of hardware.yaml: link {last} is used, an EMP payload has 0 to {BOARD_LINKS - 1}",
+            remedy=f"give placements on those, or 'links: {BOARD_LINKS}' or less",
+        )
     name = design.name
     hdl, cfg, sim, vivado = (folder / part for part in ("firmware/hdl", "firmware/cfg", "sim", "vivado"))
     for made in (hdl / RTL, cfg, sim, vivado):

@@ -9,7 +9,7 @@ import numpy as np
 
 from data_prep.errors import ConfigurationError
 from hls_projects.export.packing import Packing, resolve, sizes
-from hls_projects.packing_settings import WORD_BITS, PackingSettings, Placement
+from hls_projects.packing_settings import BOARD_LINKS, WORD_BITS, PackingSettings, Placement
 from hls_projects.port_type import PortType
 from hls_projects.rtl.design import RtlDesign
 
@@ -86,7 +86,7 @@ def default_inputs(design: RtlDesign, links: int | None = None) -> tuple[Placeme
     parts = [port for port in design.inputs if port.name not in design.every_beat]
     groups = [(group, False) for group in _records(parts)] + [(group, True) for group in _records(once)]
     words = [-(-beats[group[0].name] // _per_word(group)) for group, _ in groups]
-    span = min(sum(words), links or sum(words))
+    span = min(sum(words), links or BOARD_LINKS)
     frames = -(-sum(words) // span)
     found = []
     for beat in range(design.beats):
@@ -103,7 +103,7 @@ def default_outputs(design: RtlDesign, links: int | None = None) -> tuple[Placem
     """All values in one frame, or in as few as the links allow; each port begins with a word of its own."""
     counts = sizes(design.outputs)
     words = [-(-count // _per_word([port])) for port, count in zip(design.outputs, counts, strict=True)]
-    span = min(sum(words), links or sum(words))
+    span = min(sum(words), links or BOARD_LINKS)
     found = []
     for port, count, word in zip(design.outputs, counts, np.cumsum([0, *words]).tolist(), strict=False):
         found += _placed([port], 0, count, span, 0, word)

@@ -16,7 +16,7 @@ import pytest
 from tensorflow import keras
 
 from data_prep.candidates import CandidateSettings
-from data_prep.errors import PipelineError, ProofFailedError
+from data_prep.errors import ConfigurationError, PipelineError, ProofFailedError
 from data_prep.fixed_point import FixedType
 from data_prep.grid import SquareGrid
 from hls_projects.compose import compose
@@ -198,6 +198,14 @@ def _built(network: Network, folder: Path, rtl: RtlSettings | None = None, form:
     x = [rng.integers(port.type.raw_min, port.type.raw_max, (30, *port.shape), endpoint=True) for port in ports]
     y = outputs(network, x)
     return Case(folder, *(np.concatenate([each.reshape(30, -1) for each in values], axis=1) for values in (x, y)))
+
+
+def test_a_link_that_no_board_has_is_refused(tmp_path: Path) -> None:
+    case = _handmade("summer", tmp_path / "rtl")
+    beyond = PackingSettings(outputs=(Placement(port="sum", links=(128, 128)),))
+    with pytest.raises(ConfigurationError, match=r"link 128 is used, an EMP payload has 0 to 127 \(give placements on those"):
+        write_payload(case.folder, beyond, HlsSettings(), tmp_path / "emp")
+    assert not (tmp_path / "emp").exists()
 
 
 def test_a_network_with_two_inputs_and_two_outputs(make: Callable[[str], keras.Model], tmp_path: Path) -> None:

@@ -82,6 +82,17 @@ def test_fewer_links_take_more_frames_and_the_design_waits_for_them() -> None:
     assert plan.first_output == 14
 
 
+def test_a_whole_event_goes_out_over_the_links_of_a_board() -> None:
+    maps = PortType(name="maps", shape=(14, 22, 8), type=FixedType(9, 4))
+    event = design(beats=4, interval=14).model_copy(update={"outputs": (maps,)})
+    plan = link_plan(event, PackingSettings())
+    # 2,464 values, seven in a word: 352 words, the last of them in the third frame
+    assert (plan.outputs.links[-1], plan.outputs.frames, plan.period) == (127, 3, 14)
+    last = max(plan.outputs.fields, key=lambda field: field.value)
+    assert (last.link, last.frame, last.bit) == (351 % 128, 2, 6 * 9)
+    assert link_plan(event, PackingSettings(links=26)).outputs.frames == 14
+
+
 def test_a_packet_comes_no_sooner_than_the_design_takes_one() -> None:
     slow = design(beats=4, interval=5, interval_step=4)
     assert link_plan(slow, PackingSettings()).period == 5
