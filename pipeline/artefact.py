@@ -137,8 +137,12 @@ def content_hash(path: Path) -> str:
     """One SHA-256 for a file or a whole folder (names and contents); of a file behind a URL what its server says."""
     if isinstance(path, RemoteFile):
         return path.content_hash
-    listing = json.dumps(sorted(file_hashes(path).items()))
-    return hashlib.sha256(listing.encode()).hexdigest()
+    return listing_hash(file_hashes(path))
+
+
+def listing_hash(files: Mapping[str, str]) -> str:
+    """The content hash of files whose own hashes are known, by name."""
+    return hashlib.sha256(json.dumps(sorted(files.items())).encode()).hexdigest()
 
 
 def versions() -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.errors import InputFileError, PipelineError
-from pipeline.artefact import content_hash, file_hashes, manifest_path, sha256
+from pipeline.artefact import content_hash, file_hashes, listing_hash, manifest_path, sha256
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Manifest:
     @property
     def content(self) -> str:
         """The content hash of the artefact, as manifests of its users hold it."""
-        return digest(json.dumps(sorted(self.outputs.items())).encode()).hexdigest()
+        return listing_hash(self.outputs)
 
     @property
     def configuration_hash(self) -> str:

@@ -132,9 +132,14 @@ def _in_order(taggers: Metrics, deployed: Metrics | None) -> Iterator[tuple[str,
         yield name, found[name]
 
 
-def _origin(dataset: Manifest) -> str:
+def simulation_of(dataset: Manifest) -> dict[str, Any] | None:
+    """The configuration of the simulation that images were made from; none where there was none, or it is gone."""
     folders = {Path(name).parent for name in dataset.inputs} | {Path(name) for name in dataset.inputs}
-    simulated = next((found for folder in sorted(folders) if (found := _generated(folder))), None)
+    return next((found for folder in sorted(folders) if (found := _generated(folder))), None)
+
+
+def _origin(dataset: Manifest) -> str:
+    simulated = simulation_of(dataset)
     if simulated is None:
         files = len(dataset.inputs)
         return f"read from {files} file{'s' if files != 1 else ''} of constituents that were given"

@@ -9,6 +9,8 @@ from data_prep.event_batch import TOWER_CLASSES
 from data_prep.event_dataset import holds_events, open_event_dataset
 from data_prep.event_settings import EventDescription
 from hls_projects.hls_project import HlsProject
+from pipeline.artefact import listing_hash
+from pipeline.origin import simulation_of
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.section import Section
 
@@ -17,7 +19,6 @@ def values(run: RunFolder) -> dict[str, Any]:
     """What the run is about, as far as it is known."""
     images = _description(run)
     project = _project(run)
-    simulated = run.manifests["10_root"].configuration.get("generate") if "10_root" in run.manifests else None
     files = len(run.manifests["20_images"].inputs) if "20_images" in run.manifests else 0
     network = run.manifests["30_model"].configuration.get("model") if "30_model" in run.manifests else None
     if images is None and project is None:
@@ -28,10 +29,22 @@ def values(run: RunFolder) -> dict[str, Any]:
         "tower_classes": TOWER_CLASSES[1:],
         "task": (network or {}).get("task", "classification"),
         "project": project,
-        "simulated": simulated,
+        "simulated": _simulated(run),
         "files": files,
         "network": network,
     }
+
+
+def _simulated(run: RunFolder) -> dict[str, Any] | None:
+    """How the jets were simulated: here, or in another run that lends its sample."""
+    images, sample = run.manifests.get("20_images"), run.manifests.get("10_root")
+    if images is None:
+        return None if sample is None else sample.configuration.get("generate")
+    if sample is not None:
+        own = {listing_hash({name: found}) for name, found in sample.outputs.items()}
+        if not own.isdisjoint(images.inputs.values()):
+            return sample.configuration.get("generate")
+    return simulation_of(images)
 
 
 def _description(run: RunFolder) -> Any:

@@ -203,7 +203,7 @@ def _built(network: Network, folder: Path, rtl: RtlSettings | None = None, form:
 def test_a_link_that_no_board_has_is_refused(tmp_path: Path) -> None:
     case = _handmade("summer", tmp_path / "rtl")
     beyond = PackingSettings(outputs=(Placement(port="sum", links=(128, 128)),))
-    with pytest.raises(ConfigurationError, match=r"link 128 is used, an EMP payload has 0 to 127 \(give placements on those"):
+    with pytest.raises(ConfigurationError, match="link 128 is used, an EMP payload has 0 to 127"):
         write_payload(case.folder, beyond, HlsSettings(), tmp_path / "emp")
     assert not (tmp_path / "emp").exists()
 
