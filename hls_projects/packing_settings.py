@@ -61,7 +61,8 @@ class PackingSettings(Settings):
     inputs: tuple[Placement, ...] | None = None
     """Every bit of every input exactly once; where not given: the values of one clock of the design in one frame."""
     outputs: tuple[Placement, ...] | None = None
-    """The same of the outputs; where not given: side by side, as many in a word as fit, all in one frame."""
+    """The same of the outputs; where not given: side by side, as many in a word as fit, in as few frames as
+    the links allow."""
     links: int | None = Field(None, ge=1, le=LARGEST_LINK + 1)
     """Most links that the packing takes which is made where none is given; if not said, as many as one frame needs, and
     no more than the 128 of a board."""

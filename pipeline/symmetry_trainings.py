@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -63,6 +62,7 @@ class Study:
             at_a_time: trainings at the same time, each in a process of its own; 1: here, with a progress bar each. The
                 networks do not depend on it.
         """
+        from data_prep.executors.ordered import in_order
         from data_prep.executors.processes import Processes
 
         missing = [
@@ -78,17 +78,12 @@ class Study:
         for name in self.what.image_sets:
             self.upright(name)
             self.turned(name)
-        tasks = deque(enumerate(_Training(self, *each) for each in missing))
+        tasks = (_Training(self, *each) for each in missing)
         with Processes(at_a_time) as executor, console.progress("trainings", len(missing), "networks") as advance:
-            for _ in range(min(at_a_time, len(missing))):
-                executor.submit(*tasks.popleft())
-            for _ in missing:
-                _, error = executor.wait()
-                if error is not None:
-                    raise error
+            for outcome in in_order(executor, tasks, retries=0):
+                if isinstance(outcome, Exception):
+                    raise outcome
                 advance(1)
-                if tasks:
-                    executor.submit(*tasks.popleft())
 
     def trained(self, variant: VariantSettings, seed: int) -> Trained:
         """What one training came to."""

@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from pipeline.app import main
+from tests.small_disk import mounted
 
 ROOT = Path(__file__).parents[2]
 
@@ -196,12 +197,8 @@ def test_an_interrupted_stage_leaves_nothing_and_can_be_run_again(run: Path, tmp
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 64 kB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], capture_output=True).returncode:
-        pytest.skip("mount not permitted")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    with mounted(tmp_path / "disk", "64k") as disk:
+        yield disk
 
 
 @pytest.mark.parametrize(

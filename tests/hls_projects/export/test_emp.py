@@ -6,12 +6,9 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from tensorflow import keras
 
@@ -32,111 +29,15 @@ from hls_projects.integer_model import outputs
 from hls_projects.lower import lower
 from hls_projects.network import Network
 from hls_projects.packing_settings import PackingSettings, Placement
-from hls_projects.port_type import PortType
 from hls_projects.rtl import verilator
 from hls_projects.rtl.build import build
-from hls_projects.rtl.design import RtlDesign
 from hls_projects.settings import BuilderSettings, HlsSettings, RtlSettings, VariantSettings
 from hls_projects.types import prove_network
+from tests.hls_projects.export.axi_streams import require_axi_streams
+from tests.hls_projects.export.emp_cases import CASES, Case, handmade
 from tests.hls_projects.random_networks import NetworkBuilder
 
-DESIGNS = Path(__file__).parents[1] / "rtl" / "designs"
-Integers = npt.NDArray[np.int64]
-
 pytestmark = pytest.mark.skipif(shutil.which("ghdl") is None, reason="ghdl not found")
-
-
-@dataclass(frozen=True)
-class Case:
-    """A design on disk with vectors: int64 [vectors, values], all inputs, all outputs."""
-
-    folder: Path
-    inputs: Integers
-    outputs: Integers
-
-    @property
-    def design(self) -> RtlDesign:
-        return RtlDesign.load(self.folder)
-
-
-def _port(name: str, shape: tuple[int, ...], width: int, signed: bool = True) -> PortType:
-    return PortType(name=name, shape=shape, type=FixedType(width, width, signed))
-
-
-def _handmade(name: str, folder: Path) -> Case:
-    """A design by hand.
-
-    `summer`: the sum of eight values in four beats; `seeded`: of one more that is given with every beat; `wide`: five
-    values of 40 bits, three outputs.
-    """
-    vhdl = (f"{name}.vhd",)
-    if name in ("summer", "seeded"):
-        inputs, outputs = [_port("image", (4, 2, 1), 6)], [_port("sum", (1,), 9)]
-        timing: dict[str, Any] = {"form": "streamed", "beats": 4, "interval": 4, "latency": 4}
-        if name == "seeded":
-            inputs.append(_port("seed", (1,), 3))
-            timing["every_beat"] = ("seed",)
-    else:
-        inputs = [_port("values", (5,), 40)]
-        outputs = [_port("sum", (1,), 63), _port("difference", (1,), 41), _port("parity", (1,), 1, signed=False)]
-        timing = {"form": "unrolled", "beats": 1, "interval": 1, "latency": 1}
-    (folder / "vhdl").mkdir(parents=True)
-    source = (DESIGNS / vhdl[0].replace("seeded", "summer")).read_text().replace("FAULT", "0")
-    if name == "seeded":
-        source = source.replace("summer", "seeded").replace(
-            "in_data : in std_logic_vector(11", "in_data : in std_logic_vector(14"
-        )
-        source = source.replace("row <= ", "row <= resize(signed(in_data(14 downto 12)), 9) + ")
-    (folder / "vhdl" / vhdl[0]).write_text(source)
-    RtlDesign(name=name, inputs=tuple(inputs), outputs=tuple(outputs), verilog=(), vhdl=vhdl, **timing).save(folder)
-    kind = inputs[0].type
-    x = np.random.default_rng(3).integers(kind.raw_min, kind.raw_max, (40, np.prod(inputs[0].shape)), endpoint=True)
-    x[0], x[1] = kind.raw_min, kind.raw_max
-    total = x.sum(axis=1)
-    if name == "seeded":
-        seed = np.random.default_rng(4).integers(-4, 4, (40, 1))
-        return Case(folder, np.hstack((x // 2, seed)), (x // 2).sum(axis=1, keepdims=True) + 4 * seed)
-    if name == "summer":
-        return Case(folder, x, total[:, None])
-    parity = [bin(value & ((1 << 40) - 1)).count("1") % 2 for value in x[:, 4].tolist()]
-    return Case(folder, x, np.column_stack((total, x[:, 0] - x[:, 1], parity)))
-
-
-def _at(port: str, bit: int = 0, link: int = 0, frame: int = 0, **more: object) -> Placement:
-    return Placement.model_validate({"port": port, "bit": bit, "links": (link, link), "frame": frame, **more})
-
-
-# The image of `summer` in another order than its beats: rows 3 and 2, then 1 and 0, on two links.
-BACKWARDS = tuple(
-    _at("image", first=2 * row, count=2, link=5 - row % 2, frame=1 - row // 2, per_word=2, bit=row, spacing=9)
-    for row in range(4)
-)
-# One value a frame, in two parts; outputs one a frame, the sum in two parts.
-SLOW = tuple(
-    each
-    for i in range(5)
-    for each in (
-        _at("values", first=i, count=1, part=(0, 30), frame=i, bit=3),
-        _at("values", first=i, count=1, part=(30, 10), frame=i, bit=50, link=2),
-    )
-)
-SLOW_OUT = (
-    _at("sum", part=(0, 20), link=4, bit=11),
-    _at("sum", part=(20, 43), link=4, frame=2, bit=7),
-    _at("difference", link=4, frame=1),
-    _at("parity", link=9, frame=2, bit=63),
-)
-
-CASES = {
-    "summer": ("summer", PackingSettings()),
-    "summer, backwards": ("summer", PackingSettings(inputs=BACKWARDS, wrapper_clocks=1)),
-    "summer, one link": ("summer", PackingSettings(links=1, period=7, wrapper_clocks=3)),
-    "seeded": ("seeded", PackingSettings()),
-    "seeded, later": ("seeded", PackingSettings(inputs=(*BACKWARDS, _at("seed", link=8, frame=2)))),
-    "wide": ("wide", PackingSettings()),
-    "wide, slow": ("wide", PackingSettings(inputs=SLOW, outputs=SLOW_OUT, wrapper_clocks=2)),
-    "wide, one link": ("wide", PackingSettings(links=1)),
-}
 
 
 def _simulate(folder: Path, patterns: Path, *more: str) -> subprocess.CompletedProcess[str]:
@@ -155,7 +56,7 @@ def test_frames_out_are_the_expected_ones(name: str, tmp_path: Path) -> None:
     payload = "emp_payload_slink" if name == "seeded, later" else "emp_payload"
     design, settings = CASES[name]
     settings = settings.model_copy(update={"depth": 200, "files": 1})
-    case = _handmade(design, tmp_path / "rtl")
+    case = handmade(design, tmp_path / "rtl")
     done = _simulate(tmp_path, _payload(case, settings, tmp_path), f"PAYLOAD={payload}")
     assert done.returncode == 0, done.stdout + done.stderr
     plan = link_plan(case.design, settings)
@@ -165,7 +66,7 @@ def test_frames_out_are_the_expected_ones(name: str, tmp_path: Path) -> None:
 
 
 def test_a_late_frame_and_a_wrong_bit_are_named(tmp_path: Path) -> None:
-    case = _handmade("summer", tmp_path / "rtl")
+    case = handmade("summer", tmp_path / "rtl")
     settings = PackingSettings(depth=60, files=1)
     patterns = _payload(case, settings, tmp_path)
     file = patterns / "output_0.txt"
@@ -201,7 +102,7 @@ def _built(network: Network, folder: Path, rtl: RtlSettings | None = None, form:
 
 
 def test_a_link_that_no_board_has_is_refused(tmp_path: Path) -> None:
-    case = _handmade("summer", tmp_path / "rtl")
+    case = handmade("summer", tmp_path / "rtl")
     beyond = PackingSettings(outputs=(Placement(port="sum", links=(128, 128)),))
     with pytest.raises(ConfigurationError, match="link 128 is used, an EMP payload has 0 to 127"):
         write_payload(case.folder, beyond, HlsSettings(), tmp_path / "emp")
@@ -239,7 +140,7 @@ def test_candidates_that_come_one_a_clock(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "200 frames equal, 30 valid words" in done.stdout + done.stderr
     _require_verilog_gives(case, settings, tmp_path)
-    _require_axi_streams(case, settings, tmp_path)
+    require_axi_streams(case, settings, tmp_path)
 
 
 def _require_verilog_gives(case: Case, settings: PackingSettings, folder: Path) -> None:
@@ -257,13 +158,13 @@ def _require_verilog_gives(case: Case, settings: PackingSettings, folder: Path) 
 
 
 def test_what_is_given_with_every_beat_is_kept(tmp_path: Path) -> None:
-    case = _handmade("seeded", tmp_path / "rtl")
+    case = handmade("seeded", tmp_path / "rtl")
     wires = wire(link_plan(case.design, PackingSettings()), case.design).wires
     assert [(each.low, each.held, len(each.sources)) for each in wires] == [(0, False, 1), (6, False, 1), (12, True, 1)]
 
 
 def test_the_files_of_ipbb_are_whole_and_in_order(tmp_path: Path) -> None:
-    case = _handmade("summer", tmp_path / "rtl")
+    case = handmade("summer", tmp_path / "rtl")
     write_payload(case.folder, PackingSettings(), HlsSettings(), tmp_path / "emp")
     cfg, hdl = tmp_path / "emp" / "firmware" / "cfg", tmp_path / "emp" / "firmware" / "hdl"
     design = re.findall(r"^src --vhdl2008 (\S+)$", (cfg / "summer.dep").read_text(), re.MULTILINE)
@@ -320,7 +221,7 @@ def _in_tcl(vivado: Path, report: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.skipif(shutil.which("tclsh") is None, reason="tclsh not found")
 def test_the_script_for_vivado_says_what_was_achieved(tmp_path: Path) -> None:
-    case = _handmade("summer", tmp_path / "rtl")
+    case = handmade("summer", tmp_path / "rtl")
     write_payload(case.folder, PackingSettings(), HlsSettings(clock_period=2.5), tmp_path / "emp")
     vivado = tmp_path / "emp" / "vivado"
     lines = _in_tcl(vivado, UTILISATION).stdout.splitlines()
@@ -340,7 +241,7 @@ def test_the_script_for_vivado_says_what_was_achieved(tmp_path: Path) -> None:
 
 
 def test_the_proof_in_the_bundle(tmp_path: Path) -> None:
-    case = _handmade("summer", tmp_path / "rtl")
+    case = handmade("summer", tmp_path / "rtl")
     patterns = _payload(case, PackingSettings(), tmp_path)
     assert simulate(tmp_path / "emp", patterns, 60) == 14
     text = (patterns / "output_0.txt").read_text()
@@ -352,110 +253,3 @@ def test_the_proof_in_the_bundle(tmp_path: Path) -> None:
     payload.write_text(payload.read_text().replace("end architecture", "end architekture"))
     with pytest.raises(PipelineError, match="GHDL refuses the payload"):
         simulate(tmp_path / "emp", patterns, 60)
-
-
-# Frames from `frames` to an AXI stream and from the other to `found`, with pauses on both sides where `pauses` is set.
-AXIS_TESTBENCH = """
-library ieee;
-use ieee.std_logic_1164.all;
-use ieee.math_real.all;
-use std.env.stop;
-use std.textio.all;
-
-entity play is
-    generic (pauses : natural; packet, results : positive);
-end entity;
-
-architecture play of play is
-    signal clk : std_logic := '0';
-    signal resetn, in_valid, in_last, out_ready : std_logic := '0';
-    signal in_ready, out_valid, out_last, framing_error : std_logic;
-    signal in_data : std_logic_vector(IN_BITS - 1 downto 0);
-    signal out_data : std_logic_vector(OUT_BITS - 1 downto 0);
-begin
-    dut : entity work.NAME_axis port map (
-        clk, resetn, in_valid, in_ready, in_last, in_data, out_valid, out_ready, out_last, out_data, framing_error
-    );
-
-    process
-        file source : text open read_mode is "frames";
-        file found : text open write_mode is "found";
-        variable row : line;
-        variable data : std_logic_vector(in_data'range);
-        variable one, two, clock, place, got : natural := 0;
-        variable seed1, seed2 : positive := 5;
-        variable random : real;
-    begin
-        while got < results loop
-            uniform(seed1, seed2, random);
-            if in_valid = '0' and not endfile(source) and (pauses = 0 or random < 0.6) and clock > 2 then
-                readline(source, row);
-                hread(row, data);
-                in_data <= data;
-                in_valid <= '1';
-                in_last <= '1' when place = packet - 1 else '0';
-                place := (place + 1) mod packet;
-            end if;
-            uniform(seed1, seed2, random);
-            out_ready <= '1' when pauses = 0 or random < 0.4 else '0';
-            resetn <= '1' when clock > 1 else '0';
-            wait for 1 ns;
-            if clock > 2 and out_valid = '1' and out_ready = '1' then
-                got := got + 1;
-                hwrite(row, out_data);
-                write(row, string'(" ") & std_logic'image(out_last) & " " & integer'image(clock));
-                writeline(found, row);
-            end if;
-            one := 1 when in_valid = '1' and in_ready = '1' else 0;
-            clk <= '1';
-            wait for 1 ns;
-            clk <= '0';
-            if one = 1 then
-                in_valid <= '0';
-                wait for 0 ns;
-            end if;
-            clock := clock + 1;
-            assert clock < 100000 report "nothing comes any more" severity failure;
-        end loop;
-        assert framing_error = '0' report "framing error" severity failure;
-        file_close(found);
-        stop;
-    end process;
-end architecture;
-"""
-
-
-@pytest.mark.parametrize("name", list(CASES))
-def test_axi_streams_with_and_without_pauses(name: str, tmp_path: Path) -> None:
-    handmade, settings = CASES[name]
-    case = _handmade(handmade, tmp_path / "rtl")
-    write_payload(case.folder, settings, HlsSettings(), tmp_path / "emp")
-    _require_axi_streams(case, settings, tmp_path)
-
-
-def _require_axi_streams(case: Case, settings: PackingSettings, folder: Path) -> None:
-    """Every frame goes in and out of the AXI streams of a payload, with pauses on both sides and without."""
-    plan, name = link_plan(case.design, settings), case.design.name
-    words = plan.inputs.pack(case.inputs).reshape(-1, len(plan.inputs.links))
-    expected = plan.outputs.pack(case.outputs).reshape(-1, len(plan.outputs.links))
-    (folder / "frames").write_text("".join("".join(f"{w:016x}" for w in row[::-1]) + "\n" for row in words.tolist()))
-    bits = {"IN_BITS": 64 * words.shape[1], "OUT_BITS": 64 * expected.shape[1], "NAME": name}
-    (folder / "play.vhd").write_text(re.sub("|".join(bits), lambda found: str(bits[found[0]]), AXIS_TESTBENCH))
-    hdl = folder / "emp" / "firmware" / "hdl"
-    sources = [
-        *(hdl / "rtl" / source for source in case.design.vhdl),
-        hdl / f"{name}_links.vhd",
-        hdl / f"{name}_axis.vhd",
-    ]
-    subprocess.run(["ghdl", "-a", "--std=08", *sources, folder / "play.vhd"], check=True, cwd=folder)
-    generics = [f"-gpacket={plan.inputs.frames}", f"-gresults={len(expected)}", "--ieee-asserts=disable"]
-    for pauses in (0, 1):
-        run = ["ghdl", "--elab-run", "--std=08", "play", f"-gpauses={pauses}", *generics]
-        subprocess.run(run, check=True, cwd=folder)
-        lines = [line.split() for line in (folder / "found").read_text().splitlines()]
-        assert [line[0] for line in lines] == ["".join(f"{w:016X}" for w in row[::-1]) for row in expected.tolist()]
-        frames = plan.outputs.frames
-        assert [line[1] for line in lines] == (["'0'"] * (frames - 1) + ["'1'"]) * len(case.inputs)
-        if not pauses:
-            starts = np.array([int(line[2]) for line in lines[::frames]])
-            np.testing.assert_array_equal(np.diff(starts), plan.period)

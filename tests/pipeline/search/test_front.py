@@ -8,25 +8,9 @@ import numpy as np
 import pytest
 
 from pipeline.search.front import excess, front_of, hypervolume, nearest, pareto
-from pipeline.search.record import Measured, Record
+from pipeline.search.record import Record
 from pipeline.search.settings import ConstraintSettings
-
-
-def design(number: int, auc: float, lut: int, clocks: int = 10) -> Record:
-    found = Measured(
-        objective=auc,
-        auc=auc,
-        auc_error=0.001,
-        rejection=2.0,
-        accuracy=0.6,
-        estimate=lut,
-        registers=100,
-        clocks=clocks,
-        interval=1,
-        parameters=50,
-        curve=(auc,),
-    )
-    return Record(number=number, state="finished", measured=found)
+from tests.pipeline.search.designs import design
 
 
 @pytest.mark.parametrize("costs", [2, 3, 4])

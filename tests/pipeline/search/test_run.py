@@ -7,7 +7,6 @@ import errno
 import json
 import os
 import sqlite3
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from pipeline.search.trial import HopelessError
 from pipeline.search.workers import Job
 from tests.pipeline.search.designs import design
 from tests.pipeline.search.small_search import change_file, prepare
+from tests.small_disk import mounted
 
 BITS = {"model.blocks.0.pointwise.bits": {"from": 4, "to": 6}}
 Trial = Callable[[int, Any], None]
@@ -175,13 +175,9 @@ def test_ctrl_c_leaves_it_to_be_gone_on_with(
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 2 MB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)], capture_output=True).returncode:
-        pytest.skip("mount not permitted")
-    yield disk
-    # lazily: the database is still open in this process
-    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+    # the database is still open in this process
+    with mounted(tmp_path / "disk", "2m", lazily=True) as disk:
+        yield disk
 
 
 @pytest.mark.parametrize("when", ["images", "trial"])

@@ -19,6 +19,7 @@ from pipeline.search.settings import SearchSettings
 from pipeline.search.space import Point, Space
 from pipeline.search.study import Study
 from pipeline.search.trial import HopelessError, Note
+from tests.pipeline.search.designs import measured
 
 BASE = {"model": {"filters": 4, "bits": 6, "kind": "a"}}
 SPACE = {"model.filters": {"from": 1, "to": 8}, "model.bits": [2, 4, 6, 8], "model.kind": ["a", "b"]}
@@ -33,19 +34,7 @@ def measure(number: int, point: Point, others: Sequence[Record], note: Note) -> 
     """More filters and bits are better, and cost more."""
     size = int(point["model.filters"]) * int(point["model.bits"])
     auc = 1 - 1 / (1 + size) - 0.1 * (point["model.kind"] == "b")
-    return Measured(
-        objective=auc,
-        auc=auc,
-        auc_error=0.01,
-        rejection=1.0,
-        accuracy=0.5,
-        estimate=size,
-        registers=1,
-        clocks=int(point["model.bits"]),
-        interval=1,
-        parameters=1,
-        curve=(auc,),
-    )
+    return measured(auc, size, int(point["model.bits"]))
 
 
 def opened(folder: Path, what: SearchSettings | None = None, name: str = "same", **options: Any) -> Study:
