@@ -51,13 +51,13 @@ def build(
             x = pooling(block, group, f"block{index}_pooling")(x)
     for index, dense in enumerate(settings.dense, 1):
         kernel, bias = numbers.weights(dense.weights), numbers.weights(dense.bias)
-        x = _dense(dense.units, group, kernel, bias, f"dense{index}")(x)
+        x = _dense(dense.units, group, kernel, bias, f"dense{index}", 1.0)(x)
         x = numbers.rectifier(dense.activation, f"dense{index}_relu")(x)
     if settings.dense:
         logits = numbers.logits(settings.output, classes)(group_maximum(x, group))
     else:
         kernel, bias = numbers.weights(settings.output.weights), numbers.weights(settings.output.bias)
-        logits = group_maximum(_dense(classes, group, kernel, bias, "logits")(x), group)
+        logits = group_maximum(_dense(classes, group, kernel, bias, "logits", settings.output.start)(x), group)
     return keras.Model(pixels, logits, name=group.name)
 
 
@@ -70,5 +70,8 @@ def group_maximum(x: Any, group: Group) -> Any:
     return layers.Flatten(name="flatten")(x)
 
 
-def _dense(units: int, group: Group, kernel: str | None, bias: str | None, name: str) -> keras.layers.Layer:
-    return GroupDense(units, group.name, lifts=False, kernel_quantizer=kernel, bias_quantizer=bias, name=name)
+def _dense(
+    units: int, group: Group, kernel: str | None, bias: str | None, name: str, gain: float
+) -> keras.layers.Layer:
+    options: dict[str, Any] = {"kernel_quantizer": kernel, "bias_quantizer": bias, "gain": gain, "name": name}
+    return GroupDense(units, group.name, lifts=False, **options)

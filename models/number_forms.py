@@ -45,14 +45,17 @@ class Numbers:
 
     def dense(self, settings: DenseSettings, name: str) -> keras.layers.Layer:
         """A hidden fully connected layer without its rectifier."""
-        return self._dense(settings.units, settings, name)
+        return self._dense(settings.units, settings, name, 1.0)
 
     def logits(self, settings: OutputSettings, classes: int) -> keras.layers.Layer:
         """The last layer."""
-        return self._dense(classes, settings, "logits")
+        return self._dense(classes, settings, "logits", settings.start)
 
-    def _dense(self, units: int, settings: DenseSettings | OutputSettings, name: str) -> keras.layers.Layer:
+    def _dense(
+        self, units: int, settings: DenseSettings | OutputSettings, name: str, gain: float
+    ) -> keras.layers.Layer:
         if not self.quantized:
-            return keras.layers.Dense(units, kernel_initializer="he_normal", name=name)
+            initial = keras.initializers.VarianceScaling(2 * gain**2, "fan_in")
+            return keras.layers.Dense(units, kernel_initializer=initial, name=name)
         kernel, offset = quantizers.weights(settings.weights, "", 0), quantizers.signed(settings.bias)
         return qkeras.QDense(units, kernel_quantizer=kernel, bias_quantizer=offset, name=name)

@@ -85,6 +85,10 @@ class OutputSettings(Settings):
     bias: QuantizerSettings
     """Width of the bias."""
 
+    start: float = Field(default=1.0, gt=0, le=1)
+    """Size of the float networks' initial weights, relative to the usual one. Where there are few filters a small one
+    helps: logits that start large make the first steps silence filters, for good."""
+
 
 class ModelSettings(Settings):
     """The network on jet images: its task, its architecture by one word, its topology, its numbers."""

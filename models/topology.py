@@ -41,4 +41,5 @@ def network(
     for index, dense in enumerate(settings.dense, 1):
         x = layers.Dense(dense.units, kernel_initializer="he_normal", name=f"dense{index}")(x)
         x = layers.ReLU(name=f"dense{index}_relu")(x)
-    return keras.Model(pixels, layers.Dense(classes, name="logits")(x), name=name)
+    initial = keras.initializers.VarianceScaling(settings.output.start**2, "fan_avg", "uniform")
+    return keras.Model(pixels, layers.Dense(classes, kernel_initializer=initial, name="logits")(x), name=name)

@@ -59,5 +59,6 @@ def build(
         logits = numbers.logits(settings.output, classes)(x)
     else:
         kernel, bias = numbers.weights(settings.output.weights), numbers.weights(settings.output.bias)
-        logits = ViewDense(classes, group.name, kernel_quantizer=kernel, bias_quantizer=bias, name="logits")(x)
+        last: dict[str, Any] = {"kernel_quantizer": kernel, "bias_quantizer": bias, "gain": settings.output.start}
+        logits = ViewDense(classes, group.name, **last, name="logits")(x)
     return keras.Model(pixels, logits, name="views")

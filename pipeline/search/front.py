@@ -68,21 +68,13 @@ def excess(found: Measured, limits: ConstraintSettings) -> tuple[float, float, f
 
 
 def front_of(records: Sequence[Record], limits: ConstraintSettings) -> list[Record]:
-    """The finished designs within the limits that no other one within them beats, the best objective first.
-
-    A constant costs nothing, so that nothing could beat it; it is none of them.
-    """
-    inside = [each for each in _taggers(records) if each.measured and not any(excess(each.measured, limits))]
+    """The finished designs within the limits that no other one within them beats, the best objective first."""
+    inside = [each for each in records if each.measured and not any(excess(each.measured, limits))]
     costs = [costs_of(each.measured) for each in inside if each.measured is not None]
     return [inside[index] for index in pareto(costs)]
 
 
 def nearest(records: Sequence[Record], limits: ConstraintSettings) -> Record | None:
     """Of the finished designs the one that is least above the limits, by the sum of the shares."""
-    return min(
-        _taggers(records), key=lambda each: sum(excess(each.measured, limits)) if each.measured else 0.0, default=None
-    )
-
-
-def _taggers(records: Sequence[Record]) -> list[Record]:
-    return [each for each in records if each.measured is not None and not each.measured.constant]
+    finished = [each for each in records if each.measured is not None]
+    return min(finished, key=lambda each: sum(excess(each.measured, limits)) if each.measured else 0.0, default=None)

@@ -41,11 +41,6 @@ class Measured(Settings):
     curve: tuple[float, ...]
     """The objective after every epoch of the quantized network."""
 
-    @property
-    def constant(self) -> bool:
-        """Whether it is no tagger: without any logic, it tells nothing apart."""
-        return self.estimate == 0 and self.auc == 0.5
-
 
 @dataclass(frozen=True)
 class Record:

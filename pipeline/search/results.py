@@ -152,7 +152,7 @@ def write(
 
     front = best(records, settings, confirmed)
     numbers = {each.number for each in front}
-    others = [each for each in records if each.measured and not each.measured.constant and each.number not in numbers]
+    others = [each for each in records if each.measured and each.number not in numbers]
     base = hand_made(records)
     figure = pareto_front(
         [point(each) for each in front],

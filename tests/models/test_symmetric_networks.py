@@ -223,6 +223,26 @@ def test_networks_of_equal_size(word: str, equal: str) -> None:
     assert distance(taken) < 0.15 * wanted
 
 
+@pytest.mark.parametrize("dense", [True, False], ids=["dense", "convolutions"])
+@pytest.mark.parametrize("word", ["plain", "views", "p4m", "hex"])
+def test_a_smaller_start_is_of_the_last_layer_alone(word: str, dense: bool) -> None:
+    """Of the float networks: the same random numbers, those of the logits times 0.05."""
+    changes: dict[str, Any] = mixed(word) | ({} if dense else {"dense": ()})
+
+    def weights(start: float) -> dict[str, Any]:
+        keras.backend.clear_session()
+        keras.utils.set_random_seed(3)
+        settings = settings_of(word, **changes, output=content(word)["output"] | {"start": start})
+        model = networks(settings, grid_of(word))[0].build(settings, shape_of(word), CLASSES)
+        return {each.name: each.numpy() for each in model.weights}
+
+    usual, small = weights(1.0), weights(0.05)
+    last = {name for name in usual if name.startswith("logits/")}
+    assert any(np.any(usual[name]) for name in last)
+    for name, values in usual.items():
+        np.testing.assert_allclose(small[name], values * np.float32(0.05 if name in last else 1), rtol=1e-5, atol=1e-7)
+
+
 def test_plain_size_is_that_of_the_plain_network() -> None:
     settings = settings_of("plain")
     found = count(networks(settings)[-1].build(settings, (8, 8, 1), CLASSES))

@@ -56,13 +56,3 @@ def test_the_nearest_is_least_above_the_limits() -> None:
     assert found is not None
     assert found.number == 1
     assert nearest([Record(0, "failed")], limits) is None
-
-
-def test_a_constant_is_no_point() -> None:
-    """One that an earlier search took for a design: it costs nothing, so that no other one beats it."""
-    constant, cheap = design(0, 0.5, 0, 1), design(1, 0.6, 40)
-    assert [each.number for each in front_of([constant, cheap], ConstraintSettings())] == [1]
-    assert front_of([constant], ConstraintSettings()) == []
-    assert nearest([constant, cheap], ConstraintSettings(lut=10)) == cheap
-    # logic that tells nothing apart on these jets, and wires that do, are designs
-    assert len(front_of([design(0, 0.5, 7), design(1, 0.6, 0)], ConstraintSettings())) == 1
