@@ -86,8 +86,9 @@ class OutputSettings(Settings):
     """Width of the bias."""
 
     start: float = Field(default=1.0, gt=0, le=1)
-    """Size of the float networks' initial weights, relative to the usual one. Where there are few filters a small one
-    helps: logits that start large make the first steps silence filters, for good."""
+    """Size of the initial weights of the float networks, from which the quantized one starts, relative to the usual.
+    Where there are few filters a small one helps: logits that start large make the first steps silence some for
+    good."""
 
 
 class ModelSettings(Settings):
