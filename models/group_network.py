@@ -50,14 +50,14 @@ def build(
         if block.pooling > 1:
             x = pooling(block, group, f"block{index}_pooling")(x)
     for index, dense in enumerate(settings.dense, 1):
-        kernel, bias = numbers.weights(dense.weights), numbers.weights(dense.bias)
-        x = _dense(dense.units, group, kernel, bias, f"dense{index}", 1.0)(x)
+        x = GroupDense(dense.units, group.name, lifts=False, **numbers.matrix(dense), name=f"dense{index}")(x)
         x = numbers.rectifier(dense.activation, f"dense{index}_relu")(x)
     if settings.dense:
         logits = numbers.logits(settings.output, classes)(group_maximum(x, group))
     else:
-        kernel, bias = numbers.weights(settings.output.weights), numbers.weights(settings.output.bias)
-        logits = group_maximum(_dense(classes, group, kernel, bias, "logits", settings.output.start)(x), group)
+        gain, widths = settings.output.start, numbers.matrix(settings.output)
+        last = GroupDense(classes, group.name, lifts=False, gain=gain, **widths, name="logits")
+        logits = group_maximum(last(x), group)
     return keras.Model(pixels, logits, name=group.name)
 
 
@@ -68,10 +68,3 @@ def group_maximum(x: Any, group: Group) -> Any:
     x = layers.Reshape((group.order, 1, x.shape[-1] // group.order), name="elements")(x)
     x = layers.MaxPooling2D((group.order, 1), name="group_pooling")(x)
     return layers.Flatten(name="flatten")(x)
-
-
-def _dense(
-    units: int, group: Group, kernel: str | None, bias: str | None, name: str, gain: float
-) -> keras.layers.Layer:
-    options: dict[str, Any] = {"kernel_quantizer": kernel, "bias_quantizer": bias, "gain": gain, "name": name}
-    return GroupDense(units, group.name, lifts=False, **options)

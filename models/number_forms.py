@@ -31,6 +31,10 @@ class Numbers:
             return str(quantizers.weights(width, "", 0))
         return str(quantizers.signed(width))
 
+    def matrix(self, settings: DenseSettings | OutputSettings) -> dict[str, Any]:
+        """The quantizers of a dense layer of this project as text, by the arguments that take them."""
+        return {"kernel_quantizer": self.weights(settings.weights), "bias_quantizer": self.weights(settings.bias)}
+
     def port(self, width: QuantizerSettings, pixels: Any) -> Any:
         """The images in the numbers of the network."""
         if not self.quantized:
@@ -45,14 +49,14 @@ class Numbers:
 
     def dense(self, settings: DenseSettings, name: str) -> keras.layers.Layer:
         """A hidden fully connected layer without its rectifier."""
-        return self._dense(settings.units, settings, name, 1.0)
+        return self._dense(settings.units, settings, name)
 
     def logits(self, settings: OutputSettings, classes: int) -> keras.layers.Layer:
         """The last layer."""
         return self._dense(classes, settings, "logits", settings.start)
 
     def _dense(
-        self, units: int, settings: DenseSettings | OutputSettings, name: str, gain: float
+        self, units: int, settings: DenseSettings | OutputSettings, name: str, gain: float = 1.0
     ) -> keras.layers.Layer:
         if not self.quantized:
             initial = keras.initializers.VarianceScaling(2 * gain**2, "fan_in")

@@ -50,15 +50,13 @@ def build(
         x = views
     for index, dense in enumerate(settings.dense, 1):
         if index == 1:
-            kernel, bias = numbers.weights(dense.weights), numbers.weights(dense.bias)
-            x = ViewDense(dense.units, group.name, kernel_quantizer=kernel, bias_quantizer=bias, name="dense1")(x)
+            x = ViewDense(dense.units, group.name, **numbers.matrix(dense), name="dense1")(x)
         else:
             x = numbers.dense(dense, f"dense{index}")(x)
         x = numbers.rectifier(dense.activation, f"dense{index}_relu")(x)
     if settings.dense:
         logits = numbers.logits(settings.output, classes)(x)
     else:
-        kernel, bias = numbers.weights(settings.output.weights), numbers.weights(settings.output.bias)
-        last: dict[str, Any] = {"kernel_quantizer": kernel, "bias_quantizer": bias, "gain": settings.output.start}
-        logits = ViewDense(classes, group.name, **last, name="logits")(x)
+        gain, widths = settings.output.start, numbers.matrix(settings.output)
+        logits = ViewDense(classes, group.name, gain=gain, **widths, name="logits")(x)
     return keras.Model(pixels, logits, name="views")
