@@ -44,7 +44,7 @@ class RangeSettings(Settings):
 
 
 Values = Annotated[tuple[Scalar, ...], Field(min_length=1)]
-Change = dict[Key, Scalar | dict[str, Scalar] | None]
+Change = dict[Key, Scalar | dict[str, Scalar | list[Scalar]] | None]
 """Keys and what they are set to: values, or small sections such as the width of a number."""
 DimensionSettings = RangeSettings | Values | dict[str, Change]
 """What one dimension may be: a range, a list, or changes of several keys at once by name."""
@@ -106,6 +106,8 @@ class ShortTrainingSettings(Settings):
     """Jets a step."""
     float_epochs: int = Field(default=3, ge=0)
     """Of the float network, for shapes that were not trained yet."""
+    float_starts: int = Field(default=1, ge=1)
+    """Initial float networks of one that inherits nothing; the best after an epoch is the one that is trained."""
     epochs: int = Field(default=3, ge=1)
     """Of the quantized network."""
     float_learning_rate: float = Field(default=0.004, gt=0, le=1)

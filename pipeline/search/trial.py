@@ -92,7 +92,7 @@ class Bench:
                 note(estimate=estimate)
             if (chooses or not complete) and self.settings.training.float_epochs:
                 with _timed(seconds, "float"):
-                    self._train_float(model, files, learn, fresh=source is None)
+                    self._train_float(model, files, learn, judge, fresh=source is None)
             with _timed(seconds, "quantized"):
                 curve = self._train(model, files, learn, judge, estimate, others)
             with _timed(seconds, "measure"):
@@ -211,31 +211,60 @@ class Bench:
             raise RefusedError(f"takes some {found:,.0f} LUT by the estimate before training")
         return round(found)
 
-    def _train_float(self, model: Any, files: Files, learn: Jets, *, fresh: bool) -> None:
+    def _train_float(self, model: Any, files: Files, learn: Jets, judge: Jets, *, fresh: bool) -> None:
         """Train the float network of the same shape, take its weights, and let it choose bits by channel."""
         from models.architectures import HARDWARE, networks
         from models.channel_bits import undecided
-        from models.short_training import choose_bits, fit
+        from models.short_training import choose_bits
         from models.training import warm_start
 
         choices = {each.name: each for each in networks(files.model, files.images.grid.kind)}
         network = choices[str(choices[HARDWARE].starts_from)]
-        twin = network.build(files.model, tuple(learn.images.shape[1:]), len(learn.classes))
+
+        def build() -> Any:
+            return network.build(files.model, tuple(learn.images.shape[1:]), len(learn.classes))
+
+        twin = self._best_start(build, learn, judge) if fresh else build()
         if not fresh:
             warm_start(twin, model)
+        how = self.settings.training
+        self._fit_float(twin, learn, how.float_epochs)
+        warm_start(model, twin)
+        if undecided(model):
+            choose_bits(model, twin, learn, how.batch, self.settings.seed)
+
+    def _best_start(self, build: Callable[[], Any], learn: Jets, judge: Jets) -> Any:
+        """Of several initial networks the best one after an epoch: the first filters decide much of the rest."""
+        from tensorflow import keras
+
+        from models.short_training import Judge
+
+        twin = build()
+        if self.settings.training.float_starts == 1:
+            return twin
+        starts = []
+        for number in range(self.settings.training.float_starts):
+            if number:
+                keras.utils.set_random_seed(self.settings.seed + number)
+                twin = build()
+            self._fit_float(twin, learn, 1)
+            starts.append((self._objective(Judge(twin, judge).quality()), -number, twin))
+        return max(starts, key=lambda each: each[:2])[2]
+
+    def _fit_float(self, twin: Any, learn: Jets, epochs: int) -> None:
+        """Train the float network for some epochs."""
+        from models.short_training import fit
+
         how = self.settings.training
         fit(
             twin,
             learn,
-            epochs=how.float_epochs,
+            epochs=epochs,
             learning_rate=how.float_learning_rate,
             batch=how.batch,
             seed=self.settings.seed,
             after_epoch=lambda epoch: self.alive(),
         )
-        warm_start(model, twin)
-        if undecided(model):
-            choose_bits(model, twin, learn, how.batch, self.settings.seed)
 
     def _train(
         self, model: Any, files: Files, learn: Jets, judge: Jets, estimate: int | None, others: Sequence[Record]
