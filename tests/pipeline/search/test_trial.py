@@ -204,6 +204,29 @@ def test_it_starts_from_what_was_trained(
     assert notes["estimate"] > 0
 
 
+def test_the_best_of_several_first_networks_is_trained(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is trained for an epoch."""
+    begun: list[tuple[Any, int, list[Any]]] = []
+    reached: list[float] = []
+    fit = short_training.fit
+
+    def noted(model: Any, jets: Any, *, epochs: int, **how: Any) -> None:
+        begun.append((model, epochs, model.get_weights()))
+        fit(model, jets, epochs=epochs, **how)
+        if epochs == 1:
+            dataset = open_dataset(work / files_of(BASE).image_set)
+            judge = short_training.read_jets(dataset, "validation", 150, 1)
+            reached.append(short_training.Judge(model, judge).quality().macro_auc)
+
+    monkeypatch.setattr(short_training, "fit", noted)
+    several = {"training": SEARCH["training"] | {"float_starts": 4}}
+    run(bench(work, **several), number=11)
+    assert [epochs for _, epochs, _ in begun] == [1, 1, 1, 1, 3, 2]
+    assert len({weights[0].tobytes() for _, _, weights in begun[:4]}) == 4, "they are different networks"
+    assert len(set(reached)) > 1, "so there is something to choose"
+    assert begun[4][0] is begun[int(np.argmax(reached))][0]
+
+
 def test_without_weights_at_hand_it_starts_afresh(first: Record, work: Path, trainings: list[Any]) -> None:
     """Trials of other machines, and networks of another kind."""
     elsewhere = replace(first, number=55)

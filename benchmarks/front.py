@@ -1,0 +1,139 @@
+"""Designs of a search's front on jets that it never saw, with the image builder and without.
+
+    python -m benchmarks.front                         # the search of `make search RUN=search`
+    python -m benchmarks.front build/own/28_search --jets build/own/10_root
+
+The search chose by validation jets, so the best of many are a little lucky there; here its networks, as hardware
+computes them, are measured on test jets. LUTs and flip-flops are those that yosys counted in the search; the
+image builder (16 candidates, all in one clock) is counted here, once for every size of image.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from data_prep.candidates import CandidateSettings
+from data_prep.dataset import open_dataset
+from data_prep.fixed_point import FixedType
+from data_prep.grid import SquareGrid
+from data_prep.readers.detect import reader_of
+from data_prep.readers.files import input_files
+from hls_projects.compose import compose
+from hls_projects.image_builder import ImageBuilder
+from hls_projects.port_type import PortType
+from hls_projects.rtl.build_builder import build_builder
+from hls_projects.rtl.cost import design_cost
+from hls_projects.rtl.synthesis import synthesise
+from hls_projects.settings import BuilderSettings, VariantSettings
+from models.exact import exact_inference
+from models.load import load_model
+from models.short_training import Judge, Quality, prepare_threads, read_jets
+from pipeline.configuration import load
+from pipeline.search.files import Files, files_of, read_files
+from pipeline.search.image_sets import make_sets
+from pipeline.search.networks import hardware_network, model_file
+from pipeline.search.pick import read_front
+from pipeline.search.settings import SearchSettings
+from pipeline.search.space import Space
+
+HEAD = "| trial | pixels | macro-AUC | accuracy | rejection | LUT | FF | clocks | with the builder: LUT | FF | clocks |"
+
+
+@dataclass
+class Counts:
+    """LUTs and flip-flops of image builders.
+
+    Attributes:
+        seconds: processor time for one of them.
+    """
+
+    seconds: int
+    _known: dict[tuple[SquareGrid, FixedType], tuple[int, int]] = field(default_factory=dict)
+
+    def of(self, builder: ImageBuilder, grid: SquareGrid, kind: FixedType, files: Files) -> tuple[int, int]:
+        """LUT and FF of a builder whose pixels are cast to the type of a network's input."""
+        if (grid, kind) not in self._known:
+            port = PortType(name="image", shape=builder.shape, type=kind)
+            with tempfile.TemporaryDirectory() as scratch:
+                folder, work = Path(scratch) / "rtl", Path(scratch) / "synthesis"
+                variant, form = VariantSettings(ternary=False), BuilderSettings()
+                build_builder(builder, port, "builder", files.hardware.rtl, variant, form, folder)
+                work.mkdir()
+                cells = synthesise(folder, work, cpu_seconds=self.seconds)
+            self._known[grid, kind] = cells.lut, cells.ff
+        return self._known[grid, kind]
+
+
+def quality(files: Files, network: Any, images: Path) -> Quality:
+    """What a network reaches on all test jets."""
+    dataset = open_dataset(images / files.image_set)
+    jets = read_jets(dataset, "test", dataset.split("test").rows, 0)
+    return Judge(exact_inference(network), jets).quality(50)
+
+
+def line(point: Mapping[str, Any], files: Files, search: Path, images: Path, counts: Counts) -> str:
+    """One line of the table."""
+    model = load_model(model_file(search, point["trial"]))
+    found = quality(files, model, images)
+    network, grid = hardware_network(model, files), files.images.grid
+    words = [
+        str(point["trial"]),
+        f"{grid.pixels} over ±{grid.half_width}" if isinstance(grid, SquareGrid) else grid.kind,
+        f"{found.macro_auc:.4f} ± {found.error:.4f}",
+        f"{found.accuracy:.1%}",
+        f"{math.exp(found.rejection):.1f}",
+        *(f"{point[name]:,}" for name in ("lut", "ff", "clocks")),
+    ]
+    if isinstance(grid, SquareGrid):
+        builder = ImageBuilder.of(CandidateSettings(), grid)
+        lut, ff = counts.of(builder, grid, network.types.inputs[0].type, files)
+        cost = design_cost(compose(builder, network), files.hardware)
+        words += [f"{point['lut'] + lut:,}", f"{point['ff'] + ff:,}", str(cost.clocks)]
+    return f"| {' | '.join(words)} |"
+
+
+def designs(search: Path, front: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Files]]:
+    """What yosys counted of the front, the smallest first, and the hand-made design."""
+    space = Space.of(load(search / "search.yaml", SearchSettings).space, read_files(search).content)
+    points = [each for each in front["points"] if each["lut"] is not None]
+    points.sort(key=lambda each: each["lut"])
+    base = front["hand_made"]
+    if base is not None and base["lut"] is not None and all(each["trial"] != base["trial"] for each in points):
+        points.append(base)
+    for each in points:
+        yield each, files_of(space.content(each["point"]))
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("search", type=Path, nargs="?", default=Path("build/search/28_search"), help="made by `search`")
+    parser.add_argument("--jets", default="build/symmetries/10_root", help="what it was searched with")
+    parser.add_argument("--seconds", type=int, default=900, help="processor time for counting an image builder")
+    given = parser.parse_args()
+    if not given.search.is_dir():
+        print(f"{given.search} is not there; `make search RUN=search` makes it")
+        return
+    prepare_threads(2)
+    chosen = list(designs(given.search, read_front(given.search)))
+    if not chosen:
+        print("nothing of the front was synthesised")
+        return
+    some = chosen[0][1].images
+    reader, jets, _ = reader_of(input_files([given.jets]), some.options, some.layout)
+    counts = Counts(given.seconds)
+    with tempfile.TemporaryDirectory() as images:
+        make_sets({files.image_set: files.images for _, files in chosen}, reader, jets, Path(images), 2)
+        print(f"{HEAD}\n|{' --- |' * (HEAD.count('|') - 1)}", flush=True)
+        for point, files in chosen:
+            print(line(point, files, given.search, Path(images), counts), flush=True)
+
+
+if __name__ == "__main__":
+    main()
