@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from pipeline.search.record import Record
-from pipeline.search.settings import HopelessSettings
+from pipeline.search.settings import FurtherSettings, HopelessSettings
 
 
 def reason_to_stop(
@@ -24,17 +25,37 @@ def reason_to_stop(
     """
     if settings is None or len(curve) < settings.after:
         return None
-    rivals = [
-        (each.measured.curve[len(curve) - 1], each.number)
-        for each in others
-        if each.measured is not None
-        and len(each.measured.curve) >= len(curve)
-        and (estimate is None or each.estimate is None or each.estimate <= estimate)
-    ]
-    if not rivals:
-        return None
-    best, number = max(rivals)
+    best, number = best_rival(len(curve), estimate, others)
     behind = best - curve[-1]
     if behind <= settings.margin:
         return None
     return f"{behind:.4f} behind trial {number}, which is not larger, after {len(curve)} epochs"
+
+
+def goes_on(
+    settings: FurtherSettings | None, curve: Sequence[float], estimate: int | None, others: Sequence[Record]
+) -> bool:
+    """Whether a design is trained longer: it is near those that were not larger, or above, after as many epochs.
+
+    Args:
+        settings: how near; None never trains longer.
+        curve: its objective after every epoch of the short training.
+        estimate: its LUTs before training; none where there is no estimate.
+        others: the trials so far.
+    """
+    return settings is not None and best_rival(len(curve), estimate, others)[0] - curve[-1] <= settings.margin
+
+
+def best_rival(epochs: int, estimate: int | None, others: Sequence[Record]) -> tuple[float, int]:
+    """The highest objective after so many epochs of a finished design that is not larger, and its trial.
+
+    Minus infinity where there is none.
+    """
+    rivals = [
+        (each.measured.curve[epochs - 1], each.number)
+        for each in others
+        if each.measured is not None
+        and len(each.measured.curve) >= epochs
+        and (estimate is None or each.estimate is None or each.estimate <= estimate)
+    ]
+    return max(rivals, default=(-math.inf, -1))

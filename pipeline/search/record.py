@@ -39,7 +39,9 @@ class Measured(Settings):
     parameters: int
     """Weights and biases."""
     curve: tuple[float, ...]
-    """The objective after every epoch of the quantized network."""
+    """The objective after every epoch of the short training of the quantized network."""
+    epochs: int
+    """Epochs of the quantized network, those of a longer training too."""
 
 
 @dataclass(frozen=True)

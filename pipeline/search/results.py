@@ -97,6 +97,7 @@ def described(each: Record, settings: SearchSettings, confirmed: Mapping[int, Co
         "clocks": clocks,
         "interval": found.interval,
         "parameters": found.parameters,
+        "epochs": found.epochs,
         "within": not any(over),
     }
 

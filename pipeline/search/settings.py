@@ -95,6 +95,17 @@ class HopelessSettings(Settings):
     """So far it may lie below the best finished design that is not larger, after as many epochs, in the objective."""
 
 
+class FurtherSettings(Settings):
+    """A longer training of what looks good after the short one: the front shall not be one of fast learners."""
+
+    epochs: int = Field(default=12, ge=1)
+    """More epochs of the quantized network."""
+    learning_rate: float = Field(default=0.002, gt=0, le=1)
+    """The highest one; it ends at 0."""
+    margin: float = Field(default=0.005, ge=0)
+    """So far it may lie below the best finished design that is not larger, after the short training."""
+
+
 class ShortTrainingSettings(Settings):
     """The training of a trial: much shorter than that of a tagger to be used, enough to tell good from bad."""
 
@@ -116,6 +127,8 @@ class ShortTrainingSettings(Settings):
     """The highest one of the quantized network; it ends at 0."""
     hopeless: HopelessSettings | None = HopelessSettings()
     """When a training is given up; never where it is null."""
+    further: FurtherSettings | None = None
+    """What is trained longer; nothing where it is null."""
 
 
 class ConfirmSettings(Settings):

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from data_prep.errors import InputFileError, PipelineError, TrainingSettingsError, UnsupportedModelError
 from pipeline.search.files import Files, files_of
-from pipeline.search.hopeless import reason_to_stop
+from pipeline.search.hopeless import goes_on, reason_to_stop
 from pipeline.search.networks import RefusedError, hardware_network, model_file, quantized_network, weights_file
 from pipeline.search.record import Measured, Record
 from pipeline.search.settings import SearchSettings
@@ -95,6 +95,7 @@ class Bench:
                     self._train_float(model, files, learn, judge, fresh=source is None)
             with _timed(seconds, "quantized"):
                 curve = self._train(model, files, learn, judge, estimate, others)
+                further = self._train_further(model, files, learn, curve, estimate, others)
             with _timed(seconds, "measure"):
                 quality = self._kept(model, judge, number)
             if quality.constant:
@@ -116,6 +117,7 @@ class Bench:
             interval=cost.interval,
             parameters=int(model.count_params()),
             curve=tuple(curve),
+            epochs=len(curve) + further,
         )
 
     def _files(self, point: Point, others: Sequence[Record], note: Note) -> Files:
@@ -291,6 +293,33 @@ class Bench:
             after_epoch=after_epoch,
         )
         return curve
+
+    def _train_further(
+        self,
+        model: Any,
+        files: Files,
+        learn: Jets,
+        curve: Sequence[float],
+        estimate: int | None,
+        others: Sequence[Record],
+    ) -> int:
+        """Train a promising network longer; for how many epochs."""
+        from models.short_training import fit
+
+        how = self.settings.training
+        if how.further is None or not goes_on(how.further, curve, estimate, others):
+            return 0
+        fit(
+            model,
+            learn,
+            epochs=how.further.epochs,
+            learning_rate=how.further.learning_rate,
+            batch=how.batch,
+            seed=self.settings.seed + 2,
+            pruning=files.train.pruning,
+            after_epoch=lambda epoch: self.alive(),
+        )
+        return how.further.epochs
 
     def _kept(self, model: Any, judge: Jets, number: int) -> Quality:
         """Keep the network, and measure it as hardware computes."""

@@ -21,6 +21,7 @@ def measured(auc: float, lut: int, clocks: int = 9) -> Measured:
         interval=1,
         parameters=50,
         curve=(auc,),
+        epochs=1,
     )
 
 

@@ -43,7 +43,7 @@ def test_all_fail_for_one_reason() -> None:
 
 def finished(number: int, estimate: int, curve: tuple[float, ...]) -> Record:
     numbers = {"auc_error": 0.0, "rejection": 1.0, "accuracy": 0.5}
-    counts = {"registers": 1, "clocks": 9, "interval": 1, "parameters": 1, "estimate": estimate}
+    counts = {"registers": 1, "clocks": 9, "interval": 1, "parameters": 1, "estimate": estimate, "epochs": len(curve)}
     found = Measured.model_validate({"objective": curve[-1], "auc": curve[-1], "curve": curve, **numbers, **counts})
     return Record(number, "finished", estimate=estimate, measured=found)
 

@@ -26,7 +26,7 @@ SETTINGS = SearchSettings.model_validate(
 def design(number: int, auc: float, estimate: int, start: str = "") -> Record:
     numbers = {"objective": auc, "auc": auc, "auc_error": 0.002, "rejection": 2.5, "accuracy": 0.5}
     counts = {"estimate": estimate, "registers": 77, "clocks": 9, "interval": 1, "parameters": 50}
-    found = Measured.model_validate(numbers | counts | {"curve": (auc,)})
+    found = Measured.model_validate(numbers | counts | {"curve": (auc,), "epochs": 1})
     point = {"model.blocks.0.filters": number}
     return Record(number, "finished", point=point, start=start, measured=found, seconds={"float": 1.5})
 
@@ -65,6 +65,7 @@ def test_estimates_count_until_synthesis_has() -> None:
         "clocks": 9,
         "interval": 1,
         "parameters": 50,
+        "epochs": 1,
         "within": True,
     }
     assert (found["hand_made"]["trial"], found["hand_made"]["within"]) == (0, False)

@@ -297,6 +297,30 @@ def test_a_training_far_behind_is_given_up(work: Path, monkeypatch: pytest.Monke
         run(bench(work), others=[perfect])
 
 
+@pytest.mark.parametrize(("rival", "epochs"), [(None, 6), (0.7, 6), (1.0, 2)])
+def test_what_looks_good_is_trained_longer(
+    work: Path, monkeypatch: pytest.MonkeyPatch, rival: float | None, epochs: int
+) -> None:
+    """Where no finished design that is not larger was clearly better after as many epochs."""
+    done: list[tuple[int, float]] = []
+    fit = short_training.fit
+
+    def noted(model: Any, jets: Any, *, epochs: int, learning_rate: float, **how: Any) -> None:
+        done.append((epochs, learning_rate))
+        fit(model, jets, epochs=epochs, learning_rate=learning_rate, **how)
+
+    monkeypatch.setattr(short_training, "fit", noted)
+    others = []
+    if rival is not None:
+        known = design(3, rival, 10, estimate=10)
+        assert known.measured is not None
+        others = [replace(known, measured=known.measured.model_copy(update={"curve": (rival, rival)}))]
+    how = SEARCH["training"] | {"hopeless": None, "further": {"epochs": 4, "learning_rate": 0.01, "margin": 0.1}}
+    found, _ = run(bench(work, training=how), others=others, number=12)
+    assert done == [(3, 0.05), (2, 0.02), (4, 0.01)][: 3 if epochs == 6 else 2]
+    assert (found.epochs, len(found.curve)) == (epochs, 2)
+
+
 def test_a_constant_is_no_tagger(work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is cheaper, so that it would be a point of every front."""
     monkeypatch.setattr(short_training, "fit", _to_nothing)
