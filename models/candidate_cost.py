@@ -17,9 +17,10 @@ from data_prep.settings import Settings
 from models.architectures import networks
 from models.bootstrap import Measured, macro_auc_replicas, measured
 from models.exact import exact_inference
+from models.in_turn import Progress
 from models.scores import predict, truth
 from models.settings import ModelSettings, TrainSettings
-from models.taggers import Progress, train_networks
+from models.taggers import train_networks
 
 FLOAT = "float"
 """The images of all constituents, in floating point."""

@@ -176,6 +176,14 @@ class PhaseSettings(Settings):
     """Epochs without a better validation loss after which training stops; the best epoch's weights are kept."""
 
 
+class FloatPhaseSettings(PhaseSettings):
+    """The training of a float network."""
+
+    starts: int = Field(default=1, ge=1, le=100)
+    """Initial networks that are trained for an epoch each; the one with the smallest validation loss is trained. Where
+    there are few filters, what they begin as decides much of what the network ends as."""
+
+
 class TreesSettings(Settings):
     """The baseline: gradient-boosted trees on hand-made observables."""
 
@@ -207,7 +215,7 @@ class TrainSettings(Settings):
     augmentation: AugmentationSettings = AugmentationSettings()
     """What is done to training images at random; nothing where it is left out."""
 
-    float_training: PhaseSettings
+    float_training: FloatPhaseSettings
     """Training of the float networks."""
 
     quantized_training: PhaseSettings

@@ -27,10 +27,11 @@ from data_prep.settings import Settings
 from models.architectures import HARDWARE, networks
 from models.equal_size import scaled
 from models.exact import exact_inference
+from models.in_turn import Progress
 from models.metrics import performance
 from models.scores import predict, truth
 from models.settings import ModelSettings, Symmetry, TrainSettings
-from models.taggers import Progress, Tagger, train_networks
+from models.taggers import Tagger, train_networks
 
 BASE = "base"
 """The images that images.yaml describes."""

@@ -2,43 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from tensorflow import keras
 
 from data_prep.dataset import ImageDataset
 from data_prep.errors import ConfigurationError
-from models import training, trees
+from models import trees
 from models.architectures import HARDWARE, Network, networks
 from models.batches import survey
 from models.exact import exact_inference
+from models.in_turn import Progress, Trained, of_jets, train_in_turn
 from models.metrics import Performance, performance
-from models.model_arithmetic import ModelArithmetic, count
 from models.scores import predict, truth
 from models.settings import ModelSettings, TrainSettings
-from models.tasks import classification
 
 TREES = "trees"
 """The baseline's name in metrics and scores."""
 
-Progress = Callable[[str, int], AbstractContextManager[training.Advance]]
-"""Opens a progress bar: what is done, and of how many jets."""
-
-
-@dataclass(frozen=True)
-class Tagger:
-    """One trained network with what was learned about it."""
-
-    network: Network
-    model: keras.Model
-    history: training.History
-    arithmetic: ModelArithmetic
+Tagger = Trained[Network]
+"""One trained tagger with what was learned about it."""
 
 
 @dataclass(frozen=True)
@@ -102,31 +89,8 @@ def train_networks(
         PipelineError: a training that diverged.
     """
     survey(dataset, "test")  # a fault there should not show after the training
-    taggers: list[Tagger] = []
     wanted = _wanted(networks(model, dataset.metadata.grid.kind), only)
-    for network in wanted:
-        if network.quantized:
-            training.require_trainable(network.build(model, dataset.shape, len(dataset.classes)), settings)
-    for network in wanted:
-        keras.utils.set_random_seed(settings.seed)
-        built = network.build(model, dataset.shape, len(dataset.classes))
-        if network.starts_from and settings.warm_start:
-            source = next(tagger for tagger in taggers if tagger.network.name == network.starts_from)
-            training.warm_start(built, source.model)
-            training.choose_bits(built, source.model, dataset, settings, classification.OBJECTIVE)
-        phase = settings.quantized_training if network.quantized else settings.float_training
-        with progress(f"train {network.title}", phase.epochs * dataset.split("train").rows) as advance:
-            history = training.train(
-                built,
-                dataset,
-                phase,
-                settings,
-                work / f"{network.name}.npz",
-                advance,
-                pruning=settings.pruning if network.quantized else None,
-            )
-        taggers.append(Tagger(network, built, history, count(built)))
-    return taggers
+    return train_in_turn([of_jets(network, model, dataset) for network in wanted], dataset, settings, work, progress)
 
 
 def _wanted(all_: tuple[Network, ...], only: Collection[str] | None) -> list[Network]:

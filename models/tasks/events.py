@@ -17,11 +17,11 @@ from tensorflow import keras
 
 from data_prep.errors import InputFileError
 from data_prep.event_batch import TOWER_CLASSES, EventBatch
-from models import training, unet
+from models import unet
 from models.architectures import HARDWARE
 from models.event_settings import EventModelSettings
 from models.exact import exact_inference
-from models.model_arithmetic import ModelArithmetic, count
+from models.in_turn import Progress, Step, Trained, train_in_turn
 from models.objective import Objective, mean_weight, share
 from models.settings import TrainSettings
 from models.tasks import event_targets
@@ -80,16 +80,6 @@ class Network:
 
     name: str
     title: str
-
-
-@dataclass(frozen=True)
-class Trained:
-    """One trained network with what was learned about it."""
-
-    network: Network
-    model: keras.Model
-    history: training.History
-    arithmetic: ModelArithmetic
 
 
 def _truth_of_jets(batch: EventBatch, settings: EventModelSettings, towers: Towers) -> tuple[Floats, ...]:
@@ -209,8 +199,8 @@ def _hit(wrap: int) -> Callable[[Any, Any], Any]:
 
 
 def train(
-    dataset: EventImages, model: EventModelSettings, settings: TrainSettings, work: Path, progress: Any
-) -> list[Trained]:
+    dataset: EventImages, model: EventModelSettings, settings: TrainSettings, work: Path, progress: Progress
+) -> list[Trained[Network]]:
     """Train the float and the quantized U-Net; a stopped call goes on where it was.
 
     Raises:
@@ -219,32 +209,20 @@ def train(
         InputFileError: events that cannot be trained on.
         PipelineError: a training that diverged.
     """
-    rows = dataset.split("train").rows
     counts, wrap = _survey(dataset)
     aim = objective(model, wrap, event_targets.class_shares(counts), dataset.towers)
-    training.require_trainable(unet.build(model, dataset.shape, heads(model.task), quantized=True), settings)
-    trained: list[Trained] = []
-    for name, title in TITLES.items():
-        keras.utils.set_random_seed(settings.seed)
+
+    def step(name: str, title: str) -> Step[Network]:
         quantized = name == HARDWARE
-        built = unet.build(model, dataset.shape, heads(model.task), quantized=quantized)
-        if quantized and settings.warm_start:
-            training.warm_start(built, trained[0].model)
-            training.choose_bits(built, trained[0].model, dataset, settings, aim)
-        phase = settings.quantized_training if quantized else settings.float_training
-        with progress(f"train {title}", phase.epochs * rows) as advance:
-            history = training.train(
-                built,
-                dataset,
-                phase,
-                settings,
-                work / f"{name}.npz",
-                advance,
-                objective=aim,
-                pruning=settings.pruning if quantized else None,
-            )
-        trained.append(Trained(Network(name, title), built, history, count(built)))
-    return trained
+        return Step(
+            Network(name, title),
+            lambda: unet.build(model, dataset.shape, heads(model.task), quantized=quantized),
+            quantized,
+            FLOAT if quantized else None,
+        )
+
+    steps = [step(name, title) for name, title in TITLES.items()]
+    return train_in_turn(steps, dataset, settings, work, progress, aim)
 
 
 def _survey(dataset: EventImages) -> tuple[npt.NDArray[np.int64], int]:

@@ -23,12 +23,11 @@ from data_prep.fixed_point import FixedType
 from data_prep.grid import SquareGrid
 from data_prep.image_batch import ImageBatch
 from data_prep.mass import image_mass
-from models import training
 from models.architectures import Network
 from models.batches import Feed, survey
 from models.exact import exact_inference
+from models.in_turn import Progress, Trained, of_jets, train_in_turn
 from models.metrics import Performance, performance, softmax
-from models.model_arithmetic import ModelArithmetic, count
 from models.objective import Objective, mean_weight, share
 from models.response import Closure, closure
 from models.settings import ModelSettings, TrainSettings
@@ -43,16 +42,6 @@ FEATURES = {"pt": "jet_pt", "mass": "jet_mass", "sdmass": "jet_sdmass"}
 IMAGE, PORT = "image", "port"
 """The baselines' names: pT and mass summed over the pixels, as they are and as the input port holds them."""
 _BATCH = 4096
-
-
-@dataclass(frozen=True)
-class Trained:
-    """One trained network with what was learned about it."""
-
-    network: Network
-    model: keras.Model
-    history: training.History
-    arithmetic: ModelArithmetic
 
 
 @dataclass(frozen=True)
@@ -137,8 +126,8 @@ def truth_of(batch: ImageBatch, wanted: RegressionSettings) -> Floats:
 
 
 def train(
-    dataset: ImageDataset, model: ModelSettings, settings: TrainSettings, work: Path, progress: Any
-) -> list[Trained]:
+    dataset: ImageDataset, model: ModelSettings, settings: TrainSettings, work: Path, progress: Progress
+) -> list[Trained[Network]]:
     """Train the networks one after the other; a stopped call goes on where it was.
 
     Raises:
@@ -150,34 +139,11 @@ def train(
     wanted, aim = _section(model), objective(model)
     for split in ("train", "validation", "test"):
         _check(dataset, split, wanted)
-    trained: list[Trained] = []
-    for network in networks(model):
-        if network.quantized:
-            training.require_trainable(network.build(model, dataset.shape, len(dataset.classes)), settings)
-    for network in networks(model):
-        keras.utils.set_random_seed(settings.seed)
-        built = network.build(model, dataset.shape, len(dataset.classes))
-        if network.starts_from and settings.warm_start:
-            source = next(each for each in trained if each.network.name == network.starts_from)
-            training.warm_start(built, source.model)
-            training.choose_bits(built, source.model, dataset, settings, aim)
-        phase = settings.quantized_training if network.quantized else settings.float_training
-        with progress(f"train {network.title}", phase.epochs * dataset.split("train").rows) as advance:
-            history = training.train(
-                built,
-                dataset,
-                phase,
-                settings,
-                work / f"{network.name}.npz",
-                advance,
-                objective=aim,
-                pruning=settings.pruning if network.quantized else None,
-            )
-        trained.append(Trained(network, built, history, count(built)))
-    return trained
+    steps = [of_jets(network, model, dataset) for network in networks(model)]
+    return train_in_turn(steps, dataset, settings, work, progress, aim)
 
 
-def measure(dataset: ImageDataset, model: ModelSettings, trained: Sequence[Trained]) -> Measured:
+def measure(dataset: ImageDataset, model: ModelSettings, trained: Sequence[Trained[Network]]) -> Measured:
     """Measure everything on the test split; the networks cannot be trained further after it."""
     wanted = _section(model)
     batches = list(dataset.split("test").batches(_BATCH))
