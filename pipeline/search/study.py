@@ -33,6 +33,10 @@ optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 NAME = "search"
 """Of the study in its database."""
+_CLAIM = f"{NAME}, first designs"
+"""An empty study whose name says that some command adds the designs to try first."""
+CLAIMED = 30.0
+"""Seconds that others wait for it."""
 HEARTBEAT = 10
 """Seconds between two signs of life of a trial."""
 GRACE = 120
@@ -116,13 +120,33 @@ class Study:
                 "the database holds a search with other settings or other jets",
                 remedy="take the settings it was begun with, or another --out or --storage",
             )
-        if not self._study.user_attrs.get(_STARTED):
-            for number, start in enumerate(({}, *self._settings.starts)):
-                name = HAND_MADE if not number else f"starts.{number - 1}"
-                self._study.enqueue_trial(
-                    self._parameters(self._space.origin | dict(start)), {"start": name}, skip_if_exists=True
-                )
-            self._study.set_user_attr(_STARTED, True)
+        if self._begun() or (not self._is_first() and self._waited()):
+            return
+        for number, start in enumerate(({}, *self._settings.starts)):
+            name = HAND_MADE if not number else f"starts.{number - 1}"
+            self._study.enqueue_trial(
+                self._parameters(self._space.origin | dict(start)), {"start": name}, skip_if_exists=True
+            )
+        self._study.set_user_attr(_STARTED, True)
+
+    def _begun(self) -> bool:
+        """Whether the designs to try first are there."""
+        return bool(self._study.user_attrs.get(_STARTED))
+
+    def _is_first(self) -> bool:
+        """Whether no other command has begun to add them: a name is given once, whoever asks at the same time."""
+        try:
+            optuna.create_study(storage=self._storage, study_name=_CLAIM, directions=list(DIRECTIONS))
+        except optuna.exceptions.DuplicatedStudyError:
+            return False
+        return True
+
+    def _waited(self) -> bool:
+        """Wait until another command has added them; false where it seems to have died on the way."""
+        end = time.monotonic() + CLAIMED
+        while not (begun := self._begun()) and time.monotonic() < end:
+            time.sleep(0.1)
+        return begun
 
     def step(self, run: Run, worker: int) -> None:
         """Draw a point and run it.

@@ -21,7 +21,7 @@ from models import training, unet
 from models.event_settings import EventModelSettings
 from models.exact import exact_inference
 from models.pruning_settings import PruningSettings
-from models.settings import PhaseSettings, TrainSettings
+from models.settings import FloatPhaseSettings, TrainSettings
 from models.tasks import event_targets
 from models.tasks import events as task
 from models.tasks.event_maps import Maps, heads
@@ -41,7 +41,7 @@ def silent(title: str, jets: int) -> AbstractContextManager[Callable[[int], None
 
 
 def short(settings: TrainSettings, epochs: int) -> TrainSettings:
-    phase = PhaseSettings(epochs=epochs, learning_rate=0.02)
+    phase = FloatPhaseSettings(epochs=epochs, learning_rate=0.02)
     return settings.model_copy(update={"float_training": phase, "quantized_training": phase, "batch": 30})
 
 

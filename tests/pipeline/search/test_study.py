@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 from typing import Any
 
+import optuna
 import pytest
 
 from data_prep.errors import ConfigurationError
+from pipeline.search import study as search_study
 from pipeline.search.networks import RefusedError
 from pipeline.search.record import Measured, Record
 from pipeline.search.settings import SearchSettings
@@ -196,6 +199,34 @@ def test_two_at_the_same_time(tmp_path: Path) -> None:
     assert sorted(number for number, _ in ran) == list(range(10))
     assert {worker for _, worker in ran[:2]} == {0, 1}
     assert [each.start for each in records].count("files") == 1
+
+
+def test_the_first_designs_are_added_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it takes the first command to add them, the second waits; not for ever, where the first died."""
+    add = optuna.Study.enqueue_trial
+
+    def slow(*given: Any, **how: Any) -> None:
+        time.sleep(0.5)
+        add(*given, **how)
+
+    monkeypatch.setattr(optuna.Study, "enqueue_trial", slow)
+    with ThreadPoolExecutor(2) as pool:
+        for each in [pool.submit(opened, tmp_path) for _ in range(2)]:
+            each.result()
+    names = [each.start for each in opened(tmp_path).records()]
+    assert names.count("files") == 1
+
+    monkeypatch.setattr(search_study, "CLAIMED", 0.2)
+    monkeypatch.setattr(optuna.Study, "enqueue_trial", _interrupted)
+    (tmp_path / "died").mkdir()
+    with pytest.raises(KeyboardInterrupt):
+        opened(tmp_path / "died")
+    monkeypatch.setattr(optuna.Study, "enqueue_trial", add)
+    assert [each.start for each in opened(tmp_path / "died").records()] == names
+
+
+def _interrupted(*given: Any, **how: Any) -> None:
+    raise KeyboardInterrupt
 
 
 def test_other_settings_are_refused(tmp_path: Path) -> None:
