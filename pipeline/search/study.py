@@ -120,7 +120,7 @@ class Study:
                 "the database holds a search with other settings or other jets",
                 remedy="take the settings it was begun with, or another --out or --storage",
             )
-        if self._begun() or (not self._is_first() and self._waited()):
+        if self._begun() or (not self._claim() and self._waited()):
             return
         for number, start in enumerate(({}, *self._settings.starts)):
             name = HAND_MADE if not number else f"starts.{number - 1}"
@@ -133,8 +133,8 @@ class Study:
         """Whether the designs to try first are there."""
         return bool(self._study.user_attrs.get(_STARTED))
 
-    def _is_first(self) -> bool:
-        """Whether no other command has begun to add them: a name is given once, whoever asks at the same time."""
+    def _claim(self) -> bool:
+        """Take it on to add them; false where another command has: of all who ask, one gets the name."""
         try:
             optuna.create_study(storage=self._storage, study_name=_CLAIM, directions=list(DIRECTIONS))
         except optuna.exceptions.DuplicatedStudyError:

@@ -13,9 +13,9 @@ from pydantic import ValidationError
 
 from data_prep.errors import InputFileError, PipelineError, TrainingSettingsError, UnsupportedModelError
 from pipeline.search.files import Files, files_of
-from pipeline.search.hopeless import goes_on, reason_to_stop
 from pipeline.search.networks import RefusedError, hardware_network, model_file, quantized_network, weights_file
 from pipeline.search.record import Measured, Record
+from pipeline.search.rivals import goes_on, reason_to_stop
 from pipeline.search.settings import SearchSettings
 from pipeline.search.space import Point, Space
 

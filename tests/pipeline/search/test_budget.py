@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline.search import budget
-from pipeline.search.hopeless import reason_to_stop
 from pipeline.search.record import Measured, Record, State
+from pipeline.search.rivals import reason_to_stop
 from pipeline.search.settings import BudgetSettings, HopelessSettings
 
 TWO = BudgetSettings(trials=2)

@@ -1,4 +1,7 @@
-"""When a training is given up: what Optuna's pruners do for one objective, by cost for several."""
+"""A training beside those of finished designs that are not larger: when it is given up, and when it goes on longer.
+
+It is what Optuna's pruners do for one objective, by cost for several.
+"""
 
 from __future__ import annotations
 
