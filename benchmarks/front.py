@@ -2,6 +2,7 @@
 
     python -m benchmarks.front                         # the search of `make search RUN=search`
     python -m benchmarks.front build/own/28_search --jets build/own/10_root
+    python -m benchmarks.front --streamed 8 4 2 1      # the hand-made design by rows too, of so many a clock
 
 The search chose by validation jets, so the best of many are a little lucky there; here its networks, as hardware
 computes them, are measured on test jets. LUTs and flip-flops are those that yosys counted in the search; the
@@ -27,6 +28,7 @@ from data_prep.readers.files import input_files
 from hls_projects.compose import compose
 from hls_projects.image_builder import ImageBuilder
 from hls_projects.port_type import PortType
+from hls_projects.rtl.build import build
 from hls_projects.rtl.build_builder import build_builder
 from hls_projects.rtl.cost import design_cost
 from hls_projects.rtl.synthesis import synthesise
@@ -42,7 +44,10 @@ from pipeline.search.pick import read_front
 from pipeline.search.settings import SearchSettings
 from pipeline.search.space import Space
 
-HEAD = "| trial | pixels | macro-AUC | accuracy | rejection | LUT | FF | clocks | with the builder: LUT | FF | clocks |"
+HEAD = (
+    "| trial | pixels | macro-AUC | accuracy | rejection | LUT | FF | clocks | an image every "
+    "| with the builder: LUT | FF | clocks |"
+)
 
 
 @dataclass
@@ -60,12 +65,11 @@ class Counts:
         """LUT and FF of a builder whose pixels are cast to the type of a network's input."""
         if (grid, kind) not in self._known:
             port = PortType(name="image", shape=builder.shape, type=kind)
+            variant, form = VariantSettings(ternary=False), BuilderSettings()
             with tempfile.TemporaryDirectory() as scratch:
-                folder, work = Path(scratch) / "rtl", Path(scratch) / "synthesis"
-                variant, form = VariantSettings(ternary=False), BuilderSettings()
+                folder = Path(scratch) / "rtl"
                 build_builder(builder, port, "builder", files.hardware.rtl, variant, form, folder)
-                work.mkdir()
-                cells = synthesise(folder, work, cpu_seconds=self.seconds)
+                cells = synthesise(folder, Path(scratch) / "synthesis", cpu_seconds=self.seconds)
             self._known[grid, kind] = cells.lut, cells.ff
         return self._known[grid, kind]
 
@@ -88,7 +92,7 @@ def line(point: Mapping[str, Any], files: Files, search: Path, images: Path, cou
         f"{found.macro_auc:.4f} ± {found.error:.4f}",
         f"{found.accuracy:.1%}",
         f"{math.exp(found.rejection):.1f}",
-        *(f"{point[name]:,}" for name in ("lut", "ff", "clocks")),
+        *(f"{point[name]:,}" for name in ("lut", "ff", "clocks", "interval")),
     ]
     if isinstance(grid, SquareGrid):
         builder = ImageBuilder.of(CandidateSettings(), grid)
@@ -96,6 +100,18 @@ def line(point: Mapping[str, Any], files: Files, search: Path, images: Path, cou
         cost = design_cost(compose(builder, network), files.hardware)
         words += [f"{point['lut'] + lut:,}", f"{point['ff'] + ff:,}", str(cost.clocks)]
     return f"| {' | '.join(words)} |"
+
+
+def by_rows(point: Mapping[str, Any], files: Files, search: Path, rows: int, seconds: int) -> str:
+    """The line of a design whose images come some rows a clock: the same numbers out, another form."""
+    network = hardware_network(load_model(model_file(search, point["trial"])), files)
+    rtl = files.hardware.rtl.model_copy(update={"form": "streamed", "rows": rows})
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "rtl"
+        timing = build(network, files.hardware.name, rtl, rtl.variants[0], folder, files.hardware.builder).design
+        cells = synthesise(folder, Path(scratch) / "synthesis", cpu_seconds=seconds)
+    words = (f"{point['trial']}, {rows} rows a clock", cells.lut, cells.ff, timing.latency, timing.interval)
+    return "| {} | | | | | {:,} | {:,} | {} | {} | | | |".format(*words)
 
 
 def designs(search: Path, front: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Files]]:
@@ -116,12 +132,14 @@ def main() -> None:
     parser.add_argument("search", type=Path, nargs="?", default=Path("build/search/28_search"), help="made by `search`")
     parser.add_argument("--jets", default="build/symmetries/10_root", help="what it was searched with")
     parser.add_argument("--seconds", type=int, default=900, help="processor time for counting an image builder")
+    parser.add_argument("--streamed", type=int, nargs="*", default=[], metavar="ROWS", help="rows a clock")
     given = parser.parse_args()
     if not given.search.is_dir():
         print(f"{given.search} is not there; `make search RUN=search` makes it")
         return
     prepare_threads(2)
-    chosen = list(designs(given.search, read_front(given.search)))
+    front = read_front(given.search)
+    chosen = list(designs(given.search, front))
     if not chosen:
         print("nothing of the front was synthesised")
         return
@@ -133,6 +151,10 @@ def main() -> None:
         print(f"{HEAD}\n|{' --- |' * (HEAD.count('|') - 1)}", flush=True)
         for point, files in chosen:
             print(line(point, files, given.search, Path(images), counts), flush=True)
+    base = front["hand_made"] or {"trial": None}
+    for point, files in chosen:
+        for rows in given.streamed if point["trial"] == base["trial"] else ():
+            print(by_rows(point, files, given.search, rows, given.seconds), flush=True)
 
 
 if __name__ == "__main__":

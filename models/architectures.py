@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -47,7 +48,10 @@ class Network:
             ConfigurationError: when the images are too small for its kernels and pooling windows.
         """
         try:
-            return self.builder(settings, shape, classes)
+            with warnings.catch_warnings():
+                # QKeras draws twice from one initializer where a quantizer's steps are wide.
+                warnings.filterwarnings("ignore", "The initializer .* is unseeded", UserWarning)
+                return self.builder(settings, shape, classes)
         except ValueError as error:
             reason = next(iter(str(error).splitlines()), "")
             raise ConfigurationError(

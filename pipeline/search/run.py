@@ -141,15 +141,13 @@ class Search:
         if not front:
             raise PipelineError(_none(results.judged(records, confirmed), self.settings))
         results.write(folder, records, self.settings, confirmed, self._before())
-        (folder / "networks").mkdir()
+        networks = self.job.work / "networks"
+        networks.mkdir(exist_ok=True)
+        # All of them: a search that goes on inherits from any, and what is on its front then was perhaps not before.
+        shutil.copytree(networks, folder / "networks", ignore=shutil.ignore_patterns(".*"))
         base = results.hand_made(records)
-        kept = {each.number for each in front} | ({base.number} if base else set())
-        missing = []
-        for number in sorted(kept):
-            if (network := model_file(self.job.work, number)).exists():
-                shutil.copyfile(network, folder / "networks" / network.name)
-            else:
-                missing.append(str(number))
+        shown = {each.number for each in front} | ({base.number} if base else set())
+        missing = [str(number) for number in sorted(shown) if not model_file(folder, number).exists()]
         if missing:
             console.warn(f"of trials {', '.join(missing)} the networks are on other machines")
         shutil.copyfile(self._clock, folder / self._clock.name)

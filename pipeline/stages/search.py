@@ -99,7 +99,7 @@ def _files(paths: dict[str, Path]) -> Files:
 
 
 def _continue(out: Path, work: Path) -> None:
-    """Let a search that had ended go on, where it gets more time: its trials and the networks of its front."""
+    """Let a search that had ended go on, where it gets more time: its trials and their networks."""
     if (work / "study.db").exists() or not (out / "study.db").exists():
         return
     shutil.copytree(out / "networks", work / "networks", dirs_exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,12 @@ from data_prep.errors import ConfigurationError
 from data_prep.fixed_point import FixedType
 from models import quantizers
 from models.architectures import HARDWARE, NETWORKS
+from models.number_settings import WeightSettings
 from models.quantizer_types import activation_type
 from models.settings import ModelSettings
 
 SHAPE = (8, 8, 1)
+NARROW = WeightSettings(bits=3, integer=4)
 
 
 def _built(settings: ModelSettings) -> dict[str, keras.Model]:
@@ -32,6 +35,14 @@ def test_networks_have_the_same_topology(model_settings: ModelSettings) -> None:
     for layer in standard.layers:
         assert separable.get_layer(layer.name).output_shape == layer.output_shape
         assert quantized.get_layer(layer.name).output_shape == layer.output_shape
+
+
+def test_narrow_weights_are_no_reason_to_warn(model_settings: ModelSettings) -> None:
+    narrow = model_settings.model_copy(update={"output": model_settings.output.model_copy(update={"weights": NARROW})})
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        _built(narrow)
+    assert [str(each.message) for each in heard if "initializer" in str(each.message)] == []
 
 
 def test_parameters_by_hand(model_settings: ModelSettings) -> None:
