@@ -103,7 +103,7 @@ def line(point: Mapping[str, Any], files: Files, search: Path, images: Path, cou
 
 
 def by_rows(point: Mapping[str, Any], files: Files, search: Path, rows: int, seconds: int) -> str:
-    """The line of a design whose images come some rows a clock: the same numbers out, another form."""
+    """The line of a design whose images come some rows a clock: the same scores in another form."""
     network = hardware_network(load_model(model_file(search, point["trial"])), files)
     rtl = files.hardware.rtl.model_copy(update={"form": "streamed", "rows": rows})
     with tempfile.TemporaryDirectory() as scratch:
@@ -131,7 +131,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("search", type=Path, nargs="?", default=Path("build/search/28_search"), help="made by `search`")
     parser.add_argument("--jets", default="build/symmetries/10_root", help="what it was searched with")
-    parser.add_argument("--seconds", type=int, default=900, help="processor time for counting an image builder")
+    parser.add_argument("--seconds", type=int, default=900, help="processor time for counting what the search did not")
     parser.add_argument("--streamed", type=int, nargs="*", default=[], metavar="ROWS", help="rows a clock")
     given = parser.parse_args()
     if not given.search.is_dir():
@@ -151,10 +151,8 @@ def main() -> None:
         print(f"{HEAD}\n|{' --- |' * (HEAD.count('|') - 1)}", flush=True)
         for point, files in chosen:
             print(line(point, files, given.search, Path(images), counts), flush=True)
-    base = front["hand_made"] or {"trial": None}
-    for point, files in chosen:
-        for rows in given.streamed if point["trial"] == base["trial"] else ():
-            print(by_rows(point, files, given.search, rows, given.seconds), flush=True)
+    for rows in given.streamed if front["hand_made"] else ():
+        print(by_rows(front["hand_made"], read_files(given.search), given.search, rows, given.seconds), flush=True)
 
 
 if __name__ == "__main__":
