@@ -3,6 +3,7 @@
     python -m benchmarks.front                         # the search of `make search RUN=search`
     python -m benchmarks.front build/own/28_search --jets build/own/10_root
     python -m benchmarks.front --streamed 8 4 2 1      # the hand-made design by rows too, of so many a clock
+    python -m benchmarks.front --streamed 4 2 1 --trained build/search/30_model/model.h5   # only these, fully trained
 
 The search chose by validation jets, so the best of many are a little lucky there; here its networks, as hardware
 computes them, are measured on test jets. LUTs and flip-flops are those that yosys counted in the search; the
@@ -102,15 +103,15 @@ def line(point: Mapping[str, Any], files: Files, search: Path, images: Path, cou
     return f"| {' | '.join(words)} |"
 
 
-def by_rows(point: Mapping[str, Any], files: Files, search: Path, rows: int, seconds: int) -> str:
+def by_rows(model: Path, name: str, files: Files, rows: int, seconds: int) -> str:
     """The line of a design whose images come some rows a clock: the same scores in another form."""
-    network = hardware_network(load_model(model_file(search, point["trial"])), files)
+    network = hardware_network(load_model(model), files)
     rtl = files.hardware.rtl.model_copy(update={"form": "streamed", "rows": rows})
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "rtl"
         timing = build(network, files.hardware.name, rtl, rtl.variants[0], folder, files.hardware.builder).design
         cells = synthesise(folder, Path(scratch) / "synthesis", cpu_seconds=seconds)
-    words = (f"{point['trial']}, {rows} rows a clock", cells.lut, cells.ff, timing.latency, timing.interval)
+    words = (f"{name}, {rows} rows a clock", cells.lut, cells.ff, timing.latency, timing.interval)
     return "| {} | | | | | {:,} | {:,} | {} | {} | | | |".format(*words)
 
 
@@ -133,11 +134,17 @@ def main() -> None:
     parser.add_argument("--jets", default="build/symmetries/10_root", help="what it was searched with")
     parser.add_argument("--seconds", type=int, default=900, help="processor time for counting what the search did not")
     parser.add_argument("--streamed", type=int, nargs="*", default=[], metavar="ROWS", help="rows a clock")
+    parser.add_argument("--trained", type=Path, metavar="MODEL", help="by rows this network of the hand-made design")
     given = parser.parse_args()
     if not given.search.is_dir():
         print(f"{given.search} is not there; `make search RUN=search` makes it")
         return
     prepare_threads(2)
+    base = read_files(given.search)
+    if given.trained is not None:
+        for rows in given.streamed:
+            print(by_rows(given.trained, "trained fully", base, rows, given.seconds), flush=True)
+        return
     front = read_front(given.search)
     chosen = list(designs(given.search, front))
     if not chosen:
@@ -152,7 +159,8 @@ def main() -> None:
         for point, files in chosen:
             print(line(point, files, given.search, Path(images), counts), flush=True)
     for rows in given.streamed if front["hand_made"] else ():
-        print(by_rows(front["hand_made"], read_files(given.search), given.search, rows, given.seconds), flush=True)
+        trial = front["hand_made"]["trial"]
+        print(by_rows(model_file(given.search, trial), str(trial), base, rows, given.seconds), flush=True)
 
 
 if __name__ == "__main__":
