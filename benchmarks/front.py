@@ -136,6 +136,8 @@ def main() -> None:
     parser.add_argument("--streamed", type=int, nargs="*", default=[], metavar="ROWS", help="rows a clock")
     parser.add_argument("--trained", type=Path, metavar="MODEL", help="by rows this network of the hand-made design")
     given = parser.parse_args()
+    if given.trained is not None and not given.streamed:
+        parser.error("--trained needs --streamed")
     if not given.search.is_dir():
         print(f"{given.search} is not there; `make search RUN=search` makes it")
         return
