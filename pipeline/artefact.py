@@ -153,7 +153,7 @@ def artefact(
             raise
         hasher.save()
         with interruption.held():
-            remove(place)
+            commit.discard(place)
         interruption.check()
 
 
@@ -202,6 +202,10 @@ def require_replaceable(out: Path, stage: str, companions: Sequence[str] = (), i
     """
     out = out.absolute()
     other = "give another --out"
+    if out.name in ("", ".."):
+        raise PipelineError("is no name for a result", file=out, remedy=other)
+    if Path.cwd().is_relative_to(out.resolve()):
+        raise PipelineError("is the folder that this command runs in, or holds it", file=out, remedy=other)
     finals = [out, *(out.with_name(name) for name in companions)]
     for final in finals:
         if final.is_symlink():
@@ -209,12 +213,8 @@ def require_replaceable(out: Path, stage: str, companions: Sequence[str] = (), i
         for path in _local(inputs or {}):
             if path.resolve().is_relative_to(final.resolve()):
                 raise PipelineError("would replace what it is made from", file=final, remedy=other)
-    if Path.cwd().is_relative_to(out.resolve()):
-        raise PipelineError("is the folder that this command runs in, or holds it", file=out, remedy=other)
-    if not out.name:
-        raise PipelineError("is no name for a result", file=out, remedy=other)
     place = making(out)
-    if place.exists() and not (place / commit.OWNER).exists() and (not place.is_dir() or any(place.iterdir())):
+    if not commit.ours(place):
         raise PipelineError("stands where unfinished work is kept, and is none", file=place, remedy="move it away")
     if commit.pending(out):
         return
@@ -290,8 +290,7 @@ def _skip_if_made(out: Path, asked: Mapping[str, Any], passes: Mapping[str, Any]
         # What is wrong with the inputs is said when they are opened to be read.
         return
     hasher.save()
-    if (making(out) / commit.OWNER).exists():
-        remove(making(out))
+    commit.discard(making(out))
     raise UpToDate(asked["stage"], out)
 
 
@@ -300,13 +299,14 @@ def _prepare(
 ) -> Workspace:
     """An empty place for what is made, and the work of an interrupted run of the same, if there is some."""
     place = making(out)
-    if not (place / "work").is_dir() or _owner(place) != fingerprint:
-        remove(place)
+    if _owner(place) != fingerprint:
+        commit.discard(place)
+        place.mkdir()
+        write_json(place / commit.OWNER, {"stage": stage, "fingerprint": fingerprint})
     for part in ("new", "old"):
         remove(place / part)
     for part in ("work", "new"):
-        (place / part).mkdir(parents=True, exist_ok=True)
-    write_json(place / commit.OWNER, {"stage": stage, "fingerprint": fingerprint})
+        (place / part).mkdir(exist_ok=True)
     path = place / "new" / out.name
     if folder:
         path.mkdir()
@@ -329,7 +329,7 @@ def _tidy(out: Path) -> None:
     remove(place / "new")
     remove(place / "old")
     if not any((place / "work").iterdir()):
-        remove(place)
+        commit.discard(place)
 
 
 def _commit(out: Path, names: Sequence[str], description: Mapping[str, Any], failure: str) -> None:

@@ -35,6 +35,25 @@ def pending(out: Path) -> bool:
     return (making(out) / JOURNAL).exists()
 
 
+def ours(place: Path) -> bool:
+    """Whether a folder of unfinished work is one, or is not there, or is as good as empty."""
+    if (place / OWNER).exists() or not _exists(place):
+        return True
+    begun = {f".{OWNER}.partial"}
+    return place.is_dir() and not place.is_symlink() and {path.name for path in place.iterdir()} <= begun
+
+
+def discard(place: Path) -> None:
+    """Remove a folder of unfinished work; that it is one can be seen until all else is gone."""
+    if not place.is_dir():
+        return
+    for path in place.iterdir():
+        if path.name != OWNER:
+            remove(path)
+    remove(place / OWNER)
+    place.rmdir()
+
+
 def recover(out: Path) -> None:
     """Carry a commit through that was broken off.
 
