@@ -28,8 +28,8 @@ def code_hash(stage: str) -> str:
 
     A name without a module in `pipeline/stages/` has the code of artefacts alone.
     """
-    own = _file(f"pipeline.stages.{stage.replace('-', '_')}")
-    modules = _reached([each for each in (own, ROOT / "pipeline" / "artefact.py") if each is not None])
+    start = ("pipeline.stages", f"pipeline.stages.{stage.replace('-', '_')}", "pipeline.artefact")
+    modules = _reached([path for name in start if (path := _file(name)) is not None])
     digest = hashlib.sha256()
     for path in sorted({*modules, *_resources({module.parent for module in modules})}):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
@@ -75,11 +75,11 @@ def _resources(folders: Iterable[Path]) -> Iterator[Path]:
 @cache
 def versions() -> dict[str, str]:
     """The version of Python and of everything that is installed beside it, and of the compilers and simulators."""
-    found = {
-        name.lower().replace("_", "-"): each.version
-        for each in importlib.metadata.distributions()
-        if (name := each.metadata["Name"])
-    }
+    found: dict[str, str] = {}
+    for each in importlib.metadata.distributions():
+        # The first of a name is the one that is imported.
+        if name := each.metadata["Name"]:
+            found.setdefault(name.lower().replace("_", "-"), each.version)
     tools = {name: text for name, call in _TOOLS.items() if (text := _first_line(call))}
     return dict(sorted(found.items())) | {"python": platform.python_version()} | tools
 
