@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_prep.errors import PipelineError
+from data_prep.errors import InputFileError, PipelineError
 from pipeline.door import check, enclosing
 from pipeline.hashes import content_hash, listing_hash
 from pipeline.manifest import Manifest, input_path, read_manifest
@@ -93,7 +93,12 @@ def _inputs(artefact: Path, manifest: Manifest, known: dict[Path, Manifest]) -> 
         if whole is None:
             continue
         if whole not in known:
-            known[whole] = read_manifest(whole)
+            try:
+                known[whole] = read_manifest(whole)
+            except InputFileError:
+                # What nobody can read is not what was used.
+                yield _Input(path.name, whole, "", used)
+                continue
         yield _Input(path.name, whole, _content(path, whole, known[whole]), used)
 
 
