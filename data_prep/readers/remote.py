@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PosixPath
@@ -25,8 +26,8 @@ BLOCK = 1 << 20
 
 
 def is_url(text: str) -> bool:
-    """Whether a text is a URL and not a local path."""
-    return "://" in text
+    """Whether a text is one URL, without white space, and not a local path."""
+    return re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://\S*", text) is not None
 
 
 class RemoteFile(PosixPath):
