@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import awkward as ak
@@ -26,6 +28,7 @@ import uproot
 
 from data_prep.errors import InputFileError
 from data_prep.readers.faults import DAMAGED, faults
+from data_prep.readers.file_kinds import require_container
 from data_prep.readers.remote import RemoteFile
 
 Piece = dict[str, ak.Array]
@@ -52,25 +55,23 @@ _held = threading.local()
 
 def _open(file: Path) -> Any:
     """The opened ROOT file: the one that is held, if it is this one and unchanged."""
-    if not file.exists():
-        raise InputFileError("no such file", file=file, remedy="check the path")
     with faults(file):
         state: tuple[int | str, ...]
         if isinstance(file, RemoteFile):
-            size, state = file.size, (file.content_hash,)
+            state = (file.content_hash,)
         else:
-            status = file.stat()
-            size, state = status.st_size, (status.st_ino, status.st_mtime_ns, status.st_size)
-        if size == 0:
-            raise InputFileError("is empty", file=file, remedy="copy or make it again")
+            try:
+                status = file.stat()
+            except OSError:
+                require_container(file, "root")  # says why
+                raise
+            state = (status.st_ino, status.st_mtime_ns, status.st_size)
         # a process that was forked must not share the file position of its parent
         key = (os.getpid(), str(file.absolute()), *state)
         if getattr(_held, "key", None) == key:
             return _held.opened
         close()
-        with file.open("rb") as raw:
-            if raw.read(4) != b"root":
-                raise InputFileError("is no ROOT file", file=file, remedy="give files that ROOT or uproot wrote")
+        require_container(file, "root")
         if isinstance(file, RemoteFile):
             opened = uproot.open(file.url, array_cache=None, **file.storage_options)
         else:
@@ -131,14 +132,24 @@ def open_tree(file: Path, name: str) -> Iterator[Any]:
         names = opened.keys(filter_classname=TREES, cycle=False)
         if name not in names:
             has = f"it has {', '.join(sorted(set(names)))}" if names else "it has none"
-            raise InputFileError(f"holds no tree '{name}', {has}", file=file)
+            remedy = "name the tree of the jets in `layout:` in images.yaml" if names else "give files that hold trees"
+            raise InputFileError(f"holds no tree '{name}', {has}", file=file, remedy=remedy)
         tree = opened[name]
         _ = tree.num_entries  # an RNTuple reads its header and footer only when it is asked for something
     yield tree
 
 
-def require(tree: Any, file: Path, branches: Sequence[str], layout: str) -> None:
+def require(
+    tree: Any, file: Path, branches: Sequence[str], layout: str, remedies: Mapping[str, str] = MappingProxyType({})
+) -> None:
     """Check that all branches are there, and as long as the tree.
+
+    Args:
+        tree: an opened tree.
+        file: for the message.
+        branches: their names.
+        layout: in words, for the message.
+        remedies: what to do where a branch is missing that not every file of the layout need have.
 
     Raises:
         InputFileError: naming those that are not.
@@ -146,11 +157,14 @@ def require(tree: Any, file: Path, branches: Sequence[str], layout: str) -> None
     with faults(file):
         missing = [branch for branch in branches if branch not in tree]
         if missing:
-            plural = "es" if len(missing) > 1 else ""
+            names = [key.rsplit("/", 1)[-1] for key in tree.keys()]  # noqa: SIM118 - a tree is no dict
+            alike = [near for name in missing for near in get_close_matches(name, names, 1, 0.75)]
+            near = f"; it has {', '.join(dict.fromkeys(alike))}" if alike else ""
+            other = f"give files of the layout {layout}, and in images.yaml labels and weight by branches they have"
             raise InputFileError(
-                f"the tree '{tree.name}' lacks the branch{plural} {', '.join(missing)}",
+                f"the tree '{tree.name}' lacks the branch{'es' * (len(missing) > 1)} {', '.join(missing)}{near}",
                 file=file,
-                remedy=f"give files of the layout {layout}, and in images.yaml labels and weight by branches they have",
+                remedy="; ".join(dict.fromkeys(remedies.get(name, other) for name in missing)),
             )
         if _has_baskets(tree):
             for branch in branches:
@@ -241,7 +255,11 @@ def jagged(piece: Piece, branch: str, file: Path) -> tuple[npt.NDArray[np.int64]
         text = layout.parameter("__array__") is not None
         numbers = layout.is_list and layout.content.is_numpy and layout.content.purelist_depth == 1
         if text or layout.is_regular or not numbers:
-            raise InputFileError(f"the branch {branch} does not hold a list of numbers for each entry", file=file)
+            raise InputFileError(
+                f"the branch {branch} does not hold a list of numbers for each entry, but {_in_words(layout)}",
+                file=file,
+                remedy="write lists of any length, `vector<float>` or `float[n]`, or name another branch",
+            )
         layout = layout.to_ListOffsetArray64(True)
         offsets = np.asarray(layout.offsets.data, dtype=np.int64)
         return offsets, np.asarray(layout.content.data)[: offsets[-1]]
@@ -262,7 +280,11 @@ def aligned(piece: Piece, branch: str, file: Path, offsets: npt.NDArray[np.int64
     """
     own, values = jagged(piece, branch, file)
     if not np.array_equal(own, offsets):
-        raise InputFileError(f"the branches {beside} and {branch} hold lists of different lengths", file=file)
+        raise InputFileError(
+            f"the branches {beside} and {branch} hold lists of different lengths",
+            file=file,
+            remedy=f"name a branch of the collection of {beside} in its place",
+        )
     return values
 
 
@@ -275,8 +297,35 @@ def flat(piece: Piece, branch: str, file: Path) -> npt.NDArray[Any]:
     with faults(file):
         layout = ak.to_layout(piece[branch])
         if not layout.is_numpy or layout.purelist_depth != 1:
-            raise InputFileError(f"the branch {branch} does not hold one number for each entry", file=file)
+            raise InputFileError(
+                f"the branch {branch} does not hold one number for each entry, but {_in_words(layout)}",
+                file=file,
+                remedy="write one number for each entry, or name another branch; classes can be told by `files:`, too",
+            )
         return np.asarray(layout.data)
+
+
+def _in_words(layout: Any) -> str:
+    """What an entry of a branch is."""
+    if layout.parameter("__array__") in ("string", "bytestring"):
+        return "text"
+    if layout.is_record:
+        return "records"
+    if layout.is_option:
+        return "values of which some are missing"
+    if layout.is_numpy and layout.purelist_depth == 1:
+        return "one number"
+    if layout.is_regular or layout.is_numpy:
+        size = layout.size if layout.is_regular else layout.inner_shape[0]
+        return f"a fixed array of {size} values"
+    if layout.is_list:
+        inside = layout.content
+        return (
+            "a list of numbers"
+            if inside.is_numpy and inside.purelist_depth == 1
+            else f"a list of which each is {_in_words(inside)}"
+        )
+    return "objects"
 
 
 def lists_of_lists(
@@ -289,7 +338,9 @@ def lists_of_lists(
     """
     with faults(file):
         if array.ndim != 3:
-            raise InputFileError(f"the branch {branch} does not hold a list of lists of numbers", file=file)
+            raise InputFileError(
+                f"the branch {branch} does not hold a list of lists of numbers", file=file, remedy=DAMAGED
+            )
         outer = np.concatenate([[0], np.cumsum(ak.to_numpy(ak.num(array, axis=1)))]).astype(np.int64)
         inner_sizes = ak.to_numpy(ak.flatten(ak.num(array, axis=2)))
         inner = np.concatenate([[0], np.cumsum(inner_sizes)]).astype(np.int64)

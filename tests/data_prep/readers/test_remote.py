@@ -118,7 +118,7 @@ def test_what_a_server_does_not_have_is_named(server: str, tmp_path: Path) -> No
         ("none.root", "no such file"),
         ("short.root", "cannot be read"),
         ("empty.root", "is empty"),
-        ("page.root", "is neither a ROOT nor an HDF5 file"),
+        ("page.root", "is an HTML page"),
     ):
         with pytest.raises(InputFileError, match=f"{name}: {reason}"):
             reader_of(input_files([f"{server}/{name}"]), Options())
