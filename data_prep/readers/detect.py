@@ -149,12 +149,7 @@ def reader_of(
                 )
             if reader is None:
                 raise AssertionError("a layout was found or given")
-            if options.particles and not (found is not None and found.layout.particles):
-                raise InputFileError(
-                    "has no charge and kind of the constituents, which channels but pt and multiplicity need",
-                    file=file,
-                    remedy="take the channels pt and multiplicity in images.yaml",
-                )
+            _require_possible(options, None if found is None else found.layout, file)
             entries = reader.count(file)
             reader.read(file, entries, entries)  # no entry and no bytes of any, but the type of every branch
             counts[file] = entries
@@ -171,6 +166,30 @@ def reader_of(
     if reader is None:
         raise AssertionError("there is at least one file")
     return reader, counts, entry
+
+
+def _require_possible(options: Options, layout: Layout | None, file: Path) -> None:
+    """Check that a layout (None: one of the user's) has what the options ask for, which would be left undone else.
+
+    Raises:
+        InputFileError: naming what it has not, and the key of images.yaml.
+    """
+    if options.particles and not (layout is not None and layout.particles):
+        raise InputFileError(
+            "has no charge and kind of the constituents, which channels but pt and multiplicity need",
+            file=file,
+            remedy="take the channels pt and multiplicity in images.yaml",
+        )
+    if options.puppi == "apply" and not (layout is not None and layout.puppi):
+        which = "has no PUPPI weights" if layout is not None else "has no PUPPI weights but those its layout names"
+        own = ", or name them by `weight:` of the constituents" if layout is None else ""
+        raise InputFileError(which, file=file, remedy=f"take `puppi: apply` out of images.yaml{own}")
+    if options.jets is not None and not (layout is not None and layout.collections):
+        raise InputFileError(
+            f"has one collection of jets, and none called '{options.jets}'",
+            file=file,
+            remedy=f"take `jets: {options.jets}` out of images.yaml",
+        )
 
 
 __all__ = ["BY_NAME", "Contents", "Found", "contents", "detect", "find", "reader_of"]
