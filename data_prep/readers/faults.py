@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from data_prep.errors import InputFileError, MachineError, PipelineError
+from data_prep.errors import InputFileError, PipelineError
+from data_prep.readers.machine import machine_fault
 from data_prep.readers.remote import RemoteFile
 
 DAMAGED = "the file is damaged or cut short: copy or make it again"
@@ -19,14 +20,6 @@ DAMAGED = "the file is damaged or cut short: copy or make it again"
 FAR = "check the network and that its server gives ranges of bytes, or copy the file here"
 """The remedy for a file behind a URL."""
 
-_MACHINE = {
-    errno.ENOMEM: ("there is not enough memory", "lower chunk_jets in images.yaml, or give the process more memory"),
-    errno.EMFILE: ("this process may open no more files", "raise the limit: `ulimit -n`"),
-    errno.ENFILE: ("this machine can open no more files", "end other processes"),
-    errno.ENOSPC: ("the disk is full", "make room on it"),
-    errno.EDQUOT: ("the quota on this disk is used up", "make room on it"),
-}
-"""What the machine lacks, and what to do about it, by the number of the error."""
 _DISK = {
     errno.EIO: "the disk does not give it",
     errno.ESTALE: "it was replaced or removed on its server while it was read",
@@ -37,7 +30,6 @@ _DISK = {
 """What a disk or its server does, by the number of the error."""
 _TYPES = ("UnknownInterpretation", "CannotBeAwkward", "CannotBeStrided", "NotNumerical")
 """What uproot raises for a branch of a C++ type that it cannot make arrays of."""
-_THREADS = ("can't start new thread", "can't start new process")
 
 
 @contextmanager
@@ -62,17 +54,9 @@ def _named(error: Exception, file: Path) -> PipelineError:
     number = error.errno if isinstance(error, OSError) else None
     if isinstance(error, PermissionError):
         return InputFileError("may not be read", file=file, remedy="change its permissions")
-    if isinstance(error, MemoryError):
-        number = errno.ENOMEM
-    if number in _MACHINE:
-        what, remedy = _MACHINE[number]
-        return MachineError(what, file=file, remedy=remedy)
-    if any(part in text for part in _THREADS):
-        return MachineError(
-            "this machine lets the process start no more threads",
-            file=file,
-            remedy="raise the limit (`ulimit -u`), end other processes, or take fewer by --workers",
-        )
+    lacking = machine_fault(error, file)
+    if lacking is not None:
+        return lacking
     if isinstance(error, FileNotFoundError) and not isinstance(file, RemoteFile):
         return InputFileError("is there no more", file=file, remedy="check the path")
     if isinstance(error, IsADirectoryError):

@@ -22,19 +22,34 @@ from types import MappingProxyType
 from typing import Any
 
 import awkward as ak
-import numpy as np
-import numpy.typing as npt
 import uproot
 
 from data_prep.errors import InputFileError
 from data_prep.readers.faults import DAMAGED, faults
 from data_prep.readers.file_kinds import require_container
+from data_prep.readers.flat_arrays import Piece, aligned, flat, jagged, lists_of_lists
 from data_prep.readers.remote import RemoteFile
 
-Piece = dict[str, ak.Array]
+__all__ = [
+    "PUPPI_REMEDY",
+    "Piece",
+    "aligned",
+    "close",
+    "flat",
+    "jagged",
+    "lists_of_lists",
+    "open_tree",
+    "opened_anew",
+    "read",
+    "require",
+    "trees",
+]
 
 TREES = ("TTree", "ROOT::RNTuple")
 """The classes that hold entries."""
+
+PUPPI_REMEDY = "write `puppi: ignore` in images.yaml if the constituents need no such weight"
+"""What to do about a missing PUPPI weight."""
 
 MOST_BYTES = 1 << 28
 """Baskets of more bytes than this are not kept."""
@@ -161,10 +176,11 @@ def require(
             alike = [near for name in missing for near in get_close_matches(name, names, 1, 0.75)]
             near = f"; it has {', '.join(dict.fromkeys(alike))}" if alike else ""
             other = f"give files of the layout {layout}, and in images.yaml labels and weight by branches they have"
+            default = [PUPPI_REMEDY if "puppiw" in name.lower() else other for name in missing]
             raise InputFileError(
                 f"the tree '{tree.name}' lacks the branch{'es' * (len(missing) > 1)} {', '.join(missing)}{near}",
                 file=file,
-                remedy="; ".join(dict.fromkeys(remedies.get(name, other) for name in missing)),
+                remedy="; ".join(dict.fromkeys(map(remedies.get, missing, default))),
             )
         if _has_baskets(tree):
             for branch in branches:
@@ -242,106 +258,3 @@ def _decompressed(tree: Any, names: list[str], start: int, stop: int) -> Piece:
         piece: Piece = tree.arrays(names, entry_start=start, entry_stop=stop, library="ak", how=dict)
         return {name: piece[name] for name in names}
     return {name: tree[name].array(entry_start=start, entry_stop=stop, library="ak") for name in names}
-
-
-def jagged(piece: Piece, branch: str, file: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
-    """A list of numbers by entry, `vector<T>` or `T[n]`: offsets int64 [entries + 1] from 0, and the flat numbers.
-
-    Raises:
-        InputFileError: the branch holds anything else.
-    """
-    with faults(file):
-        layout = ak.to_layout(piece[branch])
-        text = layout.parameter("__array__") is not None
-        numbers = layout.is_list and layout.content.is_numpy and layout.content.purelist_depth == 1
-        if text or layout.is_regular or not numbers:
-            raise InputFileError(
-                f"the branch {branch} does not hold a list of numbers for each entry, but {_in_words(layout)}",
-                file=file,
-                remedy="write lists of any length, `vector<float>` or `float[n]`, or name another branch",
-            )
-        layout = layout.to_ListOffsetArray64(True)
-        offsets = np.asarray(layout.offsets.data, dtype=np.int64)
-        return offsets, np.asarray(layout.content.data)[: offsets[-1]]
-
-
-def aligned(piece: Piece, branch: str, file: Path, offsets: npt.NDArray[np.int64], beside: str) -> npt.NDArray[Any]:
-    """The numbers of a list that must be as long as another one in every entry.
-
-    Args:
-        piece: the branches.
-        branch: the list.
-        file: for the message.
-        offsets: of the other one.
-        beside: the other one's name, for the message.
-
-    Raises:
-        InputFileError: the branch holds no lists of numbers, or of other lengths.
-    """
-    own, values = jagged(piece, branch, file)
-    if not np.array_equal(own, offsets):
-        raise InputFileError(
-            f"the branches {beside} and {branch} hold lists of different lengths",
-            file=file,
-            remedy=f"name a branch of the collection of {beside} in its place",
-        )
-    return values
-
-
-def flat(piece: Piece, branch: str, file: Path) -> npt.NDArray[Any]:
-    """One number by entry.
-
-    Raises:
-        InputFileError: the branch holds anything else.
-    """
-    with faults(file):
-        layout = ak.to_layout(piece[branch])
-        if not layout.is_numpy or layout.purelist_depth != 1:
-            raise InputFileError(
-                f"the branch {branch} does not hold one number for each entry, but {_in_words(layout)}",
-                file=file,
-                remedy="write one number for each entry, or name another branch; classes can be told by `files:`, too",
-            )
-        return np.asarray(layout.data)
-
-
-def _in_words(layout: Any) -> str:
-    """What an entry of a branch is."""
-    if layout.parameter("__array__") in ("string", "bytestring"):
-        return "text"
-    if layout.is_record:
-        return "records"
-    if layout.is_option:
-        return "values of which some are missing"
-    if layout.is_numpy and layout.purelist_depth == 1:
-        return "one number"
-    if layout.is_regular or layout.is_numpy:
-        size = layout.size if layout.is_regular else layout.inner_shape[0]
-        return f"a fixed array of {size} values"
-    if layout.is_list:
-        inside = layout.content
-        return (
-            "a list of numbers"
-            if inside.is_numpy and inside.purelist_depth == 1
-            else f"a list of which each is {_in_words(inside)}"
-        )
-    return "objects"
-
-
-def lists_of_lists(
-    array: ak.Array, branch: str, file: Path
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[Any]]:
-    """A list of lists of numbers by entry: outer offsets [entries + 1], inner offsets [lists + 1], the flat numbers.
-
-    Raises:
-        InputFileError: the branch holds anything else.
-    """
-    with faults(file):
-        if array.ndim != 3:
-            raise InputFileError(
-                f"the branch {branch} does not hold a list of lists of numbers", file=file, remedy=DAMAGED
-            )
-        outer = np.concatenate([[0], np.cumsum(ak.to_numpy(ak.num(array, axis=1)))]).astype(np.int64)
-        inner_sizes = ak.to_numpy(ak.flatten(ak.num(array, axis=2)))
-        inner = np.concatenate([[0], np.cumsum(inner_sizes)]).astype(np.int64)
-        return outer, inner, np.asarray(ak.to_numpy(ak.flatten(array, axis=None)))

@@ -85,7 +85,7 @@ class NamedBranchesReader(TreeReader):
                 {"particles": False},
                 "take the channels pt and multiplicity in images.yaml, which need no kind of particle",
             ),
-            ({"puppi": "ignore"}, "write `puppi: ignore` in images.yaml if the constituents need no such weight"),
+            ({"puppi": "ignore"}, root.PUPPI_REMEDY),
             ({"classes": (), "weight": None}, "name branches of the file in the classes and the weight of images.yaml"),
         )
         found: dict[str, str] = {}

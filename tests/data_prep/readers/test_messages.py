@@ -121,6 +121,17 @@ def test_a_label_that_is_not_there_is_named_with_what_is(sample: samples.Sample,
     assert jets_of(file, options("label_Tbqq")) == JETS
 
 
+def test_a_column_that_is_not_there_is_named_with_those_that_are(sample: samples.Sample, tmp_path: Path) -> None:
+    file = samples.lhc_jets(sample, tmp_path / "t.h5")
+    error = refusal(file, options("j_top"))
+    assert error.what == "'jets' lacks the column j_top"
+    assert "j_t" in (error.remedy or "").removeprefix("labels and weight can use ").split(", ")
+    assert jets_of(file, options("j_t")) == JETS
+    wrong = refusal(samples.top_tagging(sample, tmp_path / "t.h5"), options("top"))
+    assert wrong.remedy == "labels can use truthE, truthPX, truthPY, truthPZ, ttv, is_signal_new"
+    assert jets_of(tmp_path / "t.h5", options("is_signal_new")) == JETS
+
+
 def test_a_missing_kind_of_particle(sample: samples.Sample, tmp_path: Path) -> None:
     file = ttree(tmp_path / "t.root", jetclass(sample))
     error = refusal(file, Options(particles=True))
@@ -129,7 +140,7 @@ def test_a_missing_kind_of_particle(sample: samples.Sample, tmp_path: Path) -> N
     assert jets_of(file, Options()) == JETS
 
 
-@pytest.mark.parametrize("name", ["pfnano_v1", "pfnano_v2", "higgs_to_bb", "l1_puppi"])
+@pytest.mark.parametrize("name", ["pfnano_v1", "pfnano_v2", "higgs_to_bb", "l1_puppi", "l1_jets"])
 def test_a_missing_puppi_weight(name: str, sample: samples.Sample, tmp_path: Path) -> None:
     whole = samples.WRITERS[name][0](sample, tmp_path / "whole.root")
     with uproot.open(whole) as old:
