@@ -15,6 +15,8 @@ SUFFIXES = (".root", ".h5", ".hdf5")
 """How the files in a folder end that are taken from it."""
 _LONGEST = 4096
 """Bytes of a path (PATH_MAX)."""
+_LONGEST_PART = 255
+"""Bytes of one name in a path (NAME_MAX)."""
 
 
 def input_files(
@@ -63,7 +65,7 @@ def _identity(path: Path) -> object:
 def _argument(argument: str, suffixes: Sequence[str], warn: Warn) -> list[Path]:
     if not argument.strip():
         raise InputFileError("an input is an empty text", remedy="give files, folders, patterns or URLs")
-    pieces = [argument] if _is_name(argument) else _pieces(argument, _is_name)
+    pieces = [argument] if _is_name(argument) else _pieces(argument)
     return [match for piece in pieces for match in _files(piece, suffixes, warn)]
 
 
@@ -113,30 +115,18 @@ def _files(name: str, suffixes: Sequence[str], warn: Warn) -> list[Path]:
     return found
 
 
-def _pieces(text: str, is_name: Callable[[str], bool]) -> list[str]:
+def _pieces(text: str) -> list[str]:
     """A text split at white space into the fewest pieces that are names; of two ways the one whose first is longer.
 
     Raises:
         InputFileError: there is no such way; it names the piece between what could be told that is no name.
     """
     words = [word.span() for word in re.finditer(r"\S+", text)]
-    known: dict[tuple[int, int], bool] = {}
-
-    def named(first: int, last: int) -> bool:
-        """Whether the words `first` to `last - 1`, with what is between them, are a name."""
-        if (first, last) not in known:
-            known[first, last] = is_name(text[words[first][0] : words[last - 1][1]])
-        return known[first, last]
-
+    ends = [_ends(text, words, first) for first in range(len(words))]
     # the number of pieces from each word to the end, and where the first of them ends
     best: dict[int, tuple[int, int]] = {len(words): (0, 0)}
     for first in reversed(range(len(words))):
-        ways = []
-        for last in range(first + 1, len(words) + 1):
-            if words[last - 1][1] - words[first][0] > _LONGEST:
-                break
-            if last in best and named(first, last):
-                ways.append((best[last][0] + 1, -last))
+        ways = [(best[last][0] + 1, -last) for last in ends[first] if last in best]
         if ways:
             number, last = min(ways)
             best[first] = number, -last
@@ -149,16 +139,46 @@ def _pieces(text: str, is_name: Callable[[str], bool]) -> list[str]:
     reached = {0}
     for first in range(len(words)):
         if first in reached:
-            reached |= {last for last in range(first + 1, len(words) + 1) if named(first, last)}
+            reached.update(ends[first])
     start = max(reached - {len(words)})
     stop = min(last for last in best if last > start)
-    unknown = text[words[start][0] : words[stop - 1][1]]
+    raise _nothing(text[words[start][0] : words[stop - 1][1]])
+
+
+def _ends(text: str, words: Sequence[tuple[int, int]], first: int) -> list[int]:
+    """Every end behind a word such that all from the first word to it, with the space between, is a name."""
+    found = []
+    begin = words[first][0]
+    for last in range(first, len(words)):
+        word = text[slice(*words[last])]
+        if last > first and "/" in word and not _is_folder_name(text[begin : words[last][0] + word.index("/")]):
+            break  # no longer text can be a path: what is before the slash is no folder
+        piece = text[begin : words[last][1]]
+        part = piece.rsplit("/", 1)[-1]
+        if len(piece) > _LONGEST or (len(part) > _LONGEST_PART and not MAGIC.search(part)):
+            break
+        if _is_name(piece):
+            found.append(last + 1)
+    return found
+
+
+def _is_folder_name(text: str) -> bool:
+    """Whether a text is the name of a folder, or a pattern that matches one."""
+    ways = _ways(text)
+    return any(is_folder(path) for path in ways) or (
+        MAGIC.search(text) is not None
+        and any(is_folder(match) for path in ways for match in matching(str(path), lambda _: None))
+    )
+
+
+def _nothing(name: str) -> InputFileError:
+    """The error for what names nothing."""
     try:
-        Path(unknown).lstat()
+        Path(name).lstat()
     except PermissionError:
-        raise InputFileError("its folder may not be read", file=unknown, remedy="change its permissions") from None
+        return InputFileError("its folder may not be read", file=name, remedy="change its permissions")
     except (OSError, ValueError):
         pass
-    if MAGIC.search(unknown):
-        raise InputFileError("no such file: nothing matches the pattern", file=unknown, remedy="check the pattern")
-    raise InputFileError("no such file", file=unknown, remedy="check the path")
+    if MAGIC.search(name):
+        return InputFileError("no such file: nothing matches the pattern", file=name, remedy="check the pattern")
+    return InputFileError("no such file", file=name, remedy="check the path")

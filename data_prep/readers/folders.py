@@ -18,12 +18,12 @@ _NAMED = 3
 """Files that are named one by one where several are left out."""
 
 
-def listing(folder: Path, warn: Warn) -> list[Path]:
-    """What is in a folder, by name; nothing, and a warning, where it may not be read."""
+def listing(folder: Path, warn: Warn) -> list[str]:
+    """The names of what is in a folder, sorted; none, and a warning, where it may not be read."""
     try:
         if not os.access(folder, os.X_OK):
             raise PermissionError(0, "its files may not be opened")
-        return sorted(folder.iterdir())
+        return sorted(os.listdir(folder))  # noqa: PTH208 - ten thousand names are matched before a path is made of one
     except FileNotFoundError:
         return []  # removed in between
     except OSError as error:
@@ -50,9 +50,9 @@ def folders_below(folder: Path, warn: Warn) -> list[Path]:
             continue
         seen.add((status.st_dev, status.st_ino))
         found.append(each)
-        for entry in reversed(listing(each, warn)):
-            if not entry.name.startswith(".") and is_folder(entry):
-                (linked if entry.is_symlink() else direct).append(entry)
+        for name in reversed(listing(each, warn)):
+            if not name.startswith(".") and is_folder(each / name):
+                (linked if (each / name).is_symlink() else direct).append(each / name)
     return found
 
 
@@ -79,13 +79,10 @@ def files_below(folder: Path, suffixes: Sequence[str], warn: Warn) -> list[Path]
     taken: list[Path] = []
     left: list[Path] = []
     for each in folders_below(folder, warn):
-        for entry in listing(each, lambda _: None):
-            if is_folder(entry):
+        for name in listing(each, lambda _: None):
+            if not alike.search(name) or is_folder(each / name):
                 continue
-            if wanted.search(entry.name) and not entry.name.startswith("."):
-                taken.append(entry)
-            elif alike.search(entry.name):
-                left.append(entry)
+            (taken if wanted.search(name) and not name.startswith(".") else left).append(each / name)
     if left:
         names = ", ".join(str(path.relative_to(folder)) for path in left[:_NAMED])
         more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
@@ -122,8 +119,8 @@ def _step(folder: Path, part: str, warn: Warn) -> list[Path]:
     if not MAGIC.search(part) or not is_folder(folder):
         return []
     hidden = part.startswith(".")
-    names = (entry for entry in listing(folder, warn) if hidden or not entry.name.startswith("."))
-    return [entry for entry in names if fnmatch.fnmatchcase(entry.name, part)]
+    names = fnmatch.filter(listing(folder, warn), part)
+    return [folder / name for name in names if hidden or not name.startswith(".")]
 
 
 def exists(path: Path) -> bool:
