@@ -127,7 +127,7 @@ def reader_of(
             a layout without charge and kind of the constituents where the options ask for them.
     """
     if not files:
-        raise InputFileError("there is no input file")
+        raise InputFileError("there is no input file", remedy="give files, folders, patterns or URLs")
     counts: dict[Path, int] = {}
     first: tuple[Path, Found] | None = None
     reader: Reader | None = OwnReader(layout, options) if isinstance(layout, OwnLayout) else None
