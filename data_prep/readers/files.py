@@ -37,10 +37,13 @@ def input_files(
         suffixes: how the files in a folder end.
 
     Raises:
-        InputFileError: an argument, or a piece of one, that names nothing, or a URL of a kind that cannot be read.
+        InputFileError: an argument, or a piece of one, that names nothing, a URL of a kind that cannot be read, or a
+            name that is no text.
     """
     said: dict[str, None] = {}
     matches = [match for argument in arguments for match in _argument(argument, suffixes, said.setdefault)]
+    for match in matches:
+        _require_text(match)
     found: dict[object, Path] = {}
     for match in sorted(matches, key=lambda path: (path.name, str(path))):
         first = found.setdefault(_identity(match), match)
@@ -49,6 +52,23 @@ def input_files(
     for line in said:
         warn(line)
     return list(found.values())
+
+
+def _require_text(path: Path) -> None:
+    """Check that a name is text: it is written down with all that is made from the file.
+
+    Raises:
+        InputFileError: its bytes are no UTF-8.
+    """
+    name = str(path)
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise InputFileError(
+            "its name is no text (UTF-8)",
+            file=name.encode(errors="surrogateescape").decode(errors="replace"),
+            remedy="rename it, or give a link to it",
+        ) from None
 
 
 def _identity(path: Path) -> object:

@@ -87,9 +87,8 @@ def files_below(folder: Path, suffixes: Sequence[str], warn: Warn) -> list[Path]
         names = ", ".join(str(path.relative_to(folder)) for path in left[:_NAMED])
         more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
         how = f"hidden, or not ending in {', '.join(suffixes)}"
-        warn(
-            f"{folder}: {len(left)} file{'s' * (len(left) > 1)} left out ({how}): {names}{more}; name them to take them"
-        )
+        which, it = (f"{len(left)} files", "them") if len(left) > 1 else ("1 file", "it")
+        warn(f"{folder}: {which} left out ({how}): {names}{more}; name {it} to take {it}")
     return taken
 
 

@@ -204,6 +204,19 @@ def test_an_empty_text_is_not_this_folder(text: str, tree: Path, monkeypatch: py
         input_files([text])
 
 
+def test_a_name_that_is_no_text_is_refused_and_a_link_to_it_taken(tmp_path: Path) -> None:
+    odd = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.root")
+    try:
+        Path(odd).touch()
+    except OSError:
+        pytest.skip("this disk takes no such names")
+    with pytest.raises(InputFileError, match=r"no text \(UTF-8\) \(rename it, or give a link to it\)") as caught:
+        input_files([str(tmp_path)])
+    str(caught.value).encode()
+    (tmp_path / "link.root").symlink_to(odd)
+    assert names(input_files([str(tmp_path / "link.root")])) == ["link.root"]
+
+
 def test_the_home_folder(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tree))
     assert names(input_files(["~/a.root ~/b.root"])) == ["a.root", "b.root"]
