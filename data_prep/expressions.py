@@ -20,6 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import AfterValidator, Field
 
+from data_prep.errors import InputFileError
+
 Array = npt.NDArray[Any]
 
 MAX_LENGTH = 500
@@ -91,10 +93,17 @@ class Expression:
         """The value, element by element; floating-point faults give NaN or infinity as in numpy.
 
         Raises:
-            TypeError: `&` or `|` on numbers that are no integers.
+            InputFileError: `&` or `|` on numbers that are no integers, as the type of a branch tells.
         """
-        with np.errstate(all="ignore"):
-            return np.asarray(_value(self._tree, columns))
+        try:
+            with np.errstate(all="ignore"):
+                return np.asarray(_value(self._tree, columns))
+        except TypeError:
+            types = ", ".join(f"{name} is {np.asarray(columns[name]).dtype}" for name in self.names)
+            raise InputFileError(
+                f"`&` or `|` in '{self.text}' stands between numbers that are no integers ({types})",
+                remedy="write `and` or `or`, or put comparisons in brackets: `(a > 1) & (b < 2)`",
+            ) from None
 
 
 def _dotted(node: ast.expr) -> str | None:

@@ -34,7 +34,8 @@ def run_events(
     lost: list[Loss] = []
     forgiving = tolerance.allow_lost and not tolerance.strict
     files = event_tree.counts(
-        input_files(inputs), (lambda error, file: lost.append(Loss.of(error, str(file)))) if forgiving else None
+        input_files(inputs, console.warn),
+        (lambda error, file: lost.append(Loss.of(error, str(file)))) if forgiving else None,
     )
     for loss in lost:
         console.warn(str(loss))

@@ -33,6 +33,7 @@ TRUTH = ("truthE", "truthPX", "truthPY", "truthPZ")
 LABELS = ("ttv", "is_signal_new")
 COLUMNS = (*TRUTH, *LABELS)
 _ENERGY_FIRST = (1, 2, 3, 0)
+_REMEDY = "give files of the reference set (doi:10.5281/zenodo.2603256), or write the jets to a ROOT file"
 _LOOKED_AT = 100
 """Jets whose columns are checked."""
 _MASSLESS = 1e-3
@@ -73,7 +74,7 @@ class TopTaggingReader:
             table = hdf5.rows(self._table(opened, file), start, stop, file)
         values, integers = table[MOMENTA], table[INTEGERS]
         if not np.isin(integers[:, LABELS.index("is_signal_new")], (0, 1)).all():
-            raise InputFileError("the column is_signal_new is neither 0 nor 1", file=file)
+            raise InputFileError("the column is_signal_new is neither 0 nor 1", file=file, remedy=_REMEDY)
         constituents = from_padded(self._momenta(table), _ENERGY_FIRST)
         columns = {name: values[:, index - len(TRUTH)] for index, name in enumerate(TRUTH)}
         columns |= {name: integers[:, index] for index, name in enumerate(LABELS)}
@@ -90,7 +91,7 @@ class TopTaggingReader:
         names = table.dtype.names or ()
         missing = [name for name in SIGNATURE if name not in names]
         if missing:
-            raise InputFileError(f"'{TABLE}' lacks {', '.join(missing)}", file=file)
+            raise InputFileError(f"'{TABLE}' lacks {', '.join(missing)}", file=file, remedy=_REMEDY)
         unknown = [name for name in self.options.columns if name not in COLUMNS]
         if unknown:
             raise InputFileError(
@@ -104,6 +105,7 @@ class TopTaggingReader:
                 f"'{TABLE}' has {list(shapes[0])} and {list(shapes[1])} columns, not 4 a constituent, 4 of the top "
                 "quark, and ttv, is_signal_new",
                 file=file,
+                remedy=_REMEDY,
             )
         return table
 
@@ -120,4 +122,6 @@ def _check_order(momenta: npt.NDArray[Any], file: Path) -> None:
         squares = momenta.astype(np.float64) ** 2
         massive = np.abs(squares[..., 0] - squares[..., 1:].sum(axis=-1)) > _MASSLESS * squares[..., 0]
     if 2 * int(massive.any(axis=1).sum()) > len(momenta):
-        raise InputFileError("most jets have constituents with a mass: its columns are not E, PX, PY, PZ", file=file)
+        raise InputFileError(
+            "most jets have constituents with a mass: its columns are not E, PX, PY, PZ", file=file, remedy=_REMEDY
+        )

@@ -57,7 +57,7 @@ def run(
         require_known(what, network, pictures.grid.kind)
     except ConfigurationError as error:
         raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
-    reader, files, _ = reader_of(input_files(inputs), pictures.options, pictures.layout)
+    reader, files, _ = reader_of(input_files(inputs, console.warn), pictures.options, pictures.layout)
     study = _Study(reader, files, pictures, pictures.candidates, what, network, how, workers)
     settings = {"candidates": what, "images": pictures, "model": network, "train": how}
     with artefact(out, "candidates", settings=settings, inputs={"files": list(files)}) as space:

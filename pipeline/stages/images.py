@@ -67,7 +67,7 @@ def run(
         return
     lost: list[Loss] = []
     reader, files, entry = reader_of(
-        input_files(inputs),
+        input_files(inputs, console.warn),
         settings.options,
         settings.layout,
         None if strict or not allow_lost else lambda error, file: lost.append(Loss.of(error, str(file))),

@@ -35,7 +35,7 @@ def run(
     from pipeline.plots.mass_closure import draw_closure
 
     settings = load(config, ImagesSettings)
-    reader, files, entry = reader_of(input_files(inputs), settings.options, settings.layout)
+    reader, files, entry = reader_of(input_files(inputs, console.warn), settings.options, settings.layout)
     with artefact(out, "mass-closure", settings={"images": settings}, inputs={"files": list(files)}) as space:
         sums = MassClosure(settings)
         with console.progress("mass-closure", sum(files.values()), f"{entry}s") as advance:

@@ -46,7 +46,7 @@ def run(
         options = images_for_rates(pictures, what).options
     except ConfigurationError as error:
         raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
-    reader, files, entry = reader_of(input_files(inputs), options, pictures.layout)
+    reader, files, entry = reader_of(input_files(inputs, console.warn), options, pictures.layout)
     settings = {"rates": what, "images": pictures}
     with artefact(out, "rates", settings=settings, inputs={"lower": lowered, "files": list(files)}) as space:
         network = open_network(lowered)

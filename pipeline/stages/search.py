@@ -59,7 +59,7 @@ def run(
         sets = image_sets(space)
     except ConfigurationError as error:
         raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
-    reader, jets, _ = reader_of(input_files(inputs), files.images.options, files.images.layout)
+    reader, jets, _ = reader_of(input_files(inputs, console.warn), files.images.options, files.images.layout)
     settings = {"search": what.lasting, **files.by_name}
     passing = {"search": what.model_dump(mode="json")}
     with artefact(out, "search", settings=settings, passing=passing, inputs={"files": list(jets)}) as space_:

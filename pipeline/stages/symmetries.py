@@ -47,7 +47,7 @@ def run(
     pictures = load(images, ImagesSettings)
     network, how = load(model, ModelSettings), load(train, TrainSettings)
     sets = _image_sets(what, pictures, config)
-    reader, files, _ = reader_of(input_files(inputs), pictures.options, pictures.layout)
+    reader, files, _ = reader_of(input_files(inputs, console.warn), pictures.options, pictures.layout)
     settings = {"symmetries": what, "images": pictures, "model": network, "train": how}
     with artefact(out, "symmetries", settings=settings, inputs={"files": list(files)}) as space:
         from models.training import prepare
