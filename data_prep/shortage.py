@@ -12,12 +12,13 @@ import re
 import signal
 
 from data_prep.errors import PipelineError
+from data_prep.memory_limit import memory_limit
 
 MEMORY = "give it more memory (`ulimit -v` shows a limit), or let less run beside it"
 WORKERS = "use fewer --workers, or give it more memory (`ulimit -v` shows a limit)"
 _SIGNS = re.compile(
     r"bad_alloc|MemoryError|out of memory|cannot allocate|can't allocate|unable to allocate|allocation.* fail"
-    r"|failed to map segment|can't start new thread|pthread_create|memory exhausted|Resource temporarily unavailable"
+    r"|failed to map segment|can't start new thread|pthread_create|memory exhausted"
     r"|Resource exhausted|failed to allocate|LLVM ERROR: (out of|Unable to alloc)|alloc failed|malloc",
     re.IGNORECASE,
 )
@@ -101,10 +102,13 @@ def ending(code: int, said: str = "") -> str:
 def _is_one(error: BaseException) -> bool:
     if isinstance(error, MemoryError):
         return True
-    if isinstance(error, OSError) and error.errno in (errno.ENOMEM, errno.EAGAIN):
-        return not isinstance(error, TimeoutError)
+    if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+        return True
     if isinstance(error, PipelineError):
         return False
+    # EAGAIN is none of these: it is what a lock that another holds gives too.
+    if isinstance(error, SystemError) and memory_limit() is not None:
+        return True  # C code that did not look whether it got memory
     kind = type(error).__name__
     if kind in ("ResourceExhaustedError", "ArrowMemoryError"):
         return True

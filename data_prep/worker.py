@@ -23,6 +23,8 @@ from data_prep.shortage import cannot_start, shortage
 _ENTRY = Path(__file__).with_name("worker_entry.py")
 _TAIL = 1 << 14
 """Bytes of its standard error that are kept."""
+_MOMENT = 3.0
+"""Seconds."""
 
 
 class Worker:
@@ -78,10 +80,17 @@ class Worker:
             self._ended = self._program.wait(seconds)
         return self._ended
 
+    def buried(self) -> tuple[int, str]:
+        """As `end`, for one whose pipe has closed: it has a moment to end by itself, so that the code is its own."""
+        with suppress(TimeoutError):
+            self.wait(_MOMENT)
+        return self.end()
+
     def end(self) -> tuple[int, str]:
         """End it at once with all that it started, where it has not ended, and wait for it; as `wait`."""
-        self._program.kill()
         try:
+            if self._ended is None:
+                self._program.kill()
             return self.wait()
         finally:
             self._program.close()
@@ -90,9 +99,9 @@ class Worker:
 
 def as_sent(error: Exception) -> Exception:
     """An exception in a form that a pipe takes and the other end understands; a shortage as what it is."""
-    if isinstance(error, PipelineError):
-        return error
     short = shortage(error)
     if short is not None:
         return short
+    if isinstance(error, PipelineError):
+        return error
     return RuntimeError("".join(traceback.format_exception(error)).strip())

@@ -12,6 +12,9 @@ def main() -> None:
     pipe: Connection = Connection(number)
     try:
         sys.path[:] = pipe.recv()
+        from data_prep.memory_limit import load_linear_algebra
+
+        load_linear_algebra()
         target, arguments = pipe.recv()
     except EOFError:
         return

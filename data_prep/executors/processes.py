@@ -22,9 +22,9 @@ AT_HAND = 2
 """Tasks that a process is given at once: when one is done the next is there."""
 FIRST_DEATHS = 2
 """Processes that end unexpectedly before any has done a task, after which no more are started."""
-DEATHS = 8
-"""Processes that end one after the other, no task having been done, after which no more are started; more than the
-attempts at a single task that ends any."""
+DEATHS, TASKS_A_DEATH = 6, 20
+"""Processes that may end unexpectedly, and after how many tasks done one more, before no more are started: more than
+the attempts at a single task that ends any."""
 
 
 def cores() -> int:
@@ -56,7 +56,7 @@ class Processes:
         self.slots = workers
         self._workers: list[_Server] = []
         self._started = 0
-        self._well = False
+        self._tasks = 0
         self._deaths = 0
         self._waiting: deque[tuple[int, Task]] = deque()
         self._done: deque[tuple[int, Exception | None]] = deque()
@@ -127,21 +127,28 @@ class Processes:
         except (EOFError, OSError):
             self._bury(server)
             return
+        if isinstance(error, ShortageError):  # with which it has ended
+            self._bury(server, error)
+            return
         server.given.popleft()
         if error is None:
             self._results[number] = result
-            self._well, self._deaths = True, 0
+            self._tasks += 1
         self._done.append((number, error))
 
-    def _bury(self, server: _Server) -> None:
-        """A process has ended: the task it was at has failed, the others go back."""
+    def _bury(self, server: _Server, said: ShortageError | None = None) -> None:
+        """A process has ended: the task it was at has failed, the others go back.
+
+        Raises:
+            ClusterError: too many do.
+        """
         self._workers.remove(server)
-        code, said = server.worker.end()
+        code, errors = server.worker.buried()
         self._deaths += 1
-        how = f"{server.worker.name} {ending(code, said)}"
-        remedy = WORKERS if code == -signal.SIGKILL or speaks_of_memory(said) else None
-        if self._deaths >= (DEATHS if self._well else FIRST_DEATHS):
-            raise ClusterError(f"{how}; so did {self._deaths - 1} more, and nothing was done meanwhile", remedy=remedy)
+        how = f"{server.worker.name}: {said.what}" if said else f"{server.worker.name} {ending(code, errors)}"
+        remedy = WORKERS if said or code == -signal.SIGKILL or speaks_of_memory(errors) else None
+        if self._deaths >= (DEATHS + self._tasks // TASKS_A_DEATH if self._tasks else FIRST_DEATHS):
+            raise ClusterError(f"{how}; {self._deaths} have ended, with {self._tasks} tasks done", remedy=remedy)
         if server.given:
             number, _ = server.given.popleft()
             self._done.append((number, WorkerEnded(how, remedy=remedy)))
@@ -165,3 +172,5 @@ def _serve(pipe: Connection) -> None:
             pipe.send((number, error, result))
         except OSError:
             return
+        if isinstance(error, ShortageError):
+            os._exit(1)  # what is left of it cannot be relied on

@@ -182,7 +182,7 @@ def _report(pipe: Connection, worker: Worker) -> int | None:
     try:
         report = pipe.recv()
     except (EOFError, OSError):
-        code, said = worker.end()
+        code, said = worker.buried()
         remedy = "run the same command to go on"
         if code == -signal.SIGKILL or speaks_of_memory(said):
             remedy = f"{WORKERS}; {remedy}"
