@@ -35,7 +35,7 @@ def running(mark: str) -> list[int]:
     return found
 
 
-def gone(mark: str, seconds: float = 20.0) -> bool:
+def gone(mark: str, seconds: float = 60.0) -> bool:
     """Whether they end; the time is a generous end of waiting."""
     limit = time.monotonic() + seconds
     while running(mark) and time.monotonic() < limit:
@@ -44,7 +44,7 @@ def gone(mark: str, seconds: float = 20.0) -> bool:
 
 
 def appeared(mark: str, number: int) -> bool:
-    limit = time.monotonic() + 20
+    limit = time.monotonic() + 120
     while len(running(mark)) < number and time.monotonic() < limit:
         time.sleep(0.02)
     return len(running(mark)) >= number
