@@ -11,7 +11,7 @@ import os
 import re
 import signal
 
-from data_prep.errors import PipelineError
+from data_prep.errors import InputFileError, PipelineError
 from data_prep.memory_limit import memory_limit
 
 MEMORY = "give it more memory (`ulimit -v` shows a limit), or let less run beside it"
@@ -51,6 +51,8 @@ def shortage(error: BaseException) -> ShortageError | None:
         seen.add(id(each))
         if isinstance(each, ShortageError):
             return each
+        if isinstance(each, PipelineError) and not isinstance(each, InputFileError):
+            return None  # it has a reason of its own
         if _is_one(each):
             return ShortageError(f"there is not enough memory{_in_brackets(each)}", remedy=MEMORY)
         each = each.__cause__ or each.__context__
@@ -104,8 +106,6 @@ def _is_one(error: BaseException) -> bool:
         return True
     if isinstance(error, OSError) and error.errno == errno.ENOMEM:
         return True
-    if isinstance(error, PipelineError):
-        return False
     # EAGAIN is none of these: it is what a lock that another holds gives too.
     if isinstance(error, SystemError) and memory_limit() is not None:
         return True  # C code that did not look whether it got memory

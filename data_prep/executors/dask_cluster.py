@@ -128,8 +128,6 @@ class DaskCluster:
         return result
 
     def __enter__(self) -> Self:
-        import distributed
-
         if isinstance(self._target, BatchSettings):
             _require_commands(self._target)
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
@@ -138,7 +136,7 @@ class DaskCluster:
                 address: Any = self._stack.enter_context(_jobs(self._target, self._refused))
             else:
                 address = self._target
-            client = distributed.Client(address, timeout=ANSWER, set_as_default=False, name="images")
+            client = _client()(address, timeout=ANSWER, set_as_default=False, name="images")
             self._client = self._stack.enter_context(client)
         except ClusterError:
             self._stack.close()
@@ -191,6 +189,13 @@ class DaskCluster:
             file=self._name,
             remedy="check its address or options; finished chunks are kept, run the same command to go on",
         )
+
+
+def _client() -> Any:
+    """Dask's client; one that found no scheduler does not try to take leave of it when it is forgotten."""
+    import distributed
+
+    return type("Client", (distributed.Client,), {"__del__": lambda _: None})
 
 
 def _require_commands(settings: BatchSettings) -> None:

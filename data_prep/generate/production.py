@@ -185,7 +185,7 @@ def _report(pipe: Connection, worker: Worker) -> int | None:
         code, said = worker.buried()
         remedy = "run the same command to go on"
         if code == -signal.SIGKILL or speaks_of_memory(said):
-            remedy = f"{WORKERS}; {remedy}"
+            remedy = f"{WORKERS.replace('--workers', '--processes')}; {remedy}"
         raise PipelineError(f"{worker.name} {ending(code, said)}", remedy=remedy) from None
     if isinstance(report, Exception):
         raise report
