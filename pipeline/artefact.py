@@ -11,14 +11,14 @@ import importlib.metadata
 import json
 import platform
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data_prep.errors import InputFileError
+from data_prep import programs
+from data_prep.errors import InputFileError, PipelineError
 from data_prep.readers.remote import RemoteFile
 from data_prep.settings import Settings
 from pipeline import interruption
@@ -159,9 +159,10 @@ def git_hash() -> str:
     root = Path(__file__).parent.parent
     try:
         call = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-        return subprocess.run(call, capture_output=True, text=True, check=True, timeout=30).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
+        ended = programs.run(call, seconds=30)
+    except (OSError, PipelineError):
         return "unknown"
+    return "unknown" if ended.code else ended.output.strip()
 
 
 def _remove(path: Path) -> None:
