@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -20,7 +19,9 @@ import jinja2
 import numpy as np
 import numpy.typing as npt
 
+from data_prep import programs
 from data_prep.errors import PipelineError, ToolNotFoundError
+from data_prep.shortage import MEMORY, ending, speaks_of_memory
 from hls_projects import hls_builder, hls_finder
 from hls_projects.hls_builder import IMAGE
 from hls_projects.hls_finder import JETS
@@ -110,9 +111,9 @@ class Emulator:
             source, target = Path(folder) / "in.npz", Path(folder) / "out.npz"
             np.savez(source, traced=json.dumps(description), **flat)
             command = [sys.executable, "-m", "hls_projects.csim_worker", *map(str, (self.library, source, target))]
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-            if done.returncode != 0:
-                raise PipelineError(_how_it_ended(done), file=self.library)
+            done = programs.run(command, folder=ROOT)
+            if done.code != 0:
+                raise _failure(done, self.library)
             with np.load(target, allow_pickle=False) as data:
                 outputs = [data[f"output_{i}"] for i in range(len(self.project.outputs))]
                 return Emulated(outputs, {layer.name: data[f"layer_{i}"] for i, layer in enumerate(traced)})
@@ -169,22 +170,16 @@ def _loop_source(project: HlsProject, folder: Path) -> str:
 
 def _all_succeed(commands: list[list[str]], folder: Path) -> None:
     """Run compiler commands side by side."""
-    running = [subprocess.Popen(c, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for c in commands]
-    try:
-        for process in running:
-            _, errors = process.communicate()
-            if process.returncode != 0:
-                first = next((line for line in errors.splitlines() if "error" in line), errors.strip()[-300:])
-                raise PipelineError(f"the HLS project does not compile: {first}", file=folder)
-    finally:
-        for process in running:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+    for ended in programs.run_all(commands):
+        if ended.code != 0:
+            first = next((line for line in ended.errors.splitlines() if "error" in line), ended.errors.strip()[-300:])
+            remedy = MEMORY if ended.code < 0 or speaks_of_memory(ended.errors) else None
+            raise PipelineError(
+                f"the HLS project does not compile: {first or ending(ended.code)}", file=folder, remedy=remedy
+            )
 
 
-def _how_it_ended(done: subprocess.CompletedProcess[str]) -> str:
-    last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-    if done.returncode < 0:
-        return f"the emulation was ended by {signal.Signals(-done.returncode).name}: {last}"
-    return f"the emulation failed: {last}"
+def _failure(done: programs.Ended, library: Path) -> PipelineError:
+    how = f"the emulation {ending(done.code, done.errors)}"
+    short = done.code == -signal.SIGKILL or speaks_of_memory(done.errors)
+    return PipelineError(how, file=library, remedy=MEMORY if short else None)

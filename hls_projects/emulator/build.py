@@ -5,13 +5,14 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import shutil
-import subprocess
 import tempfile
 import time
 from functools import cache
 from pathlib import Path
 
+from data_prep import programs
 from data_prep.errors import PipelineError, ToolNotFoundError
+from data_prep.shortage import MEMORY, ending, speaks_of_memory
 from hls_projects.cache import cache_folder
 
 FLAGS = ("-O3", "-march=native", "-std=c++17", "-fPIC", "-shared", "-fwrapv", "-fno-math-errno", "-w")
@@ -47,8 +48,7 @@ def _compiler() -> str:
     if shutil.which("g++") is None:
         raise ToolNotFoundError("g++ not found", remedy="install a C++ compiler, such as the package g++")
     commands = (["g++", "--version"], ["g++", "-march=native", "-dM", "-E", "-x", "c++", "/dev/null"])
-    done = [subprocess.run(each, capture_output=True, text=True, check=False) for each in commands]
-    return "\0".join(each.stdout for each in done)
+    return "\0".join(programs.run(each).output for each in commands)
 
 
 def _compile(source: str, path: Path) -> None:
@@ -58,16 +58,13 @@ def _compile(source: str, path: Path) -> None:
         text, made = Path(work) / "emulator.cpp", Path(work) / "emulator.so"
         text.write_text(source, encoding="utf-8")
         command = ["g++", *FLAGS, str(text), "-o", str(made)]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        try:
-            _, errors = process.communicate()
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-        if process.returncode != 0:
-            first = next((line for line in errors.splitlines() if "error" in line), errors.strip()[-300:])
-            raise PipelineError(f"the emulator does not compile: {first}", file=path)
+        ended = programs.run(command)
+        if ended.code != 0:
+            first = next((line for line in ended.errors.splitlines() if "error" in line), ended.errors.strip()[-300:])
+            remedy = MEMORY if ended.code < 0 or speaks_of_memory(ended.errors) else None
+            raise PipelineError(
+                f"the emulator does not compile: {first or ending(ended.code)}", file=path, remedy=remedy
+            )
         content = made.read_bytes()
         made.write_bytes(content + hashlib.sha256(content).digest())
         made.replace(path)

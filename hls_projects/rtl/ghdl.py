@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.errors import PipelineError, ToolNotFoundError
-from hls_projects.rtl.children import Children, Ended
+from data_prep.programs import Children, Ended
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.simulated import Integers, Simulated, broken, checked_vectors
 from hls_projects.rtl.traffic import Plan, Schedule, schedule

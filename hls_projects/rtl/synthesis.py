@@ -21,8 +21,8 @@ from typing import Literal
 import jinja2
 
 from data_prep.errors import PipelineError, ToolNotFoundError
+from data_prep.programs import Children, Ended
 from data_prep.settings import Settings
-from hls_projects.rtl.children import Children, Ended
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.verilator import TEMPLATES
 

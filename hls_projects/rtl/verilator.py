@@ -24,8 +24,8 @@ import jinja2
 import numpy as np
 
 from data_prep.errors import PipelineError, ToolNotFoundError
+from data_prep.programs import Children, Ended
 from hls_projects.cache import cache_folder
-from hls_projects.rtl.children import Children, Ended
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.simulated import Integers, Simulated, broken, checked_vectors
 from hls_projects.rtl.traffic import Plan, Schedule, schedule

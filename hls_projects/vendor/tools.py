@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from data_prep.errors import PipelineError, ToolNotFoundError
-from hls_projects.rtl.children import Children
+from data_prep.programs import Children
 from hls_projects.settings import HlsSettings
 
 _REMEDY = "install it from amd.com and source its settings64.sh, or leave out what needs it"

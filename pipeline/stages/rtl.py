@@ -165,7 +165,7 @@ def _variants(network: Network, hardware: HardwareSettings, work: Path) -> tuple
 
 def _counted(folders: list[Path], seconds: int, estimates: list[float]) -> tuple[list[Synthesis | None], str]:
     """The cells of designs, on all cores; and why some were not counted."""
-    from hls_projects.rtl.children import Children
+    from data_prep.programs import Children
     from hls_projects.rtl.synthesis import FLATTENED_LARGEST, TooSlowError, synthesise, yosys_version
 
     if not seconds:

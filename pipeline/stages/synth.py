@@ -29,7 +29,7 @@ def run(
     if hls is None and rtl is None:
         raise ConfigurationError("there is nothing to synthesise", remedy="give --hls, or --rtl of a run with RTL")
     with artefact(out, "synth", settings={"hardware": settings}, inputs={"convert": hls, "rtl": rtl}) as space:
-        from hls_projects.rtl.children import Children
+        from data_prep.programs import Children
         from hls_projects.vendor.numbers import VendorNumbers
         from hls_projects.vendor.run import synthesise_hls, synthesise_rtl
         from hls_projects.vendor.tools import require_tools
