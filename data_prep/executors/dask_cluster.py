@@ -44,7 +44,7 @@ class BatchSettings(Settings):
 
     kind: Literal["htcondor", "lsf", "oar", "pbs", "sge", "slurm"]
     """The batch system."""
-    jobs: int = Field(ge=1)
+    jobs: int = Field(ge=1, le=100_000)
     """How many jobs are asked for; work begins with the first that runs."""
     options: dict[str, str | int | float | bool | list[str]] = Field(default_factory=dict)
     """Arguments of dask-jobqueue's class, as cores, memory, walltime, queue, account."""
