@@ -17,7 +17,7 @@ from typer.exceptions import TyperException
 
 from data_prep.errors import PipelineError
 from pipeline import interruption
-from pipeline.console import fail
+from pipeline.console import fail, take_any_text
 
 # Libraries that talk while they are imported are asked to be quiet before any stage imports them.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -93,10 +93,11 @@ app = typer.Typer(
 def main(arguments: list[str] | None = None) -> int:
     """Run one stage; the exit code is 0 only if it ended whole.
 
-    Errors of the user's making become one line; `KeyboardInterrupt` (also from SIGTERM) ends with 130, a full disk with
-    a line that says so. Any other exception is a defect and keeps its traceback.
+    Errors of the user's making become one line; `KeyboardInterrupt` (also from SIGTERM) ends with 130, a full disk or
+    memory with a line that says so. Any other exception is a defect and keeps its traceback.
     """
     interruption.listen()
+    take_any_text()
     try:
         code = app(args=(sys.argv[1:] if arguments is None else arguments) or ["--help"], standalone_mode=False)
     except BaseException as error:  # noqa: BLE001 - Ctrl-C too; what is no ending of ours is raised again
@@ -122,6 +123,9 @@ def _ending(error: BaseException) -> int:
     if isinstance(error, OSError) and error.errno in NO_ROOM_OR_RIGHTS:
         where = error.filename or "writing the result"
         fail(f"{where}: {os.strerror(error.errno)} (make room or rights, then run it again)")
+        return 1
+    if isinstance(error, MemoryError):
+        fail(f"not enough memory{f': {error}' if str(error) else ''} (end other programs, or use a larger machine)")
         return 1
     raise error
 

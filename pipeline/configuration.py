@@ -115,7 +115,7 @@ def _explain(error: ValidationError, model: type[Settings], document: Document) 
         if fault["type"] == "extra_forbidden":
             known = ", ".join(model.model_fields) if len(place) == 1 and not unknown else ""
             unknown |= bool(known)
-            told.append(f"unknown key '{key}'{where}" + (f", known keys are {known}" if known else ""))
+            told.append(f"unknown key '{key}'" + (f", known keys are {known}" if known else "") + where)
         elif fault["type"] == "missing":
             told.append(f"the key '{key}' is missing")
         else:

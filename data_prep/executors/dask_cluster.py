@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import queue
+import shlex
 import sys
 import time
 import uuid
@@ -188,7 +189,7 @@ def _jobs(settings: BatchSettings) -> Any:
 
     options: dict[str, Any] = {"python": sys.executable, **settings.options}
     own = list(options.pop("job_script_prologue", []))
-    options["job_script_prologue"] = [*own, f"export PYTHONPATH={_ROOT}:$PYTHONPATH"]
+    options["job_script_prologue"] = [*own, f"export PYTHONPATH={shlex.quote(str(_ROOT))}:$PYTHONPATH"]
     cluster = getattr(dask_jobqueue, KINDS[settings.kind])(**options)
     cluster.scale(jobs=settings.jobs)
     return cluster

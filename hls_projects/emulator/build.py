@@ -11,12 +11,11 @@ import time
 from functools import cache
 from pathlib import Path
 
-from data_prep.errors import PipelineError, ToolNotFoundError
-from hls_projects.cache import cache_folder
+from data_prep.errors import PipelineError, ToolNotFoundError, require_machine
+from hls_projects.cache import cache_folder, is_sealed, seal
 
 FLAGS = ("-O3", "-march=native", "-std=c++17", "-fPIC", "-shared", "-fwrapv", "-fno-math-errno", "-w")
 """Native code: the cache is this machine's, and the key of an entry names the compiler's idea of its processor."""
-_DIGEST = 32
 _STALE_SECONDS = 86_400
 
 
@@ -35,7 +34,7 @@ def library(source: str, fingerprint: str, folder: Path | None = None) -> ctypes
     folder = (folder or cache_folder("emulator")).absolute()
     key = hashlib.sha256("\0".join((fingerprint, source, _compiler(), *FLAGS)).encode()).hexdigest()
     path = folder / f"{key[:32]}.so"
-    if not _whole(path):
+    if not is_sealed(path):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _compile(source, path)
     return ctypes.CDLL(str(path))
@@ -66,20 +65,11 @@ def _compile(source: str, path: Path) -> None:
                 process.kill()
                 process.wait()
         if process.returncode != 0:
+            require_machine(errors, path.parent)
             first = next((line for line in errors.splitlines() if "error" in line), errors.strip()[-300:])
             raise PipelineError(f"the emulator does not compile: {first}", file=path)
-        content = made.read_bytes()
-        made.write_bytes(content + hashlib.sha256(content).digest())
+        seal(made)
         made.replace(path)
-
-
-def _whole(path: Path) -> bool:
-    """Whether a library is there and ends with the digest of what stands before it."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return False
-    return len(content) > _DIGEST and hashlib.sha256(content[:-_DIGEST]).digest() == content[-_DIGEST:]
 
 
 def _remove_stale(folder: Path) -> None:
