@@ -30,6 +30,8 @@ from pipeline.search.trial import HopelessError, Note
 
 logging.getLogger("alembic").setLevel(logging.WARNING)
 optuna.logging.set_verbosity(optuna.logging.ERROR)
+# Heartbeats are experimental. Said once for the process: `warnings.catch_warnings` is not for threads.
+warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
 
 NAME = "search"
 """Of the study in its database."""
@@ -309,9 +311,7 @@ def _disk(url: str) -> Iterator[None]:
     Where the end of a trial cannot be written, Optuna fails with an assertion of its own on top of that.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            yield
+        yield
     except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError, AssertionError) as error:
         if _full(error):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), url.removeprefix("sqlite:///")) from error
