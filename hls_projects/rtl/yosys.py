@@ -64,7 +64,9 @@ def yosys_environment(program: Path) -> dict[str, str]:
 @lru_cache
 def _version(program: Path) -> str:
     environment = yosys_environment(program)
-    kept = Path(environment["YOWASP_CACHE_DIR"]) if "YOWASP_CACHE_DIR" in environment else None
+    # A folder that the user names is the user's.
+    own = "YOWASP_CACHE_DIR" in environment and "YOWASP_CACHE_DIR" not in os.environ
+    kept = Path(environment["YOWASP_CACHE_DIR"]) if own else None
     if kept is not None:
         _remove_damaged(kept)
     with Children() as children:
@@ -72,7 +74,8 @@ def _version(program: Path) -> str:
     match = re.search(r"Yosys (\S+)", ended.output)
     if ended.code != 0 or match is None:
         require_machine(ended.errors, kept or program)
-        raise ToolNotFoundError(f"{program} does not run: {ended.errors.strip()[-300:]}")
+        last = (ended.errors.strip().splitlines() or ["no message"])[-1]
+        raise ToolNotFoundError(f"{program} does not run: {last[-300:]}")
     if kept is not None:
         _remember(kept)
     return f"{program.name} {match[1]}"
