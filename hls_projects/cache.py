@@ -1,19 +1,17 @@
 """Where compiled code is kept between runs: this machine's, to be removed at any time.
 
-What is kept ends with the SHA-256 of what stands before it, which loaders and linkers pass over: a file that was
-damaged or cut short is made again. Without a folder to keep things in they are made anew by every command.
+What is kept is sealed (`data_prep/sealed.py`): a file that was damaged or cut short is made again. Without a folder to
+keep things in they are made anew by every command.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import tempfile
 from functools import cache
 from pathlib import Path
 
-_DIGEST = 32
 _kept: list[tempfile.TemporaryDirectory[str]] = []
 
 
@@ -43,18 +41,3 @@ def _usable(named: str | None, part: str) -> Path:
         logging.getLogger(__name__).warning("compiled code is not kept for later commands: %s", reason)
     _kept.append(tempfile.TemporaryDirectory(prefix="jet-image-trigger-"))
     return Path(_kept[-1].name)
-
-
-def seal(file: Path) -> None:
-    """Append the digest of a file to it."""
-    content = file.read_bytes()
-    file.write_bytes(content + hashlib.sha256(content).digest())
-
-
-def is_sealed(file: Path) -> bool:
-    """Whether a file is there and ends with the digest of what stands before it."""
-    try:
-        content = file.read_bytes()
-    except OSError:
-        return False
-    return len(content) > _DIGEST and hashlib.sha256(content[:-_DIGEST]).digest() == content[-_DIGEST:]

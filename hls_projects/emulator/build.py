@@ -12,7 +12,8 @@ from functools import cache
 from pathlib import Path
 
 from data_prep.errors import PipelineError, ToolNotFoundError, require_machine
-from hls_projects.cache import cache_folder, is_sealed, seal
+from data_prep.sealed import is_sealed, seal
+from hls_projects.cache import cache_folder
 
 FLAGS = ("-O3", "-march=native", "-std=c++17", "-fPIC", "-shared", "-fwrapv", "-fno-math-errno", "-w")
 """Native code: the cache is this machine's, and the key of an entry names the compiler's idea of its processor."""

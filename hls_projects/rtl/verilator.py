@@ -25,7 +25,8 @@ import jinja2
 import numpy as np
 
 from data_prep.errors import PipelineError, ToolNotFoundError, require_machine
-from hls_projects.cache import cache_folder, is_sealed, seal
+from data_prep.sealed import is_sealed, seal
+from hls_projects.cache import cache_folder
 from hls_projects.rtl.children import Children, Ended
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.simulated import Integers, Simulated, broken, checked_vectors

@@ -148,9 +148,7 @@ def test_a_missing_module_is_refused(count: Any) -> None:
 
 
 def test_a_wire_without_a_driver_is_named(count: Any) -> None:
-    with pytest.raises(
-        PipelineError, match=r"yosys refuses the design: Wire adder.*out_valid is used but has no"
-    ):
+    with pytest.raises(PipelineError, match=r"yosys refuses the design: Wire adder.*out_valid is used but has no"):
         count("assign out_data = 8'd5;")
 
 
