@@ -24,18 +24,18 @@ from data_prep.pixelise import SparseImages, pixelise
 from data_prep.preprocess import Program, Steps, require_fitting
 from data_prep.readers import ClusterSettings, Options
 from data_prep.readers.detect import LayoutSetting
-from data_prep.settings import Settings
+from data_prep.settings import Gev, Settings
 from data_prep.split import SplitSettings
 
 
 class SelectionSettings(Settings):
     """Which jets are kept; a bound that is left out does not cut."""
 
-    pt_min: float = Field(default=0, ge=0)
+    pt_min: Gev = 0
     """Smallest jet pT (GeV)."""
-    pt_max: float | None = Field(default=None, gt=0)
+    pt_max: Gev | None = Field(default=None, gt=0)
     """Jets of this pT (GeV) and more are dropped."""
-    abs_eta_max: float | None = Field(default=None, gt=0)
+    abs_eta_max: float | None = Field(default=None, gt=0, le=100)
     """Largest |η| of the jet axis."""
 
     @model_validator(mode="after")
@@ -76,7 +76,7 @@ class ImagesSettings(Settings):
     """Where given, images are built of integer trigger candidates, to the bit as firmware builds them."""
     split: SplitSettings
     """Fractions of events for training, validation and test."""
-    chunk_jets: int = Field(default=20_000, ge=1)
+    chunk_jets: int = Field(default=20_000, ge=1, le=10_000_000)
     """Jets in memory at once; changes speed and memory, never a result."""
 
     @model_validator(mode="after")

@@ -17,7 +17,7 @@ from typing import Any
 from qkeras import QActivation, QDepthwiseConv2D
 from tensorflow import keras
 
-from data_prep.errors import PipelineError, ProofFailedError, UnsupportedModelError
+from data_prep.errors import PipelineError, ProofFailedError, UnsupportedModelError, machine_fault
 from data_prep.fixed_point import FixedType
 from hls_projects.hls_builder import HlsBuilder, HlsOutput, require_fit, write_builder
 from hls_projects.hls_finder import HlsFinder, write_finder
@@ -55,6 +55,7 @@ def convert(
         UnsupportedModelError: when this backend or io type cannot compute the model exactly, or the builder's image is
             not what the model takes.
         ProofFailedError: when hls4ml did not take over a type.
+        OSError: a full disk, of which hls4ml tells in words of its own.
     """
     _refuse_known_failures(model, settings)
     if builder is not None:
@@ -80,6 +81,8 @@ def convert(
     except PipelineError:
         raise
     except Exception as error:
+        if (lacking := machine_fault(error)) is not None:
+            raise lacking from error
         raise UnsupportedModelError(f"hls4ml cannot convert this model: {error}") from error
     _check_types(graph, types)
     _tidy(out, name)

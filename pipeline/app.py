@@ -19,7 +19,7 @@ from data_prep.errors import PipelineError
 from data_prep.shortage import shortage
 from pipeline import interruption
 from pipeline.artefact import UpToDate
-from pipeline.console import done, fail
+from pipeline.console import done, fail, take_any_text
 from pipeline.interruption import INTERRUPTED
 
 # Libraries that talk while they are imported are asked to be quiet before any stage imports them.
@@ -97,6 +97,7 @@ def main(arguments: list[str] | None = None) -> int:
     too little memory with a line that says so. Any other exception is a defect and keeps its traceback.
     """
     interruption.listen()
+    take_any_text()
     try:
         code = app(args=(sys.argv[1:] if arguments is None else arguments) or ["--help"], standalone_mode=False)
     except BaseException as error:  # noqa: BLE001 - Ctrl-C too; what is no ending of ours is raised again
@@ -128,6 +129,9 @@ def _ending(error: BaseException) -> int:
     if isinstance(error, OSError) and error.errno in NO_ROOM_OR_RIGHTS:
         where = error.filename or "writing the result"
         fail(f"{where}: {os.strerror(error.errno)} (make room or rights, then run it again)")
+        return 1
+    if isinstance(error, MemoryError):
+        fail(f"not enough memory{f': {error}' if str(error) else ''} (end other programs, or use a larger machine)")
         return 1
     raise error
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import queue
+import shlex
 import shutil
 import sys
 import time
@@ -46,7 +47,7 @@ class BatchSettings(Settings):
 
     kind: Literal["htcondor", "lsf", "oar", "pbs", "sge", "slurm"]
     """The batch system."""
-    jobs: int = Field(ge=1)
+    jobs: int = Field(ge=1, le=100_000)
     """How many jobs are asked for; work begins with the first that runs."""
     options: dict[str, str | int | float | bool | list[str]] = Field(default_factory=dict)
     """Arguments of dask-jobqueue's class, as cores, memory, walltime, queue, account."""
@@ -232,7 +233,7 @@ def _jobs(settings: BatchSettings, refused: list[str]) -> Any:
 
     options: dict[str, Any] = {"python": sys.executable, **settings.options}
     own = list(options.pop("job_script_prologue", []))
-    options["job_script_prologue"] = [*own, f"export PYTHONPATH={_ROOT}:$PYTHONPATH"]
+    options["job_script_prologue"] = [*own, f"export PYTHONPATH={shlex.quote(str(_ROOT))}:$PYTHONPATH"]
     kind = _kind(settings)
     job_class: Any = kind.job_cls
 

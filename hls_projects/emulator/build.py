@@ -11,13 +11,13 @@ from functools import cache
 from pathlib import Path
 
 from data_prep import programs
-from data_prep.errors import PipelineError, ToolNotFoundError
+from data_prep.errors import PipelineError, ToolNotFoundError, require_machine
+from data_prep.sealed import is_sealed, seal
 from data_prep.shortage import MEMORY, ending, speaks_of_memory
 from hls_projects.cache import cache_folder
 
 FLAGS = ("-O3", "-march=native", "-std=c++17", "-fPIC", "-shared", "-fwrapv", "-fno-math-errno", "-w")
 """Native code: the cache is this machine's, and the key of an entry names the compiler's idea of its processor."""
-_DIGEST = 32
 _STALE_SECONDS = 86_400
 
 
@@ -36,7 +36,7 @@ def library(source: str, fingerprint: str, folder: Path | None = None) -> ctypes
     folder = (folder or cache_folder("emulator")).absolute()
     key = hashlib.sha256("\0".join((fingerprint, source, _compiler(), *FLAGS)).encode()).hexdigest()
     path = folder / f"{key[:32]}.so"
-    if not _whole(path):
+    if not is_sealed(path):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _compile(source, path)
     return ctypes.CDLL(str(path))
@@ -60,23 +60,14 @@ def _compile(source: str, path: Path) -> None:
         command = ["g++", *FLAGS, str(text), "-o", str(made)]
         ended = programs.run(command)
         if ended.code != 0:
+            require_machine(ended.errors, path.parent)
             first = next((line for line in ended.errors.splitlines() if "error" in line), ended.errors.strip()[-300:])
             remedy = MEMORY if ended.code < 0 or speaks_of_memory(ended.errors) else None
             raise PipelineError(
                 f"the emulator does not compile: {first or ending(ended.code)}", file=path, remedy=remedy
             )
-        content = made.read_bytes()
-        made.write_bytes(content + hashlib.sha256(content).digest())
+        seal(made)
         made.replace(path)
-
-
-def _whole(path: Path) -> bool:
-    """Whether a library is there and ends with the digest of what stands before it."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return False
-    return len(content) > _DIGEST and hashlib.sha256(content[:-_DIGEST]).digest() == content[-_DIGEST:]
 
 
 def _remove_stale(folder: Path) -> None:
