@@ -58,6 +58,12 @@ class ImageDescription(Settings):
         """Rows, columns, channels of the dense image."""
         return self.grid.rows, self.grid.columns, len(self.channels)
 
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The unit of each channel: `GeV`, `constituents`, or `1` where images were divided by their norm."""
+        momentum = "1" if any(step.step == "normalise" for step in self.steps) else "GeV"
+        return tuple("constituents" if name == "multiplicity" else momentum for name in self.channels)
+
     @model_validator(mode="after")
     def _indexable(self) -> Self:
         require_indexable(self.shape)
