@@ -18,6 +18,7 @@ from data_prep.dataset import ImageDescription, require_indexable
 from data_prep.expressions import ExpressionText
 from data_prep.grid import Grid
 from data_prep.image_batch import ImageBatch
+from data_prep.jet_places import JetPlaces
 from data_prep.labels import Classes
 from data_prep.mass import image_mass, massless_mass
 from data_prep.pixelise import SparseImages, pixelise
@@ -147,8 +148,17 @@ def _any_negative(chunk: JetChunk) -> npt.NDArray[np.bool_]:
     return jets
 
 
-def images_of(chunk: JetChunk, settings: ImagesSettings, *, labelled: bool = True) -> ChunkImages:
-    """Select the jets of a chunk and make their images; see `select`."""
+def images_of(
+    chunk: JetChunk, settings: ImagesSettings, *, labelled: bool = True, places: JetPlaces | None = None
+) -> ChunkImages:
+    """Select the jets of a chunk and make their images.
+
+    Args:
+        chunk: the jets.
+        settings: the configuration.
+        labelled: see `select`.
+        places: where all jets of the chunk stand, which the kept ones then know.
+    """
     fate = select(chunk, settings.selection, labelled=labelled)
     candidates = None
     if settings.candidates is None:
@@ -161,7 +171,7 @@ def images_of(chunk: JetChunk, settings: ImagesSettings, *, labelled: bool = Tru
     kept = images.fate == Fate.KEPT
     mass = massless_mass(chunk.offsets, chunk.pt, chunk.eta, chunk.phi, chunk.jet_eta, chunk.jet_phi)
     return ChunkImages(
-        batch=_batch(chunk, images, candidates, kept, settings.description.shape),
+        batch=_batch(chunk, images, candidates, kept, settings.description.shape, places),
         fate=images.fate,
         mass_constituents=mass[kept],
         mass_image=image_mass(
@@ -188,6 +198,7 @@ def _batch(
     candidates: Candidates | None,
     kept: npt.NDArray[np.bool_],
     shape: tuple[int, int, int],
+    places: JetPlaces | None,
 ) -> ImageBatch:
     return ImageBatch(
         shape=shape,
@@ -199,4 +210,5 @@ def _batch(
         event=chunk.event[kept],
         features={name: column[kept] for name, column in features_of(chunk).items()},
         candidates=None if candidates is None else candidates.take(np.flatnonzero(kept)),
+        places=None if places is None else places.take(np.flatnonzero(kept)),
     )

@@ -18,6 +18,8 @@ TREE = "scores"
 """The tree of a ROOT file."""
 METADATA_KEY = "jet_scores"
 """What the rows are, as JSON: in the schema metadata of a Parquet file, a TObjString of this name in a ROOT file."""
+SIZE = b"size"
+"""Metadata of a column of lists: how many numbers each list has, where it is not null."""
 WORDS = ("file", "fate", "label")
 """Columns with few different values."""
 
@@ -44,7 +46,7 @@ def score_writer(path: Path, out: Path, schema: pa.Schema) -> AbstractContextMan
     Args:
         path: where it is written.
         out: the name that it will have, whose ending is the format.
-        schema: numbers, words, and lists of integers of fixed size; its metadata are written too.
+        schema: numbers, words, and lists of `SIZE` integers; its metadata are written too.
 
     Raises:
         ConfigurationError: see `require_ending`.
@@ -71,11 +73,11 @@ def _root(path: Path, out: Path, schema: pa.Schema) -> Iterator[Write]:
         about = (schema.metadata or {}).get(METADATA_KEY.encode())
         if about is not None:
             file[METADATA_KEY] = about.decode()
-        tree = file.mktree(TREE, {field.name: _branch(field.type) for field in schema})
+        tree = file.mktree(TREE, {field.name: _branch(field) for field in schema})
 
         def write(record: pa.RecordBatch) -> None:
             if record.num_rows:
-                tree.extend({name: _values(record.column(name)) for name in schema.names})
+                tree.extend({field.name: _values(record.column(field.name), field) for field in schema})
 
         yield write
 
@@ -83,26 +85,29 @@ def _root(path: Path, out: Path, schema: pa.Schema) -> Iterator[Write]:
 _FORMATS = {".parquet": _parquet, ".root": _root}
 
 
-def _branch(kind: pa.DataType) -> Any:
+def _dtype(kind: pa.DataType) -> np.dtype[Any]:
+    return np.asarray(pa.array([], kind).to_numpy(zero_copy_only=False)).dtype
+
+
+def _branch(field: pa.Field) -> Any:
     """The type of a branch."""
-    if pa.types.is_string(kind):
+    if pa.types.is_string(field.type):
         return "string"
-    if pa.types.is_fixed_size_list(kind):
-        return np.dtype((kind.value_type.to_pandas_dtype(), (kind.list_size,)))
-    return np.dtype(kind.to_pandas_dtype())
+    if pa.types.is_list(field.type):
+        return np.dtype((_dtype(field.type.value_type), (int(field.metadata[SIZE]),)))
+    return _dtype(field.type)
 
 
-def _values(column: pa.Array) -> Any:
+def _values(column: pa.Array, field: pa.Field) -> Any:
     """A column as uproot takes it."""
     import awkward as ak
 
-    if pa.types.is_string(column.type):
+    if pa.types.is_string(field.type):
         return ak.from_arrow(column.fill_null(""))
-    if pa.types.is_fixed_size_list(column.type):
-        size = column.type.list_size
-        values = column.values.slice(column.offset * size, len(column) * size).to_numpy(zero_copy_only=False)
-        return np.where(column.is_null().to_numpy(zero_copy_only=False)[:, None], 0, values.reshape(-1, size)).astype(
-            values.dtype
-        )
-    missing = np.nan if pa.types.is_floating(column.type) else 0
+    if pa.types.is_list(field.type):
+        whole = np.zeros((len(column), int(field.metadata[SIZE])), _dtype(field.type.value_type))
+        there = column.is_valid().to_numpy(zero_copy_only=False)
+        whole[there] = column.flatten().to_numpy(zero_copy_only=False).reshape(-1, whole.shape[1])
+        return whole
+    missing = np.nan if pa.types.is_floating(field.type) else 0
     return column.fill_null(missing).to_numpy(zero_copy_only=False)
