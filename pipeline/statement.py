@@ -56,8 +56,13 @@ class Statement:
         """For the manifest: the file by name, where there is one."""
         return {} if self.settings is None else {"images": self.settings}
 
-    def complete(self, network: Network) -> Network:
+    def complete(self, network: Network, *, labels: bool = True) -> Network:
         """The network with the meaning that is stated, where it has none of its own; else the two are compared.
+
+        Args:
+            network: with the meaning that its training left, or none.
+            labels: whether the classes of the file are the labels of jets, which go by name; else they are the meaning
+                of outputs, and so must be the network's in its order.
 
         Raises:
             ConfigurationError: naming every key that contradicts the network's training.
@@ -75,6 +80,8 @@ class Statement:
             require_fitting(meaning, network.types, self.file, remedy if self.classes else "describe what it takes")
             return replace(network, meaning=meaning)
         network.meaning.require_same_images(given, self.file, configuration=True)
+        if not labels and self.classes:
+            network.meaning.require_same_classes(given, self.file, configuration=True)
         if not self.classes and network.meaning.classes:
             classes = ", ".join(network.meaning.classes)
             raise ConfigurationError(f"the network has the classes {classes}", remedy="leave --no-classes out")
