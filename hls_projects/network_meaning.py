@@ -14,14 +14,17 @@ from models.meaning import Meaning
 _OTHER = "give the network that this was written for, or make it again with `train` and `lower`"
 
 
-def require_fitting(meaning: Meaning, types: ModelTypes, file: Path, remedy: str = _OTHER) -> None:
+def require_fitting(
+    meaning: Meaning, types: ModelTypes, file: Path, *, of_images: str = _OTHER, of_classes: str = _OTHER
+) -> None:
     """Make sure that a network takes the images that it is said to take, and gives a number for each of its classes.
 
     Args:
         meaning: what is said of it.
         types: the network; one that starts from candidates builds the images itself.
         file: where it is said.
-        remedy: what to do.
+        of_images: what to do about other images.
+        of_classes: what to do about another number of classes.
 
     Raises:
         InputFileError: images of another shape, another image builder, or another number of classes.
@@ -31,17 +34,17 @@ def require_fitting(meaning: Meaning, types: ModelTypes, file: Path, remedy: str
     taken = [port.shape for port in types.inputs] if builder is None else [builder.shape]
     if taken != [meaning.image_shape]:
         what = f"says that the network takes images of {_size(meaning.image_shape)}, it takes {_sizes(taken)}"
-        raise InputFileError(what, file=file, remedy=remedy)
+        raise InputFileError(what, file=file, remedy=of_images)
     if builder is not None and ImageBuilder.of_images(meaning.images) != builder:
         raise InputFileError(
-            "tells of other images than the network builds of its candidates", file=file, remedy=remedy
+            "tells of other images than the network builds of its candidates", file=file, remedy=of_images
         )
     if not meaning.classes or not isinstance(meaning.images, ImageDescription):
         return
     given = [port.shape for port in types.outputs]
     if given[0] != (len(meaning.classes),):
         what = f"names {len(meaning.classes)} classes ({', '.join(meaning.classes)}), the network gives {_sizes(given)}"
-        raise InputFileError(f"{what} numbers", file=file, remedy=remedy)
+        raise InputFileError(f"{what} numbers", file=file, remedy=of_classes)
 
 
 def _size(shape: Sequence[int]) -> str:

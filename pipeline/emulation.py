@@ -17,7 +17,7 @@ from data_prep.dataset import ImageDescription, open_dataset
 from data_prep.errors import InputFileError
 from data_prep.image_batch import FEATURES, ImageBatch
 from data_prep.images import ImagesSettings, features_of, images_of
-from data_prep.jet_places import read_file_names
+from data_prep.jet_places import file_names, read_file_names
 from data_prep.readers import Options, Reader
 from data_prep.score_files import score_writer
 from data_prep.split import SPLITS
@@ -112,11 +112,11 @@ def from_files(inputs: list[str], settings: ImagesSettings, *, labels: bool = Tr
     reader, files, entry, options, missing = _readable(input_files(inputs), settings, labels=labels)
     names = np.array([*(each.name for each in settings.classes), *[""] * (256 - len(settings.classes))], object)
 
-    def jets(chunk: JetChunk, file: Path, start: int) -> Jets:
+    def jets(chunk: JetChunk, file: str, start: int) -> Jets:
         made = images_of(chunk, settings, labelled=bool(options.classes))
         entries, index = chunk.places(start)
         return Jets(
-            file=[str(file)] * chunk.jets,
+            file=[file] * chunk.jets,
             entry=entries,
             jet=index,
             fate=made.fate,
@@ -128,10 +128,10 @@ def from_files(inputs: list[str], settings: ImagesSettings, *, labels: bool = Tr
         )
 
     def batches(advance: Callable[[int], None]) -> Iterator[Jets]:
-        for file, entries in files.items():
+        for (file, entries), name in zip(files.items(), file_names(files), strict=True):
             for start in range(0, entries, settings.chunk_jets):
                 chunk = reader.read(file, start, min(start + settings.chunk_jets, entries))
-                yield jets(chunk, file, start)
+                yield jets(chunk, name, start)
                 advance(chunk.entries_read)
 
     return JetSource(settings.description, sum(files.values()), f"{entry}s", batches, missing), list(files)
@@ -204,7 +204,7 @@ def write_scores(
                 else:
                     raw = emulator.run(raw_candidates(images), raw=True)
             except ValueError as error:
-                raise InputFileError(str(error), file=jets.file[0] if jets.file else None) from None
+                raise InputFileError(str(error), file=jets.file[0] if len(jets) and jets.file else None) from None
             write(rows.record(jets, raw))
             read += len(jets)
             kept += len(images)

@@ -77,7 +77,8 @@ class Statement:
         if network.meaning is None:
             meaning = Meaning.stated(given, classes=self.classes)
             remedy = f"name what each number of the first output is, in their order, under 'classes'{self.escape}"
-            require_fitting(meaning, network.types, self.file, remedy if self.classes else "describe what it takes")
+            of_images = "describe the images that the network takes"
+            require_fitting(meaning, network.types, self.file, of_images=of_images, of_classes=remedy)
             return replace(network, meaning=meaning)
         network.meaning.require_same_images(given, self.file, configuration=True)
         if not labels and self.classes:

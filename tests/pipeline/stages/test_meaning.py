@@ -210,7 +210,7 @@ def test_a_model_of_ones_own_means_nothing_until_it_is_stated(
         ({"classes": IMAGES["classes"][:2]}, "images.yaml: names 2 classes (q, t), the network gives 3 numbers"),
         (
             {"grid": {"kind": "square", "pixels": 5, "half_width": 0.8}},
-            "images.yaml: says that the network takes images of 5 x 5 x 1, it takes 4 x 4 x 1",
+            "images.yaml: says that the network takes images of 5 x 5 x 1, it takes 4 x 4 x 1 (describe the images",
         ),
     ],
 )
