@@ -83,6 +83,8 @@ def _source(
         )
     if stated.settings is None or holds_images(inputs):
         folder = Path(inputs[0])
+        if not labels:
+            raise ConfigurationError("--no-labels is for files: a dataset has labels", remedy="leave --no-labels out")
         return from_dataset(folder, split), [folder], folder
     if split is not None:
         raise ConfigurationError("files of constituents have no splits", remedy="leave --split out")

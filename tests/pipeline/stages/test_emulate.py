@@ -397,6 +397,7 @@ def test_no_tensorflow(run: Path, tmp_path: Path) -> None:
         (["{run}/40_lowered", "{run}/10_root"], "no dataset of jet images"),
         (["{run}/40_lowered", "{run}/10_root", "{run}/10_root"], "--images-config"),
         (["{run}/40_lowered", "{run}/20_images", "--split", "half"], "half"),
+        (["{run}/40_lowered", "{run}/20_images", "--no-labels"], "--no-labels is for files: a dataset has labels"),
         (["{run}/40_lowered", "{run}/20_images", "--no-classes"], "--no-classes says how to read --images-config"),
         (
             ["{run}/40_lowered", "{run}/10_root", "--images-config", f"{ROOT}/configs/segmentation/images.yaml"],
