@@ -36,6 +36,11 @@ class EventDescription(Settings):
         """Rows, columns, channels, without repeated columns."""
         return self.grid.rows, self.grid.columns, len(self.channels)
 
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The unit of each channel of a tower."""
+        return ("GeV",) * len(self.channels)
+
 
 class EventImagesSettings(Settings):
     """The stage `images` for whole events."""

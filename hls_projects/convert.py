@@ -26,6 +26,7 @@ from hls_projects.image_builder import ImageBuilder
 from hls_projects.jet_finder import JetFinder
 from hls_projects.model_types import LayerTypes, ModelTypes
 from hls_projects.settings import HlsSettings
+from models.meaning import Meaning
 
 LINEAR_SUFFIX = "_linear"
 """What hls4ml calls the activation it adds behind a layer with weights."""
@@ -39,6 +40,7 @@ def convert(
     out: Path,
     builder: ImageBuilder | None = None,
     finder: JetFinder | None = None,
+    meaning: Meaning | None = None,
 ) -> HlsProject:
     """Write the HLS project of a lowered model.
 
@@ -50,6 +52,7 @@ def convert(
         out: folder to write into.
         builder: what makes the images of candidates; where given, the project holds a top function from candidates too.
         finder: what finds jets in the outputs; where given, the project holds a top function to the list of jets too.
+        meaning: what inputs and outputs are, for the project's record; None where that is not known.
 
     Raises:
         UnsupportedModelError: when this backend or io type cannot compute the model exactly, or the builder's image is
@@ -105,6 +108,7 @@ def convert(
         traced=traced,
         builder=from_candidates,
         finder=to_jets,
+        meaning=meaning,
     )
     project.write(out / "hls.json")
     return project

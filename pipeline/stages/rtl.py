@@ -17,7 +17,7 @@ from pipeline import configuration
 from pipeline.artefact import artefact
 from pipeline.console import done, progress, warn
 from pipeline.json_file import write_json
-from pipeline.proving import TestSet, leave_proof
+from pipeline.proving import TestSet, leave_proof, require_images_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,9 +70,11 @@ def run(
             write_json(space.companions[0], record.model_dump(mode="json"))
             done("rtl", f"{out}: not run, {record.reason}")
             return
+        image = Network.load(lowered)
+        if images is not None:
+            require_images_of(image, images)
         data = [] if images is None else [TestSet(images)]
         builder = ImageBuilder.of_images(data[0].split.description) if data else None
-        image = Network.load(lowered)
         network = image if builder is None else compose(builder, image)
         if wanted.form == "unrolled":
             check_size(network, wanted.largest)

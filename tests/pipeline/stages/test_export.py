@@ -124,7 +124,14 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = _model()
     model.save(folder / "model.h5")
     (folder / "hardware.yaml").write_text(CONFIG)
-    lower.run(model=folder / "model.h5", out=folder / "40_lowered")
+    images = {
+        "classes": [{"name": name, "label": f"is_{name}"} for name in CLASSES],
+        "grid": {"kind": "square", "pixels": 6, "half_width": 0.8},
+        "steps": [{"step": "centre"}],
+        "split": {"train": 0.4, "validation": 0.3, "test": 0.3},
+    }
+    (folder / "images.yaml").write_text(json.dumps(images))
+    lower.run(model=folder / "model.h5", out=folder / "40_lowered", images_config=folder / "images.yaml")
     convert.run(lowered=folder / "40_lowered", config=folder / "hardware.yaml", out=folder / "50_hls")
     Run(folder).prove(PROVEN)
     jets = next(open_dataset(folder / "20_images").split("test").batches(50))
@@ -167,6 +174,10 @@ def test_a_proven_design_is_bundled(run: Run) -> None:
     assert manifest.provenance.metrics is not None
     assert manifest.provenance.metrics["jets"] == 50
     assert manifest.provenance.metrics["classes"] == list(CLASSES)
+    assert manifest.meaning is not None
+    assert (manifest.meaning.stated_by, manifest.meaning.classes) == ("user", CLASSES)
+    assert manifest.meaning == HlsProject.load(run.folder / "50_hls").meaning
+    assert "| `grid.half_width` | 0.8 |" in (run.folder / "70_export" / "small_tagger" / "MODEL_CARD.md").read_text()
     # Jet 5 of the test set is the third of 20 spread over 50; its raw outputs are those that csim wrote.
     lines = (out / "small_tagger" / "vectors" / "output_0.txt").read_text().splitlines()
     with np.load(run.folder / "60_csim.npz") as emulated:

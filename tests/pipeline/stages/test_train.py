@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import yaml
 
-from data_prep.dataset import ImageDescription
+from data_prep.dataset import ImageDescription, open_dataset
 from data_prep.dataset_writer import DatasetWriter
 from data_prep.image_batch import FEATURES, ImageBatch
+from models.meaning import Meaning
 from pipeline.app import main
 
 WIDTH = {"bits": 6, "integer": 1}
@@ -75,7 +76,11 @@ def test_it_leaves_what_the_data_flow_says(
     assert line.startswith("train     macro-AUC on 60 test jets: quantized separable 0.")
     out = tmp_path / "30_model"
     names = {"model.h5", "float_standard.h5", "float_separable.h5", "history.json", "metrics.json", "arithmetic.json"}
-    assert {path.name for path in out.iterdir()} == names | {"scores.npz"}
+    assert {path.name for path in out.iterdir()} == names | {"meaning.json", "scores.npz"}
+    meaning = Meaning.load(out / "meaning.json")
+    assert meaning is not None
+    assert meaning.images == open_dataset(tmp_path / "20_images").metadata
+    assert meaning.classes == ("q", "t")
     metrics, history, arithmetic = (_read(out / f"{name}.json") for name in ("metrics", "history", "arithmetic"))
     assert metrics["classes"] == ["q", "t"]
     assert {"model", "float_standard", "float_separable", "trees"} < set(metrics)
