@@ -17,7 +17,7 @@ import pytest
 from hls_projects.proof import LayerProof, Mismatch
 from pipeline.report.page import SECTIONS, page
 from pipeline.report.run_folder import RunFolder
-from pipeline.report.sections import performance, training
+from pipeline.report.sections import performance, rtl, training
 from tests.sealed import made_again, run_made_again
 
 Prove = Callable[[Path, dict[str, object]], None]
@@ -67,10 +67,11 @@ class Reader(HTMLParser):
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the drawing out where a test is about words."""
-    for section in (performance, training):
+    for section in (performance, training, rtl):
         monkeypatch.setattr(section, "svg_text", lambda figure: EMPTY_FIGURE)
     monkeypatch.setattr(performance, "roc_panels", lambda curves: None)
     monkeypatch.setattr(training, "training_curves", lambda history: None)
+    monkeypatch.setattr(rtl, "trade_off", lambda forms: None)
 
 
 def read(run: Path) -> Reader:
