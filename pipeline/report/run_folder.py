@@ -60,7 +60,12 @@ class RunFolder:
             if artefact.name.startswith("80_") or not is_manifest(path):
                 continue
             try:
-                if not read_manifest(artefact).failure:
+                failed = bool(read_manifest(artefact).failure)
+            except InputFileError:
+                damaged[artefact.name] = "has a manifest that cannot be read"
+                continue
+            try:
+                if not failed:
                     whole[artefact.name] = check(artefact, hasher)
             except PipelineError as error:
                 damaged[artefact.name] = error.what
