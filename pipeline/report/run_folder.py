@@ -103,6 +103,13 @@ class RunFolder:
             if not path.name.startswith("80_") and is_manifest(path)
         ]
 
+    @property
+    def emulated(self) -> Path | None:
+        """The emulated outputs of the test set, where the comparison was made with it; no other file of that name."""
+        name = "60_csim.npz"
+        proof = self.manifests.get("60_csim.json")
+        return self.path / name if proof is not None and name in proof.companions else None
+
     def require(self, artefact: str) -> Path:
         """The path of a whole artefact.
 
