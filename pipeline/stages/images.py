@@ -75,7 +75,7 @@ def run(
         given,
         settings.options,
         settings.layout,
-        None if strict or not allow_lost else lambda error, file: lost.append(Loss.of(error, str(file))),
+        None if strict or not (allow_lost or again) else lambda error, file: lost.append(Loss.of(error, str(file))),
     )
     for loss in lost:
         console.warn(str(loss))

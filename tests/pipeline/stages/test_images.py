@@ -182,6 +182,14 @@ def test_a_truncated_file_is_an_error_or_a_counted_loss(
     assert account["entries"] == {"read": 500, "lost": 50}
     assert [Path(loss["file"]).name for loss in account["lost"]] == ["w_00002.root", "w_00001.root"]
     assert not list(tmp_path.glob(".20_images*"))
+    # what is there is judged as if it were made: by this command's tolerance, or as it is where no files are given
+    assert images(CONFIGURATION, out, folder, "--allow-lost", "0.5") == 0
+    assert "unchanged" in capsys.readouterr().out
+    assert images(CONFIGURATION, out) == 0
+    assert "lost 9.09% of the entries when it was made" in capsys.readouterr().err
+    (folder / "w_00002.root").write_bytes(b" ")
+    assert images(CONFIGURATION, out, folder, "--allow-lost", "0.5") == 0
+    assert "unchanged" not in capsys.readouterr().out
 
 
 def test_two_ways_to_work_are_refused(jets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
