@@ -1,13 +1,17 @@
 """Arithmetic on branches, as it stands in configuration files: parsed into a checked tree, never evaluated by Python.
 
 Allowed are numbers, branch names (dots included, as `Jet.PT`), `+ - * / % **`, comparisons, `and or not`, `& |` on
-integers, brackets, and the functions of `FUNCTIONS`. Everything else is refused when the configuration is read.
+integers, brackets, and the functions of `FUNCTIONS`. Everything else is refused when the configuration is read. A name
+that is no plain word, as `class`, `c[px]` or the path `muons/fP4/fPt`, stands in back-quotes, in which every character
+counts as it is.
 
 >>> expression = Expression("hypot(px, py) > 500 and abs(pid) == 6")
 >>> expression.names
 ('px', 'py', 'pid')
 >>> expression({"px": np.array([600.0, 3.0]), "py": np.array([0.0, 4.0]), "pid": np.array([-6, 6])})
 array([ True, False])
+>>> Expression("`class` == 1 and `c[px]` > 0").names
+('class', 'c[px]')
 """
 
 from __future__ import annotations
@@ -77,10 +81,14 @@ class Expression:
     def __init__(self, text: str) -> None:
         if len(text) > MAX_LENGTH:
             raise ValueError(f"an expression has at most {MAX_LENGTH} characters")
+        plain, quoted = _unquoted(text.strip())
         try:
-            self._tree = ast.parse(text.strip(), mode="eval").body
+            self._tree = _Quoted(quoted).visit(ast.parse(plain, mode="eval")).body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            raise ValueError(f"'{text}' is no expression") from None
+            raise ValueError(
+                f"'{text}' is no expression (a name that is no plain word stands in back-quotes, as `class` or "
+                '`c[px]`, and in YAML the whole then in quotes: "`class` == 1")'
+            ) from None
         self.text = text
         names: list[str] = []
         _check(self._tree, names, text)
@@ -95,6 +103,46 @@ class Expression:
         """
         with np.errstate(all="ignore"):
             return np.asarray(_value(self._tree, columns))
+
+
+def _unquoted(text: str) -> tuple[str, dict[str, str]]:
+    """The expression with a word for each name in back-quotes, and the names by these words.
+
+    Raises:
+        ValueError: a back-quote without its second one, or nothing between two.
+    """
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        raise ValueError(f"a back-quote in '{text}' has no second one")
+    if any(not name.strip() for name in parts[1::2]):
+        raise ValueError(f"there is no name between the back-quotes in '{text}'")
+    prefix = "quoted"
+    while prefix in text:
+        prefix += "_"
+    quoted = {f"{prefix}{number}": name for number, name in enumerate(parts[1::2])}
+    words = [f" {word} " for word in quoted]
+    return "".join(part for pair in zip(parts[::2], [*words, ""], strict=True) for part in pair).strip(), quoted
+
+
+class _Quoted(ast.NodeTransformer):
+    """Puts the names in back-quotes back where their words stand."""
+
+    def __init__(self, quoted: Mapping[str, str]) -> None:
+        self._quoted = quoted
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        node.id = self._quoted.get(node.id, node.id)
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        if node.attr in self._quoted:
+            raise ValueError("only a whole name can be quoted")
+        return self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if isinstance(node.func, ast.Name) and node.func.id in self._quoted:
+            raise ValueError("a quoted name is a branch, no function")
+        return self.generic_visit(node)
 
 
 def _dotted(node: ast.expr) -> str | None:
@@ -174,13 +222,17 @@ def _value(node: ast.expr, columns: Mapping[str, Array]) -> Any:
 
 
 def _true(value: Any) -> Array:
-    """Membership: a number above 0.5 (NaN is none)."""
+    """Where a value is true, as in C and ROOT: it is not zero, of whatever sign; NaN is not true."""
     array = np.asarray(value)
-    return array if array.dtype == np.bool_ else np.asarray(array > 0.5)
+    return array if array.dtype == np.bool_ else np.asarray((array != 0) & (array == array))
 
 
 def members(expression: Expression, columns: Mapping[str, Array], length: int) -> npt.NDArray[np.bool_]:
-    """Where an expression holds, bool [length]: where it is true, or a number above 0.5."""
+    """Where an expression holds, bool [length]: where it is true, or a number that is neither zero nor NaN.
+
+    >>> members(Expression("x"), {"x": np.array([0.0, 0.3, -1.0, np.nan])}, 4)
+    array([False,  True,  True, False])
+    """
     return np.broadcast_to(_true(expression(columns)), (length,))
 
 
@@ -188,6 +240,18 @@ def _parsable(text: str) -> str:
     Expression(text)
     return text
 
+
+def _unquoted_name(text: str) -> str:
+    if "`" not in text:
+        return text
+    name = text.strip()[1:-1]
+    if text.strip() != f"`{name}`" or "`" in name or not name.strip():
+        raise ValueError(f"'{text}' is no name of one branch")
+    return name
+
+
+BranchName = Annotated[str, Field(min_length=1), AfterValidator(_unquoted_name)]
+"""The name of one branch in a configuration, as it is or in back-quotes, which are taken off."""
 
 ExpressionText = Annotated[str, Field(min_length=1), AfterValidator(_parsable)]
 """An expression in a configuration, checked when it is read."""

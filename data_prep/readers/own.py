@@ -22,12 +22,13 @@ from pydantic import Field, model_validator
 
 from data_prep.constituents import JetChunk
 from data_prep.events import content_hash, number_hash
-from data_prep.expressions import Expression, ExpressionText
+from data_prep.expressions import BranchName, Expression, ExpressionText
 from data_prep.kinematics import detector_coordinates
 from data_prep.readers import DEFAULTS, Options, root
 from data_prep.readers.assemble import Constituents, Int64, assemble, float32, from_cartesian, from_polar
 from data_prep.readers.event_columns import by_jet, refuse_index
 from data_prep.readers.grouping import by_jet_index
+from data_prep.readers.own_nesting import Needed, check_nesting
 from data_prep.settings import Settings
 
 Values = npt.NDArray[Any]
@@ -55,7 +56,7 @@ class OwnConstituents(Settings):
     """Energy."""
     weight: ExpressionText | None = None
     """What the four-momentum is multiplied by, as a PUPPI weight."""
-    jet_index: str | None = Field(default=None, min_length=1)
+    jet_index: BranchName | None = None
     """For an entry that is an event: the branch with the index of each constituent's jet, negative for none."""
     angles: Literal["absolute", "relative", "relative, mirrored"] = "absolute"
     """Whether η and φ are relative to the jet axis; mirrored: η times the sign of the jet's η."""
@@ -107,7 +108,7 @@ class OwnLayout(Settings):
     """The jets: numbers, or lists where the entry is an event."""
     momenta: Literal["GeV", "MeV"] = "GeV"
     """The unit of all momenta, energies and masses."""
-    event: tuple[str, ...] = ()
+    event: tuple[BranchName, ...] = ()
     """Integer branches that name the event, as [run, lumi, event]; left out, a hash of the jet's or event's content."""
 
     @model_validator(mode="after")
@@ -149,14 +150,27 @@ class OwnReader:
         names = [*_names(self.layout.constituents, _LISTS), *self.jet_names, *self.layout.event]
         return tuple(dict.fromkeys([*names, index] if index else names))
 
+    @property
+    def _needed(self) -> Needed:
+        constituents, jet = self.layout.constituents, self.layout.jet
+        return Needed(
+            entry=self.layout.entry,
+            constituents={key: _names(constituents, (key,)) for key in _LISTS if getattr(constituents, key)},
+            jet={key: _names(jet, (key,)) for key in _JET if getattr(jet, key)},
+            labels=self.options.columns,
+            event=self.layout.event,
+            index=constituents.jet_index,
+        )
+
     def count(self, file: Path) -> int:
         """Check the file; the number of entries in it.
 
         Raises:
-            InputFileError: the file cannot be read or lacks a branch.
+            InputFileError: the file cannot be read, lacks a branch, or one is no list, or no number, where it must be.
         """
         with root.open_tree(file, self.layout.tree) as tree:
             root.require(tree, file, self.required, "in images.yaml")
+            check_nesting(self._needed, root.depths(tree, file, self.required), file)
             return int(tree.num_entries)
 
     def read(self, file: Path, start: int, stop: int) -> JetChunk:
@@ -211,19 +225,16 @@ class OwnReader:
             else:
                 lists[name] = root.aligned(piece, name, file, offsets, first)
         if offsets is None:
-            name = _names(self.layout.constituents, _LISTS)[0]
-            offsets, lists[name] = root.jagged(piece, name, file)
+            raise AssertionError("the nesting was checked when the file was counted")
         return offsets, lists, numbers
 
     def _of_events(self, piece: root.Piece, file: Path, start: int) -> tuple[Int64, Columns, Columns, Int64]:
         """As `_of_jets`, the constituents sorted to their jets, and the jets of each event."""
         index_name = self.layout.constituents.jet_index or ""
-        beside = next(
-            (name for name in _names(self.layout.jet, ("pt", "eta", "phi")) if piece[name].ndim > 1), index_name
-        )
+        beside = next(name for name in _names(self.layout.jet, ("pt", "eta", "phi")) if piece[name].ndim > 1)
         jets = root.jagged(piece, beside, file)[0]
         pool, index = root.jagged(piece, index_name, file)
-        offsets, rows, bad = by_jet_index(jets, pool, index.astype(np.int64))
+        offsets, rows, bad = by_jet_index(jets, pool, root.integers(index, index_name, file))
         if bad >= 0:
             raise refuse_index(bad, start, index_name, "jets", file)
         numbers = by_jet(piece, self.jet_names, file, jets, beside)

@@ -25,6 +25,7 @@ import numpy.typing as npt
 import uproot
 
 from data_prep.errors import InputFileError
+from data_prep.readers.branches import index_of, path_of
 from data_prep.readers.faults import DAMAGED, faults
 from data_prep.readers.remote import RemoteFile
 
@@ -82,7 +83,7 @@ def _open(file: Path) -> Any:
 def close() -> None:
     """Close the file that is held."""
     key, opened = getattr(_held, "key", None), getattr(_held, "opened", None)
-    _held.key = _held.opened = _held.trees = _held.baskets = None
+    _held.key = _held.opened = _held.trees = _held.baskets = _held.index = None
     if key is not None and opened is not None and key[0] == os.getpid():
         opened.close()
 
@@ -138,13 +139,14 @@ def open_tree(file: Path, name: str) -> Iterator[Any]:
 
 
 def require(tree: Any, file: Path, branches: Sequence[str], layout: str) -> None:
-    """Check that all branches are there, and as long as the tree.
+    """Check that all branches are there, each name that of one branch, and as long as the tree.
 
     Raises:
         InputFileError: naming those that are not.
     """
     with faults(file):
-        missing = [branch for branch in branches if branch not in tree]
+        paths = [_path(tree, branch, file) for branch in branches]
+        missing = [branch for branch, path in zip(branches, paths, strict=True) if path is None]
         if missing:
             plural = "es" if len(missing) > 1 else ""
             raise InputFileError(
@@ -153,8 +155,16 @@ def require(tree: Any, file: Path, branches: Sequence[str], layout: str) -> None
                 remedy=f"give files of the layout {layout}, and in images.yaml labels and weight by branches they have",
             )
         if _has_baskets(tree):
-            for branch in branches:
-                _check_length(tree, tree[branch], file)
+            for path in paths:
+                _check_length(tree, tree[path], file)
+
+
+def _path(tree: Any, name: str, file: Path) -> str | None:
+    """The full path of the branch that a name means, None where there is none; see `path_of`."""
+    known: tuple[Any, dict[str, tuple[str, ...]]] | None = getattr(_held, "index", None)
+    if known is None or known[0] is not tree:
+        known = _held.index = tree, index_of(tree.keys())
+    return path_of(known[1], name, file)
 
 
 def _has_baskets(tree: Any) -> bool:
@@ -177,14 +187,17 @@ def read(tree: Any, file: Path, branches: Sequence[str], start: int, stop: int) 
     """The entries `start` to `stop - 1` of branches.
 
     Raises:
-        InputFileError: a damaged file, or fewer entries than its header says.
+        InputFileError: a damaged file, fewer entries than its header says, or a name of several branches.
     """
     names = list(dict.fromkeys(branches))
     with faults(file):
+        paths = {name: _path(tree, name, file) or name for name in names}
+        wanted = list(dict.fromkeys(paths.values()))
         if _has_baskets(tree):
-            piece = _through_baskets(tree, names, start, stop)
+            found = _through_baskets(tree, wanted, start, stop)
         else:
-            piece = _decompressed(tree, names, start, stop)
+            found = _decompressed(tree, wanted, start, stop)
+        piece = {name: found[path] for name, path in paths.items()}
         for name in names:
             if len(piece[name]) != stop - start:
                 raise InputFileError(
@@ -230,6 +243,24 @@ def _decompressed(tree: Any, names: list[str], start: int, stop: int) -> Piece:
     return {name: tree[name].array(entry_start=start, entry_stop=stop, library="ak") for name in names}
 
 
+def depths(tree: Any, file: Path, branches: Sequence[str]) -> dict[str, int]:
+    """How deep the numbers of branches are nested, without reading any.
+
+    Returns:
+        by branch 1 for a number by entry, 2 for a list, 3 for a list of lists; 0 for text, fixed arrays and records.
+
+    Raises:
+        InputFileError: a damaged file.
+    """
+    found = {}
+    for name, values in read(tree, file, branches, 0, 0).items():
+        layout, depth = ak.to_layout(values), 1
+        while layout.is_list and not layout.is_regular and layout.parameter("__array__") is None:
+            layout, depth = layout.content, depth + 1
+        found[name] = depth if layout.is_numpy and layout.purelist_depth == 1 else 0
+    return found
+
+
 def jagged(piece: Piece, branch: str, file: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
     """A list of numbers by entry, `vector<T>` or `T[n]`: offsets int64 [entries + 1] from 0, and the flat numbers.
 
@@ -264,6 +295,25 @@ def aligned(piece: Piece, branch: str, file: Path, offsets: npt.NDArray[np.int64
     if not np.array_equal(own, offsets):
         raise InputFileError(f"the branches {beside} and {branch} hold lists of different lengths", file=file)
     return values
+
+
+def integers(values: npt.NDArray[Any], branch: str, file: Path) -> npt.NDArray[np.int64]:
+    """Values that count or point: int64, whatever number type the branch has.
+
+    Raises:
+        InputFileError: one is no whole number.
+    """
+    if values.dtype.kind in "iu":
+        return values.astype(np.int64)
+    with np.errstate(invalid="ignore"):
+        whole = values.astype(np.int64)
+    if values.dtype.kind not in "bf" or not np.array_equal(whole, values):
+        raise InputFileError(
+            f"the branch {branch} does not hold whole numbers, which an index must be",
+            file=file,
+            remedy="name the branch of the index, or write it as integers",
+        )
+    return whole
 
 
 def flat(piece: Piece, branch: str, file: Path) -> npt.NDArray[Any]:

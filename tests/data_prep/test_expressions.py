@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import yaml
+from pydantic import TypeAdapter, ValidationError
 
-from data_prep.expressions import Expression, members
+from data_prep.expressions import BranchName, Expression, members
 
 X = np.array([-2.0, 0.5, 3.0], np.float32)
 N = np.array([1, 6, 7], np.uint8)
-COLUMNS = {"x": X, "n": N, "Jet.PT": X * 10}
+COLUMNS = {"x": X, "n": N, "Jet.PT": X * 10, "c[px] / 2": N, "class": np.array([2, 1, 0]), "quoted0": N > 6}
 
 
 @pytest.mark.parametrize(
@@ -25,6 +27,10 @@ COLUMNS = {"x": X, "n": N, "Jet.PT": X * 10}
         ("n == 6 or x < 0 and not n == 1", [False, True, False]),
         ("n & 2", [0, 2, 2]),
         ("maximum(x, 0) - minimum(x, 0)", np.abs(X)),
+        ("`x` + `n`", X + N),
+        ("abs(`c[px] / 2`)/2", N / 2),
+        ("`class`==2 or`quoted0`", [True, False, True]),
+        ("`Jet.PT`", X * 10),
     ],
 )
 def test_values(text: str, expected: object) -> None:
@@ -63,8 +69,44 @@ def test_faults_are_not_numbers() -> None:
         "~x",
         "n in x",
         "(" * 300 + "x" + ")" * 300,
+        "`x",
+        "``",
+        "` `",
+        "`x``n`",
+        "2`x`",
+        "`abs`(x)",
+        "x.`n`",
+        "class == 1",
     ],
 )
 def test_anything_else_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="expression|allowed|takes|large|characters"):
+    with pytest.raises(ValueError, match="expression|allowed|takes|large|characters|back-quote"):
         Expression(text)
+
+
+def test_names_in_back_quotes() -> None:
+    assert Expression("`class` > `c[px]` and `a/b.pt`").names == ("class", "c[px]", "a/b.pt")
+    with pytest.raises(ValueError, match='in YAML the whole then in quotes: "`class` == 1"'):
+        Expression("class > 1")
+    expression = next(iter(yaml.safe_load('"`class` == 1": 0')))
+    assert Expression(expression).names == ("class",)
+
+
+def test_a_name_of_one_branch() -> None:
+    name = TypeAdapter(BranchName)
+    assert [name.validate_python(text) for text in ("a", "`a`", "c[px]", "`class`")] == ["a", "a", "c[px]", "class"]
+    for bad in ("", "``", "`a", "`a` `b`", "a`b`"):
+        with pytest.raises(ValidationError):
+            name.validate_python(bad)
+
+
+@pytest.mark.parametrize("value", [1, -1, 0.3, 1e-30, -0.5, np.inf, 255, True])
+def test_what_is_not_zero_holds(value: float) -> None:
+    assert members(Expression("x"), {"x": np.array([value])}, 1).tolist() == [True]
+    assert members(Expression("not x"), {"x": np.array([value])}, 1).tolist() == [False]
+    assert members(Expression("x and 1"), {"x": np.array([value])}, 1).tolist() == [True]
+
+
+@pytest.mark.parametrize("value", [0, 0.0, -0.0, np.nan, False])
+def test_zero_and_nan_do_not(value: float) -> None:
+    assert members(Expression("x"), {"x": np.array([value])}, 1).tolist() == [False]
