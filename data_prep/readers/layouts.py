@@ -172,7 +172,7 @@ LAYOUTS: tuple[Layout, ...] = (
         tree=top_tagging.TABLE,
         signature=top_tagging.SIGNATURE,
         entry="jet",
-        reader=lambda options, _: top_tagging.TopTaggingReader(options),
+        reader=top_tagging.TopTaggingReader,
         labels=(("qcd", "is_signal_new == 0"), ("t", "is_signal_new == 1")),
         particles=False,
     ),
