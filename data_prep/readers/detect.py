@@ -12,6 +12,7 @@ from pydantic import Discriminator, Tag
 from data_prep.errors import InputFileError
 from data_prep.readers import Options, Reader, event_tree, hdf5, root
 from data_prep.readers.faults import faults
+from data_prep.readers.l1_units import hardware_names
 from data_prep.readers.layouts import BY_NAME, LAYOUTS, Layout, LayoutName
 from data_prep.readers.own import OwnLayout, OwnReader
 
@@ -194,6 +195,13 @@ def _lacks(held: Contents, candidates: Sequence[Layout], name: str) -> str:
         )
     if event_tree.recognises(held.trees):
         return f"holds whole events with truth in '{event_tree.TREE}', which need `kind: events` in images.yaml"
+    for tree, (_, names) in held.trees.items():
+        hardware = hardware_names(names)
+        if hardware and name == "auto":
+            return (
+                f"has values in the units of the trigger's hardware in '{tree}' ({', '.join(hardware)}), and none in "
+                "GeV and rad that this project knows (a step is 0.25 GeV of pT, π/720 of η and φ)"
+            )
     scores = [
         (len(missing) / len(layout.signature), layout.tree != tree, layout.name, tree, missing)
         for layout in candidates
