@@ -30,6 +30,7 @@ from data_prep.readers.assemble import Int64, assemble, charges_of, float32, fro
 from data_prep.readers.delphes_objects import collections, merged, reference_branches, references
 from data_prep.readers.event_columns import MATCHED, by_jet, matched_resonance
 from data_prep.readers.grouping import by_reference
+from data_prep.readers.odd_values import odd_values_pass
 
 Values = npt.NDArray[Any]
 
@@ -81,6 +82,7 @@ class DelphesReader:
             collections(tree, file)
             return int(tree.num_entries)
 
+    @odd_values_pass
     def read(self, file: Path, start: int, stop: int) -> JetChunk:
         """The jets of the events `start` to `stop - 1`.
 

@@ -11,6 +11,7 @@ from data_prep.errors import InputFileError
 from data_prep.event_chunk import EventChunk
 from data_prep.events import number_hash
 from data_prep.readers import root
+from data_prep.readers.odd_values import odd_values_pass
 
 TREE = "events"
 DEPOSITS = ("deposit_eta", "deposit_phi", "deposit_em", "deposit_had", "deposit_track", "deposit_truth")
@@ -41,6 +42,7 @@ def count(file: Path) -> int:
     return trees[TREE][0]
 
 
+@odd_values_pass
 def read(file: Path, start: int, stop: int) -> EventChunk:
     """The events `start` to `stop - 1`, in their order.
 

@@ -20,6 +20,7 @@ from data_prep.errors import InputFileError
 from data_prep.events import content_hash
 from data_prep.readers import DEFAULTS, Options, hdf5
 from data_prep.readers.assemble import assemble
+from data_prep.readers.odd_values import odd_values_pass
 from data_prep.readers.padded import from_padded
 
 PARTICLES, JETS = "jetConstituentList", "jets"
@@ -52,6 +53,7 @@ class LhcJetsReader:
                 hdf5.check_whole(opened[name], file)
             return int(opened[PARTICLES].shape[0])
 
+    @odd_values_pass
     def read(self, file: Path, start: int, stop: int) -> JetChunk:
         """The jets `start` to `stop - 1` of a file.
 

@@ -28,6 +28,7 @@ from data_prep.readers import DEFAULTS, Options, root
 from data_prep.readers.assemble import Constituents, Int64, assemble, float32, from_cartesian, from_polar
 from data_prep.readers.event_columns import by_jet, refuse_index
 from data_prep.readers.grouping import by_jet_index
+from data_prep.readers.odd_values import odd_values_pass
 from data_prep.readers.own_nesting import Needed, check_nesting
 from data_prep.settings import Settings
 
@@ -173,6 +174,7 @@ class OwnReader:
             check_nesting(self._needed, root.depths(tree, file, self.required), file)
             return int(tree.num_entries)
 
+    @odd_values_pass
     def read(self, file: Path, start: int, stop: int) -> JetChunk:
         """The jets of the entries `start` to `stop - 1`.
 

@@ -27,6 +27,7 @@ from data_prep.errors import InputFileError
 from data_prep.events import content_hash
 from data_prep.readers import DEFAULTS, Options, hdf5
 from data_prep.readers.assemble import assemble
+from data_prep.readers.odd_values import odd_values_pass
 from data_prep.readers.padded import from_padded
 
 TABLE = "table/table"
@@ -75,6 +76,7 @@ class TopTaggingReader:
         _check_order(_momenta(first[MOMENTA], truth), file)
         return jets
 
+    @odd_values_pass
     def read(self, file: Path, start: int, stop: int) -> JetChunk:
         """The jets `start` to `stop - 1` of a file.
 
