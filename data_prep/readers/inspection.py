@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -75,9 +74,7 @@ def inspect(file: Path, options: Options, layout: LayoutName | OwnLayout = "auto
 
 def _usual(file: Path, name: str, tree: str) -> tuple[ClassSettings, ...]:
     """The usual classes of a layout whose branches the file has."""
-    there = contents(file).trees[tree][1]
-    chosen: Sequence[tuple[str, str]] = BY_NAME[name].labels
-    # the columns of HDF5 data sets are checked by their readers
-    if BY_NAME[name].container == "root":
-        chosen = [each for each in chosen if set(Expression(each[1]).names) <= there]
+    layout = BY_NAME[name]
+    there = contents(file).trees[tree][1] if layout.columns is None else layout.columns(file)
+    chosen = [each for each in layout.labels if set(Expression(each[1]).names) <= there]
     return tuple(ClassSettings(name=label, label=text) for label, text in chosen)

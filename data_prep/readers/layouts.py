@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from data_prep.readers import (
@@ -51,6 +52,7 @@ class Layout:
         reader: makes the reader, given the options and the tree.
         labels: usual classes with their labels, for a first look at a file; not all need be there.
         particles: whether it has charge and kind of the constituents.
+        columns: gives what labels can use in a file, where its trees do not tell.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Layout:
     reader: Callable[[Options, str], Reader]
     labels: tuple[tuple[str, str], ...] = ()
     particles: bool = True
+    columns: Callable[[Path], frozenset[str]] | None = None
 
     def missing(self, names: frozenset[str]) -> list[str]:
         """The parts of the signature that a tree with branches of these names lacks."""
@@ -164,6 +167,7 @@ LAYOUTS: tuple[Layout, ...] = (
         reader=lambda options, _: lhc_jets.LhcJetsReader(options),
         labels=tuple((name, f"j_{name}") for name in "qgwzt"),
         particles=False,
+        columns=lhc_jets.label_columns,
     ),
     Layout(
         name="top_tagging",
@@ -175,6 +179,7 @@ LAYOUTS: tuple[Layout, ...] = (
         reader=top_tagging.TopTaggingReader,
         labels=(("qcd", "is_signal_new == 0"), ("t", "is_signal_new == 1")),
         particles=False,
+        columns=lambda _: frozenset(top_tagging.LABELS),
     ),
 )
 """All layouts."""

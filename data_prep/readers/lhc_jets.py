@@ -31,6 +31,16 @@ STATED = ("j_pt", "j_mass")
 STORED = {"jet_sdmass": "j_mass_mmdt", "jet_tau1": "j_tau1_b1", "jet_tau2": "j_tau2_b1", "jet_tau3": "j_tau3_b1"}
 
 
+def label_columns(file: Path) -> frozenset[str]:
+    """The columns of a file that labels can use.
+
+    Raises:
+        InputFileError: the file cannot be read.
+    """
+    with hdf5.open_file(file) as opened:
+        return frozenset(hdf5.names_of(opened, JET_NAMES, file))
+
+
 @dataclass(frozen=True)
 class LhcJetsReader:
     """Reads the LHC jet set; an entry is a jet; a `data_prep.readers.Reader`.

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -26,6 +27,20 @@ def test_every_layout(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert captured.out.count("1.0000 ± 0.000") == stated
     assert captured.out.count("the file states none") == 2 - stated
     assert captured.err == ""
+
+
+def test_a_file_with_two_of_the_five_classes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = samples.lhc_jets(samples.jets(12), tmp_path / "jets.h5")
+    with h5py.File(file, "a") as opened:
+        names = opened["jetFeatureNames"][...]
+        kept = [index for index, name in enumerate(names) if name not in (b"j_g", b"j_w", b"j_z")]
+        columns = opened["jets"][:, kept]
+        del opened["jets"], opened["jetFeatureNames"]
+        opened["jets"], opened["jetFeatureNames"] = columns, names[kept]
+    assert main(["inspect", str(file)]) == 0
+    out = capsys.readouterr().out
+    assert [line.split()[:2] for line in out.splitlines() if "(j_" in line] == [["q", "8"], ["t", "4"]]
+    assert "can be used as lhc_jets" in out
 
 
 def test_libraries_do_not_talk(tmp_path: Path) -> None:
