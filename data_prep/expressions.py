@@ -18,11 +18,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import AfterValidator, Field
+
+from data_prep.errors import InputFileError
 
 Array = npt.NDArray[Any]
 
@@ -95,14 +98,29 @@ class Expression:
         self.names = tuple(dict.fromkeys(names))
         """The branches it needs, each once, in order of appearance."""
 
-    def __call__(self, columns: Mapping[str, Array]) -> Array:
+    def __call__(self, columns: Mapping[str, Array], file: Path | None = None) -> Array:
         """The value, element by element; floating-point faults give NaN or infinity as in numpy.
 
+        Args:
+            columns: the branches of `names`.
+            file: where they are from, for the message.
+
         Raises:
-            TypeError: `&` or `|` on numbers that are no integers.
+            InputFileError: `&` or `|` on numbers that are no integers.
         """
         with np.errstate(all="ignore"):
-            return np.asarray(_value(self._tree, columns))
+            try:
+                return np.asarray(_value(self._tree, columns))
+            except _NotIntegersError as error:
+                raise InputFileError(
+                    f"{error} in the expression '{self.text}' needs integers on both sides",
+                    file=file,
+                    remedy="write `and` or `or` between conditions, or name branches of integers",
+                ) from None
+
+
+class _NotIntegersError(Exception):
+    """`&` or `|` on numbers that are no integers."""
 
 
 def _unquoted(text: str) -> tuple[str, dict[str, str]]:
@@ -194,6 +212,13 @@ def _value(node: ast.expr, columns: Mapping[str, Array]) -> Any:
     match node:
         case ast.Constant():
             return node.value
+        case ast.BinOp(op=ast.BitAnd() | ast.BitOr()):
+            sides = [np.asarray(_value(side, columns)) for side in (node.left, node.right)]
+            if any(side.dtype.kind not in "biu" for side in sides):
+                raise _NotIntegersError("`&`" if isinstance(node.op, ast.BitAnd) else "`|`")
+            if np.result_type(*sides).kind == "f":  # numpy has no integer that holds both int64 and uint64
+                sides = [side.astype(np.int64) for side in sides]
+            return _BINARY[type(node.op)](*sides)
         case ast.BinOp():
             return _BINARY[type(node.op)](_value(node.left, columns), _value(node.right, columns))
         case ast.UnaryOp(op=ast.Not()):
@@ -227,13 +252,24 @@ def _true(value: Any) -> Array:
     return array if array.dtype == np.bool_ else np.asarray((array != 0) & (array == array))
 
 
-def members(expression: Expression, columns: Mapping[str, Array], length: int) -> npt.NDArray[np.bool_]:
+def members(
+    expression: Expression, columns: Mapping[str, Array], length: int, file: Path | None = None
+) -> npt.NDArray[np.bool_]:
     """Where an expression holds, bool [length]: where it is true, or a number that is neither zero nor NaN.
+
+    Args:
+        expression: the expression.
+        columns: the branches it needs, numbers or bools [length].
+        length: how many values there are.
+        file: where they are from, for messages.
+
+    Raises:
+        InputFileError: as the expression does.
 
     >>> members(Expression("x"), {"x": np.array([0.0, 0.3, -1.0, np.nan])}, 4)
     array([False,  True,  True, False])
     """
-    return np.broadcast_to(_true(expression(columns)), (length,))
+    return np.broadcast_to(_true(expression(columns, file)), (length,))
 
 
 def _parsable(text: str) -> str:

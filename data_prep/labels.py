@@ -74,16 +74,19 @@ def labels_of(
         classes: the classes; a jet's label is its class's position here.
         columns: `branches_of(classes)` by name, numbers or bools [jets].
         jets: the number of jets.
-        file: the file they are from, for classes that look at its name.
+        file: the file they are from, for classes that look at its name, and for messages.
 
     Returns:
         uint8 [jets]; `NO_CLASS` where no class fits, `SEVERAL_CLASSES` where more than one does.
+
+    Raises:
+        InputFileError: a label uses `&` or `|` on numbers that are no integers.
     """
     label = np.full(jets, NO_CLASS, np.uint8)
     for index, each in enumerate(classes):
         if each.files and (file is None or not fnmatchcase(file.name, each.files)):
             continue
-        member = members(Expression(each.label), columns, jets)
+        member = members(Expression(each.label), columns, jets, file)
         if each.where:
             member = member & np.isin(np.abs(columns[each.where.branch]), each.where.absolute)
         label[member] = np.where(label[member] == NO_CLASS, index, SEVERAL_CLASSES)

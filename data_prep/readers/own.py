@@ -190,12 +190,12 @@ class OwnReader:
             offsets, lists, numbers = self._of_jets(piece, file)
             jets = np.arange(offsets.size, dtype=np.int64)
         unit = 1.0 if self.layout.momenta == "GeV" else 1e-3
-        own = {name: _evaluate(getattr(self.layout.jet, name), numbers, offsets.size - 1) for name in _JET}
+        own = {name: _evaluate(getattr(self.layout.jet, name), numbers, offsets.size - 1, file) for name in _JET}
         for name in ("pt", "mass", "sdmass"):
             value = own[name]
             own[name] = None if value is None else value * unit
         repeated = {name: np.repeat(values, np.diff(offsets)) for name, values in numbers.items()}
-        constituents = self._constituents(offsets, repeated | lists, own, unit)
+        constituents = self._constituents(offsets, repeated | lists, own, unit, file)
         pt, eta, phi = own["pt"], own["eta"], own["phi"]
         axis = None if pt is None or eta is None or phi is None else (pt, eta, phi)
         return assemble(
@@ -251,10 +251,10 @@ class OwnReader:
         return offsets, lists, numbers, jets
 
     def _constituents(
-        self, offsets: Int64, columns: Columns, own: dict[str, Values | None], unit: float
+        self, offsets: Int64, columns: Columns, own: dict[str, Values | None], unit: float, file: Path
     ) -> Constituents:
         members = int(offsets[-1])
-        value = {name: _evaluate(getattr(self.layout.constituents, name), columns, members) for name in _LISTS}
+        value = {name: _evaluate(getattr(self.layout.constituents, name), columns, members, file) for name in _LISTS}
         for name in ("pt", "mass", "px", "py", "pz", "energy"):
             each = value[name]
             value[name] = None if each is None else each * unit
@@ -296,11 +296,11 @@ def _names(section: Settings, fields: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(name for text in texts if text for name in Expression(text).names))
 
 
-def _evaluate(text: str | None, columns: Columns, length: int) -> Values | None:
+def _evaluate(text: str | None, columns: Columns, length: int, file: Path) -> Values | None:
     """The value of an expression as float64 [length]; None where there is none."""
     if text is None:
         return None
-    return np.array(np.broadcast_to(Expression(text)(columns), (length,)), np.float64)
+    return np.array(np.broadcast_to(Expression(text)(columns, file), (length,)), np.float64)
 
 
 def _present(values: Values | None) -> Values:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from data_prep.errors import InputFileError
 from data_prep.expressions import BranchName, Expression, members
 
 X = np.array([-2.0, 0.5, 3.0], np.float32)
 N = np.array([1, 6, 7], np.uint8)
-COLUMNS = {"x": X, "n": N, "Jet.PT": X * 10, "c[px] / 2": N, "class": np.array([2, 1, 0]), "quoted0": N > 6}
+COLUMNS = {"x": X, "n": N, "Jet.PT": X * 10, "c[px] / 2": N, "class": np.array([2, 1, 0]), "long": np.array([1, 2, 2**64 - 5], np.uint64), "quoted0": N > 6}
 
 
 @pytest.mark.parametrize(
@@ -26,6 +29,7 @@ COLUMNS = {"x": X, "n": N, "Jet.PT": X * 10, "c[px] / 2": N, "class": np.array([
         ("1 < n <= 6", [False, True, False]),
         ("n == 6 or x < 0 and not n == 1", [False, True, False]),
         ("n & 2", [0, 2, 2]),
+        ("long & -n", [1, 2, -7]),
         ("maximum(x, 0) - minimum(x, 0)", np.abs(X)),
         ("`x` + `n`", X + N),
         ("abs(`c[px] / 2`)/2", N / 2),
@@ -110,3 +114,10 @@ def test_what_is_not_zero_holds(value: float) -> None:
 @pytest.mark.parametrize("value", [0, 0.0, -0.0, np.nan, False])
 def test_zero_and_nan_do_not(value: float) -> None:
     assert members(Expression("x"), {"x": np.array([value])}, 1).tolist() == [False]
+
+
+@pytest.mark.parametrize("text", ["x & 1", "n | x", "1 & 0.5"])
+def test_bits_are_those_of_integers(text: str) -> None:
+    with pytest.raises(InputFileError, match="needs integers on both sides") as caught:
+        members(Expression(text), COLUMNS, 3, Path("t.root"))
+    assert caught.value.file == "t.root"
