@@ -106,11 +106,11 @@ def closure(chunk: JetChunk) -> Closure:
         for name, ratio, bound in (("pT", found_pt, PT_BOUND), ("mass", found_mass, MASS_BOUND))
         if ratio is not None and not abs(ratio.median - 1) <= bound
     ]
-    if off and _scaled(sum_pt, sum_mass, chunk, full):
+    if off and not _mega(off[0][1].median) and _scaled(sum_pt, sum_mass, chunk, full):
         ratio = off[0][1]
         problems.append(
-            f"the constituents' pT and mass are alike {ratio} times the jet's (median and spread of {ratio.jets} "
-            f"jets): {_scale(ratio.median)}"
+            f"the constituents' pT is {ratio} times the jet's (median and spread of {ratio.jets} jets), and their mass "
+            f"alike, jet by jet: {_scale(ratio.median)}"
         )
     else:
         problems += [
@@ -173,8 +173,6 @@ def _scaled(sum_pt: Float64, sum_mass: Float64, chunk: JetChunk, full: npt.NDArr
 
 def _scale(median: float) -> str:
     """Why pT and mass of a jet are scaled alike."""
-    if _mega(median):
-        return "one of them is in MeV"
     if CORRECTIONS[0] < median < CORRECTIONS[1]:
         return (
             "no constituent is missing, the stated jet is scaled, as by a jet-energy correction; to close, it must be "

@@ -244,7 +244,7 @@ def _decompressed(tree: Any, names: list[str], start: int, stop: int) -> Piece:
 
 
 def depths(tree: Any, file: Path, branches: Sequence[str]) -> dict[str, int]:
-    """How deep the numbers of branches are nested, without reading any.
+    """How deep the numbers of branches are nested, without reading jets.
 
     Returns:
         by branch 1 for a number by entry, 2 for a list, 3 for a list of lists; 0 for text, fixed arrays and records.
@@ -252,13 +252,18 @@ def depths(tree: Any, file: Path, branches: Sequence[str]) -> dict[str, int]:
     Raises:
         InputFileError: a damaged file.
     """
-    found = {}
-    for name, values in read(tree, file, branches, 0, 0).items():
-        layout, depth = ak.to_layout(values), 1
-        while layout.is_list and not layout.is_regular and layout.parameter("__array__") is None:
-            layout, depth = layout.content, depth + 1
-        found[name] = depth if layout.is_numpy and layout.purelist_depth == 1 else 0
-    return found
+    piece = read(tree, file, branches, 0, 0)
+    unknown = [name for name, values in piece.items() if "unknown" in str(ak.type(values))]
+    if unknown and tree.num_entries:  # objects whose type is known only by reading one
+        piece |= read(tree, file, unknown, 0, 1)
+    return {name: _depth(ak.to_layout(values)) for name, values in piece.items()}
+
+
+def _depth(layout: Any) -> int:
+    depth = 1
+    while layout.is_list and not layout.is_regular and layout.parameter("__array__") is None:
+        layout, depth = layout.content, depth + 1
+    return depth if layout.is_numpy and layout.purelist_depth == 1 else 0
 
 
 def jagged(piece: Piece, branch: str, file: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:

@@ -14,7 +14,15 @@ from data_prep.expressions import BranchName, Expression, members
 
 X = np.array([-2.0, 0.5, 3.0], np.float32)
 N = np.array([1, 6, 7], np.uint8)
-COLUMNS = {"x": X, "n": N, "Jet.PT": X * 10, "c[px] / 2": N, "class": np.array([2, 1, 0]), "long": np.array([1, 2, 2**64 - 5], np.uint64), "quoted0": N > 6}
+COLUMNS = {
+    "x": X,
+    "n": N,
+    "Jet.PT": X * 10,
+    "c[px] / 2": N,
+    "class": np.array([2, 1, 0]),
+    "long": np.array([1, 2, 2**64 - 5], np.uint64),
+    "quoted0": N > 6,
+}
 
 
 @pytest.mark.parametrize(
