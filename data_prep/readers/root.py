@@ -314,9 +314,9 @@ def integers(values: npt.NDArray[Any], branch: str, file: Path) -> npt.NDArray[n
         whole = values.astype(np.int64)
     if values.dtype.kind not in "bf" or not np.array_equal(whole, values):
         raise InputFileError(
-            f"the branch {branch} does not hold whole numbers, which an index must be",
+            f"the branch {branch} does not hold whole numbers, which what counts or points must be",
             file=file,
-            remedy="name the branch of the index, or write it as integers",
+            remedy="name a branch of integers, or write this one as integers",
         )
     return whole
 
