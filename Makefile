@@ -2,82 +2,67 @@
 #
 #   make                      set up .venv, then run configs/demo to its report
 #   make RUN=top_tagging      another configuration
-#   make FILES='/data/*.root' your own files instead of simulated ones
+#   make FILES='/data/*.root' your own files instead of simulated ones; `make FILES=` takes the simulated ones again
 #   make images | train | …   up to that stage
 #   make help                 everything else
+#
+# Every stage is called, and says itself that nothing changed: it compares what its artefact was made of (inputs,
+# settings, code, versions), never times.
 
 RUN    ?= demo
 PYTHON ?= python3.11
 
+# RUN is the name of one folder of configs/, to the letter.
+CONFIGURED := $(notdir $(patsubst %/,%,$(wildcard configs/*/)))
+RUNS       := $(patsubst configs/%/model.yaml,%,$(wildcard configs/*/model.yaml))
+ifeq ($(strip $(foreach run,$(CONFIGURED),$(and $(findstring <$(run)>,<$(RUN)>),$(findstring <$(RUN)>,<$(run)>)))),)
+$(error there is no configs/$(RUN); configurations are: $(RUNS))
+endif
 C := configs/$(RUN)
 B := build/$(RUN)
-# A run remembers the files it was given.
-FILES ?= $(shell cat $(B)/.files 2>/dev/null)
 
-RUNS := $(patsubst configs/%/model.yaml,%,$(wildcard configs/*/model.yaml))
-ifeq ($(wildcard $(C)),)
-$(error there is no $(C); configurations are: $(RUNS))
-endif
 VENV := .venv
 READY := $(VENV)/.ready
 PIPELINE := $(VENV)/bin/python -m pipeline
 
-# The artefact whose manifest is $@; a manifest is written last, so it is there only beside a whole artefact.
-ARTEFACT = $(@:.manifest.json=)
-
 # Runs with a file `sample` take the simulated sample of the run that it names.
-SAMPLED := $(or $(shell cat $(C)/sample 2>/dev/null),$(RUN))
-SAMPLE  := build/$(SAMPLED)/10_root.manifest.json
-IMAGES  := $(B)/20_images.manifest.json
-CLOSURE := $(B)/25_mass_closure.manifest.json
-COST    := $(B)/25_candidates.manifest.json
-STUDY   := $(B)/26_symmetries.manifest.json
-LOGIC   := $(B)/27_symmetries_rtl.manifest.json
-SEARCH  := $(B)/28_search.manifest.json
-MODEL   := $(B)/30_model.manifest.json
-LOWERED := $(B)/40_lowered.manifest.json
-HLS     := $(B)/50_hls.manifest.json
-CSIM    := $(B)/60_csim.json.manifest.json
-RTL     := $(B)/65_rtl.manifest.json
-SYNTH   := $(B)/66_synth.manifest.json
-RATES   := $(B)/67_rates.manifest.json
-EXPORT  := $(B)/70_export.manifest.json
-REPORT  := $(B)/80_report.manifest.json
+SAMPLED := $(or $(file <$(C)/sample),$(RUN))
+SAMPLE  := build/$(SAMPLED)/10_root
 
 # Events weighted by cross section, from which all runs with a file `rates.yaml` take their trigger rates.
-WEIGHTED := build/rates/10_root.manifest.json
+WEIGHTED := build/rates/10_root
 
-ifeq ($(strip $(FILES)),)
-ROOT  := $(SAMPLE)
-INPUT := $(SAMPLE:.manifest.json=)
+# Your own files. What was typed goes to the stages as it is, in one argument that no shell takes apart; a run remembers
+# it. Images that were made by hand, or on a batch system, from other files than the sample are gone on from.
+GIVEN := $(filter command environment,$(firstword $(origin FILES)))
+ifdef GIVEN
+JET_FILES := $(value FILES)
 else
-ROOT  := $(B)/.files
-INPUT := $(FILES)
+JET_FILES := $(if $(wildcard $(B)/.files),$(file <$(B)/.files))
 endif
+export JET_FILES
+IMAGES_MANIFEST := $(wildcard $(B)/20_images.manifest.json)
+ifneq ($(strip $(value JET_FILES)),)
+SOURCE := remember
+INPUT  := "$$JET_FILES"
+else ifneq ($(and $(if $(GIVEN),,yes),$(IMAGES_MANIFEST),$(if $(shell grep -e '"[./a-z0-9_]*10_root/' $(IMAGES_MANIFEST)),,yes)),)
+SOURCE :=
+INPUT  :=
+else
+SOURCE := $(if $(GIVEN),remember) generate
+INPUT  := $(SAMPLE)
+endif
+# The studies read jets, not images: without files of yours they take the simulated ones.
+JETS := $(or $(INPUT),$(SAMPLE))
 
+STAGES := images mass-closure candidates symmetries symmetries-rtl search train lower convert csim rtl synth rates export report
 .DEFAULT_GOAL := all
-.PHONY: all help setup generate images mass-closure candidates symmetries symmetries-rtl search train lower convert csim rtl synth rates export report test check bench clean distclean FORCE
+.PHONY: all help setup remember generate weighted $(STAGES) test test-faults check bench clean distclean
 
 all: report ## run every stage of RUN (default demo) to the report
 	@echo "report: $(B)/80_report/index.html"
 
 setup: $(READY) ## make .venv with every version of requirements.lock
-generate: $(SAMPLE) ## simulate jets or events and write ROOT files
-images: $(IMAGES) ## ROOT files to sparse jet images
-mass-closure: $(CLOSURE) ## what steps and pixels do to the jet mass (no part of all)
-candidates: $(COST) ## what it costs that firmware sees N candidates of a jet (no part of all)
-symmetries: $(STUDY) ## what networks gain that know how jets are turned (no part of all)
-symmetries-rtl: $(LOGIC) ## their logic, each proven (no part of all)
-search: $(SEARCH) ## the best taggers that fit into the limits of search.yaml (no part of all)
-train: $(MODEL) ## images to float and quantized taggers
-lower: $(LOWERED) ## the quantized tagger in plain layers, with proven types
-convert: $(HLS) ## the HLS project
-csim: $(CSIM) ## model = HLS emulation, integer by integer
-rtl: $(RTL) ## Verilog and VHDL, simulated, synthesised, equal to the model
-synth: $(SYNTH) ## both through Vitis HLS and Vivado, where they are installed (no part of all)
-rates: $(RATES) ## trigger rate against signal efficiency (runs with a rates.yaml)
-export: $(EXPORT) ## the firmware bundle
-report: $(REPORT) ## the page that shows it all
 
 $(READY): requirements.lock
 	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) not found (install Python 3.11 or give it: make PYTHON=/path/to/python3.11)" >&2; exit 1; }
@@ -86,60 +71,66 @@ $(READY): requirements.lock
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.lock
 	@touch $@
 
-$(sort $(SAMPLE) $(WEIGHTED)): build/%/10_root.manifest.json: configs/%/generate.yaml | $(READY)
-	$(PIPELINE) generate --config $< --out $(ARTEFACT)
-
-$(B)/.files: FORCE
+remember:
 	@mkdir -p $(B)
-	@echo '$(FILES)' | cmp -s - $@ || echo '$(FILES)' > $@
+	@if test -n "$$JET_FILES"; then printf '%s\n' "$$JET_FILES" >$(B)/.files.new && mv $(B)/.files.new $(B)/.files; else rm -f $(B)/.files; fi
 
-$(IMAGES): $(C)/images.yaml $(ROOT) | $(READY)
-	$(PIPELINE) images --config $< $(INPUT) --out $(ARTEFACT)
+generate: $(READY) ## simulate jets or events and write ROOT files
+	$(PIPELINE) generate --config configs/$(SAMPLED)/generate.yaml --out $(SAMPLE)
 
-$(CLOSURE): $(C)/images.yaml $(ROOT) | $(READY)
-	$(PIPELINE) mass-closure --config $< $(INPUT) --out $(ARTEFACT)
+weighted: $(READY)
+	$(PIPELINE) generate --config configs/rates/generate.yaml --out $(WEIGHTED)
 
-$(COST): $(C)/candidates.yaml $(C)/images.yaml $(C)/model.yaml $(C)/train.yaml $(ROOT) | $(READY)
-	$(PIPELINE) candidates --config $< --images $(C)/images.yaml --model $(C)/model.yaml --train $(C)/train.yaml $(INPUT) --out $(ARTEFACT)
+images: $(SOURCE) $(READY) ## ROOT files to sparse jet images
+	$(PIPELINE) images --config $(C)/images.yaml $(INPUT) --out $(B)/20_images
 
-$(STUDY): $(C)/symmetries.yaml $(C)/images.yaml $(C)/model.yaml $(C)/train.yaml $(ROOT) | $(READY)
-	$(PIPELINE) symmetries --config $< --images $(C)/images.yaml --model $(C)/model.yaml --train $(C)/train.yaml $(INPUT) --out $(ARTEFACT)
+mass-closure: $(or $(SOURCE),generate) $(READY) ## what steps and pixels do to the jet mass (not part of all)
+	$(PIPELINE) mass-closure --config $(C)/images.yaml $(JETS) --out $(B)/25_mass_closure
 
-$(LOGIC): $(C)/hardware.yaml $(STUDY) | $(READY)
-	$(PIPELINE) symmetries-rtl --config $< $(B)/26_symmetries --out $(ARTEFACT)
+candidates: $(or $(SOURCE),generate) $(READY) ## what it costs that firmware sees N candidates of a jet (not part of all)
+	$(PIPELINE) candidates --config $(C)/candidates.yaml --images $(C)/images.yaml --model $(C)/model.yaml --train $(C)/train.yaml $(JETS) --out $(B)/25_candidates
 
-$(SEARCH): $(C)/search.yaml $(C)/images.yaml $(C)/model.yaml $(C)/train.yaml $(C)/hardware.yaml $(ROOT) | $(READY)
-	$(PIPELINE) search --config $< --images $(C)/images.yaml --model $(C)/model.yaml --train $(C)/train.yaml --hardware $(C)/hardware.yaml $(INPUT) --out $(ARTEFACT)
+symmetries: $(or $(SOURCE),generate) $(READY) ## what networks gain that know how jets are turned (not part of all)
+	$(PIPELINE) symmetries --config $(C)/symmetries.yaml --images $(C)/images.yaml --model $(C)/model.yaml --train $(C)/train.yaml $(JETS) --out $(B)/26_symmetries
 
-$(MODEL): $(C)/train.yaml $(C)/model.yaml $(IMAGES) | $(READY)
-	$(PIPELINE) train --config $< --model $(C)/model.yaml $(B)/20_images --out $(ARTEFACT)
+symmetries-rtl: symmetries ## their logic, each proven (not part of all)
+	$(PIPELINE) symmetries-rtl --config $(C)/hardware.yaml $(B)/26_symmetries --out $(B)/27_symmetries_rtl
 
-$(LOWERED): $(MODEL) | $(READY)
-	$(PIPELINE) lower --model $(B)/30_model/model.h5 --out $(ARTEFACT)
+search: $(or $(SOURCE),generate) $(READY) ## the best taggers that fit into the limits of search.yaml (not part of all)
+	$(PIPELINE) search --config $(C)/search.yaml --images $(C)/images.yaml --model $(C)/model.yaml --train $(C)/train.yaml --hardware $(C)/hardware.yaml $(JETS) --out $(B)/28_search
 
-$(HLS): $(C)/hardware.yaml $(LOWERED) $(IMAGES) | $(READY)
-	$(PIPELINE) convert --config $< --images $(B)/20_images $(B)/40_lowered --out $(ARTEFACT)
+train: images ## images to float and quantized taggers
+	$(PIPELINE) train --config $(C)/train.yaml --model $(C)/model.yaml $(B)/20_images --out $(B)/30_model
 
-$(CSIM): $(C)/hardware.yaml $(HLS) $(LOWERED) $(IMAGES) | $(READY)
-	$(PIPELINE) csim --config $< --lowered $(B)/40_lowered --images $(B)/20_images $(B)/50_hls --out $(ARTEFACT)
+lower: train ## the quantized tagger in plain layers, with proven types
+	$(PIPELINE) lower --model $(B)/30_model/model.h5 --out $(B)/40_lowered
 
-$(RTL): $(C)/hardware.yaml $(CSIM) $(LOWERED) $(IMAGES) | $(READY)
-	$(PIPELINE) rtl --config $< --csim $(B)/60_csim.json --images $(B)/20_images $(B)/40_lowered --out $(ARTEFACT)
+convert: lower ## the HLS project
+	$(PIPELINE) convert --config $(C)/hardware.yaml --images $(B)/20_images $(B)/40_lowered --out $(B)/50_hls
 
-$(SYNTH): $(C)/hardware.yaml $(HLS) $(RTL) | $(READY)
-	$(PIPELINE) synth --config $< --hls $(B)/50_hls --rtl $(B)/65_rtl --out $(ARTEFACT)
+csim: convert ## model = HLS emulation, integer by integer
+	$(PIPELINE) csim --config $(C)/hardware.yaml --lowered $(B)/40_lowered --images $(B)/20_images $(B)/50_hls --out $(B)/60_csim.json
 
-$(RATES): $(C)/rates.yaml $(C)/images.yaml $(LOWERED) $(WEIGHTED) | $(READY)
-	$(PIPELINE) rates --config $< --images $(C)/images.yaml --lowered $(B)/40_lowered $(WEIGHTED:.manifest.json=) --out $(ARTEFACT)
+rtl: csim ## Verilog and VHDL, simulated, synthesised, equal to the model
+	$(PIPELINE) rtl --config $(C)/hardware.yaml --csim $(B)/60_csim.json --images $(B)/20_images $(B)/40_lowered --out $(B)/65_rtl
 
-$(EXPORT): $(C)/hardware.yaml $(HLS) $(CSIM) $(RTL) $(wildcard $(B)/66_synth) | $(READY)
-	$(PIPELINE) export --config $< --lowered $(B)/40_lowered --csim $(B)/60_csim.json --rtl $(B)/65_rtl $(addprefix --synth ,$(wildcard $(B)/66_synth)) --images $(B)/20_images $(B)/50_hls --out $(ARTEFACT)
+synth: rtl ## both through Vitis HLS and Vivado, where they are installed (not part of all)
+	$(PIPELINE) synth --config $(C)/hardware.yaml --hls $(B)/50_hls --rtl $(B)/65_rtl --out $(B)/66_synth
 
-$(REPORT): $(MODEL) $(CSIM) $(RTL) $(if $(wildcard $(C)/rates.yaml),$(RATES)) $(wildcard $(B)/66_synth) $(EXPORT) $(wildcard $(B)/25_mass_closure $(B)/25_candidates $(B)/26_symmetries $(B)/27_symmetries_rtl $(B)/28_search) | $(READY)
-	$(PIPELINE) report $(B) --out $(ARTEFACT)
+rates: lower weighted ## trigger rate against signal efficiency (runs with a rates.yaml)
+	$(PIPELINE) rates --config $(C)/rates.yaml --images $(C)/images.yaml --lowered $(B)/40_lowered $(WEIGHTED) --out $(B)/67_rates
+
+export: rtl ## the firmware bundle
+	$(PIPELINE) export --config $(C)/hardware.yaml --lowered $(B)/40_lowered --csim $(B)/60_csim.json --rtl $(B)/65_rtl $(addprefix --synth ,$(wildcard $(B)/66_synth)) --images $(B)/20_images $(B)/50_hls --out $(B)/70_export
+
+report: $(if $(wildcard $(C)/rates.yaml),rates) export ## the page that shows it all
+	$(PIPELINE) report $(B) --out $(B)/80_report
 
 test: $(READY) ## run the tests (tools that are not installed are named as skipped)
-	$(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(VENV)/bin/python -m pytest -m "not faults" --numprocesses auto --maxprocesses 4 --dist loadfile
+
+test-faults: $(READY) ## stops at every moment, damage to every artefact, two commands at once
+	$(VENV)/bin/python -m pytest -m faults --numprocesses auto --maxprocesses 2
 
 check: $(READY) ## style, types and import contracts
 	$(VENV)/bin/ruff check .

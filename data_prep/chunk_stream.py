@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from data_prep.errors import MachineError
 from data_prep.executors import Executor, Task
 from data_prep.executors.ordered import in_order
 from data_prep.finished_chunks import FinishedChunks
@@ -46,6 +47,7 @@ class ChunkStream:
 
         Raises:
             Exception: if strict, whatever ended the first chunk that failed.
+            MachineError: the machine lacks something, which is no loss of a file.
             ClusterError: the executor fails.
         """
         outcomes = in_order(executor, self._tasks(), self._tolerance.retries)
@@ -53,7 +55,7 @@ class ChunkStream:
             if isinstance(outcome, bytes):
                 self._finished.save(part, outcome)
                 yield part, outcome
-            elif self._tolerance.strict:
+            elif self._tolerance.strict or isinstance(outcome, MachineError):
                 raise outcome
             else:
                 self._lose(Loss.of(outcome, str(part.file), part.start, part.stop))

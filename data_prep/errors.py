@@ -50,6 +50,10 @@ class InputFileError(PipelineError):
     """An input file that cannot be read or does not hold what is needed."""
 
 
+class MachineError(PipelineError):
+    """What the machine lacks: memory, threads, open files; the input is not at fault."""
+
+
 class UnsupportedModelError(PipelineError):
     """A model that cannot be lowered exactly; the message names the layer and the reason."""
 

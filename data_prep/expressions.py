@@ -108,15 +108,16 @@ class Expression:
         Raises:
             InputFileError: `&` or `|` on numbers that are no integers.
         """
-        with np.errstate(all="ignore"):
-            try:
+        try:
+            with np.errstate(all="ignore"):
                 return np.asarray(_value(self._tree, columns))
-            except _NotIntegersError as error:
-                raise InputFileError(
-                    f"{error} in the expression '{self.text}' needs integers on both sides",
-                    file=file,
-                    remedy="write `and` or `or` between conditions, or name branches of integers",
-                ) from None
+        except _NotIntegersError as error:
+            types = ", ".join(f"{name} is {np.asarray(columns[name]).dtype}" for name in self.names)
+            raise InputFileError(
+                f"{error} in '{self.text}' stands between numbers that are no integers" + f" ({types})" * bool(types),
+                file=file,
+                remedy="write `and` or `or`, or put comparisons in brackets: `(a > 1) & (b < 2)`",
+            ) from None
 
 
 class _NotIntegersError(Exception):

@@ -56,6 +56,8 @@ class ImagesSettings(Settings):
     """The layout of the input files: recognised by itself, a known one, or one of your own (docs/data_flow.md)."""
     puppi: Literal["layout", "apply", "ignore"] = "layout"
     """Whether constituents are multiplied by their PUPPI weight: as the layout needs it, always, or never."""
+    tree: str | None = Field(default=None, min_length=1)
+    """The path of the tree in files that hold several of jets, as `systematics/tree_up`."""
     jets: str | None = Field(default=None, min_length=1)
     """The collection of jets in files that hold several, as `FatJet` or `Jet`."""
     cluster: ClusterSettings = ClusterSettings()
@@ -79,6 +81,8 @@ class ImagesSettings(Settings):
 
     @model_validator(mode="after")
     def _buildable(self) -> Self:
+        if self.tree is not None and not isinstance(self.layout, str):
+            raise ValueError("the tree is named in the 'layout' you describe: take 'tree' out")
         require_fitting(self.grid, self.steps, self.channels)
         require_indexable((self.grid.rows, self.grid.columns, len(self.channels)))
         if self.candidates is not None:
@@ -97,6 +101,7 @@ class ImagesSettings(Settings):
             jets=self.jets,
             cluster=self.cluster,
             weight=self.weight,
+            tree=self.tree,
         )
 
     @property

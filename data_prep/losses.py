@@ -44,7 +44,10 @@ class Loss:
     @classmethod
     def of(cls, error: Exception, file: str, start: int | None = None, stop: int | None = None) -> Loss:
         """The loss that an error means."""
-        lines = str(error.what if isinstance(error, PipelineError) else error).strip().splitlines()
+        text = str(error)
+        if isinstance(error, PipelineError):
+            text = error.what + (f" ({error.remedy})" if error.remedy else "")
+        lines = text.strip().splitlines()
         return cls(file, start, stop, lines[-1] if lines else type(error).__name__)
 
     @property
@@ -94,11 +97,11 @@ class Losses:
         more = f", and {rest} more such losses: {self.fraction:.2%} of all entries" if rest else ""
         where = "" if first.start is None else f"entries {first.start}-{(first.stop or 0) - 1} lost: "
         enough = math.ceil(self.fraction * 1000) / 1000
+        without = f", or go on without it by --allow-lost {enough:g}" if self.fraction < 1 else ""
         raise InputFileError(
             f"{where}{first.reason}{more}",
             file=first.file,
-            remedy="mend it and run the same command, which keeps what is finished, "
-            f"or go on without it by --allow-lost {enough:g}",
+            remedy=f"mend it and run the same command, which keeps what is finished{without}",
         )
 
     def to_json(self) -> list[dict[str, Any]]:

@@ -17,7 +17,8 @@ from typer.exceptions import TyperException
 
 from data_prep.errors import PipelineError
 from pipeline import interruption
-from pipeline.console import fail
+from pipeline.artefact import UpToDate
+from pipeline.console import done, fail
 
 # Libraries that talk while they are imported are asked to be quiet before any stage imports them.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -107,6 +108,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _ending(error: BaseException) -> int:
     """The exit code of a stage that raised; whatever comes after an interruption is a consequence of it."""
+    if isinstance(error, UpToDate):
+        done(error.stage, f"{error.out}: unchanged")
+        return 0
     if interruption.asked() or isinstance(error, typer.Abort | KeyboardInterrupt):
         return _interrupted()
     if isinstance(error, PipelineError):

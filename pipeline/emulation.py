@@ -23,6 +23,7 @@ from hls_projects.compose import builder_of
 from hls_projects.emulator.fast_emulator import FastEmulator
 from hls_projects.image_builder import ImageBuilder
 from models.metrics import softmax
+from pipeline import console
 
 METADATA_KEY = b"jet_scores"
 BATCH = 1 << 15
@@ -74,7 +75,7 @@ def from_files(inputs: list[str], settings: ImagesSettings) -> tuple[ImageSource
     from data_prep.readers.detect import reader_of
     from data_prep.readers.files import input_files
 
-    reader, files, entry = reader_of(input_files(inputs), settings.options, settings.layout)
+    reader, files, entry = reader_of(input_files(inputs, console.warn), settings.options, settings.layout)
 
     def batches(advance: Callable[[int], None]) -> Iterator[tuple[str, ImageBatch]]:
         for file, entries in files.items():

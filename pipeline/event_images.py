@@ -9,7 +9,8 @@ from data_prep.executors.choice import executor_of
 from data_prep.executors.dask_cluster import BatchSettings
 from data_prep.losses import Loss, Tolerance
 from pipeline import console
-from pipeline.artefact import artefact, write_json
+from pipeline.artefact import artefact
+from pipeline.json_file import write_json
 
 
 def run_events(
@@ -33,12 +34,13 @@ def run_events(
     lost: list[Loss] = []
     forgiving = tolerance.allow_lost and not tolerance.strict
     files = event_tree.counts(
-        input_files(inputs), (lambda error, file: lost.append(Loss.of(error, str(file)))) if forgiving else None
+        input_files(inputs, console.warn),
+        (lambda error, file: lost.append(Loss.of(error, str(file)))) if forgiving else None,
     )
     for loss in lost:
         console.warn(str(loss))
     total = sum(files.values())
-    with artefact(out, "images", settings={"images": settings}, inputs=list(files)) as space:
+    with artefact(out, "images", settings={"images": settings}, inputs={"files": list(files)}) as space:
         with (
             executor_of(total, workers, scheduler, batch) as executor,
             console.progress("images", total, "events") as advance,

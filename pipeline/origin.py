@@ -12,8 +12,9 @@ from data_prep.errors import InputFileError
 from data_prep.event_dataset import holds_events
 from hls_projects.export.origin import Quality, TrainingData
 from models.tasks.event_data import open_events
-from pipeline.artefact import manifest_path
-from pipeline.lineage import Manifest, read_manifest, upstream, upstream_places
+from pipeline.door import check
+from pipeline.lineage import upstream
+from pipeline.manifest import Manifest
 from pipeline.report.grid_words import grid_words, step_words
 from pipeline.report.results import EMULATED, in_order, titles_of
 from pipeline.report.section import CHANNEL_NAMES, CLASS_NAMES
@@ -31,11 +32,12 @@ def origin_of(artefacts: Sequence[Path], deployed: Metrics | None) -> tuple[Trai
     Raises:
         InputFileError: when what training left cannot be read.
     """
-    manifests, places = upstream(artefacts), upstream_places(artefacts)
-    model = next((name for name, found in manifests.items() if found.stage == "train"), None)
+    manifests = upstream(artefacts)
+    model = next((place for place, found in manifests.items() if found.stage == "train"), None)
     if model is None:
         return None, ()
-    path = places[model] / "metrics.json"
+    check(model)
+    path = model / "metrics.json"
     try:
         trained = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -43,11 +45,12 @@ def origin_of(artefacts: Sequence[Path], deployed: Metrics | None) -> tuple[Trai
     numbers = tuple(quality(trained, deployed, titles_of(manifests[model].configuration.get("model", {}))))
     used = manifests[model].inputs.values()
     images = next(
-        (name for name, found in manifests.items() if found.stage == "images" and found.content in used), None
+        (place for place, found in manifests.items() if found.stage == "images" and found.content in used), None
     )
     if images is None:
         return None, numbers
-    return training_data(manifests[model], places[images], manifests[images]), numbers
+    check(images)
+    return training_data(manifests[model], images, manifests[images]), numbers
 
 
 def training_data(model: Manifest, images: Path, dataset: Manifest) -> TrainingData:
@@ -72,7 +75,7 @@ def training_data(model: Manifest, images: Path, dataset: Manifest) -> TrainingD
     steps = [] if events else [step_words(step.model_dump(mode="json", exclude_none=True)) for step in described.steps]
     return TrainingData(
         task=str(model.configuration.get("model", {}).get("task", "classification")),
-        origin=_origin(dataset),
+        origin=_origin(images, dataset),
         files=dict(sorted((Path(name).name, digest) for name, digest in dataset.inputs.items())),
         images=grid_words(described.grid),
         channels=tuple(CHANNEL_NAMES.get(name, name) for name in described.channels),
@@ -132,14 +135,14 @@ def _in_order(taggers: Metrics, deployed: Metrics | None) -> Iterator[tuple[str,
         yield name, found[name]
 
 
-def simulation_of(dataset: Manifest) -> dict[str, Any] | None:
+def simulation_of(images: Path) -> dict[str, Any] | None:
     """The configuration of the simulation that images were made from; none where there was none, or it is gone."""
-    folders = {Path(name).parent for name in dataset.inputs} | {Path(name) for name in dataset.inputs}
-    return next((found for folder in sorted(folders) if (found := _generated(folder))), None)
+    made = (found.configuration.get("generate") for found in upstream([images]).values() if found.stage == "generate")
+    return next(made, None)
 
 
-def _origin(dataset: Manifest) -> str:
-    simulated = simulation_of(dataset)
+def _origin(images: Path, dataset: Manifest) -> str:
+    simulated = simulation_of(images)
     if simulated is None:
         files = len(dataset.inputs)
         return f"read from {files} file{'s' if files != 1 else ''} of constituents that were given"
@@ -155,13 +158,6 @@ def _origin(dataset: Manifest) -> str:
         window = f"pT > {low:g} GeV" if high is None else f"{low:g} < pT < {high:g} GeV"
         what += f"; anti-kT jets of R = {jets['radius']:g}, {window}, |η| < {jets['eta_max']:g}"
     return what
-
-
-def _generated(folder: Path) -> dict[str, Any] | None:
-    """The configuration of the simulation that made a folder, where there was one."""
-    if not manifest_path(folder).exists():
-        return None
-    return read_manifest(folder).configuration.get("generate")
 
 
 def _selection(settings: Mapping[str, Any]) -> str:

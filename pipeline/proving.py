@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from data_prep.errors import InputFileError
-from pipeline.artefact import manifest_path, write_json
 
 if TYPE_CHECKING:
     from data_prep.dataset import ImageDescription
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from hls_projects.hls_project import HlsProject
     from hls_projects.network import Network
     from hls_projects.proof import Proof
+    from pipeline.artefact import Workspace
 
 
 _EVENTS = 500
@@ -78,7 +78,12 @@ def require_same_images(project: HlsProject, images: ImageDescription | EventDes
     raise InputFileError(what, file=folder, remedy=remedy)
 
 
-def leave_proof(out: Path, proof: Proof) -> None:
-    """Leave a proof that proves nothing, to be read; without a manifest it is not whole and is made again."""
-    manifest_path(out).unlink(missing_ok=True)
-    write_json(out, proof.model_dump(mode="json"))
+def leave_proof(space: Workspace, path: Path, proof: Proof) -> None:
+    """Leave a proof that proves nothing, to be read: its manifest says so, and it is made again.
+
+    Args:
+        space: of the stage.
+        path: of the proof in it.
+        proof: that failed or was not run.
+    """
+    space.leave(path, proof.model_dump(mode="json"), proof.reason or str(proof.first_mismatch))

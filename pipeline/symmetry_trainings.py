@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import console
-from pipeline.artefact import write_json
+from pipeline.json_file import write_json
 
 if TYPE_CHECKING:
     from data_prep.images import ImagesSettings

@@ -72,6 +72,7 @@ class Options:
         jets: the collection of jets, for layouts with several; None takes the layout's own.
         cluster: how jets are made where the file has none.
         weight: an expression that is the weight of a jet; 1 where there is none.
+        tree: the path of the tree in the file, where it holds several that fit.
     """
 
     classes: tuple[ClassSettings, ...] = ()
@@ -80,6 +81,7 @@ class Options:
     jets: str | None = None
     cluster: ClusterSettings = field(default_factory=ClusterSettings)
     weight: str | None = None
+    tree: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:

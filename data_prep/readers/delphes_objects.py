@@ -13,7 +13,7 @@ from data_prep.constituents import ParticleKind
 from data_prep.errors import InputFileError
 from data_prep.readers import root
 from data_prep.readers.assemble import Int64, float32
-from data_prep.readers.faults import faults
+from data_prep.readers.faults import DAMAGED, faults
 
 Values = npt.NDArray[Any]
 
@@ -60,7 +60,11 @@ class Collection:
         }
         pt = values.get("PT", values.get("ET"))
         if pt is None or "Eta" not in values or "Phi" not in values:
-            raise InputFileError(f"the collection {self.name} lacks PT or ET, Eta or Phi", file=file)
+            raise InputFileError(
+                f"the collection {self.name} lacks PT or ET, Eta or Phi",
+                file=file,
+                remedy="keep them: they are the constituents",
+            )
         energy = values.get("E")
         if energy is None:
             momentum = pt.astype(np.float64) * np.cosh(values["Eta"].astype(np.float64))
@@ -149,7 +153,11 @@ def references(piece: root.Piece, branches: tuple[str, ...], file: Path, jets: I
         sizes = root.integers(sizes, branches[1], file)
         offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         if np.any(sizes < 0) or not np.array_equal(offsets[outer], lists):
-            raise InputFileError(f"{branches[0]} and {branches[1]} hold different numbers of references", file=file)
+            raise InputFileError(
+                f"{branches[0]} and {branches[1]} hold different numbers of references", file=file, remedy=DAMAGED
+            )
     if not np.array_equal(outer, jets):
-        raise InputFileError(f"{branches[0]} is not of as many jets as the jets' own branches", file=file)
+        raise InputFileError(
+            f"{branches[0]} is not of as many jets as the jets' own branches", file=file, remedy=DAMAGED
+        )
     return offsets, offsets[outer], root.integers(numbers, branches[0], file)

@@ -11,6 +11,7 @@ from data_prep.errors import InputFileError
 from data_prep.event_chunk import EventChunk
 from data_prep.events import number_hash
 from data_prep.readers import root
+from data_prep.readers.file_kinds import container
 from data_prep.readers.odd_values import odd_values_pass
 
 TREE = "events"
@@ -33,6 +34,8 @@ def count(file: Path) -> int:
     Raises:
         InputFileError: the file cannot be read, or a branch is missing or of the wrong type.
     """
+    if container(file) != "root":
+        raise InputFileError("is an HDF5 file, and whole events are read from ROOT files", file=file, remedy=_REMEDY)
     trees = root.trees(file)
     if TREE not in trees:
         has = ", ".join(f"'{name}'" for name in trees) or "none"
@@ -109,5 +112,5 @@ def counts(files: Sequence[Path], unusable: Callable[[InputFileError, Path], Non
     if failed is not None and not found:
         raise failed
     if not found:
-        raise InputFileError("there is no input file")
+        raise InputFileError("there is no input file", remedy="give files, folders, patterns or URLs")
     return found

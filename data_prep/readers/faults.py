@@ -1,12 +1,18 @@
-"""Whatever goes wrong inside a file library becomes one line that names the file."""
+"""Whatever goes wrong inside a file library becomes one line that names the file.
+
+What the machine lacks (memory, threads, open files, a network) is told from what is wrong with the file, which alone
+may be called damaged.
+"""
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from data_prep.errors import InputFileError, PipelineError
+from data_prep.readers.machine import machine_fault
 from data_prep.readers.remote import RemoteFile
 
 DAMAGED = "the file is damaged or cut short: copy or make it again"
@@ -14,22 +20,70 @@ DAMAGED = "the file is damaged or cut short: copy or make it again"
 FAR = "check the network and that its server gives ranges of bytes, or copy the file here"
 """The remedy for a file behind a URL."""
 
+_DISK = {
+    errno.EIO: "the disk does not give it",
+    errno.ESTALE: "it was replaced or removed on its server while it was read",
+    errno.ETIMEDOUT: "its server does not answer",
+    errno.ENOTCONN: "its disk is not mounted any more",
+    errno.EREMOTEIO: "its server does not give it",
+}
+"""What a disk or its server does, by the number of the error."""
+_TYPES = ("UnknownInterpretation", "CannotBeAwkward", "CannotBeStrided", "NotNumerical")
+"""What uproot raises for a branch of a C++ type that it cannot make arrays of."""
+
 
 @contextmanager
 def faults(file: Path) -> Iterator[None]:
-    """Turn any exception within into an `InputFileError`; those of ours pass.
+    """Turn any exception within into a `PipelineError`; those of ours pass.
 
     Raises:
         InputFileError: naming the file and the library's reason.
+        MachineError: the machine lacks memory, threads or open files.
     """
     try:
         yield
     except PipelineError:
         raise
-    except PermissionError:
-        raise InputFileError("may not be read", file=file, remedy="change its permissions") from None
     except Exception as error:  # noqa: BLE001 - what a damaged file does inside a library cannot be listed
-        lines = str(error).strip().splitlines()
-        reason = f"{type(error).__name__}: {lines[0][:200].rstrip(' ,:')}" if lines else type(error).__name__
-        remedy = FAR if isinstance(file, RemoteFile) else DAMAGED
-        raise InputFileError(f"cannot be read ({reason})", file=file, remedy=remedy) from None
+        raise _named(error, file) from None
+
+
+def _named(error: Exception, file: Path) -> PipelineError:
+    lines = str(error).strip().splitlines()
+    text = lines[0][:200].rstrip(" ,:") if lines else ""
+    number = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, PermissionError):
+        return InputFileError("may not be read", file=file, remedy="change its permissions")
+    lacking = machine_fault(error, file)
+    if lacking is not None:
+        return lacking
+    if isinstance(error, FileNotFoundError) and not isinstance(file, RemoteFile):
+        return InputFileError("is there no more", file=file, remedy="check the path")
+    if isinstance(error, IsADirectoryError):
+        return InputFileError("is a folder", file=file, remedy="give the files in it")
+    if isinstance(error, ImportError):
+        return InputFileError(f"needs a Python package that is not installed ({text})", file=file, remedy="install it")
+    if type(error).__name__ in _TYPES:
+        return InputFileError(
+            f"has a branch of a type that cannot be read ({text})",
+            file=file,
+            remedy="write it as numbers or lists of numbers, or name another branch in images.yaml",
+        )
+    if "unable to lock file" in text:
+        return InputFileError(
+            "is locked by a process that writes it, or its disk has no locks",
+            file=file,
+            remedy="wait for that process; where there is none, set HDF5_USE_FILE_LOCKING=FALSE in the environment",
+        )
+    if "already open for write" in text:
+        return InputFileError(
+            "is marked as being written: by a process, or by one that was stopped in between",
+            file=file,
+            remedy="wait for that process; where there is none, run `h5clear -s` on a copy",
+        )
+    if number in _DISK:
+        return InputFileError(f"{_DISK[number]} ({text})", file=file, remedy="try again, or copy it to another disk")
+    reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return InputFileError(
+        f"cannot be read ({reason})", file=file, remedy=FAR if isinstance(file, RemoteFile) else DAMAGED
+    )

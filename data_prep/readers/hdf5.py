@@ -15,10 +15,8 @@ import numpy.typing as npt
 
 from data_prep.errors import InputFileError
 from data_prep.readers.faults import DAMAGED, faults
+from data_prep.readers.file_kinds import require_container
 from data_prep.readers.remote import RemoteFile
-
-MAGIC = b"\x89HDF\r\n\x1a\n"
-"""The first bytes of an HDF5 file."""
 
 MOST_CHUNKS = 10_000
 """Of data sets of more chunks the number is checked, not the place of each."""
@@ -31,15 +29,10 @@ def open_file(file: Path) -> Iterator[Any]:
     Raises:
         InputFileError: no such file, no HDF5 file, a damaged one; whatever goes wrong inside.
     """
-    if not file.exists():
-        raise InputFileError("no such file", file=file, remedy="check the path")
-    with faults(file):
-        with file.open("rb") as raw:
-            if raw.read(len(MAGIC)) != MAGIC:
-                raise InputFileError("is no HDF5 file", file=file, remedy="give files that HDF5 wrote")
-        with ExitStack() as stack:
-            source = stack.enter_context(file.open("rb")) if isinstance(file, RemoteFile) else file
-            yield stack.enter_context(h5py.File(source, "r"))
+    require_container(file, "hdf5")
+    with faults(file), ExitStack() as stack:
+        source = stack.enter_context(file.open("rb")) if isinstance(file, RemoteFile) else file
+        yield stack.enter_context(h5py.File(source, "r"))
 
 
 def datasets(file: Path) -> dict[str, tuple[int, frozenset[str]]]:
@@ -49,25 +42,36 @@ def datasets(file: Path) -> dict[str, tuple[int, frozenset[str]]]:
         InputFileError: no such file, no HDF5 file, a damaged one.
     """
     found: dict[str, tuple[int, frozenset[str]]] = {}
+    seen: set[int] = set()
 
-    def visit(name: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset) and item.shape:
-            found[name] = int(item.shape[0]), frozenset(item.dtype.names or ())
+    def visit(group: Any, path: str) -> None:
+        for key in group:
+            item = group.get(key)  # None where a link leads nowhere
+            if isinstance(item, h5py.Dataset) and item.shape:
+                found[path + key] = int(item.shape[0]), frozenset(item.dtype.names or ())
+            elif isinstance(item, h5py.Group) and item.file.filename == group.file.filename:
+                address = h5py.h5o.get_info(item.id).addr
+                if address not in seen:
+                    seen.add(address)
+                    visit(item, f"{path}{key}/")
 
     with open_file(file) as opened:
-        opened.visititems(visit)
+        visit(opened, "")
     return found
 
 
 def dataset(opened: Any, name: str, file: Path) -> Any:
-    """A data set that can be read with what is installed.
+    """A data set that can be read with what is installed, and whose values are in this file.
 
     Raises:
-        InputFileError: it is not there, or compressed by a filter that HDF5 does not bring along (as pandas' blosc).
+        InputFileError: it is not there, in another file, or compressed by a filter that HDF5 does not bring along (as
+            pandas' blosc).
     """
     item = opened.get(name)
     if not isinstance(item, h5py.Dataset):
-        raise InputFileError(f"holds no data set '{name}'", file=file)
+        what = f"'{name}' is a group, no data set" if isinstance(item, h5py.Group) else f"holds no data set '{name}'"
+        raise InputFileError(what, file=file, remedy="give files of a layout in docs/data_flow.md")
+    _require_own(opened, item, name, file)
     plist = item.id.get_create_plist()
     for number in range(plist.get_nfilters()):
         code, _, _, label = plist.get_filter(number)
@@ -79,6 +83,27 @@ def dataset(opened: Any, name: str, file: Path) -> Any:
                 remedy="repack it with zlib: `ptrepack --complib=zlib OLD NEW`",
             )
     return item
+
+
+def _require_own(opened: Any, item: Any, name: str, file: Path) -> None:
+    """Check that a data set's values are in this file: others could change or vanish unseen, and are then zeros.
+
+    Raises:
+        InputFileError: naming the files that they are in.
+    """
+    if item.is_virtual:
+        places, how = {source.file_name for source in item.virtual_sources()}, "is virtual"
+    elif item.external:
+        places, how = {str(part[0]) for part in item.external}, "is stored outside"
+    elif item.file.filename != opened.filename:
+        places, how = {str(item.file.filename)}, "is a link to another file"
+    else:
+        return
+    raise InputFileError(
+        f"the data set '{name}' {how}: its values are in {', '.join(sorted(places))}",
+        file=file,
+        remedy="give those files if they hold whole jets, or copy each data set by h5py: `new[name] = old[name][()]`",
+    )
 
 
 def check_whole(item: Any, file: Path) -> None:

@@ -57,7 +57,7 @@ def inspect(file: Path, options: Options, layout: LayoutName | OwnLayout = "auto
     if isinstance(layout, OwnLayout):
         name, title, tree = "own", "described in images.yaml", layout.tree
     else:
-        found = find(file, layout)
+        found = find(file, layout, options.tree)
         name, title, tree = found.layout.name, found.layout.title, found.tree
         if not options.classes:
             options = replace(options, classes=_usual(file, name, tree))

@@ -57,9 +57,10 @@ def refuse_hardware_angles(columns: Iterable[tuple[str, npt.NDArray[Any]]], reme
 
 
 def hardware_names(names: Iterable[str]) -> list[str]:
-    """The branches that are named as hardware's integers, as `L1PuppiCands_hwPt`.
+    """The branches that are named as hardware's integers, as `L1PuppiCands_hwPt`, without the lengths of their lists.
 
-    >>> hardware_names(["L1PuppiCands_hwPt", "L1PuppiCands_pt", "cand.hwPhi_"])
+    >>> hardware_names(["L1PuppiCands_hwPt", "nL1PuppiCands_hwPt", "L1PuppiCands_pt", "cand.hwPhi_"])
     ['L1PuppiCands_hwPt', 'cand.hwPhi_']
     """
-    return sorted(name for name in names if name.rstrip("_").lower().endswith(_HARDWARE))
+    found = sorted(name for name in names if name.rstrip("_").lower().endswith(_HARDWARE))
+    return [name for name in found if name.removeprefix("n") == name or name.removeprefix("n") not in found]

@@ -52,6 +52,8 @@ class Layout:
         reader: makes the reader, given the options and the tree.
         labels: usual classes with their labels, for a first look at a file; not all need be there.
         particles: whether it has charge and kind of the constituents.
+        puppi: whether it may have PUPPI weights of the constituents.
+        collections: whether it has several collections of jets, of which `jets:` names one.
         columns: gives what labels can use in a file, where its trees do not tell.
     """
 
@@ -64,6 +66,8 @@ class Layout:
     reader: Callable[[Options, str], Reader]
     labels: tuple[tuple[str, str], ...] = ()
     particles: bool = True
+    puppi: bool = False
+    collections: bool = False
     columns: Callable[[Path], frozenset[str]] | None = None
 
     def missing(self, names: frozenset[str]) -> list[str]:
@@ -98,6 +102,8 @@ LAYOUTS: tuple[Layout, ...] = (
         entry="event",
         reader=pfnano_v2.PFNanoV2Reader,
         labels=_NANO_LABELS,
+        puppi=True,
+        collections=True,
     ),
     Layout(
         name="pfnano_v1",
@@ -108,6 +114,8 @@ LAYOUTS: tuple[Layout, ...] = (
         entry="event",
         reader=pfnano_v1.PFNanoV1Reader,
         labels=_NANO_LABELS,
+        puppi=True,
+        collections=True,
     ),
     Layout(
         name="higgs_to_bb",
@@ -118,6 +126,7 @@ LAYOUTS: tuple[Layout, ...] = (
         entry="jet",
         reader=higgs_to_bb.HiggsToBBReader,
         labels=tuple((name, f"fj_is{name}") for name in ("H", "Top", "W", "Z", "QCD")),
+        puppi=True,
     ),
     Layout(
         name="delphes",
@@ -133,6 +142,7 @@ LAYOUTS: tuple[Layout, ...] = (
             ("light", "Jet.Flavor <= 3"),
             ("g", "Jet.Flavor == 21"),
         ),
+        collections=True,
     ),
     Layout(
         name="l1_puppi",
@@ -142,6 +152,7 @@ LAYOUTS: tuple[Layout, ...] = (
         signature=l1_puppi.SIGNATURE,
         entry="event",
         reader=l1_puppi.L1PuppiReader,
+        puppi=True,
     ),
     Layout(
         name="l1_jets",
@@ -156,6 +167,7 @@ LAYOUTS: tuple[Layout, ...] = (
             ("c", "jet_genmatch_hflav == 4"),
             ("other", "jet_genmatch_hflav == 0"),
         ),
+        puppi=True,
     ),
     Layout(
         name="lhc_jets",

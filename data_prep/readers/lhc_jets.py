@@ -99,13 +99,15 @@ class LhcJetsReader:
                 remedy="they must be [jets, particles, features] and [jets, features]",
             )
         particle_names, jet_names = particle_names[: particles.shape[2]], jet_names[: jets.shape[1]]
-        missing = [name for name in MOMENTA if name not in particle_names]
-        missing += [name for name in self.options.columns if name not in jet_names]
-        if missing:
-            raise InputFileError(
-                f"lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}",
-                file=file,
-                remedy="give files of the LHC jet set; the label columns are named in images.yaml",
-            )
+        wanted = (
+            (MOMENTA, particle_names, PARTICLES, "give files of the LHC jet set"),
+            (self.options.columns, jet_names, JETS, f"labels and weight can use {', '.join(jet_names)}"),
+        )
+        for columns, names, where, remedy in wanted:
+            missing = [name for name in columns if name not in names]
+            if missing:
+                plural = "s" * (len(missing) > 1)
+                what = f"'{where}' lacks the column{plural} {', '.join(missing)}"
+                raise InputFileError(what, file=file, remedy=remedy)
         px, py, pz, energy = (particle_names.index(name) for name in MOMENTA)
         return (px, py, pz, energy), jet_names

@@ -86,7 +86,7 @@ class NanoReader(NamedBranchesReader):
         name = self.options.jets or JETS[0]
         if name not in JETS:
             raise InputFileError(
-                f"the jets '{name}' have no constituents in PFNano", remedy=f"name one of {', '.join(JETS)}"
+                f"the jets '{name}' have no constituents in PFNano", remedy=f"name one of {', '.join(JETS)} by `jets:`"
             )
         return name
 

@@ -48,7 +48,7 @@ def check_nesting(needed: Needed, depth: Mapping[str, int], file: Path) -> None:
 
     Args:
         needed: the branches.
-        depth: of each, see `root.depths`.
+        depth: of each, see `flat_arrays.depth`.
         file: for messages.
 
     Raises:

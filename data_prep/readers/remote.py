@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PosixPath
@@ -15,18 +16,21 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from data_prep.errors import InputFileError, PipelineError
+from data_prep.readers.machine import machine_fault
 
 SCHEMES = {"http": "aiohttp", "https": "aiohttp", "root": "fsspec-xrootd", "xroot": "fsspec-xrootd"}
 """What a URL may begin with, and the package that reads it."""
 TIMEOUT = 30.0
 """Seconds after which a server that says nothing is given up."""
+_SHUT = (401, 403)
+"""HTTP's answers to those who may not read (RFC 9110, sections 15.5.2 and 15.5.4)."""
 BLOCK = 1 << 20
 """Bytes that are fetched at once where a file is read piece by piece."""
 
 
 def is_url(text: str) -> bool:
-    """Whether a text is a URL and not a local path."""
-    return "://" in text
+    """Whether a text is one URL, without white space, and not a local path."""
+    return re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://\S*", text) is not None
 
 
 class RemoteFile(PosixPath):
@@ -161,7 +165,17 @@ def remote_faults(file: RemoteFile) -> Iterator[None]:
         raise _no_answer(file, error) from None
 
 
-def _no_answer(file: RemoteFile, error: BaseException) -> InputFileError:
+def _no_answer(file: RemoteFile, error: BaseException) -> PipelineError:
+    lacking = machine_fault(error, file)
+    if lacking is not None:
+        return lacking
+    status = getattr(error, "status", None)
+    if status in _SHUT:
+        return InputFileError(
+            f"the server does not let it be read (HTTP {status})",
+            file=file,
+            remedy="give a URL that you may read (with a token or a name in it), or copy the file here",
+        )
     lines = str(error).strip().splitlines()
     reason = f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
     return InputFileError(

@@ -13,26 +13,46 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import awkward as ak
-import numpy as np
-import numpy.typing as npt
 import uproot
 
 from data_prep.errors import InputFileError
 from data_prep.readers.branches import index_of, path_of
 from data_prep.readers.faults import DAMAGED, faults
+from data_prep.readers.file_kinds import require_container
+from data_prep.readers.flat_arrays import Piece, aligned, depth, flat, integers, jagged, lists_of_lists
 from data_prep.readers.remote import RemoteFile
 
-Piece = dict[str, ak.Array]
+__all__ = [
+    "PUPPI_REMEDY",
+    "Piece",
+    "aligned",
+    "close",
+    "depths",
+    "flat",
+    "integers",
+    "jagged",
+    "lists_of_lists",
+    "open_tree",
+    "opened_anew",
+    "read",
+    "require",
+    "trees",
+]
 
 TREES = ("TTree", "ROOT::RNTuple")
 """The classes that hold entries."""
+
+PUPPI_REMEDY = "write `puppi: ignore` in images.yaml if the constituents need no such weight"
+"""What to do about a missing PUPPI weight."""
 
 MOST_BYTES = 1 << 28
 """Baskets of more bytes than this are not kept."""
@@ -53,25 +73,23 @@ _held = threading.local()
 
 def _open(file: Path) -> Any:
     """The opened ROOT file: the one that is held, if it is this one and unchanged."""
-    if not file.exists():
-        raise InputFileError("no such file", file=file, remedy="check the path")
     with faults(file):
         state: tuple[int | str, ...]
         if isinstance(file, RemoteFile):
-            size, state = file.size, (file.content_hash,)
+            state = (file.content_hash,)
         else:
-            status = file.stat()
-            size, state = status.st_size, (status.st_ino, status.st_mtime_ns, status.st_size)
-        if size == 0:
-            raise InputFileError("is empty", file=file, remedy="copy or make it again")
+            try:
+                status = file.stat()
+            except OSError:
+                require_container(file, "root")  # says why
+                raise
+            state = (status.st_ino, status.st_mtime_ns, status.st_size)
         # a process that was forked must not share the file position of its parent
         key = (os.getpid(), str(file.absolute()), *state)
         if getattr(_held, "key", None) == key:
             return _held.opened
         close()
-        with file.open("rb") as raw:
-            if raw.read(4) != b"root":
-                raise InputFileError("is no ROOT file", file=file, remedy="give files that ROOT or uproot wrote")
+        require_container(file, "root")
         if isinstance(file, RemoteFile):
             opened = uproot.open(file.url, array_cache=None, **file.storage_options)
         else:
@@ -132,14 +150,24 @@ def open_tree(file: Path, name: str) -> Iterator[Any]:
         names = opened.keys(filter_classname=TREES, cycle=False)
         if name not in names:
             has = f"it has {', '.join(sorted(set(names)))}" if names else "it has none"
-            raise InputFileError(f"holds no tree '{name}', {has}", file=file)
+            remedy = "name the tree of the jets in `layout:` in images.yaml" if names else "give files that hold trees"
+            raise InputFileError(f"holds no tree '{name}', {has}", file=file, remedy=remedy)
         tree = opened[name]
         _ = tree.num_entries  # an RNTuple reads its header and footer only when it is asked for something
     yield tree
 
 
-def require(tree: Any, file: Path, branches: Sequence[str], layout: str) -> None:
+def require(
+    tree: Any, file: Path, branches: Sequence[str], layout: str, remedies: Mapping[str, str] = MappingProxyType({})
+) -> None:
     """Check that all branches are there, each name that of one branch, and as long as the tree.
+
+    Args:
+        tree: an opened tree.
+        file: for the message.
+        branches: their names.
+        layout: in words, for the message.
+        remedies: what to do where a branch is missing that not every file of the layout need have.
 
     Raises:
         InputFileError: naming those that are not.
@@ -148,11 +176,15 @@ def require(tree: Any, file: Path, branches: Sequence[str], layout: str) -> None
         paths = [_path(tree, branch, file) for branch in branches]
         missing = [branch for branch, path in zip(branches, paths, strict=True) if path is None]
         if missing:
-            plural = "es" if len(missing) > 1 else ""
+            names = [key.rsplit("/", 1)[-1] for key in tree.keys()]  # noqa: SIM118 - a tree is no dict
+            alike = [near for name in missing for near in get_close_matches(name, names, 1, 0.75)]
+            near = f"; it has {', '.join(dict.fromkeys(alike))}" if alike else ""
+            other = f"give files of the layout {layout}, and in images.yaml labels and weight by branches they have"
+            default = [PUPPI_REMEDY if "puppiw" in name.lower() else other for name in missing]
             raise InputFileError(
-                f"the tree '{tree.name}' lacks the branch{plural} {', '.join(missing)}",
+                f"the tree '{tree.name}' lacks the branch{'es' * (len(missing) > 1)} {', '.join(missing)}{near}",
                 file=file,
-                remedy=f"give files of the layout {layout}, and in images.yaml labels and weight by branches they have",
+                remedy="; ".join(dict.fromkeys(map(remedies.get, missing, default))),
             )
         if _has_baskets(tree):
             for path in paths:
@@ -244,10 +276,7 @@ def _decompressed(tree: Any, names: list[str], start: int, stop: int) -> Piece:
 
 
 def depths(tree: Any, file: Path, branches: Sequence[str]) -> dict[str, int]:
-    """How deep the numbers of branches are nested, without reading jets.
-
-    Returns:
-        by branch 1 for a number by entry, 2 for a list, 3 for a list of lists; 0 for text, fixed arrays and records.
+    """How deep the numbers of branches are nested, by branch as `flat_arrays.depth` says, without reading jets.
 
     Raises:
         InputFileError: a damaged file.
@@ -256,96 +285,4 @@ def depths(tree: Any, file: Path, branches: Sequence[str]) -> dict[str, int]:
     unknown = [name for name, values in piece.items() if "unknown" in str(ak.type(values))]
     if unknown and tree.num_entries:  # objects whose type is known only by reading one
         piece |= read(tree, file, unknown, 0, 1)
-    return {name: _depth(ak.to_layout(values)) for name, values in piece.items()}
-
-
-def _depth(layout: Any) -> int:
-    depth = 1
-    while layout.is_list and not layout.is_regular and layout.parameter("__array__") is None:
-        layout, depth = layout.content, depth + 1
-    return depth if layout.is_numpy and layout.purelist_depth == 1 else 0
-
-
-def jagged(piece: Piece, branch: str, file: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
-    """A list of numbers by entry, `vector<T>` or `T[n]`: offsets int64 [entries + 1] from 0, and the flat numbers.
-
-    Raises:
-        InputFileError: the branch holds anything else.
-    """
-    with faults(file):
-        layout = ak.to_layout(piece[branch])
-        text = layout.parameter("__array__") is not None
-        numbers = layout.is_list and layout.content.is_numpy and layout.content.purelist_depth == 1
-        if text or layout.is_regular or not numbers:
-            raise InputFileError(f"the branch {branch} does not hold a list of numbers for each entry", file=file)
-        layout = layout.to_ListOffsetArray64(True)
-        offsets = np.asarray(layout.offsets.data, dtype=np.int64)
-        return offsets, np.asarray(layout.content.data)[: offsets[-1]]
-
-
-def aligned(piece: Piece, branch: str, file: Path, offsets: npt.NDArray[np.int64], beside: str) -> npt.NDArray[Any]:
-    """The numbers of a list that must be as long as another one in every entry.
-
-    Args:
-        piece: the branches.
-        branch: the list.
-        file: for the message.
-        offsets: of the other one.
-        beside: the other one's name, for the message.
-
-    Raises:
-        InputFileError: the branch holds no lists of numbers, or of other lengths.
-    """
-    own, values = jagged(piece, branch, file)
-    if not np.array_equal(own, offsets):
-        raise InputFileError(f"the branches {beside} and {branch} hold lists of different lengths", file=file)
-    return values
-
-
-def integers(values: npt.NDArray[Any], branch: str, file: Path) -> npt.NDArray[np.int64]:
-    """Values that count or point: int64, whatever number type the branch has.
-
-    Raises:
-        InputFileError: one is no whole number.
-    """
-    if values.dtype.kind in "iu":
-        return values.astype(np.int64)
-    with np.errstate(invalid="ignore"):
-        whole = values.astype(np.int64)
-    if values.dtype.kind not in "bf" or not np.array_equal(whole, values):
-        raise InputFileError(
-            f"the branch {branch} does not hold whole numbers, which what counts or points must be",
-            file=file,
-            remedy="name a branch of integers, or write this one as integers",
-        )
-    return whole
-
-
-def flat(piece: Piece, branch: str, file: Path) -> npt.NDArray[Any]:
-    """One number by entry.
-
-    Raises:
-        InputFileError: the branch holds anything else.
-    """
-    with faults(file):
-        layout = ak.to_layout(piece[branch])
-        if not layout.is_numpy or layout.purelist_depth != 1:
-            raise InputFileError(f"the branch {branch} does not hold one number for each entry", file=file)
-        return np.asarray(layout.data)
-
-
-def lists_of_lists(
-    array: ak.Array, branch: str, file: Path
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[Any]]:
-    """A list of lists of numbers by entry: outer offsets [entries + 1], inner offsets [lists + 1], the flat numbers.
-
-    Raises:
-        InputFileError: the branch holds anything else.
-    """
-    with faults(file):
-        if array.ndim != 3:
-            raise InputFileError(f"the branch {branch} does not hold a list of lists of numbers", file=file)
-        outer = np.concatenate([[0], np.cumsum(ak.to_numpy(ak.num(array, axis=1)))]).astype(np.int64)
-        inner_sizes = ak.to_numpy(ak.flatten(ak.num(array, axis=2)))
-        inner = np.concatenate([[0], np.cumsum(inner_sizes)]).astype(np.int64)
-        return outer, inner, np.asarray(ak.to_numpy(ak.flatten(array, axis=None)))
+    return {name: depth(values) for name, values in piece.items()}

@@ -42,6 +42,7 @@ REFERENCE_COLUMNS = 804
 _NAMES = f"{MOMENTA}_kind"
 """The attribute with the pickled names of the columns."""
 _ENERGY_FIRST = (1, 2, 3, 0)
+_REMEDY = "give files of the reference set (doi:10.5281/zenodo.2603256), or write the jets to a ROOT file"
 _LOOKED_AT = 100
 """Jets whose columns are checked."""
 _MASSLESS = 1e-3
@@ -90,7 +91,7 @@ class TopTaggingReader:
             truth = _has_truth(table, values, file)
         self._check_wanted(truth, file)
         if not np.isin(integers[:, LABELS.index("is_signal_new")], (0, 1)).all():
-            raise InputFileError("the column is_signal_new is neither 0 nor 1", file=file)
+            raise InputFileError("the column is_signal_new is neither 0 nor 1", file=file, remedy=_REMEDY)
         constituents = from_padded(_momenta(values, truth), _ENERGY_FIRST)
         columns = {name: integers[:, index] for index, name in enumerate(LABELS)}
         if truth:
@@ -108,7 +109,7 @@ class TopTaggingReader:
         names = table.dtype.names or ()
         missing = [name for name in SIGNATURE if name not in names]
         if missing:
-            raise InputFileError(f"'{self.table}' lacks {', '.join(missing)}", file=file)
+            raise InputFileError(f"'{self.table}' lacks {', '.join(missing)}", file=file, remedy=_REMEDY)
         self._check_wanted(True, file)
         shapes = table.dtype[MOMENTA].shape, table.dtype[INTEGERS].shape
         if len(shapes[0]) != 1 or shapes[0][0] < 8 or shapes[0][0] % 4 or shapes[1] != (len(LABELS),):
@@ -116,6 +117,7 @@ class TopTaggingReader:
                 f"'{self.table}' has {list(shapes[0])} and {list(shapes[1])} columns, not 4 a constituent (and 4 of "
                 "the top quark), and ttv, is_signal_new",
                 file=file,
+                remedy=_REMEDY,
             )
         return table
 
@@ -156,7 +158,7 @@ def _has_truth(table: Any, values: npt.NDArray[Any], file: Path) -> bool:
             f"the last four columns of '{MOMENTA}' are massless in some jets and massive in others: neither a "
             "constituent nor the top quark",
             file=file,
-            remedy="give files whose columns are those of the reference set",
+            remedy=_REMEDY,
         )
     return not massless.any()
 
@@ -180,4 +182,6 @@ def _massive(momenta: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
 def _check_order(momenta: npt.NDArray[Any], file: Path) -> None:
     """That the columns stand in the order of the reference set, by the mass of the constituents."""
     if 2 * int(_massive(momenta).any(axis=1).sum()) > len(momenta):
-        raise InputFileError("most jets have constituents with a mass: its columns are not E, PX, PY, PZ", file=file)
+        raise InputFileError(
+            "most jets have constituents with a mass: its columns are not E, PX, PY, PZ", file=file, remedy=_REMEDY
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -80,12 +80,29 @@ class NamedBranchesReader(TreeReader):
         """The branches a file must have."""
 
     @property
+    def _remedies(self) -> dict[str, str]:
+        """What to do about missing branches that the options ask for."""
+        changes: tuple[tuple[dict[str, Any], str], ...] = (
+            (
+                {"particles": False},
+                "take the channels pt and multiplicity in images.yaml, which need no kind of particle",
+            ),
+            ({"puppi": "ignore"}, root.PUPPI_REMEDY),
+            ({"classes": (), "weight": None}, "name branches of the file in the classes and the weight of images.yaml"),
+        )
+        found: dict[str, str] = {}
+        for change, remedy in changes:
+            less = replace(self, options=replace(self.options, **change)).required
+            found |= dict.fromkeys(set(self.required) - set(less), remedy)
+        return found
+
+    @property
     def optional(self) -> tuple[str, ...]:
         """The branches that are read where they are."""
         return ()
 
     def branches(self, tree: Any, file: Path) -> tuple[str, ...]:
         """The branches to be read from a tree; see `TreeReader.branches`."""
-        root.require(tree, file, self.required, self.title)
+        root.require(tree, file, self.required, self.title, self._remedies)
         with faults(file):
             return *self.required, *(name for name in self.optional if name in tree)

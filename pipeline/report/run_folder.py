@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-from data_prep.errors import InputFileError
-from pipeline.artefact import manifest_path
-from pipeline.lineage import Manifest, read_manifest
+from data_prep.errors import InputFileError, PipelineError
+from pipeline.door import check
+from pipeline.hashes import Hasher
+from pipeline.manifest import SUFFIX, Manifest, is_manifest, read_manifest
 
 STAGES = {
     "10_root": "generate",
@@ -36,27 +37,44 @@ class RunFolder:
 
     Args:
         path: the folder.
+        remember: whether hashes that this machine remembers of unchanged files are good enough.
 
     Raises:
         InputFileError: when there is no such folder.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, remember: bool = False) -> None:
         if not path.is_dir():
             raise InputFileError("no such run folder", file=path, remedy="make it with `make RUN=…`")
-        self.path = path
+        self.path, self._remember = path, remember
         self.name = path.absolute().name
 
     @cached_property
+    def _checked(self) -> tuple[dict[str, Manifest], dict[str, str]]:
+        """The manifests of whole artefacts, and what is wrong with the others, by artefact name."""
+        hasher = Hasher(remember=self._remember)
+        whole: dict[str, Manifest] = {}
+        damaged: dict[str, str] = {}
+        for path in sorted(self.path.glob(f"*{SUFFIX}")):
+            artefact = path.with_name(path.name.removesuffix(SUFFIX))
+            if artefact.name.startswith("80_") or not is_manifest(path):
+                continue
+            try:
+                if not read_manifest(artefact).failure:
+                    whole[artefact.name] = check(artefact, hasher)
+            except PipelineError as error:
+                damaged[artefact.name] = error.what
+        return whole, damaged
+
+    @property
     def manifests(self) -> dict[str, Manifest]:
         """The manifests of all whole artefacts but the report, by artefact name."""
-        suffix = ".manifest.json"
-        names = sorted(path.name.removesuffix(suffix) for path in self.path.glob(f"*{suffix}"))
-        return {
-            name: read_manifest(self.path / name)
-            for name in names
-            if not name.startswith("80_") and (self.path / name).exists()
-        }
+        return self._checked[0]
+
+    @property
+    def damaged(self) -> dict[str, str]:
+        """What is wrong with artefacts that are not as they were made, by artefact name."""
+        return self._checked[1]
 
     @property
     def tasks(self) -> frozenset[str]:
@@ -74,10 +92,10 @@ class RunFolder:
     @property
     def inputs(self) -> list[Path]:
         """The files that stand for all that the report shows."""
-        shown = [manifest_path(self.path / name) for name in self.manifests]
-        # A comparison that failed or was not run leaves its proof without a manifest.
-        return shown + [
-            path for name in ("60_csim.json", "60_csim.npz", "65_rtl.json") if (path := self.path / name).exists()
+        return [
+            path
+            for path in sorted(self.path.glob(f"*{SUFFIX}"))
+            if not path.name.startswith("80_") and is_manifest(path)
         ]
 
     def require(self, artefact: str) -> Path:
@@ -89,6 +107,8 @@ class RunFolder:
         if artefact in self.manifests:
             return self.path / artefact
         stage = STAGES.get(artefact, artefact)
+        if artefact in self.damaged:
+            raise NotMadeError(f"{artefact} {self.damaged[artefact]}", remedy=f"make it again with `make {stage}`")
         state = "is not whole" if (self.path / artefact).exists() else "has not been made"
         raise NotMadeError(f"{artefact} {state}", remedy=f"make it with `make {stage}`")
 

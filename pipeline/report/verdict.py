@@ -59,4 +59,7 @@ def judge(run: RunFolder) -> Verdict:
     except (PipelineError, FileNotFoundError) as error:
         what = error.what if isinstance(error, PipelineError) else "the files it was made from are gone"
         return Verdict("not valid", f"the proof is of no use here: {what}", proof)
+    if run.damaged:
+        name, what = next(iter(run.damaged.items()))
+        return Verdict("not valid", f"{name} {what}", proof)
     return Verdict("proven", proof.reason, proof)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from data_prep.errors import PipelineError, ToolNotFoundError
 from data_prep.settings import Settings
-from pipeline.artefact import write_json
+from pipeline.json_file import write_json
 from pipeline.search.files import files_of
 from pipeline.search.networks import hardware_network, model_file
 from pipeline.search.record import Record

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -100,9 +102,9 @@ def write_run(search: Path, point: dict[str, Any], origin: dict[str, Any], folde
     base = read_files(search)
     space = Space.of(load(search / "search.yaml", SearchSettings).space, base.content)
     wanted = files_of(space.content(point["point"]))
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    partial.chmod(0o755)
     try:
         for name in FILES:
             text = (search / f"{name}.yaml").read_text(encoding="utf-8")
@@ -120,7 +122,12 @@ def write_run(search: Path, point: dict[str, Any], origin: dict[str, Any], folde
             made = rates.read_text(encoding="utf-8").replace(f"configs/{origin['run']}/", f"configs/{folder.name}/")
             made = made.replace(f"build/{origin['run']}/", f"build/{folder.name}/")
             (partial / "rates.yaml").write_text(made, encoding="utf-8")
-        partial.rename(folder)
+        try:
+            partial.rename(folder)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                raise
+            raise ConfigurationError("was made by somebody else meanwhile", file=folder) from None
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise

@@ -144,7 +144,7 @@ def write(
     seconds: float,
 ) -> None:
     """Write `front.json`, `front.svg` and `trials.csv`, each under a temporary name first."""
-    from pipeline.artefact import write_json
+    from pipeline.json_file import write_json
     from pipeline.plots.search import Point, pareto_front
     from pipeline.plots.style import svg_text
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from data_prep.errors import PipelineError
 from pipeline import console, interruption
-from pipeline.artefact import write_json
+from pipeline.json_file import write_json
 from pipeline.search import budget, results
 from pipeline.search.confirm import Confirmed, confirm
 from pipeline.search.front import excess, front_of, nearest

@@ -13,8 +13,9 @@ import typer
 
 from data_prep.errors import ConfigurationError, TrainingSettingsError
 from pipeline import console
-from pipeline.artefact import artefact, write_json
+from pipeline.artefact import artefact
 from pipeline.configuration import load
+from pipeline.json_file import write_json
 
 if TYPE_CHECKING:
     from data_prep.candidates import CandidateSettings
@@ -56,10 +57,10 @@ def run(
         require_known(what, network, pictures.grid.kind)
     except ConfigurationError as error:
         raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
-    reader, files, _ = reader_of(input_files(inputs), pictures.options, pictures.layout)
+    reader, files, _ = reader_of(input_files(inputs, console.warn), pictures.options, pictures.layout)
     study = _Study(reader, files, pictures, pictures.candidates, what, network, how, workers)
     settings = {"candidates": what, "images": pictures, "model": network, "train": how}
-    with artefact(out, "candidates", settings=settings, inputs=list(files)) as space:
+    with artefact(out, "candidates", settings=settings, inputs={"files": list(files)}) as space:
         from models.training import prepare
 
         shares = study.shares()

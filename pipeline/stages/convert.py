@@ -29,7 +29,7 @@ def run(
 ) -> None:
     """Write the hls4ml project of a lowered model, with the proven type of every tensor set explicitly."""
     settings = configuration.load(config, HardwareSettings)
-    inputs = [lowered, *([images] if images else [])]
+    inputs = {"lower": lowered, "images": images}
     with artefact(out, "convert", settings={"hardware": settings}, inputs=inputs) as space:
         from data_prep.dataset import open_dataset
         from data_prep.event_dataset import holds_events

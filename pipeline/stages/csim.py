@@ -11,8 +11,9 @@ import typer
 from data_prep.errors import ProofFailedError, ToolNotFoundError
 from hls_projects.settings import CsimSettings, HardwareSettings
 from pipeline import configuration
-from pipeline.artefact import artefact, write_json
+from pipeline.artefact import artefact
 from pipeline.console import done, progress
+from pipeline.json_file import write_json
 from pipeline.proving import TestSet, leave_proof, require_same_images
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def run(
     with it on those, and with the trained model on the whole test set.
     """
     settings = configuration.load(config, HardwareSettings)
-    inputs = [hls, lowered, *([images] if images else [])]
+    inputs = {"convert": hls, "lower": lowered, "images": images}
     outputs = [out.with_suffix(".npz")] if images else []
     with artefact(
         out, "csim", settings={"hardware": settings}, inputs=inputs, folder=False, companions=outputs
@@ -71,7 +72,7 @@ def run(
         try:
             emulator = build(hls, space.work)
         except ToolNotFoundError as error:
-            leave_proof(out, Proof(status="not run", reason=error.what))
+            leave_proof(space, space.path, Proof(status="not run", reason=error.what))
             raise
         total = sum(source.count for source in (*vectors, *chosen, *(vectors if project.finder else ())))
         with progress("comparing", total, "vectors") as advance:
@@ -97,7 +98,7 @@ def run(
         if every != proof.vectors:
             proof = proof.model_copy(update={"available": every})
         if proof.status != "proven":
-            leave_proof(out, proof)
+            leave_proof(space, space.path, proof)
             raise ProofFailedError(f"model and HLS emulation differ: {proof.first_mismatch}", file=hls)
         if data:
             _save_outputs(space.companions[0], data[0], deployed, types)

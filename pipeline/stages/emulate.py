@@ -45,7 +45,9 @@ def run(
             raise ConfigurationError("files of constituents have no splits", remedy="leave --split out")
         settings = {"images": load(images_config, ImagesSettings)}
         source, files = from_files(inputs, settings["images"])
-    with artefact(out, "emulate", settings=settings, inputs=[model, *files], folder=False) as space:
+    with artefact(
+        out, "emulate", settings=settings, options={"split": split}, inputs={"files": [model, *files]}, folder=False
+    ) as space:
         emulator = FastEmulator(open_network(model))
         start = time.perf_counter()
         with progress("emulating", source.total, source.unit) as advance:

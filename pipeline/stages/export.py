@@ -10,9 +10,12 @@ import typer
 from data_prep.errors import PipelineError
 from hls_projects.settings import CsimSettings, HardwareSettings
 from pipeline import configuration
-from pipeline.artefact import artefact, content_hash, git_hash, versions
+from pipeline.artefact import artefact
+from pipeline.code_version import git_hash, versions
 from pipeline.console import done, warn
-from pipeline.lineage import read_manifest, require_made_from, upstream
+from pipeline.hashes import content_hash
+from pipeline.lineage import names_of, require_made_from, upstream
+from pipeline.manifest import read_manifest
 from pipeline.origin import origin_of
 from pipeline.proving import require_same_images
 
@@ -47,7 +50,7 @@ def run(
 ) -> None:
     """Bundle HLS project and RTL with reference vectors, proofs and manifest; refused unless the proofs hold."""
     settings = configuration.load(config, HardwareSettings)
-    inputs = [hls, lowered, csim, *(path for path in (rtl, synth, images) if path)]
+    inputs = {"convert": hls, "lower": lowered, "csim": csim, "rtl": rtl, "synth": synth, "images": images}
     with artefact(out, "export", settings={"hardware": settings}, inputs=inputs) as space:
         from hls_projects.compose import compose
         from hls_projects.export.bundle import write_bundle
@@ -66,10 +69,13 @@ def run(
             what = f"is the design '{project.name}', the configuration names '{settings.name}'"
             raise PipelineError(what, file=hls, remedy="run `convert` again")
         vectors, metrics = _vectors(project, hls, lowered, types, settings, csim, images)
-        training, quality = origin_of(inputs, metrics)
+        sources = [each.path for each in space.inputs]
+        training, quality = origin_of(sources, metrics)
+        made = upstream(sources)
+        names = names_of(list(made))
         provenance = Provenance(
-            configuration={name: found.configuration for name, found in upstream(inputs).items()},
-            sources={path.name: content_hash(path) for path in inputs},
+            configuration={names[place]: found.configuration for place, found in made.items()},
+            sources={each.path.name: each.content for each in space.inputs},
             versions=versions(),
             git=git_hash(),
             metrics=metrics,
@@ -89,7 +95,6 @@ def _vendor(folder: Path, designs: Sequence[Path]) -> VendorNumbers | None:
     """What the vendor's tools said, if it was of these very designs."""
     from hls_projects.vendor.numbers import VendorNumbers
 
-    require_made_from(folder, [])
     if set(read_manifest(folder).inputs.values()) - {content_hash(path) for path in designs}:
         warn(f"{folder}: was made from another design and is left out (run `synth` again)")
         return None
@@ -103,7 +108,7 @@ def _rtl(folder: Path, lowered: Path) -> tuple[RtlPart | None, str]:
     from hls_projects.rtl.record import RtlProof
 
     proof_file = folder.with_name(f"{folder.name}.json")
-    require_made_from(folder, [lowered], companion=proof_file)
+    require_made_from(folder, [lowered])
     proof = RtlProof.load(proof_file)
     if proof.status == "not run":
         return None, proof.reason

@@ -8,17 +8,22 @@ from typing import Annotated
 import typer
 
 from pipeline import console
-from pipeline.artefact import artefact, write_json
+from pipeline.artefact import artefact, made_from
 from pipeline.configuration import load, load_kind
+from pipeline.json_file import write_json
 
 
 def run(
-    inputs: Annotated[
-        list[str],
-        typer.Argument(metavar="INPUT...", help="Files, folders of them, patterns, or https:// and root:// URLs."),
-    ],
     config: Annotated[Path, typer.Option(help="The configuration, configs/<run>/images.yaml.")],
     out: Annotated[Path, typer.Option(help="The dataset to write, build/<run>/20_images.")],
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="INPUT...",
+            help="Files, folders of them, patterns, or https:// and root:// URLs; none: those of before.",
+            show_default=False,
+        ),
+    ] = None,
     workers: Annotated[
         int, typer.Option(min=0, help="Processes; 0: one a core, or none where there is little to do.")
     ] = 0,
@@ -52,6 +57,7 @@ def run(
         "events": EventImagesSettings,
     }
     settings = load_kind(config, kinds)
+    inputs = inputs or made_from(out, "images", {"images": settings})
     batch = load(cluster, BatchSettings) if cluster else None
     tolerance = Tolerance(retries=retries, strict=strict, allow_lost=allow_lost)
     if isinstance(settings, EventImagesSettings):
@@ -61,7 +67,7 @@ def run(
         return
     lost: list[Loss] = []
     reader, files, entry = reader_of(
-        input_files(inputs),
+        input_files(inputs, console.warn),
         settings.options,
         settings.layout,
         None if strict or not allow_lost else lambda error, file: lost.append(Loss.of(error, str(file))),
@@ -69,7 +75,7 @@ def run(
     for loss in lost:
         console.warn(str(loss))
     total = sum(files.values())
-    with artefact(out, "images", settings={"images": settings}, inputs=list(files)) as space:
+    with artefact(out, "images", settings={"images": settings}, inputs={"files": list(files)}) as space:
         with (
             executor_of(total, workers, scheduler, batch) as executor,
             console.progress("images", total, f"{entry}s") as advance,

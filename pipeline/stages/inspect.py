@@ -56,7 +56,7 @@ def run(
             settings = load_kind(config, kinds)
             if isinstance(settings, ImagesSettings):
                 options, layout = settings.options, settings.layout
-        files = input_files(inputs)
+        files = input_files(inputs, console.warn)
         file = files[0]
         if len(files) > 1:
             console.rows(f"{len(files):,} files; this is the first of them", [])

@@ -27,7 +27,8 @@ def run(
 ) -> None:
     """Rewrite a model in plain QKeras layers that compute the same numbers, and prove the type of every tensor."""
     port_type = _parse(input_type)
-    with artefact(out, "lower", inputs=[model]) as space:
+    options = {"input_type": None if port_type is None else str(port_type), "logits": logits}
+    with artefact(out, "lower", options=options, inputs={"files": model}) as space:
         from hls_projects.compare import compare_outputs
         from hls_projects.lower import lower
         from hls_projects.types import prove_network

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from pipeline import console
-from pipeline.artefact import artefact, write_json
+from pipeline.artefact import artefact
 from pipeline.configuration import load
+from pipeline.json_file import write_json
 
 
 def run(
@@ -34,8 +35,8 @@ def run(
     from pipeline.plots.mass_closure import draw_closure
 
     settings = load(config, ImagesSettings)
-    reader, files, entry = reader_of(input_files(inputs), settings.options, settings.layout)
-    with artefact(out, "mass-closure", settings={"images": settings}, inputs=list(files)) as space:
+    reader, files, entry = reader_of(input_files(inputs, console.warn), settings.options, settings.layout)
+    with artefact(out, "mass-closure", settings={"images": settings}, inputs={"files": list(files)}) as space:
         sums = MassClosure(settings)
         with console.progress("mass-closure", sum(files.values()), f"{entry}s") as advance:
             for part in ranges(files, settings.chunk_jets):

@@ -10,6 +10,7 @@ import typer
 
 from data_prep.errors import ConfigurationError
 from pipeline import console
+from pipeline.door import check, enclosing
 
 
 def run(
@@ -27,6 +28,8 @@ def run(
     if (point is None) == (lut is None and clocks is None):
         raise ConfigurationError("which point? give either --point, or --lut and --clocks, or one of them")
     folder = require_name(name, configs)
+    if enclosing(search) is not None:
+        check(search)
     front = read_front(search)
     limits = ConstraintSettings(lut=lut, clocks=clocks)
     found = choose(front, point, limits)

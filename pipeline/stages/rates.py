@@ -9,8 +9,9 @@ import typer
 
 from data_prep.errors import ConfigurationError
 from pipeline import console
-from pipeline.artefact import artefact, write_json
+from pipeline.artefact import artefact
 from pipeline.configuration import load
+from pipeline.json_file import write_json
 
 if TYPE_CHECKING:
     from models.rate_study import RateStudy
@@ -45,9 +46,9 @@ def run(
         options = images_for_rates(pictures, what).options
     except ConfigurationError as error:
         raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
-    reader, files, entry = reader_of(input_files(inputs), options, pictures.layout)
+    reader, files, entry = reader_of(input_files(inputs, console.warn), options, pictures.layout)
     settings = {"rates": what, "images": pictures}
-    with artefact(out, "rates", settings=settings, inputs=[lowered, *files]) as space:
+    with artefact(out, "rates", settings=settings, inputs={"lower": lowered, "files": list(files)}) as space:
         network = open_network(lowered)
         emulator = FastEmulator(network)
         with console.progress("rates: jets", sum(files.values()), f"{entry}s") as advance:

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from data_prep.errors import InputFileError
 from pipeline.artefact import artefact
 from pipeline.console import done
+from pipeline.lineage import made_from_others
 
 
 def run(
@@ -16,12 +18,19 @@ def run(
     out: Annotated[Path, typer.Option(help="Folder to make; the page is index.html in it.")],
 ) -> None:
     """Write one self-contained page on a run: physics, performance, hardware, proof; what is missing is said."""
-    from pipeline.report.page import page
     from pipeline.report.run_folder import RunFolder
-    from pipeline.report.verdict import judge
 
-    folder = RunFolder(run_folder)
-    with artefact(out, "report", inputs=folder.inputs) as space:
+    # The page depends on the manifests, and on what they do not tell: damage, and inputs that were made again.
+    known = RunFolder(run_folder, remember=True)
+    if not known.inputs:
+        raise InputFileError("is no run: no artefact stands in it", file=run_folder, remedy="give build/<run>")
+    changed = made_from_others(run_folder, known.manifests)
+    options = {"run": known.name, "damaged": known.damaged, "changed": changed}
+    with artefact(out, "report", inputs={"files": known.inputs}, options=options) as space:
+        from pipeline.report.page import page
+        from pipeline.report.verdict import judge
+
+        folder = RunFolder(run_folder)
         (space.path / "index.html").write_text(page(folder), encoding="utf-8")
     verdict = judge(folder)
     done("report", f"{out}/index.html: {verdict.status}, {verdict.line}")

@@ -14,8 +14,9 @@ import typer
 from data_prep.errors import ProofFailedError, ToolNotFoundError, UnsupportedModelError
 from hls_projects.settings import CsimSettings, HardwareSettings, VariantSettings
 from pipeline import configuration
-from pipeline.artefact import artefact, write_json
+from pipeline.artefact import artefact
 from pipeline.console import done, progress, warn
+from pipeline.json_file import write_json
 from pipeline.proving import TestSet, leave_proof
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def run(
     """
     settings = configuration.load(config, HardwareSettings)
     proof_file = out.with_name(f"{out.name}.json")
-    inputs = [lowered, *([csim] if csim else []), *([images] if images else [])]
+    inputs = {"lower": lowered, "csim": csim, "images": images}
     with artefact(out, "rtl", settings={"hardware": settings}, inputs=inputs, companions=[proof_file]) as space:
         from hls_projects.compose import compose
         from hls_projects.emulator.fast_emulator import FastEmulator
@@ -78,7 +79,7 @@ def run(
         try:
             verilator.verilator_root()
         except ToolNotFoundError as error:
-            leave_proof(proof_file, RtlProof(status="not run", reason=error.what))
+            leave_proof(space, space.companions[0], RtlProof(status="not run", reason=error.what))
             raise
         built, records, reason = _variants(network, settings, space.work)
         kept = min(range(len(records)), key=lambda i: _size(records[i]))
@@ -126,7 +127,7 @@ def run(
             not_streamable=not_streamable,
         )
         if record.status != "proven":
-            leave_proof(proof_file, record)
+            leave_proof(space, space.companions[0], record)
             raise ProofFailedError(f"model and RTL differ: {record.first_mismatch}", file=lowered)
         shutil.copytree(folder, space.path, dirs_exist_ok=True)
         write_json(space.companions[0], record.model_dump(mode="json"))

@@ -11,8 +11,11 @@ import typer
 
 from data_prep.errors import ConfigurationError
 from pipeline import console
-from pipeline.artefact import artefact, write_json
+from pipeline.artefact import artefact
+from pipeline.code_version import code_hash, locked_versions
 from pipeline.configuration import load
+from pipeline.door import check
+from pipeline.json_file import write_json
 
 if TYPE_CHECKING:
     from pipeline.search.files import Files
@@ -56,13 +59,15 @@ def run(
         sets = image_sets(space)
     except ConfigurationError as error:
         raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
-    reader, jets, _ = reader_of(input_files(inputs), files.images.options, files.images.layout)
+    reader, jets, _ = reader_of(input_files(inputs, console.warn), files.images.options, files.images.layout)
     settings = {"search": what.lasting, **files.by_name}
-    with artefact(out, "search", settings=settings, inputs=list(jets)) as space_:
+    passing = {"search": what.model_dump(mode="json")}
+    with artefact(out, "search", settings=settings, passing=passing, inputs={"files": list(jets)}) as space_:
         work = space_.work
-        _continue(out, work)
+        _continue(out, work, space_.fingerprint)
         make_sets(sets, reader, jets, work, workers)
-        name = fingerprint(settings, {path.name: count for path, count in jets.items()})
+        made_by = {"code": code_hash("search"), "versions": locked_versions()}
+        name = fingerprint(settings, {path.name: count for path, count in jets.items()} | made_by)
         url = storage or what.storage or f"sqlite:///{work.absolute()}/study.db"
         heartbeat = (HEARTBEAT, GRACE)
         study = Study(url, what, space, name, heartbeat)
@@ -73,7 +78,11 @@ def run(
         search.leave(space_.path, records, confirmed)
         for key, path in {**paths, "search": config}.items():
             shutil.copyfile(path, space_.path / f"{key}.yaml")
-        origin = {"sample": _sample(model.parent), "run": model.absolute().parent.name}
+        origin = {
+            "sample": _sample(model.parent),
+            "run": model.absolute().parent.name,
+            "fingerprint": space_.fingerprint,
+        }
         write_json(space_.path / "origin.json", origin)
     console.done("search", f"{out}: {_words(out)}")
 
@@ -98,9 +107,12 @@ def _files(paths: dict[str, Path]) -> Files:
     return Files(load(paths["images"], ImagesSettings), model, load(paths["train"], TrainSettings), hardware)
 
 
-def _continue(out: Path, work: Path) -> None:
+def _continue(out: Path, work: Path, fingerprint: str) -> None:
     """Let a search that had ended go on, where it gets more time: its trials and their networks."""
     if (work / "study.db").exists() or not (out / "study.db").exists():
+        return
+    check(out)
+    if json.loads((out / "origin.json").read_text(encoding="utf-8")).get("fingerprint") != fingerprint:
         return
     shutil.copytree(out / "networks", work / "networks", dirs_exist_ok=True)
     for name in ("seconds.json", "study.db"):

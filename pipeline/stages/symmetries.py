@@ -10,8 +10,9 @@ import typer
 
 from data_prep.errors import ConfigurationError
 from pipeline import console
-from pipeline.artefact import artefact, write_json
+from pipeline.artefact import artefact
 from pipeline.configuration import load
+from pipeline.json_file import write_json
 from pipeline.symmetry_trainings import Study
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ def run(
     pictures = load(images, ImagesSettings)
     network, how = load(model, ModelSettings), load(train, TrainSettings)
     sets = _image_sets(what, pictures, config)
-    reader, files, _ = reader_of(input_files(inputs), pictures.options, pictures.layout)
+    reader, files, _ = reader_of(input_files(inputs, console.warn), pictures.options, pictures.layout)
     settings = {"symmetries": what, "images": pictures, "model": network, "train": how}
-    with artefact(out, "symmetries", settings=settings, inputs=list(files)) as space:
+    with artefact(out, "symmetries", settings=settings, inputs={"files": list(files)}) as space:
         from models.training import prepare
 
         prepare(how)

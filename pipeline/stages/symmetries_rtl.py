@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,8 +12,9 @@ import typer
 
 from data_prep.errors import InputFileError, UnsupportedModelError
 from pipeline import console
-from pipeline.artefact import artefact, manifest_path, write_json
+from pipeline.artefact import UpToDate, artefact
 from pipeline.configuration import load
+from pipeline.json_file import write_json
 from pipeline.stages import lower, rtl
 
 
@@ -34,7 +36,7 @@ def run(
         raise InputFileError(
             "holds no study", file=study, remedy="make it with `python -m pipeline symmetries`"
         ) from None
-    with artefact(out, "symmetries-rtl", settings={"hardware": settings}, inputs=[study]) as space:
+    with artefact(out, "symmetries-rtl", settings={"hardware": settings}, inputs={"symmetries": study}) as space:
         found: dict[str, Any] = {}
         for name, variant in variants.items():
             images = study / f"images_{variant['images']}"
@@ -51,14 +53,14 @@ def _proven(model: Path, images: Path, config: Path, work: Path) -> dict[str, An
     """One network through both stages; what its proof says, or why there is no logic of it."""
     lowered, logic = work / "40_lowered", work / "65_rtl"
     work.mkdir(exist_ok=True)
-    if not manifest_path(lowered).exists():
+    with suppress(UpToDate):
         lower.run(model=model, out=lowered, input_type=None, logits=False)
-    if not manifest_path(logic).exists():
-        try:
+    try:
+        with suppress(UpToDate):
             rtl.run(lowered=lowered, config=config, out=logic, csim=None, images=images)
-        except UnsupportedModelError as error:
-            console.warn(f"{model.stem}: {error.what}")
-            return {"status": "not run", "reason": error.what}
+    except UnsupportedModelError as error:
+        console.warn(f"{model.stem}: {error.what}")
+        return {"status": "not run", "reason": error.what}
     record = json.loads(logic.with_name("65_rtl.json").read_text(encoding="utf-8"))
     kept = record["variants"][record["kept"]] if record["variants"] else {"estimate": None, "synthesis": None}
     keys = ("status", "reason", "form", "latency", "interval")

@@ -11,9 +11,9 @@ import typer
 from data_prep.errors import ConfigurationError
 from hls_projects.settings import HardwareSettings
 from pipeline import configuration
-from pipeline.artefact import artefact, write_json
+from pipeline.artefact import artefact
 from pipeline.console import done
-from pipeline.lineage import require_made_from
+from pipeline.json_file import write_json
 
 
 def run(
@@ -26,18 +26,15 @@ def run(
     settings = configuration.load(config, HardwareSettings)
     if settings.rtl.form == "none":
         rtl = None
-    inputs = [path for path in (hls, rtl) if path is not None]
-    if not inputs:
+    if hls is None and rtl is None:
         raise ConfigurationError("there is nothing to synthesise", remedy="give --hls, or --rtl of a run with RTL")
-    with artefact(out, "synth", settings={"hardware": settings}, inputs=inputs) as space:
+    with artefact(out, "synth", settings={"hardware": settings}, inputs={"convert": hls, "rtl": rtl}) as space:
         from hls_projects.rtl.children import Children
         from hls_projects.vendor.numbers import VendorNumbers
         from hls_projects.vendor.run import synthesise_hls, synthesise_rtl
         from hls_projects.vendor.tools import require_tools
 
         require_tools(settings.hls if hls is not None else None)
-        for path in inputs:
-            require_made_from(path, [], path.with_name(f"{path.name}.json") if path == rtl else None)
         numbers = []
         work = space.work / "tools"
         shutil.rmtree(work, ignore_errors=True)

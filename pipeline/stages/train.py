@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from data_prep.errors import ConfigurationError, TrainingSettingsError
-from pipeline.artefact import Workspace, artefact, write_json
+from pipeline.artefact import Workspace, artefact
 from pipeline.configuration import load
 from pipeline.console import done, progress, warn
+from pipeline.json_file import write_json
 
 if TYPE_CHECKING:
     from models.settings import TrainSettings
@@ -31,7 +32,7 @@ def run(images: Images, config: Config, model: Model, out: Out) -> None:
 
     task = _task(model)
     how, network = load(config, TrainSettings), load(model, settings_of(task))
-    with artefact(out, "train", settings={"train": how, "model": network}, inputs=[images]) as space:
+    with artefact(out, "train", settings={"train": how, "model": network}, inputs={"images": images}) as space:
         from models.training import prepare
 
         prepare(how)

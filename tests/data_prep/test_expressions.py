@@ -124,8 +124,15 @@ def test_zero_and_nan_do_not(value: float) -> None:
     assert members(Expression("x"), {"x": np.array([value])}, 1).tolist() == [False]
 
 
-@pytest.mark.parametrize("text", ["x & 1", "n | x", "1 & 0.5"])
-def test_bits_are_those_of_integers(text: str) -> None:
-    with pytest.raises(InputFileError, match="needs integers on both sides") as caught:
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("x & 1", "`&` in 'x & 1' stands between numbers that are no integers (x is float32)"),
+        ("n | x", "`|` in 'n | x' stands between numbers that are no integers (n is uint8, x is float32)"),
+        ("1 & 0.5", "`&` in '1 & 0.5' stands between numbers that are no integers"),
+    ],
+)
+def test_bits_are_those_of_integers(text: str, what: str) -> None:
+    with pytest.raises(InputFileError) as caught:
         members(Expression(text), COLUMNS, 3, Path("t.root"))
-    assert caught.value.file == "t.root"
+    assert (caught.value.file, caught.value.what) == ("t.root", what)

@@ -17,7 +17,7 @@ import pytest
 import uproot
 
 from data_prep import chunk_bytes
-from data_prep.errors import InputFileError
+from data_prep.errors import InputFileError, MachineError
 from data_prep.executors import Executor, Task
 from data_prep.executors.dask_cluster import DaskCluster
 from data_prep.executors.environment import environment
@@ -124,6 +124,7 @@ class BrokenReader:
     broken: str
     times: int
     calls: list[int] = field(default_factory=list)
+    fault: Exception | None = None
 
     def count(self, file: Path) -> int:
         return JetClassReader(self.options).count(file)
@@ -132,7 +133,7 @@ class BrokenReader:
         if file.name == self.broken and start == 140:
             self.calls.append(start)
             if len(self.calls) <= self.times:
-                raise InputFileError("cannot be read (the disk is tired)", file=file)
+                raise self.fault or InputFileError("cannot be read (the disk is tired)", file=file)
         return JetClassReader(self.options).read(file, start, stop)
 
 
@@ -183,6 +184,17 @@ def test_strict_stops_at_the_first_failure(files: list[Path], tmp_path: Path) ->
     with pytest.raises(InputFileError, match="tired"):
         run(files, tmp_path / "d", None, reader, tolerance=Tolerance(retries=1, strict=True, allow_lost=1))
     assert len(reader.calls) == 2
+
+
+def test_what_the_machine_lacks_is_no_loss(files: list[Path], tmp_path: Path, expected: Any) -> None:
+    lacking = MachineError("there is not enough memory", file=files[0])
+    reader = BrokenReader(settings().options, "g.root", times=3, fault=lacking)
+    work = tmp_path / "work"
+    work.mkdir()
+    with pytest.raises(MachineError, match="not enough memory"):
+        run(files, tmp_path / "d", None, reader, work=work, tolerance=Tolerance(allow_lost=1))
+    account, content, _ = run(files, tmp_path / "again", None, reader, work=work)
+    assert (account, content) == expected
 
 
 def test_damage_in_the_middle_of_a_file_loses_its_chunk_alone(files: list[Path], tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
-"""The stage graph: what is whole is not made again, what changed is, and nothing more."""
+"""The stage graph: which stages are called, in which order, with which inputs; and what a run may be called."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -30,148 +30,177 @@ pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make not f
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A checkout in which every stage of `demo` has run."""
+    """A checkout whose environment says which command it was called with, one argument a line."""
     shutil.copy(ROOT / "Makefile", tmp_path)
     shutil.copy(ROOT / "requirements.lock", tmp_path)
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
-    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.write_text("""#!/bin/sh
+shift 2
+printf '%s\\0' "$@" >>calls
+printf '\\n\\0' >>calls
+""")
+    python.chmod(0o755)
     (tmp_path / ".venv" / ".ready").touch()
-    build = tmp_path / "build" / "demo"
-    build.mkdir(parents=True)
-    start = time.time() + 10
-    (tmp_path / "build" / "rates").mkdir()
-    weighted = tmp_path / "build" / "rates" / "10_root.manifest.json"
-    for i, manifest in enumerate([weighted, *(build / f"{name}.manifest.json" for name in STAGES.values())]):
-        manifest.touch()
-        os.utime(manifest, (start + i, start + i))
+    os.utime(tmp_path / "requirements.lock", (0, 0))
     return tmp_path
 
 
+def _make(checkout: Path, *arguments: str) -> list[list[str]]:
+    """The commands that make runs, argument by argument."""
+    (checkout / "calls").unlink(missing_ok=True)
+    subprocess.run(["make", *arguments], cwd=checkout, capture_output=True, text=True, check=True, timeout=60)
+    if not (checkout / "calls").exists():
+        return []
+    calls = (checkout / "calls").read_text().split("\n\0")
+    return [call.removesuffix("\0").split("\0") for call in calls if call]
+
+
 def _stages(checkout: Path, *arguments: str) -> list[str]:
-    """The stages that make would run."""
-    call = subprocess.run(
-        ["make", "--dry-run", *arguments], cwd=checkout, capture_output=True, text=True, check=True, timeout=60
-    )
-    commands = [line.split("-m pipeline ")[1].split()[0] for line in call.stdout.splitlines() if "-m pipeline " in line]
-    return [stage for stage in commands if stage in STAGES]
+    return [call[0] for call in _make(checkout, *arguments)]
 
 
-def _touch(path: Path) -> None:
-    later = time.time() + 1000
-    os.utime(path, (later, later))
+def _files_made_of(checkout: Path, *inputs: str) -> None:
+    """Images that were made of these inputs, as their manifest names them."""
+    (checkout / "build" / "demo" / "20_images").mkdir(parents=True, exist_ok=True)
+    manifest = {"stage": "images", "inputs": dict.fromkeys(inputs, "hash")}
+    text = json.dumps(manifest, indent=1)
+    (checkout / "build" / "demo" / "20_images.manifest.json").write_text(text)
 
 
-def test_a_second_make_does_nothing(checkout: Path) -> None:
-    assert _stages(checkout) == []
+def test_every_stage_is_called_in_the_order_of_the_flow(checkout: Path) -> None:
+    calls = _make(checkout)
+    assert sorted(call[0] for call in calls) == sorted([*STAGES, "generate"])  # the weighted jets of the rates
+    assert [call[0] for call in calls if call[0] != "generate"][:2] == ["images", "train"]
+    for call in calls:
+        name = "10_root" if call[0] == "generate" else STAGES[call[0]]
+        assert call[call.index("--out") + 1] in (f"build/demo/{name}", "build/rates/10_root")
+    known = {each[each.index("--out") + 1]: n for n, each in enumerate(calls)}
+    for n, call in enumerate(calls):
+        for argument in call:
+            if argument.startswith("build/demo/") and argument in known:
+                assert known[argument] <= n, f"{call[0]} is called before {argument} is made"
 
 
-@pytest.mark.parametrize(
-    ("file", "first"), [("generate", 0), ("images", 1), ("model", 2), ("train", 2), ("hardware", 4)]
-)
-def test_a_changed_configuration_redoes_what_depends_on_it(checkout: Path, file: str, first: int) -> None:
-    _touch(checkout / "configs" / "demo" / f"{file}.yaml")
-    expected = list(STAGES)[first:]
-    if file == "hardware":
-        expected.remove("rates")  # of the network, whatever it is built as
-    assert _stages(checkout) == expected
+def test_every_stage_is_called_again(checkout: Path) -> None:
+    """Whether anything changed, they see themselves."""
+    first = _make(checkout)
+    assert _make(checkout) == first
 
 
 def test_trigger_rates_are_part_of_runs_that_configure_them(checkout: Path) -> None:
-    _touch(checkout / "configs" / "demo" / "rates.yaml")
-    assert _stages(checkout) == ["rates", "report"]
-    (checkout / "configs" / "demo" / "rates.yaml").unlink()
-    (checkout / "build" / "demo" / "67_rates.manifest.json").unlink()
-    assert _stages(checkout) == []
-    # the weighted sample is shared by all runs, and no run
-    (checkout / "build" / "rates" / "10_root.manifest.json").unlink()
-    call = ["make", "--dry-run", "RUN=trigger", "rates"]
-    asked = subprocess.run(call, cwd=checkout, capture_output=True, text=True, check=True, timeout=60).stdout
-    assert "-m pipeline generate --config configs/rates/generate.yaml --out build/rates/10_root" in asked
-    assert "--images configs/trigger/images.yaml --lowered build/trigger/40_lowered build/rates/10_root --out" in asked
+    calls = _make(checkout, "RUN=trigger", "rates")
+    assert ["generate", "--config", "configs/rates/generate.yaml", "--out", "build/rates/10_root"] in calls
+    rates = calls[-1]
+    assert rates[:2] == ["rates", "--config"]
+    assert rates[rates.index("--lowered") + 1 :] == [
+        "build/trigger/40_lowered",
+        "build/rates/10_root",
+        "--out",
+        "build/trigger/67_rates",
+    ]
+    (checkout / "configs" / "trigger" / "rates.yaml").unlink()
+    assert "rates" not in _stages(checkout, "RUN=trigger")
 
 
 def test_vendor_synthesis_is_run_when_it_is_asked_for_and_never_else(checkout: Path) -> None:
-    def commands(*arguments: str) -> list[str]:
-        call = ["make", "--dry-run", *arguments]
-        done = subprocess.run(call, cwd=checkout, capture_output=True, text=True, check=True, timeout=60)
-        return [line for line in done.stdout.splitlines() if "-m pipeline " in line]
-
-    (asked,) = commands("synth")
-    assert "synth --config configs/demo/hardware.yaml --hls build/demo/50_hls --rtl build/demo/65_rtl" in asked
-    # Its numbers go into bundle and report from then on, but `make` does not run it again.
-    (checkout / "build" / "demo" / "66_synth").mkdir()
-    _touch(checkout / "build" / "demo" / "66_synth")
-    export, report = commands()
-    assert "--synth build/demo/66_synth" in export
-    assert " report " in report
-    _touch(checkout / "configs" / "demo" / "hardware.yaml")
-    assert not any(" synth " in line for line in commands())
+    call = _make(checkout, "synth")[-1]
+    assert call[1:7] == [
+        *("--config", "configs/demo/hardware.yaml"),
+        *("--hls", "build/demo/50_hls"),
+        "--rtl",
+        "build/demo/65_rtl",
+    ]
+    assert "synth" not in _stages(checkout)
+    # Its numbers go into the bundle from then on.
+    (checkout / "build" / "demo" / "66_synth").mkdir(parents=True)
+    calls = {each[0]: each for each in _make(checkout)}
+    assert "synth" not in calls
+    assert calls["export"][calls["export"].index("--synth") + 1] == "build/demo/66_synth"
 
 
-def test_the_study_of_candidates_is_made_when_it_is_asked_for(checkout: Path) -> None:
-    call = ["make", "--dry-run", "RUN=trigger", "candidates"]
-    asked = subprocess.run(call, cwd=checkout, capture_output=True, text=True, check=True, timeout=60).stdout
-    assert "-m pipeline candidates --config configs/trigger/candidates.yaml" in asked
-    everything = subprocess.run(["make", "--dry-run", "RUN=trigger"], cwd=checkout, capture_output=True, text=True)
-    assert "-m pipeline candidates" not in everything.stdout
-    assert "convert --config configs/trigger/hardware.yaml --images build/trigger/20_images" in everything.stdout
-
-
-def test_the_study_of_symmetries_is_made_when_it_is_asked_for(checkout: Path) -> None:
-    call = ["make", "--dry-run", "RUN=symmetries"]
-    asked, everything = (
-        subprocess.run(each, cwd=checkout, capture_output=True, text=True, check=True, timeout=60).stdout
-        for each in ([*call, "symmetries-rtl"], call)
-    )
-    assert "-m pipeline generate --config configs/symmetries/generate.yaml" in asked
-    assert "-m pipeline symmetries --config configs/symmetries/symmetries.yaml" in asked
-    assert "symmetries-rtl --config configs/symmetries/hardware.yaml build/symmetries/26_symmetries" in asked
-    assert "26_symmetries" not in everything
-
-
-def test_the_search_is_made_when_it_is_asked_for(checkout: Path) -> None:
-    call = ["make", "--dry-run", "RUN=search"]
-    asked, everything = (
-        subprocess.run(each, cwd=checkout, capture_output=True, text=True, check=True, timeout=60).stdout
-        for each in ([*call, "search"], call)
-    )
-    assert "-m pipeline generate --config configs/symmetries/generate.yaml" in asked
-    assert "-m pipeline search --config configs/search/search.yaml" in asked
-    assert "build/symmetries/10_root --out build/search/28_search" in asked
-    assert "28_search" not in everything
-
-
-@pytest.mark.parametrize("name", ["25_candidates", "26_symmetries", "27_symmetries_rtl", "28_search"])
-def test_a_study_that_is_there_is_part_of_the_report(checkout: Path, name: str) -> None:
-    study = checkout / "build" / "demo" / name
-    study.mkdir()
-    _touch(study)
-    assert _stages(checkout) == ["report"]
-
-
-def test_vendor_synthesis_is_made_when_it_is_asked_for(checkout: Path) -> None:
-    call = ["make", "--dry-run", "synth"]
-    asked = subprocess.run(call, cwd=checkout, capture_output=True, text=True, check=True, timeout=60).stdout
-    assert asked.count("-m pipeline ") == 1
-    assert "synth --config configs/demo/hardware.yaml --hls build/demo/50_hls --rtl build/demo/65_rtl" in asked
-    shutil.rmtree(checkout / "build")
-    everything = subprocess.run(["make", "--dry-run"], cwd=checkout, capture_output=True, text=True, check=True).stdout
-    assert "-m pipeline synth" not in everything
+@pytest.mark.parametrize(
+    ("run", "study", "jets"),
+    [
+        ("trigger", "candidates", "build/trigger/10_root"),
+        ("symmetries", "symmetries", "build/symmetries/10_root"),
+        ("search", "search", "build/symmetries/10_root"),
+        ("demo", "mass-closure", "build/demo/10_root"),
+    ],
+)
+def test_a_study_is_made_when_it_is_asked_for(checkout: Path, run: str, study: str, jets: str) -> None:
+    calls = _make(checkout, f"RUN={run}", study)
+    assert [call[0] for call in calls] == ["generate", study]
+    assert jets in calls[-1]
+    assert study not in _stages(checkout, f"RUN={run}")
 
 
 def test_up_to_a_stage(checkout: Path) -> None:
-    shutil.rmtree(checkout / "build")
-    assert _stages(checkout, "lower") == list(STAGES)[:4]
+    assert _stages(checkout, "lower") == ["generate", *list(STAGES)[1:4]]
 
 
-def test_an_artefact_without_its_manifest_is_made_again(checkout: Path) -> None:
-    (checkout / "build" / "demo" / "60_csim.json.manifest.json").unlink()
-    assert _stages(checkout) == ["csim", "rtl", "export", "report"]
+HOSTILE = [
+    "mine/*.root",
+    "/data/my jets/*.root",
+    "it's/here.root",
+    "$(touch owned)/$HOME/`touch owned`.root",
+    "a;touch owned #1.root",
+    'say "jets".root \\ | & > <',
+    "a%b.root ~/c.root",
+]
 
 
-def test_own_files_replace_the_simulation(checkout: Path) -> None:
-    shutil.rmtree(checkout / "build")
-    assert _stages(checkout, "FILES=mine/*.root")[0] == "images"
+@pytest.mark.parametrize("files", HOSTILE)
+def test_own_files_are_data(checkout: Path, files: str) -> None:
+    calls = _make(checkout, f"FILES={files}", "images")
+    assert calls == [["images", "--config", "configs/demo/images.yaml", files, "--out", "build/demo/20_images"]]
+    assert not list(checkout.rglob("owned"))
+    # They are remembered ...
+    assert _make(checkout, "images") == calls
+    assert not list(checkout.rglob("owned"))
+    # ... until others are given, or the simulated ones are asked for again.
+    (call,) = _make(checkout, "FILES=others.root", "images")
+    assert call[3] == "others.root"
+    for arguments in (["FILES=", "images"], ["images"]):
+        calls = _make(checkout, *arguments)
+        assert [each[0] for each in calls] == ["generate", "images"]
+        assert calls[1][3] == "build/demo/10_root"
+
+
+def test_images_made_by_hand_are_gone_on_from(checkout: Path) -> None:
+    _files_made_of(checkout, "/data/mine/a.root", "/data/mine/b.root")
+    calls = _make(checkout, "train")
+    assert [call[0] for call in calls] == ["images", "train"]
+    assert calls[0] == ["images", "--config", "configs/demo/images.yaml", "--out", "build/demo/20_images"]
+    # Those of the simulated sample are not by hand, whether it is the run's own or another's.
+    for name in ("10_root/q_00.root", "../symmetries/10_root/q_00.root"):
+        _files_made_of(checkout, name)
+        assert _stages(checkout, "train") == ["generate", "images", "train"]
+    _files_made_of(checkout, "/data/mine/a.root")
+    assert _stages(checkout, "FILES=", "train") == ["generate", "images", "train"]
+
+
+@pytest.mark.parametrize("target", ["clean", "all", "images", "help", "distclean", "test"])
+@pytest.mark.parametrize(
+    "run", ["", ".", "..", "demo/", "demo docs", "tiny docs", "%", "de%", "*", "../configs/demo", " "]
+)
+def test_run_is_one_folder_of_configs_or_an_error(checkout: Path, run: str, target: str) -> None:
+    (checkout / "build" / "demo").mkdir(parents=True)
+    (checkout / "docs").mkdir()
+    call = subprocess.run(["make", f"RUN={run}", target], cwd=checkout, capture_output=True, text=True, check=False)
+    assert call.returncode == 2
+    assert "there is no configs/" in call.stderr
+    assert (checkout / "build" / "demo").is_dir()
+    assert (checkout / "docs").is_dir()
+    assert not (checkout / "calls").exists()
+
+
+def test_clean_removes_one_run(checkout: Path) -> None:
+    for name in ("demo", "trigger"):
+        (checkout / "build" / name / "20_images").mkdir(parents=True)
+    _make(checkout, "clean", "RUN=trigger")
+    assert [path.name for path in (checkout / "build").iterdir()] == ["demo"]
 
 
 def test_an_unknown_run_is_one_clear_error(checkout: Path) -> None:
@@ -199,10 +228,10 @@ def test_an_unsuitable_python_is_one_clear_error(checkout: Path) -> None:
 
 def test_a_run_may_take_the_sample_of_another(checkout: Path) -> None:
     (checkout / "configs" / "detection" / "sample").write_text("demo\n")
-    assert _stages(checkout, "RUN=detection", "images") == ["images"]
-    call = subprocess.run(
-        ["make", "--dry-run", "RUN=detection", "images"], cwd=checkout, capture_output=True, text=True, check=True
-    )
-    assert "configs/detection/images.yaml build/demo/10_root --out build/detection/20_images" in call.stdout
-    (checkout / "build" / "demo" / "10_root.manifest.json").unlink()
-    assert _stages(checkout, "RUN=detection", "images") == ["generate", "images"]
+    assert _make(checkout, "RUN=detection", "images") == [
+        ["generate", "--config", "configs/demo/generate.yaml", "--out", "build/demo/10_root"],
+        [
+            *("images", "--config", "configs/detection/images.yaml", "build/demo/10_root"),
+            *("--out", "build/detection/20_images"),
+        ],
+    ]

@@ -16,7 +16,7 @@ def values(run: RunFolder) -> dict[str, Any]:
     manifests = run.manifests
     if not manifests:
         raise NotMadeError("no artefact of this run is whole", remedy="make it with `make`")
-    changed = made_from_others(manifests)
+    changed = made_from_others(run.path, manifests)
     rows = [(name, manifest, changed[name]) for name, manifest in manifests.items()]
     # A run on the user's own files has no simulated ones.
     expected = [name for name in STAGES if not (name == "10_root" and "20_images" in manifests)]

@@ -54,7 +54,7 @@ def _fault(run: RunFolder, record: RtlProof) -> str:
     if record.status != "proven":
         return ""
     try:
-        require_made_from(run.require("65_rtl"), [run.path / "40_lowered"], companion=run.path / "65_rtl.json")
+        require_made_from(run.require("65_rtl"), [run.path / "40_lowered"])
     except NotMadeError as error:
         return error.what
     except PipelineError as error:

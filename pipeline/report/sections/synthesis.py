@@ -17,7 +17,7 @@ ARTEFACT = "66_synth"
 def values(run: RunFolder) -> dict[str, Any]:
     """The numbers of every tool, if they are of the design that stands here."""
     folder = run.require(ARTEFACT)
-    if changed := made_from_others(run.manifests)[ARTEFACT]:
+    if changed := made_from_others(run.path, run.manifests)[ARTEFACT]:
         raise NotMadeError(f"{ARTEFACT} is of another {changed[0]}", remedy="make it again with `make synth`")
     with reading(f"{ARTEFACT}/synth.json"):
         vendor = VendorNumbers.load(folder)

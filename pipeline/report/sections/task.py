@@ -9,7 +9,6 @@ from data_prep.event_batch import TOWER_CLASSES
 from data_prep.event_dataset import holds_events, open_event_dataset
 from data_prep.event_settings import EventDescription
 from hls_projects.hls_project import HlsProject
-from pipeline.artefact import listing_hash
 from pipeline.origin import simulation_of
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.section import Section
@@ -37,14 +36,10 @@ def values(run: RunFolder) -> dict[str, Any]:
 
 def _simulated(run: RunFolder) -> dict[str, Any] | None:
     """How the jets were simulated: here, or in another run that lends its sample."""
-    images, sample = run.manifests.get("20_images"), run.manifests.get("10_root")
-    if images is None:
-        return None if sample is None else sample.configuration.get("generate")
-    if sample is not None:
-        own = {listing_hash({name: found}) for name, found in sample.outputs.items()}
-        if not own.isdisjoint(images.inputs.values()):
-            return sample.configuration.get("generate")
-    return simulation_of(images)
+    if "20_images" in run.manifests:
+        return simulation_of(run.path / "20_images")
+    sample = run.manifests.get("10_root")
+    return None if sample is None else sample.configuration.get("generate")
 
 
 def _description(run: RunFolder) -> Any:

@@ -72,7 +72,7 @@ def test_a_named_layout_must_fit(sample: samples.Sample, tmp_path: Path) -> None
     samples.jetclass(sample, tmp_path / "t.root")
     with pytest.raises(InputFileError, match=r"no constituents|lacks"):
         find(tmp_path / "t.root", "pfnano_v2")
-    with pytest.raises(InputFileError, match="other container"):
+    with pytest.raises(InputFileError, match="is a ROOT file, and the layout lhc_jets is of HDF5 files"):
         find(tmp_path / "t.root", "lhc_jets")
 
 

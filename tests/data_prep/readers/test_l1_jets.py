@@ -114,3 +114,24 @@ def test_trigger_events_in_hardware_units_are_refused(sample: samples.Sample, tm
     file = samples.write(tmp_path / "hw.root", "Events", named)
     with pytest.raises(InputFileError, match=r"hardware in 'Events' \(L1PuppiCands_hwEta, L1PuppiCands_hwPhi"):
         find(file)
+    # what is advised: physical values beside them
+    physical = {f"L1PuppiCands_{name}": samples.by_event(getattr(sample, name)) for name in lists}
+    file = samples.write(tmp_path / "both.root", "Events", named | physical)
+    assert find(file).layout.name == "l1_puppi"
+    assert reader_of([file], Options())[1] == {file: 20}
+
+
+def test_hardware_units_of_jets_are_read_as_is_advised(sample: samples.Sample, tmp_path: Path) -> None:
+    steps = {"hwPt": sample.pt / 0.25, "hwEta": sample.eta / STEP, "hwPhi": sample.phi / STEP}
+    candidates = {f"cand_{name}": np.rint(values) for name, values in steps.items()}
+    file = samples.write(tmp_path / "t.root", "t", candidates)
+    with pytest.raises(InputFileError, match=r"hardware in 't' \(cand_hwEta, cand_hwPhi, cand_hwPt\)") as caught:
+        find(file)
+    assert "`pt: 0.25 * …`, `eta: 3.14159265 / 720 * …`" in str(caught.value.remedy)
+    angle = "3.14159265 / 720 * cand_hw"
+    constituents = {"pt": "0.25 * cand_hwPt", "eta": f"{angle}Eta", "phi": f"{angle}Phi"}
+    own = OwnLayout.model_validate({"tree": "t", "constituents": constituents})
+    reader, counts, _ = reader_of([file], Options(), own)
+    chunk = reader.read(file, 0, counts[file])
+    np.testing.assert_allclose(chunk.pt, ak.to_numpy(ak.flatten(sample.pt)), atol=0.126)
+    np.testing.assert_allclose(chunk.eta, ak.to_numpy(ak.flatten(sample.eta)), atol=STEP / 2 + 1e-5)

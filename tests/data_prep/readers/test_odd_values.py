@@ -19,6 +19,7 @@ from data_prep.labels import ClassSettings
 from data_prep.readers import Options
 from data_prep.readers.closure import closure
 from data_prep.readers.detect import find, reader_of
+from data_prep.readers.layouts import LAYOUTS
 from data_prep.readers.own import OwnLayout
 from tests.data_prep.readers import samples
 
@@ -64,8 +65,14 @@ def check(chunks: list[JetChunk]) -> None:
         closure(chunk)
 
 
-@pytest.mark.parametrize("name", [name for name in samples.WRITERS if name not in ("lhc_jets", "top_tagging")])
-@pytest.mark.parametrize("puppi", ["layout", "apply"])
+ROOT_LAYOUTS = [layout for layout in LAYOUTS if layout.container == "root"]
+
+
+@pytest.mark.parametrize(
+    ("name", "puppi"),
+    [(layout.name, "layout") for layout in ROOT_LAYOUTS]
+    + [(layout.name, "apply") for layout in ROOT_LAYOUTS if layout.puppi],
+)
 def test_every_layout(name: str, puppi: Any, tmp_path: Path) -> None:
     writer, label = samples.WRITERS[name]
     path = writer(samples.jets(20), tmp_path / "t.root")

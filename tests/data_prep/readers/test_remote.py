@@ -49,6 +49,12 @@ class Ranges(SimpleHTTPRequestHandler):
         self.send_header("Accept-Ranges", "bytes")
         super().end_headers()
 
+    def send_head(self) -> Any:
+        if "shut" in self.path:
+            self.send_error(int(Path(self.path).stem.split("_")[1]))
+            return None
+        return super().send_head()
+
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
 
@@ -118,10 +124,17 @@ def test_what_a_server_does_not_have_is_named(server: str, tmp_path: Path) -> No
         ("none.root", "no such file"),
         ("short.root", "cannot be read"),
         ("empty.root", "is empty"),
-        ("page.root", "is neither a ROOT nor an HDF5 file"),
+        ("page.root", "is an HTML page"),
     ):
         with pytest.raises(InputFileError, match=f"{name}: {reason}"):
             reader_of(input_files([f"{server}/{name}"]), Options())
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_server_that_does_not_let_a_file_be_read(status: int, server: str) -> None:
+    url = f"{server}/shut_{status}.root"
+    with pytest.raises(InputFileError, match=rf"does not let it be read \(HTTP {status}\) .*copy the file here"):
+        reader_of(input_files([url]), Options())
 
 
 def test_nobody_there_is_named() -> None:

@@ -34,12 +34,12 @@ def test_an_empty_file(reader: JetClassReader, tmp_path: Path) -> None:
 
 def test_no_root_file(reader: JetClassReader, tmp_path: Path) -> None:
     (tmp_path / "t.root").write_text("px,py,pz\n1,2,3\n")
-    with pytest.raises(InputFileError, match=r"t.root: is no ROOT file"):
+    with pytest.raises(InputFileError, match=r"t.root: is a text file, beginning 'px,py,pz', neither"):
         read_all(reader, tmp_path / "t.root")
 
 
 def test_a_folder_is_no_file(reader: JetClassReader, tmp_path: Path) -> None:
-    with pytest.raises(InputFileError, match="cannot be read"):
+    with pytest.raises(InputFileError, match=r"is a folder \(give the files in it\)"):
         read_all(reader, tmp_path)
 
 

@@ -28,7 +28,9 @@ from hls_projects.rtl.record import Alternative, Driven, RtlProof, VariantRecord
 from hls_projects.rtl.synthesis import Synthesis
 from hls_projects.settings import HardwareSettings, HlsSettings, VariantSettings
 from models.metrics import performance, softmax
-from pipeline.artefact import artefact, content_hash, write_json
+from pipeline.artefact import artefact
+from pipeline.hashes import content_hash
+from pipeline.json_file import write_json
 from pipeline.plots.images import draw_images
 
 CLASSES = ("q", "w", "t")
@@ -105,7 +107,9 @@ PROOF = Proof(
 
 def _prove(run: Path, changes: dict[str, Any] | None = None) -> None:
     """Write the proof, with some fields changed, as `csim` does."""
-    with artefact(run / "60_csim.json", "csim", inputs=[run / "50_hls", run / "40_lowered"], folder=False) as space:
+    with artefact(
+        run / "60_csim.json", "csim", inputs={"convert": run / "50_hls", "lower": run / "40_lowered"}, folder=False
+    ) as space:
         write_json(space.path, PROOF.model_copy(update=changes or {}).model_dump(mode="json"))
 
 
@@ -150,7 +154,7 @@ RTL = RtlProof(
 def _rtl(run: Path, changes: dict[str, Any] | None = None) -> None:
     """Write the RTL and its proof, with some fields changed, as `rtl` does."""
     companions = [run / "65_rtl.json"]
-    with artefact(run / "65_rtl", "rtl", inputs=[run / "40_lowered"], companions=companions) as space:
+    with artefact(run / "65_rtl", "rtl", inputs={"lower": run / "40_lowered"}, companions=companions) as space:
         (space.path / "rtl.json").write_text("{}")
         write_json(space.companions[0], RTL.model_copy(update=changes or {}).model_dump(mode="json"))
 
@@ -203,7 +207,7 @@ def _model(run: Path) -> None:
     scores["trees"] = np.full((JETS, 3), 1 / 3, np.float32)
     weight = np.ones(JETS, np.float32)
     measured = {name: performance(values, label, CLASSES, weight).as_json() for name, values in scores.items()}
-    with artefact(run / "30_model", "train", inputs=[run / "20_images"]) as space:
+    with artefact(run / "30_model", "train", inputs={"images": run / "20_images"}) as space:
         write_json(space.path / "metrics.json", measured | {"classes": CLASSES, "beats_trees": True})
         np.savez(space.path / "scores.npz", label=label, weight=weight, **scores)  # type: ignore[arg-type]
         epochs = {"loss": [1.0, 0.9], "val_loss": [0.95, 0.85], "accuracy": [0.5, 0.6], "val_accuracy": [0.55, 0.65]}
@@ -242,7 +246,7 @@ def _whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run.mkdir()
     _images(run)
     _model(run)
-    with artefact(run / "40_lowered", "lower", inputs=[run / "30_model"]) as space:
+    with artefact(run / "40_lowered", "lower", inputs={"train": run / "30_model"}) as space:
         _network().save(space.path)
     hardware = HardwareSettings(name="made_up_design")
     project = HlsProject(
@@ -252,7 +256,9 @@ def _whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         outputs=TYPES.outputs,
         traced=(TracedLayer(name="logits", size=3),),
     )
-    with artefact(run / "50_hls", "convert", settings={"hardware": hardware}, inputs=[run / "40_lowered"]) as space:
+    with artefact(
+        run / "50_hls", "convert", settings={"hardware": hardware}, inputs={"lower": run / "40_lowered"}
+    ) as space:
         (space.path / "hls.json").write_text(project.model_dump_json())
         for folder in ("nnet_utils", "ap_types"):
             (space.path / "firmware" / folder).mkdir(parents=True)
@@ -267,7 +273,7 @@ def _whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     provenance = Provenance(
         configuration={}, sources={"60_csim.json": content_hash(proof_file)}, versions={}, git="", metrics=None
     )
-    with artefact(run / "70_export", "export", inputs=[run / "50_hls", proof_file]) as space:
+    with artefact(run / "70_export", "export", inputs={"convert": run / "50_hls", "csim": proof_file}) as space:
         design = Design(project, TYPES, PROOF, vectors, run / "50_hls", run / "40_lowered", proof_file)
         write_bundle(design, provenance, space.path, checks=())
     return run

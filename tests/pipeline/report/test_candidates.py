@@ -12,7 +12,8 @@ from data_prep.grid import SquareGrid
 from hls_projects.hls_builder import HlsBuilder
 from hls_projects.hls_project import HlsProject
 from hls_projects.image_builder import ImageBuilder
-from pipeline.artefact import artefact, write_json
+from pipeline.artefact import artefact
+from pipeline.json_file import write_json
 from pipeline.report import page as report
 from pipeline.report.page import page
 from pipeline.report.run_folder import RunFolder

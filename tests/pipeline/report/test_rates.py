@@ -14,7 +14,8 @@ from data_prep.images import ImagesSettings
 from models.rate_settings import RatesSettings
 from models.rate_study import study
 from models.trigger_rate import TriggerJets
-from pipeline.artefact import artefact, write_json
+from pipeline.artefact import artefact
+from pipeline.json_file import write_json
 from pipeline.plots.rates import draw_rates
 from pipeline.report import page as report
 from pipeline.report.page import SECTIONS

@@ -11,7 +11,8 @@ import pytest
 
 from models.response import closure
 from models.settings import ModelSettings
-from pipeline.artefact import artefact, write_json
+from pipeline.artefact import artefact
+from pipeline.json_file import write_json
 from pipeline.report.page import SECTIONS, _body
 from pipeline.report.run_folder import RunFolder
 from pipeline.report.sections import performance, regression
@@ -39,7 +40,10 @@ def trained(run: Path, *, beside_tagger: bool = False, wrong: int = 0) -> str:
     truth = values.astype(np.float64) / 1.01
     found = {"image": truth * 1.03, "model": values}
     with artefact(
-        run / "30_model", "train", settings={"model": settings(beside_tagger=beside_tagger)}, inputs=[run / "20_images"]
+        run / "30_model",
+        "train",
+        settings={"model": settings(beside_tagger=beside_tagger)},
+        inputs={"images": run / "20_images"},
     ) as space:
         closures = {
             name: {

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.artefact import artefact, manifest_path, write_json
+from pipeline.artefact import artefact
+from pipeline.json_file import write_json
+from pipeline.manifest import manifest_path
 from pipeline.report import page as report
 from pipeline.report.page import page
 from pipeline.report.results import TITLES, titles, titles_of

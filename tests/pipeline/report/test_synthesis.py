@@ -9,7 +9,8 @@ from typing import Any
 from markupsafe import Markup
 
 from hls_projects.vendor.numbers import HardwareNumbers, VendorNumbers
-from pipeline.artefact import artefact, write_json
+from pipeline.artefact import artefact
+from pipeline.json_file import write_json
 from pipeline.report.page import SECTIONS, _body
 from pipeline.report.run_folder import RunFolder
 from pipeline.report.sections import synthesis
@@ -21,7 +22,7 @@ ROUTED |= {"target_period": 2.5, "achieved_period": 2.125, "hold_slack": 0.01, "
 def _synthesised(run: Path, changes: dict[str, Any] | None = None) -> str:
     """The section's text after `synth`."""
     numbers = HardwareNumbers(**(ROUTED | (changes or {})))
-    with artefact(run / "66_synth", "synth", inputs=[run / "50_hls", run / "65_rtl"]) as space:
+    with artefact(run / "66_synth", "synth", inputs={"convert": run / "50_hls", "rtl": run / "65_rtl"}) as space:
         record = VendorNumbers(part="xcvu13p-flga2577-2-e", numbers=(numbers,))
         write_json(space.path / "synth.json", record.model_dump(mode="json"))
     return _words(_body(synthesis.SECTION, RunFolder(run)))

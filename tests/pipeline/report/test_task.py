@@ -27,7 +27,7 @@ def sample(tmp_path: Path) -> Path:
 
 
 def _images_of(file: Path, run: Path) -> RunFolder:
-    with artefact(run / "20_images", "images", inputs=[file]) as made:
+    with artefact(run / "20_images", "images", inputs={"files": file}) as made:
         (made.path / "images").touch()
     return RunFolder(run)
 

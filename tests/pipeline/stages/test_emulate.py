@@ -21,7 +21,7 @@ from hls_projects.lower import lower
 from hls_projects.network import Network
 from hls_projects.types import prove_network
 from pipeline.app import main
-from pipeline.artefact import manifest_path
+from pipeline.manifest import manifest_path
 
 ROOT = Path(__file__).parents[3]
 CONFIGURATION = ROOT / "configs" / "demo" / "images.yaml"

@@ -22,7 +22,8 @@ from hls_projects.export.verify import verify
 from hls_projects.hls_project import HlsProject
 from hls_projects.proof import LayerProof, Proof
 from hls_projects.vendor.numbers import HardwareNumbers, VendorNumbers
-from pipeline.artefact import artefact, write_json
+from pipeline.artefact import artefact
+from pipeline.json_file import write_json
 from pipeline.stages import convert, export, lower
 
 CLASSES = ("q", "g", "w")
@@ -51,7 +52,7 @@ class Run:
     def synthesise(self) -> Path:
         """Leave what `synth` does of the HLS project, made up."""
         where = self.folder / "66_synth"
-        with artefact(where, "synth", inputs=[self.folder / "50_hls"]) as it:
+        with artefact(where, "synth", inputs={"convert": self.folder / "50_hls"}) as it:
             write_json(it.path / "synth.json", VendorNumbers(part="xcvu13p", numbers=(ROUTED,)).model_dump(mode="json"))
         return where
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from data_prep.errors import ConfigurationError, PipelineError
-from pipeline.artefact import sha256
+from pipeline.hashes import sha256
 from pipeline.stages.generate import run
 
 CONFIG = """

@@ -19,8 +19,8 @@ from data_prep.images import ImagesSettings
 from data_prep.mock import mock_jets, write_mock_file
 from data_prep.summary import Summary
 from pipeline.app import main
-from pipeline.artefact import manifest_path
 from pipeline.configuration import load
+from pipeline.manifest import manifest_path
 
 CONFIGURATION = Path(__file__).parents[3] / "configs" / "demo" / "images.yaml"
 

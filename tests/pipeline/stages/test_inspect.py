@@ -74,6 +74,15 @@ def test_of_several_files_the_first_is_taken(
     assert said[-1].endswith("a.root: can be used as jetclass")
 
 
+def test_what_is_left_out_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    samples.jetclass(samples.jets(4), tmp_path / "a.root")
+    (tmp_path / "[b].root.gz").touch()
+    assert main(["inspect", str(tmp_path)]) == 0
+    captured = capsys.readouterr()
+    assert captured.err.startswith(f"warning {tmp_path}: 1 file left out (hidden, or not ending in ")
+    assert captured.err.endswith(": [b].root.gz; name it to take it\n")
+
+
 def test_the_classes_of_a_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = samples.pfnano_v1(samples.jets(12), tmp_path / "a_QCD.root")
     config = tmp_path / "images.yaml"

@@ -12,7 +12,7 @@ import yaml
 
 from data_prep.mock import mock_jets, write_mock_file
 from pipeline.app import main
-from pipeline.artefact import manifest_path
+from pipeline.manifest import manifest_path
 
 CONFIGURATION = Path(__file__).parents[3] / "configs" / "demo" / "images.yaml"
 

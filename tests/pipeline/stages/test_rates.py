@@ -24,7 +24,7 @@ from hls_projects.network import Network
 from hls_projects.types import prove_network
 from models.rate_settings import ColliderSettings
 from pipeline.app import main
-from pipeline.artefact import manifest_path
+from pipeline.manifest import manifest_path
 
 ROOT = Path(__file__).parents[3]
 IMAGES = ROOT / "configs" / "demo" / "images.yaml"

@@ -1,0 +1,100 @@
+"""One writer an output: a lock that the kernel drops with its process.
+
+The lock is on `.<name>.lock` beside the output, which says who holds it. It is a lock of the process (POSIX), so that
+children which outlive it hold nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from data_prep.errors import PipelineError
+from pipeline import interruption
+
+PERIOD = 0.1
+"""Seconds between two tries for a lock that another process holds."""
+
+_OURS = re.compile(rb"`[a-z-]+` of process \d+")
+
+_held: set[Path] = set()
+"""The locks of this process: the kernel would give it the same one twice."""
+
+
+def lock_path(out: Path) -> Path:
+    """The lock of an output."""
+    return out.with_name(f".{out.name}.lock")
+
+
+@contextmanager
+def locked(out: Path, stage: str, waiting: Callable[[str], None]) -> Iterator[None]:
+    """Hold the lock of an output; waits for another process that has it.
+
+    Args:
+        out: the output; its folder exists.
+        stage: who asks, for those that will wait.
+        waiting: told once, in words, who is waited for.
+
+    Raises:
+        PipelineError: this process makes the output already, or the file system has no locks.
+    """
+    path = lock_path(out)
+    if path in _held:
+        raise PipelineError("is being made by this very process", file=out)
+    told = False
+    while (descriptor := _try(path, stage)) is None:
+        if not told:
+            waiting(f"{out}: waiting for {_holder(path)}, which is making it")
+            told = True
+        interruption.check()
+        time.sleep(PERIOD)
+    _held.add(path)
+    try:
+        yield
+    finally:
+        _held.discard(path)
+        # Removed while it is held: whoever waits for it sees that and begins anew.
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _try(path: Path, stage: str) -> int | None:
+    """The descriptor of the lock, where nobody else holds it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # The one before may have removed it in between.
+        if os.fstat(descriptor).st_ino != path.stat().st_ino:
+            raise BlockingIOError
+        if (before := os.pread(descriptor, 200, 0)) and not _OURS.fullmatch(before):
+            os.close(descriptor)
+            raise PipelineError("stands where a lock has to be", file=path, remedy="move it away")
+        os.truncate(descriptor, 0)
+        os.pwrite(descriptor, f"`{stage}` of process {os.getpid()}".encode(), 0)
+    except (BlockingIOError, PermissionError, FileNotFoundError):
+        os.close(descriptor)
+        return None
+    except OSError as error:
+        os.close(descriptor)
+        if error.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise PipelineError(
+                "cannot be locked: this file system has no locks",
+                file=path.parent,
+                remedy="give an --out on another one, or mount it with locks",
+            ) from None
+        raise
+    return descriptor
+
+
+def _holder(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")[:200] or "another process"
+    except OSError:
+        return "another process"

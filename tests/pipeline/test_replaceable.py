@@ -1,0 +1,119 @@
+"""What a command may replace: what it made itself, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data_prep.errors import PipelineError
+from pipeline.artefact import artefact, require_replaceable
+from pipeline.commit import making
+from pipeline.lock import lock_path
+from pipeline.manifest import manifest_path
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """A folder of somebody's files."""
+    folder = tmp_path / "notes"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "deep" / "thesis.tex").write_text("years of work")
+    (tmp_path / "precious.root").write_text("jets")
+    (tmp_path / "10_root.txt").write_text("mine")
+    (tmp_path / "link").symlink_to(folder)
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        ("notes", r"notes: stands there and is no artefact of `generate` \(give another --out, or move it away\)"),
+        ("notes/", "stands there and is no artefact of `generate`"),
+        ("notes/deep", "stands there"),
+        ("precious.root", "precious.root: stands there"),
+        ("10_root", "10_root.txt: stands there"),
+        ("link", "is a link to"),
+        ("dangling", "is a link to"),
+        ("notes/..", "is no name for a result"),
+        (".", "command runs in"),
+        ("..", "is no name for a result"),
+        ("/", "is no name for a result"),
+    ],
+)
+def test_what_is_somebodys_own_is_refused(mine: Path, out: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(mine)
+    before = _contents(mine)
+    with (
+        pytest.raises(PipelineError, match=said),
+        artefact(Path(out), "generate", companions=[mine / "10_root.txt"]),
+    ):
+        pytest.fail("the body must not run")
+    assert _contents(mine) == before
+
+
+def test_an_empty_current_folder_is_no_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PipelineError, match="command runs in"):
+        require_replaceable(Path(), "images")
+
+
+def test_an_input_is_no_output(mine: Path) -> None:
+    for out, given in (
+        (mine / "notes", mine / "notes"),
+        (mine / "notes", mine / "notes" / "deep" / "thesis.tex"),
+        (mine / "notes", mine / "link" / "deep"),
+        (mine / "precious.root", mine / "precious.root"),
+    ):
+        with pytest.raises(PipelineError, match="would replace what it is made from"):
+            require_replaceable(out, "images", inputs={"files": [given]})
+    require_replaceable(mine / "notes" / "20_images", "images", inputs={"files": [mine / "notes"]})
+
+
+def test_what_is_empty_may_be_replaced(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    for name in ("folder", "file", "absent"):
+        require_replaceable(tmp_path / name, "images")
+
+
+def test_an_artefact_of_the_same_stage_may_be_replaced_and_no_other(tmp_path: Path) -> None:
+    out = tmp_path / "20_images"
+    with artefact(out, "images", companions=[tmp_path / "beside.json"]) as space:
+        (space.path / "part").touch()
+        space.companions[0].write_text("{}")
+    require_replaceable(out, "images", ["beside.json"])
+    with pytest.raises(PipelineError, match="is no artefact of `train`"):
+        require_replaceable(out, "train")
+    (tmp_path / "other.json").write_text("mine")
+    with pytest.raises(PipelineError, match="other.json: is not of what `images` made there, and would be lost"):
+        require_replaceable(out, "images", ["other.json"])
+    (out / "notes.txt").write_text("seen by eye: good")
+    with pytest.raises(PipelineError, match="notes.txt: is not of what `images` made there, and would be lost"):
+        require_replaceable(out, "images")
+    (out / "notes.txt").unlink()
+    manifest_path(out).write_text("{")
+    with pytest.raises(PipelineError, match="manifest.json: cannot be read"):
+        require_replaceable(out, "images")
+    manifest_path(out).unlink()
+    with pytest.raises(PipelineError, match="is no artefact of `images`"):
+        (out / "part").write_text("pixels")
+        require_replaceable(out, "images")
+
+
+def test_hidden_names_are_not_taken_either(tmp_path: Path) -> None:
+    out = tmp_path / "20_images"
+    making(out).mkdir()
+    (making(out) / "diary").write_text("mine")
+    with pytest.raises(PipelineError, match="stands where unfinished work is kept, and is none"):
+        require_replaceable(out, "images")
+    (making(out) / "diary").unlink()
+    lock_path(out).write_text("mine")
+    with pytest.raises(PipelineError, match="stands where a lock has to be"), artefact(out, "images"):
+        pytest.fail("the body must not run")
+    assert lock_path(out).read_text() == "mine"
