@@ -24,6 +24,8 @@ B := build/$(RUN)
 VENV := .venv
 READY := $(VENV)/.ready
 PIPELINE := $(VENV)/bin/python -m pipeline
+# With it set, Python does not look for `-m pipeline` here.
+unexport PYTHONSAFEPATH
 
 # Runs with a file `sample` take the simulated sample of the run that it names.
 SAMPLED := $(or $(file <$(C)/sample),$(RUN))
@@ -69,6 +71,8 @@ $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info[:2] == (3, 11) else f"error: Python 3.11 is needed, $(PYTHON) is {sys.version.split()[0]} (give another: make PYTHON=/path/to/python3.11)")'
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.lock
+	@# This folder is found from everywhere, and with -P and -I; the path is relative to that of installed packages.
+	@$(VENV)/bin/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "checkout.pth").write_text("../../../..\n")'
 	@touch $@
 
 remember:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from data_prep.candidates import Candidates
 from data_prep.image_batch import FEATURES, ImageBatch
+from data_prep.jet_places import JetPlaces
 from data_prep.packed_arrays import pack, unpack
 
 
@@ -61,6 +62,8 @@ def to_bytes(result: ChunkResult) -> bytes:
         **{name: getattr(batch, name) for name in ("pixel", "value", "label", "weight", "event")},
         **{f"feature {name}": batch.features[name] for name in FEATURES},
     }
+    if batch.places is not None:
+        arrays |= {f"places {name}": values for name, values in vars(batch.places).items()}
     candidates = batch.candidates
     if candidates is not None:
         arrays |= {f"candidates {name}": values.ravel() for name, values in vars(candidates).items()}
@@ -87,9 +90,16 @@ def from_bytes(data: bytes) -> ChunkResult:
         **{name: arrays[name] for name in ("pixel", "value", "label", "weight", "event")},
         features={name: arrays[f"feature {name}"] for name in FEATURES},
         candidates=_candidates(arrays, header["candidates"]),
+        places=_places(arrays),
     )
     images = ChunkImages(batch, arrays["fate"], arrays["mass_constituents"], arrays["mass_image"])
     return ChunkResult(images, arrays["labelled"], header["entries"], tuple(header["problems"]), header["environment"])
+
+
+def _places(arrays: dict[str, npt.NDArray[Any]]) -> JetPlaces | None:
+    if "places file" not in arrays:
+        return None
+    return JetPlaces(*(arrays[f"places {field.name}"] for field in fields(JetPlaces)))
 
 
 def _candidates(arrays: dict[str, npt.NDArray[Any]], number: int | None) -> Candidates | None:

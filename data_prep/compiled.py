@@ -2,23 +2,50 @@
 
 Compiled functions are kept between runs, so that a start costs little. Numba's own cache looks at the file of the
 outermost function alone: it would go on using an old step after the step's file had changed. Here the folder of the
-cache is named by a hash of all sources of this package that hold compiled functions.
+cache is named by a hash of all sources of this package that hold compiled functions, and a damaged file of it is made
+again instead of being run.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
-from numba.core import entrypoints
+from numba.core import caching, entrypoints
+
+from data_prep.sealed import is_sealed, sealed
 
 # What other packages teach numba about their own types (awkward, vector) costs each process 0.25 s and is not needed
 # for numpy arrays; numba asks for it unless it has done so before.
 entrypoints._already_initialized = True
+
+
+class _SealedFiles(caching.IndexDataCacheFile):  # type: ignore[misc]
+    """Numba's index and data files, each with its digest behind it; what has none is as if it were not there."""
+
+    def _load_index(self) -> Any:
+        return super()._load_index() if is_sealed(Path(self._index_path)) else {}
+
+    def _load_data(self, name: str) -> Any:
+        if not is_sealed(Path(self._data_path(name))):
+            raise FileNotFoundError(name)
+        return super()._load_data(name)
+
+    @contextmanager
+    def _open_for_write(self, filepath: str) -> Iterator[io.BytesIO]:
+        content = io.BytesIO()
+        with super()._open_for_write(filepath) as file:
+            yield content
+            file.write(sealed(content.getvalue()))
+
+
+caching.IndexDataCacheFile = _SealedFiles
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -16,7 +16,7 @@ SEVERAL_CLASSES = 254
 STORED_FEATURES = ("jet_sdmass", "jet_tau1", "jet_tau2", "jet_tau3", "jet_tau4")
 """Features only the maker of the file can give; NaN where the file does not hold one."""
 
-OPTIONAL = ("charge", "kind", "stated_pt", "stated_mass")
+OPTIONAL = ("charge", "kind", "stated_pt", "stated_mass", "entry")
 """Arrays of a chunk that may be None."""
 
 
@@ -52,6 +52,7 @@ class JetChunk:
         stated_pt, stated_mass: float32 [jets], GeV; what the file says the sum of the constituents is, for the closure
             check; NaN jet by jet or None where it says nothing.
         entries: how many entries of the file were read; None where each is a jet.
+        entry: int64 [jets], the entry of each jet, from 0 for the first one read, ascending; None where each is a jet.
 
     Raises:
         ValueError: arrays of the wrong type or length, or offsets that are none.
@@ -75,6 +76,7 @@ class JetChunk:
     stated_pt: npt.NDArray[np.float32] | None = None
     stated_mass: npt.NDArray[np.float32] | None = None
     entries: int | None = None
+    entry: npt.NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         if self.offsets.dtype != np.int64 or self.offsets.ndim != 1 or self.offsets.size == 0 or self.offsets[0] != 0:
@@ -88,7 +90,7 @@ class JetChunk:
             array = getattr(self, field.name)
             if array is None and field.name in OPTIONAL:
                 continue
-            per_jet = field.name.startswith(("jet_", "stated_")) or field.name in ("label", "event", "weight")
+            per_jet = field.name.startswith(("jet_", "stated_")) or field.name in ("label", "event", "weight", "entry")
             _check(field.name, array, jets if per_jet else constituents)
         if tuple(self.stored) != STORED_FEATURES:
             raise ValueError(f"the stored features must be {', '.join(STORED_FEATURES)}")
@@ -105,13 +107,24 @@ class JetChunk:
         """The number of entries of the file these jets are from."""
         return self.jets if self.entries is None else self.entries
 
+    def places(self, start: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Where each jet stands in its file: its entry, and its index among the jets of the entry; int64 [jets] each.
+
+        Args:
+            start: the first entry that was read.
+        """
+        rows = np.arange(self.jets, dtype=np.int64)
+        if self.entry is None:
+            return start + rows, np.zeros_like(rows)
+        return start + self.entry, rows - np.searchsorted(self.entry, self.entry, side="left")
+
     @property
     def multiplicity(self) -> npt.NDArray[np.int64]:
         """The number of constituents of each jet."""
         return np.diff(self.offsets)
 
 
-_DTYPES = {"charge": np.int8, "kind": np.uint8, "label": np.uint8, "event": np.uint64}
+_DTYPES = {"charge": np.int8, "kind": np.uint8, "label": np.uint8, "event": np.uint64, "entry": np.int64}
 
 
 def _check(name: str, array: npt.NDArray[np.generic], length: int) -> None:

@@ -19,6 +19,7 @@ from data_prep.candidates import Candidates, CandidateSettings
 from data_prep.errors import InputFileError
 from data_prep.grid import Grid
 from data_prep.image_batch import FEATURES, ImageBatch, concatenate, empty
+from data_prep.jet_places import JetPlaces
 from data_prep.preprocess import Steps, require_fitting
 from data_prep.settings import Settings
 from data_prep.split import SPLITS
@@ -33,6 +34,8 @@ CANDIDATE_COLUMNS = {
     "seed_phi": "seed_phi",
 }
 """The columns of a dataset of candidates, by field of `Candidates`."""
+PLACE_COLUMNS: tuple[tuple[str, Any], ...] = (("file", pa.uint32()), ("entry", pa.int64()), ("jet", pa.uint16()))
+"""The columns that say where a jet stands in the input files, by field of `JetPlaces`; null where that is not known."""
 MAX_PIXELS = 1 << 16
 _REMEDY = "make it with `python -m pipeline images`"
 
@@ -57,6 +60,12 @@ class ImageDescription(Settings):
     def shape(self) -> tuple[int, int, int]:
         """Rows, columns, channels of the dense image."""
         return self.grid.rows, self.grid.columns, len(self.channels)
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The unit of each channel: `GeV`, `constituents`, or `1` where images were divided by their norm."""
+        momentum = "1" if any(step.step == "normalise" for step in self.steps) else "GeV"
+        return tuple("constituents" if name == "multiplicity" else momentum for name in self.channels)
 
     @model_validator(mode="after")
     def _indexable(self) -> Self:
@@ -86,10 +95,11 @@ def schema(description: ImageDescription) -> pa.Schema:
         ("label", pa.uint8()),
         ("weight", pa.float32()),
         ("event", pa.uint64()),
+        *PLACE_COLUMNS,
         *((name, pa.float32()) for name in FEATURES),
         *_candidate_columns(description.candidates),
     ]
-    fields = [pa.field(name, kind, nullable=False) for name, kind in columns]
+    fields = [pa.field(name, kind, nullable=(name, kind) in PLACE_COLUMNS) for name, kind in columns]
     return pa.schema(fields, metadata={METADATA_KEY: description.model_dump_json().encode()})
 
 
@@ -118,6 +128,8 @@ def to_record_batch(batch: ImageBatch, to: pa.Schema) -> pa.RecordBatch:
         "event": pa.array(batch.event),
         **{name: pa.array(batch.features[name]) for name in FEATURES},
     }
+    for name, kind in PLACE_COLUMNS:
+        arrays[name] = pa.nulls(len(batch), kind) if batch.places is None else pa.array(getattr(batch.places, name))
     if batch.candidates is not None:
         for field, name in CANDIDATE_COLUMNS.items():
             values = getattr(batch.candidates, field)
@@ -150,7 +162,15 @@ def from_record_batch(record: pa.RecordBatch, shape: tuple[int, int, int], file:
         weight=record.column("weight").to_numpy(),
         event=record.column("event").to_numpy(),
         features={name: record.column(name).to_numpy() for name in FEATURES},
+        places=_places(record),
     )
+
+
+def _places(record: pa.RecordBatch) -> JetPlaces | None:
+    columns = [record.column(name) for name, _ in PLACE_COLUMNS]
+    if any(column.null_count for column in columns):
+        return None
+    return JetPlaces(*(column.to_numpy() for column in columns))
 
 
 _KIND = Kind(METADATA_KEY, "jet images", "image", _REMEDY, ImageDescription, schema)

@@ -33,5 +33,5 @@ class DatasetWriter(SplitsWriter[ImageBatch]):
         part_groups: int = PART_GROUPS,
     ) -> None:
         none = empty(description.shape, description.candidates.number if description.candidates else None)
-        form = Form(schema(description), none, concatenate, to_record_batch, dictionary=("label",))
+        form = Form(schema(description), none, concatenate, to_record_batch, dictionary=("label", "file", "jet"))
         super().__init__(folder, form, group_rows=group_rows, part_groups=part_groups)

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from data_prep.event_towers import MAX_INDEX, EventGrid
-from data_prep.settings import Settings
+from data_prep.settings import Gev, Settings
 from data_prep.split import SplitSettings
 
 CHANNELS = ("em", "had", "track")
@@ -36,6 +36,11 @@ class EventDescription(Settings):
         """Rows, columns, channels, without repeated columns."""
         return self.grid.rows, self.grid.columns, len(self.channels)
 
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The unit of each channel of a tower."""
+        return ("GeV",) * len(self.channels)
+
 
 class EventImagesSettings(Settings):
     """The stage `images` for whole events."""
@@ -44,15 +49,15 @@ class EventImagesSettings(Settings):
     """What an image is of."""
     grid: EventGrid = EventGrid()
     """The towers."""
-    pixel_min: float = Field(default=0.5, ge=0)
+    pixel_min: Gev = 0.5
     """Smaller pixels are left out (GeV): what the trigger does not send."""
-    jet_pt_min: float = Field(default=0.0, ge=0)
+    jet_pt_min: Gev = 0.0
     """Softer truth jets are not listed, and what they leave counts as pileup (GeV)."""
-    box_min: float = Field(default=3.0, gt=0)
+    box_min: Gev = Field(default=3.0, gt=0)
     """A jet's box is drawn around the towers with so much of its transverse energy (GeV)."""
     split: SplitSettings
     """Fractions of events for training, validation and test."""
-    chunk_events: int = Field(default=500, ge=1)
+    chunk_events: int = Field(default=500, ge=1, le=1_000_000)
     """Events in memory at once; changes speed and memory, never a result."""
 
     @model_validator(mode="after")

@@ -33,7 +33,7 @@ class EventGrid(Settings):
     """Towers in φ."""
     tower_eta: float = Field(default=TOWER_ETA, gt=0, le=1)
     """Height of a tower in η."""
-    wrap: int = Field(default=4, ge=0)
+    wrap: int = Field(default=4, ge=0, le=256)
     """Columns that the image repeats on each side, so that plain convolutions see across φ = ±π."""
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from data_prep.candidates import Candidates
 from data_prep.compiled import compiled
+from data_prep.jet_places import JetPlaces
 
 FEATURES = (
     "jet_pt",
@@ -40,6 +41,7 @@ class ImageBatch:
         event: uint64 [n], event identifier.
         features: float32 [n] by name, see `FEATURES`; GeV, radians.
         candidates: what the images were built of, where that is integers; None where it is not, or was not read.
+        places: where the jets stand in the input files; None where that is not known.
     """
 
     shape: tuple[int, int, int]
@@ -51,6 +53,7 @@ class ImageBatch:
     event: npt.NDArray[np.uint64]
     features: dict[str, npt.NDArray[np.float32]]
     candidates: Candidates | None = None
+    places: JetPlaces | None = None
 
     def __len__(self) -> int:
         return self.label.size
@@ -79,6 +82,7 @@ class ImageBatch:
             event=self.event[rows],
             features={name: column[rows] for name, column in self.features.items()},
             candidates=None if self.candidates is None else self.candidates.take(rows),
+            places=None if self.places is None else self.places.take(rows),
         )
 
     def slice(self, start: int, stop: int) -> ImageBatch:
@@ -94,6 +98,7 @@ class ImageBatch:
             event=self.event[start:stop],
             features={name: column[start:stop] for name, column in self.features.items()},
             candidates=None if self.candidates is None else self.candidates.take(slice(start, stop)),
+            places=None if self.places is None else self.places.take(slice(start, stop)),
         )
 
 
@@ -105,6 +110,10 @@ def concatenate(batches: Sequence[ImageBatch]) -> ImageBatch:
     candidates = [batch.candidates for batch in batches if batch.candidates is not None]
     if candidates and len(candidates) < len(batches):
         raise ValueError("some of these batches have candidates, and some have none")
+    jets = [batch for batch in batches if len(batch)]
+    places = [batch.places for batch in jets if batch.places is not None]
+    if places and len(places) < len(jets):
+        raise ValueError("of some of these batches is known where their jets stand, and of some it is not")
     return ImageBatch(
         shape=batches[0].shape,
         offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(lit)]),
@@ -115,6 +124,7 @@ def concatenate(batches: Sequence[ImageBatch]) -> ImageBatch:
         event=np.concatenate([batch.event for batch in batches]),
         features={name: np.concatenate([batch.features[name] for batch in batches]) for name in batches[0].features},
         candidates=Candidates.joined(candidates) if candidates else None,
+        places=JetPlaces.joined(places) if places else None,
     )
 
 

@@ -7,6 +7,7 @@ sums and the account depend neither on who made them nor on their size.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from data_prep.executors.serial import Serial
 from data_prep.finished_chunks import FinishedChunks
 from data_prep.image_task import EntryRange, ImageTask
 from data_prep.images import ImagesSettings
+from data_prep.jet_places import JetPlaces, write_file_names
 from data_prep.losses import Loss, Losses, Tolerance, first_to_last
 from data_prep.readers import Reader
 from data_prep.split import SPLITS, split_of
@@ -48,7 +50,7 @@ def make_images(
         files: the input files, in the order in which their jets are written, with the entries `reader.count` found.
         reader: the reader of their layout.
         settings: the configuration.
-        folder: an existing folder that gets `train`, `validation` and `test`.
+        folder: an existing folder that gets `train`, `validation`, `test` and `files.json`.
         advance: called with the number of entries after each chunk.
         warn: called with what is odd about a file, as constituents that do not sum to their jet, and what is lost.
         executor: makes the chunks; this process where there is none.
@@ -65,6 +67,7 @@ def make_images(
         Exception: if strict, whatever ended the first chunk that failed.
         ClusterError: the executor fails.
     """
+    write_file_names(files, folder)
     finished = FinishedChunks(work, environment())
     stream = _Stream(files, settings, finished, tolerance, warn)
     stream.cutflow.losses.all.extend(lost)
@@ -107,6 +110,7 @@ class _Stream:
         self._files, self._settings = files, settings
         self._tolerance, self._warn = tolerance, warn
         self._summary = SummaryBuilder(settings.description)
+        self._numbers = {file.absolute(): number for number, file in enumerate(files)}
         self._labelled = np.zeros(256, np.int64)
 
     def take(self, part: EntryRange, result: ChunkResult, writer: DatasetWriter) -> None:
@@ -115,7 +119,10 @@ class _Stream:
             self._warn(f"{part.file}: {problem}")
         images = result.images
         split = split_of(images.batch.event, self._settings.split)
-        writer.distribute(images.batch, split)
+        # a chunk knows its file and not which one of all it is
+        places = images.batch.places
+        numbered = None if places is None else JetPlaces.of_file(self._numbers[part.file], places.entry, places.jet)
+        writer.distribute(replace(images.batch, places=numbered), split)
         self.cutflow.entries += result.entries
         self.cutflow.add(images.fate, images.batch.label, split)
         self._labelled += result.labelled

@@ -12,6 +12,7 @@ from data_prep.chunk_bytes import ChunkResult, to_bytes
 from data_prep.errors import InputFileError
 from data_prep.executors.environment import require
 from data_prep.images import ImagesSettings, images_of
+from data_prep.jet_places import JetPlaces
 from data_prep.readers import Reader, root
 from data_prep.readers.closure import closure
 from data_prep.readers.faults import DAMAGED
@@ -68,7 +69,7 @@ class ImageTask:
                 f"gave {chunk.entries_read} of the {len(self.part)} entries from {start}", file=file, remedy=DAMAGED
             )
         result = ChunkResult(
-            images=images_of(chunk, self.settings),
+            images=images_of(chunk, self.settings, places=JetPlaces.of_file(0, *chunk.places(start))),
             labelled=np.bincount(chunk.label, minlength=256).astype(np.int64),
             entries=chunk.entries_read,
             problems=closure(chunk).problems if start == 0 else (),

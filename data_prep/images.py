@@ -18,24 +18,25 @@ from data_prep.dataset import ImageDescription, require_indexable
 from data_prep.expressions import ExpressionText
 from data_prep.grid import Grid
 from data_prep.image_batch import ImageBatch
+from data_prep.jet_places import JetPlaces
 from data_prep.labels import Classes
 from data_prep.mass import image_mass, massless_mass
 from data_prep.pixelise import SparseImages, pixelise
 from data_prep.preprocess import Program, Steps, require_fitting
 from data_prep.readers import ClusterSettings, Options
 from data_prep.readers.detect import LayoutSetting
-from data_prep.settings import Settings
+from data_prep.settings import Gev, Settings
 from data_prep.split import SplitSettings
 
 
 class SelectionSettings(Settings):
     """Which jets are kept; a bound that is left out does not cut."""
 
-    pt_min: float = Field(default=0, ge=0)
+    pt_min: Gev = 0
     """Smallest jet pT (GeV)."""
-    pt_max: float | None = Field(default=None, gt=0)
+    pt_max: Gev | None = Field(default=None, gt=0)
     """Jets of this pT (GeV) and more are dropped."""
-    abs_eta_max: float | None = Field(default=None, gt=0)
+    abs_eta_max: float | None = Field(default=None, gt=0, le=100)
     """Largest |η| of the jet axis."""
 
     @model_validator(mode="after")
@@ -76,7 +77,7 @@ class ImagesSettings(Settings):
     """Where given, images are built of integer trigger candidates, to the bit as firmware builds them."""
     split: SplitSettings
     """Fractions of events for training, validation and test."""
-    chunk_jets: int = Field(default=20_000, ge=1)
+    chunk_jets: int = Field(default=20_000, ge=1, le=10_000_000)
     """Jets in memory at once; changes speed and memory, never a result."""
 
     @model_validator(mode="after")
@@ -116,13 +117,19 @@ class ImagesSettings(Settings):
         )
 
 
-def select(chunk: JetChunk, selection: SelectionSettings) -> npt.NDArray[np.uint8]:
-    """The `Fate` of each jet before its image is made: uint8 [jets]."""
+def select(chunk: JetChunk, selection: SelectionSettings, *, labelled: bool = True) -> npt.NDArray[np.uint8]:
+    """The `Fate` of each jet before its image is made: uint8 [jets].
+
+    Args:
+        chunk: the jets.
+        selection: which are kept.
+        labelled: whether a jet must belong to one class; not so of data, whose labels are not read.
+    """
     fate = np.full(chunk.jets, Fate.KEPT, np.uint8)
     pt, eta = chunk.jet_pt, np.abs(chunk.jet_eta)
     checks = [
-        (Fate.NO_CLASS, chunk.label == NO_CLASS),
-        (Fate.SEVERAL_CLASSES, chunk.label == SEVERAL_CLASSES),
+        (Fate.NO_CLASS, labelled & (chunk.label == NO_CLASS)),
+        (Fate.SEVERAL_CLASSES, labelled & (chunk.label == SEVERAL_CLASSES)),
         (Fate.NO_CONSTITUENTS, chunk.multiplicity == 0),
         (Fate.NOT_FINITE, ~(np.isfinite(pt) & np.isfinite(eta) & np.isfinite(chunk.jet_phi))),
         (Fate.NEGATIVE_ENERGY, _any_negative(chunk)),
@@ -146,9 +153,18 @@ def _any_negative(chunk: JetChunk) -> npt.NDArray[np.bool_]:
     return jets
 
 
-def images_of(chunk: JetChunk, settings: ImagesSettings) -> ChunkImages:
-    """Select the jets of a chunk and make their images."""
-    fate = select(chunk, settings.selection)
+def images_of(
+    chunk: JetChunk, settings: ImagesSettings, *, labelled: bool = True, places: JetPlaces | None = None
+) -> ChunkImages:
+    """Select the jets of a chunk and make their images.
+
+    Args:
+        chunk: the jets.
+        settings: the configuration.
+        labelled: see `select`.
+        places: where all jets of the chunk stand, which the kept ones then know.
+    """
+    fate = select(chunk, settings.selection, labelled=labelled)
     candidates = None
     if settings.candidates is None:
         images = pixelise(chunk, fate, settings.grid, Program.of(settings.steps, settings.channels))
@@ -160,7 +176,7 @@ def images_of(chunk: JetChunk, settings: ImagesSettings) -> ChunkImages:
     kept = images.fate == Fate.KEPT
     mass = massless_mass(chunk.offsets, chunk.pt, chunk.eta, chunk.phi, chunk.jet_eta, chunk.jet_phi)
     return ChunkImages(
-        batch=_batch(chunk, images, candidates, kept, settings.description.shape),
+        batch=_batch(chunk, images, candidates, kept, settings.description.shape, places),
         fate=images.fate,
         mass_constituents=mass[kept],
         mass_image=image_mass(
@@ -169,14 +185,9 @@ def images_of(chunk: JetChunk, settings: ImagesSettings) -> ChunkImages:
     )
 
 
-def _batch(
-    chunk: JetChunk,
-    images: SparseImages,
-    candidates: Candidates | None,
-    kept: npt.NDArray[np.bool_],
-    shape: tuple[int, int, int],
-) -> ImageBatch:
-    features = {
+def features_of(chunk: JetChunk) -> dict[str, npt.NDArray[np.float32]]:
+    """The features of all jets of a chunk by name, `image_batch.FEATURES`: float32 [jets]; GeV, rad."""
+    return {
         "jet_pt": chunk.jet_pt,
         "jet_eta": chunk.jet_eta,
         "jet_phi": chunk.jet_phi,
@@ -184,6 +195,16 @@ def _batch(
         **chunk.stored,
         "jet_multiplicity": chunk.multiplicity.astype(np.float32),
     }
+
+
+def _batch(
+    chunk: JetChunk,
+    images: SparseImages,
+    candidates: Candidates | None,
+    kept: npt.NDArray[np.bool_],
+    shape: tuple[int, int, int],
+    places: JetPlaces | None,
+) -> ImageBatch:
     return ImageBatch(
         shape=shape,
         offsets=images.offsets,
@@ -192,6 +213,7 @@ def _batch(
         label=chunk.label[kept],
         weight=chunk.weight[kept],
         event=chunk.event[kept],
-        features={name: column[kept] for name, column in features.items()},
+        features={name: column[kept] for name, column in features_of(chunk).items()},
         candidates=None if candidates is None else candidates.take(np.flatnonzero(kept)),
+        places=None if places is None else places.take(np.flatnonzero(kept)),
     )

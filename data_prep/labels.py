@@ -21,7 +21,7 @@ class Condition(Settings):
 
     branch: BranchName
     """The branch."""
-    absolute: tuple[int, ...] = Field(min_length=1)
+    absolute: tuple[Annotated[int, Field(ge=0, le=10_000_000_000)], ...] = Field(min_length=1)
     """The absolute values that are let through (antiparticles have negative PDG ids)."""
 
 

@@ -22,6 +22,8 @@ def emulate(
 ) -> list[Raw]:
     """The integers that the firmware gives, bit for bit, for any number of images. TensorFlow is not needed.
 
+    Arrays do not say what they are: `emulator.open.open_network(…).meaning` says which images the network takes.
+
     Args:
         bundle_or_model: a firmware bundle (folder or `.tar.gz`; checked against its manifest), a folder made by
             `lower`, a `Network`, or a Keras model file (which is lowered first, with TensorFlow).

@@ -37,7 +37,8 @@ def compose(builder: ImageBuilder, network: Network) -> Network:
             f"layer '{min(taken & set(PORTS))}' has the name of an input of the image builder", remedy="rename it"
         )
     layers = (_layer(builder, ports[0]), *network.types.layers)
-    return Network(network.types.model_copy(update={"inputs": builder.ports, "layers": layers}), network.weights)
+    types = network.types.model_copy(update={"inputs": builder.ports, "layers": layers})
+    return Network(types, network.weights, network.meaning)
 
 
 def builder_alone(builder: ImageBuilder, port: PortType) -> Network:

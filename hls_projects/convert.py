@@ -17,7 +17,7 @@ from typing import Any
 from qkeras import QActivation, QDepthwiseConv2D
 from tensorflow import keras
 
-from data_prep.errors import PipelineError, ProofFailedError, UnsupportedModelError
+from data_prep.errors import PipelineError, ProofFailedError, UnsupportedModelError, machine_fault
 from data_prep.fixed_point import FixedType
 from hls_projects.hls_builder import HlsBuilder, HlsOutput, require_fit, write_builder
 from hls_projects.hls_finder import HlsFinder, write_finder
@@ -26,6 +26,7 @@ from hls_projects.image_builder import ImageBuilder
 from hls_projects.jet_finder import JetFinder
 from hls_projects.model_types import LayerTypes, ModelTypes
 from hls_projects.settings import HlsSettings
+from models.meaning import Meaning
 
 LINEAR_SUFFIX = "_linear"
 """What hls4ml calls the activation it adds behind a layer with weights."""
@@ -39,6 +40,7 @@ def convert(
     out: Path,
     builder: ImageBuilder | None = None,
     finder: JetFinder | None = None,
+    meaning: Meaning | None = None,
 ) -> HlsProject:
     """Write the HLS project of a lowered model.
 
@@ -50,11 +52,13 @@ def convert(
         out: folder to write into.
         builder: what makes the images of candidates; where given, the project holds a top function from candidates too.
         finder: what finds jets in the outputs; where given, the project holds a top function to the list of jets too.
+        meaning: what inputs and outputs are, for the project's record; None where that is not known.
 
     Raises:
         UnsupportedModelError: when this backend or io type cannot compute the model exactly, or the builder's image is
             not what the model takes.
         ProofFailedError: when hls4ml did not take over a type.
+        OSError: a full disk, of which hls4ml tells in words of its own.
     """
     _refuse_known_failures(model, settings)
     if builder is not None:
@@ -80,6 +84,8 @@ def convert(
     except PipelineError:
         raise
     except Exception as error:
+        if (lacking := machine_fault(error)) is not None:
+            raise lacking from error
         raise UnsupportedModelError(f"hls4ml cannot convert this model: {error}") from error
     _check_types(graph, types)
     _tidy(out, name)
@@ -102,6 +108,7 @@ def convert(
         traced=traced,
         builder=from_candidates,
         finder=to_jets,
+        meaning=meaning,
     )
     project.write(out / "hls.json")
     return project

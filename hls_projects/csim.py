@@ -6,9 +6,9 @@ The vendor's `csim` compiles the same C++ with the same `ap_fixed`; here any g++
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -20,7 +20,9 @@ import jinja2
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.errors import PipelineError, ToolNotFoundError
+from data_prep import programs
+from data_prep.errors import PipelineError, ToolNotFoundError, require_machine
+from data_prep.shortage import MEMORY, ending, speaks_of_memory
 from hls_projects import hls_builder, hls_finder
 from hls_projects.hls_builder import IMAGE
 from hls_projects.hls_finder import JETS
@@ -29,6 +31,8 @@ from hls_projects.hls_project import HlsProject, TracedLayer
 Values = npt.NDArray[np.float64]
 
 ROOT = Path(__file__).parent.parent
+WORKER = Path(__file__).with_name("csim_worker.py")
+"""Run by its file, and without this folder among those that modules are looked for in: it needs none of ours."""
 FLAGS = ("-O1", "-std=c++17", "-fPIC", "-fno-gnu-unique", "-w")
 """-O1 compiles in half the time of the stock -O3; the emulation spends its time in `ap_fixed` either way."""
 
@@ -109,10 +113,11 @@ class Emulator:
         with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
             source, target = Path(folder) / "in.npz", Path(folder) / "out.npz"
             np.savez(source, traced=json.dumps(description), **flat)
-            command = [sys.executable, "-m", "hls_projects.csim_worker", *map(str, (self.library, source, target))]
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-            if done.returncode != 0:
-                raise PipelineError(_how_it_ended(done), file=self.library)
+            command = [sys.executable, "-P", str(WORKER), *map(str, (self.library, source, target))]
+            done = programs.run(command, folder=ROOT)
+            if done.code != 0:
+                require_machine(done.errors, self.scratch)
+                raise _failure(done, self.library)
             with np.load(target, allow_pickle=False) as data:
                 outputs = [data[f"output_{i}"] for i in range(len(self.project.outputs))]
                 return Emulated(outputs, {layer.name: data[f"layer_{i}"] for i, layer in enumerate(traced)})
@@ -134,33 +139,45 @@ def build(project_folder: Path, scratch: Path) -> Emulator:
     project = HlsProject.load(project_folder)
     folder = project_folder.absolute()
     loop = scratch / "csim_loop.cpp"
-    loop.write_text(_loop_source(project, folder), encoding="utf-8")
+    loop.write_text(_loop_source(project), encoding="utf-8")
     sources = {folder / "firmware" / f"{project.name}.cpp": scratch / "top.o", loop: scratch / "loop.o"}
     beside: dict[str, str] = {}
     if project.builder is not None:
-        beside["candidates"] = hls_builder.loop_source(project.builder, project.name, folder)
+        beside["candidates"] = hls_builder.loop_source(project.builder, project.name)
     if project.finder is not None:
-        beside["jets"] = hls_finder.loop_source(project.finder, project.name, folder)
+        beside["jets"] = hls_finder.loop_source(project.finder, project.name)
     for part, text in beside.items():
         around = scratch / f"{part}_loop.cpp"
         around.write_text(text, encoding="utf-8")
         sources[folder / "firmware" / f"{project.name}_{part}.cpp"] = scratch / f"{part}.o"
         sources[around] = scratch / f"{part}_loop.o"
-    weights = f'-DWEIGHTS_DIR="{folder / "firmware" / "weights"}"'
-    common = ["g++", *FLAGS, f"-I{folder / 'firmware' / 'ap_types'}", weights]
+    weights = f"-DWEIGHTS_DIR={c_string(folder / 'firmware' / 'weights')}"
+    firmware = folder / "firmware"
+    common = ["g++", *FLAGS, f"-I{firmware / 'ap_types'}", f"-I{folder}", f"-I{firmware}", weights]
     _all_succeed([[*common, "-c", str(source), "-o", str(target)] for source, target in sources.items()], folder)
     library = scratch / f"{project.name}.so"
     _all_succeed([["g++", "-shared", *map(str, sources.values()), "-o", str(library)]], folder)
     return Emulator(library, project, scratch)
 
 
-def _loop_source(project: HlsProject, folder: Path) -> str:
+def c_string(path: Path) -> str:
+    r"""A path as a string literal of C and C++, whatever characters it holds.
+
+    >>> print(c_string(Path('/a "b"/ü\\c')))
+    "/a \042b\042/\303\274\134c"
+    """
+    plain = [
+        chr(byte) if 32 <= byte < 127 and chr(byte) not in '"\\?' else f"\\{byte:03o}" for byte in os.fsencode(path)
+    ]
+    return f'"{"".join(plain)}"'
+
+
+def _loop_source(project: HlsProject) -> str:
     loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
     environment = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined)  # noqa: S701 - C++, not HTML
     template = environment.get_template("csim_loop.cpp.j2")
     return template.render(
         name=project.name,
-        bridge=(folder / f"{project.name}_bridge.cpp").as_posix(),
         input_sizes=[int(np.prod(port.shape)) for port in project.inputs],
         output_sizes=[int(np.prod(port.shape)) for port in project.outputs],
         traced=project.traced,
@@ -169,22 +186,17 @@ def _loop_source(project: HlsProject, folder: Path) -> str:
 
 def _all_succeed(commands: list[list[str]], folder: Path) -> None:
     """Run compiler commands side by side."""
-    running = [subprocess.Popen(c, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for c in commands]
-    try:
-        for process in running:
-            _, errors = process.communicate()
-            if process.returncode != 0:
-                first = next((line for line in errors.splitlines() if "error" in line), errors.strip()[-300:])
-                raise PipelineError(f"the HLS project does not compile: {first}", file=folder)
-    finally:
-        for process in running:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+    for ended in programs.run_all(commands):
+        if ended.code != 0:
+            require_machine(ended.errors, folder)
+            first = next((line for line in ended.errors.splitlines() if "error" in line), ended.errors.strip()[-300:])
+            remedy = MEMORY if ended.code < 0 or speaks_of_memory(ended.errors) else None
+            raise PipelineError(
+                f"the HLS project does not compile: {first or ending(ended.code)}", file=folder, remedy=remedy
+            )
 
 
-def _how_it_ended(done: subprocess.CompletedProcess[str]) -> str:
-    last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-    if done.returncode < 0:
-        return f"the emulation was ended by {signal.Signals(-done.returncode).name}: {last}"
-    return f"the emulation failed: {last}"
+def _failure(done: programs.Ended, library: Path) -> PipelineError:
+    how = f"the emulation {ending(done.code, done.errors)}"
+    short = done.code == -signal.SIGKILL or speaks_of_memory(done.errors)
+    return PipelineError(how, file=library, remedy=MEMORY if short else None)

@@ -1,4 +1,4 @@
-"""Runs a compiled emulation in a process of its own: `python -m hls_projects.csim_worker LIBRARY INPUTS OUTPUTS`.
+"""Runs a compiled emulation in a process of its own: `python -P csim_worker.py LIBRARY INPUTS OUTPUTS`.
 
 The generated C++ holds assertions that end the process, and the io_stream form keeps state between calls; both stay in
 here. Nothing but numpy is imported. INPUTS is an `.npz` with `input_<i>` float64 [vectors, size] and `traced` (JSON:

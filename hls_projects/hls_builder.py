@@ -86,10 +86,9 @@ def write_alone(builder: ImageBuilder, name: str, out: Path) -> Path:
     return source
 
 
-def loop_source(hls: HlsBuilder, name: str, project: Path) -> str:
-    """The C++ that runs the top function of a project on many vectors."""
-    header = (project / "firmware" / f"{name}_candidates.h").as_posix()
-    return rendered("candidates_loop.cpp.j2", _values(hls, name) | {"header": header})
+def loop_source(hls: HlsBuilder, name: str) -> str:
+    """The C++ that runs the top function of a project on many vectors; it includes files of `firmware/` by name."""
+    return rendered("candidates_loop.cpp.j2", _values(hls, name))
 
 
 def _values(hls: HlsBuilder, name: str) -> dict[str, Any]:

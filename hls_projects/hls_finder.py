@@ -49,12 +49,9 @@ def write_alone(finder: JetFinder, name: str, out: Path) -> Path:
     return source
 
 
-def loop_source(hls: HlsFinder, name: str, project: Path) -> str:
-    """The C++ that runs the top function of a project on many vectors."""
-    firmware = project / "firmware"
-    files = {"header": firmware / f"{name}_jets.h", "helpers": firmware / "nnet_utils" / "nnet_helpers.h"}
-    values = _values(hls, name) | {key: path.as_posix() for key, path in files.items()}
-    return rendered("jets_loop.cpp.j2", values)
+def loop_source(hls: HlsFinder, name: str) -> str:
+    """The C++ that runs the top function of a project on many vectors; it includes files of `firmware/` by name."""
+    return rendered("jets_loop.cpp.j2", _values(hls, name))
 
 
 def _values(hls: HlsFinder, name: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from hls_projects.hls_finder import HlsFinder
 from hls_projects.json_record import JsonRecord
 from hls_projects.model_types import PortType
 from hls_projects.settings import HlsSettings
+from models.meaning import Meaning
 
 
 class TracedLayer(Settings):
@@ -41,6 +42,8 @@ class HlsProject(JsonRecord):
     finder: HlsFinder | None = None
     """The jet finder behind the network, and how the top function to the list of jets is called; none where the network
     gives no heatmap."""
+    meaning: Meaning | None = None
+    """What inputs and outputs of the network are; none where that is not known, as of a model that was brought."""
 
     @property
     def top(self) -> str:

@@ -1,8 +1,8 @@
 """The integer network: a lowered model as data, with its weights as integers. Nothing here needs TensorFlow.
 
 Every form of the hardware that is not made by hls4ml (the integer reference, the fast emulator, the RTL) starts from
-it. On disk it is `types.json` (layers, geometry, proven types) and `weights.npz` (`<layer>.kernel`, `<layer>.bias`,
-int64).
+it. On disk it is `types.json` (layers, geometry, proven types), `weights.npz` (`<layer>.kernel`, `<layer>.bias`,
+int64) and, where that is known, `meaning.json` (what its inputs and outputs are).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -19,6 +19,8 @@ import numpy.typing as npt
 
 from data_prep.errors import InputFileError
 from hls_projects.model_types import LayerTypes, ModelTypes
+from hls_projects.network_meaning import require_fitting
+from models.meaning import MEANING, Meaning
 
 Integers = npt.NDArray[np.int64]
 
@@ -39,21 +41,27 @@ class Weights:
 
 @dataclass(frozen=True)
 class Network:
-    """A lowered model: the layers in `types`, inputs before users, and their weights by name."""
+    """A lowered model: the layers in `types`, inputs before users, and their weights by name.
+
+    `meaning` says what its inputs and outputs are; None of a network that was brought without a word about them.
+    """
 
     types: ModelTypes
     weights: Mapping[str, Weights]
+    meaning: Meaning | None = None
 
     def save(self, folder: Path) -> None:
-        """Write `types.json` and `weights.npz`."""
+        """Write `types.json`, `weights.npz` and, where there is one, `meaning.json`."""
         self.types.save(folder / "types.json")
+        if self.meaning is not None:
+            self.meaning.save(folder / MEANING)
         arrays = {f"{name}.kernel": weights.kernel for name, weights in self.weights.items()}
         arrays |= {f"{name}.bias": each.bias for name, each in self.weights.items() if each.bias is not None}
         np.savez_compressed(folder / "weights.npz", **arrays)
 
     @classmethod
     def load(cls, folder: Path) -> Network:
-        """Read a network and check that weights and types belong together.
+        """Read a network and check that weights, types and meaning belong together.
 
         Raises:
             InputFileError: when a file is missing, holds something else, or the two do not fit.
@@ -78,7 +86,19 @@ class Network:
             raise InputFileError(
                 f"holds {sorted(found)[0]}, which is no layer's", file=path, remedy="run `lower` again"
             )
-        return cls(types, weights)
+        return cls(types, weights).with_meaning_of(folder / MEANING)
+
+    def with_meaning_of(self, file: Path) -> Network:
+        """The network with the meaning that a file gives it; as it is where there is no such file.
+
+        Raises:
+            InputFileError: it cannot be read, or tells of another network.
+        """
+        meaning = Meaning.load(file)
+        if meaning is None:
+            return self
+        require_fitting(meaning, self.types, file)
+        return replace(self, meaning=meaning)
 
     @property
     def fingerprint(self) -> str:

@@ -15,6 +15,9 @@ BOARD_LINKS = 128
 LARGEST_LINK = 999
 """Links have three digits in the pattern files."""
 
+MOST = 1_000_000
+"""Values of a port, words and frames."""
+
 LinkNumber = Annotated[int, Field(ge=0, le=LARGEST_LINK)]
 
 
@@ -27,17 +30,17 @@ class Placement(Settings):
 
     port: str
     """Name of the input or output."""
-    first: int = Field(0, ge=0)
+    first: int = Field(0, ge=0, le=MOST)
     """Number of the first value in the port, in C order."""
-    count: int | None = Field(None, ge=1)
+    count: int | None = Field(None, ge=1, le=MOST)
     """How many values; all that are left where it is not said."""
-    part: tuple[int, int] | None = None
+    part: tuple[Annotated[int, Field(ge=0, le=1023)], Annotated[int, Field(ge=1, le=1024)]] | None = None
     """Lowest bit and number of bits that are placed of each value, of values that are split on purpose; else all."""
     links: tuple[LinkNumber, LinkNumber] = (0, 0)
     """First and last link that the words go round."""
-    frame: int = Field(0, ge=0)
+    frame: int = Field(0, ge=0, le=MOST)
     """Frame of the packet in which they begin."""
-    word: int = Field(0, ge=0)
+    word: int = Field(0, ge=0, le=MOST)
     """Words that are left out before the first one."""
     per_word: int = Field(1, ge=1, le=WORD_BITS)
     """Values in a word."""
@@ -50,8 +53,6 @@ class Placement(Settings):
     def _ordered(self) -> Self:
         if self.links[1] < self.links[0]:
             raise ValueError("'links' are the first and the last one")
-        if self.part is not None and (self.part[0] < 0 or self.part[1] < 1):
-            raise ValueError("'part' is the lowest bit, from 0, and the number of bits, from 1")
         return self
 
 
@@ -66,11 +67,11 @@ class PackingSettings(Settings):
     links: int | None = Field(None, ge=1, le=LARGEST_LINK + 1)
     """Most links that the packing takes which is made where none is given; if not said, as many as one frame needs, and
     no more than the 128 of a board."""
-    period: int | None = Field(None, ge=1)
+    period: int | None = Field(None, ge=1, le=MOST)
     """Frames from the begin of a packet to that of the next; as few as the design allows where it is not said."""
     wrapper_clocks: int = Field(0, ge=0, le=1000)
     """Clocks that registers around the design add to its latency, on the way in and out together."""
     depth: int = Field(1024, ge=1, le=10_000)
     """Frames of a pattern file: what the buffers of a board hold."""
-    files: int = Field(4, ge=0)
+    files: int = Field(4, ge=0, le=1000)
     """Pattern files of each kind at most; their vectors are spread evenly over all reference vectors."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from data_prep.settings import Settings
+from data_prep.settings import Seed, Settings
 from hls_projects.identifiers import require_identifier
 from hls_projects.packing_settings import PackingSettings
 
@@ -26,22 +26,23 @@ class HlsSettings(Settings):
     """Clock period (ns)."""
     strategy: Literal["latency", "resource"] = "latency"
     """hls4ml strategy; `resource` cannot be used with depthwise convolutions in io_parallel."""
-    reuse_factor: int = Field(1, ge=1)
+    reuse_factor: int = Field(1, ge=1, le=1_000_000)
     """How many products share one multiplier."""
 
 
 class CsimSettings(Settings):
     """The comparison of the HLS emulation with the model."""
 
-    random_vectors: int = Field(2000, ge=0)
-    """Vectors drawn uniformly over the range of the input type, beside the test set and the corner vectors."""
-    seed: int = 1
+    random_vectors: int = Field(2000, ge=0, le=1_000_000)
+    """Vectors drawn uniformly over the range of the input type, beside the test set and the corner vectors; all are in
+    memory at once (8 bytes an input)."""
+    seed: Seed = 1
     """Seed of the random vectors."""
-    vectors: int | None = Field(None, ge=1)
+    vectors: int | None = Field(None, ge=1, le=100_000_000)
     """Vectors of each kind, the test set among them, that the HLS emulation runs on where all would take too long: the
     first half of them, and others evenly spread over the rest. Left out, it runs on all. The fast emulator is compared
     with the trained model on the whole test set in any case. The bundle's corner vectors are those too."""
-    batch: int = Field(500, ge=1)
+    batch: int = Field(500, ge=1, le=1_000_000)
     """Vectors a worker process emulates in one go (memory grows with it)."""
 
 
@@ -61,7 +62,7 @@ class RtlSettings(Settings):
 
     form: Literal["unrolled", "streamed", "none"] = "unrolled"
     """A whole image every clock, or some rows of it; none makes no RTL, as of images that are too large for it."""
-    rows: int = Field(1, ge=1)
+    rows: int = Field(1, ge=1, le=512)
     """Image rows a clock of the streamed form."""
     delay: float = Field(4, gt=0, le=1000)
     """Largest delay between registers, in adders: smaller is a faster clock and more clocks."""
@@ -69,13 +70,13 @@ class RtlSettings(Settings):
     """Latency wanted of the unrolled form, instead of `delay`."""
     variants: tuple[VariantSettings, ...] = (VariantSettings(), VariantSettings(ternary=False))
     """What is built and synthesised; the one with the fewest LUTs is kept and proven."""
-    largest: int = Field(300_000, ge=1)
+    largest: int = Field(300_000, ge=1, le=10_000_000)
     """Largest estimate (LUT) that is built; a larger design is refused before any work."""
-    synthesis_seconds: int = Field(600, ge=0)
+    synthesis_seconds: int = Field(600, ge=0, le=604_800)
     """Processor time (s) for counting the cells of a variant, once flattened and once by module; 0 counts none."""
-    vhdl_vectors: int = Field(50, ge=0)
+    vhdl_vectors: int = Field(50, ge=0, le=100_000)
     """Vectors the VHDL is simulated on, where GHDL is installed: some of every kind."""
-    trade_off: tuple[int, ...] | None = None
+    trade_off: tuple[Annotated[int, Field(ge=1, le=512)], ...] | None = None
     """Rows a clock of the streamed designs that the report compares; where not given, all that divide the image."""
 
     @model_validator(mode="after")
@@ -92,7 +93,7 @@ class BuilderSettings(Settings):
 
     form: Literal["parallel", "serial"] = "parallel"
     """All candidates in one clock (unrolled networks only), or some a clock, which is several times smaller."""
-    candidates_per_clock: int = Field(1, ge=1)
+    candidates_per_clock: int = Field(1, ge=1, le=128)
     """Of the serial form: a divisor of the number of candidates."""
 
 
@@ -106,7 +107,7 @@ class SynthSettings(Settings):
 class ExportSettings(Settings):
     """The firmware bundle."""
 
-    test_jets: int = Field(1000, ge=0)
+    test_jets: int = Field(1000, ge=0, le=1_000_000)
     """Jets among the reference vectors, evenly spread over the test set; corner vectors are always there."""
     version: str = Field("1", pattern=r"^[0-9]+(_[0-9]+)*$", max_length=20)
     """Version of the design, such as 2 or 2_0_1: it stands in the name of the emulator that CMSSW loads."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from data_prep.dataset import ImageDataset
 from data_prep.errors import ConfigurationError, InputFileError
-from data_prep.settings import Settings
+from data_prep.settings import Seed, Settings
 from models.architectures import networks
 from models.bootstrap import Measured, macro_auc_replicas, measured
 from models.exact import exact_inference
@@ -31,18 +31,18 @@ Key = npt.NDArray[np.void]
 class CandidateCostSettings(Settings):
     """What `candidates.yaml` holds: which numbers of candidates are compared, and how errors are estimated."""
 
-    numbers: tuple[int, ...] = (8, 16, 32, 64)
+    numbers: tuple[Annotated[int, Field(ge=1, le=128)], ...] = (8, 16, 32, 64)
     """Candidates of a jet, ascending."""
     networks: tuple[str, ...] = Field(default=("float_separable", "model"), min_length=1)
     """The networks that are trained on each, by their names in `30_model/`."""
     replicas: int = Field(default=200, ge=2, le=10_000)
     """Replicas of the test jets for the statistical error."""
-    seed: int = Field(default=1, ge=0)
+    seed: Seed = 1
     """Seed of the replicas."""
 
     @model_validator(mode="after")
     def _ascending(self) -> Self:
-        if not self.numbers or self.numbers[0] < 1 or list(self.numbers) != sorted(set(self.numbers)):
+        if not self.numbers or list(self.numbers) != sorted(set(self.numbers)):
             raise ValueError(f"'numbers' must ascend from 1 on, they are {list(self.numbers)}")
         return self
 

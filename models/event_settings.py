@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from data_prep.settings import Settings
+from data_prep.settings import Gev, Settings
 from models.number_settings import QuantizerSettings, WeightSettings
 from models.tasks.settings import Edges
+
+Thresholds = Annotated[tuple[Gev, ...], Field(max_length=20)]
+"""Transverse energies (GeV) below which towers are left out, tried one after the other."""
 
 
 class UNetSettings(Settings):
     """The network: a way down that halves the image, a way up that doubles it, skip connections between them."""
 
-    widths: tuple[int, ...] = Field(min_length=1, max_length=6)
+    widths: tuple[Annotated[int, Field(ge=1, le=1024)], ...] = Field(min_length=1, max_length=6)
     """Filters of every level from the whole image down; the image is halved between two of them."""
 
     convolutions: int = Field(default=1, ge=1, le=4)
@@ -42,9 +45,7 @@ class UNetSettings(Settings):
     """Width of the numbers at the output ports, signed."""
 
     @model_validator(mode="after")
-    def _positive(self) -> Self:
-        if min(self.widths) < 1:
-            raise ValueError("every one of 'widths' is at least 1")
+    def _one_width(self) -> Self:
         if isinstance(self.weights.bits, tuple):
             raise ValueError("'weights' are those of many layers: give one number of 'bits', and 'mean_bits'")
         return self
@@ -57,14 +58,14 @@ class SegmentationSettings(Settings):
     """Weight of a class in the loss: its share of the training towers to minus this power (0: all towers count alike,
     1: all classes do)."""
 
-    weight: float = Field(default=1.0, gt=0)
+    weight: float = Field(default=1.0, gt=0, le=1e6)
     """How much the classes count in the loss beside a detection: theirs is a mean over all towers, most of which are
     easy, that of a detection a sum over jets."""
 
     cone: float = Field(default=0.4, gt=0, le=1.5)
     """Radius about the axis of a truth jet in which towers are summed to measure pileup mitigation."""
 
-    thresholds: tuple[float, ...] = (0.5, 1.0, 2.0)
+    thresholds: Thresholds = (0.5, 1.0, 2.0)
     """Transverse energies (GeV) below which towers are left out by the plain method that the network is held
     against."""
 
@@ -81,16 +82,16 @@ class DetectionSettings(Settings):
     window: int = Field(default=2, ge=1, le=10)
     """A jet is where the heatmap is highest within so many towers up, down, left and right."""
 
-    threshold: float = Field(default=0.0)
+    threshold: float = Field(default=0.0, ge=-1000, le=1000)
     """Smallest heat, a logit: 0 is an even chance."""
 
     jets: int = Field(default=8, ge=1, le=64)
     """Jets of an event at most: the hottest."""
 
-    pt_unit: float = Field(default=64.0, gt=0)
+    pt_unit: float = Field(default=64.0, gt=0, le=1e5)
     """Transverse momentum that an output of 1 stands for (GeV); a power of two costs nothing in hardware."""
 
-    pt_min: float = Field(default=20.0, ge=0)
+    pt_min: Gev = 20.0
     """Truth jets below it (GeV) are not to be found, nor is finding them an error."""
 
     pt_edges: Edges = (20.0, 40.0, 60.0, 100.0, 200.0, 500.0)
@@ -99,7 +100,7 @@ class DetectionSettings(Settings):
     radius: float = Field(default=0.4, gt=0, le=1.5)
     """Radius of the anti-kT jets of the same towers that the network is held against."""
 
-    thresholds: tuple[float, ...] = (1.0, 2.0, 4.0)
+    thresholds: Thresholds = (1.0, 2.0, 4.0)
     """Transverse energies (GeV) below which towers are left out of anti-kT jets, one after the other, and none."""
 
     match: float = Field(default=0.3, gt=0, le=1.5)
@@ -108,10 +109,10 @@ class DetectionSettings(Settings):
     reach: float = Field(default=0.8, gt=0, le=2)
     """Largest distance in η–φ between a tower and the found jet that it is grouped to."""
 
-    box_weight: float = Field(default=0.2, gt=0)
+    box_weight: float = Field(default=0.2, gt=0, le=1e6)
     """How much boxes count in the loss."""
 
-    pt_weight: float = Field(default=0.5, gt=0)
+    pt_weight: float = Field(default=0.5, gt=0, le=1e6)
     """How much transverse momenta count in the loss."""
 
 
@@ -124,7 +125,7 @@ class EventModelSettings(Settings):
     input: QuantizerSettings
     """Width of a tower's energy (GeV) at the input port, unsigned."""
 
-    pixel_scale: float = Field(default=2.0, gt=0)
+    pixel_scale: float = Field(default=2.0, gt=0, le=1e5)
     """Typical energy of a lit tower (GeV); the first layer's initial weights are larger by its inverse."""
 
     unet: UNetSettings

@@ -24,7 +24,7 @@ class PruningSettings(Settings):
     end: float = Field(default=0.7, gt=0, le=1)
     """Share of all steps after which no more is pruned; only epochs that end later can be the best one."""
 
-    every: int = Field(default=10, ge=1)
+    every: int = Field(default=10, ge=1, le=1_000_000)
     """Steps from one pruning to the next."""
 
     layers: Literal["all"] | Annotated[tuple[str, ...], Field(min_length=1)] = "all"

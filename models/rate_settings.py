@@ -8,24 +8,27 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from data_prep.expressions import ExpressionText
-from data_prep.settings import Settings
+from data_prep.settings import Gev, Seed, Settings
 
 _SQUARE_CENTIMETRES = 1e-36
 """A picobarn."""
 _PICOBARNS = 1e9
 """A millibarn."""
 
+Rate = Annotated[float, Field(gt=0, le=1e6)]
+"""A trigger rate (kHz)."""
+
 
 class ColliderSettings(Settings):
     """How often protons collide. The defaults are the LHC at its highest luminosity (CERN-2020-010, table 2-1)."""
 
-    luminosity: float = Field(default=7.5e34, gt=0)
+    luminosity: float = Field(default=7.5e34, gt=0, le=1e38)
     """Instantaneous luminosity (cm⁻² s⁻¹)."""
-    bunches: int = Field(default=2748, ge=1)
+    bunches: int = Field(default=2748, ge=1, le=1_000_000)
     """Pairs of bunches that meet, of 3564 places."""
-    turns: float = Field(default=11245.0, gt=0)
+    turns: float = Field(default=11245.0, gt=0, le=1e7)
     """Turns of a bunch a second: the speed of light over a circumference of 26,659 m."""
-    inelastic: float = Field(default=80.0, gt=0)
+    inelastic: float = Field(default=80.0, gt=0, le=1e4)
     """Cross section of all inelastic collisions (mb): 79.5 ± 1.8 at 13 TeV (TOTEM, arXiv:1712.06153)."""
 
     @property
@@ -73,7 +76,7 @@ class ColliderSettings(Settings):
 class SignalSettings(Settings):
     """A class of jets that is to be triggered on."""
 
-    mass: tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(gt=0)]]
+    mass: tuple[Gev, Annotated[Gev, Field(gt=0)]]
     """Window of the soft-drop mass (GeV) of the trigger that cuts on it."""
 
     @model_validator(mode="after")
@@ -96,21 +99,23 @@ class RatesSettings(Settings):
     """Classes of the network that are background: the score of a signal is its logit minus the largest of theirs."""
     signals: dict[str, SignalSettings] = Field(min_length=1)
     """Classes of the network that are to be triggered on."""
-    rates: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(0.2, 1.0, 5.0), min_length=1, max_length=4)
+    rates: tuple[Annotated[float, Field(gt=0, le=1e6)], ...] = Field(
+        default=(0.2, 1.0, 5.0), min_length=1, max_length=4
+    )
     """Rates at which the triggers are compared (kHz), ascending."""
-    online_pt_min: float = Field(default=100.0, gt=0)
+    online_pt_min: Gev = Field(default=100.0, gt=0)
     """Smallest threshold on the pT in firmware (GeV). The sample must hold all jets above it."""
-    offline_pt_min: float = Field(default=200.0, ge=0)
+    offline_pt_min: Gev = 200.0
     """Efficiencies are those of signal jets from this pT on (GeV), as all constituents give it."""
-    turn_on: tuple[float, ...] = (200.0, 250.0, 300.0, 350.0, 400.0, 450.0, 500.0, 600.0, 700.0, 850.0, 1000.0)
+    turn_on: tuple[Gev, ...] = (200.0, 250.0, 300.0, 350.0, 400.0, 450.0, 500.0, 600.0, 700.0, 850.0, 1000.0)
     """Borders of the bins of the turn-on, jet pT from all constituents (GeV), ascending."""
     cuts: int = Field(default=20, ge=1, le=200)
     """Cuts on the score that are tried: as many quantiles of the signal's scores."""
-    effective_min: float = Field(default=10.0, ge=1)
+    effective_min: float = Field(default=10.0, ge=1, le=1e9)
     """Nothing is said where fewer background events pass; of weighted ones the effective number."""
     replicas: int = Field(default=50, ge=2, le=10_000)
     """Replicas of the sample for the statistical errors."""
-    seed: int = Field(default=1, ge=0)
+    seed: Seed = 1
     """Seed of the replicas."""
 
     @model_validator(mode="after")

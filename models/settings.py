@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from data_prep.augment import AugmentationSettings
-from data_prep.settings import Settings
+from data_prep.settings import Seed, Settings
 from models.number_settings import QuantizerSettings as QuantizerSettings  # also found here
 from models.number_settings import WeightSettings
 from models.pruning_settings import PruningSettings
@@ -116,7 +116,7 @@ class ModelSettings(Settings):
     input: QuantizerSettings
     """Width of a pixel at the input port, unsigned: pixels are quantized before anything else happens to them."""
 
-    pixel_scale: float = Field(default=0.1, gt=0)
+    pixel_scale: float = Field(default=0.1, gt=0, le=1e5)
     """Typical value of a lit pixel; the first layer's initial weights are larger by its inverse."""
 
     blocks: tuple[BlockSettings, ...] = Field(min_length=1)
@@ -172,7 +172,7 @@ class PhaseSettings(Settings):
     warm_up: float = Field(default=0.05, ge=0, lt=1)
     """Share of all steps during which the learning rate grows linearly from 0."""
 
-    patience: int = Field(default=5, ge=1)
+    patience: int = Field(default=5, ge=1, le=10_000)
     """Epochs without a better validation loss after which training stops; the best epoch's weights are kept."""
 
 
@@ -196,14 +196,14 @@ class TreesSettings(Settings):
     leaves: int = Field(default=31, ge=2, le=4096)
     """Leaves a tree at most."""
 
-    patience: int = Field(default=15, ge=1)
+    patience: int = Field(default=15, ge=1, le=100_000)
     """Rounds without a better validation loss after which boosting stops."""
 
 
 class TrainSettings(Settings):
     """How the networks and the baseline are trained."""
 
-    seed: int = Field(ge=0, lt=2**31)
+    seed: Seed
     """Seed of initial weights and of the order of jets in every epoch."""
 
     batch: int = Field(default=256, ge=1, le=65_536)

@@ -23,7 +23,7 @@ from data_prep.errors import InputFileError
 from data_prep.grid import Grid
 from data_prep.images import ImagesSettings
 from data_prep.preprocess import Steps
-from data_prep.settings import Settings
+from data_prep.settings import Seed, Settings
 from models.architectures import HARDWARE, networks
 from models.equal_size import scaled
 from models.exact import exact_inference
@@ -79,9 +79,9 @@ class VariantSettings(Settings):
 class SymmetryStudySettings(Settings):
     """What `symmetries.yaml` holds."""
 
-    seeds: tuple[int, ...] = Field(min_length=1)
+    seeds: tuple[Seed, ...] = Field(min_length=1, max_length=1000)
     """Seeds of the trainings; every variant is trained with each."""
-    turn_seed: int = Field(default=1, ge=0)
+    turn_seed: Seed = 1
     """Seed of the angles by which test jets are turned."""
     images: dict[str, ImageSetSettings] = Field(default_factory=dict)
     """Further image sets by name."""

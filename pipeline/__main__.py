@@ -1,5 +1,6 @@
 """`python -m pipeline STAGE …`: the command line."""
 
+import os
 import sys
 
 if sys.version_info[:2] != (3, 11):
@@ -7,15 +8,30 @@ if sys.version_info[:2] != (3, 11):
         f"error: Python 3.11 is needed, this is {sys.version.split()[0]} (run `make`, which sets up .venv with it)"
     )
 
+from data_prep.memory_limit import load_linear_algebra
+from data_prep.shortage import shortage
 from pipeline import interruption
+from pipeline.limited_memory import in_a_child_where_memory_is_limited
 
-interruption.listen()
-try:
-    from pipeline.app import main
-except BaseException:
-    if interruption.asked():
-        sys.exit(130)
-    raise
+
+def run() -> int:
+    """Run a stage; its exit code. What happens before and after `main` ends in one line too."""
+    interruption.listen()
+    try:
+        load_linear_algebra()
+        from pipeline.app import main
+
+        code = main()
+        interruption.settle()
+    except BaseException as error:  # what is no ending of ours is raised again
+        if interruption.asked():
+            return interruption.INTERRUPTED
+        if (short := shortage(error)) is None:
+            raise
+        os.write(2, f"error {short}\n".encode())
+        return 1
+    return code
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(in_a_child_where_memory_is_limited(run))

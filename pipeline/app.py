@@ -16,16 +16,15 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from data_prep.errors import PipelineError
+from data_prep.shortage import shortage
 from pipeline import interruption
 from pipeline.artefact import UpToDate
-from pipeline.console import done, fail
+from pipeline.console import done, fail, take_any_text
+from pipeline.interruption import INTERRUPTED
 
 # Libraries that talk while they are imported are asked to be quiet before any stage imports them.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
-
-INTERRUPTED = 130
-"""The exit code of what SIGINT ended, as shells have it."""
 
 NO_ROOM_OR_RIGHTS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EMFILE)
 
@@ -94,10 +93,11 @@ app = typer.Typer(
 def main(arguments: list[str] | None = None) -> int:
     """Run one stage; the exit code is 0 only if it ended whole.
 
-    Errors of the user's making become one line; `KeyboardInterrupt` (also from SIGTERM) ends with 130, a full disk with
-    a line that says so. Any other exception is a defect and keeps its traceback.
+    Errors of the user's making become one line; `KeyboardInterrupt` (also from SIGTERM) ends with 130, a full disk and
+    too little memory with a line that says so. Any other exception is a defect and keeps its traceback.
     """
     interruption.listen()
+    take_any_text()
     try:
         code = app(args=(sys.argv[1:] if arguments is None else arguments) or ["--help"], standalone_mode=False)
     except BaseException as error:  # noqa: BLE001 - Ctrl-C too; what is no ending of ours is raised again
@@ -113,6 +113,9 @@ def _ending(error: BaseException) -> int:
         return 0
     if interruption.asked() or isinstance(error, typer.Abort | KeyboardInterrupt):
         return _interrupted()
+    if (short := shortage(error)) is not None:
+        fail(str(short))
+        return 1
     if isinstance(error, PipelineError):
         fail(str(error))
         return 1
@@ -126,6 +129,9 @@ def _ending(error: BaseException) -> int:
     if isinstance(error, OSError) and error.errno in NO_ROOM_OR_RIGHTS:
         where = error.filename or "writing the result"
         fail(f"{where}: {os.strerror(error.errno)} (make room or rights, then run it again)")
+        return 1
+    if isinstance(error, MemoryError):
+        fail(f"not enough memory{f': {error}' if str(error) else ''} (end other programs, or use a larger machine)")
         return 1
     raise error
 

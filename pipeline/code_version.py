@@ -7,10 +7,12 @@ import importlib.metadata
 import platform
 import re
 import shutil
-import subprocess
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+
+from data_prep import programs
+from data_prep.errors import PipelineError
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("data_prep", "models", "hls_projects", "pipeline")
@@ -92,10 +94,9 @@ def _first_line(call: tuple[str, ...]) -> str:
     if shutil.which(call[0]) is None:
         return ""
     try:
-        done = subprocess.run(call, capture_output=True, text=True, check=False, timeout=30)
-    except (OSError, subprocess.SubprocessError):
+        return programs.run(call, seconds=30).output.partition("\n")[0].strip()
+    except (OSError, PipelineError):
         return ""
-    return done.stdout.partition("\n")[0].strip()
 
 
 @cache
@@ -116,6 +117,7 @@ def git_hash() -> str:
     """The commit of the code, `-dirty` where it was changed since, `unknown` outside a checkout."""
     try:
         call = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-        return subprocess.run(call, capture_output=True, text=True, check=True, timeout=30).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
+        ended = programs.run(call, seconds=30)
+    except (OSError, PipelineError):
         return "unknown"
+    return "unknown" if ended.code else ended.output.strip()

@@ -1,4 +1,7 @@
-"""Configuration files: YAML read into frozen pydantic models, every fault with file, key and reason."""
+"""Configuration files: YAML read into frozen pydantic models, every fault with file, key, line and reason.
+
+Scalars are taken as they stand: text is no number, a number no text, and neither a boolean (`pipeline/yaml_core.py`).
+"""
 
 from __future__ import annotations
 
@@ -6,28 +9,32 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import ValidationError
 
 from data_prep.errors import ConfigurationError
 from data_prep.settings import Settings
+from pipeline.yaml_core import Document, YamlError, cut
 
 S = TypeVar("S", bound=Settings)
 
+LARGEST_FILE = 1 << 18
+"""Bytes of a configuration file."""
+SHOWN = 5
+"""Faults of a file that are shown; the others are counted."""
+_LONGEST_REASON = 300
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """The safe loader, with a key given twice as an error."""
-
-
-def _mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
-    for key in keys:
-        if keys.count(key) > 1:
-            raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is given twice", node.start_mark)
-    return loader.construct_mapping(node, deep=True)
-
-
-_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+_NOT_WHAT_IS_MEANT = {
+    ("bool", str): "write true or false, without quotes",
+    ("bool", int): "write true or false",
+    ("int", str): "it is text",
+    ("float", str): "it is text",
+    ("int", bool): "it is a boolean",
+    ("float", bool): "it is a boolean",
+    ("string", int): "put it in quotes",
+    ("string", float): "put it in quotes",
+    ("string", bool): "put it in quotes",
+}
+"""What to say of a scalar of another kind, by the kind that is meant and the one that stands there."""
 
 
 def load(path: Path, model: type[S]) -> S:
@@ -38,9 +45,10 @@ def load(path: Path, model: type[S]) -> S:
         model: the pydantic model to validate against.
 
     Raises:
-        ConfigurationError: no such file, no YAML, a key unknown, missing or given twice, a value out of range.
+        ConfigurationError: no such file, no YAML, too large, a key unknown, missing or given twice, a value of another
+            kind or out of range.
     """
-    return _validated(path, _content(path), model)
+    return _validated(path, _document(path), model)
 
 
 def load_kind(path: Path, models: Mapping[str, type[S]]) -> S:
@@ -53,51 +61,77 @@ def load_kind(path: Path, models: Mapping[str, type[S]]) -> S:
     Raises:
         ConfigurationError: as `load`, or an unknown kind.
     """
-    content = _content(path)
-    kind = content.get("kind", next(iter(models)))
-    if kind not in models:
-        raise ConfigurationError(f"'kind': must be {' or '.join(models)}, not {kind!r}", file=path)
-    return _validated(path, content, models[kind])
+    document = _document(path)
+    kind = document.content.get("kind", next(iter(models)))
+    if not isinstance(kind, str) or kind not in models:
+        line = document.line(["kind"])
+        raise ConfigurationError(f"'kind': must be {' or '.join(models)}, not {cut(kind)} (line {line})", file=path)
+    return _validated(path, document, models[kind])
 
 
-def _content(path: Path) -> dict[str, Any]:
+def _document(path: Path) -> Document:
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            raw = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         raise ConfigurationError("no such configuration file", file=path) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"cannot be read: {error}", file=path) from None
+    except OSError as error:
+        raise ConfigurationError(f"cannot be read: {error.strerror}", file=path) from None
+    if len(raw) > LARGEST_FILE:
+        raise ConfigurationError(f"more than {LARGEST_FILE >> 10} KiB, which no configuration needs", file=path)
     try:
-        content = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a subclass of SafeLoader
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" in line {mark.line + 1}" if mark else ""
-        raise ConfigurationError(f"no valid YAML{line}: {getattr(error, 'problem', error)}", file=path) from None
-    if content is None:
-        content = {}
-    if not isinstance(content, dict):
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"cannot be read: no UTF-8 text from byte {error.start} on", file=path) from None
+    try:
+        document = Document(text)
+    except YamlError as error:
+        line = f" in line {error.line}" if error.line else ""
+        raise ConfigurationError(f"no valid YAML{line}: {_cut_text(str(error))}", file=path) from None
+    if document.content is None:
+        document.content = {}
+    if not isinstance(document.content, dict):
         raise ConfigurationError("must hold keys and values at its top level", file=path)
-    return content
+    return document
 
 
-def _validated(path: Path, content: dict[str, Any], model: type[S]) -> S:
+def _validated(path: Path, document: Document, model: type[S]) -> S:
     try:
-        return model.model_validate(content)
+        return model.of_content(document.content)
     except ValidationError as error:
-        raise ConfigurationError(_explain(error, model), file=path) from None
+        raise ConfigurationError(_explain(error, model, document), file=path) from None
 
 
-def _explain(error: ValidationError, model: type[Settings]) -> str:
-    """All faults of a file in one line."""
-    faults = []
-    for fault in error.errors(include_url=False):
-        key = ".".join(str(part) for part in fault["loc"]) or "file"
+def _explain(error: ValidationError, model: type[Settings], document: Document) -> str:
+    """The faults of a file in one line: the first few of them, and how many there are beside."""
+    faults = error.errors(include_url=False, include_context=False)
+    told: list[str] = []
+    unknown = False
+    for fault in faults[:SHOWN]:
+        place = fault["loc"]
+        key = _cut_text(".".join(str(part) for part in place), 80) or "file"
+        line = document.line([part for part in place if isinstance(part, str | int)])
+        where = f" (line {line})" if line else ""
         if fault["type"] == "extra_forbidden":
-            known = ", ".join(model.model_fields) if len(fault["loc"]) == 1 else ""
-            faults.append(f"unknown key '{key}'" + (f", known keys are {known}" if known else ""))
+            known = ", ".join(model.model_fields) if len(place) == 1 and not unknown else ""
+            unknown |= bool(known)
+            told.append(f"unknown key '{key}'" + (f", known keys are {known}" if known else "") + where)
         elif fault["type"] == "missing":
-            faults.append(f"the key '{key}' is missing")
+            told.append(f"the key '{key}' is missing")
         else:
-            message = fault["msg"].removeprefix("Value error, ")
-            faults.append(f"'{key}': {message[0].lower()}{message[1:]}, not {fault['input']!r}")
-    return "; ".join(faults)
+            message = _cut_text(fault["msg"].removeprefix("Value error, "))
+            told.append(f"'{key}': {message[0].lower()}{message[1:]}, not {_value(fault)}{where}")
+    if len(faults) > SHOWN:
+        told.append(f"and {len(faults) - SHOWN:,} more")
+    return "; ".join(told)
+
+
+def _value(fault: Any) -> str:
+    """What stands there, and why it is not what is meant where that is not plain to see."""
+    meant = fault["type"].partition("_")[0]
+    hint = _NOT_WHAT_IS_MEANT.get((meant, type(fault["input"])), "")
+    return cut(fault["input"]) + (f": {hint}" if hint and fault["type"] == f"{meant}_type" else "")
+
+
+def _cut_text(text: str, longest: int = _LONGEST_REASON) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import io
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -10,8 +13,30 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from pipeline import interruption
 
+_PLAIN = {
+    "±": "+-", "·": "*", "×": "x", "−": "-", "–": "-", "→": "->", "…": "...", "≥": ">=", "≤": "<=", "≈": "~",
+    "η": "eta", "φ": "phi", "π": "pi", "σ": "sigma", "Δ": "Delta", "µ": "u", "μ": "mu", "²": "^2", "√": "sqrt",
+    "°": "deg", "’": "'", "“": '"', "”": '"', "━": "-", "╸": "-", "╺": "-",
+}  # fmt: skip
+"""What stands for a character where an output cannot hold it; others are escaped as in Python."""
+
 _STDERR = Console(stderr=True)
 _STDOUT = Console(highlight=False, soft_wrap=True)
+
+
+def take_any_text() -> None:
+    """Let no output of this process fail for a character that its encoding lacks: it is written in a plain form."""
+    codecs.register_error("plain", _plain)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="plain")
+
+
+def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    found = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(c) or c.encode("ascii", "backslashreplace").decode() for c in found), error.end
 
 
 @contextmanager

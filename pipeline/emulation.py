@@ -1,96 +1,181 @@
-"""Images in, Parquet of scores out, in a stream: what the stage `emulate` does with an emulator."""
+"""Jets in, scores out, in a stream: what the stage `emulate` does with an emulator."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.parquet as pq
 
+from data_prep.constituents import JetChunk
+from data_prep.cutflow import Fate
 from data_prep.dataset import ImageDescription, open_dataset
 from data_prep.errors import InputFileError
 from data_prep.image_batch import FEATURES, ImageBatch
-from data_prep.images import ImagesSettings, images_of
+from data_prep.images import ImagesSettings, features_of, images_of
+from data_prep.jet_places import file_names, read_file_names
+from data_prep.readers import Options, Reader
+from data_prep.score_files import score_writer
 from data_prep.split import SPLITS
 from hls_projects.compose import builder_of
 from hls_projects.emulator.fast_emulator import FastEmulator
 from hls_projects.image_builder import ImageBuilder
-from models.metrics import softmax
 from pipeline import console
+from pipeline.score_rows import Jets, ScoreRows
 
-METADATA_KEY = b"jet_scores"
 BATCH = 1 << 15
 """Jets in memory at once."""
 
 
 @dataclass(frozen=True)
-class ImageSource:
-    """Images to emulate.
+class JetSource:
+    """Jets to emulate.
 
     Attributes:
-        description: what they are.
+        description: what their images are.
         total: for the progress bar.
         unit: what `total` counts.
         batches: called with the function that advances the bar.
+        missing: what is not read of the jets, and why, one sentence each.
     """
 
     description: ImageDescription
     total: int
     unit: str
-    batches: Callable[[Callable[[int], None]], Iterator[tuple[str, ImageBatch]]]
+    batches: Callable[[Callable[[int], None]], Iterator[Jets]]
+    missing: tuple[str, ...] = ()
 
 
-def from_dataset(folder: Path, split: str | None) -> ImageSource:
-    """A dataset that `images` made: one split, or all.
+def holds_images(inputs: list[str]) -> bool:
+    """Whether the inputs are one folder that `images` made, rather than files of constituents."""
+    return len(inputs) == 1 and next(Path(inputs[0]).glob("*/part-*.parquet"), None) is not None
+
+
+def from_dataset(folder: Path, split: str | None) -> JetSource:
+    """A dataset that `images` made: one split, or all. All its jets were kept.
 
     Raises:
         InputFileError: no dataset.
     """
     dataset = open_dataset(folder)
     splits = [dataset.split(name) for name in (SPLITS if split is None else (split,))]
+    names = np.array(read_file_names(folder), object)
 
-    def batches(advance: Callable[[int], None]) -> Iterator[tuple[str, ImageBatch]]:
+    def batches(advance: Callable[[int], None]) -> Iterator[Jets]:
         for each in splits:
             built = repeat(None) if dataset.metadata.candidates is None else each.candidates(BATCH)
             for batch, candidates in zip(each.batches(BATCH), built, strict=False):
-                yield str(folder), replace(batch, candidates=candidates)
+                yield _of_dataset(replace(batch, candidates=candidates), dataset.classes, names, folder)
                 advance(len(batch))
 
-    return ImageSource(dataset.metadata, sum(each.rows for each in splits), "jets", batches)
+    return JetSource(dataset.metadata, sum(each.rows for each in splits), "jets", batches)
 
 
-def from_files(inputs: list[str], settings: ImagesSettings) -> tuple[ImageSource, list[Path]]:
-    """Files of constituents, made into images on the fly; all kept jets, in the order of the files.
+def _of_dataset(batch: ImageBatch, classes: tuple[str, ...], names: npt.NDArray[np.object_], folder: Path) -> Jets:
+    label, places = batch.label, batch.places
+    if label.size and label.max() >= len(classes):
+        raise InputFileError("holds labels of more classes than it names", file=folder, remedy="run `images` again")
+    if places is not None and places.file.size and places.file.max() >= len(names):
+        raise InputFileError("does not name all files of its jets", file=folder, remedy="run `images` again")
+    return Jets(
+        file=None if places is None else names[places.file].tolist(),
+        entry=None if places is None else places.entry,
+        jet=None if places is None else places.jet.astype(np.int64),
+        fate=np.full(len(batch), Fate.KEPT, np.uint8),
+        label=np.array(classes, object)[label].tolist(),
+        weight=batch.weight,
+        event=batch.event,
+        features=batch.features,
+        images=batch,
+    )
+
+
+def from_files(inputs: list[str], settings: ImagesSettings, *, labels: bool = True) -> tuple[JetSource, list[Path]]:
+    """Files of constituents, made into images on the fly; all jets, in the order of the files.
+
+    Jets without an image stay, with the reason. Where the files hold no labels or weights, as those of data, none are
+    read: no jet is left out for its class then.
+
+    Args:
+        inputs: files, folders, patterns, URLs.
+        settings: how their jets become images.
+        labels: whether labels are read.
 
     Raises:
         InputFileError: a file that cannot be read.
     """
-    from data_prep.readers.detect import reader_of
     from data_prep.readers.files import input_files
 
-    reader, files, entry = reader_of(input_files(inputs, console.warn), settings.options, settings.layout)
+    found = _readable(input_files(inputs, console.warn), settings, labels=labels)
+    reader, files, entry, options, missing = found
+    names = np.array([*(each.name for each in settings.classes), *[""] * (256 - len(settings.classes))], object)
 
-    def batches(advance: Callable[[int], None]) -> Iterator[tuple[str, ImageBatch]]:
-        for file, entries in files.items():
+    def jets(chunk: JetChunk, file: str, start: int) -> Jets:
+        made = images_of(chunk, settings, labelled=bool(options.classes))
+        entries, index = chunk.places(start)
+        return Jets(
+            file=[file] * chunk.jets,
+            entry=entries,
+            jet=index,
+            fate=made.fate,
+            label=names[chunk.label].tolist() if options.classes else [""] * chunk.jets,
+            weight=chunk.weight if options.weight == settings.weight else None,
+            event=chunk.event,
+            features={name: features_of(chunk)[name] for name in FEATURES},
+            images=made.batch,
+        )
+
+    def batches(advance: Callable[[int], None]) -> Iterator[Jets]:
+        for (file, entries), name in zip(files.items(), file_names(files), strict=True):
             for start in range(0, entries, settings.chunk_jets):
                 chunk = reader.read(file, start, min(start + settings.chunk_jets, entries))
-                yield str(file), images_of(chunk, settings).batch
+                yield jets(chunk, name, start)
                 advance(chunk.entries_read)
 
-    return ImageSource(settings.description, sum(files.values()), f"{entry}s", batches), list(files)
+    return JetSource(settings.description, sum(files.values()), f"{entry}s", batches, missing), list(files)
 
 
-def write_scores(emulator: FastEmulator, source: ImageSource, out: Path, advance: Callable[[int], None]) -> int:
-    """Emulate all images and write one row a jet (docs/data_flow.md); the number of jets.
+def _readable(
+    files: list[Path], settings: ImagesSettings, *, labels: bool
+) -> tuple[Reader, dict[Path, int], Literal["jet", "event"], Options, tuple[str, ...]]:
+    """The reader of files, with labels and weights where they have them; and what they lack."""
+    from data_prep.readers.detect import reader_of
+
+    whole = settings.options if labels else replace(settings.options, classes=())
+    lesser = {
+        "labels": replace(whole, classes=()),
+        "weights": replace(whole, weight=None),
+        "labels and weights": replace(whole, classes=(), weight=None),
+    }
+    try:
+        return *reader_of(files, whole, settings.layout), whole, ()
+    except InputFileError as error:
+        for name, options in lesser.items():
+            try:
+                found = reader_of(files, options, settings.layout)
+            except InputFileError:
+                continue
+            return *found, options, (f"{name} are not read: {error}",)
+        raise
+
+
+def write_scores(
+    emulator: FastEmulator, source: JetSource, path: Path, out: Path, advance: Callable[[int], None]
+) -> tuple[int, int]:
+    """Emulate all images and write one row a jet (docs/data_flow.md): the number of jets, and of those with an image.
 
     A network that starts from candidates is given those of the images.
+
+    Args:
+        emulator: of the network.
+        source: the jets.
+        path: where the file is written.
+        out: the name that it will have; `.parquet` or `.root`.
+        advance: see `JetSource`.
 
     Raises:
         InputFileError: images that do not fit the network's input, or that hold NaN.
@@ -107,17 +192,25 @@ def write_scores(emulator: FastEmulator, source: ImageSource, out: Path, advance
         wanted = " and ".join(" x ".join(map(str, port.shape)) for port in ports)
         held = " x ".join(map(str, source.description.shape))
         raise InputFileError(f"the images are {held}, the network takes {wanted}")
-    schema = _schema(emulator, source.description)
-    jets = 0
-    with pq.ParquetWriter(out, schema, compression="zstd", use_dictionary=["label"]) as writer:
-        for file, batch in source.batches(advance):
+    empty = emulator.run([np.empty((0, *port.shape), np.float32) for port in ports])
+    rows = ScoreRows(emulator.network, empty, source.description)
+    read = kept = 0
+    with score_writer(path, out, rows.schema) as write:
+        for jets in source.batches(advance):
+            images = jets.images
             try:
-                raw = emulator.run(batch) if first is None else emulator.run(raw_candidates(batch), raw=True)
+                if not len(images):
+                    raw = empty
+                elif first is None:
+                    raw = emulator.run(images)
+                else:
+                    raw = emulator.run(raw_candidates(images), raw=True)
             except ValueError as error:
-                raise InputFileError(str(error), file=file) from None
-            writer.write_batch(_rows(emulator, source.description, batch, raw, schema))
-            jets += len(batch)
-    return jets
+                raise InputFileError(str(error), file=jets.file[0] if len(jets) and jets.file else None) from None
+            write(rows.record(jets, raw))
+            read += len(jets)
+            kept += len(images)
+    return read, kept
 
 
 def raw_candidates(batch: ImageBatch) -> list[npt.NDArray[np.int64]]:
@@ -126,50 +219,3 @@ def raw_candidates(batch: ImageBatch) -> list[npt.NDArray[np.int64]]:
         raise ValueError("these images come without their candidates")
     found = [getattr(batch.candidates, each.name).astype(np.int64) for each in fields(batch.candidates)]
     return [values.reshape(len(batch), -1) for values in found]
-
-
-def _scored(emulator: FastEmulator, description: ImageDescription) -> bool:
-    """Whether the first output is one logit a class."""
-    return emulator.network.types.outputs[0].shape == (len(description.classes),)
-
-
-def _schema(emulator: FastEmulator, description: ImageDescription) -> pa.Schema:
-    types = emulator.network.types
-    empty = [np.empty((0, *port.shape), np.float32) for port in types.inputs]
-    columns: list[tuple[str, Any]] = [("label", pa.uint8()), ("weight", pa.float32()), ("event", pa.uint64())]
-    columns += [(name, pa.float32()) for name in FEATURES]
-    for i, given in enumerate(emulator.run(empty)):
-        columns.append((f"raw_{i}", pa.list_(pa.from_numpy_dtype(given.dtype), int(np.prod(given.shape[1:])))))
-    if _scored(emulator, description):
-        real = pa.float32() if types.outputs[0].type.width <= 24 else pa.float64()
-        columns += [(f"logit_{name}", real) for name in description.classes]
-        columns += [(f"score_{name}", pa.float32()) for name in description.classes]
-    about = {
-        "format": 1,
-        "fingerprint": emulator.network.fingerprint,
-        "inputs": [port.model_dump(mode="json") for port in types.inputs],
-        "outputs": [port.model_dump(mode="json") for port in types.outputs],
-        "classes": list(description.classes),
-        "images": description.model_dump(mode="json"),
-    }
-    fields = [pa.field(name, kind, nullable=False) for name, kind in columns]
-    return pa.schema(fields, metadata={METADATA_KEY: json.dumps(about, sort_keys=True).encode()})
-
-
-def _rows(
-    emulator: FastEmulator, description: ImageDescription, batch: ImageBatch, raw: list[Any], schema: pa.Schema
-) -> pa.RecordBatch:
-    columns: dict[str, Any] = {"label": batch.label, "weight": batch.weight, "event": batch.event, **batch.features}
-    arrays = {name: pa.array(columns[name]) for name in ("label", "weight", "event", *FEATURES)}
-    for i, values in enumerate(raw):
-        flat = pa.array(values.reshape(-1))
-        arrays[f"raw_{i}"] = pa.FixedSizeListArray.from_arrays(flat, int(np.prod(values.shape[1:])))
-    if _scored(emulator, description):
-        logits = emulator.network.types.outputs[0].type.to_float(raw[0])
-        scores = softmax(logits)
-        for index, name in enumerate(description.classes):
-            arrays[f"logit_{name}"] = pa.array(np.ascontiguousarray(logits[:, index]))
-            arrays[f"score_{name}"] = pa.array(np.ascontiguousarray(scores[:, index]))
-    return pa.RecordBatch.from_arrays(
-        [arrays[name].cast(schema.field(name).type) for name in schema.names], schema=schema
-    )

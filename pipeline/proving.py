@@ -60,6 +60,44 @@ class TestSet:
         return np.concatenate([getattr(batch, name) for batch in self.split.batches(100_000)])
 
 
+def description_of(images: Path) -> ImageDescription | EventDescription:
+    """What the images of a dataset are.
+
+    Raises:
+        InputFileError: no dataset of jets or events.
+    """
+    from data_prep.dataset import open_dataset
+    from data_prep.event_dataset import holds_events, open_event_dataset
+
+    return open_event_dataset(images).metadata if holds_events(images) else open_dataset(images).metadata
+
+
+def require_images_of(network: Network, images: Path) -> None:
+    """Make sure that a dataset is what a network takes, and that its labels are what the network's outputs are.
+
+    Of a network that was brought without a word about its images nothing is known; their shape is checked where they
+    are used.
+
+    Raises:
+        InputFileError: naming every key in which they differ.
+    """
+    if network.meaning is not None:
+        given = description_of(images)
+        network.meaning.require_same_images(given, images)
+        network.meaning.require_same_classes(given, images)
+
+
+def require_same_meaning(project: HlsProject, network: Network, folder: Path) -> None:
+    """Make sure that a project was converted from a network that means the same.
+
+    Raises:
+        InputFileError: it says something else about inputs and outputs, or nothing.
+    """
+    if project.meaning != network.meaning:
+        what = "says something else about the network's inputs and outputs than the lowered model does"
+        raise InputFileError(what, file=folder / "hls.json", remedy="run `convert` again")
+
+
 def require_same_images(project: HlsProject, images: ImageDescription | EventDescription, folder: Path) -> None:
     """Make sure that a project builds the images of a dataset of candidates, and none of another one.
 

@@ -18,6 +18,7 @@ from data_prep.labels import ClassSettings
 from data_prep.readers import Reader
 from hls_projects.emulator.fast_emulator import FastEmulator
 from hls_projects.model_types import PortType
+from hls_projects.network import Network
 from models.rate_settings import RatesSettings
 from models.trigger_rate import TriggerJets
 
@@ -145,27 +146,40 @@ def _of_class(parts: list[tuple[npt.NDArray[np.uint8], TriggerJets]], row: int, 
     return found
 
 
+def classes_of(network: Network) -> tuple[str, ...]:
+    """The classes of a tagger, in the order of the numbers of its first output.
+
+    Raises:
+        InputFileError: the network has none.
+    """
+    meaning = network.meaning
+    if meaning is None or meaning.without_scores:
+        why = "nobody says what its outputs are" if meaning is None else meaning.without_scores
+        raise InputFileError(f"the network is no tagger: {why}", remedy="give the network of a tagging run")
+    return meaning.classes
+
+
 class _Columns:
     """What triggers know of a batch of images."""
 
     def __init__(self, pictures: ImagesSettings, what: RatesSettings, emulator: FastEmulator) -> None:
-        classes = tuple(each.name for each in pictures.classes)
+        classes = classes_of(emulator.network)
+        for name in (*what.against, *what.signals):
+            if name not in classes:
+                raise ConfigurationError(
+                    f"the network has no class '{name}'", remedy=f"its classes are {', '.join(classes)}"
+                )
         inputs, outputs = emulator.network.types.inputs, emulator.network.types.outputs
-        taggers = [index for index, port in enumerate(outputs) if port.shape == (len(classes),)]
-        if len(taggers) != 1 or len(inputs) != 1:
-            given = " and ".join(" x ".join(map(str, port.shape)) for port in outputs)
-            raise InputFileError(
-                f"the network gives {given} numbers, not a logit of each of the classes {', '.join(classes)}",
-                remedy="give the network of a tagging run, with the images.yaml that it was trained with",
-            )
-        self._output, self.step = taggers[0], outputs[taggers[0]].type.step
+        if len(inputs) != 1:
+            raise InputFileError("the network starts from candidates", remedy="give the folder made by `lower`")
+        self.step = outputs[0].type.step
         self._emulator, self._port, self._pictures = emulator, inputs[0], pictures
         self._against = [classes.index(name) for name in what.against]
         self._signals = {name: classes.index(name) for name in what.signals}
 
     def of(self, batch: ImageBatch) -> TriggerJets:
         """The columns; the score of a signal is its logit minus the largest of the background's, in steps."""
-        logits = self._emulator.run(batch)[self._output].astype(np.int64)
+        logits = self._emulator.run(batch)[0].astype(np.int64)
         largest = logits[:, self._against].max(axis=1)
         return TriggerJets(
             event=batch.event,

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import queue
+import shlex
+import shutil
 import sys
 import time
 import uuid
@@ -19,6 +21,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field
 
+from data_prep.errors import ToolNotFoundError
 from data_prep.executors import ClusterError, Task
 from data_prep.settings import Settings
 
@@ -44,7 +47,7 @@ class BatchSettings(Settings):
 
     kind: Literal["htcondor", "lsf", "oar", "pbs", "sge", "slurm"]
     """The batch system."""
-    jobs: int = Field(ge=1)
+    jobs: int = Field(ge=1, le=100_000)
     """How many jobs are asked for; work begins with the first that runs."""
     options: dict[str, str | int | float | bool | list[str]] = Field(default_factory=dict)
     """Arguments of dask-jobqueue's class, as cores, memory, walltime, queue, account."""
@@ -67,6 +70,7 @@ class DaskCluster:
         self._slots = 1
         self._counted = 0.0
         self._alone_since = time.monotonic()
+        self._refused: list[str] = []
 
     @property
     def slots(self) -> int:
@@ -125,15 +129,15 @@ class DaskCluster:
         return result
 
     def __enter__(self) -> Self:
-        import distributed
-
+        if isinstance(self._target, BatchSettings):
+            _require_commands(self._target)
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         try:
             if isinstance(self._target, BatchSettings):
-                address: Any = self._stack.enter_context(_jobs(self._target))
+                address: Any = self._stack.enter_context(_jobs(self._target, self._refused))
             else:
                 address = self._target
-            client = distributed.Client(address, timeout=ANSWER, set_as_default=False, name="images")
+            client = _client()(address, timeout=ANSWER, set_as_default=False, name="images")
             self._client = self._stack.enter_context(client)
         except ClusterError:
             self._stack.close()
@@ -160,6 +164,12 @@ class DaskCluster:
         """Notice that nobody will ever do the work."""
         if self._client.status != "running":
             raise self._gone(f"the connection is {self._client.status}")
+        if isinstance(self._target, BatchSettings) and len(self._refused) >= self._target.jobs:
+            raise ClusterError(
+                f"the batch system refuses the jobs: {self._refused[0]}",
+                file=self._name,
+                remedy="correct `options` in the file of --cluster, and run the same command to go on",
+            )
         try:
             workers = len(self._client.nthreads())
         except (OSError, RuntimeError, TimeoutError) as error:
@@ -182,13 +192,68 @@ class DaskCluster:
         )
 
 
-def _jobs(settings: BatchSettings) -> Any:
-    """A cluster of jobs, asked for but not yet running."""
+def _client() -> Any:
+    """Dask's client; one that found no scheduler does not try to take leave of it when it is forgotten."""
+    import distributed
+
+    return type("Client", (distributed.Client,), {"__del__": lambda _: None})
+
+
+def _require_commands(settings: BatchSettings) -> None:
+    """Make sure that jobs can be given to the batch system, and taken back, before any is.
+
+    Raises:
+        ToolNotFoundError: naming the command that is not on PATH.
+    """
+    job = _kind(settings).job_cls
+    for command in (job.submit_command, job.cancel_command):
+        name = command.split()[0]
+        if shutil.which(name) is None:
+            raise ToolNotFoundError(
+                f"{name} not found",
+                file=f"{settings.kind} cluster",
+                remedy="run it where such jobs are submitted, or correct `kind` in the file of --cluster",
+            )
+
+
+def _kind(settings: BatchSettings) -> Any:
     import dask_jobqueue
+
+    return getattr(dask_jobqueue, KINDS[settings.kind])
+
+
+def _jobs(settings: BatchSettings, refused: list[str]) -> Any:
+    """A cluster of jobs, asked for but not yet running.
+
+    Args:
+        settings: the jobs.
+        refused: gets the reason of each job that the batch system does not take.
+    """
+    from distributed.deploy.spec import ProcessInterface
 
     options: dict[str, Any] = {"python": sys.executable, **settings.options}
     own = list(options.pop("job_script_prologue", []))
-    options["job_script_prologue"] = [*own, f"export PYTHONPATH={_ROOT}:$PYTHONPATH"]
-    cluster = getattr(dask_jobqueue, KINDS[settings.kind])(**options)
+    options["job_script_prologue"] = [*own, f"export PYTHONPATH={shlex.quote(str(_ROOT))}:$PYTHONPATH"]
+    kind = _kind(settings)
+    job_class: Any = kind.job_cls
+
+    class Job(job_class):  # type: ignore[misc]  # of the class that is chosen
+        """One that says what is wrong to us, not to the terminal."""
+
+        async def start(self) -> None:
+            try:
+                await super().start()
+            except Exception as error:  # noqa: BLE001 - whatever it is, this job will not run
+                refused.append(_reason(error))
+                await ProcessInterface.start(self)
+
+    cluster = kind(job_cls=Job, **options)
     cluster.scale(jobs=settings.jobs)
     return cluster
+
+
+def _reason(error: Exception) -> str:
+    """What the command that submits a job said: behind `stderr:`, as dask-jobqueue quotes it."""
+    lines = [line.strip() for line in str(error).partition("stderr:")[2].splitlines() if line.strip()]
+    told = lines or str(error).strip().splitlines() or [type(error).__name__]
+    return told[0][:200]

@@ -6,23 +6,25 @@ its own task alone, and is replaced. All of them end at once when the executor d
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
-import traceback
 from collections import deque
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Self
 
-from data_prep.deaf_processes import start
-from data_prep.errors import PipelineError
-from data_prep.executors import Task, WorkerEnded
+from data_prep.executors import ClusterError, Task, WorkerEnded
+from data_prep.shortage import WORKERS, ShortageError, ending, speaks_of_memory
+from data_prep.worker import Worker, as_sent
 
 AT_HAND = 2
 """Tasks that a process is given at once: when one is done the next is there."""
+FIRST_DEATHS = 2
+"""Processes that end unexpectedly before any has done a task, after which no more are started."""
+DEATHS, TASKS_A_DEATH = 6, 20
+"""Processes that may end unexpectedly, and after how many tasks done one more, before no more are started: more than
+the attempts at a single task that ends any."""
 
 
 def cores() -> int:
@@ -30,26 +32,17 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-class _Worker:
-    """A process, this end of its pipe, and the tasks it has been given, the first one being done."""
+class _Server:
+    """A worker and the tasks it has been given, the first one being done."""
 
-    def __init__(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self.process: BaseProcess = context.Process(target=_serve, args=(theirs,), daemon=True)
+    def __init__(self, number: int) -> None:
+        self.worker = Worker(f"worker {number}", _serve)
         self.given: deque[tuple[int, Task]] = deque()
-        start([self.process])
-        theirs.close()
 
     def give(self, number: int, task: Task) -> None:
         self.given.append((number, task))
         with suppress(OSError):  # it has ended, which is noticed when its answer is waited for
-            self.pipe.send((number, task))
-
-    def end(self) -> None:
-        self.process.kill()
-        self.process.join()
-        self.pipe.close()
+            self.worker.pipe.send((number, task))
 
 
 class Processes:
@@ -61,7 +54,10 @@ class Processes:
 
     def __init__(self, workers: int) -> None:
         self.slots = workers
-        self._workers: list[_Worker] = []
+        self._workers: list[_Server] = []
+        self._started = 0
+        self._tasks = 0
+        self._deaths = 0
         self._waiting: deque[tuple[int, Task]] = deque()
         self._done: deque[tuple[int, Exception | None]] = deque()
         self._results: dict[int, bytes] = {}
@@ -72,9 +68,13 @@ class Processes:
         self._feed()
 
     def wait(self) -> tuple[int, Exception | None]:
-        """Wait for any task."""
+        """Wait for any task.
+
+        Raises:
+            ClusterError: the processes end one after the other, or the system starts none.
+        """
         while not self._done:
-            pipes = {worker.pipe: worker for worker in self._workers}
+            pipes = {server.worker.pipe: server for server in self._workers}
             for pipe in wait(list(pipes)):
                 if isinstance(pipe, Connection):
                     self._receive(pipes[pipe])
@@ -91,45 +91,72 @@ class Processes:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        workers, self._workers = self._workers, []
-        for worker in workers:
-            worker.end()
+        servers, self._workers = self._workers, []
+        for server in servers:
+            server.worker.end()
 
     def _feed(self) -> None:
         while self._waiting:
-            least = min(self._workers, key=lambda worker: len(worker.given), default=None)
+            least = min(self._workers, key=lambda server: len(server.given), default=None)
             if least is None or (least.given and len(self._workers) < self.slots):
-                least = _Worker()
-                self._workers.append(least)
-            if len(least.given) >= AT_HAND:
+                least = self._more() or least
+            if least is None or len(least.given) >= AT_HAND:
                 return
             least.give(*self._waiting.popleft())
 
-    def _receive(self, worker: _Worker) -> None:
+    def _more(self) -> _Server | None:
+        """One more process; none where those that are there must do.
+
+        Raises:
+            ClusterError: the system starts none.
+        """
         try:
-            number, error, result = worker.pipe.recv()
+            server = _Server(self._started + 1)
+        except ShortageError as error:
+            if not self._workers:
+                raise ClusterError(error.what, remedy=WORKERS) from None
+            self.slots = len(self._workers)
+            return None
+        self._started += 1
+        self._workers.append(server)
+        return server
+
+    def _receive(self, server: _Server) -> None:
+        try:
+            number, error, result = server.worker.pipe.recv()
         except (EOFError, OSError):
-            self._bury(worker)
+            self._bury(server)
             return
-        worker.given.popleft()
+        if isinstance(error, ShortageError):  # with which it has ended
+            self._bury(server, error)
+            return
+        server.given.popleft()
         if error is None:
             self._results[number] = result
+            self._tasks += 1
         self._done.append((number, error))
 
-    def _bury(self, worker: _Worker) -> None:
-        """A process has ended: the task it was at has failed, the others go back."""
-        self._workers.remove(worker)
-        worker.end()
-        if worker.given:
-            number, _ = worker.given.popleft()
-            what = f"the process that worked on it ended unexpectedly (exit code {worker.process.exitcode})"
-            self._done.append((number, WorkerEnded(what, remedy="it may have run out of memory: use fewer --workers")))
-        self._waiting.extendleft(reversed(worker.given))
+    def _bury(self, server: _Server, said: ShortageError | None = None) -> None:
+        """A process has ended: the task it was at has failed, the others go back.
+
+        Raises:
+            ClusterError: too many do.
+        """
+        self._workers.remove(server)
+        code, errors = server.worker.buried()
+        self._deaths += 1
+        how = f"{server.worker.name}: {said.what}" if said else f"{server.worker.name} {ending(code, errors)}"
+        remedy = WORKERS if said or code == -signal.SIGKILL or speaks_of_memory(errors) else None
+        if self._deaths >= (DEATHS + self._tasks // TASKS_A_DEATH if self._tasks else FIRST_DEATHS):
+            raise ClusterError(f"{how}; {self._deaths} have ended, with {self._tasks} tasks done", remedy=remedy)
+        if server.given:
+            number, _ = server.given.popleft()
+            self._done.append((number, WorkerEnded(how, remedy=remedy)))
+        self._waiting.extendleft(reversed(server.given))
 
 
 def _serve(pipe: Connection) -> None:
     """What a process does: tasks from the pipe, until its other end closes."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     while True:
         try:
             number, task = pipe.recv()
@@ -139,11 +166,11 @@ def _serve(pipe: Connection) -> None:
         result = b""
         try:
             result = task()
-        except PipelineError as found:
-            error = found
-        except Exception as found:  # noqa: BLE001 - it may not be picklable, its text is
-            error = RuntimeError("".join(traceback.format_exception(found)).strip())
+        except Exception as found:  # noqa: BLE001 - it may not be picklable
+            error = as_sent(found)
         try:
             pipe.send((number, error, result))
         except OSError:
             return
+        if isinstance(error, ShortageError):
+            os._exit(1)  # what is left of it cannot be relied on

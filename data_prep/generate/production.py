@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
-import os
-import queue
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from multiprocessing.queues import Queue
-from multiprocessing.sharedctypes import Synchronized
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from types import FrameType
 
 import numpy as np
 
-from data_prep.deaf_processes import start
 from data_prep.errors import PipelineError
 from data_prep.generate.detector import respond
 from data_prep.generate.event_production import make_events
@@ -29,6 +23,8 @@ from data_prep.generate.rate_settings import RateSettings
 from data_prep.generate.settings import EventSettings, GenerateSettings
 from data_prep.generate.truth import find_origins
 from data_prep.generate.writer import write_events, write_jets, write_weighted_events
+from data_prep.shortage import WORKERS, ending, shortage, speaks_of_memory
+from data_prep.worker import Worker, as_sent
 
 Sample = GenerateSettings | EventSettings | RateSettings
 """What can be produced."""
@@ -150,96 +146,63 @@ def produce(settings: Sample, folder: Path, processes: int, advance: Callable[[i
 
 
 def _run(settings: Sample, folder: Path, processes: int, advance: Callable[[int], None]) -> None:
-    """Work through the shards; every process takes the next one that nobody has taken.
+    """Work through the shards; every process that is free gets the next one.
 
-    A process reports numbers of jets or events and, at most once, what went wrong.
+    A process reports numbers of jets or events, `None` when it has nothing to do and, at most once, what went wrong.
     """
-    context = multiprocessing.get_context("spawn")
-    reports: Queue[int | Exception] = context.Queue()
-    taken = context.Value("q", 0)
-    arguments = (settings, folder, taken, reports, os.getpid())
-    workers = [context.Process(target=_work, args=arguments, daemon=True) for _ in range(processes)]
+    todo = iter([index for index, shard in enumerate(shards(settings)) if not (folder / shard.file).exists()])
+    workers: list[Worker] = []
     try:
-        with _noting_interruptions() as noted:
-            start(workers)
-            running = True
-            while running:
-                if noted:
-                    raise KeyboardInterrupt
-                running = any(worker.is_alive() for worker in workers)
-                ended = [worker for worker in workers if worker.exitcode]
-                for report in _waiting(reports, timeout=0.2 if running and not ended else 0.0):
-                    if isinstance(report, Exception):
-                        raise report
+        for number in range(processes):
+            workers.append(Worker(f"worker {number + 1}", _work, settings, folder))
+        running = {worker.pipe: worker for worker in workers}
+        while running:
+            for pipe in wait(list(running)):
+                assert isinstance(pipe, Connection)  # noqa: S101 - nothing else was given
+                report = _report(pipe, running[pipe])
+                if isinstance(report, int):
                     advance(report)
-                if ended:
-                    raise PipelineError(
-                        f"a simulation process ended unexpectedly (exit code {ended[0].exitcode})",
-                        remedy="it may have run out of memory; run the same command to go on",
-                    )
-            if noted:
-                raise KeyboardInterrupt
+                    continue
+                index = next(todo, None)
+                with suppress(OSError):  # it has ended, which is noticed when its report is waited for
+                    pipe.send(index)
+                if index is None:
+                    del running[pipe]
     finally:
-        started = [worker for worker in workers if worker.pid is not None]
-        for worker in started:
-            worker.terminate()
-        for worker in started:
-            worker.join()
-        reports.close()
+        for worker in workers:
+            worker.end()
 
 
-def _waiting(reports: Queue[int | Exception], timeout: float) -> Iterator[int | Exception]:
-    """The reports that are there; waits for the first one."""
+def _report(pipe: Connection, worker: Worker) -> int | None:
+    """What a process reports.
+
+    Raises:
+        PipelineError: what went wrong in it, or that it ended.
+    """
     try:
-        yield reports.get(timeout=timeout)
-        while True:
-            yield reports.get_nowait()
-    except queue.Empty:
-        return
+        report = pipe.recv()
+    except (EOFError, OSError):
+        code, said = worker.buried()
+        remedy = "run the same command to go on"
+        if code == -signal.SIGKILL or speaks_of_memory(said):
+            remedy = f"{WORKERS.replace('--workers', '--processes')}; {remedy}"
+        raise PipelineError(f"{worker.name} {ending(code, said)}", remedy=remedy) from None
+    if isinstance(report, Exception):
+        raise report
+    return None if report is None else int(report)
 
 
-@contextmanager
-def _noting_interruptions() -> Iterator[list[int]]:
-    """Note SIGINT and SIGTERM where they cannot be lost in the middle of something; a second one stops at once."""
-    noted: list[int] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        if noted:
-            raise KeyboardInterrupt
-        noted.append(number)
-
-    handlers = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield noted
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-
-
-def _work(
-    settings: Sample,
-    folder: Path,
-    taken: Synchronized[int],
-    reports: Queue[int | Exception],
-    parent: int,
-) -> None:
-    """What one process does. Libraries' banners do not reach the terminal."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-
-    def advance(count: int) -> None:
-        if os.getppid() != parent:
-            os._exit(1)  # the parent was killed; nobody waits for the rest
-        reports.put(count)
-
+def _work(pipe: Connection, settings: Sample, folder: Path) -> None:
+    """What one process does."""
     todo = shards(settings)
     try:
         while True:
-            with taken:
-                index = taken.value
-                taken.value += 1
-            if index >= len(todo):
+            pipe.send(None)
+            index = pipe.recv()
+            if index is None:
                 return
-            if not (folder / todo[index].file).exists():
-                make_shard(settings, todo[index], folder, advance)
-    except (PipelineError, OSError) as error:
-        reports.put(error)
+            make_shard(settings, todo[index], folder, pipe.send)
+    except OSError as error:
+        pipe.send(shortage(error) or error)
+    except Exception as error:  # noqa: BLE001 - it is raised again where it is received
+        pipe.send(as_sent(error))

@@ -14,6 +14,9 @@ ClassName = Literal["q", "g", "qcd", "w", "z", "h", "t"]
 CALORIMETER_ETA_MAX = 3.0
 """Coverage of the simulated calorimeters in |η| (barrel and endcaps; there is no forward calorimeter)."""
 
+PtHat = Annotated[float, Field(ge=20.0, le=10_000.0)]
+JetPt = Annotated[float, Field(ge=20.0, le=5000.0)]
+
 SHARDS_MAX = 100_000
 """Files of one class in a run."""
 
@@ -32,9 +35,9 @@ class JetSettings(Settings):
 
     radius: Annotated[float, Field(ge=0.2, le=1.2)] = 0.8
     """Anti-kT radius R; also the matching distance to the hard parton or resonance."""
-    pt: tuple[Annotated[float, Field(ge=20.0)], Annotated[float, Field(le=5000.0)]] = (500.0, 1000.0)
+    pt: tuple[JetPt, JetPt] = (500.0, 1000.0)
     """Range of the jet pT (GeV), after the detector."""
-    eta_max: Annotated[float, Field(gt=0.0)] = 2.0
+    eta_max: Annotated[float, Field(gt=0.0, le=10.0)] = 2.0
     """Largest |η| of a jet."""
     constituents_max: Annotated[int, Field(ge=1, le=1000)] = 200
     """Only this many constituents, the hardest, are written; jet quantities are made from all."""
@@ -85,7 +88,7 @@ class DetectorSettings(Settings):
 class ScaleSettings(Settings):
     """How hard the scatterings are that are drawn."""
 
-    pt_hat: tuple[Annotated[float, Field(ge=20.0)], Annotated[float, Field(le=10_000.0)]] = (500.0, 1050.0)
+    pt_hat: tuple[PtHat, PtHat] = (500.0, 1050.0)
     """Range of the hard scattering's transverse momentum (GeV)."""
     pt_hat_power: Annotated[float, Field(ge=0.0, le=10.0)] = 4.0
     """Hard scatterings are drawn more often by pT-hat to this power (0: the physical spectrum)."""
@@ -187,7 +190,7 @@ class TruthJetSettings(Settings):
     """Radius R; also the matching distance to the hard parton or resonance, and to its quarks."""
     pt_min: Annotated[float, Field(ge=5.0, le=5000.0)] = 100.0
     """Smallest pT (GeV)."""
-    eta_max: Annotated[float, Field(gt=0.0)] = 2.0
+    eta_max: Annotated[float, Field(gt=0.0, le=10.0)] = 2.0
     """Largest |η| of the axis."""
 
     @model_validator(mode="after")
@@ -213,7 +216,7 @@ class TrackSettings(Settings):
 
     pt_min: Annotated[float, Field(ge=0.1, le=50.0)] = 2.0
     """Smallest measured pT (GeV)."""
-    vertex_window: Annotated[float, Field(gt=0.0)] | None = None
+    vertex_window: Annotated[float, Field(gt=0.0, le=10_000.0)] | None = None
     """Only tracks that pass the beam within so many mm of the hard vertex; all where it is left out."""
 
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import awkward as ak
 import numpy as np
@@ -20,6 +16,7 @@ from data_prep.generate.event_production import SimulatedEvents
 from data_prep.generate.events import Floats, Ints
 from data_prep.generate.jets import Jets
 from data_prep.generate.rate_production import WeightedEvents
+from data_prep.root_bytes import reproducible
 
 LABELS = {
     "label_QCD": np.float32,
@@ -42,8 +39,6 @@ _KINDS = {
     "part_isElectron": ELECTRON,
     "part_isMuon": MUON,
 }
-_EPOCH = datetime.datetime(2000, 1, 1)
-_NAMESPACE = uuid.UUID("6b7c1f0e-58d4-5c0f-9a44-2f5b1f3f7a10")
 
 
 def write_jets(path: Path, jets: Jets, event: Ints, label: str, most: int) -> None:
@@ -122,7 +117,7 @@ def _write_trees(path: Path, trees: dict[str, dict[str, Any]]) -> None:
     partial = path.with_name(f".{path.name}.partial")
     try:
         with (
-            _reproducible(path.name) as uuid_function,
+            reproducible(path.name) as uuid_function,
             uproot.recreate(partial, compression=uproot.ZLIB(1), uuid_function=uuid_function) as file,
         ):
             for name, columns in trees.items():
@@ -145,23 +140,6 @@ def _type(values: Any) -> Any:
 
 def _field_name(outer: str, inner: str) -> str:
     return f"{outer}_{inner}" if outer else inner
-
-
-@contextmanager
-def _reproducible(name: str) -> Iterator[Any]:
-    """Fixed time stamps while uproot writes; yields a source of UUIDs that depends on the name only."""
-    from uproot import _util
-
-    count = 0
-
-    def next_uuid() -> uuid.UUID:
-        nonlocal count
-        count += 1
-        return uuid.uuid5(_NAMESPACE, f"{name}/{count}")
-
-    stamp = _util.datetime_to_code(_EPOCH)
-    with mock.patch.object(_util, "datetime_to_code", lambda _: stamp):
-        yield next_uuid
 
 
 def _columns(jets: Jets, event: Ints, label: str, most: int) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class ClusterSettings(Settings):
 
     radius: float = Field(default=0.4, gt=0, le=1.5)
     """The jet radius R."""
-    pt_min: float = Field(default=20.0, gt=0)
+    pt_min: float = Field(default=20.0, gt=0, le=1e5)
     """Smallest jet pT (GeV)."""
 
 

@@ -149,7 +149,7 @@ def assemble(
     stated: tuple[Values | None, Values | None] = (None, None),
     stored: Mapping[str, Values] | None = None,
     particles: tuple[npt.NDArray[np.int8], npt.NDArray[np.uint8]] | None = None,
-    entries: int | None = None,
+    jets_of: Int64 | None = None,
 ) -> JetChunk:
     """The chunk.
 
@@ -163,7 +163,7 @@ def assemble(
         stated: what the file says pT and mass of the sum of the constituents are [jets].
         stored: those of `STORED_FEATURES` that the file has [jets].
         particles: charge and kind of the constituents.
-        entries: the number of entries read, where they are not jets.
+        jets_of: the jets of each entry, where that is an event: int64 [entries + 1].
     """
     jets = constituents.jets
     sums = constituents.sums
@@ -189,5 +189,6 @@ def assemble(
         weight=options.weights(columns, jets, file),
         stated_pt=None if stated[0] is None else float32(stated[0]),
         stated_mass=None if stated[1] is None else float32(stated[1]),
-        entries=entries,
+        entries=None if jets_of is None else jets_of.size - 1,
+        entry=None if jets_of is None else np.repeat(np.arange(jets_of.size - 1, dtype=np.int64), np.diff(jets_of)),
     )

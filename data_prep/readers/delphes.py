@@ -127,7 +127,7 @@ class DelphesReader:
             axis=(own["PT"], own["Eta"], own["Phi"]),
             stated=(own["PT"], own["Mass"]),
             particles=(charges_of(columns["charge"]), columns["kind"]) if self.options.particles else None,
-            entries=jets.size - 1,
+            jets_of=jets,
         )
 
     def _columns(self, piece: root.Piece, file: Path, jets: Int64, own: dict[str, Values]) -> dict[str, Values]:

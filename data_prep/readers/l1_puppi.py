@@ -103,5 +103,5 @@ class L1PuppiReader(NamedBranchesReader):
             particles=(charges_of(lists["charge"][rows]), kinds_of(lists["pdgId"][rows]))
             if self.options.particles
             else None,
-            entries=events.size - 1,
+            jets_of=jets,
         )

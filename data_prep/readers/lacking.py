@@ -101,7 +101,7 @@ def _of_root(held: Contents, name: str) -> tuple[str, str] | None:
             return (
                 f"has values in the units of the trigger's hardware in '{tree}' ({', '.join(hardware)}), and none in "
                 "GeV and rad that this project knows",
-                f"write pt (a step is {PT_STEP} GeV), eta and phi (a step is π/720) beside them; where the file has jets, "
-                f"`layout:` in images.yaml can do it (`pt: {PT_STEP} * …`, `eta: 3.14159265 / 720 * …`)",
+                f"write pt (a step is {PT_STEP} GeV), eta and phi (a step is π/720) beside them; where the file has "
+                f"jets, `layout:` in images.yaml can do it (`pt: {PT_STEP} * …`, `eta: 3.14159265 / 720 * …`)",
             )
     return None

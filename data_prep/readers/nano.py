@@ -150,7 +150,7 @@ class NanoReader(NamedBranchesReader):
             stated=(own["pt"] * raw, own["mass"] * raw),
             stored={feature: own[name] for feature, name in _STORED.items() if name in own},
             particles=(charges_of(columns["charge"]), kinds_of(columns["pdgId"])) if self.options.particles else None,
-            entries=jets.size - 1,
+            jets_of=jets,
         )
 
     def _own(self, piece: root.Piece, name: str, file: Path, jets: Int64) -> Values:

@@ -207,7 +207,7 @@ class OwnReader:
             axis=axis,
             stated=(pt, own["mass"]),
             stored={} if own["sdmass"] is None else {"jet_sdmass": own["sdmass"]},
-            entries=None if self.layout.entry == "jet" else jets.size - 1,
+            jets_of=None if self.layout.entry == "jet" else jets,
         )
 
     def _of_jets(self, piece: root.Piece, file: Path) -> tuple[Int64, Columns, Columns]:

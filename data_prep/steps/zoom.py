@@ -24,7 +24,7 @@ class Zoom(Settings):
 
     step: Literal["zoom"] = "zoom"
     """The step's name."""
-    reference: float = Field(gt=0)
+    reference: float = Field(ge=1e-3, le=1e5)
     """The jet pT (GeV) at which the image stays as it is."""
 
     @property

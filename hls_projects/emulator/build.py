@@ -5,18 +5,19 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import shutil
-import subprocess
 import tempfile
 import time
 from functools import cache
 from pathlib import Path
 
-from data_prep.errors import PipelineError, ToolNotFoundError
+from data_prep import programs
+from data_prep.errors import PipelineError, ToolNotFoundError, require_machine
+from data_prep.sealed import is_sealed, seal
+from data_prep.shortage import MEMORY, ending, speaks_of_memory
 from hls_projects.cache import cache_folder
 
 FLAGS = ("-O3", "-march=native", "-std=c++17", "-fPIC", "-shared", "-fwrapv", "-fno-math-errno", "-w")
 """Native code: the cache is this machine's, and the key of an entry names the compiler's idea of its processor."""
-_DIGEST = 32
 _STALE_SECONDS = 86_400
 
 
@@ -35,7 +36,7 @@ def library(source: str, fingerprint: str, folder: Path | None = None) -> ctypes
     folder = (folder or cache_folder("emulator")).absolute()
     key = hashlib.sha256("\0".join((fingerprint, source, _compiler(), *FLAGS)).encode()).hexdigest()
     path = folder / f"{key[:32]}.so"
-    if not _whole(path):
+    if not is_sealed(path):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _compile(source, path)
     return ctypes.CDLL(str(path))
@@ -47,8 +48,7 @@ def _compiler() -> str:
     if shutil.which("g++") is None:
         raise ToolNotFoundError("g++ not found", remedy="install a C++ compiler, such as the package g++")
     commands = (["g++", "--version"], ["g++", "-march=native", "-dM", "-E", "-x", "c++", "/dev/null"])
-    done = [subprocess.run(each, capture_output=True, text=True, check=False) for each in commands]
-    return "\0".join(each.stdout for each in done)
+    return "\0".join(programs.run(each).output for each in commands)
 
 
 def _compile(source: str, path: Path) -> None:
@@ -58,28 +58,16 @@ def _compile(source: str, path: Path) -> None:
         text, made = Path(work) / "emulator.cpp", Path(work) / "emulator.so"
         text.write_text(source, encoding="utf-8")
         command = ["g++", *FLAGS, str(text), "-o", str(made)]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        try:
-            _, errors = process.communicate()
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-        if process.returncode != 0:
-            first = next((line for line in errors.splitlines() if "error" in line), errors.strip()[-300:])
-            raise PipelineError(f"the emulator does not compile: {first}", file=path)
-        content = made.read_bytes()
-        made.write_bytes(content + hashlib.sha256(content).digest())
+        ended = programs.run(command)
+        if ended.code != 0:
+            require_machine(ended.errors, path.parent)
+            first = next((line for line in ended.errors.splitlines() if "error" in line), ended.errors.strip()[-300:])
+            remedy = MEMORY if ended.code < 0 or speaks_of_memory(ended.errors) else None
+            raise PipelineError(
+                f"the emulator does not compile: {first or ending(ended.code)}", file=path, remedy=remedy
+            )
+        seal(made)
         made.replace(path)
-
-
-def _whole(path: Path) -> bool:
-    """Whether a library is there and ends with the digest of what stands before it."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return False
-    return len(content) > _DIGEST and hashlib.sha256(content[:-_DIGEST]).digest() == content[-_DIGEST:]
 
 
 def _remove_stale(folder: Path) -> None:

@@ -17,7 +17,8 @@ def open_network(source: Network | Path | str) -> Network:
 
     Args:
         source: a network; a firmware bundle, unpacked or as `.tar.gz`, whose hashes are checked; a folder made by
-            `lower`; or a Keras model file, which is lowered (only then TensorFlow is imported).
+            `lower`; or a Keras model file, which is lowered (only then TensorFlow is imported) and means what the
+            `meaning.json` beside it says, as in a folder made by `train`.
 
     Raises:
         InputFileError: when it is none of these, or a bundle does not match its manifest.
@@ -44,5 +45,6 @@ def _lowered(path: Path) -> Network:
     from hls_projects.lower import lower
     from hls_projects.types import prove_network
     from models.load import load_model
+    from models.meaning import meaning_beside
 
-    return prove_network(lower(load_model(path), logits=True))
+    return prove_network(lower(load_model(path), logits=True)).with_meaning_of(meaning_beside(path))

@@ -14,6 +14,7 @@ from hls_projects.export.targets import CHECKS, TARGETS, Target
 from hls_projects.export.vector_files import FOLDER, file_name
 from hls_projects.model_types import PortType
 from hls_projects.vendor.numbers import VendorNumbers, all_numbers
+from models.meaning import MEANING, Meaning
 
 
 def write_bundle(
@@ -49,6 +50,7 @@ def write_bundle(
         hls=design.project.settings,
         inputs=_ports(design, "input", design.types.inputs),
         outputs=_ports(design, "output", design.types.outputs),
+        meaning=Meaning.load(root / MEANING),
         proofs=summarise_proofs(root),
         hardware=tuple(all_numbers(rtl, vendor)),
         vectors=design.vectors.blocks,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from data_prep.description_differences import keys_of
 from hls_projects.export.manifest import BundleManifest
 from hls_projects.export.render import rendered
 from hls_projects.vendor.devices import device_of
@@ -28,6 +29,8 @@ def write_card(manifest: BundleManifest, root: Path) -> None:
     values = {
         "bundle": manifest,
         "data": manifest.provenance.training,
+        "meaning": manifest.meaning,
+        "keys": {} if manifest.meaning is None else keys_of(manifest.meaning.images),
         "measures": measures,
         "quality": table,
         # The tool that went furthest stands last.

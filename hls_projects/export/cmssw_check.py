@@ -7,12 +7,12 @@ import tempfile
 from pathlib import Path
 
 from data_prep.errors import PipelineError, ProofFailedError, ToolNotFoundError
+from data_prep.programs import Children
 from hls_projects.export.cmssw import FOLDER, model_name
 from hls_projects.export.design import Design
 from hls_projects.export.proof_files import FOLDER as PROOFS
 from hls_projects.export.vector_files import FOLDER as VECTORS
 from hls_projects.proof import LayerProof, Proof
-from hls_projects.rtl.children import Children
 
 FLAGS = "-O1 -fPIC -std=c++17"
 """Those of CMSSW with less optimisation, which takes half the time to compile."""

@@ -8,13 +8,13 @@ import tempfile
 from pathlib import Path
 
 from data_prep.errors import PipelineError, ProofFailedError, ToolNotFoundError
+from data_prep.programs import Children
 from hls_projects.export.design import Design
 from hls_projects.export.emp import FOLDER
 from hls_projects.export.patterns import FOLDER as PATTERNS
 from hls_projects.export.patterns import PatternRecord
 from hls_projects.export.proof_files import FOLDER as PROOFS
 from hls_projects.proof import LayerProof, Proof
-from hls_projects.rtl.children import Children
 
 PACKETS = 100
 """Packets that are played at most: GHDL is slow."""

@@ -21,6 +21,7 @@ from hls_projects.port_type import LayerName, TypeName
 from hls_projects.proof import Mismatch, Proof
 from hls_projects.settings import HlsSettings, Identifier
 from hls_projects.vendor.numbers import HardwareNumbers
+from models.meaning import Meaning
 
 MANIFEST = "manifest.json"
 CHECKSUMS = "SHA256SUMS"
@@ -107,6 +108,9 @@ class BundleManifest(Settings):
     """Inputs in order."""
     outputs: tuple[BundlePort, ...]
     """Outputs in order."""
+    meaning: Meaning | None = None
+    """What inputs and outputs are, as `meaning.json` says it; none where that is not known, as of a model that was
+    brought without a word about it."""
     proofs: dict[str, ProofSummary]
     """The proofs in short, by the file in `proof/` that holds the whole one."""
     hardware: tuple[HardwareNumbers, ...] = ()

@@ -1,4 +1,4 @@
-"""Target `proof/`, `types.json` and `weights.npz`: what was proven, and the integer network it was proven for."""
+"""Target `proof/`, `types.json`, `weights.npz` and `meaning.json`: what was proven, and of which integer network."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from pathlib import Path
 
 from hls_projects.export.design import Design
 from hls_projects.network import Network
+from models.meaning import MEANING
 
 FOLDER = "proof"
 
 
 def write(design: Design, root: Path) -> None:
-    """Copy the proofs, the table of types and the weights as integers."""
+    """Copy the proofs, the table of types, the weights as integers, and what inputs and outputs mean."""
     (root / FOLDER).mkdir()
     shutil.copyfile(design.proof_file, root / FOLDER / "60_csim.json")
     if design.rtl is not None:
         shutil.copyfile(design.rtl.proof_file, root / FOLDER / "65_rtl.json")
     if design.project.builder is not None:
-        Network(design.types, Network.load(design.lowered).weights).save(root)
+        lowered = Network.load(design.lowered)
+        Network(design.types, lowered.weights, lowered.meaning).save(root)
         return
-    for name in ("types.json", "weights.npz"):
-        shutil.copyfile(design.lowered / name, root / name)
+    for name in ("types.json", "weights.npz", MEANING):
+        if name != MEANING or (design.lowered / name).exists():
+            shutil.copyfile(design.lowered / name, root / name)

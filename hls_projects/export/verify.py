@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from data_prep.dataset import ImageDescription
 from data_prep.errors import InputFileError
 from hls_projects.export.archive import unpack
 from hls_projects.export.manifest import CHECKSUMS, MANIFEST, BundleManifest, checksums, hash_files, summarise_proofs
+from models.meaning import MEANING, Meaning
 
 _REMEDY = "do not use it; ask for the bundle again"
 
@@ -70,7 +72,29 @@ def _check(root: Path, shown: Path) -> BundleManifest:
         if port.vectors not in manifest.files:
             what = f"its manifest has no file {port.vectors!r}, the vectors of '{port.name}'"
             raise InputFileError(what, file=shown, remedy=_REMEDY)
+    _require_meaning(root, manifest, shown)
     return manifest
+
+
+def _require_meaning(root: Path, manifest: BundleManifest, shown: Path) -> None:
+    """What the network's inputs and outputs are is said wherever it was trained here, and in one voice.
+
+    That it fits the network is checked where that is read (`Network.load`).
+    """
+    held, said, trained = Meaning.load(root / MEANING), manifest.meaning, manifest.provenance.training
+    if held != said:
+        raise InputFileError(
+            f"{MEANING} and {MANIFEST} differ in what inputs and outputs are", file=shown, remedy=_REMEDY
+        )
+    if trained is None:
+        return
+    if said is None:
+        what = f"was trained on {trained.images}, but does not say what its inputs and outputs are ({MEANING})"
+        raise InputFileError(what, file=shown, remedy=_REMEDY)
+    named = said.images.classes if isinstance(said.images, ImageDescription) else ()
+    if (trained.task, tuple(trained.classes)) != (said.task, named):
+        what = f"{MANIFEST} tells of another training than {MEANING}"
+        raise InputFileError(what, file=shown, remedy=_REMEDY)
 
 
 def _require_checksums(root: Path, wanted: bytes, shown: Path) -> None:

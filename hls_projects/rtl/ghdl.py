@@ -6,6 +6,7 @@ design that reads one before it is written.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -16,12 +17,13 @@ import jinja2
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.errors import PipelineError, ToolNotFoundError
-from hls_projects.rtl.children import Children, Ended
+from data_prep.errors import PipelineError, ToolNotFoundError, require_machine
+from data_prep.programs import Children, Ended
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.simulated import Integers, Simulated, broken, checked_vectors
 from hls_projects.rtl.traffic import Plan, Schedule, schedule
 from hls_projects.rtl.verilator import TEMPLATES, by_beat
+from hls_projects.rtl.working_folder import Held, working_folder
 
 _LEVELS = {"0": "low", "1": "high"}
 
@@ -32,7 +34,8 @@ class VhdlSimulator:
 
     library: Path
     design: RtlDesign
-    scratch: Path
+    held: Held = None
+    """The folder of the library where GHDL does not take that of the caller."""
 
     def run(self, batches: Iterable[Integers], plan: Plan | None = None) -> Iterator[Simulated]:
         """Simulate batches of vectors, one after the other, each with a reset of its own.
@@ -59,12 +62,12 @@ class VhdlSimulator:
             first += len(vectors)
 
     def _batch(self, number: int, vectors: Integers, planned: Schedule, plan: Plan, first: int) -> Integers:
-        with tempfile.TemporaryDirectory(dir=self.scratch) as name, Children() as children:
+        with tempfile.TemporaryDirectory(dir=self.library) as name, Children() as children:
             folder = Path(name)
             rng = np.random.default_rng([plan.seed, number, 1])
             with (folder / "stimulus").open("w", encoding="ascii") as file:
                 file.writelines(_stimulus(self.design, vectors, planned, rng))
-            command = ["ghdl", "--elab-run", *_options(self.library), f"{self.design.name}_player"]
+            command = ["ghdl", "--elab-run", *_options(folder, self.library), f"{self.design.name}_player"]
             ended = children.run([*command, "--ieee-asserts=disable"], folder=folder)
             found = folder / "found"
             lines = found.read_text(encoding="ascii").split("\n")[:-1] if found.exists() else []
@@ -72,6 +75,7 @@ class VhdlSimulator:
             clock, level = lines[-1][1:].split()
             raise self._broken(planned, int(clock), _LEVELS.get(level, "undefined"), first)
         if ended.code != 0 or len(lines) != len(planned.results):
+            require_machine(ended.errors, self.library)
             raise PipelineError(f"the simulation ended with code {ended.code}: {_told(ended)}", file=self.library)
         outputs = np.zeros((len(vectors), len(self.design.output_widths)), dtype=np.int64)
         for (clock, row), line in zip(planned.results.tolist(), lines, strict=True):
@@ -96,21 +100,24 @@ def build(folder: Path, scratch: Path) -> VhdlSimulator:
 
     Raises:
         ToolNotFoundError: when there is no GHDL.
-        PipelineError: when GHDL refuses the design.
+        PipelineError: when GHDL refuses the design, or takes no path in which it could work.
     """
     design = RtlDesign.load(folder)
     if shutil.which("ghdl") is None:
         raise ToolNotFoundError("ghdl not found", remedy="install the package ghdl to have the VHDL simulated too")
-    library = (scratch / "ghdl").absolute()
-    library.mkdir(parents=True, exist_ok=True)
+    library, held = working_folder(scratch / "ghdl")
     player = library / f"{design.name}_player.vhd"
     player.write_text(_player_source(design), encoding="utf-8")
-    sources = [(folder / "vhdl" / name).absolute() for name in design.vhdl]
+    # The library records the names of its sources: they are copied, so that no path of the user's is among them.
+    for name in design.vhdl:
+        shutil.copyfile(folder / "vhdl" / name, library / name)
     with Children() as children:
-        ended = children.run(["ghdl", "-a", *_options(library), *sources, player], folder=library)
+        command = ["ghdl", "-a", *_options(library, library), *design.vhdl, player.name]
+        ended = children.run(command, folder=library)
     if ended.code != 0:
+        require_machine(ended.errors, scratch)
         raise PipelineError(f"GHDL refuses the design: {_told(ended)}", file=folder)
-    return VhdlSimulator(library, design, scratch)
+    return VhdlSimulator(library, design, held)
 
 
 def ghdl_version() -> str:
@@ -125,8 +132,9 @@ def ghdl_version() -> str:
         return children.run(["ghdl", "--version"]).output.splitlines()[0].strip()
 
 
-def _options(library: Path) -> list[str]:
-    return ["--std=08", f"--workdir={library}"]
+def _options(folder: Path, library: Path) -> list[str]:
+    """Options of GHDL run in some folder: the path of the library is relative, for it takes no quotes in paths."""
+    return ["--std=08", f"--workdir={os.path.relpath(library, folder)}"]
 
 
 def _player_source(design: RtlDesign) -> str:

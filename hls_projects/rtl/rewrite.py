@@ -113,4 +113,4 @@ def _users(network: Network) -> Counter[str]:
 
 
 def _with(network: Network, layers: list[LayerTypes]) -> Network:
-    return Network(network.types.model_copy(update={"layers": tuple(layers)}), network.weights)
+    return Network(network.types.model_copy(update={"layers": tuple(layers)}), network.weights, network.meaning)

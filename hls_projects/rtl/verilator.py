@@ -12,10 +12,11 @@ import importlib.metadata
 import importlib.util
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +24,14 @@ from pathlib import Path
 import jinja2
 import numpy as np
 
-from data_prep.errors import PipelineError, ToolNotFoundError
+from data_prep.errors import PipelineError, ToolNotFoundError, require_machine
+from data_prep.programs import Children, Ended
+from data_prep.sealed import is_sealed, seal
 from hls_projects.cache import cache_folder
-from hls_projects.rtl.children import Children, Ended
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.simulated import Integers, Simulated, broken, checked_vectors
 from hls_projects.rtl.traffic import Plan, Schedule, schedule
+from hls_projects.rtl.working_folder import Held, is_taken, working_folder
 
 VERILATOR_FLAGS = (
     *("--cc", "--make", "json", "-O3", "--x-assign", "unique", "--x-initial", "unique"),
@@ -37,6 +40,8 @@ VERILATOR_FLAGS = (
 """Warnings are errors, but for style and widths: latches, loops and registers driven twice stop the build."""
 COMPILER_FLAGS = ("-std=gnu++17", "-w", "-DVERILATOR=1", "-DVL_TIME_CONTEXT")
 _FEATURES = ("COVERAGE", "SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_SAIF", "TRACE_VCD")
+_ROOT, _SOURCES = "verilator", "verilog"
+_INCLUDES = (f"-I{_ROOT}/include", f"-I{_ROOT}/include/vltstd")
 Command = list[str | Path]
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -47,7 +52,8 @@ class VerilogSimulator:
 
     program: Path
     design: RtlDesign
-    scratch: Path
+    held: Held = None
+    """The folder of the program where Verilator does not take that of the caller."""
 
     def run(
         self, batches: Iterable[Integers], plan: Plan | None = None, workers: int | None = None
@@ -73,7 +79,7 @@ class VerilogSimulator:
         waiting: deque[Future[Simulated]] = deque()
         first = 0
         with (
-            tempfile.TemporaryDirectory(dir=self.scratch) as folder,
+            tempfile.TemporaryDirectory(dir=self.program.parent) as folder,
             ThreadPoolExecutor(count) as pool,
             Children() as children,
         ):
@@ -103,6 +109,7 @@ class VerilogSimulator:
             clock, row, what = ended.output.split()
             raise broken(self.design, planned, (int(clock), int(row), what), first, self.program)
         if ended.code != 0:
+            require_machine(ended.errors, folder)
             raise PipelineError(f"the simulation ended with code {ended.code}: {_last(ended)}", file=self.program)
         outputs = np.fromfile(files[2], dtype=np.int64).reshape(len(vectors), -1)
         for file in files:
@@ -125,63 +132,67 @@ def build(folder: Path, scratch: Path) -> VerilogSimulator:
     root = verilator_root()
     if shutil.which("g++") is None:
         raise ToolNotFoundError("g++ not found", remedy="install a C++ compiler, such as the package g++")
-    objects = (scratch / "verilated").absolute()
-    objects.mkdir(parents=True, exist_ok=True)
-    sources = [(folder / "verilog" / name).absolute() for name in design.verilog]
-    names: Command = ["--top-module", design.name, "--prefix", f"V{design.name}", "--Mdir", objects]
+    objects, held = working_folder(scratch / "verilated")
+    # Verilator's own files lie beside the design under a relative name; where its path is not taken, a copy of them.
+    if is_taken(root):
+        (objects / _ROOT).unlink(missing_ok=True)
+        (objects / _ROOT).symlink_to(root, target_is_directory=True)
+    else:
+        shutil.copytree(root / "include", objects / _ROOT / "include", dirs_exist_ok=True)
+    (objects / _SOURCES).mkdir(exist_ok=True)
+    for name in design.verilog:
+        shutil.copyfile(folder / "verilog" / name, objects / _SOURCES / name)
+    names: Command = ["--top-module", design.name, "--prefix", f"V{design.name}", "--Mdir", "."]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool, Children() as children:
-        command: Command = [root / "bin" / "verilator_bin", *VERILATOR_FLAGS, *names, *sources]
-        environment = {**os.environ, "VERILATOR_ROOT": str(root)}
-        _succeeds(children.run(command, environment=environment), "Verilator refuses the design", folder)
-        player = objects / "player.cpp"
-        player.write_text(_player_source(design), encoding="utf-8")
-        listed = json.loads((objects / f"V{design.name}.json").read_text(encoding="utf-8"))["sources"]
-        compile_one: Command = ["g++", *COMPILER_FLAGS, *(f"-DVM_{name}=0" for name in _FEATURES)]
-        compile_one += [f"-I{objects}", f"-I{root / 'include'}", f"-I{root / 'include' / 'vltstd'}"]
-        header = objects / f"V{design.name}__pch.h"
-        precompiled = header.with_name(header.name + ".gch")
-        precompiled.mkdir(exist_ok=True)
-        levels = ("-O1", "-O0")
-        runtime = [Path(name) for name in listed["global"]]
-        early: list[Command] = [
-            *([*compile_one, level, "-x", "c++-header", header, "-o", precompiled / level] for level in levels),
+
+        def run(command: Command, environment: Mapping[str, str] | None = None) -> Ended:
+            return children.run(command, folder=objects, environment=environment)
+
+        command: Command = [root / "bin" / "verilator_bin", *VERILATOR_FLAGS, *names]
+        command += [f"{_SOURCES}/{name}" for name in design.verilog]
+        _succeeds(run(command, {**os.environ, "VERILATOR_ROOT": _ROOT}), "Verilator refuses the design", folder)
+        (objects / "player.cpp").write_text(_player_source(design), encoding="utf-8")
+        told = (objects / f"V{design.name}.json").read_text(encoding="utf-8")
+        # Verilator's own path is among the dependencies, and what is not ASCII in it is no JSON.
+        listed = json.loads(re.sub(r',\s*"deps": \[.*?\n\s*\]', "", told, flags=re.DOTALL))["sources"]
+        compile_one: Command = ["g++", *COMPILER_FLAGS, *(f"-DVM_{name}=0" for name in _FEATURES), "-I.", *_INCLUDES]
+        header = f"V{design.name}__pch.h"
+        (objects / f"{header}.gch").mkdir(exist_ok=True)
+        made = [
+            pool.submit(run, [*compile_one, level, "-x", "c++-header", header, "-o", f"{header}.gch/{level}"])
+            for level in ("-O1", "-O0")
         ]
-        made = [pool.submit(children.run, command) for command in early]
-        shared = [pool.submit(_runtime_object, children, root, source, folder) for source in runtime]
+        shared = [pool.submit(_runtime_object, children, objects, source, folder) for source in listed["global"]]
         for future in made[:2]:
             _succeeds(future.result(), "the simulation does not compile", folder)
-        fast = [player, *map(Path, listed["classes_fast"]), *map(Path, listed.get("support_fast", ()))]
-        slow = [*map(Path, listed["classes_slow"]), *map(Path, listed.get("support_slow", ()))]
-        late = [("-O1", source) for source in sorted(fast, key=lambda f: -f.stat().st_size)]
+        fast = ["player.cpp", *listed["classes_fast"], *listed.get("support_fast", ())]
+        slow = [*listed["classes_slow"], *listed.get("support_slow", ())]
+        late = [("-O1", source) for source in sorted(fast, key=lambda name: -(objects / name).stat().st_size)]
         late += [("-O0", source) for source in slow]
         made += [
-            pool.submit(children.run, [*compile_one, level, "-c", source, "-o", objects / f"{source.stem}.o"])
+            pool.submit(run, [*compile_one, level, "-c", source, "-o", f"{Path(source).stem}.o"])
             for level, source in late
         ]
         for future in made[2:]:
             _succeeds(future.result(), "the simulation does not compile", folder)
-        program = objects / "player"
-        linked = [future.result() for future in shared]
-        linked += [objects / f"{source.stem}.o" for source in (*fast, *slow)]
-        command = ["g++", *linked, "-o", program, "-pthread"]
-        _succeeds(children.run(command), "the simulation does not link", folder)
-    return VerilogSimulator(program, design, scratch)
+        linked: Command = [future.result() for future in shared]
+        linked += [f"{Path(source).stem}.o" for source in (*fast, *slow)]
+        _succeeds(run(["g++", *linked, "-o", "player", "-pthread"]), "the simulation does not link", folder)
+    return VerilogSimulator(objects / "player", design, held)
 
 
-def _runtime_object(children: Children, root: Path, source: Path, folder: Path) -> Path:
+def _runtime_object(children: Children, objects: Path, source: str, folder: Path) -> Path:
     """Verilator's own C++, which is the same for every design, compiled once and kept in the user's cache."""
-    command: Command = ["g++", *COMPILER_FLAGS, *(f"-DVM_{name}=0" for name in _FEATURES), "-O1"]
+    command: Command = ["g++", *COMPILER_FLAGS, *(f"-DVM_{name}=0" for name in _FEATURES), "-O1", *_INCLUDES]
     compiler = children.run(["g++", "--version"]).output
-    key = "\0".join([verilator_version(), compiler, *map(str, command), str(source)])
-    kept = cache_folder("verilator") / f"{source.stem}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.o"
-    if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key = "\0".join([verilator_version(), compiler, *map(str, command), Path(source).name])
+    kept = cache_folder("verilator") / f"{Path(source).stem}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.o"
+    if not is_sealed(kept):
         with tempfile.TemporaryDirectory(prefix=".build-", dir=kept.parent) as work:
             made = Path(work) / kept.name
-            includes = [f"-I{root / 'include'}", f"-I{root / 'include' / 'vltstd'}"]
-            _succeeds(
-                children.run([*command, *includes, "-c", source, "-o", made]), "Verilator does not compile", folder
-            )
+            ended = children.run([*command, "-c", source, "-o", made], folder=objects)
+            _succeeds(ended, "Verilator does not compile", folder)
+            seal(made)
             made.replace(kept)
     return kept
 
@@ -238,6 +249,7 @@ def _player_source(design: RtlDesign) -> str:
 
 def _succeeds(ended: Ended, what: str, folder: Path) -> None:
     if ended.code != 0:
+        require_machine(ended.errors, folder)
         lines = [line for line in ended.errors.splitlines() if line.strip()]
         told = next((line for line in lines if "error" in line.lower() or line.startswith("%")), _last(ended))
         raise PipelineError(f"{what}: {told[:500]}", file=folder)

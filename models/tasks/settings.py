@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from data_prep.settings import Settings
+from data_prep.settings import Gev, Settings
 from models.number_settings import QuantizerSettings
 
 Task = Literal["classification", "regression", "segmentation", "detection", "panoptic"]
@@ -22,8 +22,8 @@ def _ascending(edges: tuple[float, ...]) -> tuple[float, ...]:
     return edges
 
 
-Edges = Annotated[tuple[float, ...], Field(min_length=2), AfterValidator(_ascending)]
-"""Borders of bins of a true value in which the response is shown."""
+Edges = Annotated[tuple[Gev, ...], Field(min_length=2, max_length=100), AfterValidator(_ascending)]
+"""Borders of bins of a true value in which the response is shown (GeV)."""
 
 
 class TargetSettings(Settings):
@@ -32,10 +32,10 @@ class TargetSettings(Settings):
     name: Literal["pt", "mass", "sdmass"]
     """The jet's pT, mass or soft-drop mass, as all its constituents give it."""
 
-    unit: float = Field(gt=0)
+    unit: float = Field(gt=0, le=1e5)
     """What an output of 1 stands for (GeV); a power of two costs nothing in hardware."""
 
-    tolerance: float = Field(gt=0)
+    tolerance: float = Field(gt=0, le=1e5)
     """From here on the loss grows linearly with the error instead of quadratically (GeV)."""
 
     output: QuantizerSettings
@@ -66,7 +66,7 @@ class RegressionSettings(Settings):
     beside_tagger: bool = False
     """Whether the network also has one logit a class, as its first output."""
 
-    weight: float = Field(default=1.0, gt=0)
+    weight: float = Field(default=1.0, gt=0, le=1e6)
     """How much the regression counts in the loss beside a tagger."""
 
     @model_validator(mode="after")

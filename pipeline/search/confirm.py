@@ -21,7 +21,7 @@ from pipeline.search.settings import SearchSettings
 from pipeline.search.space import Space
 
 if TYPE_CHECKING:
-    from hls_projects.rtl.children import Children
+    from data_prep.programs import Children
 
 
 _LOWERING = threading.Lock()
@@ -68,7 +68,7 @@ def confirm(
     Returns:
         by trial what was counted, and why others were not.
     """
-    from hls_projects.rtl.children import Children
+    from data_prep.programs import Children
     from hls_projects.rtl.synthesis import yosys_version
 
     found = {each.number: kept for each in designs if (kept := _known(work, each.number)) is not None}

@@ -68,10 +68,10 @@ def files_of(content: dict[str, Any]) -> Files:
     from models.settings import ModelSettings, TrainSettings
 
     return Files(
-        ImagesSettings.model_validate(content["images"]),
-        ModelSettings.model_validate(content["model"]),
-        TrainSettings.model_validate(content["train"]),
-        HardwareSettings.model_validate(content["hardware"]),
+        ImagesSettings.of_content(content["images"]),
+        ModelSettings.of_content(content["model"]),
+        TrainSettings.of_content(content["train"]),
+        HardwareSettings.of_content(content["hardware"]),
     )
 
 

@@ -44,7 +44,7 @@ def image_sets(space: Space) -> dict[str, ImagesSettings]:
     ]
     for point in points:
         try:
-            settings = ImagesSettings.model_validate(space.content(origin | point)["images"])
+            settings = ImagesSettings.of_content(space.content(origin | point)["images"])
         except ValidationError:
             continue
         found.setdefault(image_set(settings), settings)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from data_prep.settings import Settings
+from data_prep.settings import Seed, Settings
 
 Scalar = bool | int | float | str
 """What a key of a configuration file may hold here."""
@@ -20,15 +20,18 @@ Key = Annotated[str, StringConstraints(pattern=rf"^({'|'.join(FILES)})(\.[a-z][a
 """A value in a configuration file, as `model.blocks.0.filters`; `*` stands for every item of a list, and
 `model.blocks.number` and `model.dense.number` for how many there are: the last one is repeated."""
 
+Whole = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
+"""A border of a range."""
+
 
 class RangeSettings(Settings):
     """Whole numbers from one to another."""
 
-    start: int = Field(alias="from")
+    start: Whole = Field(alias="from")
     """The smallest."""
-    stop: int = Field(alias="to")
+    stop: Whole = Field(alias="to")
     """The largest."""
-    step: int = Field(default=1, ge=1)
+    step: int = Field(default=1, ge=1, le=1_000_000)
     """The distance between two of them."""
 
     @property
@@ -53,9 +56,9 @@ DimensionSettings = RangeSettings | Values | dict[str, Change]
 class BudgetSettings(Settings):
     """When to stop; the first that is reached."""
 
-    trials: int | None = Field(default=None, ge=1)
+    trials: int | None = Field(default=None, ge=1, le=1_000_000)
     """Designs that were trained, to the end or until they were hopeless."""
-    minutes: float | None = Field(default=None, gt=0)
+    minutes: float | None = Field(default=None, gt=0, le=1e6)
     """Time of the command, all its runs together; trials that are running then are ended."""
 
     @model_validator(mode="after")
@@ -68,11 +71,11 @@ class BudgetSettings(Settings):
 class ConstraintSettings(Settings):
     """What a design must not exceed; what is left out does not matter."""
 
-    lut: int | None = Field(default=None, ge=1)
+    lut: int | None = Field(default=None, ge=1, le=1_000_000_000)
     """LUTs, estimated while searching and synthesised at the end."""
-    clocks: int | None = Field(default=None, ge=1)
+    clocks: int | None = Field(default=None, ge=1, le=1_000_000_000)
     """Clocks from the first pixels to the scores."""
-    interval: int | None = Field(default=None, ge=1)
+    interval: int | None = Field(default=None, ge=1, le=1_000_000_000)
     """Clocks from one image to the next."""
 
     def excess(self, lut: float, clocks: int, interval: int) -> tuple[float, float, float]:
@@ -89,37 +92,37 @@ class ConstraintSettings(Settings):
 class HopelessSettings(Settings):
     """When a training is given up."""
 
-    after: int = Field(default=1, ge=1)
+    after: int = Field(default=1, ge=1, le=10_000)
     """From this epoch of the quantized network on."""
-    margin: float = Field(default=0.01, gt=0)
+    margin: float = Field(default=0.01, gt=0, le=1000)
     """So far it may lie below the best finished design that is not larger, after as many epochs, in the objective."""
 
 
 class FurtherSettings(Settings):
     """A longer training of what looks good after the short one: the front shall not be one of fast learners."""
 
-    epochs: int = Field(default=12, ge=1)
+    epochs: int = Field(default=12, ge=1, le=10_000)
     """More epochs of the quantized network."""
     learning_rate: float = Field(default=0.002, gt=0, le=1)
     """The highest one; it ends at 0."""
-    margin: float = Field(default=0.005, ge=0)
+    margin: float = Field(default=0.005, ge=0, le=1000)
     """So far it may lie below the best finished design that is not larger, after the short training."""
 
 
 class ShortTrainingSettings(Settings):
     """The training of a trial: much shorter than that of a tagger to be used, enough to tell good from bad."""
 
-    jets: int = Field(default=60_000, ge=1)
+    jets: int = Field(default=60_000, ge=1, le=1_000_000_000)
     """Training jets, always the same ones."""
-    validation_jets: int = Field(default=20_000, ge=1)
+    validation_jets: int = Field(default=20_000, ge=1, le=1_000_000_000)
     """Validation jets that the objective is measured on, always the same ones."""
-    batch: int = Field(default=256, ge=1)
+    batch: int = Field(default=256, ge=1, le=65_536)
     """Jets a step."""
-    float_epochs: int = Field(default=3, ge=0)
+    float_epochs: int = Field(default=3, ge=0, le=10_000)
     """Of the float network, for shapes that were not trained yet."""
-    float_starts: int = Field(default=1, ge=1)
+    float_starts: int = Field(default=1, ge=1, le=100)
     """Initial float networks of one that inherits nothing; the best after an epoch is the one that is trained."""
-    epochs: int = Field(default=3, ge=1)
+    epochs: int = Field(default=3, ge=1, le=10_000)
     """Of the quantized network."""
     float_learning_rate: float = Field(default=0.004, gt=0, le=1)
     """The highest one of the float network."""
@@ -134,11 +137,11 @@ class ShortTrainingSettings(Settings):
 class ConfirmSettings(Settings):
     """The synthesis of the front at the end."""
 
-    points: int = Field(default=12, ge=0)
+    points: int = Field(default=12, ge=0, le=10_000)
     """Designs at most, evenly spread over the front and with the hand-made one: the best first, then the cheapest."""
-    minutes: float = Field(default=30, gt=0)
+    minutes: float = Field(default=30, gt=0, le=1e6)
     """After so long no further one is begun."""
-    beyond: float = Field(default=0.25, ge=0)
+    beyond: float = Field(default=0.25, ge=0, le=1000)
     """Designs whose estimate is above the limit by this share are tried too: synthesis may count fewer."""
 
 
@@ -147,18 +150,18 @@ class SearchSettings(Settings):
 
     budget: BudgetSettings
     """When to stop."""
-    seed: int = Field(default=1, ge=0, lt=2**31)
+    seed: Seed = 1
     """Of the search, of the trainings and of the choice of jets."""
     sampler: Literal["nsga2", "tpe"] = "nsga2"
     """Evolution of a population (Deb et al. 2002), or densities of good and bad designs (Ozaki et al. 2022)."""
-    population: int = Field(default=16, ge=2)
+    population: int = Field(default=16, ge=2, le=10_000)
     """Designs a generation, or random ones before densities are used."""
     constraints: ConstraintSettings = ConstraintSettings()
     """What a design must not exceed."""
     objective: Literal["macro_auc", "rejection"] = "macro_auc"
     """What is made large, on validation jets: the mean AUC of the classes, or the logarithm of the mean background
     rejection at half the signal (geometric, over the classes)."""
-    refuse: float = Field(default=1.5, gt=0)
+    refuse: float = Field(default=1.5, gt=0, le=1000)
     """A design whose estimate before training is above the limit of LUTs by this factor is not trained."""
     training: ShortTrainingSettings = ShortTrainingSettings()
     """The training of a trial."""

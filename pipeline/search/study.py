@@ -20,7 +20,7 @@ from optuna.samplers.nsgaii import PolynomialMutation
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, TrialState
 
-from data_prep.errors import ConfigurationError, PipelineError
+from data_prep.errors import ConfigurationError, PipelineError, machine_fault
 from pipeline.search.front import excess
 from pipeline.search.networks import RefusedError
 from pipeline.search.record import HAND_MADE, Measured, Record, State
@@ -30,6 +30,8 @@ from pipeline.search.trial import HopelessError, Note
 
 logging.getLogger("alembic").setLevel(logging.WARNING)
 optuna.logging.set_verbosity(optuna.logging.ERROR)
+# Heartbeats are experimental. Said once for the process: `warnings.catch_warnings` is not for threads.
+warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
 
 NAME = "search"
 """Of the study in its database."""
@@ -296,17 +298,10 @@ def _reason(error: Exception) -> str:
     return " ".join(text.split())[:300]
 
 
-def _full(error: BaseException | None) -> bool:
+def _full(error: BaseException) -> bool:
     """Whether something ended for want of room on a disk."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return True
-        if "disk is full" in str(error):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+    found = machine_fault(error)
+    return isinstance(found, OSError) and found.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -316,9 +311,7 @@ def _disk(url: str) -> Iterator[None]:
     Where the end of a trial cannot be written, Optuna fails with an assertion of its own on top of that.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            yield
+        yield
     except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError, AssertionError) as error:
         if _full(error):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), url.removeprefix("sqlite:///")) from error

@@ -97,7 +97,7 @@ class Bench:
                 curve = self._train(model, files, learn, judge, estimate, others)
                 further = self._train_further(model, files, learn, curve, estimate, others)
             with _timed(seconds, "measure"):
-                quality = self._kept(model, judge, number)
+                quality = self._kept(model, judge, number, files)
             if quality.constant:
                 raise HopelessError("a constant network is no tagger: its scores are the same for all jets")
             with _timed(seconds, "logic"):
@@ -321,16 +321,18 @@ class Bench:
         )
         return how.further.epochs
 
-    def _kept(self, model: Any, judge: Jets, number: int) -> Quality:
+    def _kept(self, model: Any, judge: Jets, number: int, files: Files) -> Quality:
         """Keep the network, and measure it as hardware computes."""
         from models.exact import exact_inference
         from models.inherit import Trained
         from models.load import save_model
+        from models.meaning import MEANING, Meaning
         from models.short_training import Judge
 
         path = model_file(self.work, number)
         path.parent.mkdir(exist_ok=True)
         save_model(model, path)
+        Meaning.of_training(files.images.description, files.model).save(path.with_suffix(f".{MEANING}"))
         Trained.of(model).save(weights_file(self.work, number))
         return Judge(exact_inference(model), judge).quality(REPLICAS, self.settings.seed)
 

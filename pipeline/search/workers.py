@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import errno
 import logging
-import multiprocessing
 import os
+import signal
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing.process import BaseProcess
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from data_prep import deaf_processes
 from data_prep.errors import PipelineError
+from data_prep.shortage import WORKERS, ending, shortage, speaks_of_memory
+from data_prep.worker import Worker
 from pipeline import console, interruption
 from pipeline.search import budget
 from pipeline.search.settings import SearchSettings
@@ -25,6 +27,8 @@ NO_ROOM, INTERRUPTED, BROKEN = errno.ENOSPC, 130, 1
 """Exit codes."""
 DEATHS = 5
 """Workers that die one after the other, no trial having ended, after which the search stops."""
+FIRST_DEATHS = 2
+"""The same for those that die before they could begin with any."""
 PATIENCE = 30
 """Seconds that a worker has to end."""
 
@@ -50,24 +54,23 @@ class Job:
     heartbeat: tuple[int, int]
 
 
-def work(job: Job, number: int) -> None:
+def work(pipe: Connection, job: Job, number: int) -> None:
     """Run trials until the search ends; the body of a worker."""
     interruption.listen()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        _work(job, number)
+        _work(pipe, job, number)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except PipelineError as error:
-        console.warn(f"a worker ended: {error}")
-        sys.exit(BROKEN)
+        sys.exit(str(error))  # the code is BROKEN
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        sys.exit(NO_ROOM)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            sys.exit(NO_ROOM)
+        sys.exit(str(shortage(error) or error))
 
 
-def _work(job: Job, number: int) -> None:
+def _work(pipe: Connection, job: Job, number: int) -> None:
     from pipeline.search.study import Study
     from pipeline.search.trial import Bench
 
@@ -76,16 +79,10 @@ def _work(job: Job, number: int) -> None:
 
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     prepare_threads(1)
-    parent = multiprocessing.parent_process()
-
-    def alive() -> None:
-        interruption.check()
-        if parent is not None and not parent.is_alive():
-            raise KeyboardInterrupt
-
-    bench = Bench(job.settings, job.space, job.work, alive)
+    pipe.send("it has begun")
+    bench = Bench(job.settings, job.space, job.work, interruption.check)
     for _ in range(TRIALS):
-        alive()
+        interruption.check()
         records = study.records()
         if budget.spent(records, job.settings.budget, running=True) or budget.exhausted(records):
             return
@@ -105,7 +102,7 @@ class Crew:
 
     job: Job
     size: int
-    _processes: dict[int, BaseProcess] = field(default_factory=dict)
+    _processes: dict[int, Worker] = field(default_factory=dict)
     _deaths: int = 0
     _next: int = 0
 
@@ -127,43 +124,39 @@ class Crew:
             PipelineError: they keep dying.
         """
         for number, process in list(self._processes.items()):
-            if process.is_alive():
+            if process.alive():
                 continue
-            process.join()
+            begun = process.pipe.poll()
+            code, said = process.end()
             del self._processes[number]
-            if process.exitcode == NO_ROOM:
+            if code == NO_ROOM:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.job.work))
-            if process.exitcode not in (0, INTERRUPTED):
-                self._died(ended)
+            if code not in (0, INTERRUPTED):
+                self._died(ended, begun, code, said)
         if not replace:
             return
-        fresh = []
-        context = multiprocessing.get_context("spawn")
         for number in range(self.size):
             if number not in self._processes:
-                self._processes[number] = context.Process(
-                    target=work, args=(self.job, number), name=f"search {number}", daemon=True
-                )
-                fresh.append(self._processes[number])
-        deaf_processes.start(fresh)
+                self._processes[number] = Worker(f"worker {number}", work, self.job, number)
 
-    def _died(self, ended: int) -> None:
+    def _died(self, ended: int, begun: bool, code: int, said: str) -> None:
         self._deaths = 1 if ended > self._next else self._deaths + 1
         self._next = ended
-        if self._deaths >= DEATHS:
+        how = ending(code, said)
+        if self._deaths >= (DEATHS if begun else FIRST_DEATHS):
+            short = code == -signal.SIGKILL or speaks_of_memory(said)
             raise PipelineError(
-                f"{DEATHS} workers died one after the other, and no trial ended",
-                remedy="is there enough memory? fewer --workers need less",
+                f"{self._deaths} workers died one after the other, and no trial ended; the last one {how}",
+                remedy=WORKERS if short else "run the same command to go on",
             )
+        console.warn(f"a worker {how}")
 
     def stop(self) -> None:
         """End them; trials that are running wait to be run again."""
         for process in self._processes.values():
-            if process.is_alive():
-                process.terminate()
+            process.terminate()
         for process in self._processes.values():
-            process.join(PATIENCE)
-            if process.is_alive():
-                process.kill()
-                process.join()
+            with suppress(TimeoutError):
+                process.wait(PATIENCE)
+            process.end()
         self._processes.clear()

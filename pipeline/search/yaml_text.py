@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import yaml
+
+from pipeline.yaml_core import YamlError, plain
 
 Path = tuple[str | int, ...]
 
@@ -109,4 +112,13 @@ def _flow(value: Any) -> str:
 
 
 def _scalar(value: Any) -> str:
-    return yaml.safe_dump(value, default_flow_style=True, width=1000).strip().removesuffix("...").strip()
+    text = yaml.safe_dump(value, default_flow_style=True, width=1000).strip().removesuffix("...").strip()
+    # PyYAML leaves text without quotes that is a number to YAML 1.2 alone, such as 1e3.
+    return json.dumps(value) if text == value and not _is_text(text) else text
+
+
+def _is_text(scalar: str) -> bool:
+    try:
+        return isinstance(plain(scalar), str)
+    except YamlError:
+        return False

@@ -11,11 +11,11 @@ from hls_projects.settings import HardwareSettings
 from pipeline import configuration
 from pipeline.artefact import artefact
 from pipeline.console import done
-from pipeline.lineage import upstream
+from pipeline.proving import description_of, require_images_of
 
 if TYPE_CHECKING:
     from hls_projects.jet_finder import JetFinder
-    from hls_projects.model_types import ModelTypes
+    from hls_projects.network import Network
 
 
 def run(
@@ -31,18 +31,18 @@ def run(
     settings = configuration.load(config, HardwareSettings)
     inputs = {"lower": lowered, "images": images}
     with artefact(out, "convert", settings={"hardware": settings}, inputs=inputs) as space:
-        from data_prep.dataset import open_dataset
-        from data_prep.event_dataset import holds_events
         from hls_projects.convert import convert
         from hls_projects.image_builder import ImageBuilder
-        from hls_projects.model_types import ModelTypes
+        from hls_projects.network import Network
         from models.load import load_model
 
-        types = ModelTypes.load(lowered / "types.json")
-        of_jets = images is not None and not holds_events(images)
-        builder = ImageBuilder.of_images(open_dataset(images).metadata) if images and of_jets else None
-        finder = _finder(lowered, images, types) if images and not of_jets else None
-        convert(load_model(lowered / "model.h5"), types, settings.name, settings.hls, space.path, builder, finder)
+        network = Network.load(lowered)
+        if images is not None:
+            require_images_of(network, images)
+        builder = ImageBuilder.of_images(description_of(images)) if images else None
+        finder = _finder(network) if images else None
+        model, types, meaning = load_model(lowered / "model.h5"), network.types, network.meaning
+        convert(model, types, settings.name, settings.hls, space.path, builder, finder, meaning)
     hls = settings.hls
     source = f" from {builder.candidates.number} candidates" if builder else ""
     target = f" to {finder.jets} jets" if finder else ""
@@ -52,15 +52,14 @@ def run(
     )
 
 
-def _finder(lowered: Path, images: Path, types: ModelTypes) -> JetFinder | None:
-    """What finds the jets in the outputs of a network that was trained for that; the manifests say how."""
-    from data_prep.event_dataset import open_event_dataset
+def _finder(network: Network) -> JetFinder | None:
+    """What finds the jets in the outputs of a network that was trained for that, as its training says."""
+    from data_prep.event_settings import EventDescription
     from hls_projects.jet_finder import JetFinder
-    from models.event_settings import EventModelSettings
 
-    trained = next((found for found in upstream([lowered]).values() if found.stage == "train"), None)
-    if trained is None:
+    meaning = network.meaning
+    if meaning is None or meaning.task is None or meaning.detection is None:
         return None
-    settings = EventModelSettings.model_validate(trained.configuration["model"])
-    wrap = open_event_dataset(images).metadata.grid.wrap
-    return JetFinder.of(settings.task, settings.detection, types.outputs, wrap)
+    if not isinstance(meaning.images, EventDescription):
+        return None
+    return JetFinder.of(meaning.task, meaning.detection, network.types.outputs, meaning.images.grid.wrap)

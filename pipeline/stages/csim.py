@@ -14,7 +14,7 @@ from pipeline import configuration
 from pipeline.artefact import artefact
 from pipeline.console import done, progress
 from pipeline.json_file import write_json
-from pipeline.proving import TestSet, leave_proof, require_same_images
+from pipeline.proving import TestSet, leave_proof, require_images_of, require_same_images, require_same_meaning
 
 if TYPE_CHECKING:
     from data_prep.dataset import ImageSplit
@@ -57,13 +57,15 @@ def run(
         from models.exact import exact_inference
         from models.load import load_model
 
-        network = Network.load(lowered)
+        network, project = Network.load(lowered), HlsProject.load(hls)
+        require_same_meaning(project, network, hls)
+        if images is not None:
+            require_images_of(network, images)
         types = network.types
         ports = [(port.shape, port.type) for port in types.inputs]
         data = [] if images is None else [TestSet(images)]
         available: list[VectorSource] = [*data, *made_vectors(ports, settings.csim.random_vectors, settings.csim.seed)]
         split = data[0].split if data else None
-        project = HlsProject.load(hls)
         candidates = _candidates(project, split, settings.csim, hls)
         most = settings.csim.vectors
         vectors, chosen = ([some_vectors(each, most) for each in every] for every in (available, candidates))

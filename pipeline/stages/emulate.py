@@ -1,17 +1,21 @@
-"""`emulate`: images or ROOT files through the exact arithmetic of the firmware, into a Parquet file of scores."""
+"""`emulate`: images or ROOT files through the exact arithmetic of the firmware, into a file of scores."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from data_prep.errors import ConfigurationError
 from pipeline.artefact import artefact
-from pipeline.configuration import load
-from pipeline.console import done, progress
+from pipeline.console import done, progress, warn
+from pipeline.statement import Statement
+
+if TYPE_CHECKING:
+    from hls_projects.network import Network
+    from pipeline.emulation import JetSource
 
 
 def run(
@@ -19,38 +23,86 @@ def run(
     inputs: Annotated[
         list[str], typer.Argument(metavar="INPUT...", help="A folder made by `images`, or files of constituents.")
     ],
-    out: Annotated[Path, typer.Option(help="Scores to write (.parquet).")],
+    out: Annotated[Path, typer.Option(help="Scores to write: .parquet, or .root for a TTree.")],
     split: Annotated[
         Literal["train", "validation", "test", "all"], typer.Option(help="Which jets of the dataset.")
     ] = "all",
     images_config: Annotated[
-        Path | None, typer.Option(help="images.yaml, where the inputs are files of constituents.")
+        Path | None,
+        typer.Option(
+            help="images.yaml, where the inputs are files of constituents; of a network that does not say what its "
+            "images and classes are it is the statement."
+        ),
     ] = None,
+    no_labels: Annotated[
+        bool, typer.Option("--no-labels", help="Read no labels from files: jets of no class get scores too.")
+    ] = False,
+    no_classes: Annotated[
+        bool, typer.Option("--no-classes", help="The network's outputs are no numbers of the classes of images.yaml.")
+    ] = False,
 ) -> None:
-    """Give every jet the integers of the firmware, bit for bit, with scores by class; TensorFlow is not needed."""
-    from data_prep.images import ImagesSettings
+    """Give every jet the integers of the firmware, bit for bit, with scores by class; TensorFlow is not needed.
+
+    Columns are named after the network's classes. Images that are made otherwise than those of its training are
+    refused, key by key. Every jet that is read is a row: where it stands in its file, and why, if it has no scores.
+    """
+    from data_prep.score_files import require_ending
     from hls_projects.emulator.fast_emulator import FastEmulator
     from hls_projects.emulator.open import open_network
-    from pipeline.emulation import from_dataset, from_files, write_scores
+    from pipeline.emulation import write_scores
 
-    if images_config is None:
-        if len(inputs) != 1:
-            raise ConfigurationError(
-                "several inputs are files of constituents, which need a configuration", remedy="add --images-config"
-            )
-        settings, files = {}, [Path(inputs[0])]
-        source = from_dataset(files[0], None if split == "all" else split)
-    else:
-        if split != "all":
-            raise ConfigurationError("files of constituents have no splits", remedy="leave --split out")
-        settings = {"images": load(images_config, ImagesSettings)}
-        source, files = from_files(inputs, settings["images"])
+    require_ending(out)
+    stated = Statement.read(images_config, no_classes=no_classes)
+    source, files, images = _source(inputs, None if split == "all" else split, stated, labels=not no_labels)
+    options = {"split": split, "labels": not no_labels, "classes": not no_classes}
+    inputs_read = {"files": [model, *files]}
     with artefact(
-        out, "emulate", settings=settings, options={"split": split}, inputs={"files": [model, *files]}, folder=False
+        out, "emulate", settings=stated.configuration, options=options, inputs=inputs_read, folder=False
     ) as space:
-        emulator = FastEmulator(open_network(model))
+        network = stated.complete(open_network(model))
+        if network.meaning is not None and images is not None:
+            network.meaning.require_same_images(source.description, images)
+        for line in (*source.missing, *_without_scores(network)):
+            warn(line)
+        emulator = FastEmulator(network)
         start = time.perf_counter()
         with progress("emulating", source.total, source.unit) as advance:
-            jets = write_scores(emulator, source, space.path, advance)
+            jets, kept = write_scores(emulator, source, space.path, out, advance)
         rate = jets / (time.perf_counter() - start)
-    done("emulate", f"{out}: {jets:,} jets, {rate:,.0f} a second")
+    left = f", {kept:,} of them with an image" if kept < jets else ""
+    done("emulate", f"{out}: {jets:,} jets{left}, {rate:,.0f} a second")
+
+
+def _source(
+    inputs: list[str], split: str | None, stated: Statement, *, labels: bool
+) -> tuple[JetSource, list[Path], Path | None]:
+    """The jets, the files they are from, and the dataset where they are from one."""
+    from data_prep.images import ImagesSettings
+    from pipeline.emulation import from_dataset, from_files, holds_images
+
+    if stated.settings is None and len(inputs) != 1:
+        raise ConfigurationError(
+            "several inputs are files of constituents, which need a configuration", remedy="add --images-config"
+        )
+    if stated.settings is None or holds_images(inputs):
+        folder = Path(inputs[0])
+        if not labels:
+            raise ConfigurationError("--no-labels is for files: a dataset has labels", remedy="leave --no-labels out")
+        return from_dataset(folder, split), [folder], folder
+    if split is not None:
+        raise ConfigurationError("files of constituents have no splits", remedy="leave --split out")
+    if not isinstance(stated.settings, ImagesSettings):
+        raise ConfigurationError("'kind: events' makes images of events, which have no scores", file=stated.file)
+    source, files = from_files(inputs, stated.settings, labels=labels)
+    return source, files, None
+
+
+def _without_scores(network: Network) -> list[str]:
+    """Why there are no scores, where there are none."""
+    if network.meaning is None:
+        return [
+            "the network does not say what its outputs are: raw integers are written and no scores "
+            "(state its images and classes with --images-config)"
+        ]
+    why = network.meaning.without_scores
+    return [f"raw integers are written and no scores: {why}"] if why else []

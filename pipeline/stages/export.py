@@ -17,7 +17,7 @@ from pipeline.hashes import content_hash
 from pipeline.lineage import names_of, require_made_from, upstream
 from pipeline.manifest import read_manifest
 from pipeline.origin import origin_of
-from pipeline.proving import require_same_images
+from pipeline.proving import require_images_of, require_same_images, require_same_meaning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,6 +61,9 @@ def run(
         from hls_projects.proof import Proof
 
         project, network = HlsProject.load(hls), Network.load(lowered)
+        require_same_meaning(project, network, hls)
+        if images is not None:
+            require_images_of(network, images)
         types = compose(project.builder.builder, network).types if project.builder else network.types
         proof = Proof.load(csim)
         require_proven(proof, project, csim)
@@ -138,14 +141,14 @@ def _vectors(
     sources, given = _sources(project, jets if jets and jets.count else None, settings.csim)
     vectors = reference_vectors(exact_inference(load_model(lowered / "model.h5")), types, sources, given)
     emulated = csim.with_suffix(".npz")
-    if jets is None or not emulated.exists():
+    if jets is None or emulated.name not in read_manifest(csim).companions:
         return vectors, None
     outputs = EmulatedOutputs.load(emulated)
     if jets.count:
         require_equal(vectors, jets, outputs)
-    if not isinstance(jets.dataset, ImageDataset):
+    classes = project.meaning.classes if project.meaning else ()
+    if not isinstance(jets.dataset, ImageDataset) or not classes:
         return vectors, None
-    classes = jets.dataset.classes
     found = outputs.performance(classes)
     return vectors, None if found is None else {"classes": list(classes)} | found.as_json()
 

@@ -29,7 +29,8 @@ def run(
 ) -> None:
     """Compare the tagger, at fixed trigger rates, with a cut on the jet pT and with pT and soft-drop mass.
 
-    Scores and pT are the integers of the firmware; efficiencies are against the pT of all constituents.
+    Scores and pT are the integers of the firmware; efficiencies are against the pT of all constituents. Images that are
+    made otherwise than those of the network's training are refused; the order of the classes is the network's.
     """
     from data_prep.images import ImagesSettings
     from data_prep.readers.detect import reader_of
@@ -39,7 +40,8 @@ def run(
     from models.rate_settings import RatesSettings
     from models.rate_study import TRIGGERS, study
     from pipeline.plots.rates import draw_rates
-    from pipeline.rate_jets import images_for_rates, read_sample
+    from pipeline.rate_jets import classes_of, images_for_rates, read_sample
+    from pipeline.statement import Statement
 
     what, pictures = load(config, RatesSettings), load(images, ImagesSettings)
     try:
@@ -49,10 +51,13 @@ def run(
     reader, files, entry = reader_of(input_files(inputs, console.warn), options, pictures.layout)
     settings = {"rates": what, "images": pictures}
     with artefact(out, "rates", settings=settings, inputs={"lower": lowered, "files": list(files)}) as space:
-        network = open_network(lowered)
+        network = Statement(images, pictures, classes=True, escape="").complete(open_network(lowered))
         emulator = FastEmulator(network)
         with console.progress("rates: jets", sum(files.values()), f"{entry}s") as advance:
-            sample = read_sample(reader, files, pictures, what, emulator, advance)
+            try:
+                sample = read_sample(reader, files, pictures, what, emulator, advance)
+            except ConfigurationError as error:
+                raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
         if sample.background.first.size == len(sample.background):
             console.warn("every background jet has an event of its own: the rates are those of jets, which is more")
         with console.progress("rates: triggers", len(TRIGGERS) * len(what.signals), "triggers") as advance:
@@ -65,6 +70,8 @@ def run(
             "pileup": what.collider.pileup,
             "step": sample.step,
             "fingerprint": network.fingerprint,
+            "classes": classes_of(network),
+            "classes_stated_by": network.meaning.stated_by if network.meaning else None,
             "dropped": sample.dropped,
             **found.as_json(),
         }

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from data_prep.errors import ProofFailedError, ToolNotFoundError, UnsupportedModelError
+from data_prep.errors import PipelineError, ProofFailedError, ToolNotFoundError, UnsupportedModelError
 from hls_projects.settings import CsimSettings, HardwareSettings, VariantSettings
 from pipeline import configuration
 from pipeline.artefact import artefact
 from pipeline.console import done, progress, warn
 from pipeline.json_file import write_json
-from pipeline.proving import TestSet, leave_proof
+from pipeline.manifest import read_manifest
+from pipeline.proving import TestSet, leave_proof, require_images_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,9 +71,15 @@ def run(
             write_json(space.companions[0], record.model_dump(mode="json"))
             done("rtl", f"{out}: not run, {record.reason}")
             return
-        data = [] if images is None else [TestSet(images)]
-        builder = ImageBuilder.of_images(data[0].split.description) if data else None
         image = Network.load(lowered)
+        if images is not None:
+            require_images_of(image, images)
+        data = [] if images is None else [TestSet(images)]
+        if csim is not None and data and csim.with_suffix(".npz").name not in read_manifest(csim).companions:
+            raise PipelineError(
+                "was made without the test set", file=csim, remedy="run `csim` with --images, or `rtl` without it"
+            )
+        builder = ImageBuilder.of_images(data[0].split.description) if data else None
         network = image if builder is None else compose(builder, image)
         if wanted.form == "unrolled":
             check_size(network, wanted.largest)
@@ -165,7 +172,7 @@ def _variants(network: Network, hardware: HardwareSettings, work: Path) -> tuple
 
 def _counted(folders: list[Path], seconds: int, estimates: list[float]) -> tuple[list[Synthesis | None], str]:
     """The cells of designs, on all cores; and why some were not counted."""
-    from hls_projects.rtl.children import Children
+    from data_prep.programs import Children
     from hls_projects.rtl.synthesis import FLATTENED_LARGEST, TooSlowError, synthesise, yosys_version
 
     if not seconds:

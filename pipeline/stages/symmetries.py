@@ -40,8 +40,9 @@ def run(
     from data_prep.images import ImagesSettings
     from data_prep.readers.detect import reader_of
     from data_prep.readers.files import input_files
+    from models.meaning import MEANING, Meaning
     from models.settings import ModelSettings, TrainSettings
-    from models.symmetry_study import SymmetryStudySettings, require_buildable, summary
+    from models.symmetry_study import SymmetryStudySettings, network_of, require_buildable, summary
 
     what = load(config, SymmetryStudySettings)
     pictures = load(images, ImagesSettings)
@@ -70,6 +71,8 @@ def run(
         write_json(space.path / "symmetries.json", content)
         for variant in what.variants:
             shutil.copy(study.model_file(variant, what.seeds[0]), space.path / f"{variant.name}.h5")
+            meaning = Meaning.of_training(sets[variant.images].description, network_of(variant, network))
+            meaning.save(space.path / f"{variant.name}.{MEANING}")
         for name in what.image_sets:
             study.upright(name).rename(space.path / f"images_{name}")
     best = max(found, key=lambda name: _auc(found[name]))

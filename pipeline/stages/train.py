@@ -16,6 +16,7 @@ from pipeline.console import done, progress, warn
 from pipeline.json_file import write_json
 
 if TYPE_CHECKING:
+    from models.meaning import Meaning
     from models.settings import TrainSettings
     from models.tasks.settings import Task
 
@@ -56,12 +57,13 @@ def _classification(images: Path, network: Any, how: TrainSettings, space: Works
     import numpy as np
 
     from data_prep.dataset import open_dataset
+    from models.meaning import Meaning
     from models.taggers import TREES, compare, train_networks
 
     dataset = open_dataset(images)
     taggers = train_networks(dataset, network, how, space.work, _progress)
     comparison = compare(dataset, taggers, how, _progress)
-    _save(taggers, space)
+    _save(taggers, space, Meaning.of_training(dataset.metadata, network))
     write_json(space.path / "metrics.json", comparison.as_json())
     np.savez_compressed(
         space.path / "scores.npz", label=comparison.label, weight=comparison.weight, **comparison.scores
@@ -80,12 +82,13 @@ def _regression(images: Path, network: Any, how: TrainSettings, space: Workspace
 
     from data_prep.dataset import open_dataset
     from models.architectures import HARDWARE
+    from models.meaning import Meaning
     from models.tasks import regression
 
     dataset = open_dataset(images)
     trained = regression.train(dataset, network, how, space.work, _progress)
     measured = regression.measure(dataset, network, trained)
-    _save(trained, space)
+    _save(trained, space, Meaning.of_training(dataset.metadata, network))
     write_json(space.path / "metrics.json", measured.as_json())
     tagger: dict[str, Any] = {"label": measured.label} if measured.label is not None else {}
     tagger |= {f"scores_{name}": values for name, values in (measured.scores or {}).items()}
@@ -101,6 +104,7 @@ def _events(images: Path, network: Any, how: TrainSettings, space: Workspace) ->
     import numpy as np
 
     from models.architectures import HARDWARE
+    from models.meaning import Meaning
     from models.tasks import events
     from models.tasks.event_data import open_events
     from models.tasks.event_measure import measure
@@ -114,7 +118,7 @@ def _events(images: Path, network: Any, how: TrainSettings, space: Workspace) ->
     with progress("measure", test.rows, "events") as advance:
         lists: dict[str, Any] = {}
         found = measure(test.batches(events.BATCH), predictors, network, dataset.towers, advance, lists)
-    _save(trained, space)
+    _save(trained, space, Meaning.of_training(dataset.dataset.metadata, network))
     write_json(space.path / "metrics.json", found)
     if lists:
         np.savez_compressed(
@@ -138,12 +142,14 @@ def _figure(value: float | None) -> str:
 _BY_TASK = {"classification": _classification, "regression": _regression}
 
 
-def _save(trained: Sequence[Any], space: Workspace) -> None:
-    """What all tasks leave of their networks: models, history, arithmetic."""
+def _save(trained: Sequence[Any], space: Workspace, meaning: Meaning) -> None:
+    """What all tasks leave of their networks: models, what their inputs and outputs mean, history, arithmetic."""
     from models.load import save_model
+    from models.meaning import MEANING
 
     for each in trained:
         save_model(each.model, space.path / f"{each.network.name}.h5")
+    meaning.save(space.path / MEANING)
     write_json(space.path / "history.json", {each.network.name: each.history.as_json() for each in trained})
     write_json(space.path / "arithmetic.json", {each.network.name: each.arithmetic.as_json() for each in trained})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from data_prep.dataset import ImageDescription, open_dataset, schema
 from data_prep.dataset_writer import DatasetWriter
 from data_prep.errors import InputFileError
 from data_prep.grid import SquareGrid
-from data_prep.image_batch import FEATURES, ImageBatch
+from data_prep.image_batch import FEATURES, ImageBatch, concatenate
+from data_prep.jet_places import JetPlaces
 from data_prep.steps.centre import Centre
 from data_prep.steps.normalise import Normalise
 
@@ -105,14 +107,17 @@ def test_shuffled_batches_are_a_reproducible_permutation(tmp_path: Path, images:
 def test_the_schema_is_the_documented_one(tmp_path: Path, images: ImageBatch) -> None:
     file = write(tmp_path / "d", images, 1) / "train" / "part-00000.parquet"
     found = pq.read_schema(file)
-    assert [(field.name, str(field.type)) for field in found][:5] == [
+    assert [(field.name, str(field.type)) for field in found][:8] == [
         ("pixel", "list<element: uint16>"),
         ("value", "list<element: float>"),
         ("label", "uint8"),
         ("weight", "float"),
         ("event", "uint64"),
+        ("file", "uint32"),
+        ("entry", "int64"),
+        ("jet", "uint16"),
     ]
-    assert found.names[5:] == [
+    assert found.names[8:] == [
         *("jet_pt", "jet_eta", "jet_phi", "jet_mass", "jet_sdmass"),
         *("jet_tau1", "jet_tau2", "jet_tau3", "jet_tau4", "jet_multiplicity"),
     ]
@@ -202,3 +207,20 @@ def test_one_flipped_bit_in_a_page_is_noticed(tmp_path: Path, images: ImageBatch
 def test_descriptions_that_make_no_sense_are_refused(bad: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         ImageDescription.model_validate(DESCRIPTION.model_dump() | bad)
+
+
+def test_places_come_back_and_need_not_be_known(tmp_path: Path, images: ImageBatch) -> None:
+    assert open_dataset(write(tmp_path / "without", images, 1)).split("train").whole.places is None
+    entry = np.arange(len(images), dtype=np.int64) * 7 + (1 << 40)
+    places = JetPlaces.of_file(70_000, entry, entry % 3)
+    dataset = open_dataset(write(tmp_path / "d", replace(images, places=places), 3))
+    found = dataset.split("train").whole.places
+    assert found is not None
+    np.testing.assert_array_equal(found.entry, entry)
+    np.testing.assert_array_equal(found.jet, entry % 3)
+    assert set(found.file.tolist()) == {70_000}
+    tested = dataset.split("test").whole.places
+    assert tested is not None
+    np.testing.assert_array_equal(tested.entry, entry[290:])
+    with pytest.raises(ValueError, match="of some it is not"):
+        concatenate([images, replace(images, places=places)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -13,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import awkward as ak
+import numpy as np
 import pytest
 import uproot
 
 from data_prep import chunk_bytes
+from data_prep.dataset import open_dataset
 from data_prep.errors import InputFileError, MachineError
 from data_prep.executors import Executor, Task
 from data_prep.executors.dask_cluster import DaskCluster
@@ -31,6 +34,7 @@ from data_prep.mock import mock_jets, write_mock_file
 from data_prep.packed_arrays import DamagedBytesError
 from data_prep.readers import Reader
 from data_prep.readers.jetclass import JetClassReader
+from data_prep.split import SPLITS
 from tests.data_prep.test_images import contents, settings
 
 ROOT = Path(__file__).parents[2]
@@ -147,7 +151,7 @@ def test_a_chunk_that_fails_is_tried_again(files: list[Path], tmp_path: Path, ex
 
 def test_a_lost_chunk_is_told_and_the_rest_is_kept(files: list[Path], tmp_path: Path) -> None:
     reader = BrokenReader(settings().options, "g.root", times=3)
-    account, content, warnings = run(files, tmp_path / "d", None, reader, tolerance=Tolerance(allow_lost=0.12))
+    account, _, warnings = run(files, tmp_path / "d", None, reader, tolerance=Tolerance(allow_lost=0.12))
     assert account["entries"] == {"read": 530, "lost": 70}
     assert account["read"] == 530 == account["kept"] + account["dropped"]
     reason = "cannot be read (the disk is tired)"
@@ -158,8 +162,34 @@ def test_a_lost_chunk_is_told_and_the_rest_is_kept(files: list[Path], tmp_path: 
     rest = [*range(140), *range(210, JETS)]
     (tmp_path / "rest").mkdir()
     write_mock_file(tmp_path / "rest" / "g.root", {name: values[rest] for name, values in jets.items()})
-    _, alone, _ = run([tmp_path / "rest" / "g.root", files[1]], tmp_path / "alone")
-    assert alone == content
+    run([tmp_path / "rest" / "g.root", files[1]], tmp_path / "alone")
+    for split in SPLITS:
+        found, alone = (open_dataset(tmp_path / name).split(split).whole for name in ("d", "alone"))
+        for name in ("offsets", "pixel", "value", "label", "weight", "event"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(alone, name))
+        assert found.places is not None
+        assert alone.places is not None
+        np.testing.assert_array_equal(found.places.file, alone.places.file)
+        of_rest = np.array([*rest, *[0] * 70])[alone.places.entry]
+        np.testing.assert_array_equal(found.places.entry, np.where(alone.places.file, alone.places.entry, of_rest))
+
+
+def test_every_image_knows_its_jet(files: list[Path], tmp_path: Path) -> None:
+    """File by number, entry in it: there stand the pT and the label of the row."""
+    run(files, tmp_path / "d")
+    assert json.loads((tmp_path / "d" / "files.json").read_text()) == ["g.root", "t.root"]
+    wanted = {name: mock_jets(name, JETS, seed=1)["jet_pt"] for name in ("g", "t")}
+    seen = 0
+    for split in open_dataset(tmp_path / "d").splits.values():
+        jets = split.whole
+        assert jets.places is not None
+        assert jets.places.jet.tolist() == [0] * len(jets)
+        for row in range(len(jets)):
+            name = ("g", "t")[jets.places.file[row]]
+            assert jets.features["jet_pt"][row] == wanted[name][jets.places.entry[row]]
+            assert jets.label[row] == jets.places.file[row]
+            seen += 1
+    assert seen > 300
 
 
 def test_more_losses_than_allowed_are_an_error_that_keeps_what_is_finished(

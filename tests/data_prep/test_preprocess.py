@@ -82,7 +82,7 @@ def test_orders_that_make_no_sense_are_refused(names: tuple[str, ...], reason: s
         ({"step": "normalise", "norm": "l3"}, "'l1', 'l2' or 'power_of_two'"),
         ({"step": "roll", "method": "twist"}, "'in_space' or 'in_plane'"),
         ({"step": "zoom"}, "reference"),
-        ({"step": "zoom", "reference": 0}, "greater than 0"),
+        ({"step": "zoom", "reference": 0}, "greater than or equal to 0.001"),
         ({"step": "centre", "on": "beam"}, "'jet_axis'"),
         ({"step": "centre", "keep": "mass"}, "'pt' or 'energy'"),
         ({"step": "centre", "on": "leading_subjet"}, "needs the 'radius' of subjets"),

@@ -62,7 +62,7 @@ def test_scores_come_back_from_their_file(tmp_path: Path) -> None:
     [
         ({"numbers": [16, 8]}, "'numbers' must ascend from 1 on, they are \\[16, 8\\]"),
         ({"numbers": [8, 8]}, "must ascend"),
-        ({"numbers": [0, 8]}, "must ascend"),
+        ({"numbers": [0, 8]}, "greater than or equal to 1"),
         ({"numbers": []}, "must ascend"),
         ({"networks": []}, "at least 1 item"),
         ({"replicas": 1}, "greater than or equal to 2"),

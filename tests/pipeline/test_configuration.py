@@ -28,7 +28,7 @@ FAULTS = {
     "name: signal": "'name': must be no reserved word .of VHDL; signal_tagger would go., not 'signal'",
     "name: ../out": "'name': must be lower-case letters",
     "name: tagger\nexport: {version: v2}": "'export.version'.*not 'v2'",
-    "name: tagger\nname: other": "line 1.*'name' is given twice",
+    "name: tagger\nname: other": "line 2.*'name' is given twice",
     "name: [unclosed": "no valid YAML in line",
     "- a list": "keys and values",
     "name: tagger\nhls: {reuse_factor: .nan}": "'hls.reuse_factor'",

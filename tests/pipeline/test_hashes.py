@@ -73,10 +73,14 @@ def test_a_hash_is_remembered_as_long_as_the_file_stays_what_it_is(
     assert Hasher(remember=True).sha256(file) == _digest(b"etsj")
 
 
-def test_what_changed_a_moment_ago_is_not_remembered(tmp_path: Path, cache: Path) -> None:
+def test_what_changed_a_moment_ago_is_not_remembered(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A second change within the clock's resolution would not be seen."""
     file = tmp_path / "jets.root"
     file.write_bytes(b"jets")
+    soon = file.stat().st_ctime_ns + hashes.YOUNG // 2
+    monkeypatch.setattr(hashes.time, "time_ns", lambda: soon)
     hasher = Hasher(remember=True)
     hasher.sha256(file)
     hasher.save()

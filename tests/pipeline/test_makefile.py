@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -224,6 +226,22 @@ def test_an_unsuitable_python_is_one_clear_error(checkout: Path) -> None:
     assert not (checkout / ".venv").exists()
     call = subprocess.run(["make", "setup", "PYTHON=python9.9"], cwd=checkout, capture_output=True, text=True)
     assert "python9.9 not found" in call.stderr
+
+
+@pytest.mark.parametrize("how", [{"PYTHONSAFEPATH": "1"}, "-P", "-I"], ids=str)
+def test_the_project_is_found_without_the_current_folder(checkout: Path, how: dict[str, str] | str) -> None:
+    shutil.rmtree(checkout / ".venv")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", ".venv"], cwd=checkout, check=True)
+    listed = subprocess.run(["make", "--dry-run", "setup"], cwd=checkout, capture_output=True, text=True, check=True)
+    (command,) = [line for line in listed.stdout.splitlines() if "checkout.pth" in line and "-c" in line]
+    subprocess.run(shlex.split(command.lstrip("@")), cwd=checkout, check=True)
+    (checkout / "pipeline").mkdir()
+    (checkout / "pipeline" / "__main__.py").write_text("print(__file__)")
+    environment = os.environ | how if isinstance(how, dict) else dict(os.environ)
+    options = [how] if isinstance(how, str) else []
+    call = [checkout / ".venv" / "bin" / "python", *options, "-m", "pipeline"]
+    done = subprocess.run(call, cwd="/", env=environment, capture_output=True, text=True, check=True)
+    assert Path(done.stdout.strip()) == checkout / "pipeline" / "__main__.py"
 
 
 def test_a_run_may_take_the_sample_of_another(checkout: Path) -> None:

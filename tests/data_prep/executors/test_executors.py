@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -11,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from data_prep.errors import InputFileError, PipelineError
+from data_prep import programs
+from data_prep.errors import InputFileError, PipelineError, ToolNotFoundError
 from data_prep.executors import ClusterError, Executor, Task, WorkerEnded, dask_cluster
 from data_prep.executors.choice import executor_of
 from data_prep.executors.dask_cluster import BatchSettings, DaskCluster
@@ -51,6 +53,21 @@ class Fails:
         return b"at last"
 
 
+class Dies:
+    """Ends its process."""
+
+    def __call__(self) -> bytes:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return b""
+
+
+class Hungry:
+    """Asks for more than there is."""
+
+    def __call__(self) -> bytes:
+        raise MemoryError
+
+
 def results(executor: Executor, tasks: list[Task], retries: int = 0) -> list[bytes | str]:
     return [str(each) if isinstance(each, Exception) else each for each in in_order(executor, iter(tasks), retries)]
 
@@ -76,7 +93,7 @@ def test_results_come_in_the_order_of_the_tasks(tmp_path: Path) -> None:
         ]
         (ended,) = in_order(executor, iter([Fails(str(tmp_path / "always"), 99, "dies")]), 1)
         assert isinstance(ended, WorkerEnded)
-        assert "exit code -9" in str(ended)
+        assert "ended by signal 9 (SIGKILL): out of memory? (use fewer --workers" in str(ended)
 
 
 def test_few_tasks_are_begun_ahead() -> None:
@@ -98,10 +115,10 @@ def test_no_process_outlives_its_executor() -> None:
         for number in range(4):
             executor.submit(number, Echo(1))
         executor.wait()
-        processes = [worker.process for worker in executor._workers]
-        assert all(process.is_alive() for process in processes)
+        workers = [server.worker for server in executor._workers]
+        assert all(worker.alive() for worker in workers)
         raise KeyboardInterrupt
-    assert not any(process.is_alive() for process in processes)
+    assert not any(worker.alive() for worker in workers)
 
 
 def test_the_choice() -> None:
@@ -143,8 +160,74 @@ def test_the_jobs_of_a_batch_system_are_what_was_asked_for(monkeypatch: pytest.M
         "queue": "short",
         "job_script_prologue": ["module load x"],
     }
-    with dask_cluster._jobs(BatchSettings.model_validate({"kind": "slurm", "jobs": 7, "options": options})) as cluster:
+    with dask_cluster._jobs(
+        BatchSettings.model_validate({"kind": "slurm", "jobs": 7, "options": options}), []
+    ) as cluster:
         script = cluster.job_script()
     assert asked[0] == 7  # closing asks for none
     assert "#SBATCH -p short" in script
     assert f"module load x\nexport PYTHONPATH={Path(__file__).parents[3]}:$PYTHONPATH\n{sys.executable} -m " in script
+
+
+@pytest.mark.parametrize(
+    ("kind", "command"),
+    [
+        ("htcondor", "condor_submit"),
+        ("lsf", "bsub"),
+        ("oar", "oarsub"),
+        ("pbs", "qsub"),
+        ("sge", "qsub"),
+        ("slurm", "sbatch"),
+    ],
+)
+def test_a_batch_system_that_is_not_there_is_named(
+    kind: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("dask_jobqueue")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    settings = BatchSettings.model_validate({"kind": kind, "jobs": 2, "options": {"cores": 1, "memory": "1GB"}})
+    with pytest.raises(ToolNotFoundError, match=f"{kind} cluster: {command} not found"), DaskCluster(settings):
+        pass
+
+
+def test_jobs_that_are_refused_are_one_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("dask_jobqueue")
+    for name in ("sbatch", "scancel"):
+        (tmp_path / name).write_text("#!/bin/sh\necho 'sbatch: error: invalid account' >&2\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    options = {"cores": 1, "memory": "1GB", "interface": "lo"}
+    settings = BatchSettings.model_validate({"kind": "slurm", "jobs": 2, "options": options})
+    with (
+        pytest.raises(ClusterError, match="slurm cluster: .*refuses the jobs: sbatch: error: invalid account"),
+        DaskCluster(settings) as executor,
+    ):
+        results(executor, [Echo(1)])
+    assert capfd.readouterr().err == ""
+
+
+def test_processes_that_die_before_anything_is_done_are_the_end() -> None:
+    with (
+        pytest.raises(ClusterError, match=r"worker \d ended by signal 9 \(SIGKILL\): out of memory\?; 2 have ended"),
+        Processes(2) as executor,
+    ):
+        results(executor, [Dies()] * 9, retries=99)
+
+
+def test_memory_that_is_not_there_ends_the_process_and_is_told() -> None:
+    with pytest.raises(ClusterError, match=r"there is not enough memory.*--workers"), Processes(1) as executor:
+        results(executor, [Hungry()] * 9, retries=99)
+
+
+def test_a_system_that_starts_no_process_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object, **__: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(programs.subprocess, "Popen", none)
+    with (
+        pytest.raises(ClusterError, match=r"cannot be started: Resource temporarily unavailable .*--workers"),
+        Processes(2) as executor,
+    ):
+        results(executor, [Echo(1)])

@@ -68,6 +68,9 @@ def joined(chunks: list[JetChunk]) -> JetChunk:
             values["stored"] = {key: np.concatenate([part[key] for part in each]) for key in each[0]}
         elif field.name == "entries":
             values["entries"] = None if each[0] is None else sum(each)
+        elif field.name == "entry" and each[0] is not None:
+            starts = np.cumsum([0, *(chunk.entries_read for chunk in chunks[:-1])])
+            values["entry"] = np.concatenate([part + start for part, start in zip(each, starts, strict=True)])
         else:
             values[field.name] = None if each[0] is None else np.concatenate(each)
     return JetChunk(**values)

@@ -6,7 +6,6 @@ import builtins
 import pickle
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -145,11 +144,11 @@ def test_nobody_there_is_named() -> None:
 
 
 def test_a_server_that_says_nothing_is_given_up() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        start = time.monotonic()
-        with pytest.raises(InputFileError, match="the server does not answer as it should .*imeout"):
-            reader_of(input_files([f"http://127.0.0.1:{silent.getsockname()[1]}/a.root"]), Options())
-        assert time.monotonic() - start < 20
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        pytest.raises(InputFileError, match="the server does not answer as it should .*imeout"),
+    ):
+        reader_of(input_files([f"http://127.0.0.1:{silent.getsockname()[1]}/a.root"]), Options())
 
 
 def test_root_urls_end_in_a_named_error() -> None:

@@ -60,11 +60,11 @@ def test_a_damaged_library_is_made_again(tagger: Network, tmp_path: Path) -> Non
 
 
 def test_an_interrupted_build_leaves_nothing(tagger: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(self: subprocess.Popen[str]) -> None:
+    def interrupt(command: list[str]) -> None:
         raise KeyboardInterrupt
 
     build._compiler()
-    monkeypatch.setattr(build.subprocess.Popen, "communicate", interrupt)
+    monkeypatch.setattr(build.programs, "run", interrupt)
     with pytest.raises(KeyboardInterrupt):
         FastEmulator(tagger, tmp_path / "cache")
     assert list((tmp_path / "cache").iterdir()) == []

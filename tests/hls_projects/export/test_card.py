@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
+from data_prep.dataset import ImageDescription
 from data_prep.fixed_point import FixedType
+from data_prep.grid import SquareGrid
+from data_prep.steps.centre import Centre
+from data_prep.steps.flip import Flip
 from hls_projects.export import licences
 from hls_projects.export.card import write_card
 from hls_projects.export.manifest import BundleManifest, BundlePort, ProofSummary, Provenance
@@ -16,6 +20,7 @@ from hls_projects.export.origin import Quality, TrainingData
 from hls_projects.proof import LayerProof, Proof
 from hls_projects.settings import HlsSettings
 from hls_projects.vendor.numbers import HardwareNumbers
+from models.meaning import Meaning
 
 DATA = TrainingData(
     task="classification",
@@ -33,6 +38,10 @@ QUALITY = (
     Quality(network="quantized", measure="macro-AUC", value=0.925),
     Quality(network="quantized", measure="accuracy", value=None),
 )
+IMAGES = ImageDescription(
+    classes=("q", "t"), grid=SquareGrid(pixels=16, half_width=0.8), steps=(Centre(), Flip()), candidates=None
+)
+MEANING = Meaning.stated(IMAGES, classes=True).model_copy(update={"stated_by": "training", "task": "classification"})
 COUNTED = HardwareNumbers(
     design="RTL", tool="yosys", stage="cells counted", latency=12, interval=1, lut=17280, ff=3456, dsp=0, bram=1.5
 )
@@ -57,6 +66,7 @@ def _manifest(**changes: Any) -> BundleManifest:
     logits = BundlePort(
         name="logits", shape=(2,), type=FixedType(12, 6), packing="", vectors="vectors/output_0.txt", left_out="softmax"
     )
+    meaning = changes.pop("meaning", MEANING)
     origin: dict[str, Any] = {"training": DATA, "quality": QUALITY, "metrics": None, "git": "abc"} | changes
     hardware = origin.pop("hardware", (COUNTED,))
     provenance = Provenance(configuration={}, sources={"50_hls": "1" * 64}, versions={"python": "3.11"}, **origin)
@@ -65,6 +75,7 @@ def _manifest(**changes: Any) -> BundleManifest:
         hls=HlsSettings(),
         inputs=(image,),
         outputs=(logits,),
+        meaning=meaning,
         proofs={"65_rtl.json": ProofSummary.of(PROOF)},
         hardware=hardware,
         vectors=(),
@@ -94,6 +105,20 @@ def test_what_it_tells(tmp_path: Path) -> None:
     assert "| quantized | 0.9250 | – |" in text
     assert "|  | outputs, simulated VHDL |  | 25 |  |" in text
     assert "| proof | RTL: 1,775 integers on 350 vectors, 0 differ |" in text
+
+
+def test_what_inputs_and_outputs_are(tmp_path: Path) -> None:
+    text = _card(tmp_path)
+    assert "Stated by its training" in text
+    for row in ("| `grid.half_width` | 0.8 |", "| `steps` | centre, flip |", "| unit of each channel | GeV |"):
+        assert row in text
+    assert "- Output 0 is one number a class, in this order: q, t." in text
+    numbers = _card(tmp_path, meaning=Meaning.stated(IMAGES, classes=False))
+    assert "Stated by the user who brought the model" in numbers
+    assert "- The outputs are no classes." in numbers
+    assert "one a class" not in numbers
+    nothing = _card(tmp_path, meaning=None, training=None)
+    assert "Not known: the model was brought without a word about them." in nothing
 
 
 def test_a_clock_that_was_never_routed_is_no_promise(tmp_path: Path) -> None:

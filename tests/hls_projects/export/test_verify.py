@@ -10,13 +10,18 @@ from typing import Literal
 
 import pytest
 
+from data_prep.dataset import ImageDescription
 from data_prep.errors import InputFileError
 from data_prep.fixed_point import FixedType
+from data_prep.grid import SquareGrid
+from data_prep.steps.centre import Centre
 from hls_projects.export.archive import pack
 from hls_projects.export.manifest import BundleManifest, BundlePort, ProofSummary, Provenance, hash_files
+from hls_projects.export.origin import TrainingData
 from hls_projects.export.verify import verify
 from hls_projects.proof import Proof
 from hls_projects.settings import HlsSettings
+from models.meaning import MEANING, Meaning
 
 
 @pytest.fixture
@@ -146,6 +151,46 @@ def test_a_proof_that_the_manifest_does_not_tell(bundle: Path, status: Literal["
         assert verify(bundle).proofs["60_csim.json"].integers == 0
     else:
         with pytest.raises(InputFileError, match="other proofs"):
+            verify(bundle)
+
+
+def _meaning(*classes: str) -> Meaning:
+    images = ImageDescription(classes=classes, grid=SquareGrid(pixels=4, half_width=0.8), steps=(Centre(),))
+    return Meaning.stated(images, classes=True).model_copy(update={"stated_by": "training", "task": "classification"})
+
+
+def _training(*classes: str) -> TrainingData:
+    words = dict.fromkeys(("origin", "images", "selection"), "made up")
+    names = {name: name for name in classes}
+    return TrainingData(task="classification", files={}, channels=(), steps=(), classes=names, samples={}, **words)
+
+
+def _say(bundle: Path, in_file: Meaning | None, in_manifest: Meaning | None, training: TrainingData | None) -> None:
+    """Write a bundle that says what its inputs are, with hashes that hold."""
+    (bundle / MEANING).unlink(missing_ok=True)
+    if in_file is not None:
+        in_file.save(bundle / MEANING)
+    manifest = BundleManifest.load(bundle)
+    provenance = manifest.provenance.model_copy(update={"training": training})
+    change = {"meaning": in_manifest, "provenance": provenance, "files": hash_files(bundle)}
+    manifest.model_copy(update=change).save(bundle)
+
+
+def test_what_inputs_and_outputs_are_is_said_in_one_voice(bundle: Path) -> None:
+    said = _meaning("q", "t")
+    _say(bundle, said, said, _training("q", "t"))
+    assert verify(bundle).meaning == said
+    _say(bundle, None, None, None)
+    assert verify(bundle).meaning is None, "a model that was brought without a word"
+    for in_file, in_manifest, training, message in (
+        (None, None, _training("q", "t"), "does not say what its inputs and outputs are"),
+        (None, said, _training("q", "t"), "meaning.json and manifest.json differ"),
+        (said, None, _training("q", "t"), "meaning.json and manifest.json differ"),
+        (said, _meaning("t", "q"), None, "meaning.json and manifest.json differ"),
+        (said, said, _training("t", "q"), "tells of another training than meaning.json"),
+    ):
+        _say(bundle, in_file, in_manifest, training)
+        with pytest.raises(InputFileError, match=message):
             verify(bundle)
 
 

@@ -147,6 +147,16 @@ def test_a_missing_module_is_refused(count: Any) -> None:
         count("nothing n (.x(in_data));")
 
 
+def test_a_wire_without_a_driver_is_named(count: Any) -> None:
+    with pytest.raises(PipelineError, match=r"yosys refuses the design: Wire adder.*out_valid is used but has no"):
+        count("assign out_data = 8'd5;")
+
+
+@pytest.mark.parametrize("body", [SAME_VALID + "assign out_data = 8'd5;", "assign out_valid = 1; assign out_data = 0;"])
+def test_a_design_of_constants_has_no_cells(count: Any, body: str) -> None:
+    assert numbers(count(body)) == {}
+
+
 def test_a_latch_is_no_known_cell(count: Any) -> None:
     with pytest.raises(PipelineError, match="unknown kind LDCE"):
         count(SAME_VALID + "reg [7:0] held; always @* if (rst) held = in_data[7:0]; assign out_data = held;")

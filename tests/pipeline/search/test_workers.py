@@ -15,16 +15,20 @@ from pipeline.search.workers import Crew, Job
 
 
 class Ended:
-    """A process that has ended."""
+    """A worker that has ended."""
 
-    def __init__(self, exitcode: int) -> None:
-        self.exitcode = exitcode
+    def __init__(self, code: int, begun: bool) -> None:
+        self.code, self.begun = code, begun
+        self.pipe = self
 
-    def is_alive(self) -> bool:
+    def alive(self) -> bool:
         return False
 
-    def join(self) -> None:
-        return
+    def poll(self) -> bool:
+        return self.begun
+
+    def end(self) -> tuple[int, str]:
+        return self.code, "no more of it\nstd::bad_alloc\n"
 
 
 @pytest.fixture
@@ -34,8 +38,8 @@ def crew(tmp_path: Path) -> Crew:
     return Crew(Job(settings, space, "", "sqlite://", tmp_path, (10, 60)), 1)
 
 
-def _ends(crew: Crew, exitcode: int, trials: int) -> None:
-    crew._processes[0] = Ended(exitcode)  # type: ignore[assignment]
+def _ends(crew: Crew, exitcode: int, trials: int, begun: bool = True) -> None:
+    crew._processes[0] = Ended(exitcode, begun)  # type: ignore[assignment]
     crew.mend(trials, replace=False)
 
 
@@ -56,5 +60,14 @@ def test_workers_that_die_are_replaced_while_trials_end(crew: Crew) -> None:
         _ends(crew, -9, trials)
     for _ in range(workers.DEATHS - 1):
         _ends(crew, -9, 3 * workers.DEATHS)
-    with pytest.raises(PipelineError, match="5 workers died one after the other, and no trial ended"):
+    with pytest.raises(
+        PipelineError,
+        match=r"5 workers died one after the other.* signal 9 .*bad_alloc .*--workers",
+    ):
         _ends(crew, -9, 3 * workers.DEATHS)
+
+
+def test_workers_that_die_before_they_begin_are_not_replaced_for_long(crew: Crew) -> None:
+    _ends(crew, -6, 0, begun=False)
+    with pytest.raises(PipelineError, match="2 workers died"):
+        _ends(crew, -6, 0, begun=False)

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from pipeline.search.yaml_text import edited
+from pipeline.yaml_core import Document
 
 TEXT = """# A head.
 name: plain                    # of it
@@ -94,3 +95,10 @@ def test_a_text_with_aliases_is_written_anew() -> None:
         "a": {"bits": 5},
         "b": {"bits": 6},
     }
+
+
+@pytest.mark.parametrize("value", ["1e3", "0o7", "010", "yes", "12", "1:30", "a", "true", ""])
+def test_text_stays_text_in_yaml_1_1_and_1_2(value: str) -> None:
+    made = edited("a: b\n", {"a": "b"}, {"a": value})
+    assert Document(made).content == {"a": value}
+    assert yaml.safe_load(made) == {"a": value}

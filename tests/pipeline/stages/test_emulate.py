@@ -1,4 +1,4 @@
-"""The stage `emulate`: a dataset or ROOT files in, the integers of the reference out, without TensorFlow."""
+"""The stage `emulate`: the integers of the reference for all jets, named as the network was trained, no TensorFlow."""
 
 from __future__ import annotations
 
@@ -6,50 +6,98 @@ import json
 import shutil
 import subprocess
 import sys
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import uproot
+import yaml
 from qkeras import QActivation, QDense, quantized_bits, quantized_relu
 from tensorflow import keras
 
 from data_prep.dataset import open_dataset
-from data_prep.mock import mock_jets, write_mock_file
+from data_prep.images import ImagesSettings
+from data_prep.mock import Branches, mock_jets, write_mock_file
 from hls_projects import integer_model
 from hls_projects.lower import lower
 from hls_projects.network import Network
 from hls_projects.types import prove_network
+from models.load import save_model
+from models.meaning import MEANING, Meaning
+from models.settings import ModelSettings
 from pipeline.app import main
 from pipeline.manifest import manifest_path
+from tests.data_prep.readers import samples
 
 ROOT = Path(__file__).parents[3]
 CONFIGURATION = ROOT / "configs" / "demo" / "images.yaml"
 CLASSES = ("q", "g", "w", "z", "t")
+JETS = 60
+
+
+def demo(**change: Any) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(CONFIGURATION.read_text()) | change
+    return content
+
+
+def tagger() -> keras.Model:
+    """Quark jets are narrow, top jets wide: the logit of t is the pT outside of the inner pixels minus that inside."""
+    image = keras.Input((16, 16, 1))
+    x = keras.layers.Flatten()(QActivation(quantized_relu(10, 10))(image))
+    dense = QDense(5, kernel_quantizer=quantized_bits(5, 0, alpha=1), bias_quantizer=quantized_bits(5, 0, alpha=1))
+    model = keras.Model(image, dense(x))
+    edge = np.arange(16) - 7.5
+    outside = (np.hypot(edge[:, None], edge[None, :]) > 1).reshape(-1)
+    kernel = np.zeros((256, 5), np.float32)
+    kernel[:, 4] = np.where(outside, 1, -1) / 16
+    kernel[:, 0] = -kernel[:, 4]
+    dense.set_weights([kernel, np.zeros(5, np.float32)])
+    return model
+
+
+def meaning() -> Meaning:
+    """What a training on the images of the demo leaves."""
+    settings = yaml.safe_load((ROOT / "configs" / "demo" / "model.yaml").read_text())
+    images = ImagesSettings.model_validate(demo()).description
+    return Meaning.of_training(images, ModelSettings.model_validate(settings))
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """ROOT files, a dataset and a lowered tagger."""
+    """ROOT files, a dataset and a lowered tagger; a network that was brought without a word, as file and lowered."""
     if shutil.which("g++") is None:
         pytest.skip("g++ not found")
     folder = tmp_path_factory.mktemp("run")
     (folder / "10_root").mkdir()
     for name in CLASSES:
-        write_mock_file(folder / "10_root" / f"{name}_00000.root", mock_jets(name, 60, seed=4))
+        write_mock_file(folder / "10_root" / f"{name}_00000.root", mock_jets(name, JETS, seed=4))
     arguments = ["--config", CONFIGURATION, folder / "10_root", "--out", folder / "20_images"]
     assert main(["images", *map(str, arguments)]) == 0
-    keras.utils.set_random_seed(3)
-    image = keras.Input((16, 16, 1))
-    x = keras.layers.Flatten()(QActivation(quantized_relu(10, 10))(image))
-    dense = QDense(5, kernel_quantizer=quantized_bits(5, 0, alpha=1), bias_quantizer=quantized_bits(5, 0, alpha=1))
     (folder / "40_lowered").mkdir()
-    prove_network(lower(keras.Model(image, dense(x)))).save(folder / "40_lowered")
+    (folder / "own").mkdir()
+    model = tagger()
+    save_model(model, folder / "own.h5")
+    network = prove_network(lower(model))
+    network.save(folder / "own")
+    replace(network, meaning=meaning()).save(folder / "40_lowered")
     return folder
 
 
 def emulate(*arguments: str | Path) -> int:
     return main(["emulate", *map(str, arguments)])
+
+
+def config(folder: Path, **change: Any) -> Path:
+    (folder / "images.yaml").write_text(yaml.safe_dump(demo(**change)))
+    return folder / "images.yaml"
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> str:
+    return " ".join(capsys.readouterr().err.split())
 
 
 def test_a_dataset(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,9 +109,14 @@ def test_a_dataset(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     wanted = integer_model.outputs(network, [network.types.inputs[0].type.quantize(jets.dense())])[0]
     table = pq.read_table(out)
     np.testing.assert_array_equal(np.array(table["raw_0"].to_pylist()), wanted)
-    for name in ("label", "weight", "event"):
+    assert table["label"].to_pylist() == [CLASSES[label] for label in jets.label]
+    for name in ("weight", "event"):
         np.testing.assert_array_equal(table[name].to_numpy(), getattr(jets, name))
     np.testing.assert_array_equal(table["jet_sdmass"].to_numpy(), jets.features["jet_sdmass"])
+    assert jets.places is not None
+    assert table["file"].to_pylist() == [sorted(f"{name}_00000.root" for name in CLASSES)[i] for i in jets.places.file]
+    np.testing.assert_array_equal(table["entry"].to_numpy(), jets.places.entry)
+    assert set(table["fate"].to_pylist()) == {"kept"}
     logits = np.stack([table[f"logit_{name}"].to_numpy() for name in CLASSES], axis=1)
     np.testing.assert_array_equal(logits, network.types.outputs[0].type.to_float(wanted))
     scores = np.stack([table[f"score_{name}"].to_numpy() for name in CLASSES], axis=1)
@@ -73,20 +126,255 @@ def test_a_dataset(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     about = json.loads(table.schema.metadata[b"jet_scores"])
     assert about["fingerprint"] == network.fingerprint
     assert about["classes"] == list(CLASSES)
+    assert about["meaning"]["stated_by"] == "training"
     assert about["outputs"][0]["type"] == network.types.outputs[0].type.name
     assert manifest_path(out).exists()
 
 
 def test_root_files_give_what_their_dataset_gives(run: Path, tmp_path: Path) -> None:
+    """Joined by file and entry; the jets that `images` drops are rows too, with the reason and without scores."""
     direct, indirect = tmp_path / "direct.parquet", tmp_path / "indirect.parquet"
     arguments = ("--images-config", CONFIGURATION, "--out", direct)
     assert emulate(run / "40_lowered", run / "10_root", *arguments) == 0
     assert emulate(run / "40_lowered", run / "20_images", "--out", indirect) == 0
-    one, two = (
-        pq.read_table(path).sort_by([("event", "ascending"), ("label", "ascending")]) for path in (direct, indirect)
-    )
-    assert one.num_rows > 100
-    assert one.select(["event", "raw_0"]) == two.select(["event", "raw_0"])
+    one, two = pq.read_table(direct).to_pylist(), pq.read_table(indirect).to_pylist()
+    assert len(one) == len(CLASSES) * JETS
+    cutflow = json.loads((run / "20_images" / "cutflow.json").read_text())
+    fates = Counter(row["fate"] for row in one)
+    assert fates.pop("kept") == cutflow["kept"] == len(two)
+    assert fates == {reason: count for reason, count in cutflow["dropped_by_reason"].items() if count}
+    by_place = {(row["file"], row["entry"], row["jet"]): row for row in one}
+    assert len(by_place) == len(one)
+    for row in two:
+        assert row == by_place[row["file"], row["entry"], row["jet"]]
+    for row in one:
+        written = mock_jets(Path(row["file"]).name[0], JETS, seed=4)
+        assert row["jet_pt"] == written["jet_pt"][row["entry"]]
+        nothing = [row["raw_0"], row["logit_t"], row["score_t"]]
+        assert (nothing == [None, None, None]) == (row["fate"] != "kept")
+
+
+@pytest.mark.parametrize("order", [CLASSES, CLASSES[::-1], ("t", "q", "z", "w", "g")])
+def test_columns_are_named_after_the_network_whatever_the_order_of_the_file(
+    run: Path, tmp_path: Path, order: tuple[str, ...]
+) -> None:
+    """A column of a top is that of a top: the hand-made tagger gives them 0.85 on average and quarks 0."""
+    by_name = {each["name"]: each for each in demo()["classes"]}
+    pictures = config(tmp_path, classes=[by_name[name] for name in order])
+    out = tmp_path / "scores.parquet"
+    assert emulate(run / "40_lowered", run / "10_root", "--images-config", pictures, "--out", out) == 0
+    table = pq.read_table(out)
+    assert [name for name in table.column_names if name.startswith("score_")] == [f"score_{name}" for name in CLASSES]
+    rows = [row for row in table.to_pylist() if row["fate"] == "kept"]
+    for row in rows:
+        assert row["label"] == Path(row["file"]).name[0]
+    mean = {name: np.mean([row["score_t"] for row in rows if row["label"] == name]) for name in CLASSES}
+    assert mean["t"] > 0.8
+    assert mean["q"] < 0.01
+    assert np.mean([row["score_q"] for row in rows if row["label"] == "q"]) > 0.99
+    # the same for a dataset that was made with that order
+    made = tmp_path / "20_images"
+    assert main(["images", "--config", str(pictures), f"{run}/10_root", "--out", str(made)]) == 0
+    assert open_dataset(made).classes == order
+    assert emulate(run / "40_lowered", made, "--out", tmp_path / "again.parquet") == 0
+    of_dataset = {row["event"]: row for row in pq.read_table(tmp_path / "again.parquet").to_pylist()}
+    assert {row["event"]: (row["label"], row["score_t"]) for row in rows} == {
+        event: (row["label"], row["score_t"]) for event, row in of_dataset.items()
+    }
+
+
+def test_classes_that_the_network_does_not_know_keep_their_names(run: Path, tmp_path: Path) -> None:
+    """Jets of another kind in the tagger: their label is their own."""
+    wide = [{"name": "other", "label": "label_QCD"}, {"name": "t", "label": "label_Tbqq"}]
+    out = tmp_path / "scores.parquet"
+    pictures = config(tmp_path, classes=wide)
+    assert emulate(run / "40_lowered", run / "10_root", "--images-config", pictures, "--out", out) == 0
+    rows = pq.read_table(out).to_pylist()
+    assert Counter(row["label"] for row in rows) == {"other": 2 * JETS, "t": JETS, None: 2 * JETS}
+    assert {row["fate"] for row in rows if row["label"] is None} <= {
+        "belongs to no class",
+        "jet pT outside the selection",
+    }
+    assert "score_w" in rows[0]
+    again = tmp_path / "again.parquet"
+    arguments = ["--images-config", pictures, "--no-labels", "--out", again]
+    assert emulate(run / "40_lowered", run / "10_root", *arguments) == 0
+    rows = pq.read_table(again).to_pylist()
+    assert all(row["label"] is None for row in rows)
+    assert Counter(row["fate"] for row in rows).keys() <= {"kept", "jet pT outside the selection"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"grid": {"pixels": 16, "half_width": 0.4}},
+            "images.yaml: 'grid.half_width' is 0.4, the network was trained with 0.8",
+        ),
+        (
+            {"steps": [{"step": "centre"}], "grid": {"pixels": 16, "half_width": 0.4}},
+            "images.yaml: 'grid.half_width' is 0.4, the network was trained with 0.8; "
+            "'steps' is centre, not centre, roll, flip",
+        ),
+        ({"channels": ["charged"]}, "images.yaml: 'channels' is charged, the network was trained with pt"),
+    ],
+)
+def test_other_images_are_refused_by_key(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], change: dict[str, Any], message: str
+) -> None:
+    out = tmp_path / "scores.parquet"
+    pictures = config(tmp_path, **change)
+    assert emulate(run / "40_lowered", run / "10_root", "--images-config", pictures, "--out", out) == 1
+    assert message in said(capsys)
+    made = tmp_path / "20_images"
+    assert main(["images", "--config", str(pictures), f"{run}/10_root", "--out", str(made)]) == 0
+    assert emulate(run / "40_lowered", made, "--out", out) == 1
+    assert message.replace("images.yaml", "20_images") in said(capsys)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"selection": {"pt_min": 20}},
+        {"split": {"train": 0.2, "validation": 0.2, "test": 0.6}},
+        {"chunk_jets": 17},
+        {"layout": "jetclass"},
+    ],
+)
+def test_what_changes_no_pixel_may_differ(run: Path, tmp_path: Path, change: dict[str, Any]) -> None:
+    out, expected = tmp_path / "scores.parquet", tmp_path / "expected.parquet"
+    assert emulate(run / "40_lowered", run / "10_root", "--images-config", CONFIGURATION, "--out", expected) == 0
+    pictures = config(tmp_path, **change)
+    assert emulate(run / "40_lowered", run / "10_root", "--images-config", pictures, "--out", out) == 0
+    found = pq.read_table(out).to_pylist()
+    for row, wanted in zip(found, pq.read_table(expected).to_pylist(), strict=True):
+        if wanted["fate"] == "kept":
+            assert row == wanted
+
+
+def test_data_without_labels_and_weights(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As real data are: the same scores, no labels, and it says so."""
+    jets: Branches = {
+        name: values
+        for name, values in mock_jets("t", JETS, seed=4).items()
+        if not name.startswith(("label_", "aux_genpart"))
+    }
+    write_mock_file(tmp_path / "data.root", jets)
+    out, labelled = tmp_path / "scores.parquet", tmp_path / "labelled.parquet"
+    for change, missing in (({}, "labels"), ({"weight": "genWeight"}, "labels and weights")):
+        arguments = ["--images-config", config(tmp_path, **change), "--out", out]
+        assert emulate(run / "40_lowered", tmp_path / "data.root", *arguments) == 0
+        heard = said(capsys)
+        assert f"{missing} are not read" in heard
+        assert "lacks the branch" in heard
+        found = pq.read_table(out)
+        assert found["label"].null_count == found.num_rows == JETS
+        assert found["weight"].null_count == (JETS if change else 0)
+    file = run / "10_root" / "t_00000.root"
+    assert emulate(run / "40_lowered", file, "--images-config", CONFIGURATION, "--out", labelled) == 0
+    assert found["score_t"].to_pylist() == pq.read_table(labelled)["score_t"].to_pylist()
+    assert found["score_t"].null_count < JETS / 2
+
+
+def test_a_damaged_file_is_no_file_without_labels(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "broken.root").write_bytes((run / "10_root" / "t_00000.root").read_bytes()[:2000])
+    arguments = ["--images-config", CONFIGURATION, "--out", tmp_path / "scores.parquet"]
+    assert emulate(run / "40_lowered", tmp_path / "broken.root", *arguments) == 1
+    assert "broken.root" in said(capsys)
+
+
+def test_jets_of_events_are_told_by_their_index(run: Path, tmp_path: Path) -> None:
+    """PFNano: an entry is an event; entry and index find the jet's pT in the file."""
+    samples.WRITERS["pfnano_v2"][0](samples.jets(), tmp_path / "nano.root")
+    classes = [{"name": name, "label": f"FatJet_nBHadrons == {i}"} for i, name in enumerate(CLASSES)]
+    pictures = config(tmp_path, classes=classes, selection={}, chunk_jets=7)
+    out = tmp_path / "scores.parquet"
+    arguments = ["--images-config", pictures, "--no-labels", "--out", out]
+    assert emulate(run / "40_lowered", tmp_path / "nano.root", *arguments) == 0
+    pt = uproot.open(tmp_path / "nano.root")["Events"]["FatJet_pt"].array()
+    rows = pq.read_table(out).to_pylist()
+    assert len(rows) == sum(map(len, pt))
+    assert [(row["entry"], row["jet"]) for row in rows] == [
+        (entry, jet) for entry, jets in enumerate(pt) for jet in range(len(jets))
+    ]
+    for row in rows:
+        assert row["jet_pt"] == pt[row["entry"]][row["jet"]]
+    assert {row["jet"] for row in rows} >= {0, 1}
+
+
+def test_root_is_root(run: Path, tmp_path: Path) -> None:
+    arguments = ["--images-config", CONFIGURATION, "--out"]
+    for name in ("scores.root", "scores.parquet"):
+        assert emulate(run / "40_lowered", run / "10_root", *arguments, tmp_path / name) == 0
+    wanted = pq.read_table(tmp_path / "scores.parquet")
+    with uproot.open(tmp_path / "scores.root") as file:
+        tree = file["scores"]
+        assert tree.keys() == wanted.column_names
+        found = tree.arrays(library="np")
+        assert json.loads(str(file["jet_scores"])) == json.loads(wanted.schema.metadata[b"jet_scores"])
+    assert found["fate"].tolist() == wanted["fate"].to_pylist()
+    assert found["file"].tolist() == wanted["file"].to_pylist()
+    assert found["label"].tolist() == [label or "" for label in wanted["label"].to_pylist()]
+    np.testing.assert_array_equal(found["entry"], wanted["entry"].to_numpy())
+    kept = found["fate"] == "kept"
+    np.testing.assert_array_equal(np.isnan(found["score_t"]), ~kept)
+    np.testing.assert_array_equal(found["score_t"][kept], wanted["score_t"].to_numpy()[kept])
+    raw = [row or [0] * 5 for row in wanted["raw_0"].to_pylist()]
+    np.testing.assert_array_equal(found["raw_0"], raw)
+
+
+def test_a_network_that_says_nothing(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Raw integers and no names: nothing is guessed; `images.yaml` states it, and the file of scores says who did."""
+    out, stated = tmp_path / "scores.parquet", tmp_path / "stated.parquet"
+    assert emulate(run / "own", run / "20_images", "--out", out) == 0
+    assert "the network does not say what its outputs are" in said(capsys)
+    table = pq.read_table(out)
+    assert not [name for name in table.column_names if name.startswith(("score_", "logit_"))]
+    assert json.loads(table.schema.metadata[b"jet_scores"])["meaning"] is None
+    for model, inputs in ((run / "own", run / "20_images"), (run / "own.h5", run / "20_images")):
+        assert emulate(model, inputs, "--images-config", CONFIGURATION, "--out", stated) == 0
+        found = pq.read_table(stated)
+        assert found["raw_0"] == table["raw_0"]
+        about = json.loads(found.schema.metadata[b"jet_scores"])
+        assert about["meaning"]["stated_by"] == "user"
+        assert about["classes"] == list(CLASSES)
+        assert [name for name in found.column_names if name.startswith("score_")] == [f"score_{n}" for n in CLASSES]
+
+
+def test_five_outputs_are_not_two_classes(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "scores.parquet"
+    two = config(tmp_path, classes=[{"name": "q", "label": "label_QCD"}, {"name": "t", "label": "label_Tbqq"}])
+    assert emulate(run / "own", run / "10_root", "--images-config", two, "--out", out) == 1
+    heard = said(capsys)
+    assert "images.yaml: names 2 classes (q, t), the network gives 5 numbers" in heard
+    assert "or give --no-classes" in heard
+    assert not out.exists()
+    assert emulate(run / "own", run / "10_root", "--images-config", two, "--no-classes", "--out", out) == 0
+    assert "no scores: its outputs are no classes, as the user stated" in said(capsys)
+    assert not [name for name in pq.read_table(out).column_names if name.startswith("score_")]
+    arguments = ["--images-config", CONFIGURATION, "--no-classes", "--out", out]
+    assert emulate(run / "40_lowered", run / "10_root", *arguments) == 1
+    assert "the network has the classes q, g, w, z, t (leave --no-classes out)" in said(capsys)
+
+
+def test_a_model_file_means_what_stands_beside_it(run: Path, tmp_path: Path) -> None:
+    shutil.copy(run / "own.h5", tmp_path / "model.h5")
+    meaning().save(tmp_path / MEANING)
+    assert emulate(tmp_path / "model.h5", run / "20_images", "--out", tmp_path / "scores.parquet") == 0
+    about = json.loads(pq.read_schema(tmp_path / "scores.parquet").metadata[b"jet_scores"])
+    assert about["meaning"]["stated_by"] == "training"
+
+
+def test_a_meaning_of_another_network(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(run / "own", tmp_path / "lowered")
+    said_of = json.loads(meaning().model_dump_json())
+    said_of["classes"] = said_of["images"]["classes"] = ["q", "t"]
+    (tmp_path / "lowered" / MEANING).write_text(json.dumps(said_of))
+    assert emulate(tmp_path / "lowered", run / "20_images", "--out", tmp_path / "scores.parquet") == 1
+    assert "meaning.json: names 2 classes (q, t), the network gives 5 numbers" in said(capsys)
 
 
 def test_no_tensorflow(run: Path, tmp_path: Path) -> None:
@@ -109,6 +397,12 @@ def test_no_tensorflow(run: Path, tmp_path: Path) -> None:
         (["{run}/40_lowered", "{run}/10_root"], "no dataset of jet images"),
         (["{run}/40_lowered", "{run}/10_root", "{run}/10_root"], "--images-config"),
         (["{run}/40_lowered", "{run}/20_images", "--split", "half"], "half"),
+        (["{run}/40_lowered", "{run}/20_images", "--no-labels"], "--no-labels is for files: a dataset has labels"),
+        (["{run}/40_lowered", "{run}/20_images", "--no-classes"], "--no-classes says how to read --images-config"),
+        (
+            ["{run}/40_lowered", "{run}/10_root", "--images-config", f"{ROOT}/configs/segmentation/images.yaml"],
+            "'kind: events' makes images of events, which have no scores",
+        ),
     ],
 )
 def test_bad_input_is_one_line(
@@ -116,8 +410,15 @@ def test_bad_input_is_one_line(
 ) -> None:
     out = tmp_path / "scores.parquet"
     assert emulate(*(each.format(run=run) for each in arguments), "--out", out) != 0
-    assert message in " ".join(capsys.readouterr().err.split())
+    assert message in said(capsys)
     assert not out.exists()
+
+
+@pytest.mark.parametrize("name", ["scores.csv", "scores", "scores.h5"])
+def test_formats_that_are_none(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    assert emulate(run / "40_lowered", run / "20_images", "--out", tmp_path / name) == 1
+    assert "end the name of --out with .parquet or .root" in said(capsys)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_images_that_do_not_fit(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -126,5 +427,5 @@ def test_images_that_do_not_fit(run: Path, tmp_path: Path, capsys: pytest.Captur
     (tmp_path / "small").mkdir()
     prove_network(lower(keras.Model(image, x))).save(tmp_path / "small")
     assert emulate(tmp_path / "small", run / "20_images", "--out", tmp_path / "scores.parquet") == 1
-    assert "16 x 16 x 1, the network takes 8 x 8 x 1" in " ".join(capsys.readouterr().err.split())
+    assert "16 x 16 x 1, the network takes 8 x 8 x 1" in said(capsys)
     assert [path.name for path in tmp_path.iterdir()] == ["small"]

