@@ -26,6 +26,7 @@ import numpy.typing as npt
 from pydantic import AfterValidator, Field
 
 from data_prep.errors import InputFileError
+from data_prep.expression_text import Quoted, how_to_write, unquoted
 
 Array = npt.NDArray[Any]
 
@@ -84,14 +85,11 @@ class Expression:
     def __init__(self, text: str) -> None:
         if len(text) > MAX_LENGTH:
             raise ValueError(f"an expression has at most {MAX_LENGTH} characters")
-        plain, quoted = _unquoted(text.strip())
+        plain, quoted = unquoted(text.strip())
         try:
-            self._tree = _Quoted(quoted).visit(ast.parse(plain, mode="eval")).body
+            self._tree = Quoted(quoted).visit(ast.parse(plain, mode="eval")).body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            raise ValueError(
-                f"'{text}' is no expression (a name that is no plain word stands in back-quotes, as `class` or "
-                '`c[px]`, and in YAML the whole then in quotes: "`class` == 1")'
-            ) from None
+            raise ValueError(f"'{text}' is no expression ({how_to_write(plain)})") from None
         self.text = text
         names: list[str] = []
         _check(self._tree, names, text)
@@ -122,46 +120,6 @@ class Expression:
 
 class _NotIntegersError(Exception):
     """`&` or `|` on numbers that are no integers."""
-
-
-def _unquoted(text: str) -> tuple[str, dict[str, str]]:
-    """The expression with a word for each name in back-quotes, and the names by these words.
-
-    Raises:
-        ValueError: a back-quote without its second one, or nothing between two.
-    """
-    parts = text.split("`")
-    if len(parts) % 2 == 0:
-        raise ValueError(f"a back-quote in '{text}' has no second one")
-    if any(not name.strip() for name in parts[1::2]):
-        raise ValueError(f"there is no name between the back-quotes in '{text}'")
-    prefix = "quoted"
-    while prefix in text:
-        prefix += "_"
-    quoted = {f"{prefix}{number}": name for number, name in enumerate(parts[1::2])}
-    words = [f" {word} " for word in quoted]
-    return "".join(part for pair in zip(parts[::2], [*words, ""], strict=True) for part in pair).strip(), quoted
-
-
-class _Quoted(ast.NodeTransformer):
-    """Puts the names in back-quotes back where their words stand."""
-
-    def __init__(self, quoted: Mapping[str, str]) -> None:
-        self._quoted = quoted
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        node.id = self._quoted.get(node.id, node.id)
-        return node
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        if node.attr in self._quoted:
-            raise ValueError("only a whole name can be quoted")
-        return self.generic_visit(node)
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        if isinstance(node.func, ast.Name) and node.func.id in self._quoted:
-            raise ValueError("a quoted name is a branch, no function")
-        return self.generic_visit(node)
 
 
 def _dotted(node: ast.expr) -> str | None:

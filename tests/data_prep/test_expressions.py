@@ -112,6 +112,29 @@ def test_a_name_of_one_branch() -> None:
             name.validate_python(bad)
 
 
+@pytest.mark.parametrize(
+    ("text", "hint", "mended"),
+    [
+        ("x > 0 && n == 6", "write `and` for `&&`", "x > 0 and n == 6"),
+        ("x > 2 || n == 6", "write `or` for `||`", "x > 2 or n == 6"),
+        ("n == 6 && !(x < 0)", "write `and` for `&&`, `not` for `!`", "n == 6 and not (x < 0)"),
+        ("n = 6", "write `==` for `=`", "n == 6"),
+        ("`class` = 1", "write `==` for `=`", "`class` == 1"),
+    ],
+)
+def test_operators_of_c_are_named_with_ours(text: str, hint: str, mended: str) -> None:
+    with pytest.raises(ValueError, match="is no expression") as caught:
+        Expression(text)
+    assert str(caught.value) == f"'{text}' is no expression ({hint})"
+    assert members(Expression(mended), COLUMNS, 3)[1]
+
+
+@pytest.mark.parametrize("text", ["x !=", "x <= ", "`a=b` >=", "x ==", "`a&&b` +"])
+def test_operators_of_ours_and_names_in_quotes_are_no_such(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is no expression \(a name that is no plain word stands in back-quotes"):
+        Expression(text)
+
+
 @pytest.mark.parametrize("value", [1, -1, 0.3, 1e-30, -0.5, np.inf, 255, True])
 def test_what_is_not_zero_holds(value: float) -> None:
     assert members(Expression("x"), {"x": np.array([value])}, 1).tolist() == [True]
