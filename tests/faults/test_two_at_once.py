@@ -25,6 +25,7 @@ from tests.small_run import commands, shrink
 pytestmark = pytest.mark.faults
 
 ROOT = Path(__file__).parents[2]
+STAGES = ("generate", "images", "train", "lower", "convert", "csim", "rtl", "export", "report")
 
 
 def _start(*arguments: str) -> subprocess.Popen[str]:
@@ -53,9 +54,7 @@ def _forget(out: Path) -> None:
     manifest_path(out).write_text(json.dumps(manifest | {"code": "", "fingerprint": ""}))
 
 
-@pytest.mark.parametrize(
-    "stage", ["generate", "images", "train", "lower", "convert", "csim", "rtl", "export", "report"]
-)
+@pytest.mark.parametrize("stage", STAGES)
 def test_one_output(run: Path, stage: str) -> None:
     """The same command twice, with other settings where it has some: both end well, and one artefact is whole."""
     arguments = commands(run)[stage]
