@@ -353,5 +353,8 @@ def _commit(out: Path, names: Sequence[str], description: Mapping[str, Any], fai
     name = f"{out.name}{SUFFIX}"
     write_json(new / name, asdict(manifest))
     interruption.check()
+    # What was made with the old one and is not made any more would look as if it were of the new one.
+    before = _listed(out, str(description["stage"])) or {}
+    gone = {each: False for each in before if each not in made and Path(each).name == each}
     with interruption.held():
-        commit.commit(out, {**made, name: True})
+        commit.commit(out, {**made, **gone, name: True})

@@ -7,6 +7,7 @@ file: it is hashed, so that what was made from it is known.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +57,11 @@ def open_inputs(inputs: Inputs, hasher: Hasher) -> list[Opened]:
         paths = [] if given is None else [given] if isinstance(given, Path) else given
         opened += [Opened(role, path, _content(path, role, hasher, known)) for path in paths]
     return opened
+
+
+def is_readable(path: Path) -> bool:
+    """Whether the bytes of an input can be read here, whatever they are."""
+    return not isinstance(path, RemoteFile) and path.is_file() and os.access(path, os.R_OK)
 
 
 def check(artefact: Path, hasher: Hasher | None = None) -> Manifest:

@@ -10,6 +10,7 @@ from data_prep.executors.dask_cluster import BatchSettings
 from data_prep.losses import Loss, Tolerance
 from pipeline import console
 from pipeline.artefact import artefact
+from pipeline.door import is_readable
 from pipeline.json_file import write_json
 
 
@@ -33,14 +34,16 @@ def run_events(
 
     lost: list[Loss] = []
     forgiving = tolerance.allow_lost and not tolerance.strict
+    given = input_files(inputs, console.warn)
     files = event_tree.counts(
-        input_files(inputs, console.warn),
+        given,
         (lambda error, file: lost.append(Loss.of(error, str(file)))) if forgiving else None,
     )
     for loss in lost:
         console.warn(str(loss))
     total = sum(files.values())
-    with artefact(out, "images", settings={"images": settings}, inputs={"files": list(files)}) as space:
+    read = [path for path in given if path in files or is_readable(path)]
+    with artefact(out, "images", settings={"images": settings}, inputs={"files": read}) as space:
         with (
             executor_of(total, workers, scheduler, batch) as executor,
             console.progress("images", total, "events") as advance,

@@ -18,7 +18,6 @@ from pathlib import Path
 
 from data_prep.errors import InputFileError
 from data_prep.readers.remote import RemoteFile
-from hls_projects.cache import cache_folder
 
 State = tuple[int, int, int, int, int]
 """What changes when a file is written or exchanged: device, inode, size, times of content and of inode (ns)."""
@@ -125,6 +124,9 @@ _LARGEST = 200_000
 
 
 def _database() -> Path:
+    # Imported where it is needed: a look at a file does without the package that it stands in.
+    from hls_projects.cache import cache_folder
+
     return cache_folder("hashes") / "sha256.sqlite"
 
 

@@ -76,8 +76,10 @@ def _try(path: Path, stage: str) -> int | None:
         if (before := os.pread(descriptor, 200, 0)) and not _OURS.fullmatch(before):
             os.close(descriptor)
             raise PipelineError("stands where a lock has to be", file=path, remedy="move it away")
-        os.truncate(descriptor, 0)
-        os.pwrite(descriptor, f"`{stage}` of process {os.getpid()}".encode(), 0)
+        # Who holds it is only told to those that wait; on a full disk nobody is.
+        with suppress(OSError):
+            os.truncate(descriptor, 0)
+            os.pwrite(descriptor, f"`{stage}` of process {os.getpid()}".encode(), 0)
     except (BlockingIOError, PermissionError, FileNotFoundError):
         os.close(descriptor)
         return None

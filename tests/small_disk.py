@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,4 +27,6 @@ def mounted(folder: Path, size: str, *, lazily: bool = False) -> Iterator[Path]:
     try:
         yield folder
     finally:
+        # What failed may still be in a cycle, with the file that could not be written.
+        gc.collect()
         subprocess.run(["umount", *["--lazy"] * lazily, str(folder)], check=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from data_prep.errors import PipelineError, ToolNotFoundError
@@ -57,6 +58,19 @@ def run_script(command: list[str], script: str, folder: Path, children: Children
         lines = [line.strip() for line in (ended.output + ended.errors).splitlines() if line.strip()]
         said = next((line for line in lines if line.startswith("ERROR")), lines[-1] if lines else "nothing")
         raise PipelineError(f"{command[0]} ended with code {ended.code}, saying: {said[:300]}", file=log)
+
+
+def installed(hls: HlsSettings | None) -> list[str]:
+    """Where the tools lie, which is in folders named after their release; none of those that are missing.
+
+    Args:
+        hls: of the HLS project, where one is to be synthesised.
+    """
+    names = ["vivado"]
+    if hls is not None:
+        with suppress(ToolNotFoundError):
+            names.append(hls_compiler(hls.backend)[0])
+    return [str(Path(found).resolve()) for name in names if (found := shutil.which(name)) is not None]
 
 
 def require_tools(hls: HlsSettings | None) -> None:

@@ -96,8 +96,8 @@ def _outputs(
 ) -> tuple[EmulatedOutputs | None, str]:
     if not judge(run).proven:
         return None, "The emulated design is not shown, because it is not proven."
-    path = run.path / "60_csim.npz"
-    if not path.exists():
+    path = run.emulated
+    if path is None:
         return None, "The emulated design is not shown: the comparison was run without the test set."
     try:
         outputs = EmulatedOutputs.load(path)

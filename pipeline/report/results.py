@@ -161,8 +161,8 @@ def _emulated(
     """The emulated scores, a sentence on them, and whether they are those of the quantized network."""
     if not judge(run).proven:
         return None, "The emulated design is not shown, because it is not proven.", None
-    path = run.path / "60_csim.npz"
-    if not path.exists():
+    path = run.emulated
+    if path is None:
         return None, "The emulated design is not shown: the comparison was run without the test set.", None
     try:
         outputs = EmulatedOutputs.load(path)

@@ -60,7 +60,12 @@ class RunFolder:
             if artefact.name.startswith("80_") or not is_manifest(path):
                 continue
             try:
-                if not read_manifest(artefact).failure:
+                failed = bool(read_manifest(artefact).failure)
+            except InputFileError:
+                damaged[artefact.name] = "has a manifest that cannot be read"
+                continue
+            try:
+                if not failed:
                     whole[artefact.name] = check(artefact, hasher)
             except PipelineError as error:
                 damaged[artefact.name] = error.what
@@ -97,6 +102,13 @@ class RunFolder:
             for path in sorted(self.path.glob(f"*{SUFFIX}"))
             if not path.name.startswith("80_") and is_manifest(path)
         ]
+
+    @property
+    def emulated(self) -> Path | None:
+        """The emulated outputs of the test set, where the comparison was made with it; no other file of that name."""
+        name = "60_csim.npz"
+        proof = self.manifests.get("60_csim.json")
+        return self.path / name if proof is not None and name in proof.companions else None
 
     def require(self, artefact: str) -> Path:
         """The path of a whole artefact.

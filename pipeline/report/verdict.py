@@ -53,13 +53,13 @@ def judge(run: RunFolder) -> Verdict:
         return Verdict("not valid", f"the proof cannot be read: {error.what}")
     if proof.status != "proven":
         return Verdict(proof.status, proof.reason or "no reason is given", proof)
+    if run.damaged:
+        name, what = next(iter(run.damaged.items()))
+        return Verdict("not valid", f"{name} {what}", proof)
     try:
         require_made_from(path, [run.path / "50_hls", run.path / "40_lowered"])
         require_proven(proof, HlsProject.load(run.path / "50_hls"), path)
     except (PipelineError, FileNotFoundError) as error:
         what = error.what if isinstance(error, PipelineError) else "the files it was made from are gone"
         return Verdict("not valid", f"the proof is of no use here: {what}", proof)
-    if run.damaged:
-        name, what = next(iter(run.damaged.items()))
-        return Verdict("not valid", f"{name} {what}", proof)
     return Verdict("proven", proof.reason, proof)

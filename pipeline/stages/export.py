@@ -141,7 +141,7 @@ def _vectors(
     sources, given = _sources(project, jets if jets and jets.count else None, settings.csim)
     vectors = reference_vectors(exact_inference(load_model(lowered / "model.h5")), types, sources, given)
     emulated = csim.with_suffix(".npz")
-    if jets is None or not emulated.exists():
+    if jets is None or emulated.name not in read_manifest(csim).companions:
         return vectors, None
     outputs = EmulatedOutputs.load(emulated)
     if jets.count:

@@ -10,6 +10,8 @@ import typer
 from pipeline import console
 from pipeline.artefact import artefact, made_from
 from pipeline.configuration import load, load_kind
+from pipeline.door import is_readable
+from pipeline.earlier_losses import losses_allowed
 from pipeline.json_file import write_json
 
 
@@ -57,25 +59,33 @@ def run(
         "events": EventImagesSettings,
     }
     settings = load_kind(config, kinds)
+    again = not inputs
     inputs = inputs or made_from(out, "images", {"images": settings})
     batch = load(cluster, BatchSettings) if cluster else None
     tolerance = Tolerance(retries=retries, strict=strict, allow_lost=allow_lost)
     if isinstance(settings, EventImagesSettings):
         from pipeline.event_images import run_events
 
-        run_events(inputs, settings, out, workers=workers, scheduler=scheduler, batch=batch, tolerance=tolerance)
+        with losses_allowed(out, None if again else allow_lost):
+            run_events(inputs, settings, out, workers=workers, scheduler=scheduler, batch=batch, tolerance=tolerance)
         return
     lost: list[Loss] = []
+    given = input_files(inputs, console.warn)
     reader, files, entry = reader_of(
-        input_files(inputs, console.warn),
+        given,
         settings.options,
         settings.layout,
-        None if strict or not allow_lost else lambda error, file: lost.append(Loss.of(error, str(file))),
+        None if strict or not (allow_lost or again) else lambda error, file: lost.append(Loss.of(error, str(file))),
     )
     for loss in lost:
         console.warn(str(loss))
     total = sum(files.values())
-    with artefact(out, "images", settings={"images": settings}, inputs={"files": list(files)}) as space:
+    # A file that is lost as a whole is an input too: another one that is lost makes another account.
+    read = [path for path in given if path in files or is_readable(path)]
+    with (
+        losses_allowed(out, None if again else allow_lost),
+        artefact(out, "images", settings={"images": settings}, inputs={"files": read}) as space,
+    ):
         with (
             executor_of(total, workers, scheduler, batch) as executor,
             console.progress("images", total, f"{entry}s") as advance,

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from data_prep.errors import ProofFailedError, ToolNotFoundError, UnsupportedModelError
+from data_prep.errors import PipelineError, ProofFailedError, ToolNotFoundError, UnsupportedModelError
 from hls_projects.settings import CsimSettings, HardwareSettings, VariantSettings
 from pipeline import configuration
 from pipeline.artefact import artefact
 from pipeline.console import done, progress, warn
 from pipeline.json_file import write_json
+from pipeline.manifest import read_manifest
 from pipeline.proving import TestSet, leave_proof, require_images_of
 
 if TYPE_CHECKING:
@@ -74,6 +75,10 @@ def run(
         if images is not None:
             require_images_of(image, images)
         data = [] if images is None else [TestSet(images)]
+        if csim is not None and data and csim.with_suffix(".npz").name not in read_manifest(csim).companions:
+            raise PipelineError(
+                "was made without the test set", file=csim, remedy="run `csim` with --images, or `rtl` without it"
+            )
         builder = ImageBuilder.of_images(data[0].split.description) if data else None
         network = image if builder is None else compose(builder, image)
         if wanted.form == "unrolled":

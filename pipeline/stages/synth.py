@@ -10,6 +10,7 @@ import typer
 
 from data_prep.errors import ConfigurationError
 from hls_projects.settings import HardwareSettings
+from hls_projects.vendor.tools import installed
 from pipeline import configuration
 from pipeline.artefact import artefact
 from pipeline.console import done
@@ -28,7 +29,9 @@ def run(
         rtl = None
     if hls is None and rtl is None:
         raise ConfigurationError("there is nothing to synthesise", remedy="give --hls, or --rtl of a run with RTL")
-    with artefact(out, "synth", settings={"hardware": settings}, inputs={"convert": hls, "rtl": rtl}) as space:
+    options = {"tools": installed(settings.hls if hls is not None else None)}
+    inputs = {"convert": hls, "rtl": rtl}
+    with artefact(out, "synth", settings={"hardware": settings}, options=options, inputs=inputs) as space:
         from data_prep.programs import Children
         from hls_projects.vendor.numbers import VendorNumbers
         from hls_projects.vendor.run import synthesise_hls, synthesise_rtl

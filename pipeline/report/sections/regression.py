@@ -61,8 +61,8 @@ def _equal(run: RunFolder, wanted: RegressionSettings, trained: npt.NDArray[np.f
     """Whether the emulated integers are the numbers of the quantized network, for every test jet."""
     if not judge(run).proven:
         return None, "The emulated design is not shown, because it is not proven."
-    path = run.path / "60_csim.npz"
-    if not path.exists():
+    path = run.emulated
+    if path is None:
         return None, "The emulated design is not shown: the comparison was run without the test set."
     try:
         outputs = EmulatedOutputs.load(path)

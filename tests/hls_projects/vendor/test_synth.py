@@ -181,7 +181,7 @@ def test_a_tool_that_fails_says_its_first_error(
     assert _synth(run, "--rtl", f"{run}/65_rtl") == 1
     error = capsys.readouterr().err
     assert "vivado ended with code 1, saying: ERROR: [Synth 8-439] module not found" in error
-    log = next(run.glob(".66_synth.work-*/tools/rtl/out_of_context.tcl.out"))
+    log = next(run.glob(".66_synth.making/work/tools/rtl/out_of_context.tcl.out"))
     assert str(log) in error
     assert not (run / "66_synth").exists()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from data_prep.dataset import ImageDescription
 from data_prep.dataset_writer import DatasetWriter
+from data_prep.errors import ProofFailedError
 from data_prep.fixed_point import FixedType
 from data_prep.image_batch import FEATURES, ImageBatch
 from data_prep.split import SPLITS
@@ -32,6 +34,7 @@ from pipeline.artefact import artefact
 from pipeline.hashes import content_hash
 from pipeline.json_file import write_json
 from pipeline.plots.images import draw_images
+from pipeline.proving import leave_proof
 
 CLASSES = ("q", "w", "t")
 JETS = 300
@@ -105,12 +108,33 @@ PROOF = Proof(
 )
 
 
+def _emulated() -> dict[str, Any]:
+    """Label, weight and emulated outputs of the test jets."""
+    label = (np.arange(JETS) % 3).astype(np.uint8)
+    raw = np.random.default_rng(8).integers(-900, 900, (JETS, 3)) + 900 * np.eye(3, dtype=np.int64)[label]
+    return {"label": label, "weight": np.ones(JETS, np.float32), "raw_0": raw, "fraction_0": np.int64(7)}
+
+
 def _prove(run: Path, changes: dict[str, Any] | None = None) -> None:
     """Write the proof, with some fields changed, as `csim` does."""
-    with artefact(
-        run / "60_csim.json", "csim", inputs={"convert": run / "50_hls", "lower": run / "40_lowered"}, folder=False
-    ) as space:
-        write_json(space.path, PROOF.model_copy(update=changes or {}).model_dump(mode="json"))
+    proof = PROOF.model_copy(update=changes or {})
+    inputs = {"convert": run / "50_hls", "lower": run / "40_lowered"}
+    with (
+        suppress(ProofFailedError),
+        artefact(
+            run / "60_csim.json",
+            "csim",
+            options=changes,
+            inputs=inputs,
+            folder=False,
+            companions=[run / "60_csim.npz"],
+        ) as space,
+    ):
+        if proof.status != "proven":
+            leave_proof(space, space.path, proof)
+            raise ProofFailedError(proof.reason)
+        write_json(space.path, proof.model_dump(mode="json"))
+        np.savez(space.companions[0], **_emulated())
 
 
 RTL = RtlProof(
@@ -153,10 +177,17 @@ RTL = RtlProof(
 
 def _rtl(run: Path, changes: dict[str, Any] | None = None) -> None:
     """Write the RTL and its proof, with some fields changed, as `rtl` does."""
-    companions = [run / "65_rtl.json"]
-    with artefact(run / "65_rtl", "rtl", inputs={"lower": run / "40_lowered"}, companions=companions) as space:
+    record = RTL.model_copy(update=changes or {})
+    inputs, companions = {"lower": run / "40_lowered"}, [run / "65_rtl.json"]
+    with (
+        suppress(ProofFailedError),
+        artefact(run / "65_rtl", "rtl", options=changes, inputs=inputs, companions=companions) as space,
+    ):
+        if record.status != "proven":
+            leave_proof(space, space.companions[0], record)
+            raise ProofFailedError(record.reason)
         (space.path / "rtl.json").write_text("{}")
-        write_json(space.companions[0], RTL.model_copy(update=changes or {}).model_dump(mode="json"))
+        write_json(space.companions[0], record.model_dump(mode="json"))
 
 
 def _images(run: Path, changes: dict[str, Any] | None = None) -> None:
@@ -168,7 +199,7 @@ def _images(run: Path, changes: dict[str, Any] | None = None) -> None:
     }
     description = ImageDescription.model_validate(made | (changes or {}))
     shape = description.shape
-    with artefact(run / "20_images", "images") as space:
+    with artefact(run / "20_images", "images", options=changes) as space:
         with DatasetWriter(space.path, description) as writer:
             for split in SPLITS:
                 batch = ImageBatch(
@@ -199,13 +230,11 @@ def _images(run: Path, changes: dict[str, Any] | None = None) -> None:
 
 
 def _model(run: Path) -> None:
-    rng = np.random.default_rng(8)
-    label = (np.arange(JETS) % 3).astype(np.uint8)
-    raw = rng.integers(-900, 900, (JETS, 3)) + 900 * np.eye(3, dtype=np.int64)[label]
-    deployed = softmax(raw * 2.0**-7)
+    emulated = _emulated()
+    label, weight = emulated["label"], emulated["weight"]
+    deployed = softmax(emulated["raw_0"] * 2.0**-7)
     scores = {"float_standard": np.eye(3, dtype=np.float32)[label], "float_separable": deployed, "model": deployed}
     scores["trees"] = np.full((JETS, 3), 1 / 3, np.float32)
-    weight = np.ones(JETS, np.float32)
     measured = {name: performance(values, label, CLASSES, weight).as_json() for name, values in scores.items()}
     with artefact(run / "30_model", "train", inputs={"images": run / "20_images"}) as space:
         write_json(space.path / "metrics.json", measured | {"classes": CLASSES, "beats_trees": True})
@@ -215,7 +244,6 @@ def _model(run: Path) -> None:
         write_json(space.path / "history.json", dict.fromkeys(("float_standard", "float_separable", "model"), history))
         costs = {"float_standard": (45630, 900000), "float_separable": (9633, 190000), "model": (9633, 12345)}
         write_json(space.path / "arithmetic.json", {name: _arithmetic(*cost) for name, cost in costs.items()})
-    np.savez(run / "60_csim.npz", label=label, weight=weight, raw_0=raw, fraction_0=np.int64(7))
 
 
 def _arithmetic(multiplications: int, bit_operations: int) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hls_projects.proof import LayerProof, Mismatch, Proof
+from hls_projects.proof import LayerProof, Mismatch
 from pipeline.report.page import SECTIONS, page
 from pipeline.report.run_folder import RunFolder
-from pipeline.report.sections import performance, training
+from pipeline.report.sections import performance, rtl, training
+from tests.sealed import made_again, run_made_again
 
 Prove = Callable[[Path, dict[str, object]], None]
 EMPTY_FIGURE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"></svg>'
@@ -66,20 +67,21 @@ class Reader(HTMLParser):
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the drawing out where a test is about words."""
-    for section in (performance, training):
+    for section in (performance, training, rtl):
         monkeypatch.setattr(section, "svg_text", lambda figure: EMPTY_FIGURE)
     monkeypatch.setattr(performance, "roc_panels", lambda curves: None)
     monkeypatch.setattr(training, "training_curves", lambda history: None)
+    monkeypatch.setattr(rtl, "trade_off", lambda forms: None)
 
 
 def read(run: Path) -> Reader:
     return Reader(page(RunFolder(run)))
 
 
-def failed(run: Path) -> None:
-    first = Mismatch(layer="logits", vector=7, kind="tie", position=(2,), expected=1.5, found=-2.25)
-    proof = Proof(status="failed", reason="3 of 9 integers differ", mismatches=3, first_mismatch=first)
-    (run / "60_csim.json").write_text(proof.model_dump_json())
+def anew(file: Path) -> None:
+    """An artefact is made again, with another file in it; what came from it stays."""
+    file.open("a").write(" ")
+    made_again(file.parent)
 
 
 def test_it_is_sound_and_stands_alone(run: Path) -> None:
@@ -141,6 +143,7 @@ def test_trees_that_are_not_beaten_are_said_so(run: Path, quick: None) -> None:
     metrics = json.loads((run / "30_model" / "metrics.json").read_text())
     metrics["trees"]["macro_auc"] = 0.9999
     (run / "30_model" / "metrics.json").write_text(json.dumps(metrics))
+    run_made_again(run)
     assert "The network does not beat hand-made observables" in read(run).text
 
 
@@ -149,6 +152,7 @@ def test_emulated_scores_that_differ_are_said_so(run: Path, quick: None) -> None
         changed = dict(arrays)
     changed["raw_0"][:2] += [[99, 0, 0]]
     np.savez(run / "60_csim.npz", **changed)
+    made_again(run / "60_csim.json")
     assert "The emulated scores differ from those written by the training on 2 of 300 test jets" in read(run).text
 
 
@@ -157,6 +161,7 @@ def test_emulated_scores_of_other_jets_are_not_shown(run: Path, quick: None) -> 
         changed = dict(arrays)
     changed["label"] = changed["label"][::-1]
     np.savez(run / "60_csim.npz", **changed)
+    made_again(run / "60_csim.json")
     text = read(run).text
     assert "it was emulated on other test jets" in text
     assert "quantized, HLS emulation" not in text
@@ -167,8 +172,9 @@ def test_the_same_artefacts_give_the_same_bytes(run: Path, tmp_path: Path) -> No
     assert page(RunFolder(run)) == page(RunFolder(copy))
 
 
-def test_a_failed_proof_is_seen_first(run: Path, quick: None) -> None:
-    failed(run)
+def test_a_failed_proof_is_seen_first(run: Path, prove: Prove, quick: None) -> None:
+    first = Mismatch(layer="logits", vector=7, kind="tie", position=(2,), expected=1.5, found=-2.25)
+    prove(run, {"status": "failed", "reason": "3 of 9 integers differ", "mismatches": 3, "first_mismatch": first})
     text = page(RunFolder(run))
     found = Reader(text)
     assert "jet tagger, not proven</title>" in text
@@ -178,6 +184,19 @@ def test_a_failed_proof_is_seen_first(run: Path, quick: None) -> None:
     assert found.text.index("Not proven") < found.text.index("The task")
     assert "The emulated design is not shown, because it is not proven." in found.text
     assert "This bundle does not hold the design that is proven" in found.text
+    assert "Proven bit-exact" not in found.text
+
+
+def test_a_comparison_that_was_not_run_proves_nothing(run: Path, prove: Prove, quick: None) -> None:
+    """Not even where somebody writes `proven` into what it left: its manifest says that it failed."""
+    proven = (run / "60_csim.json").read_text()
+    prove(run, {"status": "not run", "reason": "not run: g++ not found"})
+    assert not (run / "60_csim.npz").exists()
+    assert "g++ not found" in read(run).text
+    (run / "60_csim.json").write_text(proven)
+    made_again(run / "60_csim.json")
+    found = read(run)
+    assert "the proof is of no use here: proves nothing: not run: g++ not found" in found.text
     assert "Proven bit-exact" not in found.text
 
 
@@ -191,9 +210,36 @@ def test_a_failed_proof_is_seen_first(run: Path, quick: None) -> None:
         ),
         (lambda run: (run / "60_csim.json").write_text('{"status": "proven"'), "the proof cannot be read"),
         (lambda run: (run / "60_csim.json.manifest.json").unlink(), "is not whole"),
-        (lambda run: (run / "60_csim.json").open("a").write(" "), "was changed after it was made"),
-        (lambda run: (run / "50_hls" / "hls.json").open("a").write(" "), "was made from another 50_hls"),
-        (lambda run: (run / "40_lowered" / "types.json").open("a").write(" "), "was made from another 40_lowered"),
+        (
+            lambda run: (run / "60_csim.json").open("a").write(" "),
+            "60_csim.json is not as it was made: '60_csim.json' was changed",
+        ),
+        (
+            lambda run: (run / "60_csim.npz").open("ab").write(b" "),
+            "60_csim.json is not as it was made: '60_csim.npz' was changed",
+        ),
+        (
+            lambda run: (run / "50_hls" / "hls.json").open("a").write(" "),
+            "50_hls is not as it was made: 'hls.json' was changed",
+        ),
+        (
+            lambda run: (run / "40_lowered" / "types.json").open("a").write(" "),
+            "40_lowered is not as it was made: 'types.json' was changed",
+        ),
+        (
+            lambda run: (run / "30_model" / "history.json").unlink(),
+            "30_model is not as it was made: 'history.json' is missing",
+        ),
+        (
+            lambda run: (run / "20_images" / "more").touch(),
+            "20_images is not as it was made: 'more' is not of it",
+        ),
+        (
+            lambda run: (run / "40_lowered.manifest.json").write_text("{"),
+            "40_lowered has a manifest that cannot be read",
+        ),
+        (lambda run: anew(run / "50_hls" / "hls.json"), "was made from another 50_hls"),
+        (lambda run: anew(run / "40_lowered" / "types.json"), "was made from another 40_lowered"),
     ],
 )
 def test_what_is_no_proof_never_looks_like_one(run: Path, change: object, said: str, quick: None) -> None:
@@ -256,11 +302,18 @@ def test_the_chain_of_proofs_of_the_rtl(run: Path, quick: None) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda run: (run / "65_rtl.json").open("a").write(" "), "65_rtl was changed after it was made"),
-        (lambda run: (run / "65_rtl" / "rtl.json").open("a").write(" "), "65_rtl was changed after it was made"),
+        (
+            lambda run: (run / "65_rtl.json").open("a").write(" "),
+            "65_rtl is not as it was made: '65_rtl.json' was changed",
+        ),
+        (
+            lambda run: (run / "65_rtl" / "rtl.json").open("a").write(" "),
+            "65_rtl is not as it was made: 'rtl.json' was changed",
+        ),
+        (lambda run: anew(run / "40_lowered" / "types.json"), "65_rtl was made from another 40_lowered"),
         (
             lambda run: (run / "40_lowered" / "types.json").open("a").write(" "),
-            "65_rtl was made from another 40_lowered",
+            "40_lowered is not as it was made: 'types.json' was changed",
         ),
         (lambda run: (run / "65_rtl.json").write_text("{}"), "65_rtl.json cannot be read"),
     ],
@@ -290,33 +343,48 @@ def test_an_empty_run(tmp_path: Path, quick: None) -> None:
     assert "Not proven: the comparison was not run" in text
 
 
-@pytest.mark.parametrize(
-    "file",
-    [
-        "20_images/cutflow.json",
-        "20_images/summary.npz",
-        "20_images/plots/mass.svg",
-        "20_images/test/part-00000.parquet",
-        "30_model/metrics.json",
-        "30_model/scores.npz",
-        "30_model/history.json",
-        "30_model/arithmetic.json",
-        "40_lowered/types.json",
-        "50_hls/hls.json",
-        "70_export/made_up_design/manifest.json",
-    ],
+FILES = (
+    "20_images/cutflow.json",
+    "20_images/summary.npz",
+    "20_images/plots/mass.svg",
+    "20_images/test/part-00000.parquet",
+    "30_model/metrics.json",
+    "30_model/scores.npz",
+    "30_model/history.json",
+    "30_model/arithmetic.json",
+    "40_lowered/types.json",
+    "50_hls/hls.json",
+    "70_export/made_up_design/manifest.json",
 )
+
+
+@pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("content", [b"", b"{}", b"[1, 2]", b"\x89\x00\xff"])
-def test_a_damaged_file_is_said(run: Path, file: str, content: bytes, quick: None) -> None:
+def test_odd_content_is_said(run: Path, file: str, content: bytes, quick: None) -> None:
     (run / file).write_bytes(content)
+    run_made_again(run)
     text = read(run).text
     assert "Not shown:" in text
     assert file.split("/")[0] in text or "figure" in text
 
 
+@pytest.mark.parametrize("file", FILES)
+def test_a_damaged_file_is_said(run: Path, file: str, quick: None) -> None:
+    """Nothing of its artefact is shown, and nothing counts as proven."""
+    (run / file).open("ab").write(b" ")
+    artefact = file.split("/")[0]
+    found = read(run)
+    said = f"{artefact} is not as it was made: {Path(file).name!r} was changed"
+    assert found.text.index(said) < found.text.index("The task")
+    assert "Proven bit-exact" not in found.text
+    if artefact != "50_hls":
+        assert f"Not shown: {said}" in found.text
+
+
 def test_a_figure_that_runs_code_is_not_taken_in(run: Path, quick: None) -> None:
     plot = run / "20_images" / "plots" / "mass.svg"
     plot.write_text(plot.read_text().replace("</svg>", "<script>alert(1)</script></svg>"))
+    run_made_again(run)
     text = page(RunFolder(run))
     assert "alert(1)" not in text
     assert "holds <script>, which no plot needs" in unescape(text)
@@ -327,6 +395,7 @@ def test_names_are_text_not_markup(run: Path, quick: None) -> None:
     for file in ("30_model/metrics.json", "20_images/cutflow.json"):
         path = run / file
         path.write_text(path.read_text().replace('"w"', json.dumps(evil)))
+    run_made_again(run)
     found = read(run)
     assert "script" not in found.tags
     assert evil in found.text
@@ -335,12 +404,10 @@ def test_names_are_text_not_markup(run: Path, quick: None) -> None:
 def test_a_cutflow_that_loses_jets_is_seen(run: Path, quick: None) -> None:
     path = run / "20_images" / "cutflow.json"
     path.write_text(path.read_text().replace("2710", "2711"))
+    run_made_again(run)
     assert "The account does not balance" in read(run).text
 
 
 def test_an_artefact_made_from_something_older_is_seen(run: Path, quick: None) -> None:
-    manifest = run / "20_images.manifest.json"
-    content = json.loads(manifest.read_text())
-    content["outputs"]["cutflow.json"] = "0" * 64
-    manifest.write_text(json.dumps(content))
+    anew(run / "20_images" / "cutflow.json")
     assert "changed: 20_images" in read(run).text

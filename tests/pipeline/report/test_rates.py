@@ -21,6 +21,7 @@ from pipeline.report import page as report
 from pipeline.report.page import SECTIONS
 from pipeline.report.run_folder import RunFolder
 from pipeline.report.sections import rates
+from tests.sealed import made_again
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 WHAT = RatesSettings.model_validate(
@@ -81,4 +82,5 @@ def test_a_run_without_rates_has_no_such_section(run: Path) -> None:
 
 def test_a_damaged_study_is_said(run: Path) -> None:
     write_json(run / "67_rates" / "rates.json", {"results": {}})
+    made_again(run / "67_rates")
     assert "67_rates/rates.json cannot be read (KeyError: " in report.page(RunFolder(run))

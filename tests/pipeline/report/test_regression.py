@@ -16,6 +16,7 @@ from pipeline.json_file import write_json
 from pipeline.report.page import SECTIONS, _body
 from pipeline.report.run_folder import RunFolder
 from pipeline.report.sections import performance, regression
+from tests.sealed import edit_manifest, made_again
 
 WIDTH = {"bits": 8, "integer": 2}
 TARGETS: list[dict[str, Any]] = [
@@ -56,6 +57,7 @@ def trained(run: Path, *, beside_tagger: bool = False, wrong: int = 0) -> str:
         np.savez(space.path / "values.npz", weight=np.ones(40), model=values)
     raw[:wrong] += 1
     np.savez(run / "60_csim.npz", weight=np.ones(40), raw_0=raw, fraction_0=np.int64(7))
+    made_again(run / "60_csim.json")
     html = _body(regression.SECTION, RunFolder(run))
     return " ".join(re.sub(r"<svg.*?</svg>|<[^>]+>", " ", html, flags=re.DOTALL).split())
 
@@ -81,6 +83,8 @@ def test_numbers_that_differ_are_said_so(run: Path) -> None:
 def test_what_was_not_emulated_is_said_so(run: Path) -> None:
     trained(run)
     (run / "60_csim.npz").unlink()
+    assert "it is not proven" in str(_body(regression.SECTION, RunFolder(run))), "what was emulated is gone"
+    edit_manifest(run / "60_csim.json", companions={})
     assert "the comparison was run without the test set" in str(_body(regression.SECTION, RunFolder(run)))
 
 

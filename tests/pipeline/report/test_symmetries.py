@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.artefact import artefact
+from pipeline.artefact import UpToDate, artefact
 from pipeline.json_file import write_json
 from pipeline.manifest import manifest_path
 from pipeline.report import page as report
@@ -47,9 +48,12 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _with(run: Path, study: dict[str, Any], logic: dict[str, Any] | None = None) -> str:
-    for name, file, found in (("26_symmetries", "symmetries", study), ("27_symmetries_rtl", "rtl", logic)):
+    for name, stage, file, found in (
+        ("26_symmetries", "symmetries", "symmetries", study),
+        ("27_symmetries_rtl", "symmetries-rtl", "rtl", logic),
+    ):
         if found is not None:
-            with artefact(run / name, "symmetries") as space:
+            with suppress(UpToDate), artefact(run / name, stage, options=found) as space:
                 write_json(space.path / f"{file}.json", found)
     return page(RunFolder(run))
 

@@ -22,7 +22,8 @@ ROUTED |= {"target_period": 2.5, "achieved_period": 2.125, "hold_slack": 0.01, "
 def _synthesised(run: Path, changes: dict[str, Any] | None = None) -> str:
     """The section's text after `synth`."""
     numbers = HardwareNumbers(**(ROUTED | (changes or {})))
-    with artefact(run / "66_synth", "synth", inputs={"convert": run / "50_hls", "rtl": run / "65_rtl"}) as space:
+    inputs = {"convert": run / "50_hls", "rtl": run / "65_rtl"}
+    with artefact(run / "66_synth", "synth", options=changes, inputs=inputs) as space:
         record = VendorNumbers(part="xcvu13p-flga2577-2-e", numbers=(numbers,))
         write_json(space.path / "synth.json", record.model_dump(mode="json"))
     return _words(_body(synthesis.SECTION, RunFolder(run)))

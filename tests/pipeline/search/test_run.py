@@ -86,7 +86,7 @@ def change(tmp_path: Path, **what: Any) -> None:
 
 def live(tmp_path: Path) -> list[dict[str, str]]:
     """The table beside a search that has not ended well."""
-    (work,) = tmp_path.glob(".28_search.work-*")
+    (work,) = tmp_path.glob(".28_search.making/work")
     with (work / "trials.csv").open() as file:
         return list(csv.DictReader(file))
 
@@ -129,6 +129,32 @@ def test_a_broken_trial_is_one_of_many(call: list[str], tmp_path: Path, trial: A
     assert found["hand_made"] is None
     kept = {path.name for path in (tmp_path / "28_search" / "networks").iterdir()}
     assert kept == {"1.h5", "2.h5"}, "of all that were trained, on the front or not: a search that goes on needs them"
+
+
+def test_one_that_has_ended_goes_on_where_it_gets_more_time(
+    call: list[str], tmp_path: Path, trial: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tried: list[int] = []
+    trial["do"] = lambda number, _: tried.append(number)
+    out = tmp_path / "28_search"
+
+    def table() -> list[dict[str, str]]:
+        with (out / "trials.csv").open() as file:
+            return list(csv.DictReader(file))
+
+    assert main(call) == 0
+    first = table()
+    capsys.readouterr()
+    assert main(call) == 0
+    assert "28_search: unchanged" in capsys.readouterr().out
+    change(tmp_path, budget={"trials": 4})
+    assert main(call) == 0
+    assert tried == [0, 1, 2, 3], "none is tried twice"
+    assert [row["model.blocks.0.filters"] for row in table()[: len(first)]] == [
+        row["model.blocks.0.filters"] for row in first
+    ]
+    assert {path.name for path in (out / "networks").iterdir()} == {f"{number}.h5" for number in tried}
+    assert [path.name for path in tmp_path.glob(".*")] == []
 
 
 def test_trials_that_all_break_end_it(
@@ -200,9 +226,7 @@ def test_a_full_disk_ends_it_until_there_is_room(
     call[call.index(next(each for each in call if each.startswith("--out=")))] = f"--out={small_disk}/28_search"
     assert main(call) == 1
     assert "No space left on device (make room on it, then run it again)" in said(capsys)
-    assert sorted(path.name for path in small_disk.iterdir() if not path.name.startswith(".28_search.work-")) == [
-        "fill"
-    ]
+    assert sorted(path.name for path in small_disk.iterdir() if path.name != ".28_search.making") == ["fill"]
     os.truncate(fill, 0)
     trial["do"] = lambda *_: None
     assert main(call) == 0

@@ -23,6 +23,7 @@ from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.record import RtlProof
 from hls_projects.settings import HlsSettings
 from pipeline.app import main
+from pipeline.manifest import manifest_path
 from tests.data_prep.test_candidate_images import CONFIGURATION
 
 pytestmark = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
@@ -130,5 +131,6 @@ def test_other_images_than_the_network_takes_are_refused(
     jets = [f"{run}/q.root", f"{run}/t.root"]
     assert main(["images", f"--config={other}/images.yaml", *jets, f"--out={other}/20_images"]) == 0
     shutil.copytree(run / "40_lowered", other / "40_lowered")
+    shutil.copyfile(manifest_path(run / "40_lowered"), manifest_path(other / "40_lowered"))
     assert _rtl(other, tmp_path / "made", {"form": "serial"}) == 1
     assert "makes images [5, 5, 1], the network takes [4, 4, 1]" in capsys.readouterr().err

@@ -25,6 +25,7 @@ from hls_projects.vendor.numbers import HardwareNumbers, VendorNumbers
 from pipeline.artefact import artefact
 from pipeline.json_file import write_json
 from pipeline.stages import convert, export, lower
+from tests.sealed import made_again, seal
 
 CLASSES = ("q", "g", "w")
 CONFIG = "name: small_tagger\nexport: {test_jets: 20}\n"
@@ -45,9 +46,10 @@ class Run:
         traced = HlsProject.load(self.folder / "50_hls").traced
         layers = [LayerProof(name=layer.name, type="ap_fixed<8,4>", values=20, mismatches=0) for layer in traced]
         proof = proof.model_copy(update={"layers": tuple(layers)})
-        inputs = [self.folder / "50_hls", self.folder / "40_lowered"]
-        with artefact(self.csim, "csim", inputs=inputs, folder=False) as it:
-            write_json(it.path, proof.model_dump(mode="json"))
+        inputs = {"convert": self.folder / "50_hls", "lower": self.folder / "40_lowered"}
+        content = proof.model_dump(mode="json")
+        with artefact(self.csim, "csim", options=content, inputs=inputs, folder=False) as it:
+            write_json(it.path, content)
 
     def synthesise(self) -> Path:
         """Leave what `synth` does of the HLS project, made up."""
@@ -104,6 +106,7 @@ def _images(folder: Path, rng: np.random.Generator) -> None:
                 features={name: np.zeros(jets, np.float32) for name in FEATURES},
             )
             writer.append(split, batch)
+    seal(folder, "images")
 
 
 def _model() -> keras.Model:
@@ -220,11 +223,13 @@ def test_numbers_of_the_vendors_tools_stand_in_manifest_and_card(run: Run, capsy
     weights = next((run.folder / "50_hls" / "firmware" / "weights").glob("w*.txt"))
     before = weights.read_text()
     weights.write_text(before + " ")
+    made_again(run.folder / "50_hls")
     try:
         run.prove(PROVEN)
         other = run.export("other", synth=synth) / "small_tagger"
     finally:
         weights.write_text(before)
+        made_again(run.folder / "50_hls")
     assert "was made from another design and is left out" in capsys.readouterr().err
     assert verify(other).hardware == ()
 
@@ -246,7 +251,7 @@ def test_what_is_not_proven_stays_in(run: Run, status: str) -> None:
 
 def test_a_proof_changed_by_hand(run: Run) -> None:
     run.csim.write_text(run.csim.read_text().replace("60 integers", "61 integers"))
-    with pytest.raises(PipelineError, match="was changed after it was made"):
+    with pytest.raises(PipelineError, match="is not as it was made: '60_csim.json' was changed"):
         run.export("never")
 
 
@@ -261,10 +266,14 @@ def test_a_proof_of_another_project(run: Run) -> None:
     before = weights.read_text()
     weights.write_text(before + " ")
     try:
+        with pytest.raises(PipelineError, match=f"is not as it was made: '{weights.name}' was changed"):
+            run.export("never")
+        made_again(run.folder / "50_hls")
         with pytest.raises(PipelineError, match="was made from another 50_hls"):
             run.export("never")
     finally:
         weights.write_text(before)
+        made_again(run.folder / "50_hls")
 
 
 def test_emulated_outputs_of_another_model(run: Run) -> None:

@@ -169,7 +169,7 @@ def test_a_truncated_file_is_an_error_or_a_counted_loss(
     assert images(CONFIGURATION, out, folder) == 1
     *_, last = capsys.readouterr().err.strip().splitlines()
     assert last.startswith("error") and "w_00001.root: entries 0-49 lost: " in last and "--allow-lost 0.091" in last
-    assert not out.exists() and list(tmp_path.glob(".20_images.work-*/*.chunk"))
+    assert not out.exists() and list(tmp_path.glob(".20_images.making/work/*.chunk"))
     assert images(CONFIGURATION, out, folder, "--strict") == 1
     assert not out.exists()
     # both are losses where so much is allowed
@@ -182,6 +182,14 @@ def test_a_truncated_file_is_an_error_or_a_counted_loss(
     assert account["entries"] == {"read": 500, "lost": 50}
     assert [Path(loss["file"]).name for loss in account["lost"]] == ["w_00002.root", "w_00001.root"]
     assert not list(tmp_path.glob(".20_images*"))
+    # what is there is judged as if it were made: by this command's tolerance, or as it is where no files are given
+    assert images(CONFIGURATION, out, folder, "--allow-lost", "0.5") == 0
+    assert "unchanged" in capsys.readouterr().out
+    assert images(CONFIGURATION, out) == 0
+    assert "lost 9.09% of the entries when it was made" in capsys.readouterr().err
+    (folder / "w_00002.root").write_bytes(b" ")
+    assert images(CONFIGURATION, out, folder, "--allow-lost", "0.5") == 0
+    assert "unchanged" not in capsys.readouterr().out
 
 
 def test_two_ways_to_work_are_refused(jets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -203,7 +211,7 @@ def test_an_interrupted_run_with_workers_goes_on(tmp_path: Path, jets: Path) -> 
         text=True,
         start_new_session=True,
     )
-    finished = f".{out.name}.work-*/*.chunk"
+    finished = f".{out.name}.making/work/*.chunk"
     deadline = time.monotonic() + 120
     while len(list(tmp_path.glob(finished))) < 5 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -25,6 +25,7 @@ from models.load import save_model
 from models.meaning import MEANING, Meaning
 from pipeline.app import main
 from pipeline.manifest import manifest_path
+from tests.sealed import made_again, seal
 
 IMAGES: dict[str, Any] = {
     "classes": [{"name": "q", "label": "is_q"}, {"name": "t", "label": "is_t"}, {"name": "w", "label": "is_w"}],
@@ -66,7 +67,7 @@ def write_images(folder: Path, **change: Any) -> Path:
                 {name: rng.random(jets).astype(np.float32) for name in FEATURES},
             )
             writer.append(split, batch)
-    return folder
+    return seal(folder, "images")
 
 
 def write_yaml(path: Path, content: dict[str, Any]) -> Path:
@@ -89,7 +90,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ports = {"inputs": network.types.inputs, "outputs": network.types.outputs}
     project = HlsProject(name="small_tagger", settings=HlsSettings(), traced=(), meaning=network.meaning, **ports)
     project.write(folder / "50_hls" / "hls.json")
+    seal(folder / "50_hls", "convert")
     (folder / "60_csim.json").write_text("{}")
+    seal(folder / "60_csim.json", "csim")
     return folder
 
 
@@ -105,7 +108,7 @@ def test_training_says_it_and_lowering_takes_it_along(run: Path) -> None:
     assert Network.load(run / "40_lowered").meaning == found
     manifest = json.loads(manifest_path(run / "40_lowered").read_text())
     assert MEANING in manifest["outputs"]
-    assert str(run / "30_model" / MEANING) in manifest["inputs"]
+    assert f"30_model/{MEANING}" in manifest["inputs"]
 
 
 def _convert(run: Path, images: Path, out: Path) -> list[str]:
@@ -161,14 +164,17 @@ def test_a_project_of_another_network_is_refused(
     run: Path, tmp_path: Path, stage: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Two networks of one shape: the project was converted from one with another order of the classes."""
-    for name in ("40_lowered", "50_hls", "hardware.yaml", "60_csim.json"):
+    for name in ("40_lowered", "50_hls", "60_csim.json"):
         (shutil.copytree if (run / name).is_dir() else shutil.copy)(run / name, tmp_path / name)
+        shutil.copy(manifest_path(run / name), tmp_path)
+    shutil.copy(run / "hardware.yaml", tmp_path)
     project = HlsProject.load(tmp_path / "50_hls")
     assert project.meaning is not None
     backwards = project.meaning.images.model_copy(update={"classes": ("w", "t", "q")})
     meaning = project.meaning.model_copy(update={"images": backwards, "classes": ("w", "t", "q")})
     for each in (meaning, None):
         project.model_copy(update={"meaning": each}).write(tmp_path / "50_hls" / "hls.json")
+        made_again(tmp_path / "50_hls")
         assert main(STAGES[stage](tmp_path, run / "20_images", tmp_path / "out")) == 1
         assert "hls.json: says something else about the network's inputs and outputs" in said(capsys)
 

@@ -28,6 +28,7 @@ from models.rate_settings import ColliderSettings
 from models.settings import ModelSettings
 from pipeline.app import main
 from pipeline.manifest import manifest_path
+from tests.sealed import seal
 
 ROOT = Path(__file__).parents[3]
 IMAGES = ROOT / "configs" / "demo" / "images.yaml"
@@ -65,6 +66,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     dense = QDense(5, kernel_quantizer=quantized_bits(5, 0, alpha=1), bias_quantizer=quantized_bits(5, 0, alpha=1))
     (folder / "40_lowered").mkdir()
     prove_network(lower(keras.Model(image, dense(x)))).save(folder / "40_lowered")
+    seal(folder / "40_lowered", "lower")
     (folder / "rates.yaml").write_text(yaml.safe_dump(RATES))
     assert rates(folder, folder / "67_rates") == 0
     return folder

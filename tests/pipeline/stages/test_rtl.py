@@ -16,6 +16,8 @@ from data_prep.errors import ToolNotFoundError
 from hls_projects.rtl import verilator
 from models.load import save_model
 from pipeline.app import main
+from pipeline.manifest import manifest_path
+from tests.sealed import made_again
 
 pytestmark = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
 
@@ -75,7 +77,9 @@ def test_without_a_simulator_nothing_is_proven(
     assert "verilator not found" in capsys.readouterr().err
     proof = json.loads((tmp_path / "65_rtl.json").read_text())
     assert (proof["status"], proof["reason"]) == ("not run", "verilator not found")
-    assert not (tmp_path / "65_rtl.manifest.json").exists()
+    manifest = json.loads((tmp_path / "65_rtl.manifest.json").read_text())
+    assert (manifest["failure"], manifest["outputs"]) == ("verilator not found", {})
+    assert not (tmp_path / "65_rtl").exists()
 
 
 def test_other_weights_fail_with_the_first_difference(
@@ -87,6 +91,10 @@ def test_other_weights_fail_with_the_first_difference(
     name = next(name for name in arrays if name.endswith(".kernel"))
     arrays[name][0, 1] += 1
     np.savez(damaged / "weights.npz", **arrays)
+    shutil.copyfile(manifest_path(lowered), manifest_path(damaged))
+    assert _rtl(tmp_path, damaged) == 1
+    assert "40_lowered: is not as it was made: 'weights.npz' was changed" in capsys.readouterr().err
+    made_again(damaged)
     assert _rtl(tmp_path, damaged) == 1
     assert "model and RTL differ: layer 'output 0, fast emulator'" in capsys.readouterr().err
     proof = json.loads((tmp_path / "65_rtl.json").read_text())

@@ -15,6 +15,8 @@ from data_prep.dataset_writer import DatasetWriter
 from data_prep.image_batch import FEATURES, ImageBatch
 from models.meaning import Meaning
 from pipeline.app import main
+from pipeline.manifest import manifest_path
+from tests.sealed import seal
 
 WIDTH = {"bits": 6, "integer": 1}
 MODEL = {
@@ -55,6 +57,7 @@ def arguments(tmp_path: Path) -> list[str]:
     with DatasetWriter(images, description) as writer:
         for seed, (split, jets) in enumerate({"train": 200, "validation": 40, "test": 60}.items()):
             writer.append(split, _jets(jets, seed))
+    seal(images, "images")
     (tmp_path / "model.yaml").write_text(yaml.safe_dump(MODEL))
     (tmp_path / "train.yaml").write_text(yaml.safe_dump(TRAIN))
     files = ["--config", str(tmp_path / "train.yaml"), "--model", str(tmp_path / "model.yaml"), str(images)]
@@ -96,12 +99,18 @@ def test_it_leaves_what_the_data_flow_says(
         np.testing.assert_allclose(scores["trees"].sum(axis=1), 1, rtol=1e-5)
 
 
-def test_the_same_inputs_give_the_same_bytes(arguments: list[str], tmp_path: Path) -> None:
-    manifest = tmp_path / "30_model.manifest.json"
+def test_the_same_inputs_give_the_same_bytes(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, again = tmp_path / "30_model", tmp_path / "again"
     assert main(arguments) == 0
-    first = _read(manifest)["outputs"]
+    capsys.readouterr()
     assert main(arguments) == 0
-    assert _read(manifest)["outputs"] == first
+    assert "30_model: unchanged" in capsys.readouterr().out
+    assert main([str(again) if each == str(first) else each for each in arguments]) == 0
+    made = [_read(manifest_path(out)) for out in (first, again)]
+    assert made[0]["outputs"] == made[1]["outputs"]
+    assert made[0]["fingerprint"] == made[1]["fingerprint"]
 
 
 @pytest.mark.parametrize(
