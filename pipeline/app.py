@@ -113,13 +113,13 @@ def _ending(error: BaseException) -> int:
         return 0
     if interruption.asked() or isinstance(error, typer.Abort | KeyboardInterrupt):
         return _interrupted()
+    if isinstance(error, TyperException):
+        fail(error.format_message())
+        return error.exit_code
     told = machine_fault(error) or error
     if isinstance(told, PipelineError):
         fail(str(told))
         return 1
-    if isinstance(error, TyperException):
-        fail(error.format_message())
-        return error.exit_code
     if isinstance(error, shutil.Error):
         # A copied tree collects what went wrong: (from, to, reason) a file.
         fail(f"{error.args[0][0][2]} (give the rights, then run it again)")
