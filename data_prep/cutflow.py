@@ -26,6 +26,7 @@ class Fate(IntEnum):
     OUTSIDE_ETA = 6
     EMPTY_IMAGE = 7
     NEGATIVE_ENERGY = 8
+    WEIGHT_NOT_FINITE = 9
 
 
 REASONS = {
@@ -37,6 +38,7 @@ REASONS = {
     Fate.OUTSIDE_ETA: "jet η outside the selection",
     Fate.EMPTY_IMAGE: "no constituent inside the window",
     Fate.NEGATIVE_ENERGY: "a constituent of negative energy",
+    Fate.WEIGHT_NOT_FINITE: "NaN or infinite weight",
 }
 """Why a jet is dropped, in words."""
 

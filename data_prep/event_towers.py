@@ -60,15 +60,18 @@ class EventGrid(Settings):
         return self.tower_eta, self.tower_phi
 
     def tower_of(self, eta: Floats, phi: Floats) -> npt.NDArray[np.int64]:
-        """The tower of each direction: row · columns + column, −1 outside |η|; φ need not be wrapped.
+        """The tower of each direction: row · columns + column, −1 outside |η| or not finite; φ need not be wrapped.
 
         >>> grid = EventGrid(rows=2, columns=4)
         >>> grid.tower_of(np.array([-0.01, 0.0, 0.2]), np.array([-np.pi, np.pi, 0.0])).tolist()
         [0, 4, -1]
+        >>> grid.tower_of(np.array([np.nan, 0.0, np.inf]), np.array([0.0, np.nan, np.inf])).tolist()
+        [-1, -1, -1]
         """
-        row = np.floor(eta / self.tower_eta + self.rows / 2).astype(np.int64)
-        column = np.floor((phi + np.pi) / self.tower_phi).astype(np.int64) % self.columns
-        inside = (row >= 0) & (row < self.rows)
+        with np.errstate(invalid="ignore", over="ignore"):
+            row = np.floor(eta / self.tower_eta + self.rows / 2).astype(np.int64)
+            column = np.floor((phi + np.pi) / self.tower_phi).astype(np.int64) % self.columns
+        inside = (row >= 0) & (row < self.rows) & np.isfinite(eta) & np.isfinite(phi)
         return np.where(inside, row * self.columns + column, -1)
 
     def centres(self, tower: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:

@@ -1,19 +1,24 @@
 """Arithmetic on branches, as it stands in configuration files: parsed into a checked tree, never evaluated by Python.
 
 Allowed are numbers, branch names (dots included, as `Jet.PT`), `+ - * / % **`, comparisons, `and or not`, `& |` on
-integers, brackets, and the functions of `FUNCTIONS`. Everything else is refused when the configuration is read.
+integers, brackets, and the functions of `FUNCTIONS`. Everything else is refused when the configuration is read. A name
+that is no plain word, as `class`, `c[px]` or the path `muons/fP4/fPt`, stands in back-quotes, in which every character
+counts as it is.
 
 >>> expression = Expression("hypot(px, py) > 500 and abs(pid) == 6")
 >>> expression.names
 ('px', 'py', 'pid')
 >>> expression({"px": np.array([600.0, 3.0]), "py": np.array([0.0, 4.0]), "pid": np.array([-6, 6])})
 array([ True, False])
+>>> Expression("`class` == 1 and `c[px]` > 0").names
+('class', 'c[px]')
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -21,6 +26,7 @@ import numpy.typing as npt
 from pydantic import AfterValidator, Field
 
 from data_prep.errors import InputFileError
+from data_prep.expression_text import Quoted, how_to_write, unquoted
 
 Array = npt.NDArray[Any]
 
@@ -79,31 +85,41 @@ class Expression:
     def __init__(self, text: str) -> None:
         if len(text) > MAX_LENGTH:
             raise ValueError(f"an expression has at most {MAX_LENGTH} characters")
+        plain, quoted = unquoted(text.strip())
         try:
-            self._tree = ast.parse(text.strip(), mode="eval").body
+            self._tree = Quoted(quoted).visit(ast.parse(plain, mode="eval")).body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            raise ValueError(f"'{text}' is no expression") from None
+            raise ValueError(f"'{text}' is no expression ({how_to_write(plain)})") from None
         self.text = text
         names: list[str] = []
         _check(self._tree, names, text)
         self.names = tuple(dict.fromkeys(names))
         """The branches it needs, each once, in order of appearance."""
 
-    def __call__(self, columns: Mapping[str, Array]) -> Array:
+    def __call__(self, columns: Mapping[str, Array], file: Path | None = None) -> Array:
         """The value, element by element; floating-point faults give NaN or infinity as in numpy.
 
+        Args:
+            columns: the branches of `names`.
+            file: where they are from, for the message.
+
         Raises:
-            InputFileError: `&` or `|` on numbers that are no integers, as the type of a branch tells.
+            InputFileError: `&` or `|` on numbers that are no integers.
         """
         try:
             with np.errstate(all="ignore"):
                 return np.asarray(_value(self._tree, columns))
-        except TypeError:
+        except _NotIntegersError as error:
             types = ", ".join(f"{name} is {np.asarray(columns[name]).dtype}" for name in self.names)
             raise InputFileError(
-                f"`&` or `|` in '{self.text}' stands between numbers that are no integers ({types})",
+                f"{error} in '{self.text}' stands between numbers that are no integers" + f" ({types})" * bool(types),
+                file=file,
                 remedy="write `and` or `or`, or put comparisons in brackets: `(a > 1) & (b < 2)`",
             ) from None
+
+
+class _NotIntegersError(Exception):
+    """`&` or `|` on numbers that are no integers."""
 
 
 def _dotted(node: ast.expr) -> str | None:
@@ -155,6 +171,13 @@ def _value(node: ast.expr, columns: Mapping[str, Array]) -> Any:
     match node:
         case ast.Constant():
             return node.value
+        case ast.BinOp(op=ast.BitAnd() | ast.BitOr()):
+            sides = [np.asarray(_value(side, columns)) for side in (node.left, node.right)]
+            if any(side.dtype.kind not in "biu" for side in sides):
+                raise _NotIntegersError("`&`" if isinstance(node.op, ast.BitAnd) else "`|`")
+            if np.result_type(*sides).kind == "f":  # numpy has no integer that holds both int64 and uint64
+                sides = [side.astype(np.int64) for side in sides]
+            return _BINARY[type(node.op)](*sides)
         case ast.BinOp():
             return _BINARY[type(node.op)](_value(node.left, columns), _value(node.right, columns))
         case ast.UnaryOp(op=ast.Not()):
@@ -183,20 +206,47 @@ def _value(node: ast.expr, columns: Mapping[str, Array]) -> Any:
 
 
 def _true(value: Any) -> Array:
-    """Membership: a number above 0.5 (NaN is none)."""
+    """Where a value is true, as in C and ROOT: it is not zero, of whatever sign; NaN is not true."""
     array = np.asarray(value)
-    return array if array.dtype == np.bool_ else np.asarray(array > 0.5)
+    return array if array.dtype == np.bool_ else np.asarray((array != 0) & (array == array))
 
 
-def members(expression: Expression, columns: Mapping[str, Array], length: int) -> npt.NDArray[np.bool_]:
-    """Where an expression holds, bool [length]: where it is true, or a number above 0.5."""
-    return np.broadcast_to(_true(expression(columns)), (length,))
+def members(
+    expression: Expression, columns: Mapping[str, Array], length: int, file: Path | None = None
+) -> npt.NDArray[np.bool_]:
+    """Where an expression holds, bool [length]: where it is true, or a number that is neither zero nor NaN.
+
+    Args:
+        expression: the expression.
+        columns: the branches it needs, numbers or bools [length].
+        length: how many values there are.
+        file: where they are from, for messages.
+
+    Raises:
+        InputFileError: as the expression does.
+
+    >>> members(Expression("x"), {"x": np.array([0.0, 0.3, -1.0, np.nan])}, 4)
+    array([False,  True,  True, False])
+    """
+    return np.broadcast_to(_true(expression(columns, file)), (length,))
 
 
 def _parsable(text: str) -> str:
     Expression(text)
     return text
 
+
+def _unquoted_name(text: str) -> str:
+    if "`" not in text:
+        return text
+    name = text.strip()[1:-1]
+    if text.strip() != f"`{name}`" or "`" in name or not name.strip():
+        raise ValueError(f"'{text}' is no name of one branch")
+    return name
+
+
+BranchName = Annotated[str, Field(min_length=1), AfterValidator(_unquoted_name)]
+"""The name of one branch in a configuration, as it is or in back-quotes, which are taken off."""
 
 ExpressionText = Annotated[str, Field(min_length=1), AfterValidator(_parsable)]
 """An expression in a configuration, checked when it is read."""

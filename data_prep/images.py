@@ -65,7 +65,7 @@ class ImagesSettings(Settings):
     cluster: ClusterSettings = ClusterSettings()
     """How jets are made where the files hold none."""
     weight: ExpressionText | None = None
-    """The weight of a jet, as `genWeight`; 1 where nothing is said."""
+    """The weight of a jet, as `genWeight`, of either sign; 1 where nothing is said."""
     selection: SelectionSettings = SelectionSettings()
     """Which jets are kept."""
     grid: Grid
@@ -142,6 +142,7 @@ def select(chunk: JetChunk, selection: SelectionSettings, *, labelled: bool = Tr
         (Fate.NO_CONSTITUENTS, chunk.multiplicity == 0),
         (Fate.NOT_FINITE, ~(np.isfinite(pt) & np.isfinite(eta) & np.isfinite(chunk.jet_phi))),
         (Fate.NEGATIVE_ENERGY, _any_negative(chunk)),
+        (Fate.WEIGHT_NOT_FINITE, ~np.isfinite(chunk.weight)),
         (Fate.OUTSIDE_PT, pt < selection.pt_min),
     ]
     if selection.pt_max is not None:

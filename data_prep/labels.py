@@ -12,14 +12,14 @@ import numpy.typing as npt
 from pydantic import AfterValidator, Field
 
 from data_prep.constituents import NO_CLASS, SEVERAL_CLASSES
-from data_prep.expressions import Expression, ExpressionText, members
+from data_prep.expressions import BranchName, Expression, ExpressionText, members
 from data_prep.settings import Settings
 
 
 class Condition(Settings):
     """A further condition on an integer branch, as on the PDG id that tells quark from gluon jets."""
 
-    branch: str = Field(min_length=1)
+    branch: BranchName
     """The branch."""
     absolute: tuple[Annotated[int, Field(ge=0, le=10_000_000_000)], ...] = Field(min_length=1)
     """The absolute values that are let through (antiparticles have negative PDG ids)."""
@@ -31,8 +31,9 @@ class ClassSettings(Settings):
     name: str = Field(pattern="^[A-Za-z][A-Za-z0-9_]*$", max_length=32)
     """The name in plots, tables and firmware outputs."""
     label: ExpressionText
-    """What holds for jets of this class: a branch that is non-zero for them (float, bool or integer), or an expression
-    such as `FatJet_nBHadrons >= 2`, `is_signal_new == 0` or, where the file alone tells, `1`."""
+    """What holds for jets of this class: a branch that is non-zero for them (float, bool or integer; -1 is non-zero,
+    NaN is of no class), or an expression such as `FatJet_nBHadrons >= 2`, `is_signal_new == 0` or, where the file
+    alone tells, `1`."""
     where: Condition | None = None
     """A further condition."""
     files: str | None = Field(default=None, min_length=1)
@@ -73,16 +74,19 @@ def labels_of(
         classes: the classes; a jet's label is its class's position here.
         columns: `branches_of(classes)` by name, numbers or bools [jets].
         jets: the number of jets.
-        file: the file they are from, for classes that look at its name.
+        file: the file they are from, for classes that look at its name, and for messages.
 
     Returns:
         uint8 [jets]; `NO_CLASS` where no class fits, `SEVERAL_CLASSES` where more than one does.
+
+    Raises:
+        InputFileError: a label uses `&` or `|` on numbers that are no integers.
     """
     label = np.full(jets, NO_CLASS, np.uint8)
     for index, each in enumerate(classes):
         if each.files and (file is None or not fnmatchcase(file.name, each.files)):
             continue
-        member = members(Expression(each.label), columns, jets)
+        member = members(Expression(each.label), columns, jets, file)
         if each.where:
             member = member & np.isin(np.abs(columns[each.where.branch]), each.where.absolute)
         label[member] = np.where(label[member] == NO_CLASS, index, SEVERAL_CLASSES)

@@ -24,6 +24,7 @@ from data_prep.images import ImagesSettings, images_of, select
 from data_prep.mass import image_mass, lecture_notes_mass, massless_mass
 from data_prep.pixelise import pixelise
 from data_prep.preprocess import Program, moved_constituents
+from data_prep.readers.odd_values import odd_values_pass
 from data_prep.subjets import subjet_separation
 
 Float32 = npt.NDArray[np.float32]
@@ -58,6 +59,7 @@ class MassClosure:
         self._norms = np.zeros((len(NORMS), 2, classes, 6))
         self._ratio = np.zeros((classes, bins[0], RATIO_EDGES.size - 1))
 
+    @odd_values_pass
     def add(self, chunk: JetChunk) -> None:
         """Add the jets of a chunk that the selection keeps."""
         fate = mark_not_finite(chunk, select(chunk, self._settings.selection))

@@ -105,8 +105,7 @@ def read_sample(
                 )
             if fate != Fate.KEPT:
                 dropped[REASONS[Fate(fate)]] += int(count)
-        weight = made.batch.weight
-        if not (np.isfinite(weight) & (weight >= 0)).all():
+        if (made.fate == Fate.WEIGHT_NOT_FINITE).any() or (made.batch.weight < 0).any():
             raise InputFileError(
                 f"the weight '{what.weight}' of a jet is negative, infinite or no number, so it is no cross section",
                 file=part.file,

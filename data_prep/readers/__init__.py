@@ -93,9 +93,9 @@ class Options:
         """The label of each jet, from the values of `columns` jet by jet; see `labels_of`."""
         return labels_of(self.classes, columns, jets, file)
 
-    def weights(self, columns: Mapping[str, npt.NDArray[Any]], jets: int) -> npt.NDArray[np.float32]:
+    def weights(self, columns: Mapping[str, npt.NDArray[Any]], jets: int, file: Path) -> npt.NDArray[np.float32]:
         """The weight of each jet, float32 [jets]."""
-        value = Expression(self.weight)(columns) if self.weight else np.float32(1)
+        value = Expression(self.weight)(columns, file) if self.weight else np.float32(1)
         return np.ascontiguousarray(np.broadcast_to(value, (jets,)), dtype=np.float32)
 
 

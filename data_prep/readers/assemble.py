@@ -186,7 +186,7 @@ def assemble(
         stored={name: float32(stored[name]) if name in stored else missing for name in STORED_FEATURES},
         label=options.labels(columns, jets, file),
         event=event,
-        weight=options.weights(columns, jets),
+        weight=options.weights(columns, jets, file),
         stated_pt=None if stated[0] is None else float32(stated[0]),
         stated_mass=None if stated[1] is None else float32(stated[1]),
         entries=None if jets_of is None else jets_of.size - 1,

@@ -2,8 +2,9 @@
 
 A reference is the `fUniqueID` of an object of another collection of the event: with particle flow EFlowTrack,
 EFlowPhoton and EFlowNeutralHadron, or ParticleFlowCandidate, else Track and Tower. Delphes counts its objects anew in
-each event, so that the numbers are unique there. A jet whose references lead nowhere would be cut short without a
-trace, so that this is an error. Constituents carry no pile-up weight.
+each event, so that the numbers are unique there; their top byte is ROOT's process id (`by_reference`). A jet whose
+references lead nowhere would be cut short without a trace, so that this is an error. Constituents carry no pile-up
+weight.
 
 There is no event number that is unique over files (`Event.Number` starts again in each), so that the identifier is a
 hash of the event's jets.
@@ -29,6 +30,7 @@ from data_prep.readers.assemble import Int64, assemble, charges_of, float32, fro
 from data_prep.readers.delphes_objects import collections, merged, reference_branches, references
 from data_prep.readers.event_columns import MATCHED, by_jet, matched_resonance
 from data_prep.readers.grouping import by_reference
+from data_prep.readers.odd_values import odd_values_pass
 
 Values = npt.NDArray[Any]
 
@@ -80,6 +82,7 @@ class DelphesReader:
             collections(tree, file)
             return int(tree.num_entries)
 
+    @odd_values_pass
     def read(self, file: Path, start: int, stop: int) -> JetChunk:
         """The jets of the events `start` to `stop - 1`.
 
@@ -97,13 +100,20 @@ class DelphesReader:
         own = {name: root.aligned(piece, f"{self.jets}.{name}", file, jets, f"{self.jets}.PT") for name in _KINEMATICS}
         offsets, lists, reference = references(piece, pointers, file, jets)
         targets, objects = merged([each.read(piece, file) for each in pool])
-        rows, lost = by_reference(lists, reference, targets, objects["id"])
+        rows, lost, ambiguous = by_reference(lists, reference, targets, objects["id"])
         if lost:
             raise InputFileError(
                 f"{lost} of {rows.size} references in {self.jets}.Constituents lead to nothing in "
                 + ", ".join(each.name for each in pool),
                 file=file,
                 remedy="have Delphes write the branches that the jets were clustered from",
+            )
+        if ambiguous:
+            raise InputFileError(
+                f"{ambiguous} of {rows.size} references in {self.jets}.Constituents lead to several objects of one "
+                "number, which ROOT processes of several ids gave them",
+                file=file,
+                remedy="give Delphes' own output, not one of several runs put together event by event",
             )
         columns = {name: values[rows] for name, values in objects.items()}
         pt, eta, phi, mass = (float32(own[name]) for name in _KINEMATICS)

@@ -77,7 +77,7 @@ class Collection:
                 kind[np.abs(values["PID"]) == pdg] = code
         columns = {"pt": pt, "eta": values["Eta"], "phi": values["Phi"], "energy": energy}
         return offsets, {
-            "id": number.astype(np.int64),
+            "id": root.integers(number, identifier, file),
             **{name: float32(column) for name, column in columns.items()},
             "charge": charge,
             "kind": kind,
@@ -150,6 +150,7 @@ def references(piece: root.Piece, branches: tuple[str, ...], file: Path, jets: I
     else:
         lists, numbers = root.jagged(piece, branches[0], file)
         outer, sizes = root.jagged(piece, branches[1], file)
+        sizes = root.integers(sizes, branches[1], file)
         offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         if np.any(sizes < 0) or not np.array_equal(offsets[outer], lists):
             raise InputFileError(
@@ -159,4 +160,4 @@ def references(piece: root.Piece, branches: tuple[str, ...], file: Path, jets: I
         raise InputFileError(
             f"{branches[0]} is not of as many jets as the jets' own branches", file=file, remedy=DAMAGED
         )
-    return offsets, offsets[outer], numbers.astype(np.int64)
+    return offsets, offsets[outer], root.integers(numbers, branches[0], file)

@@ -12,11 +12,14 @@ from data_prep.event_chunk import EventChunk
 from data_prep.events import number_hash
 from data_prep.readers import root
 from data_prep.readers.file_kinds import container
+from data_prep.readers.odd_values import odd_values_pass
 
 TREE = "events"
 DEPOSITS = ("deposit_eta", "deposit_phi", "deposit_em", "deposit_had", "deposit_track", "deposit_truth")
 JETS = ("jet_pt", "jet_eta", "jet_phi", "jet_mass", "jet_kind")
 BRANCHES = (*DEPOSITS, *JETS, "pileup", "event")
+MOST_PILEUP = 100_000
+"""More collisions at once than any collider has."""
 _REMEDY = "give files of `generate` with `kind: events`, or take `kind: events` out of images.yaml"
 
 
@@ -44,6 +47,7 @@ def count(file: Path) -> int:
     return trees[TREE][0]
 
 
+@odd_values_pass
 def read(file: Path, start: int, stop: int) -> EventChunk:
     """The events `start` to `stop - 1`, in their order.
 
@@ -59,6 +63,13 @@ def read(file: Path, start: int, stop: int) -> EventChunk:
     for branch, values in (("deposit_truth", truth), ("jet_kind", jet_pid)):
         if values.dtype.kind not in "iu":
             raise InputFileError(f"the branch {branch} does not hold integers", file=file, remedy=_REMEDY)
+    pileup = root.integers(root.flat(piece, "pileup", file), "pileup", file)
+    if pileup.size and not 0 <= pileup.min() <= pileup.max() <= MOST_PILEUP:
+        raise InputFileError(
+            f"the branch pileup holds {pileup.min()} to {pileup.max()}, but counts the collisions over the hard one",
+            file=file,
+            remedy=_REMEDY,
+        )
     return EventChunk(
         deposit_offsets=deposit_offsets,
         eta=eta.astype(np.float32),
@@ -73,7 +84,7 @@ def read(file: Path, start: int, stop: int) -> EventChunk:
         jet_phi=jet_phi.astype(np.float32),
         jet_mass=jet_mass.astype(np.float32),
         jet_pid=np.abs(jet_pid.astype(np.int64)),
-        pileup=root.flat(piece, "pileup", file).astype(np.int64),
+        pileup=pileup,
         event=number_hash(root.flat(piece, "event", file)),
     )
 

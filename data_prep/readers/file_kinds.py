@@ -76,7 +76,7 @@ def container(file: Path) -> Container:
 
     Raises:
         InputFileError: there is no such file, it may not be read, is empty, a folder, a pipe, or of another kind, which
-            is named with what to do.
+            is named with what to do; or a ROOT file that was never closed.
     """
     _require_file(file)
     with faults(file), file.open("rb") as raw:
@@ -84,6 +84,14 @@ def container(file: Path) -> Container:
         if not head:
             raise InputFileError("is empty", file=file, remedy="copy or make it again")
         if head.startswith(ROOT_MAGIC):
+            if _never_closed(head):
+                raise InputFileError(
+                    "was never closed: what writes it is not done, or was stopped, and jets after the last save may "
+                    "be missing",
+                    file=file,
+                    remedy="wait for it; where it was stopped, make the file again, or open it once with ROOT by "
+                    'TFile::Open("…", "UPDATE"), which closes it with what was saved',
+                )
             return "root"
         if head.startswith(HDF5_MAGIC) or _behind_a_userblock(raw, BLOCK if isinstance(file, RemoteFile) else None):
             return "hdf5"
@@ -137,6 +145,17 @@ def _require_file(file: Path) -> None:
         )
     if not stat.S_ISREG(mode):
         raise InputFileError("is a device or socket, no file", file=file, remedy="give a file")
+
+
+def _never_closed(head: bytes) -> bool:
+    """Whether a ROOT file was never closed: its list of free segments, which is written last, has no place yet.
+
+    `TFile::Init` writes 0 for it when a file is made and `TFile::Close` the place; ROOT goes by the same sign. In files
+    beyond 2 GB places have 8 bytes, and 1,000,000 is added to the version.
+    """
+    version = int.from_bytes(head[4:8], "big")
+    place, size = (20, 8) if version >= 1_000_000 else (16, 4)
+    return head[place : place + size] == bytes(size)
 
 
 def _behind_a_userblock(raw: BinaryIO, most: int | None) -> bool:

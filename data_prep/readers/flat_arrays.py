@@ -77,6 +77,37 @@ def flat(piece: Piece, branch: str, file: Path) -> npt.NDArray[Any]:
         return np.asarray(layout.data)
 
 
+def integers(values: npt.NDArray[Any], branch: str, file: Path) -> npt.NDArray[np.int64]:
+    """Values that count or point: int64, whatever number type the branch has.
+
+    Raises:
+        InputFileError: one is no whole number.
+    """
+    if values.dtype.kind in "iu":
+        return values.astype(np.int64)
+    with np.errstate(invalid="ignore"):
+        whole = values.astype(np.int64)
+    if values.dtype.kind not in "bf" or not np.array_equal(whole, values):
+        raise InputFileError(
+            f"the branch {branch} does not hold whole numbers, which what counts or points must be",
+            file=file,
+            remedy="name a branch of integers, or write this one as integers",
+        )
+    return whole
+
+
+def depth(values: ak.Array) -> int:
+    """How deep numbers are nested: 1 for one by entry, 2 for a list, 3 for a list of lists; 0 for all else.
+
+    >>> depth(ak.Array([1, 2])), depth(ak.Array([[1], []])), depth(ak.Array([[[1]]])), depth(ak.Array(["a"]))
+    (1, 2, 3, 0)
+    """
+    layout, lists = ak.to_layout(values), 1
+    while layout.is_list and not layout.is_regular and layout.parameter("__array__") is None:
+        layout, lists = layout.content, lists + 1
+    return lists if layout.is_numpy and layout.purelist_depth == 1 else 0
+
+
 def _in_words(layout: Any) -> str:
     """What an entry of a branch is."""
     if layout.parameter("__array__") in ("string", "bytestring"):

@@ -69,34 +69,56 @@ def rows_in_event(list_offsets: Int64, index: Int64, target_offsets: Int64) -> t
 
 
 @compiled
-def by_reference(list_offsets: Int64, reference: Int64, target_offsets: Int64, identifier: Int64) -> tuple[Int64, int]:
-    """Resolve references by identifiers that are unique in their event.
+def by_reference(
+    list_offsets: Int64, reference: Int64, target_offsets: Int64, identifier: Int64
+) -> tuple[Int64, int, int]:
+    """Resolve ROOT's references by the unique numbers of objects, which are unique in their event.
 
-    Where several targets of an event have the identifier, the first one is taken.
+    A number is 32 bits: the low 24 count objects, the top byte is the process that counted (`TProcessID`). References
+    usually hold the low bits alone, so that these decide. Where objects of several processes have the same low bits,
+    that one is meant whose top byte is the reference's too; where none is, the reference is ambiguous. Objects of the
+    same 32 bits are one object written twice, of which the first is taken. 0 refers to nothing.
+
+    Source: ROOT, `TObject::fUniqueID`, `TProcessID::AssignID`, `TRefArray::Streamer` (core/base, core/cont).
 
     Args:
         list_offsets: int64 [events + 1], the references of each event.
-        reference: int64 [references].
+        reference: int64 [references], signed or unsigned 32-bit numbers.
         target_offsets: int64 [events + 1], the targets of each event.
-        identifier: int64 [targets].
+        identifier: int64 [targets], likewise.
 
     Returns:
-        rows int64 [references] into the targets, -1 for what is not found; how many are not found.
+        rows int64 [references] into the targets, -1 for what is not found or ambiguous; how many are not found; how
+        many are ambiguous.
     """
     rows = np.full(reference.size, -1, np.int64)
-    lost = 0
+    lost = ambiguous = 0
     for event in range(list_offsets.size - 1):
         first, last = target_offsets[event], target_offsets[event + 1]
-        known = identifier[first:last]
+        known = identifier[first:last] & 0xFFFFFF
         order = np.argsort(known, kind="mergesort")
         known = known[order]
         for i in range(list_offsets[event], list_offsets[event + 1]):
-            at = np.searchsorted(known, reference[i])
-            if at < known.size and known[at] == reference[i]:
-                rows[i] = first + order[at]
-            else:
+            number = reference[i] & 0xFFFFFF
+            at = np.searchsorted(known, number)
+            if number == 0 or at == known.size or known[at] != number:
                 lost += 1
-    return rows, lost
+                continue
+            found, several = first + order[at], False
+            exact = -1
+            while at < known.size and known[at] == number:
+                row = first + order[at]
+                several |= (identifier[row] ^ identifier[found]) & 0xFF000000 != 0
+                if exact < 0 and (identifier[row] ^ reference[i]) & 0xFFFFFFFF == 0:
+                    exact = row
+                at += 1
+            if not several:
+                rows[i] = found
+            elif exact >= 0:
+                rows[i] = exact
+            else:
+                ambiguous += 1
+    return rows, lost, ambiguous
 
 
 @compiled

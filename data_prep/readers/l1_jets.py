@@ -2,9 +2,12 @@
 
 The candidates' pT is after PUPPI already: `jet_puppicand_puppiweight` says by how much it was scaled and is not applied
 again. Both spellings of the tree are read, `outnano/Jets` and `outnano/jets`, and candidates in the detector's
-coordinates (`_eta_phys`, `_phi_phys`) or, where those are missing, relative to the jet (`_deta`, `_dphi`).
+coordinates (`_eta_phys`, `_phi_phys`) or, where those are missing, relative to the jet (`_deta`, `_dphi`), which the
+ntuplizer writes as jet minus candidate. Values in the hardware's units, which newer versions store under the same
+names, are refused with the layout that reads them (`data_prep.readers.l1_units`).
 
-Source: the ntuplizer of the CMS Phase-2 level-1 jet taggers (github.com/p2l1pfp/FastPUPPI, JetNTuplizer).
+Source: the ntuplizer of the CMS Phase-2 level-1 jet taggers (github.com/p2l1pfp/FastPUPPI, JetNTuplizer:
+`jet_direction.Eta() - pfcand_momentum.Eta()` and `jet_direction.DeltaPhi(pfcand_momentum)`).
 """
 
 from __future__ import annotations
@@ -17,10 +20,12 @@ from typing import Any
 import numpy as np
 
 from data_prep.constituents import JetChunk
+from data_prep.errors import InputFileError
 from data_prep.events import content_hash, number_hash
 from data_prep.readers import root
-from data_prep.readers.assemble import assemble, charges_of, from_polar, kinds_of
+from data_prep.readers.assemble import Int64, Values, assemble, charges_of, from_polar, kinds_of
 from data_prep.readers.faults import faults
+from data_prep.readers.l1_units import PT_STEP, refuse_hardware_angles, whole_steps
 from data_prep.readers.tree import TreeReader
 
 TREE = "outnano/Jets"
@@ -31,7 +36,11 @@ WEIGHT = "jet_puppicand_puppiweight"
 AXIS = (("jet_pt_phys", "jet_pt"), ("jet_eta_phys", "jet_eta"), ("jet_phi_phys", "jet_phi"))
 """Branches of the jet's axis, the first of each that is there."""
 ABSOLUTE = (("jet_puppicand_eta_phys", "jet_puppicand_phi_phys"), ("jet_puppicand_eta", "jet_puppicand_phi"))
-RELATIVE = ("jet_puppicand_deta", "jet_puppicand_dphi")
+RELATIVE = (
+    ("jet_puppicand_deta_phys", "jet_puppicand_dphi_phys"),
+    ("jet_puppicand_deta", "jet_puppicand_dphi"),
+)
+"""Branches of the angles from the candidate to the jet, jet minus candidate."""
 STATED_MASS = "jet_mass_phys"
 EVENT = "event"
 CHARGE, PID = "jet_puppicand_charge", "jet_puppicand_id"
@@ -71,9 +80,10 @@ class L1JetsReader(TreeReader):
             if name in piece
         }
         eta, phi = (lists[name] for name in angles)
-        if angles == RELATIVE:
+        self._refuse_hardware_units(piece, offsets, pt, (eta, phi), file)
+        if angles in RELATIVE:
             sizes = np.diff(offsets)
-            eta, phi = eta + np.repeat(jet_eta, sizes), phi + np.repeat(jet_phi, sizes)
+            eta, phi = np.repeat(jet_eta, sizes) - eta, np.repeat(jet_phi, sizes) - phi
         constituents = from_polar(
             offsets,
             pt,
@@ -97,6 +107,50 @@ class L1JetsReader(TreeReader):
             particles=(charges_of(lists[CHARGE]), kinds_of(lists[PID])) if self.options.particles else None,
         )
 
+    def _refuse_hardware_units(
+        self, piece: root.Piece, offsets: Int64, pt: Values, angles: tuple[Values, Values], file: Path
+    ) -> None:
+        """Refuse candidates in steps of the hardware."""
+        axis, names = _axis(piece), _angles(piece)
+        remedy = _remedy(self.tree, axis, names)
+        jets = [(name, root.flat(piece, name, file)) for name in axis]
+        refuse_hardware_angles([*zip(names, angles, strict=True), *jets[1:]], remedy, file)
+        sizes = np.diff(offsets)
+        jet = np.repeat(np.arange(sizes.size), sizes)
+        sums = np.bincount(jet, pt.astype(np.float64), sizes.size)[sizes > 0]
+        ratios = sums / jets[0][1].astype(np.float64)[sizes > 0]
+        # no correction of a jet's energy is as large as a step is small
+        steps = 0.7 < np.median(ratios) * PT_STEP < 1.5 if ratios.size else False
+        if whole_steps(pt) and (steps or (not axis[0].endswith("_phys") and whole_steps(jets[0][1]))):
+            raise InputFileError(
+                f"{PT} holds whole numbers, in the sum {np.median(ratios):.2f} times {axis[0]}: steps of {PT_STEP} GeV "
+                "of the trigger's hardware",
+                file=file,
+                remedy=remedy,
+            )
+
+
+def _remedy(tree: str, axis: list[str], names: tuple[str, str]) -> str:
+    """What to write in images.yaml for candidates in steps of the hardware."""
+    step = "3.14159265 / 720"
+    if names in ABSOLUTE[:1]:
+        eta, phi, kind = *names, "absolute"
+    elif names in ABSOLUTE:
+        eta, phi, kind = f"{names[0]} * {step}", f"{names[1]} * {step}", "absolute"
+    else:
+        # the integers differ in sign: jet minus candidate in η, candidate minus jet in φ
+        eta, phi, kind = f"-{names[0]} * {step}", f"{names[1]} * {step}", "relative"
+    pt, jet_eta, jet_phi = axis
+    scales = [(pt, f"{PT_STEP} * {pt}"), (jet_eta, f"{jet_eta} * {step}"), (jet_phi, f"{jet_phi} * {step}")]
+    stored = ", ".join(
+        f"{key}: {name if name.endswith('_phys') else scaled}"
+        for key, (name, scaled) in zip(("pt", "eta", "phi"), scales, strict=True)
+    )
+    return (
+        f"in images.yaml `layout: {{tree: {tree}, constituents: {{pt: {PT_STEP} * {PT}, eta: {eta}, phi: {phi}, "
+        f"angles: {kind}}}, jet: {{{stored}}}}}`"
+    )
+
 
 def _axis(names: Container[str]) -> list[str]:
     """The branches of the jet's axis, by those that are there."""
@@ -105,5 +159,5 @@ def _axis(names: Container[str]) -> list[str]:
 
 def _angles(names: Container[str]) -> tuple[str, str]:
     """The branches of the candidates' angles, by those that are there."""
-    choices = (ABSOLUTE[0], RELATIVE)
+    choices = (ABSOLUTE[0], *RELATIVE)
     return next((choice for choice in choices if all(name in names for name in choice)), ABSOLUTE[1])

@@ -21,6 +21,7 @@ from data_prep.readers import root
 from data_prep.readers.assemble import assemble, charges_of, float32, from_polar, kinds_of
 from data_prep.readers.clustering import cluster
 from data_prep.readers.event_columns import IDENTIFIERS, MATCHED, by_jet, event_numbers, matched_resonance
+from data_prep.readers.l1_units import PT_STEP, refuse_hardware_angles
 from data_prep.readers.nano import GENERATOR, LAST_COPY
 from data_prep.readers.tree import NamedBranchesReader
 
@@ -64,6 +65,11 @@ class L1PuppiReader(NamedBranchesReader):
             for name in piece
             if name.startswith(PREFIX) and name not in self.options.columns
         }
+        refuse_hardware_angles(
+            [(f"{PREFIX}{name}", lists[name]) for name in ("eta", "phi")],
+            f"write {PREFIX}pt in GeV ({PT_STEP} a step), {PREFIX}eta and {PREFIX}phi in rad",
+            file,
+        )
         candidates = from_polar(
             events,
             pt,

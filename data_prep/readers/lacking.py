@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from data_prep.readers import event_tree
 from data_prep.readers.file_kinds import Container
+from data_prep.readers.l1_units import PT_STEP, hardware_names
 from data_prep.readers.layouts import LAYOUTS, Layout
 
 NANO = frozenset(("luminosityBlock", "event", "Jet_pt"))
@@ -94,4 +95,13 @@ def _of_root(held: Contents, name: str) -> tuple[str, str] | None:
             )
     if event_tree.recognises(held.trees):
         return f"holds whole events with truth in '{event_tree.TREE}'", "write `kind: events` in images.yaml"
+    for tree, (_, names) in held.trees.items():
+        hardware = hardware_names(names)
+        if hardware and name == "auto":
+            return (
+                f"has values in the units of the trigger's hardware in '{tree}' ({', '.join(hardware)}), and none in "
+                "GeV and rad that this project knows",
+                f"write pt (a step is {PT_STEP} GeV), eta and phi (a step is π/720) beside them; where the file has "
+                f"jets, `layout:` in images.yaml can do it (`pt: {PT_STEP} * …`, `eta: 3.14159265 / 720 * …`)",
+            )
     return None

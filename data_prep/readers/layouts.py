@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from data_prep.readers import (
@@ -53,6 +54,7 @@ class Layout:
         particles: whether it has charge and kind of the constituents.
         puppi: whether it may have PUPPI weights of the constituents.
         collections: whether it has several collections of jets, of which `jets:` names one.
+        columns: gives what labels can use in a file, where its trees do not tell.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Layout:
     particles: bool = True
     puppi: bool = False
     collections: bool = False
+    columns: Callable[[Path], frozenset[str]] | None = None
 
     def missing(self, names: frozenset[str]) -> list[str]:
         """The parts of the signature that a tree with branches of these names lacks."""
@@ -176,6 +179,7 @@ LAYOUTS: tuple[Layout, ...] = (
         reader=lambda options, _: lhc_jets.LhcJetsReader(options),
         labels=tuple((name, f"j_{name}") for name in "qgwzt"),
         particles=False,
+        columns=lhc_jets.label_columns,
     ),
     Layout(
         name="top_tagging",
@@ -184,9 +188,10 @@ LAYOUTS: tuple[Layout, ...] = (
         tree=top_tagging.TABLE,
         signature=top_tagging.SIGNATURE,
         entry="jet",
-        reader=lambda options, _: top_tagging.TopTaggingReader(options),
+        reader=top_tagging.TopTaggingReader,
         labels=(("qcd", "is_signal_new == 0"), ("t", "is_signal_new == 1")),
         particles=False,
+        columns=lambda _: frozenset(top_tagging.LABELS),
     ),
 )
 """All layouts."""

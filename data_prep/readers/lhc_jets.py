@@ -20,6 +20,7 @@ from data_prep.errors import InputFileError
 from data_prep.events import content_hash
 from data_prep.readers import DEFAULTS, Options, hdf5
 from data_prep.readers.assemble import assemble
+from data_prep.readers.odd_values import odd_values_pass
 from data_prep.readers.padded import from_padded
 
 PARTICLES, JETS = "jetConstituentList", "jets"
@@ -28,6 +29,16 @@ SIGNATURE = (PARTICLES, JETS, PARTICLE_NAMES, JET_NAMES)
 MOMENTA = ("j1_px", "j1_py", "j1_pz", "j1_e")
 STATED = ("j_pt", "j_mass")
 STORED = {"jet_sdmass": "j_mass_mmdt", "jet_tau1": "j_tau1_b1", "jet_tau2": "j_tau2_b1", "jet_tau3": "j_tau3_b1"}
+
+
+def label_columns(file: Path) -> frozenset[str]:
+    """The columns of a file that labels can use.
+
+    Raises:
+        InputFileError: the file cannot be read.
+    """
+    with hdf5.open_file(file) as opened:
+        return frozenset(hdf5.names_of(opened, JET_NAMES, file))
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,7 @@ class LhcJetsReader:
                 hdf5.check_whole(opened[name], file)
             return int(opened[PARTICLES].shape[0])
 
+    @odd_values_pass
     def read(self, file: Path, start: int, stop: int) -> JetChunk:
         """The jets `start` to `stop - 1` of a file.
 

@@ -22,12 +22,14 @@ from pydantic import Field, model_validator
 
 from data_prep.constituents import JetChunk
 from data_prep.events import content_hash, number_hash
-from data_prep.expressions import Expression, ExpressionText
+from data_prep.expressions import BranchName, Expression, ExpressionText
 from data_prep.kinematics import detector_coordinates
 from data_prep.readers import DEFAULTS, Options, root
 from data_prep.readers.assemble import Constituents, Int64, assemble, float32, from_cartesian, from_polar
 from data_prep.readers.event_columns import by_jet, refuse_index
 from data_prep.readers.grouping import by_jet_index
+from data_prep.readers.odd_values import odd_values_pass
+from data_prep.readers.own_nesting import Needed, check_nesting
 from data_prep.settings import Settings
 
 Values = npt.NDArray[Any]
@@ -55,7 +57,7 @@ class OwnConstituents(Settings):
     """Energy."""
     weight: ExpressionText | None = None
     """What the four-momentum is multiplied by, as a PUPPI weight."""
-    jet_index: str | None = Field(default=None, min_length=1)
+    jet_index: BranchName | None = None
     """For an entry that is an event: the branch with the index of each constituent's jet, negative for none."""
     angles: Literal["absolute", "relative", "relative, mirrored"] = "absolute"
     """Whether η and φ are relative to the jet axis; mirrored: η times the sign of the jet's η."""
@@ -107,7 +109,7 @@ class OwnLayout(Settings):
     """The jets: numbers, or lists where the entry is an event."""
     momenta: Literal["GeV", "MeV"] = "GeV"
     """The unit of all momenta, energies and masses."""
-    event: tuple[str, ...] = ()
+    event: tuple[BranchName, ...] = ()
     """Integer branches that name the event, as [run, lumi, event]; left out, a hash of the jet's or event's content."""
 
     @model_validator(mode="after")
@@ -149,16 +151,30 @@ class OwnReader:
         names = [*_names(self.layout.constituents, _LISTS), *self.jet_names, *self.layout.event]
         return tuple(dict.fromkeys([*names, index] if index else names))
 
+    @property
+    def _needed(self) -> Needed:
+        constituents, jet = self.layout.constituents, self.layout.jet
+        return Needed(
+            entry=self.layout.entry,
+            constituents={key: _names(constituents, (key,)) for key in _LISTS if getattr(constituents, key)},
+            jet={key: _names(jet, (key,)) for key in _JET if getattr(jet, key)},
+            labels=self.options.columns,
+            event=self.layout.event,
+            index=constituents.jet_index,
+        )
+
     def count(self, file: Path) -> int:
         """Check the file; the number of entries in it.
 
         Raises:
-            InputFileError: the file cannot be read or lacks a branch.
+            InputFileError: the file cannot be read, lacks a branch, or one is no list, or no number, where it must be.
         """
         with root.open_tree(file, self.layout.tree) as tree:
             root.require(tree, file, self.required, "in images.yaml")
+            check_nesting(self._needed, root.depths(tree, file, self.required), file)
             return int(tree.num_entries)
 
+    @odd_values_pass
     def read(self, file: Path, start: int, stop: int) -> JetChunk:
         """The jets of the entries `start` to `stop - 1`.
 
@@ -174,12 +190,12 @@ class OwnReader:
             offsets, lists, numbers = self._of_jets(piece, file)
             jets = np.arange(offsets.size, dtype=np.int64)
         unit = 1.0 if self.layout.momenta == "GeV" else 1e-3
-        own = {name: _evaluate(getattr(self.layout.jet, name), numbers, offsets.size - 1) for name in _JET}
+        own = {name: _evaluate(getattr(self.layout.jet, name), numbers, offsets.size - 1, file) for name in _JET}
         for name in ("pt", "mass", "sdmass"):
             value = own[name]
             own[name] = None if value is None else value * unit
         repeated = {name: np.repeat(values, np.diff(offsets)) for name, values in numbers.items()}
-        constituents = self._constituents(offsets, repeated | lists, own, unit)
+        constituents = self._constituents(offsets, repeated | lists, own, unit, file)
         pt, eta, phi = own["pt"], own["eta"], own["phi"]
         axis = None if pt is None or eta is None or phi is None else (pt, eta, phi)
         return assemble(
@@ -211,19 +227,16 @@ class OwnReader:
             else:
                 lists[name] = root.aligned(piece, name, file, offsets, first)
         if offsets is None:
-            name = _names(self.layout.constituents, _LISTS)[0]
-            offsets, lists[name] = root.jagged(piece, name, file)
+            raise AssertionError("the nesting was checked when the file was counted")
         return offsets, lists, numbers
 
     def _of_events(self, piece: root.Piece, file: Path, start: int) -> tuple[Int64, Columns, Columns, Int64]:
         """As `_of_jets`, the constituents sorted to their jets, and the jets of each event."""
         index_name = self.layout.constituents.jet_index or ""
-        beside = next(
-            (name for name in _names(self.layout.jet, ("pt", "eta", "phi")) if piece[name].ndim > 1), index_name
-        )
+        beside = next(name for name in _names(self.layout.jet, ("pt", "eta", "phi")) if piece[name].ndim > 1)
         jets = root.jagged(piece, beside, file)[0]
         pool, index = root.jagged(piece, index_name, file)
-        offsets, rows, bad = by_jet_index(jets, pool, index.astype(np.int64))
+        offsets, rows, bad = by_jet_index(jets, pool, root.integers(index, index_name, file))
         if bad >= 0:
             raise refuse_index(bad, start, index_name, "jets", file)
         numbers = by_jet(piece, self.jet_names, file, jets, beside)
@@ -238,10 +251,10 @@ class OwnReader:
         return offsets, lists, numbers, jets
 
     def _constituents(
-        self, offsets: Int64, columns: Columns, own: dict[str, Values | None], unit: float
+        self, offsets: Int64, columns: Columns, own: dict[str, Values | None], unit: float, file: Path
     ) -> Constituents:
         members = int(offsets[-1])
-        value = {name: _evaluate(getattr(self.layout.constituents, name), columns, members) for name in _LISTS}
+        value = {name: _evaluate(getattr(self.layout.constituents, name), columns, members, file) for name in _LISTS}
         for name in ("pt", "mass", "px", "py", "pz", "energy"):
             each = value[name]
             value[name] = None if each is None else each * unit
@@ -283,11 +296,11 @@ def _names(section: Settings, fields: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(name for text in texts if text for name in Expression(text).names))
 
 
-def _evaluate(text: str | None, columns: Columns, length: int) -> Values | None:
+def _evaluate(text: str | None, columns: Columns, length: int, file: Path) -> Values | None:
     """The value of an expression as float64 [length]; None where there is none."""
     if text is None:
         return None
-    return np.array(np.broadcast_to(Expression(text)(columns), (length,)), np.float64)
+    return np.array(np.broadcast_to(Expression(text)(columns, file), (length,)), np.float64)
 
 
 def _present(values: Values | None) -> Values:

@@ -30,7 +30,9 @@ class PFNanoV1Reader(NanoReader):
         """The constituents, sorted to their jets; see `NanoReader.sorted_constituents`."""
         prefix = f"{self.jets}PFCands_"
         lists, index = root.jagged(piece, f"{prefix}jetIdx", file)
-        offsets, rows, bad = by_jet_index(self.offsets(piece, file), lists, index.astype("int64"))
+        offsets, rows, bad = by_jet_index(
+            self.offsets(piece, file), lists, root.integers(index, f"{prefix}jetIdx", file)
+        )
         if bad >= 0:
             raise refuse_index(bad, start, f"{prefix}jetIdx", self.jets, file)
         return offsets, {

@@ -47,10 +47,10 @@ class PFNanoV2Reader(NanoReader):
         lists, index = root.jagged(piece, jet_index, file)
         chosen = root.aligned(piece, candidate_index, file, lists, jet_index)
         pool = root.jagged(piece, "PFCands_pt", file)[0]
-        candidate, bad = rows_in_event(lists, chosen.astype("int64"), pool)
+        candidate, bad = rows_in_event(lists, root.integers(chosen, candidate_index, file), pool)
         if bad >= 0:
             raise refuse_index(bad, start, candidate_index, "PFCands", file)
-        offsets, rows, bad = by_jet_index(self.offsets(piece, file), lists, index.astype("int64"))
+        offsets, rows, bad = by_jet_index(self.offsets(piece, file), lists, root.integers(index, jet_index, file))
         if bad >= 0:
             raise refuse_index(bad, start, jet_index, self.jets, file)
         rows = candidate[rows]

@@ -25,9 +25,10 @@ import awkward as ak
 import uproot
 
 from data_prep.errors import InputFileError
+from data_prep.readers.branches import index_of, path_of
 from data_prep.readers.faults import DAMAGED, faults
 from data_prep.readers.file_kinds import require_container
-from data_prep.readers.flat_arrays import Piece, aligned, flat, jagged, lists_of_lists
+from data_prep.readers.flat_arrays import Piece, aligned, depth, flat, integers, jagged, lists_of_lists
 from data_prep.readers.remote import RemoteFile
 
 __all__ = [
@@ -35,7 +36,9 @@ __all__ = [
     "Piece",
     "aligned",
     "close",
+    "depths",
     "flat",
+    "integers",
     "jagged",
     "lists_of_lists",
     "open_tree",
@@ -98,7 +101,7 @@ def _open(file: Path) -> Any:
 def close() -> None:
     """Close the file that is held."""
     key, opened = getattr(_held, "key", None), getattr(_held, "opened", None)
-    _held.key = _held.opened = _held.trees = _held.baskets = None
+    _held.key = _held.opened = _held.trees = _held.baskets = _held.index = None
     if key is not None and opened is not None and key[0] == os.getpid():
         opened.close()
 
@@ -157,7 +160,7 @@ def open_tree(file: Path, name: str) -> Iterator[Any]:
 def require(
     tree: Any, file: Path, branches: Sequence[str], layout: str, remedies: Mapping[str, str] = MappingProxyType({})
 ) -> None:
-    """Check that all branches are there, and as long as the tree.
+    """Check that all branches are there, each name that of one branch, and as long as the tree.
 
     Args:
         tree: an opened tree.
@@ -170,7 +173,8 @@ def require(
         InputFileError: naming those that are not.
     """
     with faults(file):
-        missing = [branch for branch in branches if branch not in tree]
+        paths = [_path(tree, branch, file) for branch in branches]
+        missing = [branch for branch, path in zip(branches, paths, strict=True) if path is None]
         if missing:
             names = [key.rsplit("/", 1)[-1] for key in tree.keys()]  # noqa: SIM118 - a tree is no dict
             alike = [near for name in missing for near in get_close_matches(name, names, 1, 0.75)]
@@ -183,8 +187,16 @@ def require(
                 remedy="; ".join(dict.fromkeys(map(remedies.get, missing, default))),
             )
         if _has_baskets(tree):
-            for branch in branches:
-                _check_length(tree, tree[branch], file)
+            for path in paths:
+                _check_length(tree, tree[path], file)
+
+
+def _path(tree: Any, name: str, file: Path) -> str | None:
+    """The full path of the branch that a name means, None where there is none; see `path_of`."""
+    known: tuple[Any, dict[str, tuple[str, ...]]] | None = getattr(_held, "index", None)
+    if known is None or known[0] is not tree:
+        known = _held.index = tree, index_of(tree.keys())
+    return path_of(known[1], name, file)
 
 
 def _has_baskets(tree: Any) -> bool:
@@ -207,14 +219,17 @@ def read(tree: Any, file: Path, branches: Sequence[str], start: int, stop: int) 
     """The entries `start` to `stop - 1` of branches.
 
     Raises:
-        InputFileError: a damaged file, or fewer entries than its header says.
+        InputFileError: a damaged file, fewer entries than its header says, or a name of several branches.
     """
     names = list(dict.fromkeys(branches))
     with faults(file):
+        paths = {name: _path(tree, name, file) or name for name in names}
+        wanted = list(dict.fromkeys(paths.values()))
         if _has_baskets(tree):
-            piece = _through_baskets(tree, names, start, stop)
+            found = _through_baskets(tree, wanted, start, stop)
         else:
-            piece = _decompressed(tree, names, start, stop)
+            found = _decompressed(tree, wanted, start, stop)
+        piece = {name: found[path] for name, path in paths.items()}
         for name in names:
             if len(piece[name]) != stop - start:
                 raise InputFileError(
@@ -258,3 +273,16 @@ def _decompressed(tree: Any, names: list[str], start: int, stop: int) -> Piece:
         piece: Piece = tree.arrays(names, entry_start=start, entry_stop=stop, library="ak", how=dict)
         return {name: piece[name] for name in names}
     return {name: tree[name].array(entry_start=start, entry_stop=stop, library="ak") for name in names}
+
+
+def depths(tree: Any, file: Path, branches: Sequence[str]) -> dict[str, int]:
+    """How deep the numbers of branches are nested, by branch as `flat_arrays.depth` says, without reading jets.
+
+    Raises:
+        InputFileError: a damaged file.
+    """
+    piece = read(tree, file, branches, 0, 0)
+    unknown = [name for name, values in piece.items() if "unknown" in str(ak.type(values))]
+    if unknown and tree.num_entries:  # objects whose type is known only by reading one
+        piece |= read(tree, file, unknown, 0, 1)
+    return {name: depth(values) for name, values in piece.items()}

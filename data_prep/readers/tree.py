@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from data_prep.constituents import JetChunk
 from data_prep.readers import DEFAULTS, Options, root
 from data_prep.readers.faults import faults
+from data_prep.readers.odd_values import odd_values_pass
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class TreeReader(ABC):
             self.branches(tree, file)
             return int(tree.num_entries)
 
+    @odd_values_pass
     def read(self, file: Path, start: int, stop: int) -> JetChunk:
         """The jets of the entries `start` to `stop - 1`.
 

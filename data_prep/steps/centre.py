@@ -127,7 +127,9 @@ def leading_subjet(pt: Array, eta: Array, phi: Array, radius_squared: np.float32
         total = up = right = np.float64(0)
         for i in range(left.size):
             away_eta, away_phi = eta[i] - seed_eta, phi[i] - seed_phi
-            taken = left[i] if away_eta * away_eta + away_phi * away_phi < radius_squared else np.float32(0)
+            # the seed takes itself though its direction be NaN: else it would be the seed for ever
+            near = i == seed or away_eta * away_eta + away_phi * away_phi < radius_squared
+            taken = left[i] if near else np.float32(0)
             left[i] -= taken
             total += taken
             up += np.float64(taken) * away_eta

@@ -137,6 +137,9 @@ def _say_what_was_found(file: Path, found: Inspection) -> None:
     )
     for problem in found.closure.problems:
         console.warn(problem)
+    if found.without_weights is not None:
+        console.warn(str(found.without_weights))
     if not chunk.jets:
         raise InputFileError("holds no jets", file=file, remedy="give a file with jets")
-    console.done("inspect", f"{file}: can be used as {found.layout}")
+    condition = "" if found.without_weights is None else " with `puppi: ignore`"
+    console.done("inspect", f"{file}: can be used as {found.layout}{condition}")

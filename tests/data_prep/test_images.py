@@ -139,6 +139,7 @@ def test_every_dropped_jet_is_counted_under_its_reason(tmp_path: Path) -> None:
         "jet η outside the selection": 1 + gluons_outside,
         "no constituent inside the window": 3,
         "a constituent of negative energy": 0,
+        "NaN or infinite weight": 0,
     }
     assert account["read"] == 220
     assert account["kept"] == 220 - 17 - gluons_outside
@@ -213,6 +214,23 @@ def test_jets_with_negative_energies_are_dropped_by_name(tmp_path: Path) -> None
     write_mock_file(tmp_path / "g.root", mock_jets("g", 100, seed=2, pt=(600, 900)))
     account = make([tmp_path / "g.root", tmp_path / "t.root"], tmp_path / "d", settings())
     assert account["dropped_by_reason"]["a constituent of negative energy"] == 2
+
+
+def test_jets_whose_weight_is_no_number_are_dropped_by_name_and_negative_weights_stay(tmp_path: Path) -> None:
+    for name in ("g", "t"):
+        jets = mock_jets(name, 100, seed=2, pt=(600, 900))
+        jets["jet_eta"] = np.clip(jets["jet_eta"], -1.9, 1.9)
+        # 1e300 is infinite in single precision
+        write_mock_file(tmp_path / f"{name}.root", jets | {"w": np.resize([np.nan, np.inf, -np.inf, 1e300, -2.0], 100)})
+    account = make([tmp_path / "g.root", tmp_path / "t.root"], tmp_path / "d", settings(weight="w"))
+    assert account["dropped_by_reason"]["NaN or infinite weight"] == 160 == account["dropped"]
+    batches = [open_dataset(tmp_path / "d").split(name).read(1000) for name in SPLITS]
+    assert [weight for batch in batches for each in batch for weight in each.weight.tolist()] == [-2.0] * 40
+
+
+def test_a_class_of_which_no_weight_is_a_number_is_refused_with_the_reason(files: list[Path], tmp_path: Path) -> None:
+    with pytest.raises(InputFileError, match="most were dropped as: NaN or infinite weight"):
+        make(files, tmp_path / "d", settings(weight="0 / (jet_pt - jet_pt)"))
 
 
 def test_momenta_in_mev_are_warned_of(tmp_path: Path) -> None:

@@ -30,6 +30,12 @@ def test_labels_of_any_number_type(dtype: type) -> None:
     assert labels_of(QGT, columns, 7).tolist() == expected
 
 
+def test_a_label_is_what_is_not_zero() -> None:
+    flag = np.array([0.3, -1, 0, 2, np.nan], np.float32)
+    columns = {"label_QCD": 0 * flag, "label_Tbqq": flag, "pid": np.zeros(5)}
+    assert labels_of(QGT, columns, 5).tolist() == [2, 2, NO_CLASS, 2, NO_CLASS]
+
+
 def test_nan_is_no_label() -> None:
     nan = np.full(1, np.nan, np.float32)
     assert labels_of(QGT, {"label_QCD": nan, "label_Tbqq": nan, "pid": nan}, 1).tolist() == [NO_CLASS]

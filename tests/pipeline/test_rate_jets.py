@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,15 @@ import pytest
 import yaml
 
 from data_prep.candidates import Candidates
-from data_prep.errors import ConfigurationError
+from data_prep.errors import ConfigurationError, InputFileError
 from data_prep.fixed_point import FixedType
 from data_prep.image_batch import FEATURES, ImageBatch
 from data_prep.images import ImagesSettings
+from data_prep.mock import mock_jets, write_mock_file
+from data_prep.readers.detect import reader_of
 from hls_projects.model_types import PortType
 from models.rate_settings import RatesSettings
-from pipeline.rate_jets import BACKGROUND, images_for_rates, online_pt
+from pipeline.rate_jets import BACKGROUND, images_for_rates, online_pt, read_sample
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
@@ -80,6 +83,22 @@ def test_a_norm_by_a_shift_keeps_the_candidates_pt_and_any_other_does_not() -> N
     images_for_rates(pictures("trigger", steps=steps), what)
     with pytest.raises(ConfigurationError, match="normalised, so that firmware has no pT"):
         images_for_rates(pictures("demo", steps=steps), what)
+
+
+@pytest.mark.parametrize("weight", [np.nan, np.inf, -1.0])
+def test_a_weight_that_is_no_cross_section_is_refused(weight: float, tmp_path: Path) -> None:
+    what = RatesSettings.model_validate(yaml.safe_load((CONFIGS / "demo" / "rates.yaml").read_text()))
+    mine, file = pictures("demo"), tmp_path / "t.root"
+    weights = np.ones(20, np.float32)
+    weights[7] = weight
+    write_mock_file(file, mock_jets("w", 20, seed=1) | {"aux_weight": weights})
+    reader, files, _ = reader_of([file], images_for_rates(mine, what).options)
+    port = PortType(name="pixels", shape=(16, 16, 1), type=FixedType(12, 12, False, "RND_CONV", "SAT"))
+    meaning = SimpleNamespace(classes=tuple(each.name for each in mine.classes), without_scores=None)
+    network = SimpleNamespace(meaning=meaning, types=SimpleNamespace(inputs=(port,), outputs=(port,)))
+    emulator: Any = SimpleNamespace(network=network)
+    with pytest.raises(InputFileError, match="the weight 'aux_weight' of a jet is negative, infinite or no number"):
+        read_sample(reader, files, mine, what, emulator, lambda _: None)
 
 
 @pytest.mark.parametrize("run", [path.parent.name for path in CONFIGS.glob("*/rates.yaml")])

@@ -78,6 +78,10 @@ def changed(columns: dict[str, Any], **values: Any) -> dict[str, Any]:
         (lambda c: changed(c, jet_kind=ak.values_astype(c["jet_kind"], np.float32)), "does not hold integers"),
         (lambda c: changed(c, deposit_em=c["deposit_em"][:, 1:]), "deposit_em"),
         (lambda c: changed(c, jet_pt=c["pileup"]), "jet_pt"),
+        (lambda c: changed(c, pileup=c["pileup"] + np.nan), "pileup does not hold whole numbers"),
+        (lambda c: changed(c, pileup=c["pileup"] + 0.5), "pileup does not hold whole numbers"),
+        (lambda c: changed(c, pileup=-1 - c["pileup"]), "pileup holds -"),
+        (lambda c: changed(c, pileup=c["pileup"] + 10**12), "pileup holds 10000000"),
     ],
 )
 def test_what_is_wrong_is_said(columns: dict[str, Any], tmp_path: Path, change: Any, message: str) -> None:

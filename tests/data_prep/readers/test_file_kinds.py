@@ -58,6 +58,37 @@ def refusal(file: Path) -> InputFileError:
     return caught.value
 
 
+def as_made(content: bytes, *, big: bool = False, saved: bool = False) -> bytes:
+    """A ROOT file as it stands on disk before it is closed: neither free segments nor streamers, nor (saved) keys."""
+    begin, names = (int.from_bytes(content[at : at + 4], "big") for at in (8, 28))
+    directory = begin + names
+    made = bytearray(content)
+    made[16:24] = made[37:45] = bytes(8)
+    if not saved:
+        made[directory + 10 : directory + 14] = made[directory + 26 : directory + 30] = bytes(4)
+    if big:  # version, first and last byte; places of 8 bytes
+        made[4:28] = (1_062_400).to_bytes(4) + begin.to_bytes(4) + len(content).to_bytes(8) + bytes(8)
+    return bytes(made)
+
+
+@pytest.mark.parametrize("saved", [False, True])
+@pytest.mark.parametrize("big", [False, True])
+def test_a_root_file_that_was_never_closed(big: bool, saved: bool, root_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "t.root").write_bytes(as_made(root_file.read_bytes(), big=big, saved=saved))
+    error = refusal(tmp_path / "t.root")
+    assert error.what.startswith("was never closed: what writes it is not done, or was stopped")
+    assert jets_of(root_file) == JETS
+
+
+def test_root_files_that_were_closed_are_not_taken_for_others(root_file: Path, tmp_path: Path) -> None:
+    """By the header of a small file, of one beyond 2 GB, and of one that was cut in the header."""
+    content = root_file.read_bytes()
+    places = (100).to_bytes(4) + (2**32 + 100).to_bytes(8) + (2**32).to_bytes(8)
+    for head in (content, b"root" + (1_062_400).to_bytes(4) + places + bytes(100), content[:18], b"root"):
+        (tmp_path / "t.root").write_bytes(head)
+        assert container(tmp_path / "t.root") == "root"
+
+
 def piped(program: str) -> Callable[[bytes], bytes]:
     return lambda content: subprocess.run([program, "-c"], input=content, capture_output=True, check=True).stdout
 

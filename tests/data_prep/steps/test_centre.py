@@ -166,3 +166,11 @@ def test_the_leading_subjet_of_top_jets_is_mostly_that_of_anti_kt() -> None:
 def test_a_hard_constituent_alone_loses_to_a_crowd() -> None:
     jet = np.float32([[10, 4, 4, 4], [0.5, -0.5, -0.45, -0.4], [0, 0, 0, 0]])
     np.testing.assert_allclose(leading_subjet(*jet, np.float32(0.04)), [-0.45, 0], atol=1e-6)
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf, 3e38])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_the_leading_subjet_ends_whatever_it_is_given(odd: float, place: int) -> None:
+    jet = np.array([[50, 30, 20], [0.1, 0.2, 1.0], [0.3, 0.2, -1.0]], np.float32)
+    jet[place, 0] = odd
+    leading_subjet(*jet, np.float32(0.04))  # what it gives has no meaning

@@ -55,7 +55,7 @@ def test_the_demo(jets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     again = tmp_path / "again"
     assert images(CONFIGURATION, again, *sorted(jets.iterdir(), reverse=True)) == 0
     one, two = ({f.relative_to(d): f.read_bytes() for f in d.rglob("*.*")} for d in (out, again))
-    assert len(one) == 8
+    assert len(one) == 9
     assert one == two
 
 
@@ -224,6 +224,6 @@ def test_an_interrupted_run_with_workers_goes_on(tmp_path: Path, jets: Path) -> 
     assert not out.exists()
     assert images(config, out, jets, "--workers", "2") == 0
     assert images(CONFIGURATION, tmp_path / "at once", jets, "--workers", "1") == 0
-    assert len(list(out.rglob("*.*"))) == 8
+    assert len(list(out.rglob("*.*"))) == 9
     for file in (tmp_path / "at once").rglob("*.*"):
         assert (out / file.relative_to(tmp_path / "at once")).read_bytes() == file.read_bytes(), file

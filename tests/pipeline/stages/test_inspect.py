@@ -6,8 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
+import uproot
 
 from pipeline.app import main
 from tests.data_prep.readers import samples
@@ -26,6 +28,49 @@ def test_every_layout(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert captured.out.count("1.0000 ± 0.000") == stated
     assert captured.out.count("the file states none") == 2 - stated
     assert captured.err == ""
+
+
+def test_a_file_with_two_of_the_five_classes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = samples.lhc_jets(samples.jets(12), tmp_path / "jets.h5")
+    with h5py.File(file, "a") as opened:
+        names = opened["jetFeatureNames"][...]
+        kept = [index for index, name in enumerate(names) if name not in (b"j_g", b"j_w", b"j_z")]
+        columns = opened["jets"][:, kept]
+        del opened["jets"], opened["jetFeatureNames"]
+        opened["jets"], opened["jetFeatureNames"] = columns, names[kept]
+    assert main(["inspect", str(file)]) == 0
+    out = capsys.readouterr().out
+    assert [line.split()[:2] for line in out.splitlines() if "(j_" in line] == [["q", "8"], ["t", "4"]]
+    assert "can be used as lhc_jets" in out
+
+
+@pytest.mark.parametrize(
+    ("name", "weight"), [("pfnano_v1", "FatJetPFCands_puppiWeight"), ("pfnano_v2", "PFCands_puppiWeight")]
+)
+def test_a_file_without_puppi_weights_is_looked_at_without_them(
+    name: str, weight: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = samples.WRITERS[name][0](samples.jets(12), tmp_path / "t.root")
+    with uproot.open(file) as opened:
+        tree = opened["Events"].arrays(library="ak", how=dict)
+    kept = {key: values for key, values in tree.items() if key != weight and not key.startswith("n")}
+    samples.write(file, "Events", kept)
+    assert main(["inspect", str(file)]) == 0
+    said = capsys.readouterr()
+    assert "12 jets in the first 6 events" in said.out
+    assert said.out.endswith(f"{file}: can be used as {name} with `puppi: ignore`\n")
+    assert f"the tree 'Events' lacks the branch {weight}" in said.err
+    assert "write `puppi: ignore` in images.yaml" in said.err
+    # a configuration says what is wanted, and is held to it
+    config = tmp_path / "images.yaml"
+    config.write_text(
+        "classes: [{name: t, label: FatJet_nBHadrons >= 2}, {name: q, label: FatJet_nBHadrons < 2}]\n"
+        "grid: {kind: square, pixels: 32, half_width: 1.0}\nsteps: [{step: centre}]\n"
+        "split: {train: 0.6, validation: 0.2, test: 0.2}\n"
+    )
+    assert main(["inspect", str(file), "--config", str(config)]) == 1
+    config.write_text(config.read_text() + "puppi: ignore\n")
+    assert main(["inspect", str(file), "--config", str(config)]) == 0
 
 
 def test_libraries_do_not_talk(tmp_path: Path) -> None:

@@ -1,0 +1,81 @@
+"""Expressions as text: names in back-quotes, and why a text is no expression."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+
+_FOREIGN = (
+    (re.compile(r"&&"), "`and` for `&&`"),
+    (re.compile(r"\|\|"), "`or` for `||`"),
+    (re.compile(r"!(?!=)"), "`not` for `!`"),
+    (re.compile(r"(?<![=<>!])=(?!=)"), "`==` for `=`"),
+)
+"""What C++ and ROOT write, and what is written here."""
+_NAMES = (
+    "a name that is no plain word stands in back-quotes, as `class` or `c[px]`, and in YAML the whole then in quotes: "
+    '"`class` == 1"'
+)
+
+
+def unquoted(text: str) -> tuple[str, dict[str, str]]:
+    """The expression with a word for each name in back-quotes, and the names by these words.
+
+    Raises:
+        ValueError: a back-quote without its second one, or nothing between two.
+
+    >>> unquoted("`class` == 1")
+    ('quoted0  == 1', {'quoted0': 'class'})
+    """
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        raise ValueError(f"a back-quote in '{text}' has no second one")
+    if any(not name.strip() for name in parts[1::2]):
+        raise ValueError(f"there is no name between the back-quotes in '{text}'")
+    prefix = "quoted"
+    while prefix in text:
+        prefix += "_"
+    quoted = {f"{prefix}{number}": name for number, name in enumerate(parts[1::2])}
+    words = [f" {word} " for word in quoted]
+    return "".join(part for pair in zip(parts[::2], [*words, ""], strict=True) for part in pair).strip(), quoted
+
+
+class Quoted(ast.NodeTransformer):
+    """Puts the names in back-quotes back where their words stand.
+
+    Args:
+        quoted: the names by words, see `unquoted`.
+    """
+
+    def __init__(self, quoted: Mapping[str, str]) -> None:
+        self._quoted = quoted
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        """A name: that which its word stands for."""
+        node.id = self._quoted.get(node.id, node.id)
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """A dotted name: has no part in back-quotes."""
+        if node.attr in self._quoted:
+            raise ValueError("only a whole name can be quoted")
+        return self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """A function: has no name in back-quotes."""
+        if isinstance(node.func, ast.Name) and node.func.id in self._quoted:
+            raise ValueError("a quoted name is a branch, no function")
+        return self.generic_visit(node)
+
+
+def how_to_write(plain: str) -> str:
+    """What to write in a text that Python cannot parse, without the names in back-quotes.
+
+    >>> how_to_write("a > 1 && !b")
+    'write `and` for `&&`, `not` for `!`'
+    >>> how_to_write("a = 1 and b != 2 and c <= 3")
+    'write `==` for `=`'
+    """
+    found = [instead for pattern, instead in _FOREIGN if pattern.search(plain)]
+    return f"write {', '.join(found)}" if found else _NAMES
