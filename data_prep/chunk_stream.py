@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from data_prep.errors import MachineError
 from data_prep.executors import Executor, Task
 from data_prep.executors.ordered import in_order
 from data_prep.finished_chunks import FinishedChunks
 from data_prep.image_task import EntryRange, ranges
 from data_prep.losses import Loss, Losses, Tolerance
+from data_prep.machine import machine_fault
 
 MOST_WARNINGS = 20
 """Losses that are warned of one by one; all are in the account."""
@@ -55,7 +55,9 @@ class ChunkStream:
             if isinstance(outcome, bytes):
                 self._finished.save(part, outcome)
                 yield part, outcome
-            elif self._tolerance.strict or isinstance(outcome, MachineError):
+            elif (lacking := machine_fault(outcome)) is not None:
+                raise lacking
+            elif self._tolerance.strict:
                 raise outcome
             else:
                 self._lose(Loss.of(outcome, str(part.file), part.start, part.stop))

@@ -40,10 +40,17 @@ MAX_PIXELS = 1 << 16
 _REMEDY = "make it with `python -m pipeline images`"
 
 
+class Clustering(Settings):
+    """How the jets were made, where they were made here."""
+
+    radius: float
+    """The jet radius R."""
+
+
 class ImageDescription(Settings):
     """What the images of a dataset are: stored in the schema metadata of every Parquet file of it."""
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     """Version of this layout."""
     classes: tuple[str, ...] = Field(min_length=2, max_length=255)
     """Names of the classes, in the order of the labels."""
@@ -55,6 +62,12 @@ class ImageDescription(Settings):
     """Every preprocessing step, in order, with its parameters."""
     candidates: CandidateSettings | None = None
     """What the images are built of, where that is integers."""
+    puppi: Literal["layout", "apply", "ignore"] = "layout"
+    """Whether constituents were multiplied by their PUPPI weight: as the layout needs it, always, or never."""
+    cluster: Clustering | None = None
+    """How the jets were made; none where the files held them, or nothing was said."""
+    jets: str | None = None
+    """The collection of jets as its layout names it; none where that was the layout's own."""
 
     @property
     def shape(self) -> tuple[int, int, int]:

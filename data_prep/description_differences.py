@@ -13,14 +13,17 @@ from data_prep.settings import Settings
 Description = ImageDescription | EventDescription
 
 HARMLESS: dict[type[Settings], tuple[str, ...]] = {
-    ImageDescription: ("format", "classes"),
+    ImageDescription: ("format", "classes", "jets"),
     EventDescription: ("format", "jet_pt_min", "box_min"),
 }
 """Keys of a description that change no number at the network's input.
 
 `classes` are the meaning of outputs and of labels, and are compared by name where labels are used. `jet_pt_min` and
-`box_min` of events decide which truth is listed.
+`box_min` of events decide which truth is listed. `jets` is the name of a collection, which other layouts give to other
+jets: that its jets are others is not told by it.
 """
+WHERE_STATED = ("cluster",)
+"""Keys that are compared where both sides have them: files that hold jets say nothing of a clustering."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,10 @@ def differences(given: Description, wanted: Description) -> tuple[Difference, ..
     if type(given) is not type(wanted):
         return (Difference("kind", _kind(given), _kind(wanted)),)
     left, right = (each.model_dump(mode="json", exclude=set(HARMLESS[type(each)])) for each in (given, wanted))
+    for key in WHERE_STATED:
+        if left.get(key) is None or right.get(key) is None:
+            left.pop(key, None)
+            right.pop(key, None)
     return tuple(_sections(left, right, ""))
 
 

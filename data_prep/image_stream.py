@@ -67,6 +67,7 @@ def make_images(
         Exception: if strict, whatever ended the first chunk that failed.
         ClusterError: the executor fails.
     """
+    settings = settings.read_by(reader)
     write_file_names(files, folder)
     finished = FinishedChunks(work, environment())
     stream = _Stream(files, settings, finished, tolerance, warn)

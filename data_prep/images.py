@@ -14,7 +14,7 @@ from data_prep.channels import Channels, needs_particles
 from data_prep.chunk_bytes import ChunkImages
 from data_prep.constituents import NO_CLASS, SEVERAL_CLASSES, JetChunk
 from data_prep.cutflow import Fate
-from data_prep.dataset import ImageDescription, require_indexable
+from data_prep.dataset import Clustering, ImageDescription, require_indexable
 from data_prep.expressions import ExpressionText
 from data_prep.grid import Grid
 from data_prep.image_batch import ImageBatch
@@ -23,8 +23,9 @@ from data_prep.labels import Classes
 from data_prep.mass import image_mass, massless_mass
 from data_prep.pixelise import SparseImages, pixelise
 from data_prep.preprocess import Program, Steps, require_fitting
-from data_prep.readers import ClusterSettings, Options
+from data_prep.readers import ClusterSettings, Options, Reader
 from data_prep.readers.detect import LayoutSetting
+from data_prep.readers.l1_puppi import L1PuppiReader
 from data_prep.settings import Gev, Settings
 from data_prep.split import SplitSettings
 
@@ -105,15 +106,23 @@ class ImagesSettings(Settings):
             tree=self.tree,
         )
 
+    def read_by(self, reader: Reader) -> Self:
+        """The same, for files whose layout is known: where jets are clustered, the radius counts as stated."""
+        return self.model_copy(update={"cluster": self.cluster}) if isinstance(reader, L1PuppiReader) else self
+
     @property
     def description(self) -> ImageDescription:
         """What the images will be."""
+        clustered = "cluster" in self.model_fields_set or self.layout == "l1_puppi"
         return ImageDescription(
             classes=tuple(each.name for each in self.classes),
             grid=self.grid,
             channels=self.channels,
             steps=self.steps,
             candidates=self.candidates,
+            puppi=self.puppi,
+            cluster=Clustering(radius=self.cluster.radius) if clustered else None,
+            jets=self.jets,
         )
 
 

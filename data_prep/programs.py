@@ -22,7 +22,7 @@ from pathlib import Path
 from types import TracebackType
 
 from data_prep.errors import PipelineError, ToolNotFoundError
-from data_prep.shortage import cannot_start
+from data_prep.machine import cannot_start
 
 _SUPERVISOR = Path(__file__).with_name("supervisor.py")
 _PATIENCE = 15.0
@@ -59,7 +59,7 @@ class Supervised:
         captured: whether standard output and error go to pipes of `process`; else nowhere.
 
     Raises:
-        ShortageError: when the system starts no process.
+        MachineError: when the system starts no process.
     """
 
     def __init__(
@@ -213,7 +213,7 @@ class Children:
 
         Raises:
             ToolNotFoundError: when there is no such program.
-            ShortageError: when the system starts no process.
+            MachineError: when the system starts no process.
             PipelineError: when the program cannot be run.
             RuntimeError: when the group was left already.
         """

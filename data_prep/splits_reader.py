@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -85,11 +86,22 @@ class Kind(Generic[D]):
         except KeyError:
             raise self.error(f"is a Parquet file, but not of {self.content}", file) from None
         except ValidationError as error:
+            if self._is_older(found.metadata[self.key]):
+                what = f"holds {self.content} made by an older version"
+                raise InputFileError(what, file=file, remedy="run `images` again") from None
             reason = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
             raise self.error(f"holds {self.content} this version cannot read: {reason}", file) from None
         if not found.equals(self.schema(description)):
             raise self.error(f"its columns are not those of a dataset of {self.content}", file)
         return description
+
+    def _is_older(self, stored: bytes) -> bool:
+        """Whether a description is of an older format."""
+        try:
+            version = json.loads(stored)["format"]
+        except (ValueError, TypeError, KeyError):
+            return False
+        return type(version) is int and version < self.description.model_fields["format"].default
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.errors import PipelineError
+from data_prep.machine import cannot_start, machine_fault
 from data_prep.programs import Supervised
-from data_prep.shortage import cannot_start, shortage
 
 _ENTRY = Path(__file__).with_name("worker_entry.py")
 _TAIL = 1 << 14
@@ -39,7 +39,7 @@ class Worker:
         pipe: our end; at the worker's end it closes.
 
     Raises:
-        ShortageError: when the system starts no process.
+        MachineError: when the system starts no process.
     """
 
     def __init__(self, name: str, target: Callable[..., None], *arguments: Any) -> None:
@@ -98,10 +98,8 @@ class Worker:
 
 
 def as_sent(error: Exception) -> Exception:
-    """An exception in a form that a pipe takes and the other end understands; a shortage as what it is."""
-    short = shortage(error)
-    if short is not None:
-        return short
-    if isinstance(error, PipelineError):
-        return error
+    """An exception in a form that a pipe takes and the other end understands; what the machine lacks as that."""
+    told = machine_fault(error) or error
+    if isinstance(told, PipelineError) or (isinstance(told, OSError) and type(told).__module__ == "builtins"):
+        return told
     return RuntimeError("".join(traceback.format_exception(error)).strip())

@@ -17,8 +17,9 @@ from typing import Any
 from qkeras import QActivation, QDepthwiseConv2D
 from tensorflow import keras
 
-from data_prep.errors import PipelineError, ProofFailedError, UnsupportedModelError, machine_fault
+from data_prep.errors import PipelineError, ProofFailedError, UnsupportedModelError
 from data_prep.fixed_point import FixedType
+from data_prep.machine import machine_fault
 from hls_projects.hls_builder import HlsBuilder, HlsOutput, require_fit, write_builder
 from hls_projects.hls_finder import HlsFinder, write_finder
 from hls_projects.hls_project import HlsProject, TracedLayer
@@ -58,7 +59,7 @@ def convert(
         UnsupportedModelError: when this backend or io type cannot compute the model exactly, or the builder's image is
             not what the model takes.
         ProofFailedError: when hls4ml did not take over a type.
-        OSError: a full disk, of which hls4ml tells in words of its own.
+        MachineError: a full disk, of which hls4ml tells in words of its own.
     """
     _refuse_known_failures(model, settings)
     if builder is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -21,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep import programs
-from data_prep.errors import PipelineError, ToolNotFoundError, require_machine
-from data_prep.shortage import MEMORY, ending, speaks_of_memory
+from data_prep.errors import PipelineError, ToolNotFoundError
+from data_prep.machine import ending, require_machine
 from hls_projects import hls_builder, hls_finder
 from hls_projects.hls_builder import IMAGE
 from hls_projects.hls_finder import JETS
@@ -116,8 +115,8 @@ class Emulator:
             command = [sys.executable, "-P", str(WORKER), *map(str, (self.library, source, target))]
             done = programs.run(command, folder=ROOT)
             if done.code != 0:
-                require_machine(done.errors, self.scratch)
-                raise _failure(done, self.library)
+                require_machine(done.errors, self.scratch, code=done.code)
+                raise PipelineError(f"the emulation {ending(done.code, done.errors)}", file=self.library)
             with np.load(target, allow_pickle=False) as data:
                 outputs = [data[f"output_{i}"] for i in range(len(self.project.outputs))]
                 return Emulated(outputs, {layer.name: data[f"layer_{i}"] for i, layer in enumerate(traced)})
@@ -188,15 +187,6 @@ def _all_succeed(commands: list[list[str]], folder: Path) -> None:
     """Run compiler commands side by side."""
     for ended in programs.run_all(commands):
         if ended.code != 0:
-            require_machine(ended.errors, folder)
+            require_machine(ended.errors, folder, code=ended.code)
             first = next((line for line in ended.errors.splitlines() if "error" in line), ended.errors.strip()[-300:])
-            remedy = MEMORY if ended.code < 0 or speaks_of_memory(ended.errors) else None
-            raise PipelineError(
-                f"the HLS project does not compile: {first or ending(ended.code)}", file=folder, remedy=remedy
-            )
-
-
-def _failure(done: programs.Ended, library: Path) -> PipelineError:
-    how = f"the emulation {ending(done.code, done.errors)}"
-    short = done.code == -signal.SIGKILL or speaks_of_memory(done.errors)
-    return PipelineError(how, file=library, remedy=MEMORY if short else None)
+            raise PipelineError(f"the HLS project does not compile: {first or ending(ended.code)}", file=folder)

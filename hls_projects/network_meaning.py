@@ -27,7 +27,8 @@ def require_fitting(
         of_classes: what to do about another number of classes.
 
     Raises:
-        InputFileError: images of another shape, another image builder, or another number of classes.
+        InputFileError: images of another shape, another image builder, or another number of classes or
+            targets.
     """
     first = next(iter(types.layers), None)
     builder = None if first is None else first.builder
@@ -39,6 +40,11 @@ def require_fitting(
         raise InputFileError(
             "tells of other images than the network builds of its candidates", file=file, remedy=of_images
         )
+    if meaning.regression is not None:
+        names = [target.name for target in meaning.regression.targets]
+        if types.outputs[-1].shape != (len(names),):
+            what = f"names {len(names)} numbers of a jet ({', '.join(names)}), the last output of the network gives "
+            raise InputFileError(what + _sizes([types.outputs[-1].shape]), file=file, remedy=_OTHER)
     if not meaning.classes or not isinstance(meaning.images, ImageDescription):
         return
     given = [port.shape for port in types.outputs]

@@ -19,7 +19,8 @@ import h5py
 import numpy as np
 from tensorflow import keras
 
-from data_prep.errors import InputFileError, UnsupportedModelError, machine_fault
+from data_prep.errors import InputFileError, UnsupportedModelError
+from data_prep.machine import MEMORY, machine_fault
 from models.inspect_model import check_configuration
 from models.quantizers import custom_objects
 
@@ -111,7 +112,8 @@ def _rebuilding(path: Path) -> Iterator[None]:
     try:
         yield
     except (*_BUILD_ERRORS, zipfile.BadZipFile, RecursionError) as error:
-        if isinstance(lacking := machine_fault(error), OSError):
+        lacking = machine_fault(error)
+        if lacking is not None and lacking.lack != MEMORY:  # which a damaged file may ask for without end
             raise lacking from error
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
         raise InputFileError(f"is damaged or no Keras 2 model: {reason}", file=path, remedy=_SAVE_AGAIN) from error

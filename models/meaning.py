@@ -112,7 +112,7 @@ class Meaning(Settings):
         if self.classes:
             return ""
         if self.regression is not None:
-            return f"it finds {', '.join(target.name for target in self.regression.targets)} of a jet"
+            return f"it finds {', '.join(target.name for target in self.regression.targets)} of a jet (GeV)"
         return "its outputs are no classes, as the user stated"
 
     def require_same_images(self, given: Description, file: Path, *, configuration: bool = False) -> None:

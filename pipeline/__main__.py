@@ -8,8 +8,8 @@ if sys.version_info[:2] != (3, 11):
         f"error: Python 3.11 is needed, this is {sys.version.split()[0]} (run `make`, which sets up .venv with it)"
     )
 
+from data_prep.machine import machine_fault
 from data_prep.memory_limit import load_linear_algebra
-from data_prep.shortage import shortage
 from pipeline import interruption
 from pipeline.limited_memory import in_a_child_where_memory_is_limited
 
@@ -26,9 +26,9 @@ def run() -> int:
     except BaseException as error:  # what is no ending of ours is raised again
         if interruption.asked():
             return interruption.INTERRUPTED
-        if (short := shortage(error)) is None:
+        if (found := machine_fault(error)) is None:
             raise
-        os.write(2, f"error {short}\n".encode())
+        os.write(2, f"error {found}\n".encode())
         return 1
     return code
 

@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from data_prep.errors import PipelineError
-from data_prep.shortage import shortage
+from data_prep.machine import machine_fault
 from pipeline import interruption
 from pipeline.artefact import UpToDate
 from pipeline.console import done, fail, take_any_text
@@ -26,7 +26,7 @@ from pipeline.interruption import INTERRUPTED
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
-NO_ROOM_OR_RIGHTS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EMFILE)
+NO_RIGHTS = (errno.EACCES, errno.EROFS)
 
 STAGES = (
     "inspect",
@@ -93,8 +93,8 @@ app = typer.Typer(
 def main(arguments: list[str] | None = None) -> int:
     """Run one stage; the exit code is 0 only if it ended whole.
 
-    Errors of the user's making become one line; `KeyboardInterrupt` (also from SIGTERM) ends with 130, a full disk and
-    too little memory with a line that says so. Any other exception is a defect and keeps its traceback.
+    Errors of the user's making become one line; `KeyboardInterrupt` (also from SIGTERM) ends with 130, and what
+    the machine lacks is said. Any other exception is a defect and keeps its traceback.
     """
     interruption.listen()
     take_any_text()
@@ -113,25 +113,20 @@ def _ending(error: BaseException) -> int:
         return 0
     if interruption.asked() or isinstance(error, typer.Abort | KeyboardInterrupt):
         return _interrupted()
-    if (short := shortage(error)) is not None:
-        fail(str(short))
-        return 1
-    if isinstance(error, PipelineError):
-        fail(str(error))
-        return 1
     if isinstance(error, TyperException):
         fail(error.format_message())
         return error.exit_code
+    told = machine_fault(error) or error
+    if isinstance(told, PipelineError):
+        fail(str(told))
+        return 1
     if isinstance(error, shutil.Error):
         # A copied tree collects what went wrong: (from, to, reason) a file.
-        fail(f"{error.args[0][0][2]} (make room or rights, then run it again)")
+        fail(f"{error.args[0][0][2]} (give the rights, then run it again)")
         return 1
-    if isinstance(error, OSError) and error.errno in NO_ROOM_OR_RIGHTS:
+    if isinstance(error, OSError) and error.errno in NO_RIGHTS:
         where = error.filename or "writing the result"
-        fail(f"{where}: {os.strerror(error.errno)} (make room or rights, then run it again)")
-        return 1
-    if isinstance(error, MemoryError):
-        fail(f"not enough memory{f': {error}' if str(error) else ''} (end other programs, or use a larger machine)")
+        fail(f"{where}: {os.strerror(error.errno)} (give the rights, then run it again)")
         return 1
     raise error
 

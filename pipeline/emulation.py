@@ -136,7 +136,8 @@ def from_files(inputs: list[str], settings: ImagesSettings, *, labels: bool = Tr
                 yield jets(chunk, name, start)
                 advance(chunk.entries_read)
 
-    return JetSource(settings.description, sum(files.values()), f"{entry}s", batches, missing), list(files)
+    description = settings.read_by(reader).description
+    return JetSource(description, sum(files.values()), f"{entry}s", batches, missing), list(files)
 
 
 def _readable(

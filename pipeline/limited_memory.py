@@ -13,8 +13,8 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
+from data_prep.machine import MEMORY, ending
 from data_prep.memory_limit import memory_limit
-from data_prep.shortage import MEMORY, ending
 from pipeline.interruption import INTERRUPTED
 
 PATIENCE = 10
@@ -56,7 +56,7 @@ def in_a_child_where_memory_is_limited(command: Callable[[], int]) -> int:
     if watch.given_up or (code < 0 and -code in signals):
         return INTERRUPTED
     if code < 0 and -code in _CRASHES:
-        os.write(2, f"error {ending(code)} ({limit >> 20} MB are allowed: {MEMORY})\n".encode())
+        os.write(2, f"error {ending(code)} ({limit >> 20} MB are allowed: {MEMORY.advice()})\n".encode())
         return 1
     return code if code >= 0 else 128 - code
 

@@ -66,7 +66,8 @@ class ScoreRows:
     def __init__(self, network: Network, outputs: Sequence[Numbers], images: ImageDescription) -> None:
         meaning = network.meaning
         self.classes = () if meaning is None or meaning.without_scores else meaning.classes
-        self._first = network.types.outputs[0].type
+        self._regression = None if meaning is None else meaning.regression
+        self._first, self._last = network.types.outputs[0].type, network.types.outputs[-1].type
         real = pa.float32() if self._first.width <= 24 else pa.float64()
         fields = [
             pa.field("file", pa.string()),
@@ -83,6 +84,8 @@ class ScoreRows:
             fields.append(pa.field(f"raw_{i}", pa.list_(pa.from_numpy_dtype(given.dtype)), metadata={SIZE: size}))
         fields += [pa.field(f"logit_{name}", real) for name in self.classes]
         fields += [pa.field(f"score_{name}", pa.float32()) for name in self.classes]
+        if self._regression is not None:
+            fields += [pa.field(target.name, pa.float32()) for target in self._regression.targets]
         about = {
             "format": 2,
             "fingerprint": network.fingerprint,
@@ -122,11 +125,20 @@ class ScoreRows:
             scores = softmax(logits)
             for index, name in enumerate(self.classes):
                 for prefix, values in (("logit", logits), ("score", scores)):
-                    column = np.zeros(len(jets), values.dtype)
-                    column[kept] = values[:, index]
-                    columns[f"{prefix}_{name}"] = pa.array(column, mask=~kept)
+                    columns[f"{prefix}_{name}"] = _of_kept(values[:, index], kept)
+        if self._regression is not None:
+            found = self._regression.in_gev(self._last.to_float(raw[-1]))
+            for index, target in enumerate(self._regression.targets):
+                columns[target.name] = _of_kept(found[:, index], kept)
         arrays = [columns[name].cast(self.schema.field(name).type) for name in self.schema.names]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+
+def _of_kept(values: Numbers, kept: npt.NDArray[np.bool_]) -> pa.Array:
+    """A column of all jets, null where there is no image."""
+    column = np.zeros(kept.size, values.dtype)
+    column[kept] = values
+    return pa.array(column, mask=~kept)
 
 
 def _known(values: Sequence[str] | Numbers | None, size: int, kind: pa.DataType) -> pa.Array:

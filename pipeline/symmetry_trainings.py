@@ -79,7 +79,10 @@ class Study:
             self.upright(name)
             self.turned(name)
         tasks = (_Training(self, *each) for each in missing)
-        with Processes(at_a_time) as executor, console.progress("trainings", len(missing), "networks") as advance:
+        with (
+            Processes(at_a_time, "use fewer --trainings") as executor,
+            console.progress("trainings", len(missing), "networks") as advance,
+        ):
             for outcome in in_order(executor, tasks, retries=0):
                 if isinstance(outcome, Exception):
                     raise outcome

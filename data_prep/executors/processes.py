@@ -7,7 +7,6 @@ its own task alone, and is replaced. All of them end at once when the executor d
 from __future__ import annotations
 
 import os
-import signal
 from collections import deque
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
@@ -15,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from data_prep.executors import ClusterError, Task, WorkerEnded
-from data_prep.shortage import WORKERS, ShortageError, ending, speaks_of_memory
+from data_prep.machine import MEMORY, PROCESSES, WORKERS, MachineError, ending, lack_of_end
 from data_prep.worker import Worker, as_sent
 
 AT_HAND = 2
@@ -25,6 +24,8 @@ FIRST_DEATHS = 2
 DEATHS, TASKS_A_DEATH = 6, 20
 """Processes that may end unexpectedly, and after how many tasks done one more, before no more are started: more than
 the attempts at a single task that ends any."""
+_ENDS = (MEMORY, PROCESSES)
+"""What a process lacks that it cannot be relied on after."""
 
 
 def cores() -> int:
@@ -50,10 +51,12 @@ class Processes:
 
     Args:
         workers: the most processes.
+        less: how the user asks for fewer.
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, less: str = WORKERS) -> None:
         self.slots = workers
+        self._less = less
         self._workers: list[_Server] = []
         self._started = 0
         self._tasks = 0
@@ -112,9 +115,9 @@ class Processes:
         """
         try:
             server = _Server(self._started + 1)
-        except ShortageError as error:
+        except MachineError as error:
             if not self._workers:
-                raise ClusterError(error.what, remedy=WORKERS) from None
+                raise ClusterError(error.what, remedy=error.lack.advice(self._less)) from None
             self.slots = len(self._workers)
             return None
         self._started += 1
@@ -127,16 +130,18 @@ class Processes:
         except (EOFError, OSError):
             self._bury(server)
             return
-        if isinstance(error, ShortageError):  # with which it has ended
-            self._bury(server, error)
-            return
+        if isinstance(error, MachineError):
+            error = error.asking(self._less)
+            if error.lack in _ENDS:
+                self._bury(server, error)
+                return
         server.given.popleft()
         if error is None:
             self._results[number] = result
             self._tasks += 1
         self._done.append((number, error))
 
-    def _bury(self, server: _Server, said: ShortageError | None = None) -> None:
+    def _bury(self, server: _Server, said: MachineError | None = None) -> None:
         """A process has ended: the task it was at has failed, the others go back.
 
         Raises:
@@ -146,12 +151,13 @@ class Processes:
         code, errors = server.worker.buried()
         self._deaths += 1
         how = f"{server.worker.name}: {said.what}" if said else f"{server.worker.name} {ending(code, errors)}"
-        remedy = WORKERS if said or code == -signal.SIGKILL or speaks_of_memory(errors) else None
+        lack = said.lack if said else lack_of_end(code, errors)
+        remedy = lack.advice(self._less) if lack else None
         if self._deaths >= (DEATHS + self._tasks // TASKS_A_DEATH if self._tasks else FIRST_DEATHS):
             raise ClusterError(f"{how}; {self._deaths} have ended, with {self._tasks} tasks done", remedy=remedy)
         if server.given:
             number, _ = server.given.popleft()
-            self._done.append((number, WorkerEnded(how, remedy=remedy)))
+            self._done.append((number, said or WorkerEnded(how, remedy=remedy)))
         self._waiting.extendleft(reversed(server.given))
 
 
@@ -172,5 +178,5 @@ def _serve(pipe: Connection) -> None:
             pipe.send((number, error, result))
         except OSError:
             return
-        if isinstance(error, ShortageError):
+        if isinstance(error, MachineError) and error.lack in _ENDS:
             os._exit(1)  # what is left of it cannot be relied on

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import signal
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -23,13 +22,14 @@ from data_prep.generate.rate_settings import RateSettings
 from data_prep.generate.settings import EventSettings, GenerateSettings
 from data_prep.generate.truth import find_origins
 from data_prep.generate.writer import write_events, write_jets, write_weighted_events
-from data_prep.shortage import WORKERS, ending, shortage, speaks_of_memory
+from data_prep.machine import MachineError, ending, lack_of_end
 from data_prep.worker import Worker, as_sent
 
 Sample = GenerateSettings | EventSettings | RateSettings
 """What can be produced."""
 BATCH = 100
 """Events simulated at once; the result depends on it, so it is no setting."""
+_LESS = "use fewer --processes"
 PATIENCE = 2000
 """After so many events a shard must yield …"""
 YIELD_MIN = 1e-3
@@ -184,9 +184,11 @@ def _report(pipe: Connection, worker: Worker) -> int | None:
     except (EOFError, OSError):
         code, said = worker.buried()
         remedy = "run the same command to go on"
-        if code == -signal.SIGKILL or speaks_of_memory(said):
-            remedy = f"{WORKERS.replace('--workers', '--processes')}; {remedy}"
+        if (lack := lack_of_end(code, said)) is not None:
+            remedy = f"{lack.advice(_LESS)}; {remedy}"
         raise PipelineError(f"{worker.name} {ending(code, said)}", remedy=remedy) from None
+    if isinstance(report, MachineError):
+        raise report.asking(_LESS)
     if isinstance(report, Exception):
         raise report
     return None if report is None else int(report)
@@ -202,7 +204,5 @@ def _work(pipe: Connection, settings: Sample, folder: Path) -> None:
             if index is None:
                 return
             make_shard(settings, todo[index], folder, pipe.send)
-    except OSError as error:
-        pipe.send(shortage(error) or error)
     except Exception as error:  # noqa: BLE001 - it is raised again where it is received
         pipe.send(as_sent(error))

@@ -12,13 +12,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from data_prep.errors import InputFileError, PipelineError
-from data_prep.readers.machine import machine_fault
+from data_prep.machine import machine_fault
 from data_prep.readers.remote import RemoteFile
 
 DAMAGED = "the file is damaged or cut short: copy or make it again"
 """The remedy for a file that contradicts itself."""
 FAR = "check the network and that its server gives ranges of bytes, or copy the file here"
 """The remedy for a file behind a URL."""
+
+LESS = "let less run at a time (a smaller chunk_jets in images.yaml, fewer --workers)"
+"""How less is asked for at a time."""
 
 _DISK = {
     errno.EIO: "the disk does not give it",
@@ -54,7 +57,7 @@ def _named(error: Exception, file: Path) -> PipelineError:
     number = error.errno if isinstance(error, OSError) else None
     if isinstance(error, PermissionError):
         return InputFileError("may not be read", file=file, remedy="change its permissions")
-    lacking = machine_fault(error, file)
+    lacking = machine_fault(error, file, less=LESS)
     if lacking is not None:
         return lacking
     if isinstance(error, FileNotFoundError) and not isinstance(file, RemoteFile):

@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 
 from data_prep import programs
-from data_prep.errors import PipelineError, ToolNotFoundError, require_machine
+from data_prep.errors import PipelineError, ToolNotFoundError
+from data_prep.machine import ending, require_machine
 from data_prep.sealed import is_sealed, seal
-from data_prep.shortage import MEMORY, ending, speaks_of_memory
 from hls_projects.cache import cache_folder
 
 FLAGS = ("-O3", "-march=native", "-std=c++17", "-fPIC", "-shared", "-fwrapv", "-fno-math-errno", "-w")
@@ -31,6 +31,7 @@ def library(source: str, fingerprint: str, folder: Path | None = None) -> ctypes
 
     Raises:
         ToolNotFoundError: when there is no g++.
+        MachineError: when there is no room or memory for it.
         PipelineError: when it does not compile.
     """
     folder = (folder or cache_folder("emulator")).absolute()
@@ -60,12 +61,9 @@ def _compile(source: str, path: Path) -> None:
         command = ["g++", *FLAGS, str(text), "-o", str(made)]
         ended = programs.run(command)
         if ended.code != 0:
-            require_machine(ended.errors, path.parent)
+            require_machine(ended.errors, path.parent, code=ended.code)
             first = next((line for line in ended.errors.splitlines() if "error" in line), ended.errors.strip()[-300:])
-            remedy = MEMORY if ended.code < 0 or speaks_of_memory(ended.errors) else None
-            raise PipelineError(
-                f"the emulator does not compile: {first or ending(ended.code)}", file=path, remedy=remedy
-            )
+            raise PipelineError(f"the emulator does not compile: {first or ending(ended.code)}", file=path)
         seal(made)
         made.replace(path)
 

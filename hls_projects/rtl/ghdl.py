@@ -17,7 +17,8 @@ import jinja2
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.errors import PipelineError, ToolNotFoundError, require_machine
+from data_prep.errors import PipelineError, ToolNotFoundError
+from data_prep.machine import require_machine
 from data_prep.programs import Children, Ended
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.simulated import Integers, Simulated, broken, checked_vectors
@@ -75,7 +76,7 @@ class VhdlSimulator:
             clock, level = lines[-1][1:].split()
             raise self._broken(planned, int(clock), _LEVELS.get(level, "undefined"), first)
         if ended.code != 0 or len(lines) != len(planned.results):
-            require_machine(ended.errors, self.library)
+            require_machine(ended.errors, self.library, code=ended.code)
             raise PipelineError(f"the simulation ended with code {ended.code}: {_told(ended)}", file=self.library)
         outputs = np.zeros((len(vectors), len(self.design.output_widths)), dtype=np.int64)
         for (clock, row), line in zip(planned.results.tolist(), lines, strict=True):
@@ -115,7 +116,7 @@ def build(folder: Path, scratch: Path) -> VhdlSimulator:
         command = ["ghdl", "-a", *_options(library, library), *design.vhdl, player.name]
         ended = children.run(command, folder=library)
     if ended.code != 0:
-        require_machine(ended.errors, scratch)
+        require_machine(ended.errors, scratch, code=ended.code)
         raise PipelineError(f"GHDL refuses the design: {_told(ended)}", file=folder)
     return VhdlSimulator(library, design, held)
 

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import jinja2
 
-from data_prep.errors import PipelineError, require_machine
+from data_prep.errors import PipelineError
+from data_prep.machine import require_machine
 from data_prep.programs import Children, Ended
 from data_prep.settings import Settings
 from hls_projects.rtl.design import RtlDesign

@@ -24,7 +24,8 @@ from pathlib import Path
 import jinja2
 import numpy as np
 
-from data_prep.errors import PipelineError, ToolNotFoundError, require_machine
+from data_prep.errors import PipelineError, ToolNotFoundError
+from data_prep.machine import require_machine
 from data_prep.programs import Children, Ended
 from data_prep.sealed import is_sealed, seal
 from hls_projects.cache import cache_folder
@@ -109,7 +110,7 @@ class VerilogSimulator:
             clock, row, what = ended.output.split()
             raise broken(self.design, planned, (int(clock), int(row), what), first, self.program)
         if ended.code != 0:
-            require_machine(ended.errors, folder)
+            require_machine(ended.errors, folder, code=ended.code)
             raise PipelineError(f"the simulation ended with code {ended.code}: {_last(ended)}", file=self.program)
         outputs = np.fromfile(files[2], dtype=np.int64).reshape(len(vectors), -1)
         for file in files:
@@ -249,7 +250,7 @@ def _player_source(design: RtlDesign) -> str:
 
 def _succeeds(ended: Ended, what: str, folder: Path) -> None:
     if ended.code != 0:
-        require_machine(ended.errors, folder)
+        require_machine(ended.errors, folder, code=ended.code)
         lines = [line for line in ended.errors.splitlines() if line.strip()]
         told = next((line for line in lines if "error" in line.lower() or line.startswith("%")), _last(ended))
         raise PipelineError(f"{what}: {told[:500]}", file=folder)

@@ -16,7 +16,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from data_prep.errors import ToolNotFoundError, require_machine
+from data_prep.errors import ToolNotFoundError
+from data_prep.machine import require_machine
 from data_prep.programs import Children
 from hls_projects.cache import cache_folder
 
@@ -73,7 +74,7 @@ def _version(program: Path) -> str:
         ended = children.run([*yosys_command(program), "-V"], environment=environment)
     match = re.search(r"Yosys (\S+)", ended.output)
     if ended.code != 0 or match is None:
-        require_machine(ended.errors, kept or program)
+        require_machine(ended.errors, kept or program, code=ended.code)
         last = (ended.errors.strip().splitlines() or ["no message"])[-1]
         raise ToolNotFoundError(f"{program} does not run: {last[-300:]}")
     if kept is not None:

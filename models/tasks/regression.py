@@ -96,7 +96,7 @@ def objective(settings: ModelSettings) -> Objective:
         return tf.reduce_mean(tf.cast(distance(truth, output) < 1, tf.float32), axis=-1)
 
     alone = Objective(
-        targets=lambda batch: (truth_of(batch, wanted) / units(wanted),),
+        targets=lambda batch: (truth_of(batch, wanted) / wanted.units,),
         specs=(tf.TensorSpec((None, len(wanted.targets)), tf.float32),),
         losses=(huber,),
         watched=share(within),
@@ -113,11 +113,6 @@ def objective(settings: ModelSettings) -> Objective:
         mean_weight=tagger.mean_weight,
         loss_weights=(1.0, wanted.weight),
     )
-
-
-def units(wanted: RegressionSettings) -> Floats:
-    """What an output of 1 stands for, float32 [targets] (GeV)."""
-    return np.array([target.unit for target in wanted.targets], np.float32)
 
 
 def truth_of(batch: ImageBatch, wanted: RegressionSettings) -> Floats:
@@ -154,7 +149,7 @@ def measure(dataset: ImageDataset, model: ModelSettings, trained: Sequence[Train
     scores: dict[str, Floats] = {}
     for each in trained:
         outputs = predict(exact_inference(each.model), dataset, "test")
-        found[each.network.name] = outputs[-1] * units(wanted)
+        found[each.network.name] = wanted.in_gev(outputs[-1])
         if wanted.beside_tagger:
             scores[each.network.name] = softmax(outputs[0])
     grid = dataset.metadata.grid

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import AfterValidator, Field, model_validator
 
 from data_prep.settings import Gev, Settings
@@ -68,6 +70,19 @@ class RegressionSettings(Settings):
 
     weight: float = Field(default=1.0, gt=0, le=1e6)
     """How much the regression counts in the loss beside a tagger."""
+
+    @property
+    def units(self) -> npt.NDArray[np.float32]:
+        """What an output of 1 stands for, float32 [targets] (GeV)."""
+        return np.array([target.unit for target in self.targets], np.float32)
+
+    def in_gev(self, outputs: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float32]:
+        """The numbers of jets, float32 [jets, targets] (GeV).
+
+        Args:
+            outputs: the last output of the network, [jets, targets] in any shape.
+        """
+        return outputs.reshape(-1, len(self.targets)).astype(np.float32) * self.units
 
     @model_validator(mode="after")
     def _different(self) -> Self:

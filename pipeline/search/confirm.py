@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data_prep.errors import PipelineError, ToolNotFoundError
+from data_prep.machine import MachineError
 from data_prep.settings import Settings
 from pipeline.json_file import write_json
 from pipeline.search.files import files_of
@@ -90,6 +91,8 @@ def confirm(
             try:
                 found[each.number] = future.result()
                 write_json(_file(work, each.number), found[each.number].model_dump())
+            except MachineError:
+                raise
             except PipelineError as error:
                 reason = reason or f"trial {each.number}: {error.what}"
             advance(1)

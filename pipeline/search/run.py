@@ -61,7 +61,7 @@ class Search:
 
         Raises:
             PipelineError: every trial fails for the same reason, or workers keep dying.
-            OSError: a full disk.
+            MachineError: a full disk.
         """
         before = self._before()
         begin = time.monotonic()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import logging
-import os
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +18,8 @@ from optuna.samplers.nsgaii import PolynomialMutation
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, TrialState
 
-from data_prep.errors import ConfigurationError, PipelineError, machine_fault
+from data_prep.errors import ConfigurationError, PipelineError
+from data_prep.machine import DISK, ROOM, MachineError, machine_fault
 from pipeline.search.front import excess
 from pipeline.search.networks import RefusedError
 from pipeline.search.record import HAND_MADE, Measured, Record, State
@@ -71,7 +70,7 @@ class Study:
 
     Raises:
         ConfigurationError: a database that cannot be opened, or that holds a search with other settings.
-        OSError: a full disk.
+        MachineError: a full disk.
     """
 
     def __init__(
@@ -159,17 +158,17 @@ class Study:
 
         Raises:
             KeyboardInterrupt: when `run` is interrupted; the trial waits to be run again.
-            OSError: a full disk.
+            MachineError: a full disk.
         """
         with _disk(str(self._storage.url)):
             self._study.sampler = self._sampler(worker)
             try:
                 self._study.optimize(lambda trial: self._run(trial, run), n_trials=1, catch=(Exception,))
             except _NoRoomError as error:
-                reason = error.__cause__
+                full, reason = _full(error.__cause__), error.__cause__
             else:
                 return
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), getattr(reason, "filename", None)) from reason
+            raise full or MachineError(DISK) from reason
 
     def _run(self, trial: optuna.Trial, run: Run) -> tuple[float, ...]:
         point = self._point(trial)
@@ -298,10 +297,10 @@ def _reason(error: Exception) -> str:
     return " ".join(text.split())[:300]
 
 
-def _full(error: BaseException) -> bool:
-    """Whether something ended for want of room on a disk."""
-    found = machine_fault(error)
-    return isinstance(found, OSError) and found.errno in (errno.ENOSPC, errno.EDQUOT)
+def _full(error: BaseException | None, file: str | None = None) -> MachineError | None:
+    """What is said where something ended for want of room on a disk."""
+    found = machine_fault(error, file)
+    return found if found is not None and found.lack in ROOM else None
 
 
 @contextmanager
@@ -313,6 +312,6 @@ def _disk(url: str) -> Iterator[None]:
     try:
         yield
     except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError, AssertionError) as error:
-        if _full(error):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), url.removeprefix("sqlite:///")) from error
+        if (full := _full(error, url.removeprefix("sqlite:///"))) is not None:
+            raise full from error
         raise

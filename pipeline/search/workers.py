@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import signal
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.errors import PipelineError
-from data_prep.shortage import WORKERS, ending, shortage, speaks_of_memory
+from data_prep.machine import DISK, ROOM, WORKERS, MachineError, ending, lack_of_end, machine_fault
 from data_prep.worker import Worker
 from pipeline import console, interruption
 from pipeline.search import budget
@@ -62,12 +61,11 @@ def work(pipe: Connection, job: Job, number: int) -> None:
         _work(pipe, job, number)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    except PipelineError as error:
-        sys.exit(str(error))  # the code is BROKEN
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    except (PipelineError, OSError, MemoryError) as error:
+        found = machine_fault(error)
+        if found is not None and found.lack in ROOM:
             sys.exit(NO_ROOM)
-        sys.exit(str(shortage(error) or error))
+        sys.exit(str(found or error))  # the code is BROKEN
 
 
 def _work(pipe: Connection, job: Job, number: int) -> None:
@@ -120,7 +118,7 @@ class Crew:
             ended: trials that have ended so far; workers that die while the number grows are replaced for ever.
 
         Raises:
-            OSError: a worker found the disk full.
+            MachineError: a worker found the disk full.
             PipelineError: they keep dying.
         """
         for number, process in list(self._processes.items()):
@@ -130,7 +128,7 @@ class Crew:
             code, said = process.end()
             del self._processes[number]
             if code == NO_ROOM:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.job.work))
+                raise MachineError(DISK, file=self.job.work)
             if code not in (0, INTERRUPTED):
                 self._died(ended, begun, code, said)
         if not replace:
@@ -144,10 +142,10 @@ class Crew:
         self._next = ended
         how = ending(code, said)
         if self._deaths >= (DEATHS if begun else FIRST_DEATHS):
-            short = code == -signal.SIGKILL or speaks_of_memory(said)
+            lack = lack_of_end(code, said)
             raise PipelineError(
                 f"{self._deaths} workers died one after the other, and no trial ended; the last one {how}",
-                remedy=WORKERS if short else "run the same command to go on",
+                remedy=lack.advice(WORKERS) if lack else "run the same command to go on",
             )
         console.warn(f"a worker {how}")
 

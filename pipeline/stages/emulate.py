@@ -105,4 +105,4 @@ def _without_scores(network: Network) -> list[str]:
             "(state its images and classes with --images-config)"
         ]
     why = network.meaning.without_scores
-    return [f"raw integers are written and no scores: {why}"] if why else []
+    return [f"there are no scores: {why}"] if why else []

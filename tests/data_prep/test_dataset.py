@@ -122,7 +122,7 @@ def test_the_schema_is_the_documented_one(tmp_path: Path, images: ImageBatch) ->
         *("jet_tau1", "jet_tau2", "jet_tau3", "jet_tau4", "jet_multiplicity"),
     ]
     assert json.loads(found.metadata[b"jet_images"]) == {
-        "format": 1,
+        "format": 2,
         "classes": ["q", "t"],
         "grid": {"kind": "square", "pixels": 5, "half_width": 0.8},
         "channels": ["pt"],
@@ -131,6 +131,9 @@ def test_the_schema_is_the_documented_one(tmp_path: Path, images: ImageBatch) ->
             {"step": "normalise", "norm": "l1"},
         ],
         "candidates": None,
+        "puppi": "layout",
+        "cluster": None,
+        "jets": None,
     }
 
 
@@ -165,9 +168,13 @@ def test_foreign_and_damaged_files(tmp_path: Path, images: ImageBatch) -> None:
     replace_part(folder, good.drop_columns(["label"]))
     with pytest.raises(InputFileError, match="columns are not those"):
         open_dataset(folder)
-    newer = schema(DESCRIPTION).metadata[b"jet_images"].replace(b'"format":1', b'"format":2')
+    newer = schema(DESCRIPTION).metadata[b"jet_images"].replace(b'"format":2', b'"format":3')
     replace_part(folder, good.replace_schema_metadata({b"jet_images": newer}))
     with pytest.raises(InputFileError, match="this version cannot read: format"):
+        open_dataset(folder)
+    older = schema(DESCRIPTION).metadata[b"jet_images"].replace(b'"format":2', b'"format":1')
+    replace_part(folder, good.replace_schema_metadata({b"jet_images": older}))
+    with pytest.raises(InputFileError, match=r"jet images made by an older version \(run `images` again\)"):
         open_dataset(folder)
     other = schema(DESCRIPTION.model_copy(update={"classes": ("q", "w")})).metadata
     replace_part(folder, good.replace_schema_metadata(other))

@@ -12,6 +12,8 @@ from data_prep.dataset import ImageDescription
 from data_prep.description_differences import Difference, differences, keys_of
 from data_prep.event_settings import EventDescription, EventImagesSettings
 from data_prep.images import ImagesSettings
+from data_prep.readers.jetclass import JetClassReader
+from data_prep.readers.l1_puppi import L1PuppiReader
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
@@ -62,9 +64,34 @@ def test_what_changes_no_pixel_is_no_difference() -> None:
     """Selection, labels, split, weight and chunks are no part of a description; classes are compared by name."""
     classes = [{"name": "t", "label": "is_top"}, {"name": "q", "label": "is_quark"}]
     split = {"train": 0.1, "validation": 0.1, "test": 0.8}
-    free = {"selection": {"pt_min": 20}, "weight": "w", "chunk_jets": 7, "layout": "l1_jets", "puppi": "apply"}
+    free = {"selection": {"pt_min": 20}, "weight": "w", "chunk_jets": 7, "layout": "l1_jets"}
     assert differences(demo(classes=classes, split=split, **free), demo()) == ()
     assert differences(events(jet_pt_min=30, box_min=1), events()) == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "trained", "wanted"),
+    [
+        ({"puppi": "ignore"}, {}, [("puppi", "ignore", "layout")]),
+        ({"cluster": {"radius": 0.8}}, {"cluster": {"radius": 0.4}}, [("cluster.radius", "0.8", "0.4")]),
+        ({"cluster": {"radius": 0.8}}, {"layout": "l1_puppi"}, [("cluster.radius", "0.8", "0.4")]),
+        ({"cluster": {"pt_min": 50}}, {"cluster": {"pt_min": 20}}, []),
+        ({"layout": "l1_puppi"}, {"layout": "pfnano_v1"}, []),
+        ({"jets": "Jet", "layout": "pfnano_v1"}, {"jets": "JetPUPPI", "layout": "delphes"}, []),
+    ],
+)
+def test_how_files_are_read(given: dict[str, Any], trained: dict[str, Any], wanted: list[tuple[str, str, str]]) -> None:
+    """PUPPI weights always count, the radius where jets are clustered, the name of a collection never."""
+    assert differences(demo(**given), demo(**trained)) == tuple(Difference(*each) for each in wanted)
+
+
+def test_a_layout_that_is_recognised_states_the_radius() -> None:
+    content = yaml.safe_load((CONFIGS / "demo" / "images.yaml").read_text())
+    settings = ImagesSettings.model_validate(content)
+    assert settings.description.cluster is None
+    assert settings.read_by(JetClassReader()).description.cluster is None
+    clustered = settings.read_by(L1PuppiReader()).description.cluster
+    assert clustered is not None and clustered.radius == 0.4
 
 
 def test_of_events() -> None:

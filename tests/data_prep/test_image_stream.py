@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
@@ -20,7 +21,7 @@ import uproot
 
 from data_prep import chunk_bytes
 from data_prep.dataset import open_dataset
-from data_prep.errors import InputFileError, MachineError
+from data_prep.errors import InputFileError
 from data_prep.executors import Executor, Task
 from data_prep.executors.dask_cluster import DaskCluster
 from data_prep.executors.environment import environment
@@ -30,6 +31,7 @@ from data_prep.finished_chunks import FinishedChunks
 from data_prep.image_stream import make_images
 from data_prep.image_task import EntryRange, ImageTask, ranges
 from data_prep.losses import Loss, Losses, Tolerance
+from data_prep.machine import FILES, MachineError
 from data_prep.mock import mock_jets, write_mock_file
 from data_prep.packed_arrays import DamagedBytesError
 from data_prep.readers import Reader
@@ -216,12 +218,12 @@ def test_strict_stops_at_the_first_failure(files: list[Path], tmp_path: Path) ->
     assert len(reader.calls) == 2
 
 
-def test_what_the_machine_lacks_is_no_loss(files: list[Path], tmp_path: Path, expected: Any) -> None:
-    lacking = MachineError("there is not enough memory", file=files[0])
+@pytest.mark.parametrize("lacking", [MachineError(FILES), OSError(errno.EMFILE, "Too many open files")])
+def test_what_the_machine_lacks_is_no_loss(files: list[Path], tmp_path: Path, expected: Any, lacking: Any) -> None:
     reader = BrokenReader(settings().options, "g.root", times=3, fault=lacking)
     work = tmp_path / "work"
     work.mkdir()
-    with pytest.raises(MachineError, match="not enough memory"):
+    with pytest.raises(MachineError, match="no more files"):
         run(files, tmp_path / "d", None, reader, work=work, tolerance=Tolerance(allow_lost=1))
     account, content, _ = run(files, tmp_path / "again", None, reader, work=work)
     assert (account, content) == expected

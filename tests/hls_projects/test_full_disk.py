@@ -12,6 +12,7 @@ import pytest
 from tensorflow import keras
 
 from data_prep.fixed_point import FixedType
+from data_prep.machine import MachineError
 from hls_projects import csim
 from hls_projects.convert import convert
 from hls_projects.emulator import build
@@ -39,7 +40,7 @@ def _full(folder: Path) -> Path:
 def test_hls4ml(make: Callable[[str], keras.Model], tmp_path: Path) -> None:
     lowered = lower(make("separable"))
     types = prove_network(lowered).types
-    with mounted(tmp_path / "disk", "64k") as disk, pytest.raises(OSError, match="No space left"):
+    with mounted(tmp_path / "disk", "64k") as disk, pytest.raises((OSError, MachineError), match="No space left"):
         convert(lowered.model, types, "zoo_model", HlsSettings(), disk / "hls")
 
 
@@ -58,13 +59,13 @@ def test_tools_of_the_rtl(rtl: Path, tmp_path: Path, tool: str) -> None:
     if tool == "ghdl" and shutil.which("ghdl") is None:
         pytest.skip("ghdl not found")
     run = {"verilator": verilator.build, "ghdl": ghdl.build, "yosys": synthesise}[tool]
-    with mounted(tmp_path / "disk", "256k") as disk, pytest.raises(OSError, match="No space left"):
+    with mounted(tmp_path / "disk", "256k") as disk, pytest.raises((OSError, MachineError), match="No space left"):
         run(rtl, _full(disk))  # type: ignore[operator]
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
 def test_the_compiler_of_the_emulator(tmp_path: Path) -> None:
-    with mounted(tmp_path / "disk", "16k") as disk, pytest.raises(OSError, match="No space left"):
+    with mounted(tmp_path / "disk", "16k") as disk, pytest.raises((OSError, MachineError), match="No space left"):
         build.library('int values[1000000] = {1}; extern "C" int emulate() { return values[0]; }', "none", disk)
 
 
@@ -72,5 +73,5 @@ def test_the_compiler_of_the_emulator(tmp_path: Path) -> None:
 def test_the_compiler_of_the_emulation(tmp_path: Path) -> None:
     source = tmp_path / "big.cpp"
     source.write_text("int values[1000000] = {1};")
-    with mounted(tmp_path / "disk", "16k") as disk, pytest.raises(OSError, match="No space left"):
+    with mounted(tmp_path / "disk", "16k") as disk, pytest.raises((OSError, MachineError), match="No space left"):
         csim._all_succeed([["g++", "-c", str(source), "-o", str(disk / "big.o")]], tmp_path)

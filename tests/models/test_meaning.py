@@ -64,7 +64,7 @@ def test_of_a_regression() -> None:
     without = Meaning.of_training(images("regression"), alone)
     assert without.classes == ()
     names = ", ".join(target.name for target in network.regression.targets)
-    assert without.without_scores == f"it finds {names} of a jet"
+    assert without.without_scores == f"it finds {names} of a jet (GeV)"
 
 
 @pytest.mark.parametrize(

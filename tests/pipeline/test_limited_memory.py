@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from data_prep.machine import MEMORY, PROCESSES, lack_told, machine_fault
 from data_prep.mock import mock_jets, write_mock_file
-from data_prep.shortage import shortage, speaks_of_memory
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "configs" / "demo" / "images.yaml"
@@ -47,7 +47,7 @@ def test_a_limit_is_named_or_enough(megabytes: int, tmp_path: Path) -> None:
     if not (tmp_path / "out").exists():
         last = errors.strip().splitlines()[-1]
         assert last.startswith("error")
-        assert speaks_of_memory(last) or "ulimit -v" in last, errors
+        assert lack_told(last) in (MEMORY, PROCESSES) or "ulimit -v" in last, errors
 
 
 ENDS = """
@@ -95,7 +95,7 @@ def test_a_shortage_is_seen_behind_another_error() -> None:
         except RuntimeError as error:
             raise ValueError("cannot be read") from error
     except ValueError as error:
-        found = shortage(error)
+        found = machine_fault(error)
     assert found is not None and "can't start new thread" in str(found)
-    assert shortage(ValueError("odd")) is None
-    assert shortage(BlockingIOError(11, "Resource temporarily unavailable")) is None, "a lock gives that too"
+    assert machine_fault(ValueError("odd")) is None
+    assert machine_fault(BlockingIOError(11, "Resource temporarily unavailable")) is None, "a lock gives that too"

@@ -68,11 +68,10 @@ def _equal(run: RunFolder, wanted: RegressionSettings, trained: npt.NDArray[np.f
         outputs = EmulatedOutputs.load(path)
     except PipelineError as error:
         return None, f"The emulated design is not shown: {error.what}."
-    units = np.array([target.unit for target in wanted.targets], np.float32)
     raw = outputs.raw[-1].reshape(len(outputs.weight), -1)
     if raw.shape != trained.shape:
         return None, "The emulated design is not shown: it was emulated on other test jets (run csim again)."
-    emulated = np.ldexp(raw.astype(np.float64), -outputs.fraction[-1]).astype(np.float32) * units
+    emulated = wanted.in_gev(np.ldexp(raw.astype(np.float64), -outputs.fraction[-1]))
     return bool(np.array_equal(emulated, trained)), ""
 
 

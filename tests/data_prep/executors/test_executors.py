@@ -20,6 +20,7 @@ from data_prep.executors.dask_cluster import BatchSettings, DaskCluster
 from data_prep.executors.ordered import in_order
 from data_prep.executors.processes import Processes
 from data_prep.executors.serial import Serial
+from data_prep.machine import MachineError
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,14 @@ class Hungry:
 
     def __call__(self) -> bytes:
         raise MemoryError
+
+
+@dataclass(frozen=True)
+class Full:
+    """Finds a full disk."""
+
+    def __call__(self) -> bytes:
+        raise OSError(errno.ENOSPC, "No space left on device", "/out/x")
 
 
 def results(executor: Executor, tasks: list[Task], retries: int = 0) -> list[bytes | str]:
@@ -219,6 +228,14 @@ def test_processes_that_die_before_anything_is_done_are_the_end() -> None:
 def test_memory_that_is_not_there_ends_the_process_and_is_told() -> None:
     with pytest.raises(ClusterError, match=r"there is not enough memory.*--workers"), Processes(1) as executor:
         results(executor, [Hungry()] * 9, retries=99)
+
+
+def test_what_else_the_machine_lacks_is_told_as_that() -> None:
+    """The process goes on, and the option by which less is asked for is the command's."""
+    with Processes(1, "use fewer --trainings") as executor:
+        _, full, hungry, _ = in_order(executor, iter([Echo(0), Full(), Hungry(), Echo(1)]), retries=0)
+    assert isinstance(full, MachineError) and str(full).startswith("/out/x: No space left on device (make room")
+    assert isinstance(hungry, MachineError) and str(hungry).startswith("there is not enough memory (use fewer --train")
 
 
 def test_a_system_that_starts_no_process_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,10 +15,11 @@ import uproot
 import yaml
 from pydantic import ValidationError
 
-from data_prep.errors import InputFileError, MachineError, PipelineError
+from data_prep.errors import InputFileError, PipelineError
 from data_prep.images import ImagesSettings
 from data_prep.labels import ClassSettings
 from data_prep.losses import Loss, Losses
+from data_prep.machine import MachineError
 from data_prep.readers import Options, root
 from data_prep.readers.detect import detect, find, reader_of
 from data_prep.readers.own import OwnLayout

@@ -225,7 +225,7 @@ def test_a_full_disk_ends_it_until_there_is_room(
         trial["do"] = fills
     call[call.index(next(each for each in call if each.startswith("--out=")))] = f"--out={small_disk}/28_search"
     assert main(call) == 1
-    assert "No space left on device (make room or rights, then run it again)" in said(capsys)
+    assert "No space left on device (make room on it, then run it again)" in said(capsys)
     assert sorted(path.name for path in small_disk.iterdir() if path.name != ".28_search.making") == ["fill"]
     os.truncate(fill, 0)
     trial["do"] = lambda *_: None

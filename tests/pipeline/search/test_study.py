@@ -15,6 +15,7 @@ import optuna
 import pytest
 
 from data_prep.errors import ConfigurationError
+from data_prep.machine import DISK, MachineError
 from pipeline.search import study as search_study
 from pipeline.search.networks import RefusedError
 from pipeline.search.record import Measured, Record
@@ -119,9 +120,9 @@ def test_an_interrupted_trial_is_run_again(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_ends_the_worker_and_not_the_study(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="No space") as caught:
+    with pytest.raises(MachineError, match="No space") as caught:
         opened(tmp_path).step(_raises(OSError(errno.ENOSPC, "No space left on device")), 0)
-    assert caught.value.errno == errno.ENOSPC
+    assert caught.value.lack == DISK
     study = opened(tmp_path)
     study.step(measure, 0)
     assert [each.state for each in study.records()] == ["failed", "finished"]
@@ -142,9 +143,9 @@ def test_a_database_without_room_is_a_full_disk(tmp_path: Path) -> None:
 
     event.listen(study.engine, "connect", small)
     study.engine.dispose()
-    with pytest.raises(OSError, match="No space") as caught:
+    with pytest.raises(MachineError, match="No space") as caught:
         study.step(fill, 0)
-    assert caught.value.errno == errno.ENOSPC
+    assert caught.value.lack == DISK
     opened(tmp_path).step(measure, 0)
 
 

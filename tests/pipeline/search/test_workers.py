@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 from pathlib import Path
 
 import pytest
 
 from data_prep.errors import PipelineError
+from data_prep.machine import DISK, MachineError
 from pipeline.search import workers
 from pipeline.search.settings import SearchSettings
 from pipeline.search.space import Space
@@ -44,9 +44,9 @@ def _ends(crew: Crew, exitcode: int, trials: int, begun: bool = True) -> None:
 
 
 def test_a_full_disk_is_the_end(crew: Crew, tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="No space left on device") as caught:
+    with pytest.raises(MachineError, match="No space left on device") as caught:
         _ends(crew, workers.NO_ROOM, 0)
-    assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(tmp_path))
+    assert (caught.value.lack, caught.value.file) == (DISK, str(tmp_path))
 
 
 @pytest.mark.parametrize("exitcode", [0, workers.INTERRUPTED])

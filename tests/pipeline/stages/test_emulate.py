@@ -26,6 +26,7 @@ from hls_projects import integer_model
 from hls_projects.lower import lower
 from hls_projects.network import Network
 from hls_projects.types import prove_network
+from models.architectures import HARDWARE
 from models.load import save_model
 from models.meaning import MEANING, Meaning
 from models.settings import ModelSettings
@@ -129,6 +130,53 @@ def test_a_dataset(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert about["meaning"]["stated_by"] == "training"
     assert about["outputs"][0]["type"] == network.types.outputs[0].type.name
     assert manifest_path(out).exists()
+
+
+WIDTH = {"bits": 5, "integer": 1}
+REGRESSION: dict[str, Any] = {
+    "task": "regression",
+    "input": {"bits": 10, "integer": 10},
+    "blocks": [
+        {"filters": 2, "pooling": 4, "depthwise": WIDTH, "pointwise": WIDTH, "bias": WIDTH, "activation": WIDTH}
+    ],
+    "output": {"weights": WIDTH, "bias": WIDTH},
+}
+SHOWN = {"tolerance": 9, "edges": [1, 2]}
+TARGETS = [
+    {"name": "pt", "unit": 128, "residual": True, "output": {"bits": 12, "integer": 3}} | SHOWN,
+    {"name": "mass", "unit": 37.5, "output": {"bits": 9, "integer": 4}} | SHOWN,
+]
+
+
+@pytest.mark.parametrize("beside_tagger", [False, True])
+def test_a_regression_is_written_in_gev_as_its_training_measures_it(
+    run: Path, tmp_path: Path, beside_tagger: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    phase = {"epochs": 1, "learning_rate": 0.01}
+    how = {"seed": 1, "batch": 64, "float_training": phase, "quantized_training": phase, "trees": {"iterations": 2}}
+    network = REGRESSION | {"regression": {"targets": TARGETS, "beside_tagger": beside_tagger}}
+    for name, content in (("model", network), ("train", how)):
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(content))
+    files = [f"--model={tmp_path}/model.yaml", f"--config={tmp_path}/train.yaml", f"{run}/20_images"]
+    assert main(["train", *files, f"--out={tmp_path}/30_model"]) == 0
+    assert main(["lower", f"--model={tmp_path}/30_model/model.h5", f"--out={tmp_path}/40_lowered"]) == 0
+    capsys.readouterr()
+    out = tmp_path / "found.parquet"
+    assert emulate(tmp_path / "40_lowered", run / "20_images", "--split", "test", "--out", out) == 0
+    assert ("there are no scores: it finds pt, mass of a jet (GeV)" in said(capsys)) == (not beside_tagger)
+    table = pq.read_table(out)
+    with np.load(tmp_path / "30_model" / "values.npz") as measured:
+        np.testing.assert_array_equal(table["jet_pt"].to_numpy(), measured["truth"][:, 0])
+        for index, name in enumerate(("pt", "mass")):
+            assert table[name].to_numpy().max() > 0
+            np.testing.assert_array_equal(table[name].to_numpy(), measured[HARDWARE][:, index])
+    # of files: null without an image
+    out = tmp_path / "found.root"
+    arguments = ("--images-config", CONFIGURATION, "--out", out)
+    assert emulate(tmp_path / "40_lowered", run / "10_root", *arguments) == 0
+    with uproot.open(out) as file:
+        found = file["scores"].arrays(["pt", "fate"], library="np")
+    np.testing.assert_array_equal(np.isnan(found["pt"]), found["fate"] != "kept")
 
 
 def test_root_files_give_what_their_dataset_gives(run: Path, tmp_path: Path) -> None:
