@@ -227,6 +227,7 @@ def trained(run: Path, tmp_path: Path) -> Path:
     model = yaml.safe_load((IMAGES.parent / "model.yaml").read_text())
     meaning = Meaning.of_training(images, ModelSettings.model_validate(model))
     meaning.save(tmp_path / "trained" / "40_lowered" / MEANING)
+    seal(tmp_path / "trained" / "40_lowered", "lower")
     return tmp_path / "trained"
 
 
