@@ -59,7 +59,7 @@ JETS := $(or $(INPUT),$(SAMPLE))
 
 STAGES := images mass-closure candidates symmetries symmetries-rtl search train lower convert csim rtl synth rates export report
 .DEFAULT_GOAL := all
-.PHONY: all help setup remember generate weighted $(STAGES) test test-faults check bench clean distclean
+.PHONY: all help setup remember generate weighted $(STAGES) test test-all test-faults check bench clean distclean
 
 all: report ## run every stage of RUN (default demo) to the report
 	@echo "report: $(B)/80_report/index.html"
@@ -131,7 +131,10 @@ report: $(if $(wildcard $(C)/rates.yaml),rates) export ## the page that shows it
 	$(PIPELINE) report $(B) --out $(B)/80_report
 
 test: $(READY) ## run the tests (tools that are not installed are named as skipped)
-	$(VENV)/bin/python -m pytest -m "not faults" --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(VENV)/bin/python -m pytest -m "not faults and not more" --numprocesses auto --maxprocesses 4 --dist loadfile
+
+test-all: $(READY) ## all tests: those of test and test-faults, and thousands of random networks, new ones every time
+	$(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-faults: $(READY) ## stops at every moment, damage to every artefact, two commands at once
 	$(VENV)/bin/python -m pytest -m faults --numprocesses auto --maxprocesses 2

@@ -20,6 +20,7 @@ from tensorflow import keras
 from data_prep.errors import PipelineError, ProofFailedError, UnsupportedModelError
 from data_prep.fixed_point import FixedType
 from data_prep.machine import machine_fault
+from hls_projects.dropped_bits import unreadable
 from hls_projects.hls_builder import HlsBuilder, HlsOutput, require_fit, write_builder
 from hls_projects.hls_finder import HlsFinder, write_finder
 from hls_projects.hls_project import HlsProject, TracedLayer
@@ -61,7 +62,7 @@ def convert(
         ProofFailedError: when hls4ml did not take over a type.
         MachineError: a full disk, of which hls4ml tells in words of its own.
     """
-    _refuse_known_failures(model, settings)
+    _refuse_known_failures(model, types, settings)
     if builder is not None:
         require_fit(builder, types.inputs, settings.io_type)
     import hls4ml
@@ -115,13 +116,34 @@ def convert(
     return project
 
 
-def _refuse_known_failures(model: keras.Model, settings: HlsSettings) -> None:
+def _refuse_known_failures(model: keras.Model, types: ModelTypes, settings: HlsSettings) -> None:
+    found = unreadable(types)
+    if found is not None:
+        raise UnsupportedModelError(
+            f"layer '{found.name}': everything that reaches it lies below half of its step ({found.result.step:g}), so "
+            "that it is always 0, and ap_fixed cannot round what has no bit there",
+            remedy="give it a smaller step (fewer integer bits), or leave it out",
+        )
+    if settings.io_type == "io_stream":
+        _refuse_flat_activations(types)
     for layer in model.layers:
         depthwise = isinstance(layer, QDepthwiseConv2D)
         if depthwise and settings.strategy == "resource" and settings.io_type == "io_parallel":
             raise UnsupportedModelError(
                 f"layer '{layer.name}': hls4ml aborts on a depthwise convolution with strategy resource in io_parallel",
                 remedy="set `hls.strategy: latency` or `hls.io_type: io_stream` in hardware.yaml",
+            )
+
+
+def _refuse_flat_activations(types: ModelTypes) -> None:
+    """hls4ml streams a flattened image pixel by pixel, and its activations read a flat one: wrong, or SIGSEGV."""
+    shapes = {port.name: port.shape for port in types.inputs} | {each.name: each.shape for each in types.layers}
+    flat = {each.name for each in types.layers if each.kind == "Flatten" and set(shapes[each.inputs[0]][:2]) != {1}}
+    for layer in types.layers:
+        if layer.kind in (QActivation.__name__, "ReLU") and layer.inputs[0] in flat:
+            raise UnsupportedModelError(
+                f"layer '{layer.name}': hls4ml computes no activation behind a flattened image in io_stream",
+                remedy="put it before the Flatten, or set `hls.io_type: io_parallel` in hardware.yaml",
             )
 
 

@@ -18,7 +18,7 @@ from tensorflow import keras
 
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType, smallest_type
-from hls_projects import graph
+from hls_projects import dropped_bits, graph
 from hls_projects import integer_ops as ops
 from hls_projects.integer_ops import Integers, Pair, Zeros
 from hls_projects.lower import Lowered
@@ -58,10 +58,14 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Result:
-    """What a layer's rule finds: the bounds of its output and, where it has them, the types and weights inside it."""
+    """What a layer's rule finds: the bounds of its output and, where it has them, the types and weights inside it.
+
+    `declared` is the type of a quantizer's result where it must have one, `limit` the widest that it may have.
+    """
 
     bounds: Bounds
     declared: FixedType | None = None
+    limit: FixedType | None = None
     weight: FixedType | None = None
     bias: FixedType | None = None
     accumulator: FixedType | None = None
@@ -107,6 +111,7 @@ def prove_network(lowered: Lowered) -> Network:
     names: dict[int, str] = {}
     layers: list[LayerTypes] = []
     weights: dict[str, Weights] = {}
+    limits: dict[str, FixedType] = {}
     for call in graph.calls(model):
         layer, key = call.layer, call.outputs[0]
         names[key] = layer.name
@@ -123,6 +128,8 @@ def prove_network(lowered: Lowered) -> Network:
             raise UnsupportedModelError(f"layer '{layer.name}': {error}", remedy="use fewer bits") from None
         bounds[key] = result.bounds
         found[key] = found[call.inputs[0]] if type(layer) in MOVES else result.declared or result.bounds.type()
+        if result.limit is not None:
+            limits[layer.name] = result.limit
         if result.weights is not None:
             weights[layer.name] = result.weights
         geometry = Geometry.of(layer)
@@ -157,7 +164,7 @@ def prove_network(lowered: Lowered) -> Network:
         ),
         layers=tuple(layers),
     )
-    return Network(types, weights)
+    return Network(dropped_bits.widened(types, limits), weights)
 
 
 def _shape(layer: Any) -> tuple[int, ...]:
@@ -204,7 +211,7 @@ def _linear(
     highest = extreme(np.maximum(x.high, zero), np.minimum(x.low, zero)) + np.maximum(offset, zero)
     accumulator = Bounds(lowest, highest, fraction + shift)
     _check_float32(layer, accumulator)
-    return Result(output, None, weight, bias_type, _signed(accumulator), Weights(kernel, bias))
+    return Result(output, None, None, weight, bias_type, _signed(accumulator), Weights(kernel, bias))
 
 
 def _conv2d(layer: Any, inputs: list[Bounds]) -> Result:
@@ -227,8 +234,9 @@ def _quantizer(layer: Any, inputs: list[Bounds]) -> Result:
     output = Bounds(kind.cast(x.low, x.fraction), kind.cast(x.high, x.fraction), kind.fraction)
     tight = output.type()
     if tight.width < kind.width:
-        kind = FixedType(tight.width, tight.integer, tight.signed, kind.rounding, "SAT")
-    return Result(output, declared=kind)
+        tight = FixedType(tight.width, tight.integer, tight.signed, kind.rounding, "SAT")
+        return Result(output, declared=tight, limit=kind)
+    return Result(output, declared=kind, limit=kind)
 
 
 def _relu(layer: Any, inputs: list[Bounds]) -> Result:

@@ -151,11 +151,14 @@ def _unconstrained(weight: str) -> dict[str, Any]:
 def weight_type(values: npt.ArrayLike) -> FixedType | None:
     """The narrowest signed type that holds every value exactly; None if one is not finite.
 
-    It has at least two bits and one before the point, as `quantized_bits` needs them; a synthesis tool drops the bits
-    that a constant does not use.
+    It has at least two bits and one before the point, as `quantized_bits` needs them, and no steps of 2: hls4ml takes
+    `quantized_bits(n, n)`, whose values are the even ones of n + 1 bits, for integers of n bits. A synthesis tool drops
+    the bits that a constant does not use.
 
-    >>> weight_type([0.5, -0.25]).name, weight_type([0.125]).name, weight_type([6.0, -4.0]).name
-    ('ap_fixed<3,1,AP_TRN,AP_WRAP>', 'ap_fixed<4,1,AP_TRN,AP_WRAP>', 'ap_fixed<3,4,AP_TRN,AP_WRAP>')
+    >>> weight_type([0.5, -0.25]).name, weight_type([0.125]).name, weight_type([12.0, -8.0]).name
+    ('ap_fixed<3,1,AP_TRN,AP_WRAP>', 'ap_fixed<4,1,AP_TRN,AP_WRAP>', 'ap_fixed<3,5,AP_TRN,AP_WRAP>')
+    >>> weight_type([6.0, -4.0]).name
+    'ap_fixed<4,4,AP_TRN,AP_WRAP>'
     """
     array = np.asarray(values, dtype=np.float64)
     if not np.isfinite(array).all():
@@ -166,6 +169,7 @@ def weight_type(values: npt.ArrayLike) -> FixedType | None:
     integers = np.abs(np.ldexp(mantissa, 53)).astype(np.int64)
     trailing = np.log2((integers & -integers).astype(np.float64)).astype(np.int64)
     fraction = int((53 - exponent - trailing).max())
+    fraction = 0 if fraction == -1 else fraction
     largest = np.frexp(np.abs(array).max())[1]
     if largest + fraction > 60:
         return FixedType(63, 63 - fraction)

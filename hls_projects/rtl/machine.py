@@ -18,6 +18,7 @@ from alkaid.trace.pipeline import _split_comb_logic
 from alkaid.types import CombLogic, QInterval
 
 from hls_projects.model_types import PortType
+from hls_projects.rtl.passes import require_same
 from hls_projects.rtl.trace import logic_of
 from hls_projects.rtl.values import ADDERS, Tensor, tree
 
@@ -186,8 +187,9 @@ class Machine:
         if not moving:
             return Wires(Signal(f"{name}_out", False, (), reg=True), intervals, (len(intervals),), time)
         signals = list(sources)
-        kept = dead_code_elimin(kept)
-        parts = (kept,) if whole else self.pipelining.split(kept)
+        tidy = dead_code_elimin(kept)
+        parts = (tidy,) if whole else self.pipelining.split(tidy)
+        require_same(kept, parts, f"cutting block '{name}' into clocks by the passes")
         for number, part in enumerate(parts):
             made = self._block(f"{name}_{number + 1}", part, signals)
             signals = [self.register(f"{name}_{number + 1}_out", made)]

@@ -19,7 +19,7 @@ from hls_projects.model_types import LayerTypes
 from hls_projects.network import Network, Weights
 from hls_projects.rtl.image_builder import image
 from hls_projects.rtl.quantizer import Form, quantize
-from hls_projects.rtl.values import Tensor, fresh, objects, tree, variable
+from hls_projects.rtl.values import Tensor, fresh, larger, objects, tree, variable
 
 
 class Tracer:
@@ -134,7 +134,7 @@ def _pool(combine: Callable[[Any, Any], Any]) -> Callable[[Tracer, LayerTypes, T
     return pooled
 
 
-_largest = _pool(lambda a, b: a.max_of(b))
+_largest = _pool(larger)
 _sum = _pool(lambda a, b: a + b)
 
 

@@ -92,6 +92,7 @@ class _Streamer:
         self.machine = machine
         self.tracer = tracer
         self.step = 1
+        self.least = 1
         ends = [port.name for port in network.types.outputs]
         names = [name for layer in network.types.layers for name in layer.inputs] + ends
         self.users = {name: names.count(name) for name in names}
@@ -106,7 +107,8 @@ class _Streamer:
         beat = ports[0].model_copy(update={"shape": (rows, columns, channels)})
         image = self._at(self.machine.input(port_intervals(beat), beat.shape), height // rows, 1)
         latency = self._rest({ports[0].name: image}, self.network.types.layers)
-        return Streamed(self.machine, height // rows, height // rows, self.step, latency)
+        beats = height // rows
+        return Streamed(self.machine, beats, self._interval(beats), self.step, latency)
 
     def run_candidates(self, per_clock: int, rows: int | None) -> Streamed:
         """An image that is built of candidates, and goes on by rows or whole."""
@@ -126,9 +128,11 @@ class _Streamer:
         if self.users[first.name] > 1:
             flow = self._at(self._closed(flow, first.name), flow.beats, flow.every)
         latency = self._rest({first.name: flow}, layers[1:])
-        least = height // by
-        interval = least + -(-max(beats - least, 0) // self.step) * self.step
-        return Streamed(self.machine, beats, interval, self.step, latency)
+        return Streamed(self.machine, beats, self._interval(max(beats, height // by)), self.step, latency)
+
+    def _interval(self, clocks: int) -> int:
+        """The smallest interval between images that come in so many clocks: all layers are done with one by then."""
+        return -(-max(clocks, self.least) // self.step) * self.step
 
     def _rest(self, flows: dict[str, Flow], layers: Sequence[LayerTypes]) -> int:
         """The layers and the outputs; the latency in clocks."""
@@ -198,8 +202,10 @@ class _Streamer:
         times = [wires.time + (arrival + m * steps) * flow.every for m in range(beats)]
         ticks = range(wires.time, times[-1] + 1, flow.every)
         virtual = len(ticks) - flow.beats
-        if flow.every > 1 and virtual > 1:
-            self.step = math.lcm(self.step, flow.every)
+        if flow.every > 1 and virtual > 0:
+            # The rows of zeros below an image take clocks too: one before the next image begins, more at its own ones.
+            self.least = max(self.least, flow.beats * flow.every)
+            self.step = math.lcm(self.step, flow.every if virtual > 1 else 1)
         segment = Segment(times[0])
         seen = self._history(segment, wires, held, list(ticks), flow.every, layer.name)
         block = seen[start + held * rows : start + held * rows + needed]
@@ -212,6 +218,7 @@ class _Streamer:
     def _one_by_one(self, layer: LayerTypes, flow: Flow) -> Flow:
         """A row that becomes several: one after the other, so that what is behind works on one at a time."""
         name, count = layer.name, layer.window[0]
+        self.least = max(self.least, flow.beats * flow.every)
         wires, every = self._closed(flow, f"{name}_row"), flow.every // count
         times = [wires.time + n * flow.every for n in range(flow.beats)]
         if wires.signal.size:

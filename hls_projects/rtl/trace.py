@@ -9,19 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from alkaid.trace import trace as compile_logic
-from alkaid.trace.passes import (
-    add_surrogate,
-    canonical_sort,
-    common_subexpr_elimin,
-    dead_code_elimin,
-    null_quant_elimin,
-    topo_bandwidth_sort,
-)
-from alkaid.trace.passes.canon import canonicalize_outputs, const_propagation
 from alkaid.types import CombLogic
 
 from hls_projects.network import Network
 from hls_projects.rtl import operations
+from hls_projects.rtl.passes import simplified
 from hls_projects.rtl.quantizer import Form
 from hls_projects.rtl.values import Tensor
 
@@ -88,10 +80,7 @@ def trace(network: Network, form: Form = "bits") -> Logic:
 def logic_of(inputs: Tensor, outputs: Tensor) -> CombLogic:
     """The program that makes traced outputs [m] from traced inputs [n], without dead and doubled operations.
 
-    The compiler's own optimiser is not used: of its passes, `_retrace` and `canonicalize_msb_wraps` (alkaid 0.8.2)
-    change results.
+    Raises:
+        ProofFailedError: when a pass of the compiler changes results on a vector that is tried.
     """
-    comb = canonicalize_outputs(const_propagation(compile_logic(inputs, outputs, optimize=False)))
-    for simplify in (common_subexpr_elimin, null_quant_elimin):
-        comb = simplify(dead_code_elimin(comb))
-    return topo_bandwidth_sort(canonical_sort(add_surrogate(dead_code_elimin(comb))))
+    return simplified(compile_logic(inputs, outputs, optimize=False))

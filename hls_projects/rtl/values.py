@@ -42,6 +42,28 @@ def tree(values: Sequence[Any], combine: Callable[[Any, Any], Any]) -> Any:
     return left[0]
 
 
+def larger(a: Any, b: Any) -> Any:
+    """The larger of two values.
+
+    The compiler selects by the first bit of their difference. Where two values have terms in common it may know that
+    the difference is never negative, and that bit is then no sign (alkaid 0.8.2, also in `min_of`).
+    """
+    a, b = variable(a), variable(b)
+    difference = a - b
+    if difference.low >= 0:
+        return a
+    return b if difference.high <= 0 else a.max_of(b)
+
+
+def smaller(a: Any, b: Any) -> Any:
+    """The smaller of two values; see `larger`."""
+    a, b = variable(a), variable(b)
+    difference = a - b
+    if difference.high <= 0:
+        return a
+    return b if difference.low >= 0 else a.min_of(b)
+
+
 def either(bits: Sequence[Any]) -> Any:
     """Bitwise or; zero of none."""
     moving = [bit for bit in map(variable, bits) if not bit.low == bit.high == 0]

@@ -1,0 +1,102 @@
+"""Random sparse models through every step but synthesis: Keras = reference = emulator = logic = streamed logic."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from data_prep.errors import UnsupportedModelError
+from hls_projects import integer_model
+from hls_projects.emulator.fast_emulator import FastEmulator
+from hls_projects.lower import lower
+from hls_projects.network import Network
+from hls_projects.rtl.machine import Pipelining
+from hls_projects.rtl.passes import vectors
+from hls_projects.rtl.quantizer import Form
+from hls_projects.rtl.rewrite import pool_first
+from hls_projects.rtl.streamed import Streamed, streamed
+from hls_projects.rtl.trace import trace
+from hls_projects.rtl.unrolled import unrolled
+from hls_projects.types import prove_network
+from models.exact import exact_inference
+from tests.hls_projects.rtl.clocked import images
+from tests.hls_projects.sparse_models import sparse_model
+
+Integers = npt.NDArray[np.int64]
+STREAMS, IMAGES = 100, 3
+
+
+def raw_vectors(network: Network) -> Integers:
+    """Raw integers of the one input, as programs are tried: random, extreme, coarse, sparse."""
+    (port,) = network.types.inputs
+    count = int(np.prod(port.shape))
+    made = np.ldexp(vectors([(port.type.minimum, port.type.maximum, port.type.step)] * count), port.type.fraction)
+    picked = np.random.default_rng(2).permutation(len(made))[: STREAMS * IMAGES]
+    return np.resize(made[picked].astype(np.int64), (STREAMS * IMAGES, *port.shape))
+
+
+def clocked(network: Network, raw: Integers, made: Streamed) -> Integers:
+    """The raw outputs [vectors, …] of a machine that is run clock by clock, images without a gap and with one."""
+    (port,), (result,) = network.types.inputs, network.types.outputs
+    values = port.type.to_float(raw).reshape(STREAMS, IMAGES, made.beats, -1)
+    begins = [0, made.interval, 2 * made.interval + made.interval_step]
+    found = images(made.machine, values, begins, made.latency)
+    return np.ldexp(found, result.type.fraction).astype(np.int64).reshape(len(raw), *result.shape)
+
+
+def check(seed: int, cache: Path | None, forms: Sequence[Form] = get_args(Form)) -> None:
+    """All forms of one network."""
+    model = sparse_model(seed)
+    lowered = lower(model)
+    network = prove_network(lowered)
+    raw = raw_vectors(network)
+    (wanted,) = integer_model.outputs(network, [raw])
+    (port,), (result,) = network.types.inputs, network.types.outputs
+    for each in (exact_inference(model), lowered.model):
+        found = np.asarray(each(port.type.to_float(raw).astype(np.float32)), dtype=np.float64)
+        np.testing.assert_array_equal(found, result.type.to_float(wanted), "Keras")
+    if cache is not None:
+        np.testing.assert_array_equal(FastEmulator(network, cache).run(raw, raw=True)[0], wanted, "emulator")
+    pipelining = Pipelining(cutoff=4, ternary=bool(seed % 2))
+    for form in forms:
+        for variant in (network, pool_first(network)):
+            logic = trace(variant, form)
+            np.testing.assert_array_equal(logic.interpret([raw], 1)[0], wanted, f"logic, {form}")
+        machine, latency = unrolled(logic, "dut", pipelining)
+        np.testing.assert_array_equal(
+            clocked(network, raw, Streamed(machine, 1, 1, 1, latency)), wanted, f"unrolled, {form}"
+        )
+        try:
+            made = streamed(network, "dut", 1, pipelining, form)
+        except UnsupportedModelError:
+            continue
+        np.testing.assert_array_equal(clocked(network, raw, made), wanted, f"streamed, {form}")
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path | None:
+    """A folder for compiled emulators, where there is a compiler."""
+    return None if shutil.which("g++") is None else tmp_path
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_sparse_networks(seed: int, cache: Path | None) -> None:
+    check(seed, cache if seed % 4 == 0 else None)
+
+
+@pytest.mark.more
+def test_many_sparse_networks(cache: Path | None) -> None:
+    """New ones every time; the seed of one that fails is in the message."""
+    first = secrets.randbelow(2**40)
+    for seed in range(first, first + 2000):
+        try:
+            check(seed, cache if seed % 20 == 0 else None, [get_args(Form)[seed // 2 % 2]])
+        except Exception as error:
+            raise AssertionError(f"sparse_model({seed})") from error
