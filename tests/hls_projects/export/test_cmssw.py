@@ -124,8 +124,12 @@ def two_versions(
         bundle.mkdir()
         cmssw.write(each, bundle)
         vector_files.write(each, bundle)
-        subprocess.run(["make", "-s", "-C", bundle / "cmssw", f"CXXFLAGS={FLAGS}", "all", "check/check"], check=True)
+        subprocess.run(["make", "-s", "-C", bundle / "cmssw", f"CXXFLAGS={FLAGS}", "all", "programs"], check=True)
     return root, design, second
+
+
+def _library(package: Path, version: str) -> Path:
+    return package / "build" / f"zoo_model_v{version}" / f"zoo_model_v{version}.so"
 
 
 def test_each_passes_its_own_check(two_versions: tuple[Path, Design, Design]) -> None:
@@ -155,7 +159,7 @@ def test_two_versions_in_one_process_give_each_its_own_answers(
         tmp_path / "loader",
     ]
     subprocess.run(command, check=True)
-    libraries = [root / f"v{v}" / "cmssw" / f"zoo_model_v{v}" / f"zoo_model_v{v}" for v in ("1", "2_0")]
+    libraries = [_library(root / f"v{version}" / "cmssw", version).with_suffix("") for version in ("1", "2_0")]
     done = subprocess.run(
         [tmp_path / "loader", root / "v1" / "vectors", *libraries], check=True, capture_output=True, text=True
     )
@@ -178,7 +182,7 @@ def test_the_build_of_cmssw(two_versions: tuple[Path, Design, Design], tmp_path:
     (tmp_path / "interface.cc").write_text("int emulator_interface() { return 1; }\n")
     library = extras / "lib64" / "libemulator_interface.so"
     subprocess.run(["g++", "-shared", "-fPIC", tmp_path / "interface.cc", "-o", library], check=True)
-    model = package / "zoo_model_v1" / "zoo_model_v1.so"
+    model = _library(package, "1")
     model.unlink()
     make_it = ["make", "--no-print-directory", "-C", package]
     externals = [f"EMULATOR_EXTRAS={extras}", f"HLS_ROOT={tmp_path / 'hls'}"]
@@ -194,6 +198,27 @@ def test_the_build_of_cmssw(two_versions: tuple[Path, Design, Design], tmp_path:
     assert model.stat().st_mtime_ns == built
     assert (tmp_path / "installed" / "lib64" / "zoo_model_v1.so").read_bytes() == model.read_bytes()
     assert (tmp_path / "installed" / "include" / "zoo_model_v1.h").exists()
+
+
+def test_two_versions_in_one_repository(two_versions: tuple[Path, Design, Design], tmp_path: Path) -> None:
+    """`cmssw/` of both bundles copied into one folder, the later one over the first: every command does both."""
+    root, both = two_versions[0], ["zoo_model_v1", "zoo_model_v2_0"]
+    package = tmp_path / "repository"
+    for model in both:
+        bundle = root / model.removeprefix("zoo_model_")
+        shutil.copytree(bundle / "cmssw", package, dirs_exist_ok=True)
+        shutil.copytree(bundle / "vectors", package / "vectors" / model)
+    make_it = ["make", "--no-print-directory", "-s", "-C", package, f"CXXFLAGS={FLAGS}"]
+    checked = subprocess.run([*make_it, "check"], check=True, capture_output=True, text=True)
+    assert checked.stdout.splitlines() == [f"{model}: 103 vectors, 412 integers equal" for model in both]
+    subprocess.run([*make_it, f"PREFIX={tmp_path / 'all'}", "install"], check=True)
+    installed = sorted(path.relative_to(tmp_path / "all").as_posix() for path in (tmp_path / "all").rglob("*.*"))
+    assert installed == [f"include/{model}.h" for model in both] + [f"lib64/{model}.so" for model in both]
+    subprocess.run([*make_it, f"PREFIX={tmp_path / 'one'}", "MODELS=zoo_model_v1", "install"], check=True)
+    assert [path.name for path in (tmp_path / "one" / "lib64").iterdir()] == ["zoo_model_v1.so"]
+    subprocess.run([*make_it, "clean"], check=True)
+    subprocess.run([*make_it, "-n", "all"], check=True, capture_output=True)
+    assert not (package / "build").exists()
 
 
 def test_a_symbol_of_its_own_fails_the_audit(two_versions: tuple[Path, Design, Design], tmp_path: Path) -> None:
@@ -212,7 +237,7 @@ def test_a_symbol_of_its_own_fails_the_audit(two_versions: tuple[Path, Design, D
 
 def test_static_buffers_are_not_shared_by_name(two_versions: tuple[Path, Design, Design]) -> None:
     """If not told not to, g++ makes the static buffers of hls4ml's templates unique in the process."""
-    library = two_versions[0] / "v2_0" / "cmssw" / "zoo_model_v2_0" / "zoo_model_v2_0.so"
+    library = _library(two_versions[0] / "v2_0" / "cmssw", "2_0")
     symbols = subprocess.run(["nm", library], check=True, capture_output=True, text=True).stdout
     assert "line_buffer" in symbols
     assert not re.search(r"^\w+ u ", symbols, re.MULTILINE)
