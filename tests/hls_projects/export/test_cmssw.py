@@ -100,6 +100,28 @@ int main(int, char **argv) {
 """
 
 
+# Closes the library before the model is used and destroyed.
+CLOSER = r"""
+#include "emulator.h"
+#include "zoo_model_v1.h"
+#include <dlfcn.h>
+#include <cstdio>
+
+int main(int, char **argv) {
+    void *library = dlopen(argv[1], RTLD_LAZY | RTLD_LOCAL);
+    auto create = (hls4mlEmulator::Model * (*)()) dlsym(library, "create_model");
+    auto destroy = (void (*)(hls4mlEmulator::Model *))dlsym(library, "destroy_model");
+    hls4mlEmulator::Model *model = create();
+    dlclose(library);
+    hls4ml_zoo_model_v1::ports::Input input;
+    model->prepare_input(&input);
+    model->predict();
+    destroy(model);
+    std::printf("destroyed");
+}
+"""
+
+
 @pytest.fixture(scope="module")
 def two_versions(
     design: Design, make: Callable[[str], keras.Model], tmp_path_factory: pytest.TempPathFactory
@@ -132,6 +154,13 @@ def _library(package: Path, version: str) -> Path:
     return package / "build" / f"zoo_model_v{version}" / f"zoo_model_v{version}.so"
 
 
+def _compile(package: Path, source: Path) -> None:
+    """Make a program of a source, with the headers of version 1."""
+    includes = [f"-I{package / name}" for name in ("standalone", "standalone/ap_types", "zoo_model_v1")]
+    command = ["g++", *FLAGS.split(), "-w", *includes, source, "-ldl", "-pthread", "-o", source.with_suffix("")]
+    subprocess.run(command, check=True)
+
+
 def test_each_passes_its_own_check(two_versions: tuple[Path, Design, Design]) -> None:
     root, *_ = two_versions
     for version in ("1", "2_0"):
@@ -146,19 +175,7 @@ def test_two_versions_in_one_process_give_each_its_own_answers(
     root, first, second = two_versions
     package = root / "v1" / "cmssw"
     (tmp_path / "loader.cpp").write_text(LOADER)
-    includes = [f"-I{package / name}" for name in ("standalone", "standalone/ap_types", "zoo_model_v1")]
-    command = [
-        "g++",
-        *FLAGS.split(),
-        "-w",
-        *includes,
-        tmp_path / "loader.cpp",
-        "-ldl",
-        "-pthread",
-        "-o",
-        tmp_path / "loader",
-    ]
-    subprocess.run(command, check=True)
+    _compile(package, tmp_path / "loader.cpp")
     libraries = [_library(root / f"v{version}" / "cmssw", version).with_suffix("") for version in ("1", "2_0")]
     done = subprocess.run(
         [tmp_path / "loader", root / "v1" / "vectors", *libraries], check=True, capture_output=True, text=True
@@ -198,6 +215,40 @@ def test_the_build_of_cmssw(two_versions: tuple[Path, Design, Design], tmp_path:
     assert model.stat().st_mtime_ns == built
     assert (tmp_path / "installed" / "lib64" / "zoo_model_v1.so").read_bytes() == model.read_bytes()
     assert (tmp_path / "installed" / "include" / "zoo_model_v1.h").exists()
+
+
+def test_a_model_outlives_its_loader(two_versions: tuple[Path, Design, Design], tmp_path: Path) -> None:
+    package = two_versions[0] / "v1" / "cmssw"
+    (tmp_path / "closer.cpp").write_text(CLOSER)
+    _compile(package, tmp_path / "closer.cpp")
+    done = subprocess.run([tmp_path / "closer", _library(package, "1")], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "destroyed")
+
+
+def test_a_compiler_that_does_not_know_unique_symbols(
+    two_versions: tuple[Path, Design, Design], tmp_path: Path
+) -> None:
+    """clang++ refuses `-fno-gnu-unique`, and needs none: here, g++ behind a script that refuses it too."""
+    compiler = tmp_path / "compiler"
+    compiler.write_text('#!/bin/sh\ncase " $* " in *" -fno-gnu-unique "*) exit 1;; esac\nexec g++ "$@"\n')
+    compiler.chmod(0o755)
+    package = Path(shutil.copytree(two_versions[0] / "v1" / "cmssw", tmp_path / "bundle" / "cmssw"))
+    shutil.rmtree(package / "build")
+    make_it = ["make", "--no-print-directory", "-C", package, f"CXX={compiler}", f"CXXFLAGS={FLAGS}"]
+    checked = subprocess.run(
+        [*make_it, f"VECTORS={two_versions[0] / 'v1' / 'vectors'}", "check"], check=True, capture_output=True, text=True
+    )
+    assert checked.stdout.splitlines()[-1] == "zoo_model_v1: 103 vectors, 412 integers equal"
+    assert "-fno-gnu-unique" not in checked.stdout
+
+
+@pytest.mark.skipif(shutil.which("clang++") is None, reason="clang++ not found")
+def test_with_clang(two_versions: tuple[Path, Design, Design], tmp_path: Path) -> None:
+    package = Path(shutil.copytree(two_versions[0] / "v1" / "cmssw", tmp_path / "cmssw"))
+    shutil.rmtree(package / "build")
+    vectors = f"VECTORS={two_versions[0] / 'v1' / 'vectors'}"
+    make_it = ["make", "-s", "-C", package, "CXX=clang++", f"CXXFLAGS={FLAGS}", vectors, "check"]
+    subprocess.run(make_it, check=True)
 
 
 def test_two_versions_in_one_repository(two_versions: tuple[Path, Design, Design], tmp_path: Path) -> None:
