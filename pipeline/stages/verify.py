@@ -25,4 +25,5 @@ def run(bundle: Annotated[Path, typer.Argument(help="<name>.tar.gz, or the folde
     if found.left_out:
         warn(f"not run: {found.left_out}")
     equal = f"{found.integers:,} output integers equal on {found.vectors:,} vectors ({', '.join(found.programs)})"
-    done("verify", f"{manifest.name}: {len(manifest.files)} files as in the manifest, {equal}")
+    types = f"types of {found.types} layers hold for their weights"
+    done("verify", f"{manifest.name}: {len(manifest.files)} files as in the manifest, {types}, {equal}")
