@@ -8,16 +8,15 @@ int64) and, where that is known, `meaning.json` (what its inputs and outputs are
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
 from data_prep.errors import InputFileError
+from hls_projects.array_files import read_integers
 from hls_projects.model_types import LayerTypes, ModelTypes
 from hls_projects.network_meaning import require_fitting
 from models.meaning import MEANING, Meaning
@@ -68,17 +67,13 @@ class Network:
         """
         types = ModelTypes.load(folder / "types.json")
         path = folder / "weights.npz"
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                found = {name: np.asarray(arrays[name]) for name in arrays.files}
-        except (OSError, EOFError, BadZipFile, zlib.error, ValueError, TypeError, RuntimeError, MemoryError) as error:
-            raise InputFileError(f"no weights: {error}", file=path, remedy="make them with `lower`") from None
+        found = read_integers(path, "weights", "make them with `lower`")
         weights = {}
         for layer in types.layers:
             if layer.weight is None:
                 continue
             kernel, bias = found.pop(f"{layer.name}.kernel", None), found.pop(f"{layer.name}.bias", None)
-            if kernel is None or kernel.dtype != np.int64 or (bias is None) != (layer.bias is None):
+            if kernel is None or (bias is None) != (layer.bias is None):
                 raise InputFileError(f"holds no weights of layer '{layer.name}'", file=path, remedy="run `lower` again")
             _check(layer, kernel, bias, path)
             weights[layer.name] = Weights(kernel, bias)
@@ -116,5 +111,5 @@ def _check(layer: LayerTypes, kernel: Integers, bias: Integers | None, path: Pat
     for values, kind in ((kernel, layer.weight), (bias, layer.bias)):
         if values is None or kind is None:
             continue
-        if values.dtype != np.int64 or values.min(initial=0) < kind.raw_min or values.max(initial=0) > kind.raw_max:
+        if values.min(initial=0) < kind.raw_min or values.max(initial=0) > kind.raw_max:
             raise InputFileError(f"a weight of '{layer.name}' is not of {kind}", file=path, remedy="run `lower` again")

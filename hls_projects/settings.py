@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from data_prep.settings import Seed, Settings
 from hls_projects.identifiers import require_identifier
 from hls_projects.packing_settings import PackingSettings
+from hls_projects.vendor.devices import PART
 
 Identifier = Annotated[str, AfterValidator(require_identifier)]
 
@@ -20,8 +21,8 @@ class HlsSettings(Settings):
     """hls4ml backend. The others are silently wrong on separable convolutions or need vendor tools to emulate."""
     io_type: Literal["io_parallel", "io_stream"] = "io_parallel"
     """All pixels in one clock, or one pixel a clock."""
-    part: str = Field("xcvu13p-flga2577-2-e", pattern=r"^xc[a-z0-9-]+$")
-    """FPGA part number."""
+    part: str = Field("xcvu13p-flga2577-2-e", pattern=PART, max_length=64)
+    """FPGA part number, as the vendor writes it."""
     clock_period: float = Field(2.5, gt=0.5, le=100)
     """Clock period (ns)."""
     strategy: Literal["latency", "resource"] = "latency"

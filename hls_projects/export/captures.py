@@ -21,10 +21,12 @@ class Captured:
     Attributes:
         words: valid words that were compared, all equal.
         late: frames by which the capture comes later than expected.
+        beyond: valid words expected before the first or after the last frame of the capture: they were not captured.
     """
 
     words: int
     late: int
+    beyond: int = 0
 
 
 def require_equal(expected: Path, capture: Path, late: int | None = None) -> Captured:
@@ -38,7 +40,7 @@ def require_equal(expected: Path, capture: Path, late: int | None = None) -> Cap
 
     Raises:
         InputFileError: one of the files cannot be read.
-        ProofFailedError: a word differs, or is valid on one side only.
+        ProofFailedError: a word differs, is valid on one side only, or none was captured.
     """
     wanted, found = pattern_formats.read(expected), pattern_formats.read(capture)
     shift = late_by(wanted, found) if late is None else late
@@ -47,7 +49,10 @@ def require_equal(expected: Path, capture: Path, late: int | None = None) -> Cap
         where = _vector(expected, result.first)
         many = f"{result.mismatches:,} of {result.words:,} words differ (read {shift} frames late)"
         raise ProofFailedError(f"{many}, the first on {result.first}{where}", file=capture)
-    return Captured(result.words, shift)
+    if not result.words:
+        what = f"no word that is expected lies in its {len(found.data):,} frames (read {shift} frames late)"
+        raise ProofFailedError(what, file=capture)
+    return Captured(result.words, shift, result.beyond)
 
 
 def _vector(expected: Path, first: Difference) -> str:

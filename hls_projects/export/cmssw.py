@@ -1,7 +1,8 @@
 """Target `cmssw/`: the emulator of the design as CMSSW loads it, in the layout of the model repositories of cms-hls4ml.
 
-The library exports `create_model` and `destroy_model` and nothing else: two models whose weights had the same symbol
-once made a trigger fire on every event (https://github.com/cms-sw/cmssw/issues/44435). The interface is
+Versions of one model go into one repository: all that names a model lies in its own folder, and `Makefile` builds every
+folder beside it. A library exports `create_model` and `destroy_model` and nothing else: two models whose weights had
+the same symbol once made a trigger fire on every event (https://github.com/cms-sw/cmssw/issues/44435). The interface is
 `hls4mlEmulator::Model` of https://github.com/cms-hls4ml/hls4mlEmulatorExtras; the `std::any` it is given hold pointers.
 """
 
@@ -19,6 +20,8 @@ from hls_projects.export.vector_files import file_name
 from hls_projects.model_types import PortType
 
 FOLDER = "cmssw"
+BUILD = "build"
+"""Folder below it in which `make` leaves what it makes."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,8 @@ def write(design: Design, root: Path) -> None:
     shutil.copytree(design.hls / "firmware" / "ap_types", folder / "standalone" / "ap_types")
     shutil.copyfile(TEMPLATES / "cmssw" / "emulator.h", folder / "standalone" / "emulator.h")
     shutil.copyfile(TEMPLATES / "cmssw" / "exports.map", folder / model / "exports.map")
-    (folder / "check").mkdir()
+    shutil.copyfile(TEMPLATES / "cmssw" / "Makefile", folder / "Makefile")
+    (folder / ".gitignore").write_text(f"/{BUILD}/\n", encoding="ascii")
     inputs, outputs = _ports("input", project.top_inputs), _ports("output", project.outputs)
     values = {
         "name": name,
@@ -111,11 +115,10 @@ def write(design: Design, root: Path) -> None:
         "outputs_type": _held(outputs),
     }
     for template, file in (
-        ("Makefile", "Makefile"),
         ("model.mk", f"{model}/Makefile"),
         ("ports.h", f"{model}/{model}.h"),
         ("emulator.cpp", f"{model}/{name}_emulator_v{version}.cpp"),
-        ("check.cpp", "check/check.cpp"),
+        ("check.cpp", f"{model}/check.cpp"),
         ("README.md", "README.md"),
     ):
         (folder / file).write_text(rendered(f"cmssw/{template}.j2", values), encoding="utf-8")

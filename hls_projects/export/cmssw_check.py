@@ -63,7 +63,7 @@ def check_package(package: Path, vectors: Path, flags: str = FLAGS) -> str:
         # make takes no spaces in paths, so nothing lies where the user's folders do
         shutil.copytree(vectors, Path(scratch) / VECTORS)
         command = ["make", "--no-print-directory", "-s", f"CXXFLAGS={flags}", f"VECTORS=../{VECTORS}"]
-        built = children.run([*command, "all", "check/check"], folder=copy)
+        built = children.run([*command, "all", "programs"], folder=copy)
         if built.code != 0:
             first = next((line for line in built.errors.splitlines() if "error" in line), built.errors.strip()[-300:])
             raise PipelineError(f"the emulator package does not build: {first}", file=package)

@@ -80,14 +80,16 @@ class Comparison:
     """Frames that were expected against frames that were found.
 
     Attributes:
-        words: valid words expected.
+        words: valid words expected in the frames that were captured.
         mismatches: words that differ, or are valid on one side only.
         first: the first of them, by frame.
+        beyond: valid words expected in frames before the first or after the last one of the capture.
     """
 
     words: int
     mismatches: int
     first: Difference | None = None
+    beyond: int = 0
 
 
 def frames_of(name: str, links: Sequence[int], packets: Words, *, first: int, period: int, depth: int) -> LinkFrames:
@@ -150,6 +152,8 @@ def packets_of(frames: LinkFrames, links: Sequence[int], length: int, file: Path
 def compare(expected: LinkFrames, found: LinkFrames, shift: int = 0) -> Comparison:
     """Compare frame by frame what was expected with what came out; further links of the latter are left aside.
 
+    A buffer has an end: what would stand in a frame that it does not have was not captured, and is not wrong.
+
     Args:
         expected: of a pattern file.
         found: of a simulation or a capture.
@@ -157,13 +161,15 @@ def compare(expected: LinkFrames, found: LinkFrames, shift: int = 0) -> Comparis
     """
     frames = len(expected.data)
     data, valid = np.zeros(expected.data.shape, np.uint64), np.zeros(expected.data.shape, np.bool_)
+    rows = np.arange(max(shift, 0), min(frames + shift, len(found.data)))
     for column, link in enumerate(expected.links):
         if link in found.links:
             there = found.links.index(link)
-            rows = np.arange(max(shift, 0), min(frames + shift, len(found.data)))
             data[rows - shift, column] = found.data[rows, there]
             valid[rows - shift, column] = found.valid[rows, there]
-    wrong = (valid != expected.valid) | (valid & (data != expected.data))
+    captured = np.zeros((frames, 1), np.bool_)
+    captured[rows - shift] = True
+    wrong = captured & ((valid != expected.valid) | (valid & (data != expected.data)))
     first = None
     if wrong.any():
         frame, column = (int(i) for i in np.argwhere(wrong)[0])
@@ -172,7 +178,8 @@ def compare(expected: LinkFrames, found: LinkFrames, shift: int = 0) -> Comparis
             for word, meant in ((expected.data, expected.valid), (data, valid))
         ]
         first = Difference(expected.links[column], frame, words[0], words[1])
-    return Comparison(int(expected.valid.sum()), int(wrong.sum()), first)
+    compared = int((expected.valid & captured).sum())
+    return Comparison(compared, int(wrong.sum()), first, int(expected.valid.sum()) - compared)
 
 
 def late_by(expected: LinkFrames, found: LinkFrames) -> int:

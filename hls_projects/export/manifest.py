@@ -23,6 +23,8 @@ from hls_projects.settings import HlsSettings, Identifier
 from hls_projects.vendor.numbers import HardwareNumbers
 from models.meaning import Meaning
 
+MADE = ("cmssw/build", "emp/sim/work")
+"""Folders that `make` in an unpacked bundle makes: no part of it."""
 MANIFEST = "manifest.json"
 CHECKSUMS = "SHA256SUMS"
 """The hashes once more, those of the manifest among them, as `sha256sum --check` takes them."""
@@ -168,13 +170,19 @@ def _proof(path: Path) -> Proof:
 
 
 def hash_files(root: Path) -> dict[str, str]:
-    """SHA-256 of every file of a bundle but manifest and `SHA256SUMS`, by relative path."""
+    """SHA-256 of every file of a bundle but manifest, `SHA256SUMS` and what was made in it, by relative path."""
     found = {}
-    for path in sorted(root.rglob("*")):
+    for path in files_of(root):
         name = path.relative_to(root).as_posix()
         if path.is_file() and name not in (MANIFEST, CHECKSUMS):
             found[name] = _hash(path)
     return found
+
+
+def files_of(root: Path) -> list[Path]:
+    """Everything below the folder of a bundle, links and folders among it, but what was made in it."""
+    made = [root / name for name in MADE]
+    return sorted(path for path in root.rglob("*") if not any(path.is_relative_to(folder) for folder in made))
 
 
 def checksums(root: Path, files: dict[str, str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from hls_projects.emulator.fast_emulator import FastEmulator, Raw
 from hls_projects.export.manifest import BundleManifest, BundlePort
 from hls_projects.export.reference_vectors import Integers
 from hls_projects.network import Network
+from hls_projects.type_check import require_types
 
 _BATCH = 500
 _REMEDY = "do not use it; ask for the bundle again"
@@ -31,16 +32,18 @@ class Replay:
         vectors: how many each ran.
         integers: output integers that were compared, of all forms together.
         left_out: why a form did not run, where one did not.
+        types: layers whose types were recomputed from their inputs and weights.
     """
 
     programs: tuple[str, ...]
     vectors: int
     integers: int
     left_out: str = ""
+    types: int = 0
 
 
 def replay(root: Path, manifest: BundleManifest) -> Replay:
-    """Run fast emulator and integer reference on the vectors of an unpacked bundle.
+    """Recompute the types of an unpacked bundle's network, and run fast emulator and integer reference on its vectors.
 
     Args:
         root: the bundle, its hashes checked.
@@ -48,11 +51,12 @@ def replay(root: Path, manifest: BundleManifest) -> Replay:
 
     Raises:
         InputFileError: vectors, types or weights that do not belong together.
-        ProofFailedError: an output that differs; names the first one.
+        ProofFailedError: a type that its values overflow, or an output that differs; names the first one.
     """
     network = Network.load(root)
     try:
-        return _replay(root, manifest, network)
+        types = require_types(network, root / "types.json")
+        return replace(_replay(root, manifest, network), types=types)
     except _NO_NETWORK as error:
         # A forged file may say anything; what one of this project says runs.
         what = f"types.json and weights.npz are no network that runs: {type(error).__name__}: {error}"

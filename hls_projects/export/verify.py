@@ -10,7 +10,16 @@ from pathlib import Path, PurePosixPath
 from data_prep.dataset import ImageDescription
 from data_prep.errors import InputFileError
 from hls_projects.export.archive import unpack
-from hls_projects.export.manifest import CHECKSUMS, MANIFEST, BundleManifest, checksums, hash_files, summarise_proofs
+from hls_projects.export.manifest import (
+    CHECKSUMS,
+    MADE,
+    MANIFEST,
+    BundleManifest,
+    checksums,
+    files_of,
+    hash_files,
+    summarise_proofs,
+)
 from models.meaning import MEANING, Meaning
 
 _REMEDY = "do not use it; ask for the bundle again"
@@ -44,11 +53,18 @@ def opened(bundle: Path) -> Iterator[tuple[Path, BundleManifest]]:
         return
     with tempfile.TemporaryDirectory() as scratch:
         root = unpack(bundle, Path(scratch))
+        if found := made_in(root):
+            raise InputFileError(f"holds {found[0]}, which is no part of a bundle", file=bundle, remedy=_REMEDY)
         yield root, _check(root, bundle)
 
 
+def made_in(root: Path) -> list[str]:
+    """The folders in which `make` left something in an unpacked bundle; nothing is known of them."""
+    return [name for name in MADE if (root / name).is_symlink() or (root / name).exists()]
+
+
 def _check(root: Path, shown: Path) -> BundleManifest:
-    for path in root.rglob("*"):
+    for path in files_of(root):
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
             raise InputFileError(f"{path.relative_to(root)} is a link or a device", file=shown, remedy=_REMEDY)
     if not (root / MANIFEST).is_file():

@@ -1,8 +1,15 @@
-"""What the FPGAs of triggers hold, to say which share of one a design takes."""
+"""What the FPGAs of triggers hold, to say which share of one a design takes.
+
+Whether a part exists only the vendor's tools know: they hold the list of all parts, and refuse what is none of them.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+PART = r"^[A-Za-z][A-Za-z0-9_]*(-[A-Za-z0-9_]+)*$"
+"""What the name of a part is made of: it is put into scripts of the vendor's tools as it is given."""
 
 
 @dataclass(frozen=True)
@@ -16,14 +23,18 @@ class Device:
     uram: int
 
 
-# AMD UltraScale Architecture and Product Data Sheet, DS890.
+# AMD product tables: DS890 (UltraScale, UltraScale+), DS962 (Alveo U200 and U250), DS987 (Kria K26), DS950 (Versal).
 DEVICES = {
+    "xck26": Device(117_120, 234_240, 1_248, 144, 64),
     "xcku115": Device(663_360, 1_326_720, 5_520, 2_160, 0),
     "xcvu7p": Device(788_160, 1_576_320, 4_560, 1_440, 640),
     "xcvu9p": Device(1_182_240, 2_364_480, 6_840, 2_160, 960),
     "xcvu13p": Device(1_728_000, 3_456_000, 12_288, 2_688, 1_280),
+    "xcu200": Device(1_182_240, 2_364_480, 6_840, 2_160, 960),
+    "xcu250": Device(1_728_000, 3_456_000, 12_288, 2_688, 1_280),
+    "xcvc1902": Device(899_840, 1_799_680, 1_968, 967, 463),
 }
-"""By the part number up to the first dash."""
+"""By the part number up to the first dash or underscore."""
 
 
 def device_of(part: str) -> Device | None:
@@ -32,4 +43,4 @@ def device_of(part: str) -> Device | None:
     >>> device_of("xcvu13p-flga2577-2-e").lut
     1728000
     """
-    return DEVICES.get(part.split("-")[0])
+    return DEVICES.get(re.split("[-_]", part.lower())[0])

@@ -18,8 +18,10 @@ def run(
         typer.Option(help="Frames by which it comes later than expected; by its first valid word where not given."),
     ] = None,
 ) -> None:
-    """Compare every valid word; the first that differs is named with its vector and value."""
+    """Compare every valid word that the capture has a frame for; the first that differs is named with its vector."""
     from hls_projects.export.captures import require_equal
 
     found = require_equal(expected, capture, late)
-    done("compare-capture", f"{capture}: {found.words:,} words equal, {found.late} frames late")
+    beyond = f"; {found.beyond:,} more lie beyond its frames and were not captured" if found.beyond else ""
+    late_by = f"{found.late} frame{'' if found.late == 1 else 's'} late"
+    done("compare-capture", f"{capture}: {found.words:,} words equal, {late_by}{beyond}")

@@ -16,11 +16,14 @@ def run(bundle: Annotated[Path, typer.Argument(help="<name>.tar.gz, or the folde
     Needs neither TensorFlow nor the files that the bundle was made from.
     """
     from hls_projects.export.replay import replay
-    from hls_projects.export.verify import opened
+    from hls_projects.export.verify import made_in, opened
 
     with opened(bundle) as (root, manifest):
         found = replay(root, manifest)
+        for folder in made_in(root):
+            warn(f"not verified: {folder}, which was made here and is no part of the bundle")
     if found.left_out:
         warn(f"not run: {found.left_out}")
     equal = f"{found.integers:,} output integers equal on {found.vectors:,} vectors ({', '.join(found.programs)})"
-    done("verify", f"{manifest.name}: {len(manifest.files)} files as in the manifest, {equal}")
+    types = f"types of {found.types} layers hold for their weights"
+    done("verify", f"{manifest.name}: {len(manifest.files)} files as in the manifest, {types}, {equal}")

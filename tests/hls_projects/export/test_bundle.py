@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from data_prep.fixed_point import FixedType
 from hls_projects.export.bundle import write_bundle
 from hls_projects.export.design import Design, packing
 from hls_projects.export.manifest import Provenance
-from hls_projects.export.verify import verify
+from hls_projects.export.verify import made_in, verify
 from hls_projects.proof import Proof
 
 
@@ -68,6 +69,18 @@ def test_the_test_bench_of_the_bundle_gives_the_expected_outputs(bundle: Path, t
     expected = (hls / "tb_data" / "tb_output_predictions.dat").read_text().split()
     assert len(expected) == 103 * 4
     assert [round(float(value) * 256) for value in printed] == [float(value) * 256 for value in expected]
+
+
+def test_a_check_of_the_package_leaves_the_bundle_whole(bundle: Path, tmp_path: Path) -> None:
+    """`make -C …/cmssw check`, as the documents say it."""
+    root = Path(shutil.copytree(bundle / "zoo_model", tmp_path / "zoo_model"))
+    command = ["make", "--no-print-directory", "-s", "-C", root / "cmssw", "CXXFLAGS=-O1 -fPIC -std=c++17", "check"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout == "zoo_model_v1: 103 vectors, 412 integers equal\n"
+    assert made_in(root) == ["cmssw/build"]
+    assert verify(root) == verify(bundle / "zoo_model.tar.gz")
+    subprocess.run([*command[:-1], "install"], check=True)
+    assert verify(root) == verify(bundle / "zoo_model")
 
 
 def test_the_same_design_gives_the_same_bytes(

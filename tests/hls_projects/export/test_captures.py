@@ -51,6 +51,23 @@ def test_a_late_capture_on_more_links_in_another_format_is_equal(
     assert main(["compare-capture", str(expected), str(tmp_path / "capture.txt"), "--late", "0"]) == 1
 
 
+def test_a_late_capture_in_a_buffer_that_outputs_fill(
+    expected: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frames = emp_patterns.read_v2(expected)
+    late = LinkFrames("", frames.links, np.roll(frames.data, 1, axis=0), np.roll(frames.marks, 1, axis=0))
+    last = int(np.flatnonzero(frames.valid.any(axis=1))[-1])
+    # the buffer ends with the frame in which the last word stands, were it not late
+    cut = LinkFrames("", late.links, late.data[: last + 1], late.marks[: last + 1])
+    emp_patterns.write_v2(cut, tmp_path / "capture.txt")
+    assert main(["compare-capture", str(expected), str(tmp_path / "capture.txt")]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    lost = int(frames.valid[last].sum())
+    assert f"{40 - lost} words equal, 1 frame late; {lost} more lie beyond its frames and were not captured" in said
+    assert main(["compare-capture", str(expected), str(tmp_path / "capture.txt"), "--late", "90"]) == 1
+    assert "no word that is expected lies in its" in " ".join(capsys.readouterr().err.split())
+
+
 def test_the_first_wrong_value_is_named(expected: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     frames = emp_patterns.read_v2(expected)
     # the second file begins with vector 20; its fourth packet begins with frame 4 + 3 * 2

@@ -100,6 +100,28 @@ int main(int, char **argv) {
 """
 
 
+# Closes the library before the model is used and destroyed.
+CLOSER = r"""
+#include "emulator.h"
+#include "zoo_model_v1.h"
+#include <dlfcn.h>
+#include <cstdio>
+
+int main(int, char **argv) {
+    void *library = dlopen(argv[1], RTLD_LAZY | RTLD_LOCAL);
+    auto create = (hls4mlEmulator::Model * (*)()) dlsym(library, "create_model");
+    auto destroy = (void (*)(hls4mlEmulator::Model *))dlsym(library, "destroy_model");
+    hls4mlEmulator::Model *model = create();
+    dlclose(library);
+    hls4ml_zoo_model_v1::ports::Input input;
+    model->prepare_input(&input);
+    model->predict();
+    destroy(model);
+    std::printf("destroyed");
+}
+"""
+
+
 @pytest.fixture(scope="module")
 def two_versions(
     design: Design, make: Callable[[str], keras.Model], tmp_path_factory: pytest.TempPathFactory
@@ -124,8 +146,19 @@ def two_versions(
         bundle.mkdir()
         cmssw.write(each, bundle)
         vector_files.write(each, bundle)
-        subprocess.run(["make", "-s", "-C", bundle / "cmssw", f"CXXFLAGS={FLAGS}", "all", "check/check"], check=True)
+        subprocess.run(["make", "-s", "-C", bundle / "cmssw", f"CXXFLAGS={FLAGS}", "all", "programs"], check=True)
     return root, design, second
+
+
+def _library(package: Path, version: str) -> Path:
+    return package / "build" / f"zoo_model_v{version}" / f"zoo_model_v{version}.so"
+
+
+def _compile(package: Path, source: Path) -> None:
+    """Make a program of a source, with the headers of version 1."""
+    includes = [f"-I{package / name}" for name in ("standalone", "standalone/ap_types", "zoo_model_v1")]
+    command = ["g++", *FLAGS.split(), "-w", *includes, source, "-ldl", "-pthread", "-o", source.with_suffix("")]
+    subprocess.run(command, check=True)
 
 
 def test_each_passes_its_own_check(two_versions: tuple[Path, Design, Design]) -> None:
@@ -142,20 +175,8 @@ def test_two_versions_in_one_process_give_each_its_own_answers(
     root, first, second = two_versions
     package = root / "v1" / "cmssw"
     (tmp_path / "loader.cpp").write_text(LOADER)
-    includes = [f"-I{package / name}" for name in ("standalone", "standalone/ap_types", "zoo_model_v1")]
-    command = [
-        "g++",
-        *FLAGS.split(),
-        "-w",
-        *includes,
-        tmp_path / "loader.cpp",
-        "-ldl",
-        "-pthread",
-        "-o",
-        tmp_path / "loader",
-    ]
-    subprocess.run(command, check=True)
-    libraries = [root / f"v{v}" / "cmssw" / f"zoo_model_v{v}" / f"zoo_model_v{v}" for v in ("1", "2_0")]
+    _compile(package, tmp_path / "loader.cpp")
+    libraries = [_library(root / f"v{version}" / "cmssw", version).with_suffix("") for version in ("1", "2_0")]
     done = subprocess.run(
         [tmp_path / "loader", root / "v1" / "vectors", *libraries], check=True, capture_output=True, text=True
     )
@@ -178,7 +199,7 @@ def test_the_build_of_cmssw(two_versions: tuple[Path, Design, Design], tmp_path:
     (tmp_path / "interface.cc").write_text("int emulator_interface() { return 1; }\n")
     library = extras / "lib64" / "libemulator_interface.so"
     subprocess.run(["g++", "-shared", "-fPIC", tmp_path / "interface.cc", "-o", library], check=True)
-    model = package / "zoo_model_v1" / "zoo_model_v1.so"
+    model = _library(package, "1")
     model.unlink()
     make_it = ["make", "--no-print-directory", "-C", package]
     externals = [f"EMULATOR_EXTRAS={extras}", f"HLS_ROOT={tmp_path / 'hls'}"]
@@ -194,6 +215,61 @@ def test_the_build_of_cmssw(two_versions: tuple[Path, Design, Design], tmp_path:
     assert model.stat().st_mtime_ns == built
     assert (tmp_path / "installed" / "lib64" / "zoo_model_v1.so").read_bytes() == model.read_bytes()
     assert (tmp_path / "installed" / "include" / "zoo_model_v1.h").exists()
+
+
+def test_a_model_outlives_its_loader(two_versions: tuple[Path, Design, Design], tmp_path: Path) -> None:
+    package = two_versions[0] / "v1" / "cmssw"
+    (tmp_path / "closer.cpp").write_text(CLOSER)
+    _compile(package, tmp_path / "closer.cpp")
+    done = subprocess.run([tmp_path / "closer", _library(package, "1")], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "destroyed")
+
+
+def test_a_compiler_that_does_not_know_unique_symbols(
+    two_versions: tuple[Path, Design, Design], tmp_path: Path
+) -> None:
+    """clang++ refuses `-fno-gnu-unique`, and needs none: here, g++ behind a script that refuses it too."""
+    compiler = tmp_path / "compiler"
+    compiler.write_text('#!/bin/sh\ncase " $* " in *" -fno-gnu-unique "*) exit 1;; esac\nexec g++ "$@"\n')
+    compiler.chmod(0o755)
+    package = Path(shutil.copytree(two_versions[0] / "v1" / "cmssw", tmp_path / "bundle" / "cmssw"))
+    shutil.rmtree(package / "build")
+    make_it = ["make", "--no-print-directory", "-C", package, f"CXX={compiler}", f"CXXFLAGS={FLAGS}"]
+    checked = subprocess.run(
+        [*make_it, f"VECTORS={two_versions[0] / 'v1' / 'vectors'}", "check"], check=True, capture_output=True, text=True
+    )
+    assert checked.stdout.splitlines()[-1] == "zoo_model_v1: 103 vectors, 412 integers equal"
+    assert "-fno-gnu-unique" not in checked.stdout
+
+
+@pytest.mark.skipif(shutil.which("clang++") is None, reason="clang++ not found")
+def test_with_clang(two_versions: tuple[Path, Design, Design], tmp_path: Path) -> None:
+    package = Path(shutil.copytree(two_versions[0] / "v1" / "cmssw", tmp_path / "cmssw"))
+    shutil.rmtree(package / "build")
+    vectors = f"VECTORS={two_versions[0] / 'v1' / 'vectors'}"
+    make_it = ["make", "-s", "-C", package, "CXX=clang++", f"CXXFLAGS={FLAGS}", vectors, "check"]
+    subprocess.run(make_it, check=True)
+
+
+def test_two_versions_in_one_repository(two_versions: tuple[Path, Design, Design], tmp_path: Path) -> None:
+    """`cmssw/` of both bundles copied into one folder, the later one over the first: every command does both."""
+    root, both = two_versions[0], ["zoo_model_v1", "zoo_model_v2_0"]
+    package = tmp_path / "repository"
+    for model in both:
+        bundle = root / model.removeprefix("zoo_model_")
+        shutil.copytree(bundle / "cmssw", package, dirs_exist_ok=True)
+        shutil.copytree(bundle / "vectors", package / "vectors" / model)
+    make_it = ["make", "--no-print-directory", "-s", "-C", package, f"CXXFLAGS={FLAGS}"]
+    checked = subprocess.run([*make_it, "check"], check=True, capture_output=True, text=True)
+    assert checked.stdout.splitlines() == [f"{model}: 103 vectors, 412 integers equal" for model in both]
+    subprocess.run([*make_it, f"PREFIX={tmp_path / 'all'}", "install"], check=True)
+    installed = sorted(path.relative_to(tmp_path / "all").as_posix() for path in (tmp_path / "all").rglob("*.*"))
+    assert installed == [f"include/{model}.h" for model in both] + [f"lib64/{model}.so" for model in both]
+    subprocess.run([*make_it, f"PREFIX={tmp_path / 'one'}", "MODELS=zoo_model_v1", "install"], check=True)
+    assert [path.name for path in (tmp_path / "one" / "lib64").iterdir()] == ["zoo_model_v1.so"]
+    subprocess.run([*make_it, "clean"], check=True)
+    subprocess.run([*make_it, "-n", "all"], check=True, capture_output=True)
+    assert not (package / "build").exists()
 
 
 def test_a_symbol_of_its_own_fails_the_audit(two_versions: tuple[Path, Design, Design], tmp_path: Path) -> None:
@@ -212,7 +288,7 @@ def test_a_symbol_of_its_own_fails_the_audit(two_versions: tuple[Path, Design, D
 
 def test_static_buffers_are_not_shared_by_name(two_versions: tuple[Path, Design, Design]) -> None:
     """If not told not to, g++ makes the static buffers of hls4ml's templates unique in the process."""
-    library = two_versions[0] / "v2_0" / "cmssw" / "zoo_model_v2_0" / "zoo_model_v2_0.so"
+    library = _library(two_versions[0] / "v2_0" / "cmssw", "2_0")
     symbols = subprocess.run(["nm", library], check=True, capture_output=True, text=True).stdout
     assert "line_buffer" in symbols
     assert not re.search(r"^\w+ u ", symbols, re.MULTILINE)

@@ -163,22 +163,53 @@ def test_what_is_given_with_every_beat_is_kept(tmp_path: Path) -> None:
     assert [(each.low, each.held, len(each.sources)) for each in wires] == [(0, False, 1), (6, False, 1), (12, True, 1)]
 
 
-def test_the_files_of_ipbb_are_whole_and_in_order(tmp_path: Path) -> None:
-    case = handmade("summer", tmp_path / "rtl")
-    write_payload(case.folder, PackingSettings(), HlsSettings(), tmp_path / "emp")
+def _compile_order(file: Path) -> list[str]:
+    """Sources in the order in which ipbb compiles them, with the component where it is not the file's own.
+
+    The rule (ipbb, `DepFileParser`): the lines of a `.dep` file count from the last to the first, those of a `.d3`
+    file as they stand; an included file stands where it is included, in its own direction; what is named twice counts
+    where it comes first.
+    """
+    lines = [line.split() for line in file.read_text().splitlines() if line and line[0] not in "#?"]
+    found: list[str] = []
+    for command, *options, name in reversed(lines) if file.suffix == ".dep" else lines:
+        if command == "include":
+            found += _compile_order(file.with_name(name))
+        elif command == "src":
+            found.append(name if "-c" not in options else f"{options[options.index('-c') + 1]} {name}")
+    return list(dict.fromkeys(found))
+
+
+def test_the_rule_of_ipbb(tmp_path: Path) -> None:
+    (tmp_path / "one.dep").write_text("# one\nsrc a\ninclude two.d3\nsrc b\n\nsrc -c x:y c\n")
+    (tmp_path / "two.d3").write_text("src d\nsrc b\nsrc e\n")
+    assert _compile_order(tmp_path / "one.dep") == ["x:y c", "b", "d", "e", "a"]
+
+
+def test_the_files_of_ipbb_are_whole_and_compile_in_its_order(
+    make: Callable[[str], keras.Model], tmp_path: Path
+) -> None:
+    network = prove_network(lower(make("two_inputs_two_outputs")))
+    build(network, "tagger", RtlSettings(), VariantSettings(), tmp_path / "rtl")
+    write_payload(tmp_path / "rtl", PackingSettings(), HlsSettings(), tmp_path / "emp")
     cfg, hdl = tmp_path / "emp" / "firmware" / "cfg", tmp_path / "emp" / "firmware" / "hdl"
-    design = re.findall(r"^src --vhdl2008 (\S+)$", (cfg / "summer.dep").read_text(), re.MULTILINE)
+    framework = "emp-fwk:components/datapath emp_data_types.vhd"
     stubs = tmp_path / "emp" / "sim" / "stubs.vhd"
-    payloads = {}
-    for top in ("top.dep", "top_slink.dep"):
-        text = (cfg / top).read_text()
-        assert "include summer.dep" in text
-        (payloads[top],) = re.findall(r"^src --vhdl2008 (\S+)$", text, re.MULTILINE)
-        (tmp_path / top).mkdir()
-        command = ["ghdl", "-a", "--std=08", f"--workdir={tmp_path / top}", stubs, *design, payloads[top]]
-        subprocess.run(command, check=True, cwd=hdl)
-    assert payloads == {"top.dep": "emp_payload.vhd", "top_slink.dep": "emp_payload_slink.vhd"}
-    assert {hdl / source for source in [*design, *payloads.values()]} == set(hdl.rglob("*.vhd"))
+    compiled = set()
+    for top, payload in (("top.dep", "emp_payload.vhd"), ("top_slink.dep", "emp_payload_slink.vhd")):
+        order = _compile_order(cfg / top)
+        assert order.pop(0) == framework
+        assert order[-1] == payload
+        assert order[:-1] == _compile_order(cfg / "tagger.dep")
+        assert len(order) > 4, "the design has modules of its own"
+        compiled |= {hdl / source for source in order}
+        for number, (sources, fine) in enumerate(((order, True), (order[::-1], False))):
+            work = tmp_path / f"{top}_{number}"
+            work.mkdir()
+            command = ["ghdl", "-a", "--std=08", f"--workdir={work}", stubs, *sources]
+            done = subprocess.run(command, cwd=hdl, check=False, capture_output=True, text=True)
+            assert (done.returncode == 0) == fine, done.stderr
+    assert compiled == set(hdl.rglob("*.vhd"))
     commands = [line.split()[0] for file in cfg.glob("*.dep") for line in file.read_text().splitlines() if line]
     # what the parser of ipbb knows
     assert set(commands) == {"#", "include", "src", "addrtab", "?"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -20,6 +21,7 @@ from packaging.utils import canonicalize_name
 
 import hls_projects
 from data_prep.errors import InputFileError, ProofFailedError
+from data_prep.fixed_point import FixedType
 from hls_projects.export.bundle import write_bundle
 from hls_projects.export.design import Design
 from hls_projects.export.manifest import BundleManifest, Provenance, hash_files
@@ -179,6 +181,17 @@ def test_a_forged_network_neither_runs_code_nor_ends_in_a_traceback(
     errors = capsys.readouterr().err.strip().splitlines()
     assert len(errors) == 1
     assert re.search(reason, errors[0]), errors[0]
+
+
+def test_an_accumulator_that_its_sums_overflow(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def narrow(types: dict[str, Any]) -> None:
+        layer = next(layer for layer in types["layers"] if layer["accumulator"])
+        kind = FixedType.parse(layer["accumulator"])
+        layer["accumulator"] = dataclasses.replace(kind, width=kind.width - 1, integer=kind.integer - 1).name
+
+    _with_types(copy, narrow)
+    assert main(["verify", str(copy)]) == 1
+    assert re.search(r"types.json: layer '\w+': its accumulator ap_fixed<.*> does not hold", capsys.readouterr().err)
 
 
 def test_a_forged_weight_is_found(copy: Path) -> None:

@@ -68,8 +68,24 @@ def test_a_capture_that_is_right_a_late_one_and_wrong_ones(expected: LinkFrames)
 def test_what_a_capture_lacks_is_missing(expected: LinkFrames) -> None:
     cut = LinkFrames("board", (7,), expected.data[:11, 1:], expected.marks[:11, 1:])
     found = compare(expected, cut)
-    assert (found.words, found.mismatches) == (12, 6 + 1)
+    # link 0 is not there; frame 11 was not captured
+    assert (found.words, found.mismatches, found.beyond) == (10, 5, 2)
     assert str(found.first).endswith("expected, no valid word found")
+
+
+def test_what_a_buffer_has_no_frames_for_was_not_captured(rng: np.random.Generator) -> None:
+    """Outputs that fill the buffer: whatever the capture is late by, it is right as far as it goes."""
+    full = frames_of("board", (0, 7), rng.integers(0, 2**64, (8, 2, 2), dtype=np.uint64), first=0, period=2, depth=16)
+    for late in range(1, 16):
+        data, marks = np.zeros_like(full.data), np.zeros_like(full.marks)
+        data[late:], marks[late:] = full.data[:-late], full.marks[:-late]
+        capture = LinkFrames("board", full.links, data, marks)
+        assert late_by(full, capture) == late
+        assert compare(full, capture, late) == Comparison(2 * (16 - late), 0, beyond=2 * late)
+        assert compare(capture, full, -late) == Comparison(2 * (16 - late), 0)
+        data[15, 1] ^= np.uint64(1)
+        assert compare(full, capture, late).mismatches == 1
+    assert compare(full, full, 16) == Comparison(0, 0, beyond=32)
 
 
 def test_words_that_are_not_valid_mean_nothing(expected: LinkFrames) -> None:

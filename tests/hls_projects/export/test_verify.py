@@ -18,7 +18,7 @@ from data_prep.steps.centre import Centre
 from hls_projects.export.archive import pack
 from hls_projects.export.manifest import BundleManifest, BundlePort, ProofSummary, Provenance, hash_files
 from hls_projects.export.origin import TrainingData
-from hls_projects.export.verify import verify
+from hls_projects.export.verify import made_in, verify
 from hls_projects.proof import Proof
 from hls_projects.settings import HlsSettings
 from models.meaning import MEANING, Meaning
@@ -101,6 +101,22 @@ def test_missing(bundle: Path) -> None:
 def test_added(bundle: Path) -> None:
     (bundle / "extra.tcl").write_text("exec rm\n")
     with pytest.raises(InputFileError, match="extra.tcl not in the manifest"):
+        verify(bundle)
+
+
+@pytest.mark.parametrize("made", ["cmssw/build", "emp/sim/work"])
+def test_what_make_leaves_is_no_part_of_the_bundle(bundle: Path, tmp_path: Path, made: str) -> None:
+    (bundle / made).mkdir(parents=True)
+    (bundle / made / "x.o").write_bytes(b"object")
+    (bundle / made / "link").symlink_to("x.o")
+    assert verify(bundle) == BundleManifest.load(bundle)
+    assert made_in(bundle) == [made]
+    (bundle / made / "link").unlink()
+    pack(bundle, tmp_path / "design.tar.gz")
+    with pytest.raises(InputFileError, match=f"holds {made}, which is no part of a bundle"):
+        verify(tmp_path / "design.tar.gz")
+    (bundle / f"{made}.o").write_bytes(b"object")
+    with pytest.raises(InputFileError, match=f"{made}.o not in the manifest"):
         verify(bundle)
 
 
