@@ -88,7 +88,7 @@ def write_alone(builder: ImageBuilder, name: str, out: Path) -> Path:
 
 def loop_source(hls: HlsBuilder, name: str) -> str:
     """The C++ that runs the top function of a project on many vectors; it includes files of `firmware/` by name."""
-    return rendered("candidates_loop.cpp.j2", _values(hls, name))
+    return rendered("candidates_loop.cpp.j2", _values(hls, name) | {"header": f"{name}_candidates.h"})
 
 
 def _values(hls: HlsBuilder, name: str) -> dict[str, Any]:

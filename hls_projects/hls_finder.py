@@ -51,7 +51,8 @@ def write_alone(finder: JetFinder, name: str, out: Path) -> Path:
 
 def loop_source(hls: HlsFinder, name: str) -> str:
     """The C++ that runs the top function of a project on many vectors; it includes files of `firmware/` by name."""
-    return rendered("jets_loop.cpp.j2", _values(hls, name))
+    files = {"header": f"{name}_jets.h", "helpers": "nnet_utils/nnet_helpers.h"}
+    return rendered("jets_loop.cpp.j2", _values(hls, name) | files)
 
 
 def _values(hls: HlsFinder, name: str) -> dict[str, Any]:

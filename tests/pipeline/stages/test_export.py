@@ -48,8 +48,12 @@ class Run:
         proof = proof.model_copy(update={"layers": tuple(layers)})
         inputs = {"convert": self.folder / "50_hls", "lower": self.folder / "40_lowered"}
         content = proof.model_dump(mode="json")
-        with artefact(self.csim, "csim", options=content, inputs=inputs, folder=False) as it:
+        outputs = self.folder / "60_csim.npz"
+        emulated = outputs.read_bytes()
+        outputs.unlink()
+        with artefact(self.csim, "csim", options=content, inputs=inputs, folder=False, companions=[outputs]) as it:
             write_json(it.path, content)
+            it.companions[0].write_bytes(emulated)
 
     def synthesise(self) -> Path:
         """Leave what `synth` does of the HLS project, made up."""
@@ -136,7 +140,6 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "images.yaml").write_text(json.dumps(images))
     lower.run(model=folder / "model.h5", out=folder / "40_lowered", images_config=folder / "images.yaml")
     convert.run(lowered=folder / "40_lowered", config=folder / "hardware.yaml", out=folder / "50_hls")
-    Run(folder).prove(PROVEN)
     jets = next(open_dataset(folder / "20_images").split("test").batches(50))
     raw = np.asarray(model(jets.dense())).astype(np.float64) * 2**8
     assert np.array_equal(raw, np.rint(raw))
@@ -145,6 +148,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fraction = int(width) - int(integer)
     outputs = {"raw_0": (raw * 2.0 ** (fraction - 8)).astype(np.int64), "fraction_0": np.int64(fraction)}
     np.savez(folder / "60_csim.npz", label=jets.label, weight=jets.weight, **outputs)
+    Run(folder).prove(PROVEN)
     return folder
 
 
@@ -281,6 +285,9 @@ def test_emulated_outputs_of_another_model(run: Run) -> None:
         arrays = dict(emulated)
     arrays["raw_0"][0] += 1
     np.savez(run.folder / "60_csim.npz", **arrays)
+    with pytest.raises(PipelineError, match="is not as it was made: '60_csim.npz' was changed"):
+        run.export("never")
+    made_again(run.csim)
     with pytest.raises(ProofFailedError, match="not those of this model"):
         run.export("never")
 
