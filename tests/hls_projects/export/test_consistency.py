@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -101,6 +102,27 @@ def test_a_bundle_with_hashes_made_again(
     assert main(["verify", str(copy)]) == 1
     (message,) = capsys.readouterr().err.strip().splitlines()
     assert reason in message
+
+
+def test_the_readme_tells_the_ports_of_the_rtl(copy: Path) -> None:
+    text = (copy / "README.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \| (?:in|out) \| (\d+) \|", text, re.MULTILINE))
+    entity = (copy / "rtl" / "vhdl" / "zoo_model.vhd").read_text()
+    widths = re.findall(r"^    (\w+): (?:in|out) std_logic(?:_vector\((\d+) downto 0\))?", entity, re.MULTILINE)
+    assert rows == {name: str(int(high or 0) + 1) for name, high in widths}
+    # 16 pixels of 6 bits and a jet of three numbers of 7 bits; three logits and a mass
+    assert (
+        "| `in_data[95:0]` | `image`: 16 values of 6 bits |\n| `in_data[116:96]` | `jet`: 3 values of 7 bits |" in text
+    )
+    assert (
+        "| `out_data[35:0]` | `logits`: 3 values of 12 bits |\n| `out_data[47:36]` | `mass`: 1 value of 12 bits |"
+        in text
+    )
+    # synchronous: no process waits for the reset
+    sources = [path.read_text() for path in (copy / "rtl").glob("*/*.v*")]
+    assert not any(re.search(r"(pos|neg)edge rst|process *\([^)]*rst", source) for source in sources)
+    assert "one clock, reset synchronous and active high" in (copy / "MODEL_CARD.md").read_text()
+    assert "packing" not in (copy / "rtl" / "rtl.json").read_text()
 
 
 @pytest.mark.parametrize(
