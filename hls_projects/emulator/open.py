@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from data_prep.errors import InputFileError
-from hls_projects.export.manifest import MANIFEST
+from hls_projects.export.file_hashes import MANIFEST
 from hls_projects.export.verify import opened
 from hls_projects.network import Network
 

@@ -9,7 +9,8 @@ from hls_projects.export import licences
 from hls_projects.export.archive import pack
 from hls_projects.export.card import write_card
 from hls_projects.export.design import Design, packing, require_proven, require_proven_rtl
-from hls_projects.export.manifest import BundleManifest, BundlePort, Provenance, hash_files, summarise_proofs
+from hls_projects.export.file_hashes import hash_files
+from hls_projects.export.manifest import BundleManifest, BundlePort, Provenance, summarise_proofs
 from hls_projects.export.targets import CHECKS, TARGETS, Target
 from hls_projects.export.vector_files import FOLDER, file_name
 from hls_projects.model_types import PortType

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data_prep.errors import PipelineError
+from hls_projects.export.file_hashes import hash_files
 from hls_projects.export.reference_vectors import ReferenceVectors
 from hls_projects.hls_builder import IMAGE
 from hls_projects.hls_finder import JETS
@@ -69,13 +70,17 @@ def require_proven_rtl(rtl: RtlPart, project: HlsProject) -> None:
     """Let no RTL out that is not proven, or is not of this design.
 
     Raises:
-        PipelineError: when its proof failed, was not run, compared nothing, or it has another name or other inputs.
+        PipelineError: when its proof failed, was not run, compared nothing or is of other files, or it has another name
+            or other inputs.
     """
     proof, remedy = rtl.proof, "only a proven design is exported; run `rtl` until it holds"
     compared = sum(layer.values for layer in proof.layers)
     if proof.status != "proven" or proof.mismatches or not compared or not sum(proof.vectors.values()):
         what = f"the proof says '{proof.status}'" if proof.status != "proven" else "the proof compared nothing"
         raise PipelineError(f"{what}: {proof.reason}", file=rtl.proof_file, remedy=remedy)
+    if hash_files(rtl.folder) != proof.files:
+        what = f"is not what was proven, says {rtl.proof_file.name}"
+        raise PipelineError(what, file=rtl.folder, remedy=remedy)
     if rtl.design.name != project.name:
         what = f"is the design '{rtl.design.name}', the HLS project is '{project.name}'"
         raise PipelineError(what, file=rtl.folder, remedy="run `rtl` again")

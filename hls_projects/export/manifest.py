@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections import Counter
@@ -13,6 +12,7 @@ from pydantic import ValidationError
 
 from data_prep.errors import InputFileError
 from data_prep.settings import Settings
+from hls_projects.export.file_hashes import CHECKSUMS, MANIFEST, hash_files, sha256
 from hls_projects.export.licences import Licence
 from hls_projects.export.origin import Quality, TrainingData
 from hls_projects.export.proof_files import FOLDER as PROOFS
@@ -22,12 +22,6 @@ from hls_projects.proof import Mismatch, Proof
 from hls_projects.settings import HlsSettings, Identifier
 from hls_projects.vendor.numbers import HardwareNumbers
 from models.meaning import Meaning
-
-MADE = ("cmssw/build", "emp/sim/work")
-"""Folders that `make` in an unpacked bundle makes: no part of it."""
-MANIFEST = "manifest.json"
-CHECKSUMS = "SHA256SUMS"
-"""The hashes once more, those of the manifest among them, as `sha256sum --check` takes them."""
 
 
 class BundlePort(Settings):
@@ -169,28 +163,7 @@ def _proof(path: Path) -> Proof:
         raise InputFileError(f"no proof: {error}", file=path) from None
 
 
-def hash_files(root: Path) -> dict[str, str]:
-    """SHA-256 of every file of a bundle but manifest, `SHA256SUMS` and what was made in it, by relative path."""
-    found = {}
-    for path in files_of(root):
-        name = path.relative_to(root).as_posix()
-        if path.is_file() and name not in (MANIFEST, CHECKSUMS):
-            found[name] = _hash(path)
-    return found
-
-
-def files_of(root: Path) -> list[Path]:
-    """Everything below the folder of a bundle, links and folders among it, but what was made in it."""
-    made = [root / name for name in MADE]
-    return sorted(path for path in root.rglob("*") if not any(path.is_relative_to(folder) for folder in made))
-
-
 def checksums(root: Path, files: dict[str, str]) -> str:
     """What `SHA256SUMS` holds: a line a file, the manifest's first."""
-    lines = {MANIFEST: _hash(root / MANIFEST)} | files
+    lines = {MANIFEST: sha256(root / MANIFEST)} | files
     return "".join(f"{digest}  {name}\n" for name, digest in lines.items())
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,14 +10,18 @@ from hls_projects.network import Network
 from models.meaning import MEANING
 
 FOLDER = "proof"
+CSIM = "60_csim.json"
+"""The proof of the HLS project."""
+RTL = "65_rtl.json"
+"""The proof of the RTL."""
 
 
 def write(design: Design, root: Path) -> None:
     """Copy the proofs, the table of types, the weights as integers, and what inputs and outputs mean."""
     (root / FOLDER).mkdir()
-    shutil.copyfile(design.proof_file, root / FOLDER / "60_csim.json")
+    shutil.copyfile(design.proof_file, root / FOLDER / CSIM)
     if design.rtl is not None:
-        shutil.copyfile(design.rtl.proof_file, root / FOLDER / "65_rtl.json")
+        shutil.copyfile(design.rtl.proof_file, root / FOLDER / RTL)
     if design.project.builder is not None:
         lowered = Network.load(design.lowered)
         Network(design.types, lowered.weights, lowered.meaning).save(root)

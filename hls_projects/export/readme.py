@@ -2,11 +2,53 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from hls_projects.export.design import Design, packing
 from hls_projects.export.patterns import FOLDER, RECORD, PatternRecord
 from hls_projects.export.render import rendered
+from hls_projects.model_types import PortType
+from hls_projects.rtl.design import RtlDesign
+
+
+@dataclass(frozen=True)
+class Lane:
+    """The values of one input or output on the data port of the RTL.
+
+    Attributes:
+        wire: `in_data` or `out_data`.
+        low: lowest bit.
+        high: highest bit.
+        port: input or output.
+        values: how many of its values lie there in one clock.
+        width: bits of one.
+        every: whether it is given whole with every beat.
+    """
+
+    wire: str
+    low: int
+    high: int
+    port: PortType
+    values: int
+    width: int
+    every: bool = False
+
+
+def lanes(design: RtlDesign) -> list[Lane]:
+    """Where inputs and outputs lie on the data ports, in order: without gaps, from bit 0."""
+    found = []
+    sizes = [int(np.prod(port.shape)) for port in design.outputs]
+    for wire, ports, counts in (("in_data", design.inputs, design.beat_sizes), ("out_data", design.outputs, sizes)):
+        low = 0
+        for port, count in zip(ports, counts, strict=True):
+            width = port.type.width
+            every = wire == "in_data" and design.beats > 1 and port.name in design.every_beat
+            found.append(Lane(wire, low, low + count * width - 1, port, count, width, every))
+            low += count * width
+    return found
 
 
 def write(design: Design, root: Path) -> None:
@@ -17,6 +59,7 @@ def write(design: Design, root: Path) -> None:
         "project": design.project,
         "proof": design.proof,
         "rtl": None if design.rtl is None else design.rtl.design,
+        "lanes": None if design.rtl is None else lanes(design.rtl.design),
         "vectors": design.vectors,
         "patterns": PatternRecord.load(root / FOLDER) if (root / FOLDER / RECORD).exists() else None,
         "ports": [

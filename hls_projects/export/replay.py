@@ -11,6 +11,7 @@ import numpy as np
 from data_prep.errors import InputFileError, ProofFailedError, ToolNotFoundError
 from hls_projects import integer_model
 from hls_projects.emulator.fast_emulator import FastEmulator, Raw
+from hls_projects.export.consistency import require_consistent
 from hls_projects.export.manifest import BundleManifest, BundlePort
 from hls_projects.export.reference_vectors import Integers
 from hls_projects.network import Network
@@ -43,16 +44,19 @@ class Replay:
 
 
 def replay(root: Path, manifest: BundleManifest) -> Replay:
-    """Recompute the types of an unpacked bundle's network, and run fast emulator and integer reference on its vectors.
+    """Hold the parts of an unpacked bundle against each other, its types against its weights, and run its vectors.
+
+    Fast emulator and integer reference give every output that the bundle has for its vectors.
 
     Args:
         root: the bundle, its hashes checked.
         manifest: its manifest.
 
     Raises:
-        InputFileError: vectors, types or weights that do not belong together.
+        InputFileError: parts that are not of one design, that prove nothing, or that do not belong together.
         ProofFailedError: a type that its values overflow, or an output that differs; names the first one.
     """
+    require_consistent(root, manifest)
     network = Network.load(root)
     try:
         types = require_types(network, root / "types.json")

@@ -10,16 +10,8 @@ from pathlib import Path, PurePosixPath
 from data_prep.dataset import ImageDescription
 from data_prep.errors import InputFileError
 from hls_projects.export.archive import unpack
-from hls_projects.export.manifest import (
-    CHECKSUMS,
-    MADE,
-    MANIFEST,
-    BundleManifest,
-    checksums,
-    files_of,
-    hash_files,
-    summarise_proofs,
-)
+from hls_projects.export.file_hashes import CHECKSUMS, MADE, MANIFEST, files_of, hash_files
+from hls_projects.export.manifest import BundleManifest, checksums, summarise_proofs
 from models.meaning import MEANING, Meaning
 
 _REMEDY = "do not use it; ask for the bundle again"
@@ -55,7 +47,11 @@ def opened(bundle: Path) -> Iterator[tuple[Path, BundleManifest]]:
         root = unpack(bundle, Path(scratch))
         if found := made_in(root):
             raise InputFileError(f"holds {found[0]}, which is no part of a bundle", file=bundle, remedy=_REMEDY)
-        yield root, _check(root, bundle)
+        manifest = _check(root, bundle)
+        if root.name != manifest.name:
+            what = f"holds the folder '{root.name}', its manifest is of '{manifest.name}'"
+            raise InputFileError(what, file=bundle, remedy=_REMEDY)
+        yield root, manifest
 
 
 def made_in(root: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
@@ -87,6 +88,8 @@ class BuilderRecord(Settings):
 class RtlProof(Proof):
     """Everything `65_rtl.json` holds."""
 
+    files: Mapping[str, str] = Field(default_factory=dict)
+    """SHA-256 of every file of the design that was proven, by its path in the folder."""
     form: Literal["unrolled", "streamed"] | None = None
     """Of the design that was proven."""
     latency: int | None = None

@@ -55,6 +55,7 @@ def run(
     with artefact(out, "rtl", settings={"hardware": settings}, inputs=inputs, companions=[proof_file]) as space:
         from hls_projects.compose import compose
         from hls_projects.emulator.fast_emulator import FastEmulator
+        from hls_projects.export.file_hashes import hash_files
         from hls_projects.image_builder import ImageBuilder
         from hls_projects.network import Network
         from hls_projects.rtl import ghdl, verilator
@@ -119,6 +120,7 @@ def run(
         alone, forms_of_builder = _builder(builder, image, settings, wanted.variants[kept], space.work)
         record = RtlProof(
             **proof.model_dump(exclude_none=True),
+            files=hash_files(folder),
             form=best.design.form,
             latency=best.design.latency,
             interval=best.design.interval,

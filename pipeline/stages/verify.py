@@ -11,9 +11,10 @@ from pipeline.console import done, warn
 
 
 def run(bundle: Annotated[Path, typer.Argument(help="<name>.tar.gz, or the folder unpacked from it.")]) -> None:
-    """Check every hash, then give the integer network the bundle's vectors: its outputs must be those of the bundle.
+    """Check hashes, that parts belong together and types hold; then run the network on the bundle's vectors.
 
-    Needs neither TensorFlow nor the files that the bundle was made from.
+    Needs neither TensorFlow nor the files that the bundle was made from. HLS project, RTL and emulator package are
+    compared with their hashes, not simulated again.
     """
     from hls_projects.export.replay import replay
     from hls_projects.export.verify import made_in, opened

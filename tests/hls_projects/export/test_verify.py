@@ -16,7 +16,8 @@ from data_prep.fixed_point import FixedType
 from data_prep.grid import SquareGrid
 from data_prep.steps.centre import Centre
 from hls_projects.export.archive import pack
-from hls_projects.export.manifest import BundleManifest, BundlePort, ProofSummary, Provenance, hash_files
+from hls_projects.export.file_hashes import hash_files
+from hls_projects.export.manifest import BundleManifest, BundlePort, ProofSummary, Provenance
 from hls_projects.export.origin import TrainingData
 from hls_projects.export.verify import made_in, verify
 from hls_projects.proof import Proof
@@ -27,7 +28,7 @@ from models.meaning import MEANING, Meaning
 @pytest.fixture
 def bundle(tmp_path: Path, provenance: Provenance) -> Path:
     """A bundle with two files."""
-    root = tmp_path / "design"
+    root = tmp_path / "made_up"
     (root / "vectors").mkdir(parents=True)
     (root / "vectors" / "input_0.txt").write_text("1 2 3\n")
     (root / "code.cpp").write_text("int main() {}\n")
@@ -62,6 +63,13 @@ def test_changed(bundle: Path, tmp_path: Path) -> None:
         verify(bundle)
     pack(bundle, tmp_path / "design.tar.gz")
     with pytest.raises(InputFileError, match="vectors/input_0.txt changed"):
+        verify(tmp_path / "design.tar.gz")
+
+
+def test_an_archive_of_another_name(bundle: Path, tmp_path: Path) -> None:
+    pack(bundle.rename(tmp_path / "other"), tmp_path / "design.tar.gz")
+    assert verify(tmp_path / "other").name == "made_up", "who unpacks it may call the folder what he likes"
+    with pytest.raises(InputFileError, match="holds the folder 'other', its manifest is of 'made_up'"):
         verify(tmp_path / "design.tar.gz")
 
 

@@ -1,0 +1,34 @@
+"""Hashes of the files of a folder, and which files of an unpacked bundle are its own."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+MADE = ("cmssw/build", "emp/sim/work")
+"""Folders that `make` in an unpacked bundle makes: no part of it."""
+MANIFEST = "manifest.json"
+CHECKSUMS = "SHA256SUMS"
+"""The hashes once more, those of the manifest among them, as `sha256sum --check` takes them."""
+
+
+def hash_files(root: Path) -> dict[str, str]:
+    """SHA-256 of every file of a bundle but manifest, `SHA256SUMS` and what was made in it, by relative path."""
+    found = {}
+    for path in files_of(root):
+        name = path.relative_to(root).as_posix()
+        if path.is_file() and name not in (MANIFEST, CHECKSUMS):
+            found[name] = sha256(path)
+    return found
+
+
+def files_of(root: Path) -> list[Path]:
+    """Everything below the folder of a bundle, links and folders among it, but what was made in it."""
+    made = [root / name for name in MADE]
+    return sorted(path for path in root.rglob("*") if not any(path.is_relative_to(folder) for folder in made))
+
+
+def sha256(path: Path) -> str:
+    """The hash of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
