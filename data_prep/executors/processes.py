@@ -15,6 +15,7 @@ from typing import Self
 
 from data_prep.executors import ClusterError, Task, WorkerEnded
 from data_prep.machine import MEMORY, PROCESSES, WORKERS, MachineError, ending, lack_of_end
+from data_prep.memory_limit import memory_limit
 from data_prep.worker import Worker, as_sent
 
 AT_HAND = 2
@@ -151,7 +152,9 @@ class Processes:
         code, errors = server.worker.buried()
         self._deaths += 1
         how = f"{server.worker.name}: {said.what}" if said else f"{server.worker.name} {ending(code, errors)}"
-        lack = said.lack if said else lack_of_end(code, errors)
+        # Under a limit a process may end before it can say why.
+        limited = MEMORY if memory_limit() is not None else None
+        lack = said.lack if said else lack_of_end(code, errors) or limited
         remedy = lack.advice(self._less) if lack else None
         if self._deaths >= (DEATHS + self._tasks // TASKS_A_DEATH if self._tasks else FIRST_DEATHS):
             raise ClusterError(f"{how}; {self._deaths} have ended, with {self._tasks} tasks done", remedy=remedy)
