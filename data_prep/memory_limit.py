@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import mmap
 import os
 import resource
@@ -16,6 +17,12 @@ def memory_limit() -> int | None:
     """Bytes that this process may take; none where there is no limit."""
     limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
     return min((each for each in limits if each != resource.RLIM_INFINITY), default=None)
+
+
+def address_space() -> float:
+    """Bytes of address space that this process may have; infinite where there is no limit."""
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return math.inf if limit == resource.RLIM_INFINITY else limit
 
 
 def load_linear_algebra() -> None:

@@ -14,9 +14,11 @@ from collections.abc import Callable
 from types import FrameType
 
 from data_prep.machine import MEMORY, ending
-from data_prep.memory_limit import memory_limit
+from data_prep.memory_limit import address_space, memory_limit
 from pipeline.interruption import INTERRUPTED
 
+SMALLEST = 800 << 20
+"""Bytes of address space below which no stage gets to its work: libraries crash, or try for ever."""
 PATIENCE = 10
 """Seconds that the child has to end after SIGINT or SIGTERM."""
 _CRASHES = (signal.SIGABRT, signal.SIGBUS, signal.SIGKILL, signal.SIGSEGV, signal.SIGILL, signal.SIGTRAP)
@@ -31,11 +33,17 @@ def in_a_child_where_memory_is_limited(command: Callable[[], int]) -> int:
         command: gives its exit code.
 
     Returns:
-        the exit code; 1 where a signal ended the child that is the sign of a crash, after a line that says so.
+        the exit code; 1 where a signal ended the child that is the sign of a crash, or where there is no room for the
+        libraries, after a line that says so.
     """
     limit = memory_limit()
     if limit is None or sys.platform != "linux":
         return command()
+    if address_space() < SMALLEST:
+        allowed, needed = int(address_space()) >> 20, SMALLEST >> 20
+        told = f"{allowed} MB of address space are allowed, and the libraries alone need {needed}"
+        os.write(2, f"error {told} (raise the limit: `ulimit -v`)\n".encode())
+        return 1
     parent = os.getpid()
     signals = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)

@@ -36,7 +36,7 @@ def limited(megabytes: int, *call: str) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize("megabytes", [60, 300, 560, 640, 720, 800])
+@pytest.mark.parametrize("megabytes", [60, 300, 560, 600, 720, 800, 1000])
 def test_a_limit_is_named_or_enough(megabytes: int, tmp_path: Path) -> None:
     for name in ("q", "g", "w", "z", "t"):
         write_mock_file(tmp_path / f"{name}.root", mock_jets(name, 50, seed=4))
