@@ -11,6 +11,8 @@ import typer
 from data_prep.errors import ConfigurationError
 from pipeline.artefact import artefact
 from pipeline.console import done, progress, warn
+from pipeline.door import check, enclosing
+from pipeline.hashes import Hasher
 from pipeline.statement import Statement
 
 if TYPE_CHECKING:
@@ -86,6 +88,9 @@ def _source(
         )
     if stated.settings is None or holds_images(inputs):
         folder = Path(inputs[0])
+        # Its description is read before the stage begins: what is damaged is to be called so.
+        if (whole := enclosing(folder)) is not None:
+            check(whole, Hasher(remember=True))
         if not labels:
             raise ConfigurationError("--no-labels is for files: a dataset has labels", remedy="leave --no-labels out")
         return from_dataset(folder, split), [folder], folder
