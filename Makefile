@@ -1,4 +1,4 @@
-# From a ROOT file to verified trigger firmware: the stage graph, and the only file that knows paths under build/.
+# From a ROOT file to verified trigger firmware: the order of the stages, and the only file that knows paths under build/.
 #
 #   make                      set up .venv, then run configs/demo to its report
 #   make RUN=top_tagging      another configuration
@@ -6,13 +6,13 @@
 #   make images | train | …   up to that stage
 #   make help                 everything else
 #
-# Every stage is called, and says itself that nothing changed: it compares what its artefact was made of (inputs,
-# settings, code, versions), never times.
+# Every stage is called every time, and decides itself whether anything has changed: it compares inputs, settings, code
+# and versions with those its artefact was made from, never times.
 
 RUN    ?= demo
 PYTHON ?= python3.11
 
-# RUN is the name of one folder of configs/, to the letter.
+# RUN must be exactly the name of a folder in configs/.
 CONFIGURED := $(notdir $(patsubst %/,%,$(wildcard configs/*/)))
 RUNS       := $(patsubst configs/%/model.yaml,%,$(wildcard configs/*/model.yaml))
 ifeq ($(strip $(foreach run,$(CONFIGURED),$(and $(findstring <$(run)>,<$(RUN)>),$(findstring <$(RUN)>,<$(run)>)))),)
@@ -24,18 +24,18 @@ B := build/$(RUN)
 VENV := .venv
 READY := $(VENV)/.ready
 PIPELINE := $(VENV)/bin/python -m pipeline
-# With it set, Python does not look for `-m pipeline` here.
+# If it were set, Python would not look for `-m pipeline` in this folder.
 unexport PYTHONSAFEPATH
 
-# Runs with a file `sample` take the simulated sample of the run that it names.
+# A run with a file `sample` uses the simulated sample of the run named in it.
 SAMPLED := $(or $(file <$(C)/sample),$(RUN))
 SAMPLE  := build/$(SAMPLED)/10_root
 
-# Events weighted by cross section, from which all runs with a file `rates.yaml` take their trigger rates.
+# Events weighted by cross section, for the trigger rates of all runs with a file `rates.yaml`.
 WEIGHTED := build/rates/10_root
 
-# Your own files. What was typed goes to the stages as it is, in one argument that no shell takes apart; a run remembers
-# it. Images that were made by hand, or on a batch system, from other files than the sample are gone on from.
+# Your own files. The text as typed goes to the stages in one argument, which no shell splits; a run remembers it. If
+# images were made by hand, or on a batch system, from other files than the sample, the run continues from them.
 GIVEN := $(filter command environment,$(firstword $(origin FILES)))
 ifdef GIVEN
 JET_FILES := $(value FILES)
@@ -54,7 +54,7 @@ else
 SOURCE := $(if $(GIVEN),remember) generate
 INPUT  := $(SAMPLE)
 endif
-# The studies read jets, not images: without files of yours they take the simulated ones.
+# The studies read jets, not images: without your own files they use the simulated ones.
 JETS := $(or $(INPUT),$(SAMPLE))
 
 STAGES := images mass-closure candidates symmetries symmetries-rtl search train lower convert csim rtl synth rates export report
@@ -71,7 +71,7 @@ $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info[:2] == (3, 11) else f"error: Python 3.11 is needed, $(PYTHON) is {sys.version.split()[0]} (give another: make PYTHON=/path/to/python3.11)")'
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.lock
-	@# This folder is found from everywhere, and with -P and -I; the path is relative to that of installed packages.
+	@# Makes this folder importable from everywhere, also with -P and -I; the path is relative to the installed packages.
 	@$(VENV)/bin/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "checkout.pth").write_text("../../../..\n")'
 	@touch $@
 
@@ -127,16 +127,16 @@ rates: lower weighted ## trigger rate against signal efficiency (runs with a rat
 export: rtl ## the firmware bundle
 	$(PIPELINE) export --config $(C)/hardware.yaml --lowered $(B)/40_lowered --csim $(B)/60_csim.json --rtl $(B)/65_rtl $(addprefix --synth ,$(wildcard $(B)/66_synth)) --images $(B)/20_images $(B)/50_hls --out $(B)/70_export
 
-report: $(if $(wildcard $(C)/rates.yaml),rates) export ## the page that shows it all
+report: $(if $(wildcard $(C)/rates.yaml),rates) export ## one page with all results
 	$(PIPELINE) report $(B) --out $(B)/80_report
 
-test: $(READY) ## run the tests (tools that are not installed are named as skipped)
+test: $(READY) ## run the tests (those of tools that are not installed are skipped, and say so)
 	$(VENV)/bin/python -m pytest -m "not faults and not more" --numprocesses auto --maxprocesses 4 --dist loadfile
 
-test-all: $(READY) ## all tests: those of test and test-faults, and thousands of random networks, new ones every time
+test-all: $(READY) ## all tests: test, test-faults, and thousands of random networks, new ones every time
 	$(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
-test-faults: $(READY) ## stops at every moment, damage to every artefact, two commands at once
+test-faults: $(READY) ## tests of faults: stops at every moment, damage to every artefact, two commands at once
 	$(VENV)/bin/python -m pytest -m faults --numprocesses auto --maxprocesses 2
 
 check: $(READY) ## style, types and import contracts
@@ -145,13 +145,13 @@ check: $(READY) ## style, types and import contracts
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-bench: $(READY) ## speeds beside the alternatives, as ratios
+bench: $(READY) ## all benchmarks: speeds as ratios to alternatives, logic, spread over trainings
 	for benchmark in $(basename $(notdir $(wildcard benchmarks/*.py))); do $(VENV)/bin/python -m benchmarks.$$benchmark || exit 1; done
 
-clean: ## remove what RUN made
+clean: ## remove everything that RUN has made
 	rm -rf $(B)
 
-distclean: ## remove everything that was made, .venv too
+distclean: ## remove everything that was made, and .venv
 	rm -rf build $(VENV)
 
 help: ## this list

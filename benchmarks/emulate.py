@@ -6,9 +6,9 @@
 
 Keras predicts in batches with the threads TensorFlow chooses. The HLS emulation is hls4ml's C++ with `ap_fixed`,
 compiled as `csim` compiles it (-O1). The fast emulator takes sparse images, as the dataset
-holds them, and dense ones. All outputs are compared before anything is timed, integer by integer. What runs on
-one core is timed in CPU time, the rest by the clock on the wall; the best of some repetitions counts. Where a core
-stands at its limit is measured too, by a loop of multiply-and-add instructions on registers alone.
+holds them, and dense ones. All outputs are compared before anything is timed, integer by integer. On one core CPU
+time is measured, otherwise wall-clock time; the best of some repetitions counts. The limit of a core is measured too,
+with a loop of multiply-and-add instructions on registers alone.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""Designs of a search's front on jets that it never saw, with the image builder and without.
+"""Designs of a search's front on jets that the search did not use, with the image builder and without.
 
     python -m benchmarks.front                         # the search of `make search RUN=search`
     python -m benchmarks.front build/own/28_search --jets build/own/10_root
     python -m benchmarks.front --streamed 8 4 2 1      # the hand-made design by rows too, of so many a clock
     python -m benchmarks.front --streamed 4 2 1 --trained build/search/30_model/model.h5   # only these, fully trained
 
-The search chose by validation jets, so the best of many are a little lucky there; here its networks, as hardware
-computes them, are measured on test jets. LUTs and flip-flops are those that yosys counted in the search; the
+The search selects on validation jets, so the AUC of its best designs is biased upwards there. Here its networks, as
+hardware computes them, are measured on test jets. LUTs and flip-flops are those that yosys counted in the search; the
 image builder (16 candidates, all in one clock) is counted here, once for every size of image.
 """
 

@@ -1,4 +1,4 @@
-"""What the forms of the image builder take, alone and with the network behind them.
+"""Size and latency of all forms of the image builder, alone and with the network behind them.
 
     python -m benchmarks.image_builder                      # the builder of configs/trigger
     python -m benchmarks.image_builder --run build/trigger  # and the network behind it

@@ -7,8 +7,8 @@ Every line starts from the same ROOT files. The floor only reads the branches th
 jet by jet around `np.histogram2d`, with the steps of the stage (centre, roll, flip, fill, normalise), and once more
 without roll and flip. EnergyFlow's `pixelate` centres, fills and normalises. The stage computes the jet masses too. The
 slow ways take their constituents from our reader, so that the images alone are compared. Times are CPU time of the
-process (all its threads together), the best of some repetitions; the ratios are what counts. How fast a file is read
-depends on its compression most of all: zlib, uproot's default, costs more than everything else together.
+process (all its threads together), the best of some repetitions; only the ratios matter. The speed of reading
+depends mostly on the compression: zlib, uproot's default, costs more than everything else together.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
     python -m benchmarks.preprocess build/demo/10_root   # your files
 
 Every line makes the sparse images of the same jets with another choice of steps. Pixelising alone is the centring on
-the jet axis that every image needs, and the pixels. A step is timed on top of that: its price is the difference.
-Times are CPU time of the process, the best of some repetitions that take turns; the ratios are what counts.
+the jet axis that every image needs, and the pixels. A step is timed on top of that: its cost is the difference.
+Times are CPU time of the process, the best of some repetitions that take turns; only the ratios matter.
 """
 
 from __future__ import annotations

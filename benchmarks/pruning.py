@@ -1,8 +1,8 @@
-"""What zeros among the weights and fewer bits in some channels save, in logic that is counted and not estimated.
+"""Logic saved by zeros among the weights and by fewer bits in some channels, counted by yosys.
 
     python -m benchmarks.pruning                        # the tagger of configs/demo on the images of `make images`
     python -m benchmarks.pruning --points dense half    # some of the points
-    python -m benchmarks.pruning --work build/pruning   # goes on where it was stopped
+    python -m benchmarks.pruning --work build/pruning   # can be stopped and continued
 
 The float network is trained once; every point starts from it, is trained quantized, lowered, unrolled and counted by
 yosys as in `rtl`. A point takes a training and some minutes of synthesis.

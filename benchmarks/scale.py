@@ -1,4 +1,4 @@
-"""Images from many files: what a second process gives, and how memory grows with the number of jets, in one run.
+"""Images from many files: the speed-up of a second process, and memory against the number of jets, in one run.
 
     python -m benchmarks.scale                                  # mock jets, seeded; 10,000 to 1,000,000
     python -m benchmarks.scale --input build/demo/10_root       # your files, repeated
@@ -6,8 +6,8 @@
 
 The files are repeated by symbolic links until there are enough jets, and read from the page cache. Every line is a
 process of its own that runs the stage's stream (ROOT to Parquet with finished chunks kept, no plots; compiled and
-started beforehand), with one worker and with two. Where other work is on the machine the speed-up in wall time says
-little, so the speed-up in CPU time stands beside it: CPU time with one worker, over the larger of that of the busiest
+started beforehand), with one worker and with two. If the machine is in use by others, the speed-up in wall-clock time
+means little, so the speed-up in CPU time is given too: CPU time with one worker, over the larger of that of the busiest
 process and that of all processes shared by the cores, which is what the cores alone would take. Memory is the peak
 resident set of the main process, and of its largest worker.
 """
