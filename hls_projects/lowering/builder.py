@@ -16,7 +16,7 @@ from tensorflow import keras
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType, smallest_type
 from hls_projects.identifiers import RESERVED
-from models.quantizer_types import NoFixedTypeError
+from models.quantizer_types import NoFixedTypeError, require_computable
 from models.quantizers import from_type
 
 KL = keras.layers
@@ -148,7 +148,8 @@ class Builder:
         """The `quantized_bits` (alpha = 1) of the weights' type.
 
         Raises:
-            UnsupportedModelError: when the values need more than `MAX_WEIGHT_BITS` bits, as trained float weights do.
+            UnsupportedModelError: when the values need more than `MAX_WEIGHT_BITS` bits, as trained float weights do,
+                or are so large that QKeras has no quantizer for them.
         """
         kind = weight_type(values)
         if kind is None or kind.width > MAX_WEIGHT_BITS:
@@ -157,7 +158,12 @@ class Builder:
                 f"the {what} needs {need}, it is not on a fixed-point grid",
                 remedy="train it with a quantizer (alpha=1) or quantize it",
             )
-        return quantized_bits(kind.width, kind.integer - 1, alpha=1)
+        quantizer = quantized_bits(kind.width, kind.integer - 1, alpha=1)
+        try:
+            require_computable(quantizer)
+        except NoFixedTypeError as error:
+            raise self.refuse(f"the {what} reaches {np.abs(values).max():g}; {error}", error.remedy) from None
+        return quantizer
 
     def _bias(self, bias: Array | None) -> dict[str, Any]:
         if bias is None:
