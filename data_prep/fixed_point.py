@@ -20,7 +20,7 @@ import numpy.typing as npt
 Rounding = Literal["TRN", "TRN_ZERO", "RND", "RND_ZERO", "RND_INF", "RND_MIN_INF", "RND_CONV"]
 Overflow = Literal["WRAP", "SAT", "SAT_ZERO", "SAT_SYM"]
 
-_MAX_WIDTH = 63
+MAX_WIDTH = 63
 _NAME = re.compile(
     r"\s*ap_(?P<unsigned>u?)(?:fixed\s*<\s*(?P<width>\d+)\s*,\s*(?P<integer>-?\d+)"
     r"(?:\s*,\s*AP_(?P<rounding>[A-Z_]+))?(?:\s*,\s*AP_(?P<overflow>[A-Z_]+))?(?:\s*,\s*0)?\s*>"
@@ -51,8 +51,8 @@ class FixedType:
     overflow: Overflow = "WRAP"
 
     def __post_init__(self) -> None:
-        if not 1 <= self.width <= _MAX_WIDTH:
-            raise ValueError(f"a fixed-point width must be 1 to {_MAX_WIDTH} bits, not {self.width}")
+        if not 1 <= self.width <= MAX_WIDTH:
+            raise ValueError(f"a fixed-point width must be 1 to {MAX_WIDTH} bits, not {self.width}")
         if self.rounding not in get_args(Rounding):
             raise ValueError(f"unknown rounding mode {self.rounding!r}, known are {', '.join(get_args(Rounding))}")
         if self.overflow not in get_args(Overflow):
@@ -140,7 +140,7 @@ class FixedType:
         scaled = np.ldexp(array, self.fraction)
         rounded = _ROUND[self.rounding](scaled)
         if self.overflow == "WRAP":
-            if rounded.size and np.abs(rounded).max() >= 2.0**_MAX_WIDTH:
+            if rounded.size and np.abs(rounded).max() >= 2.0**MAX_WIDTH:
                 raise ValueError(f"a value is too large to wrap into {self.name}")
             return self._wrap(rounded.astype(np.int64))
         inside = (rounded >= self.raw_min) & (rounded <= self.raw_max)
@@ -175,7 +175,7 @@ class FixedType:
 
 def _shift_right(raw: npt.NDArray[np.int64], drop: int, rounding: Rounding) -> npt.NDArray[np.int64]:
     """Divide by 2**drop and round, on integers."""
-    if drop >= _MAX_WIDTH:
+    if drop >= MAX_WIDTH:
         raise ValueError(f"cannot drop {drop} fraction bits of a 64-bit integer")
     floor = raw >> drop
     rest = raw - (floor << drop)

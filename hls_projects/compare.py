@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import tensorflow as tf
 from tensorflow import keras
 
+from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
 from hls_projects.csim import Emulated, Emulator
 from hls_projects.model_types import ModelTypes
@@ -143,9 +145,9 @@ def ahead(
 
 
 def predict(model: keras.Model, inputs: tuple[Vectors, ...]) -> list[Floats]:
-    """The outputs of a model in inference, one array an output."""
+    """The outputs of a model in inference, one array an output; those of a dictionary by its sorted keys."""
     found = model(list(inputs) if len(inputs) > 1 else inputs[0], training=False)
-    return [np.asarray(values) for values in (found if isinstance(found, list | tuple) else [found])]
+    return [np.asarray(values) for values in tf.nest.flatten(found)]
 
 
 def _raw(values: npt.NDArray[np.float64], kind: FixedType) -> npt.NDArray[np.int64]:
@@ -165,8 +167,18 @@ def count(
         number: of the first vector of the batch.
         kind: of the vectors.
         on_grid: whether the model's values must lie on the grid of the type too.
+
+    Raises:
+        UnsupportedModelError: when the model gives infinite values or NaN.
     """
     wanted = np.asarray(expected, dtype=np.float64)
+    if not np.isfinite(wanted).all():
+        vector, *position = np.argwhere(~np.isfinite(wanted))[0].tolist()
+        value = wanted[(vector, *position)]
+        raise UnsupportedModelError(
+            f"{name} is {value} on vector {number + vector} ({kind}), position {tuple(position)}",
+            remedy="find the layer that makes it: no fixed-point number is infinite or NaN",
+        )
     given = np.asarray(found, dtype=np.float64).reshape(wanted.shape)
     different = wanted != given
     if on_grid:

@@ -136,13 +136,14 @@ def _refuse_known_failures(model: keras.Model, types: ModelTypes, settings: HlsS
 
 
 def _refuse_flat_activations(types: ModelTypes) -> None:
-    """hls4ml streams a flattened image pixel by pixel, and its activations read a flat one: wrong, or SIGSEGV."""
+    """hls4ml streams a flattened image pixel by pixel; its activations and sums read a flat one: wrong, or a crash."""
     shapes = {port.name: port.shape for port in types.inputs} | {each.name: each.shape for each in types.layers}
     flat = {each.name for each in types.layers if each.kind == "Flatten" and set(shapes[each.inputs[0]][:2]) != {1}}
     for layer in types.layers:
-        if layer.kind in (QActivation.__name__, "ReLU") and layer.inputs[0] in flat:
+        if layer.kind in (QActivation.__name__, "ReLU", "Add") and flat.intersection(layer.inputs):
+            what = "sum" if layer.kind == "Add" else "activation"
             raise UnsupportedModelError(
-                f"layer '{layer.name}': hls4ml computes no activation behind a flattened image in io_stream",
+                f"layer '{layer.name}': hls4ml computes no {what} behind a flattened image in io_stream",
                 remedy="put it before the Flatten, or set `hls.io_type: io_parallel` in hardware.yaml",
             )
 

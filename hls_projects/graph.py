@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+import tensorflow as tf
 from tensorflow import keras
 
 from data_prep.errors import UnsupportedModelError
@@ -38,8 +38,8 @@ def calls(model: keras.Model) -> Iterator[Call]:
         )
     for depth in sorted(model._nodes_by_depth, reverse=True):
         for node in model._nodes_by_depth[depth]:
-            inputs = () if node.is_input else tuple(id(tensor) for tensor in _flat(node.keras_inputs))
-            yield Call(node.layer, inputs, tuple(id(tensor) for tensor in _flat(node.outputs)))
+            inputs = () if node.is_input else tuple(id(tensor) for tensor in node.keras_inputs)
+            yield Call(node.layer, inputs, tuple(id(tensor) for tensor in tf.nest.flatten(node.outputs)))
 
 
 def input_keys(model: keras.Model) -> tuple[int, ...]:
@@ -48,9 +48,5 @@ def input_keys(model: keras.Model) -> tuple[int, ...]:
 
 
 def output_keys(model: keras.Model) -> tuple[int, ...]:
-    """The keys of the model's outputs, in their order."""
+    """The keys of the model's outputs, in their order; those of a dictionary by its sorted keys."""
     return tuple(id(tensor) for tensor in model.outputs)
-
-
-def _flat(tensors: Any) -> list[Any]:
-    return list(tensors) if isinstance(tensors, list | tuple) else [tensors]

@@ -17,21 +17,20 @@ from qkeras import QActivation, QConv2D, QDense, QDepthwiseConv2D
 from tensorflow import keras
 
 from data_prep.errors import UnsupportedModelError
-from data_prep.fixed_point import FixedType, smallest_type
+from data_prep.fixed_point import MAX_WIDTH, FixedType, smallest_type
 from hls_projects import dropped_bits, graph
 from hls_projects import integer_ops as ops
 from hls_projects.integer_ops import Integers, Pair, Zeros
 from hls_projects.lower import Lowered
-from hls_projects.lowering.builder import weight_type
+from hls_projects.lowering.builder import FLOAT32_INTEGERS, weight_type
 from hls_projects.lowering.weights import kernel_and_bias
 from hls_projects.model_types import LayerTypes, ModelTypes, PortType
 from hls_projects.network import Network, Weights
 from models.quantizer_types import activation_type
 
 KL = keras.layers
-
-FLOAT32_INTEGERS = 2**24
-"""Up to here float32 holds every integer, so that the Keras model's own sums are exact."""
+FLOAT32_FRACTION = 126
+"""Float32 holds 24 bits from 2 to the power of minus this up to 2 to the power of this."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Bounds:
     def at(self, fraction: int) -> Bounds:
         """The same intervals with more fraction bits."""
         shift = fraction - self.fraction
-        return Bounds(self.low << shift, self.high << shift, fraction)
+        return Bounds(_shifted(self.low, shift), _shifted(self.high, shift), fraction)
 
     def map(self, function: Callable[[Integers], Integers], more_fraction: int = 0) -> Bounds:
         """The bounds after a function that is monotone in every element."""
@@ -199,11 +198,11 @@ def _linear(
     offset = np.zeros(1, dtype=np.int64)
     if bias is not None and bias_type is not None:
         shift = max(0, bias_type.fraction - fraction)
-        offset = bias << (fraction + shift - bias_type.fraction)
+        offset = _shifted(bias, fraction + shift - bias_type.fraction)
     positive, negative = np.maximum(kernel, 0), np.minimum(kernel, 0)
 
     def extreme(towards: Integers, away: Integers) -> Integers:
-        return (multiply(towards, positive) + multiply(away, negative)) << shift
+        return _shifted(multiply(towards, positive) + multiply(away, negative), shift)
 
     zero = np.int64(0)
     output = Bounds(extreme(x.low, x.high) + offset, extreme(x.high, x.low) + offset, fraction + shift)
@@ -231,7 +230,12 @@ def _dense(layer: Any, inputs: list[Bounds]) -> Result:
 def _quantizer(layer: Any, inputs: list[Bounds]) -> Result:
     kind = activation_type(layer.quantizer)
     x = inputs[0]
+    finer = max(kind.fraction - x.fraction, 0)
+    x = x.at(x.fraction + finer)
+    if x.fraction - kind.fraction >= MAX_WIDTH:
+        raise OverflowError(f"its step is more than 2**{MAX_WIDTH} steps of what it reads")
     output = Bounds(kind.cast(x.low, x.fraction), kind.cast(x.high, x.fraction), kind.fraction)
+    _check_float32(layer, output)
     tight = output.type()
     if tight.width < kind.width:
         tight = FixedType(tight.width, tight.integer, tight.signed, kind.rounding, "SAT")
@@ -295,6 +299,18 @@ def _aligned(inputs: list[Bounds]) -> tuple[list[Integers], list[Integers], int]
     return [x.low for x in aligned], [x.high for x in aligned], fraction
 
 
+def _shifted(raw: Integers, bits: int) -> Integers:
+    """The integers with zeros behind them.
+
+    Raises:
+        OverflowError: when one could need more than 63 bits.
+    """
+    largest = max(-int(raw.min()), int(raw.max()))
+    if largest and largest.bit_length() + bits > MAX_WIDTH - 1:
+        raise OverflowError(f"it needs more than {MAX_WIDTH} bits")
+    return raw << bits if largest else raw
+
+
 def _signed(bounds: Bounds) -> FixedType:
     """Accumulators are signed, so that a single negative term cannot surprise a tool."""
     return smallest_type(min(int(bounds.low.min()), -1), int(bounds.high.max()), bounds.fraction)
@@ -302,11 +318,17 @@ def _signed(bounds: Bounds) -> FixedType:
 
 def _check_float32(layer: Any, bounds: Bounds) -> None:
     largest = max(-int(bounds.low.min()), int(bounds.high.max()))
+    numbers = "values" if isinstance(layer, QActivation) else "sums"
     if largest > FLOAT32_INTEGERS:
         raise UnsupportedModelError(
-            f"layer '{layer.name}': its sums need {largest.bit_length() + 1} bits, float32 is exact up to 25, so the "
-            "Keras model itself does not compute them exactly",
+            f"layer '{layer.name}': its {numbers} need {largest.bit_length() + 1} bits, float32 is exact up to 25, so "
+            "the Keras model itself does not compute them exactly",
             remedy="use fewer weight or activation bits, or a quantizer before this layer",
+        )
+    if bounds.fraction > FLOAT32_FRACTION or largest.bit_length() - bounds.fraction > FLOAT32_FRACTION:
+        raise UnsupportedModelError(
+            f"layer '{layer.name}': its {numbers} are smaller or larger than the numbers of float32",
+            remedy="use weights and quantizers nearer to 1",
         )
 
 

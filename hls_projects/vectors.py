@@ -18,6 +18,10 @@ from data_prep.fixed_point import FixedType
 Vectors = npt.NDArray[np.float32]
 
 
+_TIES = 2**22 - 2
+"""Up to here a quarter step beside half a step is exact in float32."""
+
+
 class VectorSource(Protocol):
     """Test vectors of one kind."""
 
@@ -139,8 +143,10 @@ def corner_vectors(shape: Sequence[int], kind: FixedType, seed: int) -> dict[str
     extreme = np.vstack([*constant, alternating, alternating[::-1], single])
     count = 256
     steps = 2**kind.width
-    beyond = rng.integers(-4 * steps, 4 * steps, (count, size), endpoint=True) * step
-    halves = 2 * rng.integers(kind.raw_min - 2, kind.raw_max + 2, (count, size), endpoint=True) + 1
+    # What lies beyond may be any float32; ties of a wide type are exact in it only near zero.
+    beyond = (rng.integers(-4 * steps, 4 * steps, (count, size), endpoint=True) * step).astype(np.float32)
+    least, most = max(kind.raw_min - 2, -_TIES), min(kind.raw_max + 2, _TIES)
+    halves = 2 * rng.integers(least, most, (count, size), endpoint=True) + 1
     ties = (halves + rng.choice([-0.5, 0.0, 0.0, 0.0, 0.5], (count, size))) * step / 2
     return {
         name: _shaped(values, shape) for name, values in {"extreme": extreme, "beyond": beyond, "tie": ties}.items()

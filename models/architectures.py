@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from tensorflow import keras
 from data_prep.errors import ConfigurationError
 from models import equal_size, group_network, quantized_separable, separable, standard, view_network
 from models.number_forms import Numbers
+from models.quiet import quietly
 from models.settings import Architecture, ModelSettings
 from models.symmetries import group_of
 
@@ -48,9 +48,7 @@ class Network:
             ConfigurationError: when the images are too small for its kernels and pooling windows.
         """
         try:
-            with warnings.catch_warnings():
-                # QKeras draws twice from one initializer where a quantizer's steps are wide.
-                warnings.filterwarnings("ignore", "The initializer .* is unseeded", UserWarning)
+            with quietly():
                 return self.builder(settings, shape, classes)
         except ValueError as error:
             reason = next(iter(str(error).splitlines()), "")

@@ -21,8 +21,9 @@ from tensorflow import keras
 
 from data_prep.errors import InputFileError, UnsupportedModelError
 from data_prep.machine import MEMORY, machine_fault
-from models.inspect_model import check_configuration
+from models.inspect_model import MODELS, check_configuration
 from models.quantizers import custom_objects
+from models.quiet import quietly
 
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 _ZIP_MAGIC = b"PK\x03\x04"
@@ -69,9 +70,9 @@ def save_model(model: keras.Model, path: Path) -> None:
     """Save a model as HDF5 (`.h5`), the form in which QKeras layers come back exactly; without its optimizer."""
     # Made in memory: on a full disk HDF5 raises whatever its cache happens to meet.
     content = io.BytesIO()
-    with warnings.catch_warnings(), h5py.File(content, "w") as file:
-        # Keras calls the format legacy, QKeras serializes quantizers by the functions for constraints.
-        warnings.simplefilter("ignore", UserWarning)
+    with quietly(), h5py.File(content, "w") as file:
+        # Keras calls the format legacy.
+        warnings.filterwarnings("ignore", "You are saving your model as an HDF5 file", UserWarning)
         model.save(file, save_format="h5", include_optimizer=False)
     path.write_bytes(content.getvalue())
 
@@ -83,8 +84,16 @@ def _load_hdf5(path: Path) -> keras.Model:
         text = file.attrs.get("model_config")
         if text is None or "model_weights" not in file:
             raise InputFileError("holds weights alone, without the network", file=path, remedy=_SAVE_AGAIN)
-        check_configuration(_parse(text, path), path)
-        return keras.models.load_model(file, custom_objects=custom_objects(), compile=False)
+        configuration = _parse(text, path)
+        check_configuration(configuration, path)
+        if not _holds_models(configuration):
+            return keras.models.load_model(file, custom_objects=custom_objects(), compile=False)
+        configuration = _inference_only(configuration)
+        check_configuration(configuration, path)
+        with h5py.File(io.BytesIO(), "w") as copy:
+            file.copy("model_weights", copy)
+            copy.attrs.update({**file.attrs, "model_config": json.dumps(configuration)})
+            return keras.models.load_model(copy, custom_objects=custom_objects(), compile=False)
 
 
 def _load_archive(path: Path) -> keras.Model:
@@ -110,7 +119,8 @@ def _load_archive(path: Path) -> keras.Model:
 def _rebuilding(path: Path) -> Iterator[None]:
     """Turn what the libraries raise on damaged or unfitting content into one named error."""
     try:
-        yield
+        with quietly():
+            yield
     except (*_BUILD_ERRORS, zipfile.BadZipFile, RecursionError) as error:
         lacking = machine_fault(error)
         if lacking is not None and lacking.lack != MEMORY:  # which a damaged file may ask for without end
@@ -172,10 +182,17 @@ def _parse(text: Any, path: Path) -> Any:
         raise InputFileError("its description of the network is no JSON", file=path, remedy=_SAVE_AGAIN) from None
 
 
+def _holds_models(configuration: Any) -> bool:
+    """Whether a layer of a checked configuration is a model itself."""
+    layers = configuration["config"]["layers"]
+    return any(layer["class_name"] in MODELS for layer in layers)
+
+
 def _inference_only(node: Any) -> Any:
     """The configuration without optimizers and losses, and with the quantizers of QActivation layers as text.
 
-    QKeras 0.9 rebuilds a QActivation in a `.keras` file from its quantizer's text, but not from the quantizer object.
+    QKeras 0.9 rebuilds a QActivation from its quantizer's text, but not from the quantizer object, in a `.keras` file
+    and in a model that is a layer of another in an `.h5` file.
     """
     if isinstance(node, list):
         return [_inference_only(value) for value in node]

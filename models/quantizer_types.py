@@ -10,11 +10,47 @@ from typing import Any
 
 from qkeras.quantizers import BaseQuantizer, quantized_bits, quantized_relu
 
-from data_prep.fixed_point import FixedType
+from data_prep.fixed_point import MAX_WIDTH, FixedType
+
+_INTEGER_BITS = 31
+"""QKeras raises 2 to `integer`, and `quantized_relu` to `bits`, in signed integers of 32 bits."""
 
 
 class NoFixedTypeError(ValueError):
-    """A quantizer whose values are not those of one fixed-point type; the message says why."""
+    """A quantizer whose values are not those of one fixed-point type; the message says why.
+
+    Args:
+        reason: why.
+        remedy: what to do about it, where that is known.
+    """
+
+    def __init__(self, reason: str, remedy: str | None = None) -> None:
+        super().__init__(reason)
+        self.remedy = remedy
+
+
+def require_computable(quantizer: BaseQuantizer) -> None:
+    """Make sure that QKeras computes the values which a quantizer of weights or activations says it has.
+
+    >>> require_computable(quantized_bits(4, -1, alpha=1))
+    Traceback (most recent call last):
+    models.quantizer_types.NoFixedTypeError: QKeras fails on quantized_bits(4,-1,0,alpha=1): integer is negative
+
+    Raises:
+        NoFixedTypeError: when it fails on the number of bits, or gives infinite values or NaN.
+    """
+    if not isinstance(quantizer, quantized_bits | quantized_relu) or getattr(quantizer, "by_channel", None) is not None:
+        return
+    bits, integer = int(_number(quantizer.bits)), int(_number(quantizer.integer))
+    if integer < 0:
+        remedy = f"train with bits={bits - integer} and integer=0, whose steps are the same"
+        raise NoFixedTypeError(f"QKeras fails on {quantizer}: integer is negative", remedy)
+    power = max(integer, bits) if isinstance(quantizer, quantized_relu) else integer
+    if power >= _INTEGER_BITS:
+        what = f"QKeras computes 2**{power} of {quantizer} in integers of 32 bits, which do not hold it"
+        raise NoFixedTypeError(what, "use no more than 30 bits, and no more than 30 before the point")
+    if bits > MAX_WIDTH:
+        raise NoFixedTypeError(f"{quantizer} has more than {MAX_WIDTH} bits", "use fewer bits")
 
 
 def activation_type(quantizer: BaseQuantizer) -> FixedType:
@@ -24,11 +60,13 @@ def activation_type(quantizer: BaseQuantizer) -> FixedType:
         quantizer: `quantized_bits` or `quantized_relu` of QKeras.
 
     Raises:
-        NoFixedTypeError: for any other quantizer, or one with a scale, noise, slope or bound that no type has.
+        NoFixedTypeError: for any other quantizer, one that QKeras cannot compute, or one with a scale, noise, slope or
+            bound that no type has.
     """
     name = type(quantizer).__name__
     if type(quantizer) not in (quantized_bits, quantized_relu):
         raise NoFixedTypeError(f"{name} rounds to values that no fixed-point type has")
+    require_computable(quantizer)
     if getattr(quantizer, "use_stochastic_rounding", False):
         raise NoFixedTypeError(f"{name} rounds at random")
     if float(_number(getattr(quantizer, "qnoise_factor", 1.0))) != 1.0:

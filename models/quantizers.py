@@ -17,6 +17,7 @@ from data_prep.fixed_point import FixedType
 from models.channel_quantizer import quantized_bits_by_channel
 from models.number_settings import WeightSettings
 from models.own_layers import SYMMETRIC
+from models.quantizer_types import require_computable
 from models.settings import QuantizerSettings
 from models.transposed import QuantizedConv2DTranspose
 
@@ -71,7 +72,7 @@ def from_type(kind: FixedType) -> BaseQuantizer:
 
     Raises:
         ValueError: for a type that no QKeras quantizer has: other than `AP_RND_CONV` and `AP_SAT` (or `AP_SAT_SYM` with
-            a sign), one bit with a sign, or negative integer bits.
+            a sign), one bit with a sign, negative integer bits, or so many bits that QKeras does not compute it.
     """
     integer = kind.integer - int(kind.signed)
     symmetric = kind.overflow == "SAT_SYM"
@@ -79,9 +80,12 @@ def from_type(kind: FixedType) -> BaseQuantizer:
         raise ValueError(f"QKeras rounds half to even and saturates, {kind.name} does not")
     if integer < 0 or kind.width - int(kind.signed) < 1:
         raise ValueError(f"QKeras has no quantizer with the bits of {kind.name}")
-    if not kind.signed:
-        return quantized_relu(kind.width, integer)
-    return quantized_bits(kind.width, integer, symmetric=int(symmetric), alpha=1)
+    if kind.signed:
+        found = quantized_bits(kind.width, integer, symmetric=int(symmetric), alpha=1)
+    else:
+        found = quantized_relu(kind.width, integer)
+    require_computable(found)
+    return found
 
 
 def custom_objects() -> dict[str, Any]:

@@ -39,6 +39,11 @@ def relu(layer: keras.layers.ReLU, inputs: Tensors, build: Builder) -> Tensors:
 @rule(keras.layers.Softmax)
 def softmax(layer: keras.layers.Softmax, inputs: Tensors, build: Builder) -> Tensors:
     """Left out where logits are wanted; no fixed-point form computes the same numbers."""
+    axes = list(layer.axis) if isinstance(layer.axis, list | tuple) else [layer.axis]
+    if axes not in ([-1], [len(inputs[0].shape) - 1]):
+        raise build.refuse(
+            f"a softmax along {'axes' if axes[1:] else 'axis'} {', '.join(map(str, axes))}", remedy=_leave_out(build)
+        )
     return [apply(keras.activations.softmax, inputs[0], build)]
 
 
@@ -59,17 +64,25 @@ def apply(function: Any, x: Any, build: Builder, *, suffix: str = "") -> Any:
         try:
             return build.quantize(x, activation_type(function), suffix=suffix)
         except NoFixedTypeError as error:
-            raise build.refuse(str(error)) from None
+            raise build.refuse(str(error), error.remedy) from None
     name = getattr(function, "__name__", str(function))
     if name not in CURVED:
         raise build.refuse(f"the activation {name} has no exact fixed-point form")
-    if build.logits:
-        build.left_out[id(x)] = name
-        return x
-    raise build.refuse(
-        f"the activation {name} has no exact fixed-point form",
-        remedy="end on the logits: `lower --logits` leaves a last softmax or sigmoid out",
-    )
+    reason = f"the activation {name} has no exact fixed-point form"
+    if not build.at_end:
+        raise build.refuse(f"{reason}, and other layers read its result", remedy=_leave_out(build, suffix))
+    if not build.logits:
+        remedy = "end on the logits: `lower --logits` leaves a last softmax or sigmoid out"
+        raise build.refuse(reason, remedy=remedy)
+    build.left_out = name
+    return x
+
+
+def _leave_out(build: Builder, suffix: str = "") -> str:
+    """How the user makes the model that ends before an activation, which is a layer or, with a suffix, part of one."""
+    layer = f"model.get_layer({build.lowered!r})"
+    change = f"{layer}.activation = keras.activations.linear" if suffix else f"keras.Model(model.input, {layer}.input)"
+    return f"save a model that ends on the logits: {change}"
 
 
 def _relu(x: Any, build: Builder, *, suffix: str = "") -> Any:

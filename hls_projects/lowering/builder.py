@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,14 @@ from tensorflow import keras
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType, smallest_type
 from hls_projects.identifiers import RESERVED
+from models.quantizer_types import NoFixedTypeError, require_computable
 from models.quantizers import from_type
 
+KL = keras.layers
 Array = npt.NDArray[np.float64]
+
+FLOAT32_INTEGERS = 2**24
+"""Up to here float32 holds every integer, so that the Keras model's own numbers are exact."""
 
 MAX_WEIGHT_BITS = 24
 """Wider weights cannot be told apart in the float32 of a Keras model."""
@@ -31,21 +37,29 @@ class Builder:
 
     Attributes:
         sources: for every layer made, the name of the layer of the original model it comes from.
-        logits: whether a softmax or sigmoid may be left out where it is met; true only at the outputs.
-        left_out: the activation left out behind a tensor, by the tensor's id.
+        logits: whether a softmax or sigmoid is left out at the outputs.
+        at_end: whether the layer being lowered is the last before an output, and nothing else reads it.
+        left_out: the activation of the layer being lowered that was left out.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, logits: bool = False) -> None:
         self.sources: dict[str, str] = {}
-        self.logits = False
-        self.left_out: dict[int, str] = {}
+        self.logits = logits
+        self.at_end = False
+        self.left_out: str | None = None
         self._source = ""
         self._quantized: dict[int, tuple[Any, FixedType]] = {}
+
+    @property
+    def lowered(self) -> str:
+        """The name of the layer of the original model that is being lowered."""
+        return self._source
 
     @contextmanager
     def source(self, name: str) -> Iterator[None]:
         """Everything built inside comes from this layer of the original model."""
         self._source, outer = name, self._source
+        self.left_out = None
         try:
             yield
         finally:
@@ -97,11 +111,24 @@ class Builder:
             return x
         try:
             quantizer = from_type(kind)
+        except NoFixedTypeError as error:
+            raise self.refuse(str(error), error.remedy) from None
         except ValueError as error:
-            raise self.refuse(str(error), remedy="give it a bit before the point") from None
+            raise self.refuse(str(error), remedy="give it a bit before the point and another beside it") from None
         y = self.keep(QActivation(quantizer, name=self.name(suffix)), x)
         self._quantized[id(y)] = (y, kind)  # with the tensor itself, so that no other takes its id
         return y
+
+    def copy(self, x: Any) -> Any:
+        """The same numbers in another tensor: an image, or what is shaped to one and back, upsampled by one."""
+        shape = tuple(int(size) for size in x.shape[1:])
+        if len(shape) != 3:
+            x = self.keep(KL.Reshape((1, *shape) if len(shape) == 2 else (1, 1, *shape), name=self.name("pixel")), x)
+        x = self.keep(KL.UpSampling2D((1, 1), name=self.name("copy")), x)
+        if len(shape) == 3:
+            return x
+        back = KL.Flatten if len(shape) == 1 else partial(KL.Reshape, shape)
+        return self.keep(back(name=self.name("back")), x)
 
     def keep(self, layer: keras.layers.Layer, x: Any) -> Any:
         """A layer that is plain already, made by the caller with a name from `name`."""
@@ -121,7 +148,8 @@ class Builder:
         """The `quantized_bits` (alpha = 1) of the weights' type.
 
         Raises:
-            UnsupportedModelError: when the values need more than `MAX_WEIGHT_BITS` bits, as trained float weights do.
+            UnsupportedModelError: when the values need more than `MAX_WEIGHT_BITS` bits, as trained float weights do,
+                or are so large that QKeras has no quantizer for them.
         """
         kind = weight_type(values)
         if kind is None or kind.width > MAX_WEIGHT_BITS:
@@ -130,7 +158,12 @@ class Builder:
                 f"the {what} needs {need}, it is not on a fixed-point grid",
                 remedy="train it with a quantizer (alpha=1) or quantize it",
             )
-        return quantized_bits(kind.width, kind.integer - 1, alpha=1)
+        quantizer = quantized_bits(kind.width, kind.integer - 1, alpha=1)
+        try:
+            require_computable(quantizer)
+        except NoFixedTypeError as error:
+            raise self.refuse(f"the {what} reaches {np.abs(values).max():g}; {error}", error.remedy) from None
+        return quantizer
 
     def _bias(self, bias: Array | None) -> dict[str, Any]:
         if bias is None:

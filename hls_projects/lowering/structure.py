@@ -12,6 +12,16 @@ from hls_projects.lowering.registry import Tensors, rule
 
 KL = keras.layers
 
+TRAINING_ONLY = (
+    KL.Dropout,
+    KL.SpatialDropout2D,
+    KL.GaussianNoise,
+    KL.GaussianDropout,
+    KL.AlphaDropout,
+    KL.ActivityRegularization,
+)
+"""Layers that do nothing at inference."""
+
 
 @rule(KL.Flatten)
 def flatten(layer: Any, inputs: Tensors, build: Builder) -> Tensors:
@@ -45,7 +55,7 @@ def zero_padding(layer: Any, inputs: Tensors, build: Builder) -> Tensors:
     return [build.keep(KL.ZeroPadding2D(layer.padding, name=build.name()), inputs[0])]
 
 
-@rule(KL.Dropout, KL.SpatialDropout2D, KL.GaussianNoise, KL.GaussianDropout, KL.AlphaDropout, KL.ActivityRegularization)
+@rule(*TRAINING_ONLY)
 def training_only(layer: Any, inputs: Tensors, build: Builder) -> Tensors:
     """Nothing at inference."""
     return inputs

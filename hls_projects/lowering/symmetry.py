@@ -114,7 +114,7 @@ def _maps(layer: Any, inputs: Tensors, build: Builder) -> list[Any]:
     if groups == 1:
         return maps
     each = -(-len(maps) // groups)
-    copies = [build.keep(KL.UpSampling2D((1, 1), name=build.name("copy")), inputs[0]) for _ in range(groups)]
+    copies = [build.copy(inputs[0]) for _ in range(groups)]
     return [copies[number // each] for number in range(len(maps))]
 
 

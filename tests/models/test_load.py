@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from tensorflow import keras
 
 from data_prep.errors import InputFileError, UnsupportedModelError
 from models.load import load_model, save_model
+from models.quiet import quietly
 
 layers = keras.layers
 bits = qkeras.quantized_bits
@@ -149,6 +151,47 @@ def test_nested_lambda_is_found(tmp_path: Path) -> None:
     save_model(keras.Sequential([inner]), tmp_path / "model.h5")
     with pytest.raises(UnsupportedModelError, match="'hidden' is a Lambda layer"):
         load_model(tmp_path / "model.h5")
+
+
+def _with_a_model_inside() -> keras.Model:
+    inner = keras.Sequential([qkeras.QActivation(bits(6, 1, alpha=1)), layers.Dense(3)], name="inner")
+    return keras.Sequential([keras.Input((4,)), inner, qkeras.QActivation(qkeras.quantized_relu(4, 1))])
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("suffix", ["h5", "keras"])
+def test_a_model_in_a_model_comes_back_exactly(tmp_path: Path, suffix: str) -> None:
+    model = _with_a_model_inside()
+    model.save(tmp_path / f"model.{suffix}")
+    x = np.random.default_rng(0).normal(0, 2, (50, 4)).astype(np.float32)
+    np.testing.assert_array_equal(load_model(tmp_path / f"model.{suffix}")(x), model(x))
+
+
+def test_the_settings_of_a_quantizer_inside_are_no_code(tmp_path: Path) -> None:
+    """QKeras rebuilds such a quantizer from a text, which is made of its settings."""
+    save_model(_with_a_model_inside(), tmp_path / "good.h5")
+
+    def change(configuration: dict[str, Any]) -> None:
+        inner = next(layer for layer in configuration["config"]["layers"] if layer["class_name"] == "Sequential")
+        quantizer = next(layer for layer in inner["config"]["layers"] if layer["class_name"] == "QActivation")
+        quantizer["config"]["activation"]["config"]["bits=__import__('os').getpid(), bits"] = 4
+
+    with pytest.raises(UnsupportedModelError, match="has the activation or quantizer"):
+        load_model(_edit(tmp_path / "good.h5", tmp_path / "bad.h5", change))
+
+
+def test_no_warning_of_keras_about_qkeras(tmp_path: Path) -> None:
+    """QKeras draws twice from one initializer; what else is warned of is shown."""
+    given = keras.Input((4,))
+    with quietly():
+        x = qkeras.QDense(3, kernel_quantizer=qkeras.quantized_po2(4))(given)
+        keras.Model(given, qkeras.QActivation(bits(6, 1, alpha=1))(x)).save(tmp_path / "model.keras")
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        load_model(tmp_path / "model.keras")
+        with quietly():
+            warnings.warn("something else", UserWarning, stacklevel=1)
+    assert [str(each.message) for each in shown if each.category is UserWarning] == ["something else"]
 
 
 def test_saved_model_folder_is_refused(tmp_path: Path) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
-from qkeras import QActivation, QConv2D, QDense, quantized_bits, quantized_relu
+from qkeras import QActivation, QConv2D, QDense, quantized_bits, quantized_po2, quantized_relu
 from tensorflow import keras
 
 from pipeline.app import main
@@ -45,6 +46,38 @@ def test_from_a_model_file_to_a_proof(tmp_path: Path, capfd: pytest.CaptureFixtu
     assert found["vectors"]["random"] == 6000
     assert any(layer["name"] == "output 0 of the trained model" for layer in found["layers"])
     assert "integers are equal" in capfd.readouterr().out
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
+def test_odd_outputs_and_a_model_in_a_model(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A dictionary of logits, their softmax and the quantized input; weights of powers of two, of which Keras warns."""
+    given = keras.Input((6,), name="features")
+    x = QActivation(quantized_bits(6, 1, alpha=1), name="port")(given)
+    inner = keras.Sequential([QDense(4, kernel_quantizer=quantized_po2(4), use_bias=False)], name="inner")
+    inner.add(QActivation(quantized_relu(5, 2)))
+    weight = quantized_bits(5, 0, alpha=1)
+    logits = QDense(3, kernel_quantizer=weight, bias_quantizer=weight, name="logits")(inner(x))
+    chances = keras.layers.Softmax(name="chances")(logits)
+    model = keras.Model(given, {"scores": logits, "chances": chances, "features": x})
+    rng = np.random.default_rng(5)
+    model.set_weights([rng.normal(0, 0.5, weight.shape) for weight in model.get_weights()])
+    model.save(tmp_path / "own.h5")
+    capfd.readouterr()
+    lowered, hls, proof = (str(tmp_path / name) for name in ("40_lowered", "50_hls", "60_csim.json"))
+    commands = (
+        ["lower", "--model", str(tmp_path / "own.h5"), "--logits", "--out", lowered],
+        ["convert", "--config", str(HARDWARE), lowered, "--out", hls],
+        ["csim", "--config", str(HARDWARE), "--lowered", lowered, hls, "--out", proof],
+    )
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        assert [main(each) for each in commands] == [0, 0, 0]
+    found = json.loads(Path(proof).read_text())
+    assert (found["status"], found["mismatches"]) == ("proven", 0)
+    ports = json.loads(Path(lowered, "types.json").read_text())["outputs"]
+    assert [(port["shape"], port["left_out"]) for port in ports] == [([3], "softmax"), ([6], None), ([3], None)]
+    assert not [each.message for each in shown if each.category is UserWarning]
+    assert not capfd.readouterr().err
 
 
 @pytest.mark.parametrize(

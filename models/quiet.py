@@ -1,0 +1,18 @@
+"""What Keras and QKeras say of each other when a network is built, kept from the user, who can do nothing about it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Build, load or save a network without the two warnings that are of QKeras' making; all others are shown."""
+    with warnings.catch_warnings():
+        # QKeras draws twice from one initializer where a quantizer's steps are wide.
+        warnings.filterwarnings("ignore", "The initializer .* is unseeded", UserWarning)
+        # It serializes quantizers by the functions for constraints.
+        warnings.filterwarnings("ignore", r"The `keras\.constraints\.serialize\(\)` API", UserWarning)
+        yield
