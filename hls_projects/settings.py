@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from data_prep.settings import Seed, Settings
+from hls_projects.emp_settings import EmpSettings
 from hls_projects.identifiers import require_identifier
 from hls_projects.packing_settings import PackingSettings
 from hls_projects.vendor.devices import PART
@@ -131,5 +132,7 @@ class HardwareSettings(Settings):
     """The vendor's synthesis."""
     packing: PackingSettings = PackingSettings()
     """The values of the RTL's ports on the links of a board, and the pattern files."""
+    emp: EmpSettings = EmpSettings()
+    """The EMP framework that the payload is for."""
     export: ExportSettings = ExportSettings()
     """The firmware bundle."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data_prep.errors import PipelineError
+from hls_projects.emp_settings import EmpSettings
 from hls_projects.export.file_hashes import hash_files
 from hls_projects.export.reference_vectors import ReferenceVectors
 from hls_projects.hls_builder import IMAGE
@@ -51,6 +52,7 @@ class Design:
         rtl_reason: why none was made.
         version: of the design: digits, and underscores between them.
         packing: how the ports of the RTL lie on links.
+        emp: the framework that the payload is for.
     """
 
     project: HlsProject
@@ -64,6 +66,7 @@ class Design:
     rtl_reason: str = "no RTL was made"
     version: str = "1"
     packing: PackingSettings = field(default_factory=PackingSettings)
+    emp: EmpSettings = field(default_factory=EmpSettings)
 
 
 def require_proven_rtl(rtl: RtlPart, project: HlsProject) -> None:

@@ -1,7 +1,8 @@
 """Target `emp/`: the VHDL of the design as a payload of the EMP framework, and with AXI streams.
 
-Sources: the interface of payloads, https://serenity.web.cern.ch/serenity/emp-fwk/firmware/payload-interface.html, and
-the dependency files of ipbb, https://ipbus.web.cern.ch.
+Sources: the interface of payloads, https://serenity.web.cern.ch/serenity/emp-fwk/firmware/payload-interface.html; the
+payloads, `emp_project_decl`, `tb_decl` and dependency files of https://github.com/cms-L1TK/l1tk-for-emp; the dependency
+files of ipbb, https://ipbus.web.cern.ch.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data_prep.errors import ConfigurationError
+from hls_projects.emp_settings import EmpSettings
 from hls_projects.export.design import Design
-from hls_projects.export.link_plan import link_plan
+from hls_projects.export.link_plan import LinkPlan, link_plan
 from hls_projects.export.link_wiring import wire
 from hls_projects.export.render import TEMPLATES, rendered
 from hls_projects.packing_settings import BOARD_LINKS, WORD_BITS, PackingSettings
@@ -26,7 +28,7 @@ RTL = "rtl"
 def write(design: Design, root: Path) -> None:
     """Write `emp/`; nothing where there is no RTL."""
     if design.rtl is not None:
-        write_payload(design.rtl.folder, design.packing, design.project.settings, root / FOLDER)
+        write_payload(design.rtl.folder, design.packing, design.project.settings, root / FOLDER, design.emp)
 
 
 def in_words(links: Sequence[int]) -> str:
@@ -45,7 +47,9 @@ def in_words(links: Sequence[int]) -> str:
     return ", ".join(parts)
 
 
-def write_payload(rtl: Path, packing: PackingSettings, hls: HlsSettings, folder: Path) -> None:
+def write_payload(
+    rtl: Path, packing: PackingSettings, hls: HlsSettings, folder: Path, emp: EmpSettings | None = None
+) -> None:
     """Write the firmware project of an RTL design.
 
     Args:
@@ -53,6 +57,7 @@ def write_payload(rtl: Path, packing: PackingSettings, hls: HlsSettings, folder:
         packing: where its values lie on the links.
         hls: part and clock.
         folder: is made.
+        emp: the framework; the current one where not given.
 
     Raises:
         ConfigurationError: a packing that does not fit the design, or links that no board has.
@@ -65,7 +70,7 @@ def write_payload(rtl: Path, packing: PackingSettings, hls: HlsSettings, folder:
             f"'packing' of hardware.yaml: link {last} is used, an EMP payload has 0 to {BOARD_LINKS - 1}",
             remedy=f"give placements on those, or 'links: {BOARD_LINKS}' or less",
         )
-    name = design.name
+    name, emp = design.name, emp or EmpSettings()
     hdl, cfg, sim, vivado = (folder / part for part in ("firmware/hdl", "firmware/cfg", "sim", "vivado"))
     for made in (hdl / RTL, cfg, sim, vivado):
         made.mkdir(parents=True)
@@ -83,6 +88,9 @@ def write_payload(rtl: Path, packing: PackingSettings, hls: HlsSettings, folder:
         "registers_in": plan.wrapper_clocks // 2,
         "registers_out": plan.wrapper_clocks - plan.wrapper_clocks // 2,
         "sources": [*(f"{RTL}/{source}" for source in design.vhdl), f"{name}_links.vhd", f"{name}_axis.vhd"],
+        "emp": emp,
+        "regions": _regions(plan),
+        "depth": packing.depth,
         "part": hls.part,
         "period": hls.clock_period,
         "folder": FOLDER,
@@ -91,19 +99,26 @@ def write_payload(rtl: Path, packing: PackingSettings, hls: HlsSettings, folder:
         # what is on its way while packets begin as often as they may, and one that waits to be taken
         "packets": -(-(plan.first_output + plan.outputs.frames + 2) // plan.period) + 1,
     }
-    for template, file, slink in (
-        ("links.vhd", hdl / f"{name}_links.vhd", False),
-        ("axis.vhd", hdl / f"{name}_axis.vhd", False),
-        ("emp_payload.vhd", hdl / "emp_payload.vhd", False),
-        ("emp_payload.vhd", hdl / "emp_payload_slink.vhd", True),
-        ("design.dep", cfg / f"{name}.dep", False),
-        ("top.dep", cfg / "top.dep", False),
-        ("top.dep", cfg / "top_slink.dep", True),
-        ("clock.xdc", vivado / "clock.xdc", False),
-        ("out_of_context.tcl", vivado / "out_of_context.tcl", False),
-        ("testbench.vhd", sim / "testbench.vhd", False),
-        ("sim.mk", sim / "Makefile", False),
-        ("README.md", folder / "README.md", False),
+    for template, file in (
+        ("links.vhd", hdl / f"{name}_links.vhd"),
+        ("axis.vhd", hdl / f"{name}_axis.vhd"),
+        ("emp_payload.vhd", hdl / "emp_payload.vhd"),
+        ("emp_project_decl.vhd", hdl / "emp_project_decl.vhd"),
+        ("tb_decl.vhd", hdl / "tb_decl.vhd"),
+        ("design.dep", cfg / f"{name}.dep"),
+        ("top.dep", cfg / "top.dep"),
+        ("sim.dep", cfg / "sim.dep"),
+        ("clock.xdc", vivado / "clock.xdc"),
+        ("out_of_context.tcl", vivado / "out_of_context.tcl"),
+        ("testbench.vhd", sim / "testbench.vhd"),
+        ("sim.mk", sim / "Makefile"),
+        ("README.md", folder / "README.md"),
     ):
-        file.write_text(rendered(f"emp/{template}.j2", values | {"slink": slink}), encoding="utf-8")
+        file.write_text(rendered(f"emp/{template}.j2", values), encoding="utf-8")
     shutil.copyfile(TEMPLATES / "emp" / "stubs.vhd", sim / "stubs.vhd")
+
+
+def _regions(plan: LinkPlan) -> list[tuple[int, bool, bool]]:
+    """The quads of links that are used: number, whether inputs come in, whether outputs go out."""
+    taken, given = ({link // 4 for link in packing.links} for packing in (plan.inputs, plan.outputs))
+    return [(quad, quad in taken, quad in given) for quad in sorted(taken | given)]

@@ -13,6 +13,8 @@ from data_prep.errors import PipelineError
 from data_prep.settings import Settings
 
 FOLDER = "licences"
+APACHE = "Apache-2.0.txt"
+"""The text that the files of this project are under."""
 
 
 class Licence(Settings):
@@ -72,15 +74,15 @@ _WORKS = (
         "LGPL-3.0-or-later",
         "LICENSE",
         tuple(f"*/{name}.v*" for name in ("binop", "multiplier", "mux", "negative", "shift_adder", "ternary_adder")),
-        "`binop`, `multiplier`, `mux`, `negative`, `shift_adder`, `ternary_adder` in `rtl/` and `emp/`, unchanged; "
-        "the modules around them are its output",
+        "`binop`, `multiplier`, `mux`, `negative`, `shift_adder`, `ternary_adder` in `rtl/` and `emp/`, unchanged but "
+        "for `negative.v`, without two directives to Verilator; the modules around them are its output",
     ),
 )
 _OURS = Licence(
     work="the project that made this bundle",
-    licence="none given: ask its owners before passing it on",
+    licence="Apache-2.0",
     files="everything else",
-    text="",
+    text=f"{FOLDER}/{APACHE}",
 )
 
 
@@ -90,6 +92,12 @@ def write(root: Path) -> None:
     folder.mkdir()
     for work in _found(root):
         shutil.copyfile(_text(work), folder / _name(work))
+    shutil.copyfile(apache(), folder / APACHE)
+
+
+def apache() -> Path:
+    """The text of the Apache License 2.0, which says nothing of whose work is under it."""
+    return _text(_WORKS[0])
 
 
 def notes(root: Path) -> tuple[Licence, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +51,7 @@ def write(machine: Machine, design: RtlDesign, folder: Path) -> RtlDesign:
         place.mkdir()
         library = sorted((LIBRARY / language / "source").glob(f"*.{suffix}"))
         for path in library:
-            shutil.copyfile(path, place / path.name)
+            (place / path.name).write_text(portable(path.read_text(encoding="utf-8")), encoding="utf-8")
         # The generator marks signals as read and written while it goes over them: each language gets its own machine.
         modules = generate(machine.build(), f"{design.name}_logic")
         modules[design.name] = _top(suffix, machine, design, parts, bits)
@@ -65,9 +65,18 @@ def write(machine: Machine, design: RtlDesign, folder: Path) -> RtlDesign:
     return design
 
 
+def portable(source: str) -> str:
+    r"""A module of the compiler without the directives that Verilator before 5.008 does not know and stops at.
+
+    >>> portable("module a;\n  /* verilator lint_off WIDTHTRUNC */\nendmodule\n")
+    'module a;\nendmodule\n'
+    """
+    return re.sub(r"^[ \t]*/\* verilator lint_(?:off|on) WIDTHTRUNC \*/\n", "", source, flags=re.MULTILINE)
+
+
 def _top(suffix: str, machine: Machine, design: RtlDesign, parts: list[Part], bits: int) -> str:
     loader = jinja2.FileSystemLoader(Path(__file__).parent.parent / "templates")
-    environment = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined)  # noqa: S701 - no HTML
+    environment = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)  # noqa: S701 - no HTML
     template = environment.get_template(f"rtl_top.{suffix}.j2")
     return template.render(name=design.name, design=design, parts=parts, logic_bits=bits)
 

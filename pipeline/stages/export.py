@@ -87,7 +87,18 @@ def run(
         )
         part, reason = (None, "none was asked for") if rtl is None else _rtl(rtl, lowered)
         design = Design(
-            project, types, proof, vectors, hls, lowered, csim, part, reason, settings.export.version, settings.packing
+            project=project,
+            types=types,
+            proof=proof,
+            vectors=vectors,
+            hls=hls,
+            lowered=lowered,
+            proof_file=csim,
+            rtl=part,
+            rtl_reason=reason,
+            version=settings.export.version,
+            packing=settings.packing,
+            emp=settings.emp,
         )
         vendor = None if synth is None else _vendor(synth, [hls, *([rtl] if rtl else [])])
         manifest = write_bundle(design, provenance, space.path, vendor=vendor)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from data_prep.errors import ConfigurationError, PipelineError, ProofFailedError
 from data_prep.fixed_point import FixedType
 from data_prep.grid import SquareGrid
 from hls_projects.compose import compose
+from hls_projects.emp_settings import EmpSettings
 from hls_projects.export.emp import write_payload
 from hls_projects.export.emp_check import simulate
 from hls_projects.export.emp_patterns import read_v2
@@ -31,10 +33,10 @@ from hls_projects.network import Network
 from hls_projects.packing_settings import PackingSettings, Placement
 from hls_projects.rtl import verilator
 from hls_projects.rtl.build import build
-from hls_projects.settings import BuilderSettings, HlsSettings, RtlSettings, VariantSettings
+from hls_projects.settings import BuilderSettings, HardwareSettings, HlsSettings, RtlSettings, VariantSettings
 from hls_projects.types import prove_network
 from tests.hls_projects.export.axi_streams import require_axi_streams
-from tests.hls_projects.export.emp_cases import CASES, Case, handmade
+from tests.hls_projects.export.emp_cases import CASES, SLOW_OUT, Case, handmade
 from tests.hls_projects.random_networks import NetworkBuilder
 
 pytestmark = pytest.mark.skipif(shutil.which("ghdl") is None, reason="ghdl not found")
@@ -45,24 +47,91 @@ def _simulate(folder: Path, patterns: Path, *more: str) -> subprocess.CompletedP
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def _payload(case: Case, settings: PackingSettings, folder: Path) -> Path:
-    write_payload(case.folder, settings, HlsSettings(), folder / "emp")
+def _payload(case: Case, settings: PackingSettings, folder: Path, emp: EmpSettings | None = None) -> Path:
+    write_payload(case.folder, settings, HlsSettings(), folder / "emp", emp)
     write_patterns(case.design, settings, case.inputs, case.outputs, folder / "patterns")
     return folder / "patterns" / "emp_v2"
 
 
 @pytest.mark.parametrize("name", list(CASES))
 def test_frames_out_are_the_expected_ones(name: str, tmp_path: Path) -> None:
-    payload = "emp_payload_slink" if name == "seeded, later" else "emp_payload"
     design, settings = CASES[name]
     settings = settings.model_copy(update={"depth": 200, "files": 1})
     case = handmade(design, tmp_path / "rtl")
-    done = _simulate(tmp_path, _payload(case, settings, tmp_path), f"PAYLOAD={payload}")
+    done = _simulate(tmp_path, _payload(case, settings, tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
     plan = link_plan(case.design, settings)
     images = min(40, plan.packets(200))
     words = images * plan.outputs.frames * len(plan.outputs.links)
     assert f"200 frames equal, {words} valid words" in done.stdout + done.stderr
+
+
+PORTS = {
+    "ttc2": {
+        *("clk40", "ttc2", "slink_q", "tts_busy", "backpressure", "ext_lvds_in", "ext_lvds_out"),
+    },
+    "slink": {"clk40", "bc0", "slink_q", "backpressure"},
+    "basic": {"bc0"},
+}
+"""Those that frameworks differ in: of payloads that public projects build with each of them."""
+IN_ALL = {
+    *("clk", "rst", "ipb_in", "ipb_out", "clk_payload", "rst_payload", "clk_p", "rst_loc", "clken_loc", "ctrs"),
+    *("d", "q", "gpio", "gpio_en"),
+}
+
+
+@pytest.mark.parametrize("framework", list(PORTS))
+def test_the_ports_of_each_framework(framework: Literal["ttc2", "slink", "basic"], tmp_path: Path) -> None:
+    case = handmade("summer", tmp_path / "rtl")
+    settings = PackingSettings(depth=60, files=1)
+    patterns = _payload(case, settings, tmp_path, EmpSettings(framework=framework))
+    text = (tmp_path / "emp" / "firmware" / "hdl" / "emp_payload.vhd").read_text()
+    entity = text[text.index("entity emp_payload") : text.index("end entity")]
+    assert set(re.findall(r"^ +(\w+) : (?:in|out) ", entity, re.MULTILINE)) == PORTS[framework] | IN_ALL
+    done = _simulate(tmp_path, patterns)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "60 frames equal" in done.stdout + done.stderr
+
+
+def test_the_current_framework_where_nothing_is_said() -> None:
+    assert HardwareSettings(name="tagger").emp == EmpSettings(framework="ttc2", clock_ratio=9)
+    assert EmpSettings().kind == "csp25"
+    assert EmpSettings(framework="basic").kind == "gty25"
+    assert EmpSettings().clk_p == pytest.approx(2.772, abs=0.001)  # 360.7 MHz
+
+
+def test_the_declarations_of_the_project(tmp_path: Path) -> None:
+    """GHDL reads every number back, so that comments and order do not matter."""
+    case = handmade("wide", tmp_path / "rtl")
+    settings = PackingSettings(outputs=(*SLOW_OUT,), depth=77, files=1)
+    _payload(case, settings, tmp_path, EmpSettings(transceivers="gty25", clock_ratio=8))
+    hdl = tmp_path / "emp" / "firmware" / "hdl"
+    (tmp_path / "show.vhd").write_text(
+        """use work.emp_project_decl.all; use work.emp_framework_decl.all; use work.tb_decl;
+        entity show is end entity;
+        architecture of_all of show is begin process begin
+            for quad in REGION_CONF'range loop
+                report "quad " & integer'image(quad) & " " & mgt_kind_t'image(REGION_CONF(quad).mgt_protocol_in) & " " &
+                    mgt_kind_t'image(REGION_CONF(quad).mgt_protocol_out);
+            end loop;
+            report "clocks " & integer'image(CLOCK_COMMON_RATIO / CLOCK_AUX_DIV(2)) & " " & integer'image(CLOCK_RATIO);
+            report "length " & integer'image(tb_decl.PLAYBACK_LENGTH);
+            wait;
+        end process; end architecture;"""
+    )
+    work = [f"--workdir={tmp_path}", "--std=08"]
+    sources = [tmp_path / "emp" / "sim" / "stubs.vhd", hdl / "emp_project_decl.vhd", hdl / "tb_decl.vhd"]
+    subprocess.run(["ghdl", "-a", *work, *sources, tmp_path / "show.vhd"], check=True)
+    done = subprocess.run(
+        ["ghdl", "--elab-run", *work, "show"], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    said = [line.rpartition("(report note): ")[2] for line in (done.stdout + done.stderr).splitlines()]
+    assert {line for line in said if "gty25" in line} == {
+        "quad 0 gty25 no_mgt",
+        "quad 1 gty25 gty25",
+        "quad 2 no_mgt gty25",
+    }
+    assert {"clocks 1 8", "length 77"} <= set(said)
 
 
 def test_a_late_frame_and_a_wrong_bit_are_named(tmp_path: Path) -> None:
@@ -173,8 +242,10 @@ def _compile_order(file: Path) -> list[str]:
     lines = [line.split() for line in file.read_text().splitlines() if line and line[0] not in "#?"]
     found: list[str] = []
     for command, *options, name in reversed(lines) if file.suffix == ".dep" else lines:
-        if command == "include":
+        if command == "include" and not options:
             found += _compile_order(file.with_name(name))
+        elif command == "include":
+            found.append(f"{options[options.index('-c') + 1]} {name}")
         elif command == "src":
             found.append(name if "-c" not in options else f"{options[options.index('-c') + 1]} {name}")
     return list(dict.fromkeys(found))
@@ -194,14 +265,20 @@ def test_the_files_of_ipbb_are_whole_and_compile_in_its_order(
     write_payload(tmp_path / "rtl", PackingSettings(), HlsSettings(), tmp_path / "emp")
     cfg, hdl = tmp_path / "emp" / "firmware" / "cfg", tmp_path / "emp" / "firmware" / "hdl"
     framework = "emp-fwk:components/datapath emp_data_types.vhd"
+    slink = "emp-fwk:components/links/slink emp_slink_types.vhd"
     stubs = tmp_path / "emp" / "sim" / "stubs.vhd"
     compiled = set()
-    for top, payload in (("top.dep", "emp_payload.vhd"), ("top_slink.dep", "emp_payload_slink.vhd")):
+    for top, packages in (
+        ("top.dep", ["emp_project_decl.vhd"]),
+        ("sim.dep", ["emp_project_decl.vhd", "tb_decl.vhd"]),
+    ):
         order = _compile_order(cfg / top)
-        assert order.pop(0) == framework
-        assert order[-1] == payload
-        assert order[:-1] == _compile_order(cfg / "tagger.dep")
-        assert len(order) > 4, "the design has modules of its own"
+        if top == "sim.dep":
+            assert order.pop() == "emp-fwk:boards/testbench top.dep"
+        assert order[:2] == [framework, slink]
+        del order[:2]
+        assert order == [*packages, *_compile_order(cfg / "tagger.dep"), "emp_payload.vhd"]
+        assert len(order) > 5, "the design has modules of its own"
         compiled |= {hdl / source for source in order}
         for number, (sources, fine) in enumerate(((order, True), (order[::-1], False))):
             work = tmp_path / f"{top}_{number}"

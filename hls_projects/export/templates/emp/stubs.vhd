@@ -35,6 +35,30 @@ end package;
 
 package emp_device_decl is
     constant N_REGION : integer := 32;
+    constant N_LVDS_IN : integer := 4;
+    constant N_LVDS_OUT : integer := 0;
+end package;
+
+package emp_framework_decl is
+    type clock_divisor_array_t is array (2 downto 0) of integer;
+    type mgt_kind_t is (no_mgt, gth16, gty16, gty25, csp25);
+    type buf_kind_t is (no_buf, buf);
+    type fmt_kind_t is (no_fmt, tdr, s1, demux, m_pkt);
+end package;
+
+use work.emp_device_decl.all;
+use work.emp_framework_decl.all;
+
+package emp_device_types is
+    type region_conf_t is record
+        mgt_protocol_in : mgt_kind_t;
+        buf_i_kind : buf_kind_t;
+        fmt_kind : fmt_kind_t;
+        buf_o_kind : buf_kind_t;
+        mgt_protocol_out : mgt_kind_t;
+    end record;
+    constant kDummyRegion : region_conf_t := (no_mgt, no_buf, no_fmt, no_buf, no_mgt);
+    type region_conf_array_t is array (0 to N_REGION - 1) of region_conf_t;
 end package;
 
 library ieee;
@@ -62,4 +86,20 @@ package emp_slink_types is
     type slink_input_data_array is array (3 downto 0) of slink_input_data;
     type slink_input_data_quad_array is array (natural range <>) of slink_input_data_array;
     constant SLINK_INPUT_DATA_ARRAY_NULL : slink_input_data_array := (others => ((others => '0'), '0'));
+    type slink_conf_t is record
+        region : integer;
+        channels : std_logic_vector(3 downto 0);
+    end record;
+    constant kNoSlink : slink_conf_t := (-1, x"0");
+    type slink_conf_array_t is array (0 to SLINK_MAX_QUADS - 1) of slink_conf_t;
+end package;
+
+library ieee;
+use ieee.std_logic_1164.all;
+
+package tcds2_streams_pkg is
+    type tcds2_ttc2 is record
+        l1a_types : std_logic_vector(15 downto 0);
+        status : std_logic_vector(4 downto 0);
+    end record;
 end package;
