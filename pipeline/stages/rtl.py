@@ -18,6 +18,7 @@ from pipeline.artefact import artefact
 from pipeline.console import done, progress, warn
 from pipeline.json_file import write_json
 from pipeline.manifest import read_manifest
+from pipeline.options import Hardware, Images, MaybeCsim, result
 from pipeline.proving import TestSet, leave_proof, require_images_of
 
 if TYPE_CHECKING:
@@ -36,18 +37,25 @@ BATCH = 2000
 """Vectors a simulator process takes at a time."""
 
 
-def run(
-    lowered: Annotated[Path, typer.Argument(help="Folder made by `lower`.")],
-    config: Annotated[Path, typer.Option(help="hardware.yaml")],
-    out: Annotated[Path, typer.Option(help="Folder to make; the proof goes beside it (.json).")],
-    csim: Annotated[Path | None, typer.Option(help="Proof made by `csim`; its integers are compared too.")] = None,
-    images: Annotated[
-        Path | None, typer.Option(help="Folder made by `images`; its whole test set is compared.")
-    ] = None,
-) -> None:
-    """Prove trained model = HLS emulation = interpreter = fast emulator = simulated Verilog and VHDL.
+EXAMPLE = r"""
+python -m pipeline rtl --config configs/demo/hardware.yaml \
+  --csim build/demo/60_csim.json --images build/demo/20_images \
+  build/demo/40_lowered --out build/demo/65_rtl
+"""
 
-    Where the images are made of candidates, the design starts from them.
+
+def run(
+    lowered: Annotated[Path, typer.Argument(help="Network: a folder made by `lower`.")],
+    config: Hardware,
+    out: Annotated[Path, result("a folder, build/<run>/65_rtl; the proof goes beside it (.json)")],
+    csim: MaybeCsim = None,
+    images: Images = None,
+) -> None:
+    """Write Verilog and VHDL, proven equal to the network.
+
+    Simulated clock by clock, they must give the same integers as the trained model on random vectors, on corner cases,
+    on the whole test set of --images, and as the HLS project of --csim. Where images are made from candidates, the
+    design starts from these. Needs g++; the VHDL is simulated where GHDL is installed.
     """
     settings = configuration.load(config, HardwareSettings)
     proof_file = out.with_name(f"{out.name}.json")
