@@ -61,6 +61,7 @@ def run(
     proof_file = out.with_name(f"{out.name}.json")
     inputs = {"lower": lowered, "csim": csim, "images": images}
     with artefact(out, "rtl", settings={"hardware": settings}, inputs=inputs, companions=[proof_file]) as space:
+        from hls_projects.compiler import require_compiler
         from hls_projects.compose import compose
         from hls_projects.emulator.fast_emulator import FastEmulator
         from hls_projects.export.file_hashes import hash_files
@@ -94,6 +95,7 @@ def run(
             check_size(network, wanted.largest)
         try:
             verilator.verilator_root()
+            require_compiler("compile the simulation of the Verilog")
         except ToolNotFoundError as error:
             leave_proof(space, space.companions[0], RtlProof(status="not run", reason=error.what))
             raise
@@ -116,6 +118,7 @@ def run(
                 vhdl = ghdl.build(folder, _fresh(space.work / "ghdl"))
             except ToolNotFoundError as error:
                 vhdl_reason = error.what
+                warn(f"the VHDL is not simulated: {error}")
         emulator = FastEmulator(network)
         forms: dict[str, Form] = {"fast emulator": lambda raw: emulator.run(raw, raw=True)}
         if best.logic is not None:
@@ -148,8 +151,6 @@ def run(
             raise ProofFailedError(f"model and RTL differ: {record.first_mismatch}", file=lowered)
         shutil.copytree(folder, space.path, dirs_exist_ok=True)
         write_json(space.companions[0], record.model_dump(mode="json"))
-    if vhdl_reason:
-        warn(f"the VHDL was not simulated: {vhdl_reason}")
     done("rtl", f"{out}: {record.reason}, {_in_words(record.variants[kept], best)}")
 
 
@@ -190,6 +191,7 @@ def _counted(folders: list[Path], seconds: int, estimates: list[float]) -> tuple
     try:
         yosys_version()
     except ToolNotFoundError as error:
+        warn(f"sizes are estimated: {error}")
         return [None] * len(folders), error.what
     counted: list[Synthesis | None] = []
     reason = ""
