@@ -92,19 +92,19 @@ mass-closure: $(or $(SOURCE),generate) $(READY) ## what steps and pixels do to t
 	$(PIPELINE) mass-closure --config $(C)/images.yaml $(JETS) --out $(B)/25_mass_closure
 
 candidates: $(or $(SOURCE),generate) $(READY) ## what it costs that firmware sees N candidates of a jet (not part of all)
-	$(PIPELINE) candidates --config $(C)/candidates.yaml --images $(C)/images.yaml --model $(C)/model.yaml --train $(C)/train.yaml $(JETS) --out $(B)/25_candidates
+	$(PIPELINE) candidates --config $(C)/candidates.yaml --images-config $(C)/images.yaml --model-config $(C)/model.yaml --train-config $(C)/train.yaml $(JETS) --out $(B)/25_candidates
 
 symmetries: $(or $(SOURCE),generate) $(READY) ## what networks gain that know how jets are turned (not part of all)
-	$(PIPELINE) symmetries --config $(C)/symmetries.yaml --images $(C)/images.yaml --model $(C)/model.yaml --train $(C)/train.yaml $(JETS) --out $(B)/26_symmetries
+	$(PIPELINE) symmetries --config $(C)/symmetries.yaml --images-config $(C)/images.yaml --model-config $(C)/model.yaml --train-config $(C)/train.yaml $(JETS) --out $(B)/26_symmetries
 
 symmetries-rtl: symmetries ## their logic, each proven (not part of all)
 	$(PIPELINE) symmetries-rtl --config $(C)/hardware.yaml $(B)/26_symmetries --out $(B)/27_symmetries_rtl
 
 search: $(or $(SOURCE),generate) $(READY) ## the best taggers that fit into the limits of search.yaml (not part of all)
-	$(PIPELINE) search --config $(C)/search.yaml --images $(C)/images.yaml --model $(C)/model.yaml --train $(C)/train.yaml --hardware $(C)/hardware.yaml $(JETS) --out $(B)/28_search
+	$(PIPELINE) search --config $(C)/search.yaml --images-config $(C)/images.yaml --model-config $(C)/model.yaml --train-config $(C)/train.yaml --hardware-config $(C)/hardware.yaml $(JETS) --out $(B)/28_search
 
 train: images ## images to float and quantized taggers
-	$(PIPELINE) train --config $(C)/train.yaml --model $(C)/model.yaml $(B)/20_images --out $(B)/30_model
+	$(PIPELINE) train --config $(C)/train.yaml --model-config $(C)/model.yaml $(B)/20_images --out $(B)/30_model
 
 lower: train ## the quantized tagger in plain layers, with proven types
 	$(PIPELINE) lower --model $(B)/30_model/model.h5 --out $(B)/40_lowered
@@ -122,7 +122,7 @@ synth: rtl ## both through Vitis HLS and Vivado, where they are installed (not p
 	$(PIPELINE) synth --config $(C)/hardware.yaml --hls $(B)/50_hls --rtl $(B)/65_rtl --out $(B)/66_synth
 
 rates: lower weighted ## trigger rate against signal efficiency (runs with a rates.yaml)
-	$(PIPELINE) rates --config $(C)/rates.yaml --images $(C)/images.yaml --lowered $(B)/40_lowered $(WEIGHTED) --out $(B)/67_rates
+	$(PIPELINE) rates --config $(C)/rates.yaml --images-config $(C)/images.yaml --lowered $(B)/40_lowered $(WEIGHTED) --out $(B)/67_rates
 
 export: rtl ## the firmware bundle
 	$(PIPELINE) export --config $(C)/hardware.yaml --lowered $(B)/40_lowered --csim $(B)/60_csim.json --rtl $(B)/65_rtl $(addprefix --synth ,$(wildcard $(B)/66_synth)) --images $(B)/20_images $(B)/50_hls --out $(B)/70_export

@@ -1,7 +1,7 @@
 """One tagger in all its forms, images/s side by side, in one run.
 
     python -m benchmarks.emulate                                         # the network of configs/demo, random weights
-    python -m benchmarks.emulate --model configs/jetclass5/model.yaml
+    python -m benchmarks.emulate --model-config configs/jetclass5/model.yaml
     python -m benchmarks.emulate --lowered build/demo/40_lowered         # a trained one
 
 Keras predicts in batches with the threads TensorFlow chooses. The HLS emulation is hls4ml's C++ with `ap_fixed`,
@@ -74,7 +74,9 @@ class Design:
 def main() -> None:
     """Parse the arguments, run everything, print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, default=CONFIGURATION, help="model.yaml, built with random weights")
+    parser.add_argument(
+        "--model-config", type=Path, default=CONFIGURATION, help="model.yaml, built with random weights"
+    )
     parser.add_argument("--lowered", type=Path, help="folder made by `lower`, instead")
     parser.add_argument("--pixels", type=int, default=16, help="pixels along each side")
     parser.add_argument("--images", type=int, default=100_000, help="images for the fast emulator")
@@ -109,7 +111,7 @@ def untrained(options: argparse.Namespace) -> tuple[Network, Any]:
     from pipeline.configuration import load
 
     keras.utils.set_random_seed(1)
-    settings = load(options.model, ModelSettings)
+    settings = load(options.model_config, ModelSettings)
     chosen = next(each for each in NETWORKS[settings.architecture] if each.name == HARDWARE)
     lowered = lower(chosen.build(settings, (options.pixels, options.pixels, 1), 5))
     return prove_network(lowered), lowered.model

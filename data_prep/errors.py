@@ -55,7 +55,10 @@ class UnsupportedModelError(PipelineError):
 
 
 class ToolNotFoundError(PipelineError):
-    """An external tool that a stage needs and that this machine does not have."""
+    """An external tool that a stage needs and that this machine does not have.
+
+    `what` says which, and what it is needed for; `remedy` how to get it.
+    """
 
 
 class ProofFailedError(PipelineError):

@@ -46,8 +46,8 @@ class Lack:
     def advice(self, less: str = LESS) -> str:
         """The remedy.
 
-        >>> MEMORY.advice("use fewer --processes")
-        'use fewer --processes, or give it more memory (`ulimit -v` shows a limit)'
+        >>> MEMORY.advice("use fewer --workers")
+        'use fewer --workers, or give it more memory (`ulimit -v` shows a limit)'
         """
         return self.remedy.format(less=less)
 

@@ -8,13 +8,16 @@ Ctrl-C: only this process decides.
 from __future__ import annotations
 
 import errno
+import logging
 import os
+import shlex
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +27,7 @@ from types import TracebackType
 from data_prep.errors import PipelineError, ToolNotFoundError
 from data_prep.machine import cannot_start
 
+_LOG = logging.getLogger(__name__)
 _SUPERVISOR = Path(__file__).with_name("supervisor.py")
 _PATIENCE = 15.0
 """Seconds for a supervisor to end what it supervises."""
@@ -225,7 +229,8 @@ class Children:
                 raise RuntimeError("no program is started after the end")
             program = Supervised(command, folder=folder, environment=environment, cpu_seconds=limit, captured=True)
             self._running.add(program)
-        late = False
+        late, begin = False, time.monotonic()
+        _LOG.info("runs %s", shlex.join(map(str, command)))
         try:
             try:
                 output, errors = program.process.communicate(timeout=seconds)
@@ -238,6 +243,7 @@ class Children:
             program.close()
             with self._lock:
                 self._running.discard(program)
+        _LOG.info("%s ended with code %d after %.1f s", program.name, code, time.monotonic() - begin)
         return Ended(code, output, errors, late)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -20,9 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep import programs
-from data_prep.errors import PipelineError, ToolNotFoundError
+from data_prep.errors import PipelineError
 from data_prep.machine import ending, require_machine
 from hls_projects import hls_builder, hls_finder
+from hls_projects.compiler import require_compiler
 from hls_projects.hls_builder import IMAGE
 from hls_projects.hls_finder import JETS
 from hls_projects.hls_project import HlsProject, TracedLayer
@@ -133,8 +133,7 @@ def build(project_folder: Path, scratch: Path) -> Emulator:
         ToolNotFoundError: when there is no g++.
         PipelineError: when it does not compile.
     """
-    if shutil.which("g++") is None:
-        raise ToolNotFoundError("g++ not found", remedy="install a C++ compiler, such as the package g++")
+    require_compiler("compile the HLS project")
     project = HlsProject.load(project_folder)
     folder = project_folder.absolute()
     loop = scratch / "csim_loop.cpp"

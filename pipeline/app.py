@@ -1,25 +1,27 @@
-"""The command line's frame: which stages there are, and how a failure ends."""
+"""How a command is run, and how a failure ends."""
 
 from __future__ import annotations
 
 import errno
 import logging
 import os
+import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
-from importlib import import_module
+import time
+from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from data_prep.errors import PipelineError
 from data_prep.machine import machine_fault
 from pipeline import interruption
 from pipeline.artefact import UpToDate
-from pipeline.console import done, fail, take_any_text
+from pipeline.commands import PROGRAM, app
+from pipeline.console import Level, detail, done, fail, set_level, take_any_text
 from pipeline.interruption import INTERRUPTED
 
 # Libraries that talk while they are imported are asked to be quiet before any stage imports them.
@@ -27,67 +29,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 NO_RIGHTS = (errno.EACCES, errno.EROFS)
-
-STAGES = (
-    "inspect",
-    "generate",
-    "images",
-    "mass-closure",
-    "candidates",
-    "symmetries",
-    "symmetries-rtl",
-    "search",
-    "pick",
-    "train",
-    "lower",
-    "convert",
-    "csim",
-    "rtl",
-    "synth",
-    "rates",
-    "emulate",
-    "export",
-    "verify",
-    "compare-capture",
-    "report",
-)
-"""The commands in the order of the flow; each is `run` of the module of its name in `pipeline/stages/`."""
-
-
-class Commands(Mapping[str, Any]):
-    """The command of each stage, imported when it is asked for: no stage waits for the libraries of the others."""
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in STAGES:
-            raise KeyError(name)
-        stage = typer.Typer(add_completion=False, rich_markup_mode=None)
-        stage.command(name)(import_module(f"pipeline.stages.{name.replace('-', '_')}").run)
-        return typer.main.get_command(stage)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(STAGES)
-
-    def __len__(self) -> int:
-        return len(STAGES)
-
-
-class StageGroup(TyperGroup):
-    """The command line, one command a stage."""
-
-    def __init__(self, **attributes: Any) -> None:
-        super().__init__(**attributes)
-        self.commands: Any = Commands()
-
-
-app = typer.Typer(
-    name="python -m pipeline",
-    cls=StageGroup,
-    callback=lambda: None,
-    help="From jet constituents in ROOT files to verified trigger firmware, stage by stage.",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -98,8 +39,17 @@ def main(arguments: list[str] | None = None) -> int:
     """
     interruption.listen()
     take_any_text()
+    begin = time.monotonic()
     try:
-        code = app(args=(sys.argv[1:] if arguments is None else arguments) or ["--help"], standalone_mode=False)
+        return _run((sys.argv[1:] if arguments is None else arguments) or ["--help"])
+    finally:
+        detail(f"took {time.monotonic() - begin:.1f} s")
+        set_level(Level.NORMAL)
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        code = app(args=arguments, prog_name=PROGRAM, standalone_mode=False)
     except BaseException as error:  # noqa: BLE001 - Ctrl-C too; what is no ending of ours is raised again
         return _ending(error)
     # Typer turns Ctrl-C into an exit code.
@@ -114,7 +64,7 @@ def _ending(error: BaseException) -> int:
     if interruption.asked() or isinstance(error, typer.Abort | KeyboardInterrupt):
         return _interrupted()
     if isinstance(error, TyperException):
-        fail(error.format_message())
+        fail(_usage(error))
         return error.exit_code
     told = machine_fault(error) or error
     if isinstance(told, PipelineError):
@@ -129,6 +79,27 @@ def _ending(error: BaseException) -> int:
         fail(f"{where}: {os.strerror(error.errno)} (give the rights, then run it again)")
         return 1
     raise error
+
+
+def _usage(error: Any) -> str:
+    """What is wrong with a command that was typed, and where to read how it is right."""
+    told = error.format_message().rstrip(".")
+    if option := getattr(error, "option_name", None) if hasattr(error, "possibilities") else None:
+        told = f"no such option {option}"
+        if near := _near(option, error.possibilities or []):
+            return f"{told}; did you mean {' or '.join(near)}?"
+    elif match := re.fullmatch(r"No such command '(.*?)'(?:\. Did you mean (.*)\?)?", told):
+        told = f"no such command {match[1]}"
+        if match[2]:
+            return f"{told}; did you mean {match[2].replace(chr(39), '').replace(', ', ' or ')}?"
+    command = getattr(getattr(error, "ctx", None), "command_path", PROGRAM)
+    return f"{told[0].lower()}{told[1:]} (see `{command} -h`)"
+
+
+def _near(option: str, others: Sequence[str]) -> list[str]:
+    """Those options that are like one even without their dashes."""
+    names = {each.lstrip("-"): each for each in others}
+    return [names[name] for name in get_close_matches(option.lstrip("-"), names)]
 
 
 def _interrupted() -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -28,6 +29,8 @@ from pipeline.hashes import Hasher, files_in, sha256
 from pipeline.json_file import write_json
 from pipeline.lock import locked
 from pipeline.manifest import SUFFIX, Manifest, input_name, input_path, manifest_path, read_manifest
+
+_LOG = logging.getLogger(__name__)
 
 
 class UpToDate(Exception):
@@ -280,18 +283,38 @@ def _skip_if_made(out: Path, asked: Mapping[str, Any], passes: Mapping[str, Any]
     hasher = Hasher(remember=True)
     try:
         made = read_manifest(out)
-        if made.failure or made.code != asked["code"] or made.configuration != asked["configuration"]:
+        if reason := _difference(made, asked):
+            _made_again(out, reason)
             return
         opened = open_inputs(inputs, hasher)
         if made.fingerprint != _fingerprint({**asked, "passing": passes}, opened):
+            changed = sorted({each.content for each in opened}) != sorted(set(made.inputs.values()))
+            _made_again(out, "the inputs are not the same" if changed else "libraries or limits have changed")
             return
         check(out, hasher)
-    except (PipelineError, OSError):
+    except (PipelineError, OSError) as error:
         # What is wrong with the inputs is said when they are opened to be read.
+        if manifest_path(out).exists():
+            _made_again(out, str(error))
         return
     hasher.save()
     commit.discard(making(out))
     raise UpToDate(asked["stage"], out)
+
+
+def _difference(made: Manifest, asked: Mapping[str, Any]) -> str:
+    """Why an artefact is not what is asked for, as far as its manifest alone says it; empty if nothing is."""
+    reasons = {
+        "the last attempt failed": bool(made.failure),
+        "the code has changed": made.code != asked["code"],
+        "the settings are not the same": made.configuration != asked["configuration"],
+        "the options are not the same": made.options != asked["options"],
+    }
+    return ", ".join(reason for reason, holds in reasons.items() if holds)
+
+
+def _made_again(out: Path, reason: str) -> None:
+    _LOG.info("%s is made again: %s", out, reason)
 
 
 def _prepare(

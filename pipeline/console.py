@@ -1,17 +1,24 @@
-"""What a stage says on the terminal: a progress bar while it works, one line when it is done."""
+"""What a command says: a progress bar while it works, one line when it is done, warnings and errors.
+
+Where there is no terminal, a bar becomes a line now and then. With `-q` only warnings and errors are said, with `-v`
+also what is logged: why something is made again, the programs that are run, times.
+"""
 
 from __future__ import annotations
 
 import codecs
 import io
+import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from enum import IntEnum
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from pipeline import interruption
+from pipeline.progress_lines import ProgressLines
 
 _PLAIN = {
     "±": "+-", "·": "*", "×": "x", "−": "-", "–": "-", "→": "->", "…": "...", "≥": ">=", "≤": "<=", "≈": "~",
@@ -22,6 +29,53 @@ _PLAIN = {
 
 _STDERR = Console(stderr=True)
 _STDOUT = Console(highlight=False, soft_wrap=True)
+
+OWN = ("data_prep", "models", "hls_projects", "pipeline")
+"""The loggers that `-v` listens to."""
+
+
+class Level(IntEnum):
+    """How much is said."""
+
+    QUIET = 0
+    NORMAL = 1
+    VERBOSE = 2
+
+
+_level = Level.NORMAL
+
+
+class _Details(logging.Handler):
+    """Writes what our packages log."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        detail(record.getMessage())
+
+
+_DETAILS = _Details()
+
+
+def set_level(level: Level) -> None:
+    """Say more or less from now on, in this process."""
+    global _level
+    _level = level
+    for name in OWN:
+        logger = logging.getLogger(name)
+        logger.removeHandler(_DETAILS)
+        logger.propagate = level is not Level.VERBOSE
+        logger.setLevel(logging.INFO if level is Level.VERBOSE else logging.NOTSET)
+        if level is Level.VERBOSE:
+            logger.addHandler(_DETAILS)
+
+
+def level() -> Level:
+    """How much is said."""
+    return _level
+
+
+def interactive() -> bool:
+    """Whether a bar that moves can be shown."""
+    return _STDERR.is_interactive and not _STDERR.is_dumb_terminal
 
 
 def take_any_text() -> None:
@@ -41,7 +95,31 @@ def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
 
 @contextmanager
 def progress(title: str, total: int | None, unit: str) -> Iterator[Callable[[int], None]]:
-    """Show a progress bar with rate and time left; yields the function that advances it by n units."""
+    """Show how far the work is; yields the function that advances it by n units."""
+    if _level is Level.QUIET:
+        yield lambda n: interruption.check()
+    elif not interactive():
+        yield _lines(title, total, unit)
+    else:
+        with _bar(title, total, unit) as advance:
+            yield advance
+
+
+def _lines(title: str, total: int | None, unit: str) -> Callable[[int], None]:
+    lines, done = ProgressLines(title, say), 0
+
+    def advance(n: int) -> None:
+        nonlocal done
+        interruption.check()
+        done += n
+        of = f" of {total:,}" if total is not None else ""
+        lines.show(done / total if total else None, f"{done:,}{of} {unit}")
+
+    return advance
+
+
+@contextmanager
+def _bar(title: str, total: int | None, unit: str) -> Iterator[Callable[[int], None]]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -64,16 +142,32 @@ def progress(title: str, total: int | None, unit: str) -> Iterator[Callable[[int
 
 def done(stage: str, line: str) -> None:
     """The stage's closing line."""
-    _STDOUT.print(f"[bold green]{stage:<9}[/] {line}")
+    if _level > Level.QUIET:
+        _STDOUT.print(f"[bold green]{stage:<9}[/] ", end="")
+        _STDOUT.print(line, markup=False)
 
 
 def rows(title: str, content: Sequence[tuple[str, str]]) -> None:
     """A title, and below it names with what belongs to them."""
+    if _level is Level.QUIET:
+        return
     _STDOUT.print(title, style="bold", markup=False)
     width = max((len(name) for name, _ in content), default=0)
     for name, text in content:
         _STDOUT.print(f"  {name:<{width}}  ", style="cyan", markup=False, end="")
         _STDOUT.print(text, markup=False)
+
+
+def say(line: str) -> None:
+    """A line of progress."""
+    if _level > Level.QUIET:
+        _STDERR.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def detail(line: str) -> None:
+    """Something that only who asks for it wants to know."""
+    if _level is Level.VERBOSE:
+        _STDERR.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
 
 
 def warn(line: str) -> None:

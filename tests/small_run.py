@@ -32,7 +32,7 @@ def commands(run: Path) -> dict[str, list[str]]:
         "generate": ["--config", f"{c}/generate.yaml", "--out", f"{b}/10_root"],
         "images": ["--config", f"{c}/images.yaml", f"{b}/10_root", "--out", f"{b}/20_images"],
         "train": [
-            *("--config", f"{c}/train.yaml", "--model", f"{c}/model.yaml"),
+            *("--config", f"{c}/train.yaml", "--model-config", f"{c}/model.yaml"),
             *(f"{b}/20_images", "--out", f"{b}/30_model"),
         ],
         "lower": ["--model", f"{b}/30_model/model.h5", "--out", f"{b}/40_lowered"],

@@ -15,6 +15,7 @@ import sys
 import time
 import uuid
 from contextlib import ExitStack
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -131,13 +132,14 @@ class DaskCluster:
     def __enter__(self) -> Self:
         if isinstance(self._target, BatchSettings):
             _require_commands(self._target)
+        client_class = _client()
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         try:
             if isinstance(self._target, BatchSettings):
                 address: Any = self._stack.enter_context(_jobs(self._target, self._refused))
             else:
                 address = self._target
-            client = _client()(address, timeout=ANSWER, set_as_default=False, name="images")
+            client = client_class(address, timeout=ANSWER, set_as_default=False, name="images")
             self._client = self._stack.enter_context(client)
         except ClusterError:
             self._stack.close()
@@ -194,9 +196,23 @@ class DaskCluster:
 
 def _client() -> Any:
     """Dask's client; one that found no scheduler does not try to take leave of it when it is forgotten."""
-    import distributed
-
+    distributed = _imported("distributed", "distributed")
     return type("Client", (distributed.Client,), {"__del__": lambda _: None})
+
+
+def _imported(module: str, package: str) -> Any:
+    """A module of Dask.
+
+    Raises:
+        ToolNotFoundError: when it is not installed.
+    """
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        raise ToolNotFoundError(
+            f"the Python package {package} is not installed, needed for --scheduler and --cluster ({error})",
+            remedy="install it again: `rm .venv/.ready; make setup`",
+        ) from None
 
 
 def _require_commands(settings: BatchSettings) -> None:
@@ -210,15 +226,14 @@ def _require_commands(settings: BatchSettings) -> None:
         name = command.split()[0]
         if shutil.which(name) is None:
             raise ToolNotFoundError(
-                f"{name} not found",
+                f"{name} not found, needed to start and end the jobs of --cluster",
                 file=f"{settings.kind} cluster",
-                remedy="run it where such jobs are submitted, or correct `kind` in the file of --cluster",
+                remedy="log in where such jobs are submitted, or correct `kind` in the file of --cluster",
             )
 
 
 def _kind(settings: BatchSettings) -> Any:
-    import dask_jobqueue
-
+    dask_jobqueue = _imported("dask_jobqueue", "dask-jobqueue")
     return getattr(dask_jobqueue, KINDS[settings.kind])
 
 

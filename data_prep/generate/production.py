@@ -29,7 +29,7 @@ Sample = GenerateSettings | EventSettings | RateSettings
 """What can be produced."""
 BATCH = 100
 """Events simulated at once; the result depends on it, so it is no setting."""
-_LESS = "use fewer --processes"
+_LESS = "use fewer --workers"
 PATIENCE = 2000
 """After so many events a shard must yield …"""
 YIELD_MIN = 1e-3

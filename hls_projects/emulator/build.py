@@ -11,10 +11,11 @@ from functools import cache
 from pathlib import Path
 
 from data_prep import programs
-from data_prep.errors import PipelineError, ToolNotFoundError
+from data_prep.errors import PipelineError
 from data_prep.machine import ending, require_machine
 from data_prep.sealed import is_sealed, seal
 from hls_projects.cache import cache_folder
+from hls_projects.compiler import require_compiler
 
 FLAGS = ("-O3", "-march=native", "-std=c++17", "-fPIC", "-shared", "-fwrapv", "-fno-math-errno", "-w")
 """Native code: the cache is this machine's, and the key of an entry names the compiler's idea of its processor."""
@@ -46,8 +47,7 @@ def library(source: str, fingerprint: str, folder: Path | None = None) -> ctypes
 @cache
 def _compiler() -> str:
     """Version of g++ and everything it takes this machine's processor to be able to do."""
-    if shutil.which("g++") is None:
-        raise ToolNotFoundError("g++ not found", remedy="install a C++ compiler, such as the package g++")
+    require_compiler("compile the fast emulator")
     commands = (["g++", "--version"], ["g++", "-march=native", "-dM", "-E", "-x", "c++", "/dev/null"])
     return "\0".join(programs.run(each).output for each in commands)
 

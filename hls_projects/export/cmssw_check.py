@@ -56,7 +56,9 @@ def check_package(package: Path, vectors: Path, flags: str = FLAGS) -> str:
     """
     for tool, where in (("g++", "g++"), ("make", "make"), ("nm", "binutils")):
         if shutil.which(tool) is None:
-            raise ToolNotFoundError(f"{tool} not found", remedy=f"install the package {where}")
+            raise ToolNotFoundError(
+                f"{tool} not found, needed to check the CMSSW package", remedy=f"`apt install {where}`"
+            )
     with tempfile.TemporaryDirectory() as scratch, Children() as children:
         copy = Path(scratch) / FOLDER
         shutil.copytree(package, copy)

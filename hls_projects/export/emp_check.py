@@ -62,7 +62,9 @@ def simulate(payload: Path, patterns: Path, frames: int = 0) -> int:
     """
     for tool in ("ghdl", "make"):
         if shutil.which(tool) is None:
-            raise ToolNotFoundError(f"{tool} not found", remedy=f"install the package {tool}")
+            raise ToolNotFoundError(
+                f"{tool} not found, needed to simulate the EMP payload", remedy=f"`apt install {tool}`"
+            )
     with tempfile.TemporaryDirectory() as scratch, Children() as children:
         copy = Path(scratch) / FOLDER
         shutil.copytree(payload, copy)

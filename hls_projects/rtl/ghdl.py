@@ -105,7 +105,7 @@ def build(folder: Path, scratch: Path) -> VhdlSimulator:
     """
     design = RtlDesign.load(folder)
     if shutil.which("ghdl") is None:
-        raise ToolNotFoundError("ghdl not found", remedy="install the package ghdl to have the VHDL simulated too")
+        raise ToolNotFoundError("ghdl not found, needed to simulate the VHDL", remedy="`apt install ghdl`")
     library, held = working_folder(scratch / "ghdl")
     player = library / f"{design.name}_player.vhd"
     player.write_text(_player_source(design), encoding="utf-8")
@@ -128,7 +128,7 @@ def ghdl_version() -> str:
         ToolNotFoundError: when there is no GHDL.
     """
     if shutil.which("ghdl") is None:
-        raise ToolNotFoundError("ghdl not found", remedy="install the package ghdl to have the VHDL simulated too")
+        raise ToolNotFoundError("ghdl not found, needed to simulate the VHDL", remedy="`apt install ghdl`")
     with Children() as children:
         return children.run(["ghdl", "--version"]).output.splitlines()[0].strip()
 

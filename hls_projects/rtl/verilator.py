@@ -29,6 +29,7 @@ from data_prep.machine import require_machine
 from data_prep.programs import Children, Ended
 from data_prep.sealed import is_sealed, seal
 from hls_projects.cache import cache_folder
+from hls_projects.compiler import require_compiler
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.simulated import Integers, Simulated, broken, checked_vectors
 from hls_projects.rtl.traffic import Plan, Schedule, schedule
@@ -131,8 +132,7 @@ def build(folder: Path, scratch: Path) -> VerilogSimulator:
     """
     design = RtlDesign.load(folder)
     root = verilator_root()
-    if shutil.which("g++") is None:
-        raise ToolNotFoundError("g++ not found", remedy="install a C++ compiler, such as the package g++")
+    require_compiler("compile the simulation of the Verilog")
     objects, held = working_folder(scratch / "verilated")
     # Verilator's own files lie beside the design under a relative name; where its path is not taken, a copy of them.
     if is_taken(root):
@@ -208,7 +208,9 @@ def verilator_root() -> Path:
     for place in (found.submodule_search_locations or ()) if found else ():
         if (Path(place) / "bin" / "verilator_bin").is_file():
             return Path(place)
-    raise ToolNotFoundError("verilator not found", remedy="install the requirements again: `make setup`")
+    raise ToolNotFoundError(
+        "verilator not found, needed to simulate the Verilog", remedy="install it again: `rm .venv/.ready; make setup`"
+    )
 
 
 def verilator_version() -> str:

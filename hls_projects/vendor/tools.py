@@ -10,7 +10,7 @@ from data_prep.errors import PipelineError, ToolNotFoundError
 from data_prep.programs import Children
 from hls_projects.settings import HlsSettings
 
-_REMEDY = "install it from amd.com and source its settings64.sh, or leave out what needs it"
+_REMEDY = "install it from amd.com and source its settings64.sh"
 
 
 def vivado() -> list[str]:
@@ -20,7 +20,9 @@ def vivado() -> list[str]:
         ToolNotFoundError: when there is none on PATH.
     """
     if shutil.which("vivado") is None:
-        raise ToolNotFoundError("vivado not found", remedy=f"it comes with AMD Vivado; {_REMEDY}")
+        raise ToolNotFoundError(
+            "vivado not found, needed to synthesise, place and route", remedy=f"it is part of AMD Vivado: {_REMEDY}"
+        )
     return ["vivado", "-mode", "batch", "-nojournal", "-log", "vivado.log", "-source"]
 
 
@@ -40,9 +42,12 @@ def hls_compiler(backend: str) -> list[str]:
     for command in commands:
         if shutil.which(command[0]):
             return command
-    names = " and ".join(command[0] for command in commands)
+    names = "neither vitis-run nor vitis_hls found" if backend == "Vitis" else "vivado_hls not found"
     suite = "AMD Vitis" if backend == "Vitis" else "Vivado HLS up to 2020.1"
-    raise ToolNotFoundError(f"{names} not found", remedy=f"it comes with {suite}; {_REMEDY}")
+    raise ToolNotFoundError(
+        f"{names}, needed to synthesise the HLS project",
+        remedy=f"it is part of {suite}: {_REMEDY}, or leave out --hls",
+    )
 
 
 def run_script(command: list[str], script: str, folder: Path, children: Children) -> None:

@@ -1,4 +1,4 @@
-"""The line on the terminal while a search runs."""
+"""The line on the terminal while a search runs; a line now and then where there is no terminal."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from pipeline import console
+from pipeline.progress_lines import ProgressLines
 from pipeline.search.front import front_of
 from pipeline.search.record import Record
 from pipeline.search.settings import BudgetSettings, ConstraintSettings
@@ -23,31 +25,38 @@ class Bar:
 
     def __init__(self, budget: BudgetSettings) -> None:
         self._budget = budget
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
-        self._task = self._progress.add_task("searching", total=1.0)
+        self._lines = ProgressLines("search", console.say)
+        self._progress: Progress | None = None
+        if console.interactive() and console.level() > console.Level.QUIET:
+            columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+            self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._task = self._progress.add_task("searching", total=1.0)
 
     def __enter__(self) -> Self:
-        self._progress.start()
+        if self._progress:
+            self._progress.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        if self._progress:
+            self._progress.stop()
 
     def show(self, records: Sequence[Record], limits: ConstraintSettings, seconds: float) -> None:
         """Say where the search is."""
-        trained = sum(each.trained for each in records)
-        shares = [
-            done / whole
-            for done, whole in (
-                (trained, self._budget.trials),
-                (seconds / 60, self._budget.minutes),
-            )
-            if whole
-        ]
-        self._progress.update(self._task, completed=max(shares), description=words(records, limits))
+        share, text = spent(records, self._budget, seconds), words(records, limits)
+        if self._progress:
+            self._progress.update(self._task, completed=share, description=text)
+        else:
+            self._lines.show(share, text)
+
+
+def spent(records: Sequence[Record], budget: BudgetSettings, seconds: float) -> float:
+    """How much of the budget is spent: of trials or time, whichever is nearer to its end; 1 is all."""
+    trained = sum(each.trained for each in records)
+    parts = ((trained, budget.trials), (seconds / 60, budget.minutes))
+    return max(done / whole for done, whole in parts if whole)
 
 
 def words(records: Sequence[Record], limits: ConstraintSettings) -> str:

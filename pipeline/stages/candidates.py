@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from data_prep.errors import ConfigurationError, TrainingSettingsError
 from pipeline import console
 from pipeline.artefact import artefact
 from pipeline.configuration import load
 from pipeline.json_file import write_json
+from pipeline.options import ImagesConfig, Inputs, ModelConfig, TrainConfig, Workers, result, settings_file
 
 if TYPE_CHECKING:
     from data_prep.candidates import CandidateSettings
@@ -25,21 +24,29 @@ if TYPE_CHECKING:
     from models.settings import ModelSettings, TrainSettings
 
 
-def run(
-    inputs: Annotated[
-        list[str],
-        typer.Argument(metavar="INPUT...", help="Files, folders of them, patterns, or https:// and root:// URLs."),
-    ],
-    config: Annotated[Path, typer.Option(help="What is compared: candidates.yaml.")],
-    images: Annotated[Path, typer.Option(help="images.yaml, with a section `candidates`.")],
-    model: Annotated[Path, typer.Option(help="The network: model.yaml.")],
-    train: Annotated[Path, typer.Option(help="How to train: train.yaml.")],
-    out: Annotated[Path, typer.Option(help="Folder to make, build/<run>/25_candidates.")],
-    workers: Annotated[int, typer.Option(min=0, help="Processes that make images, as of `images`.")] = 0,
-) -> None:
-    """Train the same networks on float images and on images of N candidates, and record what N costs.
+EXAMPLE = r"""
+python -m pipeline candidates --config configs/trigger/candidates.yaml \
+  --images-config configs/trigger/images.yaml \
+  --model-config configs/trigger/model.yaml \
+  --train-config configs/trigger/train.yaml \
+  build/trigger/10_root --out build/trigger/25_candidates
+"""
 
-    A run that was interrupted goes on from the image sets that are done when the same command is given again.
+
+def run(
+    inputs: Inputs,
+    config: Annotated[Path, settings_file("candidates.yaml")],
+    images_config: ImagesConfig,
+    model_config: ModelConfig,
+    train_config: TrainConfig,
+    out: Annotated[Path, result("a folder, build/<run>/25_candidates")],
+    workers: Workers = 0,
+) -> None:
+    """Measure what is lost if firmware sees N candidates a jet.
+
+    The same networks are trained on images of all constituents in floating point, and on images of the N hardest ones
+    as integers; images.yaml needs a section `candidates`. If it is interrupted, give the same command again: image
+    sets that are done are kept.
     """
     from data_prep.images import ImagesSettings
     from data_prep.readers.detect import reader_of
@@ -48,11 +55,11 @@ def run(
     from models.settings import ModelSettings, TrainSettings
 
     what = load(config, CandidateCostSettings)
-    pictures = load(images, ImagesSettings)
-    network, how = load(model, ModelSettings), load(train, TrainSettings)
+    pictures = load(images_config, ImagesSettings)
+    network, how = load(model_config, ModelSettings), load(train_config, TrainSettings)
     if pictures.candidates is None:
         remedy = "add one, as configs/trigger/images.yaml has it"
-        raise ConfigurationError("has no section 'candidates'", file=images, remedy=remedy)
+        raise ConfigurationError("has no section 'candidates'", file=images_config, remedy=remedy)
     try:
         require_known(what, network, pictures.grid.kind)
     except ConfigurationError as error:
@@ -68,7 +75,7 @@ def run(
         try:
             shared = common({name: study.scored(name, space.work) for name in what.variants})
         except ConfigurationError as error:
-            file = train if isinstance(error, TrainingSettingsError) else model
+            file = train_config if isinstance(error, TrainingSettingsError) else model_config
             raise type(error)(error.what, file=file, remedy=error.remedy) from None
         found = costs(shared, what)
         content = {

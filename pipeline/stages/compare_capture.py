@@ -9,16 +9,24 @@ import typer
 
 from pipeline.console import done
 
+EXAMPLE = r"""
+python -m pipeline compare-capture \
+  demo/patterns/emp/output_0.txt capture.txt
+"""
+
 
 def run(
     expected: Annotated[Path, typer.Argument(help="patterns/<format>/output_<i>.txt of an unpacked bundle.")],
-    capture: Annotated[Path, typer.Argument(help="Pattern file of what came out, in any of the formats.")],
+    capture: Annotated[Path, typer.Argument(help="What board or simulation gave: a pattern file of any format.")],
     late: Annotated[
         int | None,
-        typer.Option(help="Frames by which it comes later than expected; by its first valid word where not given."),
+        typer.Option(help="Frames by which the capture is late; without it, found from its first valid word."),
     ] = None,
 ) -> None:
-    """Compare every valid word that the capture has a frame for; the first that differs is named with its vector."""
+    """Compare what a board gave with what a bundle expects.
+
+    Every valid word that the capture has a frame for is compared; the first that differs is named with its vector.
+    """
     from hls_projects.export.captures import require_equal
 
     found = require_equal(expected, capture, late)

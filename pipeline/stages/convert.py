@@ -11,6 +11,7 @@ from hls_projects.settings import HardwareSettings
 from pipeline import configuration
 from pipeline.artefact import artefact
 from pipeline.console import done
+from pipeline.options import Hardware, Images, result
 from pipeline.proving import description_of, require_images_of
 
 if TYPE_CHECKING:
@@ -18,16 +19,24 @@ if TYPE_CHECKING:
     from hls_projects.network import Network
 
 
+EXAMPLE = r"""
+python -m pipeline convert --config configs/demo/hardware.yaml \
+  --images build/demo/20_images \
+  build/demo/40_lowered --out build/demo/50_hls
+"""
+
+
 def run(
-    lowered: Annotated[Path, typer.Argument(help="Folder made by `lower`.")],
-    config: Annotated[Path, typer.Option(help="hardware.yaml")],
-    out: Annotated[Path, typer.Option(help="Folder to make.")],
-    images: Annotated[
-        Path | None,
-        typer.Option(help="Folder made by `images`: the project builds those of candidates, and finds jets in events."),
-    ] = None,
+    lowered: Annotated[Path, typer.Argument(help="Network: a folder made by `lower`.")],
+    config: Hardware,
+    out: Annotated[Path, result("a folder, build/<run>/50_hls")],
+    images: Images = None,
 ) -> None:
-    """Write the hls4ml project of a lowered model, with the proven type of every tensor set explicitly."""
+    """Write the HLS project of a network.
+
+    The hls4ml project, with the proven type of every tensor. With --images it also makes the images from candidates,
+    or finds the jets of an event, where the network is for these.
+    """
     settings = configuration.load(config, HardwareSettings)
     inputs = {"lower": lowered, "images": images}
     with artefact(out, "convert", settings={"hardware": settings}, inputs=inputs) as space:

@@ -14,6 +14,7 @@ from pipeline import configuration
 from pipeline.artefact import artefact
 from pipeline.console import done, progress
 from pipeline.json_file import write_json
+from pipeline.options import Hardware, Images, Lowered, result
 from pipeline.proving import TestSet, leave_proof, require_images_of, require_same_images, require_same_meaning
 
 if TYPE_CHECKING:
@@ -24,20 +25,25 @@ if TYPE_CHECKING:
     from hls_projects.vectors import VectorSource
 
 
-def run(
-    hls: Annotated[Path, typer.Argument(help="Folder made by `convert`.")],
-    lowered: Annotated[Path, typer.Option(help="Folder made by `lower`.")],
-    config: Annotated[Path, typer.Option(help="hardware.yaml")],
-    out: Annotated[Path, typer.Option(help="Proof to write (.json); the emulated outputs go beside it (.npz).")],
-    images: Annotated[
-        Path | None,
-        typer.Option(help="Folder made by `images`; its test set is compared."),
-    ] = None,
-) -> None:
-    """Prove trained model = lowered model = HLS emulation on the test set, random and corner vectors.
+EXAMPLE = r"""
+python -m pipeline csim --config configs/demo/hardware.yaml \
+  --lowered build/demo/40_lowered --images build/demo/20_images \
+  build/demo/50_hls --out build/demo/60_csim.json
+"""
 
-    Where hardware.yaml has the emulation run on some vectors only (`csim.vectors`), the exact fast emulator is compared
-    with it on those, and with the trained model on the whole test set.
+
+def run(
+    hls: Annotated[Path, typer.Argument(help="HLS project: a folder made by `convert`.")],
+    lowered: Lowered,
+    config: Hardware,
+    out: Annotated[Path, result("a proof, build/<run>/60_csim.json; the emulated outputs go beside it (.npz)")],
+    images: Images = None,
+) -> None:
+    """Prove that the HLS project equals the trained network.
+
+    Trained model, lowered model and compiled HLS project must give equal integers on the test set of --images, on
+    random vectors and on corner cases. If hardware.yaml limits the emulation to some vectors (`csim.vectors`), the
+    fast emulator is compared with it on those, and with the trained model on the whole test set. Needs g++.
     """
     settings = configuration.load(config, HardwareSettings)
     inputs = {"convert": hls, "lower": lowered, "images": images}

@@ -13,6 +13,7 @@ from pipeline.artefact import artefact
 from pipeline.console import done, progress, warn
 from pipeline.door import check, enclosing
 from pipeline.hashes import Hasher
+from pipeline.options import MaybeImagesConfig, NoClasses, result
 from pipeline.statement import Statement
 
 if TYPE_CHECKING:
@@ -20,33 +21,36 @@ if TYPE_CHECKING:
     from pipeline.emulation import JetSource
 
 
-def run(
-    model: Annotated[Path, typer.Argument(help="Firmware bundle, folder made by `lower`, or Keras model file.")],
-    inputs: Annotated[
-        list[str], typer.Argument(metavar="INPUT...", help="A folder made by `images`, or files of constituents.")
-    ],
-    out: Annotated[Path, typer.Option(help="Scores to write: .parquet, or .root for a TTree.")],
-    split: Annotated[
-        Literal["train", "validation", "test", "all"], typer.Option(help="Which jets of the dataset.")
-    ] = "all",
-    images_config: Annotated[
-        Path | None,
-        typer.Option(
-            help="images.yaml, where the inputs are files of constituents; of a network that does not say what its "
-            "images and classes are it is the statement."
-        ),
-    ] = None,
-    no_labels: Annotated[
-        bool, typer.Option("--no-labels", help="Read no labels from files: jets of no class get scores too.")
-    ] = False,
-    no_classes: Annotated[
-        bool, typer.Option("--no-classes", help="The network's outputs are no numbers of the classes of images.yaml.")
-    ] = False,
-) -> None:
-    """Give every jet the integers of the firmware, bit for bit, with scores by class; TensorFlow is not needed.
+EXAMPLE = r"""
+python -m pipeline emulate build/demo/40_lowered build/demo/10_root \
+  --images-config configs/demo/images.yaml \
+  --out build/demo/scores.parquet
+"""
 
-    Columns are named after the network's classes. Images that are made otherwise than those of its training are
-    refused, key by key. Every jet that is read is a row: where it stands in its file, and why, if it has no scores.
+
+def run(
+    model: Annotated[
+        Path,
+        typer.Argument(help="Network: a firmware bundle, a folder made by `lower`, or a Keras model file."),
+    ],
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="INPUT", help="A folder made by `images`, or files with constituents.")
+    ],
+    out: Annotated[Path, result("a file of scores, .parquet or .root")],
+    split: Annotated[
+        Literal["train", "validation", "test", "all"], typer.Option(help="Which jets of a folder made by `images`.")
+    ] = "all",
+    images_config: MaybeImagesConfig = None,
+    no_labels: Annotated[
+        bool, typer.Option("--no-labels", help="Do not read labels from files: jets of no class get scores too.")
+    ] = False,
+    no_classes: NoClasses = False,
+) -> None:
+    """Score jets with the exact arithmetic of the firmware.
+
+    Every jet gets the integers of the firmware, bit for bit, and scores named after the classes; TensorFlow is not
+    needed. Files with constituents need --images-config. Images made in another way than those of the training are
+    refused. Every jet that is read becomes a row, with the reason if it has no scores.
     """
     from data_prep.score_files import require_ending
     from hls_projects.emulator.fast_emulator import FastEmulator

@@ -16,6 +16,7 @@ from pipeline.console import done, warn
 from pipeline.hashes import content_hash
 from pipeline.lineage import names_of, require_made_from, upstream
 from pipeline.manifest import read_manifest
+from pipeline.options import Csim, Hardware, Images, Lowered, Rtl, result
 from pipeline.origin import origin_of
 from pipeline.proving import require_images_of, require_same_images, require_same_meaning
 
@@ -31,24 +32,29 @@ if TYPE_CHECKING:
     from hls_projects.vendor.numbers import VendorNumbers
 
 
+EXAMPLE = r"""
+python -m pipeline export --config configs/demo/hardware.yaml \
+  --lowered build/demo/40_lowered --csim build/demo/60_csim.json \
+  --rtl build/demo/65_rtl --images build/demo/20_images \
+  build/demo/50_hls --out build/demo/70_export
+"""
+
+
 def run(
-    hls: Annotated[Path, typer.Argument(help="Folder made by `convert`.")],
-    lowered: Annotated[Path, typer.Option(help="Folder made by `lower`.")],
-    csim: Annotated[Path, typer.Option(help="Proof made by `csim` (.json).")],
-    config: Annotated[Path, typer.Option(help="hardware.yaml")],
-    out: Annotated[Path, typer.Option(help="Folder to make.")],
-    rtl: Annotated[
-        Path | None, typer.Option(help="Folder made by `rtl`; its Verilog and VHDL go into the bundle.")
-    ] = None,
-    synth: Annotated[
-        Path | None, typer.Option(help="Folder made by `synth`; its numbers go into manifest and card.")
-    ] = None,
-    images: Annotated[
-        Path | None,
-        typer.Option(help="Folder made by `images`; jets of its test set become reference vectors."),
-    ] = None,
+    hls: Annotated[Path, typer.Argument(help="HLS project: a folder made by `convert`.")],
+    lowered: Lowered,
+    csim: Csim,
+    config: Hardware,
+    out: Annotated[Path, result("a folder, build/<run>/70_export")],
+    rtl: Rtl = None,
+    synth: Annotated[Path | None, typer.Option(help="Vendor's synthesis: a folder made by `synth`.")] = None,
+    images: Images = None,
 ) -> None:
-    """Bundle HLS project and RTL with reference vectors, proofs and manifest; refused unless the proofs hold."""
+    """Pack a proven design into a firmware bundle.
+
+    HLS project, reference vectors (with jets of the test set of --images), proofs and a manifest; with --rtl the
+    Verilog and VHDL, with --synth the numbers of the vendor's tools. Refused if a proof is missing or failed.
+    """
     settings = configuration.load(config, HardwareSettings)
     inputs = {"convert": hls, "lower": lowered, "csim": csim, "rtl": rtl, "synth": synth, "images": images}
     with artefact(out, "export", settings={"hardware": settings}, inputs=inputs) as space:

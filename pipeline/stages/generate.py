@@ -6,21 +6,27 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from pipeline import console
 from pipeline.artefact import artefact
 from pipeline.configuration import load_kind
+from pipeline.options import Workers, result, settings_file
+
+EXAMPLE = r"""
+python -m pipeline generate --config configs/demo/generate.yaml \
+  --out build/demo/10_root
+"""
 
 
 def run(
-    config: Annotated[Path, typer.Option(help="generate.yaml: what is collided, what is kept, how much.")],
-    out: Annotated[Path, typer.Option(help="Folder of ROOT files to make.")],
-    processes: Annotated[int, typer.Option(min=0, help="Processes; 0: one a core. The files do not depend on it.")] = 0,
+    config: Annotated[Path, settings_file("generate.yaml")],
+    out: Annotated[Path, result("a folder of ROOT files, build/<run>/10_root")],
+    workers: Workers = 0,
 ) -> None:
-    """Simulate jets, weighted ones for rates, or events with pileup: Pythia 8, a detector, FastJet; ROOT files.
+    """Simulate jets or whole events and write ROOT files.
 
-    An interrupted run goes on from its finished files when the same command is given again.
+    Pythia 8, a simple detector and FastJet; jets in equal numbers or weighted by cross section, or events with pileup.
+    The files do not depend on the number of processes. If it is interrupted, give the same command again: finished
+    files are kept.
     """
     from data_prep.generate.rate_settings import RateSettings
     from data_prep.generate.settings import EventSettings, GenerateSettings
@@ -36,7 +42,7 @@ def run(
 
         total = sum(settings.sizes.values())
         with console.progress("generate", total, f"{settings.entry}s") as advance:
-            files = produce(settings, space.work, processes or len(os.sched_getaffinity(0)), advance)
+            files = produce(settings, space.work, workers or len(os.sched_getaffinity(0)), advance)
         for file in files:
             _place(file, space.path / file.name)
     classes = ", ".join(settings.sizes)

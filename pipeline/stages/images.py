@@ -13,36 +13,43 @@ from pipeline.configuration import load, load_kind
 from pipeline.door import is_readable
 from pipeline.earlier_losses import losses_allowed
 from pipeline.json_file import write_json
+from pipeline.options import Workers, result, settings_file
+
+EXAMPLE = r"""
+python -m pipeline images --config configs/demo/images.yaml \
+  build/demo/10_root --out build/demo/20_images
+"""
 
 
 def run(
-    config: Annotated[Path, typer.Option(help="The configuration, configs/<run>/images.yaml.")],
-    out: Annotated[Path, typer.Option(help="The dataset to write, build/<run>/20_images.")],
+    config: Annotated[Path, settings_file("images.yaml")],
+    out: Annotated[Path, result("a folder, build/<run>/20_images")],
     inputs: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="INPUT...",
-            help="Files, folders of them, patterns, or https:// and root:// URLs; none: those of before.",
+            metavar="INPUT",
+            help="ROOT or HDF5 files, folders, patterns, https:// or root:// URLs; none: the same as last time.",
             show_default=False,
         ),
     ] = None,
-    workers: Annotated[
-        int, typer.Option(min=0, help="Processes; 0: one a core, or none where there is little to do.")
-    ] = 0,
-    scheduler: Annotated[str | None, typer.Option(help="A Dask scheduler instead, as tcp://host:8786.")] = None,
-    cluster: Annotated[
-        Path | None, typer.Option(help="Jobs of a batch system instead: a YAML file, see docs/scale.md.")
+    workers: Workers = 0,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler to use instead, tcp://host:8786.")
     ] = None,
-    retries: Annotated[int, typer.Option(min=0, help="How often a chunk that fails is tried again.")] = 2,
-    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first chunk that fails for good.")] = False,
+    cluster: Annotated[
+        Path | None, typer.Option(help="Batch system to use instead: a YAML file as in docs/scale.md.")
+    ] = None,
+    retries: Annotated[int, typer.Option(min=0, help="How often a chunk that failed is tried again.")] = 2,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop when the first chunk is lost.")] = False,
     allow_lost: Annotated[
-        float, typer.Option(min=0, max=1, help="Fraction of the entries that may be lost; else the stage fails.")
+        float, typer.Option(min=0, max=1, help="Fraction of the jets or events that may be lost.")
     ] = 0.0,
 ) -> None:
-    """Make jet or event images from ROOT files: a Parquet dataset, split by event, with the account of every entry.
+    """Make jet or event images from ROOT files.
 
-    The result depends neither on who does the work nor on the chunks. A run that was interrupted, or that lost more
-    than is allowed, goes on from its finished chunks when the same command is given again.
+    Writes a Parquet dataset, split by event into train, validation and test, and accounts for every entry. The result
+    does not depend on who does the work. If it is interrupted, or more is lost than --allow-lost, give the same
+    command again: finished chunks are kept.
     """
     from data_prep.event_settings import EventImagesSettings
     from data_prep.executors.choice import executor_of

@@ -12,6 +12,7 @@ import typer
 
 from data_prep.errors import InputFileError
 from pipeline import console
+from pipeline.options import settings_file
 
 EVENTS = 200
 """Whole events that are looked at."""
@@ -21,19 +22,23 @@ if TYPE_CHECKING:
     from data_prep.readers.inspection import Inspection
 
 
+EXAMPLE = "python -m pipeline inspect build/demo/10_root"
+
+
 def run(
     inputs: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE...",
-            help="A ROOT or HDF5 file or its URL; of several, a folder or a pattern the first is taken.",
+            metavar="INPUT", help="A ROOT or HDF5 file, or its URL; of a folder or several files the first is read."
         ),
     ],
-    config: Annotated[
-        Path | None, typer.Option(help="A configuration, configs/<run>/images.yaml: its layout and classes are used.")
-    ] = None,
+    config: Annotated[Path | None, settings_file("images.yaml")] = None,
 ) -> None:
-    """Say what a file holds: layout, jets, classes, whether constituents sum to jets, and what is missing."""
+    """Show what a file holds, and what is missing.
+
+    Layout, number of jets, classes, and whether the constituents add up to the jets. With --config the layout and the
+    classes of that file are used. The exit code is 1 if no images can be made from the file.
+    """
     with _uncollected():
         from data_prep.event_settings import EventImagesSettings
         from data_prep.readers import Options, event_tree

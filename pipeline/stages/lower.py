@@ -12,30 +12,33 @@ from data_prep.errors import ConfigurationError, ProofFailedError
 from data_prep.fixed_point import FixedType
 from pipeline.artefact import artefact
 from pipeline.console import done
+from pipeline.options import MaybeImagesConfig, NoClasses, result
 from pipeline.statement import Statement
 
 CHECK_VECTORS = 1000
 
 
+EXAMPLE = r"""
+python -m pipeline lower --model build/demo/30_model/model.h5 \
+  --out build/demo/40_lowered
+"""
+
+
 def run(
-    model: Annotated[Path, typer.Option(help="Keras or QKeras model file (.h5 or .keras).")],
-    out: Annotated[Path, typer.Option(help="Folder to make.")],
+    model: Annotated[Path, typer.Option(help="Trained network: a Keras or QKeras model file (.h5 or .keras).")],
+    out: Annotated[Path, result("a folder, build/<run>/40_lowered")],
     input_type: Annotated[
         str | None,
-        typer.Option(help="Type of inputs that meet no quantizer first, such as 'ap_fixed<8,1>'."),
+        typer.Option(help="Type of the inputs, if the model does not quantize them: 'ap_fixed<8,1>'."),
     ] = None,
-    logits: Annotated[bool, typer.Option("--logits", help="Leave a last softmax or sigmoid out.")] = False,
-    images_config: Annotated[
-        Path | None,
-        typer.Option(help="images.yaml that says what the images of a model are that was not trained by `train`."),
-    ] = None,
-    no_classes: Annotated[
-        bool, typer.Option("--no-classes", help="With it: the outputs are no numbers of its classes.")
-    ] = False,
+    logits: Annotated[bool, typer.Option("--logits", help="Leave out a softmax or sigmoid at the end.")] = False,
+    images_config: MaybeImagesConfig = None,
+    no_classes: NoClasses = False,
 ) -> None:
-    """Rewrite a model in plain QKeras layers that compute the same numbers, and prove the type of every tensor.
+    """Rewrite a network in plain layers with proven types.
 
-    What inputs and outputs mean goes with it: as `train` left it beside the model, or as --images-config states it.
+    The plain QKeras layers compute the same numbers, and the fixed-point type of every tensor is proven to hold them.
+    For a model that `train` did not make, --images-config says what its inputs and outputs are.
     """
     from models.meaning import meaning_beside
 

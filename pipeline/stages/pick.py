@@ -12,16 +12,26 @@ from data_prep.errors import ConfigurationError
 from pipeline import console
 from pipeline.door import check, enclosing
 
+EXAMPLE = r"""
+python -m pipeline pick build/search/28_search \
+  --lut 40000 --clocks 20 --name mine
+"""
+
 
 def run(
-    search: Annotated[Path, typer.Argument(help="Folder made by `search`.", show_default=False)],
-    name: Annotated[str, typer.Option(help="Of the new run.")],
-    point: Annotated[int | None, typer.Option(help="A trial on the front, as front.json numbers it.")] = None,
-    lut: Annotated[int | None, typer.Option(min=1, help="Instead: the best design of at most so many LUTs ...")] = None,
-    clocks: Annotated[int | None, typer.Option(min=1, help="... and clocks.")] = None,
-    configs: Annotated[Path, typer.Option(help="The folder of all runs.")] = Path("configs"),
+    search: Annotated[Path, typer.Argument(help="Designs: a folder made by `search`.")],
+    name: Annotated[str, typer.Option(help="Name of the new run, a folder beside the other configurations.")],
+    point: Annotated[int | None, typer.Option(help="Number of a trial, as in front.json.")] = None,
+    lut: Annotated[int | None, typer.Option(min=1, help="Instead: the best design with at most so many LUTs.")] = None,
+    clocks: Annotated[
+        int | None, typer.Option(min=1, help="Instead: the best design with at most so many clocks of latency.")
+    ] = None,
+    configs: Annotated[Path, typer.Option(help="Folder that holds the configurations of all runs.")] = Path("configs"),
 ) -> None:
-    """Write the configuration files of one design that a search found; `make RUN=<name>` trains and proves it."""
+    """Make a run of one design that `search` found.
+
+    Writes its configuration files; `make RUN=<name>` then trains and proves it.
+    """
     from pipeline.search.pick import choose, read_front, require_name, write_run
     from pipeline.search.settings import ConstraintSettings
 

@@ -5,32 +5,37 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from data_prep.errors import ConfigurationError
 from pipeline import console
 from pipeline.artefact import artefact
 from pipeline.configuration import load
 from pipeline.json_file import write_json
+from pipeline.options import ImagesConfig, Inputs, Lowered, result, settings_file
 
 if TYPE_CHECKING:
     from models.rate_study import RateStudy
 
 
-def run(
-    inputs: Annotated[
-        list[str],
-        typer.Argument(metavar="SAMPLE...", help="Jets with weights: files, folders, patterns, or URLs of them."),
-    ],
-    config: Annotated[Path, typer.Option(help="The collider, signals and rates: rates.yaml.")],
-    images: Annotated[Path, typer.Option(help="The images.yaml of the run; its selection in pT is left out.")],
-    lowered: Annotated[Path, typer.Option(help="The network: a folder made by `lower`.")],
-    out: Annotated[Path, typer.Option(help="Folder to make, build/<run>/67_rates.")],
-) -> None:
-    """Compare the tagger, at fixed trigger rates, with a cut on the jet pT and with pT and soft-drop mass.
+EXAMPLE = r"""
+python -m pipeline rates --config configs/demo/rates.yaml \
+  --images-config configs/demo/images.yaml \
+  --lowered build/demo/40_lowered \
+  build/rates/10_root --out build/demo/67_rates
+"""
 
-    Scores and pT are the integers of the firmware; efficiencies are against the pT of all constituents. Images that are
-    made otherwise than those of the network's training are refused; the order of the classes is the network's.
+
+def run(
+    inputs: Inputs,
+    config: Annotated[Path, settings_file("rates.yaml")],
+    images_config: ImagesConfig,
+    lowered: Lowered,
+    out: Annotated[Path, result("a folder, build/<run>/67_rates")],
+) -> None:
+    """Compare signal efficiencies at fixed trigger rates.
+
+    The tagger, in the integers of the firmware, is compared with a cut on the jet pT and with a cut on pT and
+    soft-drop mass. The jets need weights (`generate` with configs/rates); efficiencies are given against the pT of all
+    constituents. images.yaml must be that of the training; its selection in pT is not applied.
     """
     from data_prep.images import ImagesSettings
     from data_prep.readers.detect import reader_of
@@ -43,7 +48,7 @@ def run(
     from pipeline.rate_jets import classes_of, images_for_rates, read_sample
     from pipeline.statement import Statement
 
-    what, pictures = load(config, RatesSettings), load(images, ImagesSettings)
+    what, pictures = load(config, RatesSettings), load(images_config, ImagesSettings)
     try:
         options = images_for_rates(pictures, what).options
     except ConfigurationError as error:
@@ -51,7 +56,7 @@ def run(
     reader, files, entry = reader_of(input_files(inputs, console.warn), options, pictures.layout)
     settings = {"rates": what, "images": pictures}
     with artefact(out, "rates", settings=settings, inputs={"lower": lowered, "files": list(files)}) as space:
-        network = Statement(images, pictures, classes=True, escape="").complete(open_network(lowered))
+        network = Statement(images_config, pictures, classes=True, escape="").complete(open_network(lowered))
         emulator = FastEmulator(network)
         with console.progress("rates: jets", sum(files.values()), f"{entry}s") as advance:
             try:

@@ -11,13 +11,19 @@ from data_prep.errors import InputFileError
 from pipeline.artefact import artefact
 from pipeline.console import done
 from pipeline.lineage import made_from_others
+from pipeline.options import result
+
+EXAMPLE = "python -m pipeline report build/demo --out build/demo/80_report"
 
 
 def run(
     run_folder: Annotated[Path, typer.Argument(help="Folder of a run, build/<run>.")],
-    out: Annotated[Path, typer.Option(help="Folder to make; the page is index.html in it.")],
+    out: Annotated[Path, result("a folder with index.html, build/<run>/80_report")],
 ) -> None:
-    """Write one self-contained page on a run: physics, performance, hardware, proof; what is missing is said."""
+    """Write one HTML page about a run.
+
+    Physics, performance, hardware and proofs in one file that needs no other; it says what is missing.
+    """
     from pipeline.report.run_folder import RunFolder
 
     # The page depends on the manifests, and on what they do not tell: damage, and inputs that were made again.

@@ -18,6 +18,7 @@ from pipeline.artefact import artefact
 from pipeline.console import done, progress, warn
 from pipeline.json_file import write_json
 from pipeline.manifest import read_manifest
+from pipeline.options import Hardware, Images, MaybeCsim, result
 from pipeline.proving import TestSet, leave_proof, require_images_of
 
 if TYPE_CHECKING:
@@ -36,23 +37,31 @@ BATCH = 2000
 """Vectors a simulator process takes at a time."""
 
 
-def run(
-    lowered: Annotated[Path, typer.Argument(help="Folder made by `lower`.")],
-    config: Annotated[Path, typer.Option(help="hardware.yaml")],
-    out: Annotated[Path, typer.Option(help="Folder to make; the proof goes beside it (.json).")],
-    csim: Annotated[Path | None, typer.Option(help="Proof made by `csim`; its integers are compared too.")] = None,
-    images: Annotated[
-        Path | None, typer.Option(help="Folder made by `images`; its whole test set is compared.")
-    ] = None,
-) -> None:
-    """Prove trained model = HLS emulation = interpreter = fast emulator = simulated Verilog and VHDL.
+EXAMPLE = r"""
+python -m pipeline rtl --config configs/demo/hardware.yaml \
+  --csim build/demo/60_csim.json --images build/demo/20_images \
+  build/demo/40_lowered --out build/demo/65_rtl
+"""
 
-    Where the images are made of candidates, the design starts from them.
+
+def run(
+    lowered: Annotated[Path, typer.Argument(help="Network: a folder made by `lower`.")],
+    config: Hardware,
+    out: Annotated[Path, result("a folder, build/<run>/65_rtl; the proof goes beside it (.json)")],
+    csim: MaybeCsim = None,
+    images: Images = None,
+) -> None:
+    """Write Verilog and VHDL, proven equal to the network.
+
+    Simulated clock by clock, they must give the same integers as the trained model on random vectors, on corner cases,
+    on the whole test set of --images, and as the HLS project of --csim. Where images are made from candidates, the
+    design starts from these. Needs g++; the VHDL is simulated where GHDL is installed.
     """
     settings = configuration.load(config, HardwareSettings)
     proof_file = out.with_name(f"{out.name}.json")
     inputs = {"lower": lowered, "csim": csim, "images": images}
     with artefact(out, "rtl", settings={"hardware": settings}, inputs=inputs, companions=[proof_file]) as space:
+        from hls_projects.compiler import require_compiler
         from hls_projects.compose import compose
         from hls_projects.emulator.fast_emulator import FastEmulator
         from hls_projects.export.file_hashes import hash_files
@@ -86,6 +95,7 @@ def run(
             check_size(network, wanted.largest)
         try:
             verilator.verilator_root()
+            require_compiler("compile the simulation of the Verilog")
         except ToolNotFoundError as error:
             leave_proof(space, space.companions[0], RtlProof(status="not run", reason=error.what))
             raise
@@ -108,6 +118,7 @@ def run(
                 vhdl = ghdl.build(folder, _fresh(space.work / "ghdl"))
             except ToolNotFoundError as error:
                 vhdl_reason = error.what
+                warn(f"the VHDL is not simulated: {error}")
         emulator = FastEmulator(network)
         forms: dict[str, Form] = {"fast emulator": lambda raw: emulator.run(raw, raw=True)}
         if best.logic is not None:
@@ -140,8 +151,6 @@ def run(
             raise ProofFailedError(f"model and RTL differ: {record.first_mismatch}", file=lowered)
         shutil.copytree(folder, space.path, dirs_exist_ok=True)
         write_json(space.companions[0], record.model_dump(mode="json"))
-    if vhdl_reason:
-        warn(f"the VHDL was not simulated: {vhdl_reason}")
     done("rtl", f"{out}: {record.reason}, {_in_words(record.variants[kept], best)}")
 
 
@@ -182,6 +191,7 @@ def _counted(folders: list[Path], seconds: int, estimates: list[float]) -> tuple
     try:
         yosys_version()
     except ToolNotFoundError as error:
+        warn(f"sizes are estimated: {error}")
         return [None] * len(folders), error.what
     counted: list[Synthesis | None] = []
     reason = ""

@@ -16,30 +16,49 @@ from pipeline.code_version import code_hash, locked_versions
 from pipeline.configuration import load
 from pipeline.door import check
 from pipeline.json_file import write_json
+from pipeline.options import (
+    HardwareConfig,
+    ImagesConfig,
+    Inputs,
+    ModelConfig,
+    TrainConfig,
+    Workers,
+    result,
+    settings_file,
+)
 
 if TYPE_CHECKING:
     from pipeline.search.files import Files
 
 
-def run(
-    inputs: Annotated[
-        list[str],
-        typer.Argument(metavar="INPUT...", help="Files, folders of them, patterns, or https:// and root:// URLs."),
-    ],
-    config: Annotated[Path, typer.Option(help="What is searched: search.yaml.")],
-    images: Annotated[Path, typer.Option(help="images.yaml of the hand-made design.")],
-    model: Annotated[Path, typer.Option(help="model.yaml of it.")],
-    train: Annotated[Path, typer.Option(help="train.yaml of it.")],
-    hardware: Annotated[Path, typer.Option(help="hardware.yaml of it.")],
-    out: Annotated[Path, typer.Option(help="Folder to make, build/<run>/28_search.")],
-    storage: Annotated[
-        str | None, typer.Option(help="A database for several machines, as SQLAlchemy takes it; else a file.")
-    ] = None,
-    workers: Annotated[int, typer.Option(min=0, help="Processes; 0: one a core.")] = 0,
-) -> None:
-    """Search for the taggers with the best validation AUC for their LUTs and clocks.
+EXAMPLE = r"""
+python -m pipeline search --config configs/search/search.yaml \
+  --images-config configs/search/images.yaml \
+  --model-config configs/search/model.yaml \
+  --train-config configs/search/train.yaml \
+  --hardware-config configs/search/hardware.yaml \
+  build/symmetries/10_root --out build/search/28_search
+"""
 
-    A search that was interrupted, or that shall take longer, goes on where it was when the same command is given again.
+
+def run(
+    inputs: Inputs,
+    config: Annotated[Path, settings_file("search.yaml")],
+    images_config: ImagesConfig,
+    model_config: ModelConfig,
+    train_config: TrainConfig,
+    hardware_config: HardwareConfig,
+    out: Annotated[Path, result("a folder, build/<run>/28_search")],
+    storage: Annotated[
+        str | None,
+        typer.Option(help="SQLAlchemy URL of a database that several machines share; without it, a file."),
+    ] = None,
+    workers: Workers = 0,
+) -> None:
+    """Search for the best taggers within LUT and clock limits.
+
+    Many short trainings, each with the cost of its own logic, starting from the design of the four other files. To go
+    on after an interruption, or with a larger budget, give the same command again. `pick` makes a run of what is found.
     """
     from data_prep.executors.processes import cores
     from data_prep.readers.detect import reader_of
@@ -52,7 +71,7 @@ def run(
     from pipeline.search.workers import Job
 
     what = load(config, SearchSettings)
-    paths = dict(zip(FILES, (images, model, train, hardware), strict=True))
+    paths = dict(zip(FILES, (images_config, model_config, train_config, hardware_config), strict=True))
     files = _files(paths)
     try:
         space = Space.of(what.space, files.content)
@@ -79,8 +98,8 @@ def run(
         for key, path in {**paths, "search": config}.items():
             shutil.copyfile(path, space_.path / f"{key}.yaml")
         origin = {
-            "sample": _sample(model.parent),
-            "run": model.absolute().parent.name,
+            "sample": _sample(model_config.parent),
+            "run": model_config.absolute().parent.name,
             "fingerprint": space_.fingerprint,
         }
         write_json(space_.path / "origin.json", origin)

@@ -13,6 +13,7 @@ from pipeline import console
 from pipeline.artefact import artefact
 from pipeline.configuration import load
 from pipeline.json_file import write_json
+from pipeline.options import ImagesConfig, Inputs, ModelConfig, TrainConfig, Workers, result, settings_file
 from pipeline.symmetry_trainings import Study
 
 if TYPE_CHECKING:
@@ -20,22 +21,29 @@ if TYPE_CHECKING:
     from models.symmetry_study import SymmetryStudySettings
 
 
-def run(
-    inputs: Annotated[
-        list[str],
-        typer.Argument(metavar="INPUT...", help="Files, folders of them, patterns, or https:// and root:// URLs."),
-    ],
-    config: Annotated[Path, typer.Option(help="What is compared: symmetries.yaml.")],
-    images: Annotated[Path, typer.Option(help="images.yaml, without rotation.")],
-    model: Annotated[Path, typer.Option(help="The network: model.yaml.")],
-    train: Annotated[Path, typer.Option(help="How to train: train.yaml.")],
-    out: Annotated[Path, typer.Option(help="Folder to make, build/<run>/26_symmetries.")],
-    workers: Annotated[int, typer.Option(min=0, help="Processes that make images, as of `images`.")] = 0,
-    trainings: Annotated[int, typer.Option(min=1, help="Trainings at a time, each in a process of its own.")] = 1,
-) -> None:
-    """Train plain and symmetric networks with several seeds, and measure them on test jets as they are and turned.
+EXAMPLE = r"""
+python -m pipeline symmetries --config configs/symmetries/symmetries.yaml \
+  --images-config configs/symmetries/images.yaml \
+  --model-config configs/symmetries/model.yaml \
+  --train-config configs/symmetries/train.yaml \
+  build/symmetries/10_root --out build/symmetries/26_symmetries
+"""
 
-    A run that was interrupted goes on where it was, at the last epoch, when the same command is given again.
+
+def run(
+    inputs: Inputs,
+    config: Annotated[Path, settings_file("symmetries.yaml")],
+    images_config: ImagesConfig,
+    model_config: ModelConfig,
+    train_config: TrainConfig,
+    out: Annotated[Path, result("a folder, build/<run>/26_symmetries")],
+    workers: Workers = 0,
+    trainings: Annotated[int, typer.Option(min=1, help="How many networks are trained at the same time.")] = 1,
+) -> None:
+    """Compare networks with and without built-in symmetries.
+
+    Each is trained with several seeds and measured on test jets as they are and rotated; images.yaml must not rotate
+    jets itself. If it is interrupted, give the same command again: it goes on at the last epoch.
     """
     from data_prep.images import ImagesSettings
     from data_prep.readers.detect import reader_of
@@ -45,8 +53,8 @@ def run(
     from models.symmetry_study import SymmetryStudySettings, network_of, require_buildable, summary
 
     what = load(config, SymmetryStudySettings)
-    pictures = load(images, ImagesSettings)
-    network, how = load(model, ModelSettings), load(train, TrainSettings)
+    pictures = load(images_config, ImagesSettings)
+    network, how = load(model_config, ModelSettings), load(train_config, TrainSettings)
     sets = _image_sets(what, pictures, config)
     reader, files, _ = reader_of(input_files(inputs, console.warn), pictures.options, pictures.layout)
     settings = {"symmetries": what, "images": pictures, "model": network, "train": how}
@@ -57,7 +65,7 @@ def run(
         try:
             require_buildable(what, network, sets)
         except ConfigurationError as error:
-            raise ConfigurationError(error.what, file=model, remedy=error.remedy) from None
+            raise ConfigurationError(error.what, file=model_config, remedy=error.remedy) from None
         study = Study(reader, files, sets, what, network, how, workers, space.work)
         study.train_all(trainings)
         found = {each.name: summary(each, [study.trained(each, seed) for seed in what.seeds]) for each in what.variants}

@@ -15,17 +15,25 @@ from pipeline import console
 from pipeline.artefact import UpToDate, artefact
 from pipeline.configuration import load
 from pipeline.json_file import write_json
+from pipeline.options import Hardware, result
 from pipeline.stages import lower, rtl
+
+EXAMPLE = r"""
+python -m pipeline symmetries-rtl \
+  --config configs/symmetries/hardware.yaml \
+  build/symmetries/26_symmetries --out build/symmetries/27_symmetries_rtl
+"""
 
 
 def run(
-    study: Annotated[Path, typer.Argument(help="Folder made by `symmetries`.")],
-    config: Annotated[Path, typer.Option(help="hardware.yaml")],
-    out: Annotated[Path, typer.Option(help="Folder to make, build/<run>/27_symmetries_rtl.")],
+    study: Annotated[Path, typer.Argument(help="Networks: a folder made by `symmetries`.")],
+    config: Hardware,
+    out: Annotated[Path, result("a folder, build/<run>/27_symmetries_rtl")],
 ) -> None:
-    """Take every network of the study, of its first seed, through `lower` and `rtl`.
+    """Write and prove the logic of each `symmetries` network.
 
-    A run that was interrupted goes on with the next network when the same command is given again.
+    The first seed of every network goes through `lower` and `rtl`. If it is interrupted, give the same command again:
+    networks that are done are kept.
     """
     from hls_projects.settings import HardwareSettings
 

@@ -6,8 +6,6 @@ import shutil
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from data_prep.errors import ConfigurationError
 from hls_projects.settings import HardwareSettings
 from hls_projects.vendor.tools import installed
@@ -15,15 +13,26 @@ from pipeline import configuration
 from pipeline.artefact import artefact
 from pipeline.console import done
 from pipeline.json_file import write_json
+from pipeline.options import Hardware, Hls, Rtl, result
+
+EXAMPLE = r"""
+python -m pipeline synth --config configs/demo/hardware.yaml \
+  --hls build/demo/50_hls --rtl build/demo/65_rtl \
+  --out build/demo/66_synth
+"""
 
 
 def run(
-    config: Annotated[Path, typer.Option(help="hardware.yaml")],
-    out: Annotated[Path, typer.Option(help="Folder to make.")],
-    hls: Annotated[Path | None, typer.Option(help="Folder made by `convert`: needs Vitis HLS and Vivado.")] = None,
-    rtl: Annotated[Path | None, typer.Option(help="Folder made by `rtl`: needs Vivado.")] = None,
+    config: Hardware,
+    out: Annotated[Path, result("a folder, build/<run>/66_synth")],
+    hls: Hls = None,
+    rtl: Rtl = None,
 ) -> None:
-    """Synthesise, place and route out of context; keep what the reports say: period, latency, LUT, FF, DSP, BRAM."""
+    """Synthesise with Vivado and Vitis HLS, if installed.
+
+    Synthesis, placement and routing out of context; keeps the reported period, latency, LUT, FF, DSP and BRAM. --rtl
+    needs Vivado, --hls Vitis HLS too.
+    """
     settings = configuration.load(config, HardwareSettings)
     if settings.rtl.form == "none":
         rtl = None

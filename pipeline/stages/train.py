@@ -14,25 +14,37 @@ from pipeline.artefact import Workspace, artefact
 from pipeline.configuration import load
 from pipeline.console import done, progress, warn
 from pipeline.json_file import write_json
+from pipeline.options import ModelConfig, result, settings_file
 
 if TYPE_CHECKING:
     from models.meaning import Meaning
     from models.settings import TrainSettings
     from models.tasks.settings import Task
 
-Images = Annotated[Path, typer.Argument(help="The images that `images` made.", show_default=False)]
-Config = Annotated[Path, typer.Option("--config", help="How to train: train.yaml.", show_default=False)]
-Model = Annotated[Path, typer.Option("--model", help="The network: model.yaml.", show_default=False)]
-Out = Annotated[Path, typer.Option("--out", help="The folder to make.", show_default=False)]
+
+EXAMPLE = r"""
+python -m pipeline train --config configs/demo/train.yaml \
+  --model-config configs/demo/model.yaml \
+  build/demo/20_images --out build/demo/30_model
+"""
 
 
-def run(images: Images, config: Config, model: Model, out: Out) -> None:
-    """Train the networks of a task, float and quantized, and measure them on the same test images."""
+def run(
+    images: Annotated[Path, typer.Argument(help="Images: a folder made by `images`.")],
+    config: Annotated[Path, settings_file("train.yaml")],
+    model_config: ModelConfig,
+    out: Annotated[Path, result("a folder, build/<run>/30_model")],
+) -> None:
+    """Train float and quantized networks on images.
+
+    Each is measured on the same test images. The task is that of model.yaml: classification, regression,
+    segmentation, detection or panoptic, which is both of these.
+    """
     from models.settings import TrainSettings
     from models.tasks.choice import settings_of
 
-    task = _task(model)
-    how, network = load(config, TrainSettings), load(model, settings_of(task))
+    task = _task(model_config)
+    how, network = load(config, TrainSettings), load(model_config, settings_of(task))
     with artefact(out, "train", settings={"train": how, "model": network}, inputs={"images": images}) as space:
         from models.training import prepare
 
@@ -40,7 +52,7 @@ def run(images: Images, config: Config, model: Model, out: Out) -> None:
         try:
             line = _BY_TASK.get(task, _events)(images, network, how, space)
         except ConfigurationError as error:
-            file = config if isinstance(error, TrainingSettingsError) else model
+            file = config if isinstance(error, TrainingSettingsError) else model_config
             raise type(error)(error.what, file=file, remedy=error.remedy) from None
     done("train", line)
 

@@ -10,13 +10,16 @@ import typer
 from pipeline.code_version import git_hash
 from pipeline.console import done, warn
 
+EXAMPLE = "python -m pipeline verify build/demo/70_export/demo.tar.gz"
 
-def run(bundle: Annotated[Path, typer.Argument(help="<name>.tar.gz, or the folder unpacked from it.")]) -> None:
-    """Check hashes, that parts belong together and types hold; then run the network on the bundle's vectors.
 
-    Pattern files, emulator package, payload and card are made again from the rest of the bundle and compared. Needs
-    neither TensorFlow nor the files that the bundle was made from. HLS project and RTL are compared with their hashes,
-    not simulated again.
+def run(bundle: Annotated[Path, typer.Argument(help="A bundle, <name>.tar.gz, or the unpacked folder.")]) -> None:
+    """Check a firmware bundle and run it on its own vectors.
+
+    Checks the hash of every file, that the parts belong together, and that the types hold; makes pattern files,
+    emulator package, payload and card again from the rest of the bundle and compares them; then runs the network on
+    the bundle's reference vectors. Needs neither TensorFlow nor the files that the bundle was made from. HLS project
+    and RTL are checked by their hashes and not simulated again.
     """
     from hls_projects.export.replay import replay
     from hls_projects.export.verify import made_in, opened

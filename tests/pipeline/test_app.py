@@ -47,10 +47,10 @@ def test_ctrl_c_that_a_library_turned_into_its_own_error_ends_with_130(
 @pytest.mark.parametrize(
     ("arguments", "code", "line"),
     [
-        (["generate", "--colour", "red"], 2, "No such option: --colour"),
-        (["generate", "--config", "generate.yaml"], 2, "Missing option '--out'"),
-        (["nonsense"], 2, "No such command 'nonsense'"),
-        (["inspcet"], 2, "No such command 'inspcet'. Did you mean 'inspect'?"),
+        (["generate", "--colour", "red"], 2, "no such option --colour (see `python -m pipeline generate -h`)"),
+        (["generate", "--config", "generate.yaml"], 2, "missing option '--out' (see `python -m pipeline generate -h`)"),
+        (["nonsense"], 2, "no such command nonsense (see `python -m pipeline -h`)"),
+        (["inspcet"], 2, "no such command inspcet; did you mean inspect?"),
         (
             ["generate", "--config", "/no/generate.yaml", "--out", "/no/out"],
             1,

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from pipeline import code_version
-from pipeline.app import STAGES
 from pipeline.code_version import LOCK, PACKAGES, ROOT, code_hash, locked_versions, versions
+from pipeline.commands import STAGES
 
 ASK = """
 import sys

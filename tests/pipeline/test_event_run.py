@@ -59,7 +59,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     hardware, images = f"--config={c}/hardware.yaml", f"--images={b}/20_images"
     stages: dict[str, list[str]] = {
         "images": [f"--config={c}/images.yaml", f"{b}/10_root", f"--out={b}/20_images"],
-        "train": [f"--config={c}/train.yaml", f"--model={c}/model.yaml", f"{b}/20_images", f"--out={b}/30_model"],
+        "train": [
+            f"--config={c}/train.yaml",
+            f"--model-config={c}/model.yaml",
+            f"{b}/20_images",
+            f"--out={b}/30_model",
+        ],
         "lower": [f"--model={b}/30_model/model.h5", f"--out={b}/40_lowered"],
         "convert": [hardware, images, f"{b}/40_lowered", f"--out={b}/50_hls"],
         "csim": [hardware, f"--lowered={b}/40_lowered", images, f"{b}/50_hls", f"--out={b}/60_csim.json"],

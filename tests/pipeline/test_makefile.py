@@ -8,9 +8,12 @@ import shlex
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+from pipeline import commands
 
 ROOT = Path(__file__).parents[2]
 STAGES = {
@@ -26,6 +29,9 @@ STAGES = {
     "report": "80_report",
 }
 """The artefact of each stage, in the order of the flow."""
+
+NOT_OF_MAKE = ("inspect", "pick", "emulate", "verify", "compare_capture")
+"""Commands that make does not run."""
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make not found")
 
@@ -253,3 +259,13 @@ def test_a_run_may_take_the_sample_of_another(checkout: Path) -> None:
             *("--out", "build/detection/20_images"),
         ],
     ]
+
+
+@pytest.mark.parametrize("stage", [name for name in commands.STAGES if name.replace("-", "_") not in NOT_OF_MAKE])
+def test_the_example_in_the_help_of_a_command_is_what_make_runs(checkout: Path, stage: str) -> None:
+    module = import_module(f"pipeline.stages.{stage.replace('-', '_')}")
+    words = shlex.split(module.EXAMPLE.replace("\\\n", ""))[3:]
+    run = Path(words[words.index("--out") + 1]).parts[1]
+    given = f"RUN={run}"
+    (checkout / "build" / run).mkdir(parents=True)
+    assert words in _make(checkout, given, stage)

@@ -195,7 +195,10 @@ def test_a_batch_system_that_is_not_there_is_named(
     pytest.importorskip("dask_jobqueue")
     monkeypatch.setenv("PATH", str(tmp_path))
     settings = BatchSettings.model_validate({"kind": kind, "jobs": 2, "options": {"cores": 1, "memory": "1GB"}})
-    with pytest.raises(ToolNotFoundError, match=f"{kind} cluster: {command} not found"), DaskCluster(settings):
+    with (
+        pytest.raises(ToolNotFoundError, match=f"{kind} cluster: {command} not found, needed to start"),
+        DaskCluster(settings),
+    ):
         pass
 
 

@@ -153,10 +153,14 @@ def test_an_hls_project_goes_through_c_synthesis_first(run: Path, timing_of: Cal
         (
             "vivado",
             "rtl",
-            "vivado not found (it comes with AMD Vivado; install it from amd.com and source its settings64",
+            "vivado not found, needed to synthesise, place and route (it is part of AMD Vivado: install it from",
         ),
         ("vivado", "hls", "vivado not found"),
-        ("vitis-run", "hls", "vitis-run and vitis_hls not found (it comes with AMD Vitis; install it from amd.com"),
+        (
+            "vitis-run",
+            "hls",
+            "neither vitis-run nor vitis_hls found, needed to synthesise the HLS project (it is part of AMD Vitis",
+        ),
     ],
 )
 def test_a_missing_tool_is_one_line(

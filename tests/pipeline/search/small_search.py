@@ -47,7 +47,7 @@ def prepare(tmp_path: Path) -> list[str]:
     for name, content in FILES.items():
         (configs / f"{name}.yaml").write_text(json.dumps(content, indent=1))
     (configs / "sample").write_text("theirs\n")
-    files = [f"--{name}={configs}/{name}.yaml" for name in ("images", "model", "train", "hardware")]
+    files = [f"--{name}-config={configs}/{name}.yaml" for name in ("images", "model", "train", "hardware")]
     jets = [f"{tmp_path}/q.root", f"{tmp_path}/t.root"]
     return ["search", f"--config={configs}/search.yaml", *files, *jets, f"--out={tmp_path}/28_search", "--workers=1"]
 

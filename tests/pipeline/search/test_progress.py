@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.search.progress import Bar, words
+from pipeline.search.progress import spent, words
 from pipeline.search.record import Record
 from pipeline.search.settings import BudgetSettings, ConstraintSettings
 from tests.pipeline.search.designs import design
@@ -41,9 +41,4 @@ def test_what_was_found_in_words() -> None:
     ],
 )
 def test_how_much_of_the_budget_is_spent(budget: dict[str, Any], seconds: float, share: float) -> None:
-    with Bar(BudgetSettings.model_validate(budget)) as bar:
-        bar.show(RECORDS, LIMITS, seconds)
-        (task,) = bar._progress.tasks
-        assert task.completed == pytest.approx(share)
-        assert task.total == 1
-        assert task.description == words(RECORDS, LIMITS)
+    assert spent(RECORDS, BudgetSettings.model_validate(budget), seconds) == pytest.approx(share)

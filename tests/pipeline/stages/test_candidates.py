@@ -40,7 +40,7 @@ def arguments(tmp_path: Path) -> list[str]:
         write_mock_file(tmp_path / f"{name}.root", mock_jets(name, 150, seed=seed))
     for name, content in (("images", CONFIGURATION), ("model", MODEL), ("train", TRAIN), ("candidates", STUDY)):
         (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(content))
-    files = [f"--{name}={tmp_path}/{name}.yaml" for name in ("images", "model", "train")]
+    files = [f"--{name}-config={tmp_path}/{name}.yaml" for name in ("images", "model", "train")]
     jets = [f"{tmp_path}/q.root", f"{tmp_path}/t.root"]
     return ["candidates", f"--config={tmp_path}/candidates.yaml", *files, *jets, f"--out={tmp_path}/25_candidates"]
 

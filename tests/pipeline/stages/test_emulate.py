@@ -157,7 +157,7 @@ def test_a_regression_is_written_in_gev_as_its_training_measures_it(
     network = REGRESSION | {"regression": {"targets": TARGETS, "beside_tagger": beside_tagger}}
     for name, content in (("model", network), ("train", how)):
         (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(content))
-    files = [f"--model={tmp_path}/model.yaml", f"--config={tmp_path}/train.yaml", f"{run}/20_images"]
+    files = [f"--model-config={tmp_path}/model.yaml", f"--config={tmp_path}/train.yaml", f"{run}/20_images"]
     assert main(["train", *files, f"--out={tmp_path}/30_model"]) == 0
     assert main(["lower", f"--model={tmp_path}/30_model/model.h5", f"--out={tmp_path}/40_lowered"]) == 0
     capsys.readouterr()

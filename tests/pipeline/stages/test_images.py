@@ -192,6 +192,42 @@ def test_a_truncated_file_is_an_error_or_a_counted_loss(
     assert "unchanged" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("missing", "told"),
+    [
+        (
+            "sbatch",
+            "slurm cluster: sbatch not found, needed to start and end the jobs of --cluster (log in where such jobs "
+            "are submitted, or correct `kind` in the file of --cluster)",
+        ),
+        ("dask_jobqueue", "the Python package dask-jobqueue is not installed, needed for --scheduler and --cluster "),
+        ("distributed", "the Python package distributed is not installed, needed for --scheduler and --cluster "),
+    ],
+)
+def test_a_batch_system_that_is_not_there_is_one_line(
+    missing: str,
+    told: str,
+    jets: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    cluster = tmp_path / "cluster.yaml"
+    cluster.write_text("kind: slurm\njobs: 1\noptions: {cores: 1, memory: 1GB}\n")
+    given = ["--cluster", str(cluster)]
+    if missing == "sbatch":
+        monkeypatch.setenv("PATH", str(tmp_path))
+    else:
+        monkeypatch.setitem(sys.modules, missing, None)
+    if missing == "distributed":
+        given = ["--scheduler", "tcp://127.0.0.1:1"]
+    assert images(CONFIGURATION, tmp_path / "d", jets, *given) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"error {told}")
+    assert line.endswith(")")
+    assert not (tmp_path / "d").exists()
+
+
 def test_two_ways_to_work_are_refused(jets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     given = ("--workers", "2", "--scheduler", "tcp://127.0.0.1:1")
     assert images(CONFIGURATION, tmp_path / "d", jets, *given) == 1

@@ -80,7 +80,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Images, a training on them, the lowered network, and an HLS project that says the same."""
     folder = tmp_path_factory.mktemp("run")
     write_images(folder / "20_images")
-    files = [f"--{name}={write_yaml(folder / f'{name}.yaml', what)}" for name, what in (("model", MODEL),)]
+    files = [f"--{name}-config={write_yaml(folder / f'{name}.yaml', what)}" for name, what in (("model", MODEL),)]
     files.append(f"--config={write_yaml(folder / 'train.yaml', TRAIN)}")
     assert main(["train", *files, f"{folder}/20_images", f"--out={folder}/30_model"]) == 0
     assert main(["lower", f"--model={folder}/30_model/model.h5", f"--out={folder}/40_lowered"]) == 0

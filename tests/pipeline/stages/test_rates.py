@@ -73,7 +73,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rates(folder: Path, out: Path, *sample: Path, config: Path | None = None, images: Path = IMAGES) -> int:
-    arguments = ["--config", config or folder / "rates.yaml", "--images", images, "--lowered", folder / "40_lowered"]
+    arguments = [
+        "--config",
+        config or folder / "rates.yaml",
+        "--images-config",
+        images,
+        "--lowered",
+        folder / "40_lowered",
+    ]
     return main(["rates", *map(str, [*arguments, *(sample or (folder / "sample",)), "--out", out])])
 
 

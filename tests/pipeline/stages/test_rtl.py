@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from qkeras import QActivation, QDense, quantized_bits, quantized_relu
 from tensorflow import keras
 
 from data_prep.errors import ToolNotFoundError
-from hls_projects.rtl import verilator
+from hls_projects.rtl import verilator, yosys
 from models.load import save_model
 from pipeline.app import main
 from pipeline.manifest import manifest_path
@@ -80,6 +82,63 @@ def test_without_a_simulator_nothing_is_proven(
     manifest = json.loads((tmp_path / "65_rtl.manifest.json").read_text())
     assert (manifest["failure"], manifest["outputs"]) == ("verilator not found", {})
     assert not (tmp_path / "65_rtl").exists()
+
+
+@pytest.fixture
+def without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Gives a PATH on which one program is missing."""
+
+    def remove(name: str) -> None:
+        programs = tmp_path / "bin"
+        programs.mkdir()
+        # The first of a name is the one that is run.
+        for folder in map(Path, reversed(os.get_exec_path())):
+            for program in folder.iterdir() if folder.is_dir() else ():
+                if program.name != name:
+                    (programs / program.name).unlink(missing_ok=True)
+                    (programs / program.name).symlink_to(program)
+        monkeypatch.setenv("PATH", str(programs))
+        assert shutil.which(name) is None
+
+    return remove
+
+
+def test_without_a_compiler_one_line_says_so(
+    tmp_path: Path, lowered: Path, without: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    without("g++")
+    remedy = "(install a C++ compiler: `apt install g++`)"
+    assert _rtl(tmp_path, lowered) == 1
+    found = capsys.readouterr().err
+    assert found == f"error g++ not found, needed to compile the simulation of the Verilog {remedy}\n"
+    assert json.loads((tmp_path / "65_rtl.json").read_text())["status"] == "not run"
+    assert main(["convert", f"--config={tmp_path}/hardware.yaml", str(lowered), f"--out={tmp_path}/50_hls"]) == 0
+    files = [f"--config={tmp_path}/hardware.yaml", f"--lowered={lowered}"]
+    capsys.readouterr()
+    assert main(["csim", *files, f"{tmp_path}/50_hls", f"--out={tmp_path}/60_csim.json"]) == 1
+    assert capsys.readouterr().err == f"error g++ not found, needed to compile the HLS project {remedy}\n"
+    assert json.loads((tmp_path / "60_csim.json").read_text())["status"] == "not run"
+
+
+def test_without_ghdl_and_yosys_it_is_said_what_is_not_done(
+    tmp_path: Path,
+    lowered: Path,
+    without: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    without("ghdl")
+    monkeypatch.setattr(yosys.sysconfig, "get_path", lambda _: str(tmp_path))  # that of PyPI
+    (tmp_path / "bin" / "yosys").unlink(missing_ok=True)
+    assert _rtl(tmp_path, lowered, synthesis_seconds=10) == 0
+    assert sorted(capsys.readouterr().err.splitlines()) == [
+        "warning sizes are estimated: yosys not found, needed to count LUTs and flip-flops "
+        "(install it again: `rm .venv/.ready; make setup`)",
+        "warning the VHDL is not simulated: ghdl not found, needed to simulate the VHDL (`apt install ghdl`)",
+    ]
+    proof = json.loads((tmp_path / "65_rtl.json").read_text())
+    assert (proof["status"], proof["vhdl"]) == ("proven", None)
+    assert proof["variants"][0]["synthesis"] is None
 
 
 def test_other_weights_fail_with_the_first_difference(

@@ -115,7 +115,7 @@ def _check_runs(folder: Path, point: dict[str, Any]) -> None:
     c, b = folder / "configs" / "best", folder / "build" / "best"
     jets = [f"{folder}/q.root", f"{folder}/t.root"]
     assert main(["images", f"--config={c}/images.yaml", *jets, f"--out={b}/20_images"]) == 0
-    train = [f"--config={c}/train.yaml", f"--model={c}/model.yaml", f"{b}/20_images"]
+    train = [f"--config={c}/train.yaml", f"--model-config={c}/model.yaml", f"{b}/20_images"]
     assert main(["train", *train, f"--out={b}/30_model"]) == 0
     assert main(["lower", f"--model={b}/30_model/model.h5", f"--out={b}/40_lowered"]) == 0
     assert load_model(b / "30_model" / "model.h5").count_params() == point["parameters"]

@@ -56,7 +56,7 @@ def arguments(tmp_path: Path) -> list[str]:
         write_mock_file(tmp_path / f"{name}.root", mock_jets(name, 120, seed=seed))
     for name, content in (("images", IMAGES), ("model", MODEL), ("train", TRAIN), ("symmetries", STUDY)):
         (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(content))
-    files = [f"--{name}={tmp_path}/{name}.yaml" for name in ("images", "model", "train")]
+    files = [f"--{name}-config={tmp_path}/{name}.yaml" for name in ("images", "model", "train")]
     jets = [f"{tmp_path}/q.root", f"{tmp_path}/t.root"]
     return ["symmetries", f"--config={tmp_path}/symmetries.yaml", *files, *jets, f"--out={tmp_path}/26_symmetries"]
 

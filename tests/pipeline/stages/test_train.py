@@ -60,7 +60,7 @@ def arguments(tmp_path: Path) -> list[str]:
     seal(images, "images")
     (tmp_path / "model.yaml").write_text(yaml.safe_dump(MODEL))
     (tmp_path / "train.yaml").write_text(yaml.safe_dump(TRAIN))
-    files = ["--config", str(tmp_path / "train.yaml"), "--model", str(tmp_path / "model.yaml"), str(images)]
+    files = ["--config", str(tmp_path / "train.yaml"), "--model-config", str(tmp_path / "model.yaml"), str(images)]
     return ["train", *files, "--out", str(tmp_path / "30_model")]
 
 

@@ -1,0 +1,19 @@
+"""Which version of the project this is."""
+
+from __future__ import annotations
+
+import tomllib
+
+from pipeline.code_version import ROOT, git_hash
+
+
+def version() -> str:
+    """The name and version of `pyproject.toml`, and the commit where the code is a git checkout.
+
+    Returns:
+        such as `jet-image-trigger 0.1.0 (commit 1f0c…)`; the commit ends in `-dirty` where files were changed since.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    commit = git_hash()
+    where = "" if commit == "unknown" else f" (commit {commit})"
+    return f"{project['name']} {project['version']}{where}"
