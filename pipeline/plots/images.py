@@ -111,7 +111,7 @@ def occupancy(summary: Summary, description: ImageDescription) -> Figure:
 
 
 def masses(summary: Summary, classes: Sequence[str]) -> Figure:
-    """A panel a class: the jet mass of massless constituents (filled) and of the image's pixels (line), normalised to 1."""
+    """A panel a class: the jet mass of massless constituents (filled) and of the image (line), normalised to 1."""
     with style():
         columns = min(_PANELS, len(classes))
         rows = ceil(len(classes) / columns)

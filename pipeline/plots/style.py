@@ -15,8 +15,8 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 COLOURS = ("#3f90da", "#ffa90e", "#bd1f01", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#92dadd")
-"""Colours that people with colour-vision deficiencies can tell apart: the ten of M. A. Petroff (arXiv:2107.02270) without
-their two greys."""
+"""Colours that people with colour-vision deficiencies can tell apart: the ten of M. A. Petroff (arXiv:2107.02270)
+without their two greys."""
 REFERENCE = "#717581"
 """Grey is for lines that no data are behind: a limit, a rate, the value 1."""
 

@@ -10,6 +10,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+PHONE, LAPTOP, SCREEN = 390, 1280, 1920
+"""Widths in CSS pixels."""
+READABLE = 10
+"""The least size of text in CSS pixels."""
+
 CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
 
 _MEASURE = """
@@ -18,8 +23,8 @@ function shown(element) { return element.tagName.toLowerCase() + (element.id ? '
 function measure(frame) {
   const page = frame.contentDocument, view = frame.contentWindow, width = page.documentElement.clientWidth;
   const found = {beyond: [], scrolled: [], text: [], figures: 0};
-  if (page.documentElement.scrollWidth > width) found.beyond.push('the page');
   page.querySelectorAll('details').forEach(each => { each.open = true; });
+  if (page.documentElement.scrollWidth > width) found.beyond.push('the page');
   for (const each of page.body.querySelectorAll('*')) {
     if (each.closest('svg')) continue;
     const scrolls = ['auto', 'scroll'].includes(view.getComputedStyle(each).overflowX);
@@ -61,7 +66,7 @@ def measure(page: str, widths: tuple[int, ...], folder: Path) -> dict[int, dict[
     """
     # A window of Chromium is at least 500 pixels wide, a frame is not.
     frames = "".join(
-        f'<iframe style="border:0;width:{width}px;height:900px" srcdoc="{html.escape(page)}"></iframe>'
+        f'<iframe style="border:0;width:{width}px;height:900px" srcdoc="{html.escape(str(page))}"></iframe>'
         for width in widths
     )
     path = folder / "frames.html"
@@ -72,11 +77,19 @@ def measure(page: str, widths: tuple[int, ...], folder: Path) -> dict[int, dict[
     return dict(zip(widths, json.loads(html.unescape(found[1])), strict=True))
 
 
+def require_fitting(page: str, folder: Path) -> dict[int, dict[str, Any]]:
+    """Nothing runs beyond its box at any width, nothing scrolls but on a phone, and all text can be read."""
+    found = measure(page, (PHONE, LAPTOP, SCREEN), folder)
+    for width, seen in found.items():
+        assert seen["beyond"] == [], f"at {width} pixels"
+        assert not [where for size, where in seen["text"] if size < READABLE], f"at {width} pixels"
+    assert found[LAPTOP]["scrolled"] == found[SCREEN]["scrolled"] == []
+    return found
+
+
 def run(*arguments: str, folder: Path) -> str:
     """What headless Chromium prints."""
     assert CHROMIUM is not None
     options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}"]
-    done = subprocess.run(  # noqa: S603
-        [CHROMIUM, *options, *arguments], capture_output=True, text=True, check=True, timeout=300
-    )
+    done = subprocess.run([CHROMIUM, *options, *arguments], capture_output=True, text=True, check=True, timeout=300)
     return done.stdout
