@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.artefact import artefact
+from pipeline.json_file import write_json
+from pipeline.report import page as report
 from pipeline.report.page import page
 from pipeline.report.run_folder import RunFolder
+from pipeline.report.sections import candidates, regression, search, symmetries, synthesis, task
+from tests.pipeline.report import test_candidates, test_regression, test_search, test_symmetries, test_synthesis
 from tests.pipeline.report.browser import CHROMIUM, PHONE, measure, require_fitting
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium not found")
@@ -18,6 +23,29 @@ def test_the_page_of_a_tagger(run: Path, tmp_path: Path) -> None:
     assert found[PHONE]["figures"] == 9
     assert len(found[PHONE]["text"]) > 100
     assert found[PHONE]["scrolled"], "tables and wide figures scroll in their box"
+
+
+def test_what_not_every_run_has(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, file, found in (
+        ("25_candidates", "cost", test_candidates.content()),
+        ("26_symmetries", "symmetries", test_symmetries.content()),
+        ("28_search", "front", test_search.content()),
+    ):
+        with artefact(run / name, name) as space:
+            write_json(space.path / f"{file}.json", found)
+    test_synthesis.synthesised(run)
+    shown = (candidates.SECTION, symmetries.SECTION, search.SECTION, synthesis.SECTION)
+    monkeypatch.setattr(report, "SECTIONS", shown)
+    assert all(section.shown(RunFolder(run)) for section in shown)
+    text = page(RunFolder(run))
+    assert "Not shown" not in text
+    require_fitting(text, tmp_path)
+
+
+def test_the_page_of_a_regression(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    test_regression.trained(run)
+    monkeypatch.setattr(report, "SECTIONS", (task.SECTION, regression.SECTION))
+    assert require_fitting(page(RunFolder(run)), tmp_path)[PHONE]["figures"] == 2
 
 
 def test_what_runs_off_is_found(tmp_path: Path) -> None:
