@@ -81,21 +81,30 @@ def require_buildable(settings: CandidateSettings, grid: Grid, steps: Sequence[S
     if not isinstance(grid, SquareGrid):
         raise ValueError(f"images of 'candidates' are built on a square grid, the {grid.kind} one is not built yet")
     for step in steps:
-        if step.step == "centre" and step != Centre():
-            raise ValueError(
-                "images of 'candidates' are centred on the seed: 'centre' takes no options but its defaults"
-            )
-        if step.step == "normalise" and not power_of_two([step]):
-            raise ValueError(
-                "'normalise' divides, which firmware does by powers of two alone: with 'candidates' take "
-                "'norm: power_of_two'"
-            )
-        if step.step not in ("centre", "normalise"):
-            raise ValueError(
-                f"with 'candidates' there is no step '{step.step}': firmware subtracts the seed and sums, "
-                "it neither turns nor mirrors nor scales"
-            )
+        if refusal := why_not_built(step):
+            raise ValueError(refusal)
     thresholds(grid.edges(), settings.per_pi)
+
+
+def why_not_built(step: Step) -> str:
+    """Why the integer image builder does not make a step; empty where it does.
+
+    >>> why_not_built(Centre())
+    ''
+    """
+    if step.step == "centre" and step != Centre():
+        return "images of 'candidates' are centred on the seed: 'centre' takes no options but its defaults"
+    if step.step == "normalise" and not power_of_two([step]):
+        return (
+            "'normalise' divides, which firmware does by powers of two alone: with 'candidates' take "
+            "'norm: power_of_two'"
+        )
+    if step.step not in ("centre", "normalise"):
+        return (
+            f"with 'candidates' there is no step '{step.step}': firmware subtracts the seed and sums, "
+            "it neither turns nor mirrors nor scales"
+        )
+    return ""
 
 
 def power_of_two(steps: Sequence[Step]) -> bool:

@@ -1,0 +1,120 @@
+"""Where the firmware starts: what is done before its ports, and whether firmware could do it at all."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from data_prep.candidate_images import why_not_built
+from data_prep.description_differences import Description
+from data_prep.event_settings import EventDescription
+from data_prep.grid import SquareGrid
+from data_prep.preprocess import Step
+from data_prep.settings import Settings
+
+
+class BeforePorts(Settings):
+    """What makes the image before the ports of a design: its clocks and its size contain none of it."""
+
+    builder_inside: bool
+    """Whether the design takes candidates and builds the image itself."""
+    candidates: int | None
+    """Integer candidates that an image is made of; none where it is made of all constituents in floating point, or of
+    the towers of an event."""
+    steps: tuple[str, ...]
+    """What is done to make the image, in order, before the ports; nothing where the builder is inside."""
+    not_by_firmware: tuple[str, ...]
+    """Those of the steps that the integer image builder does not make: with any of them no firmware of this project
+    makes the image."""
+
+    @classmethod
+    def of(cls, images: Description | None, *, builder_inside: bool) -> Self | None:
+        """What stands before the ports.
+
+        Args:
+            images: what the network was trained on (`Meaning.images`, or the description of a dataset).
+            builder_inside: whether the design starts from candidates (`HlsProject.builder`, `RtlProof.builder`).
+
+        Returns:
+            None where it is not known what the images are, as of a network that was brought without a word about it.
+        """
+        if images is None:
+            return None
+        number = None if isinstance(images, EventDescription) or not images.candidates else images.candidates.number
+        if builder_inside:
+            return cls(builder_inside=True, candidates=number, steps=(), not_by_firmware=())
+        made = _of_events(images) if isinstance(images, EventDescription) else _of_jets(images)
+        refused = tuple(step for step, by_firmware in made if not by_firmware)
+        return cls(
+            builder_inside=False, candidates=number, steps=tuple(step for step, _ in made), not_by_firmware=refused
+        )
+
+    @property
+    def firmware_makes_image(self) -> bool:
+        """Whether firmware of this project can make the image: in this design, or with the builder before it."""
+        return not self.not_by_firmware
+
+    @property
+    def short(self) -> str:
+        """What a latency or a size is of, in a few words that fit beside it.
+
+        >>> BeforePorts(builder_inside=False, candidates=None, steps=("roll",), not_by_firmware=("roll",)).short
+        'network alone, no firmware makes its image'
+        """
+        if self.builder_inside:
+            return "with the image builder"
+        return "network alone" + ("" if self.firmware_makes_image else ", no firmware makes its image")
+
+    def sentences(self, latency: int | None = None) -> str:
+        """The same in whole sentences.
+
+        Args:
+            latency: of the design in clocks, where it is known.
+        """
+        clocks = "its latency" if latency is None else f"its {latency} clock{'s' if latency != 1 else ''}"
+        if self.builder_inside:
+            number = "" if self.candidates is None else f"{self.candidates} "
+            return (
+                f"The firmware starts from {number}candidates and a seed axis: {clocks} and its size contain making "
+                "the image. Before the ports stand finding the jet and choosing its candidates."
+            )
+        told = (
+            f"The firmware starts from the finished image, it is the network alone: {clocks} and its size do not "
+            f"contain making the image ({', '.join(self.steps)})."
+        )
+        if not self.firmware_makes_image:
+            missing = ", ".join(self.not_by_firmware)
+            return f"{told} No firmware of this project makes this image; it has no form of: {missing}."
+        if self.candidates is None:
+            return (
+                f"{told} The image is made of constituents in floating point; the image builder makes one with the "
+                "same steps of integer candidates (`candidates` in `images.yaml`), for which a network has to be "
+                "trained."
+            )
+        return f"{told} The image builder makes it in firmware (`convert --images`)."
+
+
+def _of_jets(images: Description) -> list[tuple[str, bool]]:
+    """Each thing that is done to a jet, and whether the image builder does it."""
+    assert not isinstance(images, EventDescription)  # noqa: S101
+    sums, square = "sum into pixels", isinstance(images.grid, SquareGrid)
+    grid = sums if square else f"{sums} on the {images.grid.kind} grid"
+    channels = "" if images.channels == ("pt",) else f" by channel ({', '.join(images.channels)})"
+    finished = [step for step in images.steps if step.step == "normalise"]
+    moving = [step for step in images.steps if step.step != "normalise"]
+    made = [(_words(step), not why_not_built(step)) for step in moving]
+    made.append((grid + channels, square and not channels))
+    return made + [(_words(step), not why_not_built(step)) for step in finished]
+
+
+def _of_events(images: EventDescription) -> list[tuple[str, bool]]:
+    """Each thing that is done to an event; there is no image builder of events."""
+    made = ["sum into towers", f"leave out towers below {images.pixel_min:g} GeV"]
+    wrap = images.grid.wrap
+    return [(each, False) for each in (*made, *([f"repeat {wrap} columns on each side"] if wrap else []))]
+
+
+def _words(step: Step) -> str:
+    """A step, with what of it is not its default."""
+    given = step.model_dump(mode="json", exclude_defaults=True, exclude={"step"})
+    options = ", ".join(f"{name}: {value}" for name, value in given.items())
+    return f"{step.step} ({options})" if options else step.step
