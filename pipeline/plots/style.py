@@ -38,7 +38,7 @@ def style() -> Iterator[None]:
                 "legend.fontsize": "small",
                 "xtick.labelsize": "small",
                 "ytick.labelsize": "small",
-                "figure.figsize": (6.2, 5.3),
+                "figure.figsize": (6.1, 5.2),
             }
         )
         yield

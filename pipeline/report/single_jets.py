@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.dataset import StoredDataset
+from data_prep.dataset import ImageDataset
 from data_prep.errors import PipelineError
 from data_prep.image_batch import ImageBatch, concatenate
 from data_prep.images import ImagesSettings
@@ -58,7 +58,7 @@ def chosen(label: npt.NDArray[np.uint8], said: npt.NDArray[np.int64], classes: i
     return found
 
 
-def rows_of(dataset: StoredDataset, rows: list[int]) -> ImageBatch:
+def rows_of(dataset: ImageDataset, rows: list[int]) -> ImageBatch:
     """The images of some rows of the test split, in ascending order of the rows."""
     first, parts, wanted = 0, [], np.array(sorted(rows), np.int64)
     for batch in dataset.splits["test"].read(_BATCH):

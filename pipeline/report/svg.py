@@ -15,7 +15,7 @@ _TEXT = re.compile(r"scale\(([0-9.]+) -")
 """What Matplotlib scales the outlines of a text by, which are drawn upside down; subscripts in it are smaller."""
 _FONT_UNITS = 100
 """The font size of those outlines."""
-_READABLE = 10.5
+_READABLE = 10.1
 """No figure is shown so small that the size of its text is less, in pixels: on narrow screens it scrolls instead."""
 _REFERENCE = re.compile(r"url\(\s*['\"]?(#?)([^)'\"]*)['\"]?\s*\)")
 
