@@ -18,9 +18,9 @@ from data_prep.event_towers import EventGrid
 from models.detection_metrics import JetList
 from pipeline.plots.style import COLOURS, style
 
-CLASS_COLOURS = ("#ffffff", "#d9d9d9", COLOURS[0], COLOURS[1], COLOURS[2])
+CLASS_COLOURS = ("#ffffff", "#efe6cf", COLOURS[0], COLOURS[1], COLOURS[2])
 """The colours of `TOWER_CLASSES`."""
-_FOUND_COLOUR = COLOURS[4]
+_FOUND_COLOUR = COLOURS[3]
 _FAINTEST = 0.5
 """Towers below this transverse energy (GeV) are drawn as empty."""
 

@@ -111,20 +111,28 @@ def occupancy(summary: Summary, description: ImageDescription) -> Figure:
 
 
 def masses(summary: Summary, classes: Sequence[str]) -> Figure:
-    """The jet mass of massless constituents (line) and of the image's pixels (dashed), by class, normalised to 1."""
+    """A panel a class: the jet mass of massless constituents (filled) and of the image (line), normalised to 1."""
     with style():
-        figure, axes = _axes()
-        for index, name in enumerate(classes):
+        columns = min(_PANELS, len(classes))
+        rows = ceil(len(classes) / columns)
+        figure = Figure(figsize=(1.0 + 3.9 * columns, 0.8 + 2.7 * rows), layout="constrained")
+        panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+        edges = summary.mass_edges
+        for index, (axes, name) in enumerate(zip(panels, classes, strict=False)):
             total = summary.weight[index]
-            edges = summary.mass_edges
-            _step(axes, summary.mass_constituents[index], edges, index, total, label=name)
-            _step(axes, summary.mass_image[index], edges, index, total, linestyle="--")
-        axes.plot([], [], color="black", label="constituents")
-        axes.plot([], [], color="black", linestyle="--", label="image")
-        axes.set_xlim(0, _upper_edge(summary))
-        axes.set_xlabel("jet mass (GeV)")
-        axes.set_ylabel(f"fraction of jets / {edges[1] - edges[0]:g} GeV")
-        _finish(axes)
+            filled: dict[str, Any] = {"histtype": "fill", "alpha": 0.45, "label": "constituents"}
+            _step(axes, summary.mass_constituents[index], edges, index, total, **filled)
+            _step(axes, summary.mass_image[index], edges, index, total, label="image", linewidth=2)
+            axes.text(0.95, 0.93, name, transform=axes.transAxes, ha="right", va="top", weight="bold")
+        for axes in panels[len(classes) :]:
+            axes.set_visible(False)
+        for axes in panels[max(len(classes) - columns, 0) : len(classes)]:
+            axes.tick_params(labelbottom=True)
+        panels[0].set_xlim(0, _upper_edge(summary))
+        panels[0].set_ylim(0, panels[0].get_ylim()[1] * 1.1)
+        panels[0].legend(loc="center right")
+        figure.supxlabel("jet mass (GeV)", fontsize="medium")
+        figure.supylabel(f"fraction of jets / {edges[1] - edges[0]:g} GeV", fontsize="medium")
         return figure
 
 
@@ -159,7 +167,7 @@ def _axes() -> tuple[Figure, Any]:
     return figure, figure.subplots()
 
 
-def _step(axes: Any, counts: Floats, edges: Floats, index: int, total: float | None = None, **look: str) -> None:
+def _step(axes: Any, counts: Floats, edges: Floats, index: int, total: float | None = None, **look: Any) -> None:
     total = float(counts.sum()) if total is None else total
     heights = counts / total if total > 0 else counts
     mplhep.histplot(heights, edges, ax=axes, color=COLOURS[index % len(COLOURS)], yerr=False, flow="none", **look)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from pipeline.plots.style import COLOURS, style
+from pipeline.plots.style import COLOURS, REFERENCE, style
 
 _MARKERS = "osD^v<>Ph*"
 
@@ -26,7 +26,7 @@ def resolution_curves(closures: Mapping[str, Mapping[str, Any]], quantity: str, 
         top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=[2, 3])
         for index, (method, found) in enumerate(closures.items()):
             _draw(top, bottom, method, found, index)
-        top.axhline(1, color="grey", linewidth=1)
+        top.axhline(1, color=REFERENCE, linewidth=1)
         top.set_ylabel("median response")
         bottom.set_ylabel("resolution")
         bottom.set_xlabel(f"true {quantity} ({unit})")

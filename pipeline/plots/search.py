@@ -10,7 +10,7 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-from pipeline.plots.style import COLOURS, style
+from pipeline.plots.style import COLOURS, REFERENCE, style
 
 _PLACES = ((0, 12), (0, -12), (15, 0), (-15, 0), (0, 23), (0, -23), (15, 12), (-15, -12))
 """Where a number may stand, from the middle of its point; in points of print, the first that is free is taken."""
@@ -70,7 +70,7 @@ def pareto_front(
         base = [] if hand_made is None else [hand_made]
         _scatter(axes, base, "hand-made", s=180, marker="*", color=COLOURS[2], zorder=4)
         if words := _limits(limits):
-            how: dict[str, Any] = {"color": COLOURS[8], "linestyle": "--", "linewidth": 1, "label": words}
+            how: dict[str, Any] = {"color": REFERENCE, "linestyle": "--", "linewidth": 1, "label": words}
             if limits["lut"] is None:
                 axes.plot([], [], **how)
             else:

@@ -14,8 +14,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-COLOURS = ("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd")
-"""Ten colours that people with colour-vision deficiencies can tell apart (M. A. Petroff, arXiv:2107.02270)."""
+COLOURS = ("#3f90da", "#ffa90e", "#bd1f01", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#92dadd")
+"""Colours that people with colour-vision deficiencies can tell apart: the ten of M. A. Petroff (arXiv:2107.02270)
+without their two greys."""
+REFERENCE = "#717581"
+"""Grey is for lines that no data are behind: a limit, a rate, the value 1."""
 
 
 @contextmanager
@@ -35,7 +38,7 @@ def style() -> Iterator[None]:
                 "legend.fontsize": "small",
                 "xtick.labelsize": "small",
                 "ytick.labelsize": "small",
-                "figure.figsize": (7.0, 6.0),
+                "figure.figsize": (6.1, 5.2),
             }
         )
         yield

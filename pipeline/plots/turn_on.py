@@ -8,7 +8,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from pipeline.plots.style import COLOURS, style
+from pipeline.plots.style import COLOURS, REFERENCE, style
 
 _MARKERS = "osD^v<>Ph*"
 
@@ -35,7 +35,7 @@ def turn_on(shares: Mapping[str, Sequence[Mapping[str, Any] | None]], edges: Seq
                 markersize=6,
                 label=method,
             )
-        axes.axhline(1, color="grey", linewidth=1)
+        axes.axhline(1, color=REFERENCE, linewidth=1)
         axes.set_ylim(0, 1.1)
         axes.set_ylabel("efficiency")
         axes.set_xlabel("true jet pT (GeV)")

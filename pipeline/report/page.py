@@ -7,6 +7,8 @@ from typing import Any
 from markupsafe import Markup
 
 from data_prep.errors import PipelineError
+from hls_projects.before_ports import BeforePorts
+from pipeline.report.before_ports import before_ports
 from pipeline.report.results import EMULATED, QUANTIZED, SEPARABLE, STANDARD, load_results
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.section import TEMPLATES, Section, count, fraction, render
@@ -18,6 +20,7 @@ from pipeline.report.sections import (
     detection,
     displays,
     events,
+    gallery,
     hardware,
     images,
     mass_closure,
@@ -47,6 +50,7 @@ SECTIONS: tuple[Section, ...] = (
     search.SECTION,
     training.SECTION,
     displays.SECTION,
+    gallery.SECTION,
     performance.SECTION,
     rates.SECTION,
     regression.SECTION,
@@ -79,6 +83,7 @@ def page(run: RunFolder) -> str:
     bodies = [(section, _body(section, run)) for section in shown]
     style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - a file of this package
     head = {"run": run, "verdict": verdict, "tiles": _tiles(run, verdict), "subject": _subject(run)}
+    head["before"] = _before(run)
     return render("page", style=style, sections=bodies, **head) + "\n"
 
 
@@ -87,6 +92,14 @@ def _body(section: Section, run: RunFolder) -> Markup:
         return render(section.name, **section.values(run))
     except PipelineError as error:
         return render("not_made", what=error.what, remedy=error.remedy)
+
+
+def _before(run: RunFolder) -> BeforePorts | None:
+    """What stands before the ports of the design, where there is one and it is known."""
+    try:
+        return before_ports(run) if "50_hls" in run.manifests else None
+    except NotMadeError:
+        return None
 
 
 def _subject(run: RunFolder) -> str:
@@ -114,9 +127,11 @@ def _tiles(run: RunFolder, verdict: Verdict) -> list[tuple[str, str]]:
         record, kept = found["record"], found["kept"]
         if found["proven"] and kept is not None:
             what = f"latency of the simulated RTL, an image every {record.interval} clock{'s'[: record.interval != 1]}"
-            tiles.append((f"{record.latency} clocks", what))
+            of = f" ({found['before'].short})" if found["before"] else ""
+            tiles.append((f"{record.latency} clocks", what + of))
             if kept.synthesis:
-                tiles.append((f"{count(kept.synthesis.lut)} LUT", f"and {count(kept.synthesis.ff)} FF, by yosys"))
+                cells = f"and {count(kept.synthesis.ff)} FF, by yosys"
+                tiles.append((f"{count(kept.synthesis.lut)} LUT", cells + of))
     except NotMadeError:
         pass
     try:

@@ -11,6 +11,12 @@ from pipeline.report.run_folder import NotMadeError
 
 _DROPPED = {"metadata", "style", "title", "desc"}
 _REFUSED = {"script", "foreignObject", "iframe", "a", "animate", "set", "handler"}
+_TEXT = re.compile(r"scale\(([0-9.]+) -")
+"""What Matplotlib scales the outlines of a text by, which are drawn upside down; subscripts in it are smaller."""
+_FONT_UNITS = 100
+"""The font size of those outlines."""
+_READABLE = 10.1
+"""No figure is shown so small that the size of its text is less, in pixels: on narrow screens it scrolls instead."""
 _REFERENCE = re.compile(r"url\(\s*['\"]?(#?)([^)'\"]*)['\"]?\s*\)")
 
 
@@ -33,12 +39,15 @@ def inline(text: str, name: str, label: str) -> Markup:
     if _local(root.tag) != "svg" or "viewBox" not in root.attrib:
         raise NotMadeError(f"the figure {name} is no SVG with a viewBox", remedy="make it again")
     width = float(root.attrib["viewBox"].split()[2])
+    sizes = [_FONT_UNITS * float(size) for size in _TEXT.findall(text)]
+    least = min(width * _READABLE / min(sizes), width * 4 / 3) if sizes else 0
     seen: set[str] = set()
     inner = "".join(_element(child, name, seen) for child in root)
     head = escape(label)
     return Markup(  # noqa: S704 - every text and attribute was escaped on the way
-        f'<svg role="img" aria-label="{head}" viewBox="{escape(root.attrib["viewBox"])}" '
-        f'style="max-width:{width:.0f}pt;stroke-linejoin:round;stroke-linecap:butt"><title>{head}</title>{inner}</svg>'
+        f'<div class="plot"><svg role="img" aria-label="{head}" viewBox="{escape(root.attrib["viewBox"])}" '
+        f'style="--full:{width:.0f}pt;--least:{least:.0f}px;stroke-linejoin:round;stroke-linecap:butt">'
+        f"<title>{head}</title>{inner}</svg></div>"
     )
 
 

@@ -21,6 +21,7 @@ from pipeline.app import main
 from pipeline.artefact import artefact
 from pipeline.configuration import load
 from tests.data_prep.event_files import event_columns, write_event_file
+from tests.pipeline.report.browser import CHROMIUM, require_fitting
 
 ROOT = Path(__file__).parents[2]
 EVENTS, CSIM = 60, 3
@@ -124,6 +125,11 @@ def test_no_rtl_is_said_and_no_pass(run: Path) -> None:
     proof = json.loads((run / "65_rtl.json").read_text())
     assert proof["status"] == "not run"
     assert "rtl.form: none" in proof["reason"]
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium not found")
+def test_the_report_fits_the_screen(run: Path, tmp_path: Path) -> None:
+    require_fitting((run / "80_report" / "index.html").read_text(encoding="utf-8"), tmp_path)
 
 
 def test_the_report_shows_events_and_tasks(run: Path) -> None:

@@ -19,6 +19,7 @@ import pytest
 from pipeline.app import main
 from pipeline.commit import making
 from pipeline.manifest import manifest_path
+from tests.pipeline.report.browser import CHROMIUM, require_fitting
 from tests.small_disk import mounted
 from tests.small_run import commands, shrink
 
@@ -113,6 +114,11 @@ def test_the_report_is_one_self_contained_page(run: Path) -> None:
     assert references
     assert all(reference.startswith(("#", "data:")) for reference in references)
     assert "proven" in page
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium not found")
+def test_the_report_fits_the_screen(run: Path, tmp_path: Path) -> None:
+    require_fitting((run / "build" / "80_report" / "index.html").read_text(encoding="utf-8"), tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 from hls_projects.hls_project import HlsProject
 from hls_projects.model_types import ModelTypes
 from hls_projects.proof import LayerProof
+from pipeline.report.before_ports import before_ports
 from pipeline.report.run_folder import RunFolder, reading
 from pipeline.report.section import Section
 from pipeline.report.verdict import judge
@@ -51,6 +52,7 @@ def values(run: RunFolder) -> dict[str, Any]:
         "project": project,
         "builder": project.builder.builder if project and project.builder else None,
         "finder": project.finder.finder if project and project.finder else None,
+        "before": before_ports(run),
         "types": types,
         "rows": rows,
         "in_hardware": in_hardware,

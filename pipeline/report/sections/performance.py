@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from data_prep.dataset import open_dataset
+from data_prep.summary import Summary
 from models.metrics import Rejection, effective_number, roc_curve
 from pipeline.plots.roc import Curve, roc_panels
 from pipeline.plots.style import svg_text
 from pipeline.report import svg
+from pipeline.report.confusions import confused, spread
 from pipeline.report.results import QUANTIZED, SEPARABLE, STANDARD, TREES, Results, load_results
-from pipeline.report.run_folder import RunFolder
+from pipeline.report.run_folder import RunFolder, reading
 from pipeline.report.section import Section
 
 
@@ -29,10 +32,23 @@ def values(run: RunFolder) -> dict[str, Any]:
         "points": points,
         "confusion": shares,
         "deployed": deployed,
+        "confused": confused(results.classes, shares, _spreads(run)) if shares else [],
         "steps": _steps(results),
         "trees": _trees(results),
         "missing": Rejection(0.0, None, None, None),
     }
+
+
+def _spreads(run: RunFolder) -> dict[str, float]:
+    """How far the jet mass in the images is spread (GeV), by class, as far as it is known."""
+    if "20_images" not in run.manifests:
+        return {}
+    folder = run.require("20_images")
+    with reading("20_images/summary.npz"):
+        summary = Summary.load(folder / "summary.npz")
+        names = open_dataset(folder).metadata.classes
+    found = {name: spread(counts, summary.mass_edges) for name, counts in zip(names, summary.mass_image, strict=True)}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _curves(results: Results) -> dict[str, list[Curve]]:

@@ -13,6 +13,7 @@ from pipeline.lineage import require_made_from
 from pipeline.plots.style import svg_text
 from pipeline.plots.trade_off import FormCost, trade_off
 from pipeline.report import svg
+from pipeline.report.before_ports import before_ports
 from pipeline.report.builder_cost import other_builders, parts
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.section import Section
@@ -43,6 +44,7 @@ def values(run: RunFolder) -> dict[str, Any]:
         "fault": fault,
         "kept": kept,
         "chain": _chain(record.layers),
+        "before": before_ports(run, builder_inside=record.builder is not None),
         "parts": parts(record),
         "other_builders": other_builders(record),
         "figure": svg.inline(svg_text(trade_off(forms)), "rtl", label) if len(forms) > 1 else None,

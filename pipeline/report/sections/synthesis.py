@@ -8,6 +8,7 @@ from hls_projects.rtl.record import RtlProof
 from hls_projects.vendor.devices import device_of
 from hls_projects.vendor.numbers import VendorNumbers, all_numbers
 from pipeline.lineage import made_from_others
+from pipeline.report.before_ports import before_ports
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.section import Section
 
@@ -26,7 +27,9 @@ def values(run: RunFolder) -> dict[str, Any]:
     if path.exists():
         with reading(path.name):
             proof = RtlProof.load(path)
-    return {"numbers": all_numbers(proof, vendor), "part": vendor.part, "device": device_of(vendor.part)}
+    numbers = all_numbers(proof, vendor)
+    device = device_of(vendor.part)
+    return {"before": before_ports(run), "numbers": numbers, "part": vendor.part, "device": device}
 
 
 SECTION = Section(

@@ -190,6 +190,21 @@ def _rtl(run: Path, changes: dict[str, Any] | None = None) -> None:
         write_json(space.companions[0], record.model_dump(mode="json"))
 
 
+def _batch(description: ImageDescription, jets: int) -> ImageBatch:
+    """Images with one lit pixel each; the label is that of `_emulated`."""
+    lit = int(np.prod(description.shape))
+    return ImageBatch(
+        shape=description.shape,
+        offsets=np.arange(jets + 1, dtype=np.int64),
+        pixel=(np.arange(jets) % lit).astype(np.uint16),
+        value=np.ones(jets, np.float32),
+        label=(np.arange(jets) % 3).astype(np.uint8),
+        weight=np.ones(jets, np.float32),
+        event=np.arange(jets, dtype=np.uint64),
+        features={name: np.zeros(jets, np.float32) for name in FEATURES},
+    )
+
+
 def _images(run: Path, changes: dict[str, Any] | None = None) -> None:
     """Write the images, with some fields of their description changed, as `images` does."""
     made: dict[str, Any] = {
@@ -202,17 +217,7 @@ def _images(run: Path, changes: dict[str, Any] | None = None) -> None:
     with artefact(run / "20_images", "images", options=changes) as space:
         with DatasetWriter(space.path, description) as writer:
             for split in SPLITS:
-                batch = ImageBatch(
-                    shape=description.shape,
-                    offsets=np.arange(4, dtype=np.int64),
-                    pixel=np.arange(3, dtype=np.uint16),
-                    value=np.ones(3, np.float32),
-                    label=np.arange(3, dtype=np.uint8),
-                    weight=np.ones(3, np.float32),
-                    event=np.arange(3, dtype=np.uint64),
-                    features={name: np.zeros(3, np.float32) for name in FEATURES},
-                )
-                writer.append(split, batch)
+                writer.append(split, _batch(description, JETS if split == "test" else 3))
         by_class = {name: {"train": 700, "validation": 100, "test": 100} for name in CLASSES}
         reasons = {"no constituents": 4, "NaN or infinite momentum": 6}
         cutflow = {"read": 2710, "kept": 2700, "dropped": 10, "kept_by_class": by_class, "dropped_by_reason": reasons}

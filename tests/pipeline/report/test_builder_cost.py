@@ -42,7 +42,7 @@ def design(builder: Synthesis | None = None) -> RtlProof:
 
 def rows(record: RtlProof) -> list[list[str]]:
     """The cells of the table as a person reads them."""
-    values = {"record": record, "proven": True, "fault": "", "chain": [], "figure": None}
+    values = {"record": record, "proven": True, "fault": "", "chain": [], "figure": None, "before": None}
     shown = {"kept": record.variants[record.kept], "parts": parts(record), "other_builders": other_builders(record)}
     text = render("rtl", **values, **shown)
     found = re.findall(r"<tr[^>]*>(.*?)</tr>", text.split("What its parts take", 1)[-1].split("</table>")[0])

@@ -15,6 +15,7 @@ from pipeline.report import page as report
 from pipeline.report.page import page
 from pipeline.report.run_folder import RunFolder
 from pipeline.report.sections import mass_closure
+from tests.pipeline.report.browser import CHROMIUM, require_fitting
 
 CONFIGURATION = Path(__file__).parents[3] / "configs" / "demo" / "images.yaml"
 
@@ -62,6 +63,12 @@ def test_the_tables_by_bin_are_those_of_the_artefact(made: Path) -> None:
     for row, by_bin in zip(rows, (last["by_abs_eta"]["t"], last["by_delta_r"]["t"]), strict=True):
         means = [f"{shift['mean']:+.2f} ±" for shift in by_bin if shift["mean"] is not None]
         assert re.findall(r"[+-]\d+\.\d\d ±", row) == means
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium not found")
+def test_it_fits_the_screen(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "SECTIONS", (mass_closure.SECTION,))
+    require_fitting(page(RunFolder(made)), tmp_path)
 
 
 def test_a_run_without_it_has_no_such_section(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

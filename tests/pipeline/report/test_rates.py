@@ -21,6 +21,7 @@ from pipeline.report import page as report
 from pipeline.report.page import SECTIONS
 from pipeline.report.run_folder import RunFolder
 from pipeline.report.sections import rates
+from tests.pipeline.report.browser import CHROMIUM, require_fitting
 from tests.sealed import made_again
 
 CONFIGS = Path(__file__).parents[3] / "configs"
@@ -71,6 +72,11 @@ def test_what_it_shows(run: Path) -> None:
     assert text.count("<svg") == 2
     assert ">–<" in text
     assert "the largest of q, g" in text
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium not found")
+def test_it_fits_the_screen(run: Path, tmp_path: Path) -> None:
+    require_fitting(report.page(RunFolder(run)), tmp_path)
 
 
 def test_a_run_without_rates_has_no_such_section(run: Path) -> None:

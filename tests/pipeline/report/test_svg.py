@@ -23,11 +23,11 @@ def test_identifiers_get_a_prefix_wherever_they_are_used() -> None:
         'curves of "q" & <w>',
     )
     assert text == (
-        '<svg role="img" aria-label="curves of &#34;q&#34; &amp; &lt;w&gt;" viewBox="0 0 90 60" '
-        'style="max-width:90pt;stroke-linejoin:round;stroke-linecap:butt">'
+        '<div class="plot"><svg role="img" aria-label="curves of &#34;q&#34; &amp; &lt;w&gt;" viewBox="0 0 90 60" '
+        'style="--full:90pt;--least:0px;stroke-linejoin:round;stroke-linecap:butt">'
         "<title>curves of &#34;q&#34; &amp; &lt;w&gt;</title>"
         '<defs><path id="roc-p1" d="M 0 0"></path></defs>'
-        '<g clip-path="url(#roc-p1)" style="fill: url(#roc-p1)"><use href="#roc-p1"></use></g></svg>'
+        '<g clip-path="url(#roc-p1)" style="fill: url(#roc-p1)"><use href="#roc-p1"></use></g></svg></div>'
     )
 
 

@@ -19,7 +19,7 @@ ROUTED: dict[str, Any] = {"design": "RTL", "tool": "Vivado v.2023.2", "stage": "
 ROUTED |= {"target_period": 2.5, "achieved_period": 2.125, "hold_slack": 0.01, "lut": 17280, "ff": 3333, "dsp": 0}
 
 
-def _synthesised(run: Path, changes: dict[str, Any] | None = None) -> str:
+def synthesised(run: Path, changes: dict[str, Any] | None = None) -> str:
     """The section's text after `synth`."""
     numbers = HardwareNumbers(**(ROUTED | (changes or {})))
     inputs = {"convert": run / "50_hls", "rtl": run / "65_rtl"}
@@ -36,7 +36,7 @@ def _words(html: Markup) -> str:
 def test_it_stands_beside_the_open_estimates(run: Path) -> None:
     assert synthesis.SECTION in SECTIONS
     assert not synthesis.SECTION.shown(RunFolder(run))
-    text = _synthesised(run)
+    text = synthesised(run)
     assert synthesis.SECTION.shown(RunFolder(run))
     # The run of these tests: 5,432 LUTs estimated, 4,444 counted by yosys. DS890: a VU13P has 1,728,000 LUTs.
     assert "RTL alkaid, cost model estimate 13 1 – – 5,432 0.3 %" in text
@@ -46,12 +46,12 @@ def test_it_stands_beside_the_open_estimates(run: Path) -> None:
 
 
 def test_timing_that_is_not_met_is_said(run: Path) -> None:
-    assert "RTL, routed: timing is not met." in _synthesised(run, {"achieved_period": 2.6})
-    assert "timing is not met (hold slack -0.02 ns)" in _synthesised(run, {"hold_slack": -0.02})
+    assert "RTL, routed: timing is not met." in synthesised(run, {"achieved_period": 2.6})
+    assert "timing is not met (hold slack -0.02 ns)" in synthesised(run, {"hold_slack": -0.02})
 
 
 def test_numbers_of_another_design_are_not_shown(run: Path) -> None:
-    _synthesised(run)
+    synthesised(run)
     with artefact(run / "50_hls", "convert") as space:
         (space.path / "hls.json").write_text("{}")
     text = _words(_body(synthesis.SECTION, RunFolder(run)))

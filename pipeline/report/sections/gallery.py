@@ -1,0 +1,105 @@
+"""A few test jets of each class on their way through the tagger, and one of each class that it takes for another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from data_prep.dataset import open_dataset
+from data_prep.errors import PipelineError
+from hls_projects.emulated_outputs import EmulatedOutputs
+from hls_projects.model_types import ModelTypes
+from pipeline.plots.single_jets import SingleJet, single_jets
+from pipeline.plots.style import svg_text
+from pipeline.report import svg
+from pipeline.report.results import EMULATED, Results, load_results
+from pipeline.report.run_folder import NotMadeError, RunFolder, reading
+from pipeline.report.section import Section
+from pipeline.report.single_jets import FIRST, chosen, constituents, rows_of
+
+
+def values(run: RunFolder) -> dict[str, Any]:
+    """A figure a class, and what each of its jets is taken for."""
+    results = load_results(run)
+    deployed = results.deployed
+    if deployed is None:
+        raise NotMadeError("30_model/metrics.json holds no quantized network", remedy="make it with `make train`")
+    scores, integers = _scores(run, results), results.find(EMULATED) is not None
+    said = scores.argmax(axis=1)
+    by_class = chosen(results.label, said, len(results.classes))
+    rows = sorted(row for found in by_class for row in found)
+    with reading("20_images"):
+        dataset = open_dataset(run.require("20_images"))
+        images = rows_of(dataset, rows)
+    if len(images) != len(rows) or not np.array_equal(images.label, results.label[rows]):
+        raise NotMadeError("20_images holds other test jets than 30_model", remedy="make it again with `make train`")
+    held = constituents(run, images)
+    dense = images.dense()
+    port = _port(run, dense)
+    channel = dataset.metadata.channels[0]
+    jets = {
+        row: SingleJet(
+            row=row,
+            constituents=None if (found := held[place]) is None else (found.pt, found.eta, found.phi),
+            image=dense[place, ..., 0],
+            port=None if port is None else port[place, ..., 0],
+            scores=scores[row],
+            said=int(said[row]),
+        )
+        for place, row in enumerate(rows)
+    }
+    shown = [
+        _class(index, results, [jets[row] for row in found], dataset.metadata.grid)
+        for index, found in _filled(by_class)
+    ]
+    return {
+        "shown": shown,
+        "first": FIRST,
+        "integers": integers,
+        "title": deployed.title,
+        "channel": channel if len(dataset.metadata.channels) > 1 else None,
+        "bare": sum(each is None for each in held),
+        "port": port is not None,
+        "jets": len(rows),
+    }
+
+
+def _filled(by_class: list[list[int]]) -> list[tuple[int, list[int]]]:
+    return [(index, found) for index, found in enumerate(by_class) if found]
+
+
+def _class(index: int, results: Results, jets: list[SingleJet], grid: Any) -> dict[str, Any]:
+    name = results.classes[index]
+    label = f"Jets of the class {name}: constituents, image, integers of the input port and scores"
+    figure = svg.inline(svg_text(single_jets(jets, index, results.classes, grid)), f"jets-{index}", label)
+    return {
+        "name": name,
+        "figure": figure,
+        "said": [(jet.row, results.classes[jet.said], jet.said == index) for jet in jets],
+    }
+
+
+def _scores(run: RunFolder, results: Results) -> Any:
+    """The integers of the firmware where it is proven, else what the quantized network gives."""
+    deployed = results.deployed
+    assert deployed is not None  # noqa: S101
+    if deployed.name == EMULATED and run.emulated is not None:
+        try:
+            return EmulatedOutputs.load(run.emulated).raw[0]
+        except PipelineError as error:
+            raise NotMadeError(f"60_csim.npz {error.what}", remedy=error.remedy) from None
+    return deployed.scores
+
+
+def _port(run: RunFolder, dense: Any) -> Any:
+    """The images as integers of the input port; None where there is no port that takes them."""
+    if "40_lowered" not in run.manifests:
+        return None
+    with reading("40_lowered/types.json"):
+        inputs = ModelTypes.load(run.require("40_lowered") / "types.json").inputs
+    fits = len(inputs) == 1 and tuple(inputs[0].shape) == dense.shape[1:]
+    return inputs[0].type.quantize(dense) if fits else None
+
+
+SECTION = Section("gallery", "Jets", "Single jets", values, tasks=frozenset({"classification"}))

@@ -1,0 +1,109 @@
+"""Single test jets, chosen without looking: the first of each class, and the first that is taken for another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from data_prep.dataset import ImageDataset
+from data_prep.errors import PipelineError
+from data_prep.image_batch import ImageBatch, concatenate
+from data_prep.images import ImagesSettings
+from data_prep.jet_places import read_file_names
+from data_prep.readers.detect import reader_of
+from pipeline.manifest import input_path
+from pipeline.report.run_folder import RunFolder
+
+FIRST = 2
+"""Jets of each class, whatever the network says of them."""
+_BATCH = 4096
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Constituents:
+    """The constituents of one jet as they stand in the file.
+
+    Attributes:
+        pt: float32 [constituents], GeV.
+        eta, phi: float32 [constituents], from the jet axis.
+    """
+
+    pt: Floats
+    eta: Floats
+    phi: Floats
+
+
+def chosen(label: npt.NDArray[np.uint8], said: npt.NDArray[np.int64], classes: int) -> list[list[int]]:
+    """By class the rows that are shown: the first ones, and the first of those behind them that is taken for another.
+
+    Args:
+        label: the true class of each test jet.
+        said: the class that each is given.
+        classes: how many there are.
+
+    >>> chosen(np.array([0, 0, 1, 0, 0], np.uint8), np.array([0, 1, 1, 0, 1]), 2)
+    [[0, 1, 4], [2]]
+    """
+    found = []
+    for index in range(classes):
+        rows = np.flatnonzero(label == index)
+        wrong = rows[FIRST:][said[rows[FIRST:]] != index]
+        found.append([int(row) for row in (*rows[:FIRST], *wrong[:1])])
+    return found
+
+
+def rows_of(dataset: ImageDataset, rows: list[int]) -> ImageBatch:
+    """The images of some rows of the test split, in ascending order of the rows."""
+    first, parts, wanted = 0, [], np.array(sorted(rows), np.int64)
+    for batch in dataset.splits["test"].read(_BATCH):
+        inside = wanted[(wanted >= first) & (wanted < first + len(batch))]
+        parts.append(batch.take(inside - first))
+        first += len(batch)
+        if first > wanted[-1]:
+            break
+    return concatenate(parts)
+
+
+def constituents(run: RunFolder, jets: ImageBatch) -> list[Constituents | None]:
+    """The constituents of each jet, where the file that it was read from still stands and still holds it."""
+    manifest = run.manifests["20_images"]
+    artefact = run.path / "20_images"
+    try:
+        settings = ImagesSettings.model_validate(manifest.configuration.get("images"))
+        names = read_file_names(artefact)
+    except (PipelineError, ValueError):
+        return [None] * len(jets)
+    inputs = [input_path(name, artefact) for name in manifest.inputs if "://" not in name]
+    files = {number: file for number, name in enumerate(names) for file in inputs if _is(file, name)}
+    return [_read(jets.slice(row, row + 1), files, settings) for row in range(len(jets))]
+
+
+def _is(file: Path, name: str) -> bool:
+    parts = Path(name).parts
+    return file.parts[-len(parts) :] == parts and file.is_file()
+
+
+def _read(jet: ImageBatch, files: Mapping[int, Path], settings: ImagesSettings) -> Constituents | None:
+    """The constituents of one jet; none where they cannot be read, or what stands there now is another jet."""
+    if jet.places is None or int(jet.places.file[0]) not in files:
+        return None
+    file, entry, index = files[int(jet.places.file[0])], int(jet.places.entry[0]), int(jet.places.jet[0])
+    try:
+        reader, entries, _ = reader_of([file], settings.options, settings.layout)
+        if entry >= entries[file]:
+            return None
+        chunk = reader.read(file, entry, entry + 1)
+    except PipelineError:
+        return None
+    same = index < chunk.jets and chunk.event[index] == jet.event[0]
+    if not same or chunk.jet_pt[index] != jet.features["jet_pt"][0]:
+        return None
+    inside = slice(int(chunk.offsets[index]), int(chunk.offsets[index + 1]))
+    turn = (chunk.phi[inside] - chunk.jet_phi[index] + np.pi) % (2 * np.pi) - np.pi
+    return Constituents(chunk.pt[inside], chunk.eta[inside] - chunk.jet_eta[index], turn.astype(np.float32))
