@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from hls_projects.before_ports import BeforePorts
 from hls_projects.export import licences
 from hls_projects.export.archive import pack
 from hls_projects.export.card import write_card
@@ -46,12 +47,17 @@ def write_bundle(
         write(design, root)
     licences.write(root)
     rtl = None if design.rtl is None else design.rtl.proof
+    meaning = Meaning.load(root / MEANING)
     manifest = BundleManifest(
         name=design.project.name,
         hls=design.project.settings,
         inputs=_ports(design, "input", design.types.inputs),
         outputs=_ports(design, "output", design.types.outputs),
-        meaning=Meaning.load(root / MEANING),
+        meaning=meaning,
+        before_ports=BeforePorts.of(
+            None if meaning is None else meaning.images, builder_inside=design.project.builder is not None
+        ),
+        emp=None if design.rtl is None else design.emp,
         proofs=summarise_proofs(root),
         hardware=tuple(all_numbers(rtl, vendor)),
         vectors=design.vectors.blocks,

@@ -21,6 +21,11 @@ TITLES = {
 
 def write_card(manifest: BundleManifest, root: Path) -> None:
     """Write the card; it says nothing that the manifest does not."""
+    (root / CARD).write_text(card_text(manifest, root), encoding="utf-8")
+
+
+def card_text(manifest: BundleManifest, root: Path) -> str:
+    """The card of a bundle in this folder."""
     quality = manifest.provenance.quality
     measures = list(dict.fromkeys(each.measure for each in quality))
     table: dict[str, dict[str, float | None]] = {each.network: dict.fromkeys(measures) for each in quality}
@@ -43,4 +48,4 @@ def write_card(manifest: BundleManifest, root: Path) -> None:
         ],
         "proofs": {TITLES.get(file, file): proof for file, proof in manifest.proofs.items()},
     }
-    (root / CARD).write_text(rendered("MODEL_CARD.md.j2", values), encoding="utf-8")
+    return rendered("MODEL_CARD.md.j2", values)

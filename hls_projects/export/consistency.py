@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from data_prep.errors import InputFileError
+from hls_projects.before_ports import BeforePorts
 from hls_projects.export.emp import FOLDER as EMP
 from hls_projects.export.file_hashes import hash_files
 from hls_projects.export.hls_sources import FOLDER as HLS
@@ -53,6 +54,11 @@ def require_consistent(root: Path, manifest: BundleManifest) -> None:
         raise refuse("is made with other settings than the manifest says", HLS)
     if _shapes(project.top_inputs) != _shapes(manifest.inputs) or _shapes(project.outputs) != _shapes(manifest.outputs):
         raise refuse("has other ports than the manifest says", HLS)
+    images = None if manifest.meaning is None else manifest.meaning.images
+    starts = BeforePorts.of(images, builder_inside=project.builder is not None)
+    # Bundles of before this was told say nothing.
+    if manifest.before_ports not in (None, starts):
+        raise refuse("starts from something else than the manifest says", HLS)
     if has_rtl:
         _require_rtl(root, manifest)
 

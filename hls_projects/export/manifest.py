@@ -12,6 +12,8 @@ from pydantic import ValidationError
 
 from data_prep.errors import InputFileError
 from data_prep.settings import Settings
+from hls_projects.before_ports import BeforePorts
+from hls_projects.emp_settings import EmpSettings
 from hls_projects.export.file_hashes import CHECKSUMS, MANIFEST, hash_files, sha256
 from hls_projects.export.licences import Licence
 from hls_projects.export.origin import Quality, TrainingData
@@ -107,6 +109,10 @@ class BundleManifest(Settings):
     meaning: Meaning | None = None
     """What inputs and outputs are, as `meaning.json` says it; none where that is not known, as of a model that was
     brought without a word about it."""
+    before_ports: BeforePorts | None = None
+    """What makes the image before the ports, and whether firmware could; none where the images are not known."""
+    emp: EmpSettings | None = None
+    """The framework that the payload is for; none where there is no payload."""
     proofs: dict[str, ProofSummary]
     """The proofs in short, by the file in `proof/` that holds the whole one."""
     hardware: tuple[HardwareNumbers, ...] = ()

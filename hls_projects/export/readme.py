@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from hls_projects.before_ports import BeforePorts
 from hls_projects.export.design import Design, packing
 from hls_projects.export.patterns import FOLDER, RECORD, PatternRecord
 from hls_projects.export.render import rendered
 from hls_projects.model_types import PortType
 from hls_projects.rtl.design import RtlDesign
+from models.meaning import MEANING, Meaning
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,10 @@ def write(design: Design, root: Path) -> None:
     """Write the README of the bundle."""
     ports = [("input", i, port) for i, port in enumerate(design.types.inputs)]
     ports += [("output", i, port) for i, port in enumerate(design.types.outputs)]
+    meaning = Meaning.load(root / MEANING)
+    images = None if meaning is None else meaning.images
     values = {
+        "starts": BeforePorts.of(images, builder_inside=design.project.builder is not None),
         "project": design.project,
         "proof": design.proof,
         "rtl": None if design.rtl is None else design.rtl.design,

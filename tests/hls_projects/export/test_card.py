@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from data_prep.fixed_point import FixedType
 from data_prep.grid import SquareGrid
 from data_prep.steps.centre import Centre
 from data_prep.steps.flip import Flip
+from hls_projects.before_ports import BeforePorts
 from hls_projects.export import licences
 from hls_projects.export.card import write_card
 from hls_projects.export.manifest import BundleManifest, BundlePort, ProofSummary, Provenance
@@ -66,7 +68,7 @@ def _manifest(**changes: Any) -> BundleManifest:
     logits = BundlePort(
         name="logits", shape=(2,), type=FixedType(12, 6), packing="", vectors="vectors/output_0.txt", left_out="softmax"
     )
-    meaning = changes.pop("meaning", MEANING)
+    meaning, starts = changes.pop("meaning", MEANING), changes.pop("before_ports", None)
     origin: dict[str, Any] = {"training": DATA, "quality": QUALITY, "metrics": None, "git": "abc"} | changes
     hardware = origin.pop("hardware", (COUNTED,))
     provenance = Provenance(configuration={}, sources={"50_hls": "1" * 64}, versions={"python": "3.11"}, **origin)
@@ -76,6 +78,7 @@ def _manifest(**changes: Any) -> BundleManifest:
         inputs=(image,),
         outputs=(logits,),
         meaning=meaning,
+        before_ports=starts,
         proofs={"65_rtl.json": ProofSummary.of(PROOF)},
         hardware=hardware,
         vectors=(),
@@ -119,6 +122,40 @@ def test_what_inputs_and_outputs_are(tmp_path: Path) -> None:
     assert "one a class" not in numbers
     nothing = _card(tmp_path, meaning=None, training=None)
     assert "Not known: the model was brought without a word about them." in nothing
+
+
+STARTS = BeforePorts.of(IMAGES, builder_inside=False)
+
+
+def test_where_the_firmware_starts(tmp_path: Path) -> None:
+    """Wherever a latency or a size stands, it is said whether making the image is in it."""
+    text = _card(tmp_path, before_ports=STARTS)
+    alone = "network alone, no firmware makes its image"
+    told = "| starts from | The firmware starts from the finished image, it is the network alone: its 12 clocks and"
+    assert told in text
+    assert f"a new input every clock (RTL; {alone}) |" in text
+    assert f"cells counted (yosys; {alone})" in text
+    assert f"latency of 30.0 ns ({alone})" in text
+    assert f"Every latency and size below: {alone}." in text
+    assert "- The image has to be made before the ports: centre, flip, sum into pixels. **No firmware" in text
+    assert f"latency 27.0 ns, {alone} |" in _card(tmp_path, before_ports=STARTS, hardware=(COUNTED, ROUTED))
+    inside = BeforePorts.of(IMAGES, builder_inside=True)
+    whole = _card(tmp_path, before_ports=inside)
+    assert "its 12 clocks and its size contain making the image" in whole
+    assert "(RTL; with the image builder)" in whole
+    assert "has to be made before" not in whole
+    assert "alone" not in _card(tmp_path)
+
+
+def test_where_the_firmware_starts_is_data_too(tmp_path: Path) -> None:
+    manifest = _manifest(before_ports=STARTS)
+    content = json.loads(manifest.model_dump_json())["before_ports"]
+    assert content == {
+        "builder_inside": False,
+        "candidates": None,
+        "steps": ["centre", "flip", "sum into pixels"],
+        "not_by_firmware": ["flip"],
+    }
 
 
 def test_a_clock_that_was_never_routed_is_no_promise(tmp_path: Path) -> None:
