@@ -4,19 +4,24 @@ Versions of one model go into one repository: all that names a model lies in its
 folder beside it. A library exports `create_model` and `destroy_model` and nothing else: two models whose weights had
 the same symbol once made a trigger fire on every event (https://github.com/cms-sw/cmssw/issues/44435). The interface is
 `hls4mlEmulator::Model` of https://github.com/cms-hls4ml/hls4mlEmulatorExtras; the `std::any` it is given hold pointers.
+Spec file and toolfile have the form of those in https://github.com/cms-sw/cmsdist.
 """
 
 from __future__ import annotations
 
 import math
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from data_prep.errors import InputFileError
 from hls_projects.export.cmssw_sources import copy_sources
 from hls_projects.export.design import Design
+from hls_projects.export.licences import apache
 from hls_projects.export.render import TEMPLATES, rendered
 from hls_projects.export.vector_files import file_name
+from hls_projects.hls_project import HlsProject
 from hls_projects.model_types import PortType
 
 FOLDER = "cmssw"
@@ -84,16 +89,50 @@ def model_name(design: Design) -> str:
     return f"{design.project.name}_v{design.version}"
 
 
+def model_in(root: Path, name: str) -> str:
+    """The library of the package in a bundle.
+
+    Args:
+        root: the bundle.
+        name: of the design.
+
+    Raises:
+        InputFileError: none, or more than one.
+    """
+    found = [each.name for each in sorted((root / FOLDER).glob(f"{name}_v*")) if each.is_dir()]
+    if len(found) != 1 or not re.fullmatch(r"\d+(_\d+)*", found[0].removeprefix(f"{name}_v")):
+        what = f"holds {len(found)} versions of {name}, a bundle has one"
+        raise InputFileError(what, file=root / FOLDER, remedy="do not use it; ask for the bundle again")
+    return found[0]
+
+
 def write(design: Design, root: Path) -> None:
     """Write the package `cmssw/`."""
-    project = design.project
-    name, version, model = project.name, design.version, model_name(design)
+    write_package(design.project, design.version, design.hls, apache(), root)
+
+
+def write_package(project: HlsProject, version: str, hls: Path, licence: Path, root: Path) -> None:
+    """Write the package `cmssw/` of an HLS project.
+
+    Args:
+        project: what `hls.json` says.
+        version: of the design.
+        hls: folder of the project.
+        licence: the text of the Apache License.
+        root: folder of the bundle.
+
+    Raises:
+        PipelineError: sources of another form than hls4ml's.
+    """
+    name, model = project.name, f"{project.name}_v{version}"
     namespace = f"hls4ml_{model}"
     folder = root / FOLDER
-    sources = copy_sources(design.hls / "firmware", namespace, folder / model / "NN")
+    sources = copy_sources(hls / "firmware", namespace, folder / model / "NN")
     (folder / "standalone").mkdir()
-    shutil.copytree(design.hls / "firmware" / "ap_types", folder / "standalone" / "ap_types")
-    shutil.copyfile(TEMPLATES / "cmssw" / "emulator.h", folder / "standalone" / "emulator.h")
+    shutil.copytree(hls / "firmware" / "ap_types", folder / "standalone" / "ap_types")
+    for header in ("emulator.h", "vectors.h"):
+        shutil.copyfile(TEMPLATES / "cmssw" / header, folder / "standalone" / header)
+    shutil.copyfile(licence, folder / "LICENSE")
     shutil.copyfile(TEMPLATES / "cmssw" / "exports.map", folder / model / "exports.map")
     shutil.copyfile(TEMPLATES / "cmssw" / "Makefile", folder / "Makefile")
     (folder / ".gitignore").write_text(f"/{BUILD}/\n", encoding="ascii")
@@ -119,8 +158,13 @@ def write(design: Design, root: Path) -> None:
         ("ports.h", f"{model}/{model}.h"),
         ("emulator.cpp", f"{model}/{name}_emulator_v{version}.cpp"),
         ("check.cpp", f"{model}/check.cpp"),
+        ("cppunit.cpp", f"{model}/test/cppunit.cpp"),
+        ("BuildFile.xml", f"{model}/test/BuildFile.xml"),
+        ("package.spec", f"cmsdist/{name}.spec"),
+        ("toolfile.xml", f"cmsdist/scram-tools.file/tools/{name}/{name}.xml"),
         ("README.md", "README.md"),
     ):
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_text(rendered(f"cmssw/{template}.j2", values), encoding="utf-8")
 
 

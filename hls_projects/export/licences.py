@@ -13,7 +13,7 @@ from data_prep.errors import PipelineError
 from data_prep.settings import Settings
 
 FOLDER = "licences"
-_APACHE = "Apache-2.0.txt"
+APACHE = "Apache-2.0.txt"
 """The text that the files of this project are under."""
 
 
@@ -82,7 +82,7 @@ _OURS = Licence(
     work="the project that made this bundle",
     licence="Apache-2.0",
     files="everything else",
-    text=f"{FOLDER}/{_APACHE}",
+    text=f"{FOLDER}/{APACHE}",
 )
 
 
@@ -92,7 +92,7 @@ def write(root: Path) -> None:
     folder.mkdir()
     for work in _found(root):
         shutil.copyfile(_text(work), folder / _name(work))
-    shutil.copyfile(apache(), folder / _APACHE)
+    shutil.copyfile(apache(), folder / APACHE)
 
 
 def apache() -> Path:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -203,7 +205,20 @@ def test_the_build_of_cmssw(two_versions: tuple[Path, Design, Design], tmp_path:
     model.unlink()
     make_it = ["make", "--no-print-directory", "-C", package]
     externals = [f"EMULATOR_EXTRAS={extras}", f"HLS_ROOT={tmp_path / 'hls'}"]
-    done = subprocess.run([*make_it, *externals], check=True, capture_output=True, text=True)
+    spec = _sections(package / "cmsdist" / "zoo_model.spec")
+    macros = {"%{makeprocesses}": "-j1", "%{i}": str(tmp_path / "installed")}
+    environment = os.environ | {"HLS4MLEMULATOREXTRAS_ROOT": str(extras), "HLS_ROOT": str(tmp_path / "hls")}
+
+    def section(name: str) -> subprocess.CompletedProcess[str]:
+        script = spec[name]
+        for macro, value in macros.items():
+            script = script.replace(macro, value)
+        assert "%" not in script
+        return subprocess.run(
+            ["bash", "-e", "-c", script], cwd=package, env=environment, check=True, capture_output=True, text=True
+        )
+
+    done = section("build")
     assert f"-L{extras}/lib64 -lemulator_interface" in done.stdout
     dry = subprocess.run(
         [*make_it, "-n", "-W", "zoo_model_emulator_v1.cpp", *externals], check=True, capture_output=True, text=True
@@ -211,10 +226,65 @@ def test_the_build_of_cmssw(two_versions: tuple[Path, Design, Design], tmp_path:
     assert f"-I{extras}/include/hls4ml -I{extras}/include/ap_types -I{tmp_path}/hls/include" in dry.stdout
     assert "standalone" not in dry.stdout
     built = model.stat().st_mtime_ns
-    subprocess.run([*make_it, f"PREFIX={tmp_path / 'installed'}", "install"], check=True, capture_output=True)
+    section("install")
     assert model.stat().st_mtime_ns == built
     assert (tmp_path / "installed" / "lib64" / "zoo_model_v1.so").read_bytes() == model.read_bytes()
     assert (tmp_path / "installed" / "include" / "zoo_model_v1.h").exists()
+
+
+def _sections(spec: Path) -> dict[str, str]:
+    """The scripts of a spec file of cmsdist, by section; what stands before the first is `""`."""
+    parts = re.split(r"^%(prep|build|install)\n", spec.read_text(), flags=re.MULTILINE)
+    return {"": parts[0], **dict(zip(parts[1::2], parts[2::2], strict=True))}
+
+
+def test_the_files_for_cmsdist(two_versions: tuple[Path, Design, Design]) -> None:
+    """Head and sections as those of the other models there (TOPO.spec), the tool as theirs."""
+    for folder, version in (("v1", "1"), ("v2_0", "2.0")):
+        cmsdist = two_versions[0] / folder / "cmssw" / "cmsdist"
+        sections = _sections(cmsdist / "zoo_model.spec")
+        assert list(sections) == ["", "prep", "build", "install"]
+        head = sections[""].splitlines()
+        assert head[0] == f"### RPM external zoo_model {version}"
+        assert head[1].endswith("/%{n}/archive/refs/tags/v%{realversion}.tar.gz")
+        assert head[2:4] == ["Requires: hls4mlEmulatorExtras hls", "BuildRequires: gmake"]
+        assert sections["prep"].strip() == "%setup -n %{n}-%{realversion}"
+    (file,) = cmsdist.rglob("*.xml")
+    assert file.relative_to(cmsdist).as_posix() == "scram-tools.file/tools/zoo_model/zoo_model.xml"
+    tool = ElementTree.parse(file).getroot()  # noqa: S314 - our own file
+    assert tool.attrib == {"name": "@TOOL_FILENAME@", "version": "@TOOL_VERSION@", "revision": "1"}
+    assert {each.get("name"): each.get("default") for each in tool.iter("environment")} == {
+        "ZOO_MODEL_BASE": "$@TOOL_BASE@",
+        "LIBDIR": "$ZOO_MODEL_BASE/lib64",
+        "INCLUDE": "$ZOO_MODEL_BASE/include",
+    }
+    assert [each.get("name") for each in tool.iter("use")] == ["hls"]
+
+
+def test_licence_and_what_git_leaves_out(two_versions: tuple[Path, Design, Design]) -> None:
+    package = two_versions[0] / "v1" / "cmssw"
+    assert "Apache License" in (package / "LICENSE").read_text()
+    assert (package / ".gitignore").read_text() == "/build/\n"
+
+
+def test_with_cppunit(two_versions: tuple[Path, Design, Design], tmp_path: Path) -> None:
+    """The test for CMSSW, compiled and run: it passes, and fails on another output."""
+    package = two_versions[0] / "v1" / "cmssw"
+    binary = ElementTree.parse(package / "zoo_model_v1" / "test" / "BuildFile.xml").getroot()  # noqa: S314 - our own file
+    assert (package / "zoo_model_v1" / "test" / binary.attrib["file"]).is_file()
+    assert [each.get("name") for each in binary.iter("use")] == ["cppunit", "hls4mlemulatorextras", "hls", "zoo_model"]
+    if not Path("/usr/include/cppunit/TestFixture.h").exists():
+        pytest.skip("libcppunit-dev not found")
+    make_it = ["make", "--no-print-directory", "-s", "-C", str(package), f"CXXFLAGS={FLAGS}"]
+    done = subprocess.run([*make_it, "cppunit"], check=True, capture_output=True, text=True)
+    assert "OK (3 tests)" in done.stdout
+    vectors = Path(shutil.copytree(two_versions[0] / "v1" / "vectors", tmp_path / "vectors"))
+    lines = (vectors / "output_0.txt").read_text().splitlines()
+    lines[5] = " ".join(str(int(x) ^ 1) for x in lines[5].split())
+    (vectors / "output_0.txt").write_text("\n".join(lines) + "\n")
+    failed = subprocess.run([*make_it, f"VECTORS={vectors}", "cppunit"], check=False, capture_output=True, text=True)
+    assert failed.returncode != 0
+    assert "vector 5, output logits" in failed.stdout + failed.stderr
 
 
 def test_a_model_outlives_its_loader(two_versions: tuple[Path, Design, Design], tmp_path: Path) -> None:
