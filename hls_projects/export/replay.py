@@ -13,6 +13,7 @@ from hls_projects import integer_model
 from hls_projects.emulator.fast_emulator import FastEmulator, Raw
 from hls_projects.export.consistency import require_consistent
 from hls_projects.export.manifest import BundleManifest, BundlePort
+from hls_projects.export.recomputed import recompute
 from hls_projects.export.reference_vectors import Integers
 from hls_projects.network import Network
 from hls_projects.type_check import require_types
@@ -34,6 +35,8 @@ class Replay:
         integers: output integers that were compared, of all forms together.
         left_out: why a form did not run, where one did not.
         types: layers whose types were recomputed from their inputs and weights.
+        files: files that were made again from other parts of the bundle.
+        otherwise: files that this version of the project writes otherwise, of a bundle that another one made.
     """
 
     programs: tuple[str, ...]
@@ -41,9 +44,11 @@ class Replay:
     integers: int
     left_out: str = ""
     types: int = 0
+    files: int = 0
+    otherwise: tuple[str, ...] = ()
 
 
-def replay(root: Path, manifest: BundleManifest) -> Replay:
+def replay(root: Path, manifest: BundleManifest, code: str = "unknown") -> Replay:
     """Hold the parts of an unpacked bundle against each other, its types against its weights, and run its vectors.
 
     Fast emulator and integer reference give every output that the bundle has for its vectors.
@@ -51,6 +56,7 @@ def replay(root: Path, manifest: BundleManifest) -> Replay:
     Args:
         root: the bundle, its hashes checked.
         manifest: its manifest.
+        code: the commit of this project.
 
     Raises:
         InputFileError: parts that are not of one design, that prove nothing, or that do not belong together.
@@ -60,14 +66,14 @@ def replay(root: Path, manifest: BundleManifest) -> Replay:
     network = Network.load(root)
     try:
         types = require_types(network, root / "types.json")
-        return replace(_replay(root, manifest, network), types=types)
+        return replace(_replay(root, manifest, network, code), types=types)
     except _NO_NETWORK as error:
         # A forged file may say anything; what one of this project says runs.
         what = f"types.json and weights.npz are no network that runs: {type(error).__name__}: {error}"
         raise InputFileError(what, file=root, remedy=_REMEDY) from None
 
 
-def _replay(root: Path, manifest: BundleManifest, network: Network) -> Replay:
+def _replay(root: Path, manifest: BundleManifest, network: Network, code: str) -> Replay:
     for kind, ports, given in (
         ("input", manifest.inputs, network.types.inputs),
         ("output", manifest.outputs, network.types.outputs),
@@ -91,7 +97,8 @@ def _replay(root: Path, manifest: BundleManifest, network: Network) -> Replay:
             for port, wanted, values in zip(manifest.outputs, outputs, found, strict=True):
                 _require_equal(name, port, wanted[first : first + len(values)], values, first, manifest)
                 compared += values.size
-    return Replay(tuple(runs), count, compared, left_out)
+    again = recompute(root, manifest, inputs, outputs, code)
+    return Replay(tuple(runs), count, compared, left_out, files=again.files, otherwise=again.left_out)
 
 
 def _in_batches(run: Run, inputs: Sequence[Integers], count: int) -> Iterator[tuple[int, Sequence[Raw]]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from tensorflow import keras
@@ -11,11 +13,18 @@ from tensorflow import keras
 from hls_projects.compare import compare
 from hls_projects.convert import convert
 from hls_projects.csim import build
-from hls_projects.export.design import Design
+from hls_projects.export.bundle import write_bundle
+from hls_projects.export.design import Design, RtlPart
+from hls_projects.export.file_hashes import hash_files
 from hls_projects.export.manifest import Provenance
 from hls_projects.export.reference_vectors import reference_vectors
 from hls_projects.lower import lower
-from hls_projects.settings import HlsSettings
+from hls_projects.network import Network
+from hls_projects.proof import LayerProof
+from hls_projects.rtl.build import build as build_rtl
+from hls_projects.rtl.design import RtlDesign
+from hls_projects.rtl.record import RtlProof
+from hls_projects.settings import HlsSettings, RtlSettings, VariantSettings
 from hls_projects.types import prove_network
 from hls_projects.vectors import VectorSet, made_vectors
 from models.exact import exact_inference
@@ -49,3 +58,26 @@ def design(make: Callable[[str], keras.Model], tmp_path_factory: pytest.TempPath
 def provenance() -> Provenance:
     """Made up."""
     return Provenance(configuration={}, sources={}, versions={"python": "3.11"}, git="unknown", metrics=None)
+
+
+@pytest.fixture(scope="session")
+def with_rtl(design: Design, provenance: Provenance, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Design]:
+    """A bundle with RTL, and what it was made of; the proof is made up."""
+    folder = tmp_path_factory.mktemp("rtl")
+    build_rtl(Network.load(design.lowered), "zoo_model", RtlSettings(), VariantSettings(), folder / "65_rtl")
+    layer = LayerProof(name="logits", type="ap_fixed<9,1>", values=3, mismatches=0)
+    proof = RtlProof(
+        status="proven", reason="made up", vectors={"data": 1}, layers=(layer,), files=hash_files(folder / "65_rtl")
+    )
+    proof.write(folder / "65_rtl.json")
+    part = RtlPart(folder / "65_rtl", RtlDesign.load(folder / "65_rtl"), proof, folder / "65_rtl.json")
+    whole = dataclasses.replace(design, rtl=part)
+    (folder / "70_export").mkdir()
+    write_bundle(whole, provenance, folder / "70_export", checks=())
+    return folder / "70_export" / "zoo_model", whole
+
+
+@pytest.fixture
+def copy(with_rtl: tuple[Path, Design], tmp_path: Path) -> Path:
+    """An unpacked bundle to change."""
+    return Path(shutil.copytree(with_rtl[0], tmp_path / "zoo_model"))

@@ -13,39 +13,11 @@ import pytest
 
 from data_prep.errors import PipelineError
 from hls_projects.export.bundle import write_bundle
-from hls_projects.export.design import Design, RtlPart
+from hls_projects.export.design import Design
 from hls_projects.export.file_hashes import hash_files
 from hls_projects.export.manifest import BundleManifest, Provenance, summarise_proofs
-from hls_projects.network import Network
-from hls_projects.proof import LayerProof, Proof
-from hls_projects.rtl.build import build
-from hls_projects.rtl.design import RtlDesign
-from hls_projects.rtl.record import RtlProof
-from hls_projects.settings import RtlSettings, VariantSettings
+from hls_projects.proof import Proof
 from pipeline.app import main
-
-
-@pytest.fixture(scope="module")
-def with_rtl(design: Design, provenance: Provenance, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Design]:
-    """A bundle with RTL, and what it was made of; the proof is made up."""
-    folder = tmp_path_factory.mktemp("rtl")
-    build(Network.load(design.lowered), "zoo_model", RtlSettings(), VariantSettings(), folder / "65_rtl")
-    layer = LayerProof(name="logits", type="ap_fixed<9,1>", values=3, mismatches=0)
-    proof = RtlProof(
-        status="proven", reason="made up", vectors={"data": 1}, layers=(layer,), files=hash_files(folder / "65_rtl")
-    )
-    proof.write(folder / "65_rtl.json")
-    part = RtlPart(folder / "65_rtl", RtlDesign.load(folder / "65_rtl"), proof, folder / "65_rtl.json")
-    whole = dataclasses.replace(design, rtl=part)
-    (folder / "70_export").mkdir()
-    write_bundle(whole, provenance, folder / "70_export", checks=())
-    return folder / "70_export" / "zoo_model", whole
-
-
-@pytest.fixture
-def copy(with_rtl: tuple[Path, Design], tmp_path: Path) -> Path:
-    """An unpacked bundle to change."""
-    return Path(shutil.copytree(with_rtl[0], tmp_path / "zoo_model"))
 
 
 def _with_manifest(root: Path, **change: Any) -> None:
