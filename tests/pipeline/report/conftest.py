@@ -225,6 +225,9 @@ def _images(run: Path, changes: dict[str, Any] | None = None) -> None:
             mass_constituents=np.eye(3, 100, 20) * 900,
             mass_image=np.eye(3, 100, 21) * 900,
             mass_edges=np.linspace(0, 400, 101),
+            occupancy_squares=np.eye(3, np.prod(shape) + 1, 5) * 900,
+            mass_constituents_squares=np.eye(3, 100, 20) * 900,
+            mass_image_squares=np.eye(3, 100, 21) * 900,
         )
         summary.save(space.path / "summary.npz")
         draw_images(summary, description, space.path / "plots")
