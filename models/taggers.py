@@ -20,6 +20,7 @@ from models.in_turn import Progress, Trained, of_jets, train_in_turn
 from models.metrics import Performance, performance
 from models.scores import predict, truth
 from models.settings import ModelSettings, TrainSettings
+from models.uncertainty import Uncertainties, uncertainties
 
 TREES = "trees"
 """The baseline's name in metrics and scores."""
@@ -38,6 +39,7 @@ class Comparison:
         weight: float32 [jets], event weights.
         scores: float32 [jets, classes] by name, `TREES` included.
         performance: metrics by name.
+        uncertainty: their statistical errors, and differences.
     """
 
     classes: tuple[str, ...]
@@ -45,6 +47,7 @@ class Comparison:
     weight: npt.NDArray[np.float32]
     scores: dict[str, npt.NDArray[np.float32]]
     performance: dict[str, Performance]
+    uncertainty: Uncertainties
 
     def macro_auc(self, name: str) -> float:
         """The macro-AUC of one tagger, NaN where no class can be measured."""
@@ -61,6 +64,7 @@ class Comparison:
         return {name: found.as_json() for name, found in self.performance.items()} | {
             "classes": self.classes,
             "beats_trees": self.beats_trees,
+            "uncertainty": self.uncertainty.as_json(),
         }
 
 
@@ -114,4 +118,5 @@ def compare(dataset: ImageDataset, taggers: list[Tagger], settings: TrainSetting
     scores = {tagger.network.name: predict(tagger.model, dataset, "test") for tagger in taggers}
     scores[TREES] = trees.predict_trees(baseline, dataset, "test")
     measured = {name: performance(values, label, dataset.classes, weight) for name, values in scores.items()}
-    return Comparison(dataset.classes, label, weight, scores, measured)
+    errors = uncertainties(scores, label, dataset.classes, weight, settings.seed)
+    return Comparison(dataset.classes, label, weight, scores, measured, errors)

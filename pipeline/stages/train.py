@@ -99,7 +99,7 @@ def _regression(images: Path, network: Any, how: TrainSettings, space: Workspace
 
     dataset = open_dataset(images)
     trained = regression.train(dataset, network, how, space.work, _progress)
-    measured = regression.measure(dataset, network, trained)
+    measured = regression.measure(dataset, network, trained, how.seed)
     _save(trained, space, Meaning.of_training(dataset.metadata, network))
     write_json(space.path / "metrics.json", measured.as_json())
     tagger: dict[str, Any] = {"label": measured.label} if measured.label is not None else {}

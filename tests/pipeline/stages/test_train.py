@@ -88,6 +88,11 @@ def test_it_leaves_what_the_data_flow_says(
     assert metrics["classes"] == ["q", "t"]
     assert {"model", "float_standard", "float_separable", "trees"} < set(metrics)
     assert metrics["model"]["jets"] == 60
+    errors = metrics["uncertainty"]
+    assert set(errors["taggers"]) == {"model", "float_standard", "float_separable", "trees"}
+    assert errors["taggers"]["model"]["macro_auc"] > 0
+    assert len(errors["differences"]) == 6
+    assert (errors["seed"], errors["replicas"]) == (TRAIN["seed"], 200)
     assert len(history["model"]["val_loss"]) == 1
     assert arithmetic["model"]["total"]["multiplications"] == 16 * (9 + 3) + 2 * 2 * 3 * 2
     with np.load(out / "scores.npz") as scores:
