@@ -16,7 +16,7 @@ from pipeline.door import check
 from pipeline.lineage import upstream
 from pipeline.manifest import Manifest
 from pipeline.report.grid_words import grid_words, step_words
-from pipeline.report.results import EMULATED, in_order, titles_of
+from pipeline.report.results import EMULATED, QUANTIZED, in_order, titles_of
 from pipeline.report.section import CHANNEL_NAMES, CLASS_NAMES
 
 Metrics = Mapping[str, Any]
@@ -96,9 +96,11 @@ def quality(trained: Metrics, deployed: Metrics | None, titles: Mapping[str, str
     """
     task = str(trained.get("task", "classification"))
     taggers = trained.get("tagger", {}) if task == "regression" else trained if task == "classification" else {}
+    errors = trained.get("uncertainty", {}).get("taggers", {})
     for name, found in _in_order(taggers, deployed):
         for measure, key in (("macro-AUC", "macro_auc"), ("accuracy", "accuracy")):
-            yield Quality(network=titles.get(name, name), measure=measure, value=found.get(key))
+            error = errors.get(QUANTIZED if name == EMULATED else name, {}).get(key)  # the same test jets
+            yield Quality(network=titles.get(name, name), measure=measure, value=found.get(key), error=error)
     for name, targets in trained.get("closure", {}).items():
         for target, closure in targets.items():
             whole = closure.get("whole") or {}

@@ -6,10 +6,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from data_prep.digits import with_error
 from data_prep.errors import PipelineError
 from hls_projects.before_ports import BeforePorts
 from pipeline.report.before_ports import before_ports
-from pipeline.report.digits import with_error
 from pipeline.report.results import EMULATED, QUANTIZED, SEPARABLE, STANDARD, load_results
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.section import TEMPLATES, Section, count, fraction, render

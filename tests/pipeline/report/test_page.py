@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from data_prep.digits import with_error
 from hls_projects.proof import LayerProof, Mismatch
 from models.metrics import Rejection
-from pipeline.report.digits import with_error
 from pipeline.report.page import SECTIONS, page
 from pipeline.report.run_folder import RunFolder
 from pipeline.report.section import rejection

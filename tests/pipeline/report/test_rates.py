@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
+from data_prep.digits import between, with_error
 from data_prep.images import ImagesSettings
 from models.rate_settings import RatesSettings
 from models.rate_study import study
@@ -18,7 +19,6 @@ from pipeline.artefact import artefact
 from pipeline.json_file import write_json
 from pipeline.plots.rates import draw_rates
 from pipeline.report import page as report
-from pipeline.report.digits import between, with_error
 from pipeline.report.page import SECTIONS
 from pipeline.report.run_folder import RunFolder
 from pipeline.report.sections import rates

@@ -7,8 +7,8 @@ import math
 
 import pytest
 
-from pipeline.report import digits
-from pipeline.report.digits import between, with_error
+from data_prep.digits import between, with_error
+from data_prep import digits
 
 
 def test_the_examples() -> None:
