@@ -7,8 +7,8 @@ import math
 
 import pytest
 
-from data_prep.digits import between, with_error
 from data_prep import digits
+from data_prep.digits import between, with_error
 
 
 def test_the_examples() -> None:
