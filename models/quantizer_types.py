@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qkeras.quantizers import BaseQuantizer, quantized_bits, quantized_relu
+from qkeras.quantizers import BaseQuantizer, bernoulli, quantized_bits, quantized_relu
 
 from data_prep.fixed_point import MAX_WIDTH, FixedType
 
@@ -37,8 +37,10 @@ def require_computable(quantizer: BaseQuantizer) -> None:
     models.quantizer_types.NoFixedTypeError: QKeras fails on quantized_bits(4,-1,0,alpha=1): integer is negative
 
     Raises:
-        NoFixedTypeError: when it fails on the number of bits, or gives infinite values or NaN.
+        NoFixedTypeError: when it fails on the number of bits, gives infinite values or NaN, or draws at random.
     """
+    if type(quantizer) is bernoulli:
+        raise NoFixedTypeError("bernoulli draws its values at random, in inference too", "train with binary(alpha=1)")
     if not isinstance(quantizer, quantized_bits | quantized_relu) or getattr(quantizer, "by_channel", None) is not None:
         return
     bits, integer = int(_number(quantizer.bits)), int(_number(quantizer.integer))
@@ -49,6 +51,8 @@ def require_computable(quantizer: BaseQuantizer) -> None:
     if power >= _INTEGER_BITS:
         what = f"QKeras computes 2**{power} of {quantizer} in integers of 32 bits, which do not hold it"
         raise NoFixedTypeError(what, "use no more than 30 bits, and no more than 30 before the point")
+    if bits < 1:
+        raise NoFixedTypeError(f"{quantizer} has no bits", "give it some")
     if bits > MAX_WIDTH:
         raise NoFixedTypeError(f"{quantizer} has more than {MAX_WIDTH} bits", "use fewer bits")
 

@@ -167,6 +167,15 @@ def test_a_model_in_a_model_comes_back_exactly(tmp_path: Path, suffix: str) -> N
     np.testing.assert_array_equal(load_model(tmp_path / f"model.{suffix}")(x), model(x))
 
 
+def test_a_quantizer_that_qkeras_does_not_load_is_named(tmp_path: Path) -> None:
+    model = keras.Sequential(
+        [keras.Input((4,)), qkeras.QActivation(qkeras.quantized_hswish(6, 1, alpha=1), name="bent")]
+    )
+    save_model(model, tmp_path / "model.h5")
+    with pytest.raises(UnsupportedModelError, match=r"'bent' has a quantized_hswish.*quantized_relu"):
+        load_model(tmp_path / "model.h5")
+
+
 def test_the_settings_of_a_quantizer_inside_are_no_code(tmp_path: Path) -> None:
     """QKeras rebuilds such a quantizer from a text, which is made of its settings."""
     save_model(_with_a_model_inside(), tmp_path / "good.h5")
