@@ -79,7 +79,7 @@ def require_buildable(settings: CandidateSettings, grid: Grid, steps: Sequence[S
         ValueError: a grid or a step that it does not build, or pixels narrower than the angle unit.
     """
     if not isinstance(grid, SquareGrid):
-        raise ValueError(f"images of 'candidates' are built on a square grid, the {grid.kind} one is not built yet")
+        raise ValueError(f"images of 'candidates' are built on a square grid, 'kind: {grid.kind}' is not supported")
     for step in steps:
         if step.step == "centre" and step != Centre():
             raise ValueError(
@@ -87,7 +87,7 @@ def require_buildable(settings: CandidateSettings, grid: Grid, steps: Sequence[S
             )
         if step.step == "normalise" and not power_of_two([step]):
             raise ValueError(
-                "'normalise' divides, which firmware does by powers of two alone: with 'candidates' take "
+                "'normalise' divides, and firmware divides only by powers of two: with 'candidates' use "
                 "'norm: power_of_two'"
             )
         if step.step not in ("centre", "normalise"):

@@ -56,7 +56,7 @@ def lower(model: keras.Model, *, port_type: FixedType | None = None, logits: boo
         UnsupportedModelError: with the layer and the reason.
     """
     for name, _ in undecided(model):
-        raise UnsupportedModelError(f"layer '{name}': its bits by channel are not chosen yet", remedy="train it")
+        raise UnsupportedModelError(f"layer '{name}': its bits per channel are not chosen yet", remedy="train it")
     exact_inference(model)
     build = Builder()
     tensors: dict[int, Any] = {}
@@ -120,7 +120,7 @@ def _given(port_type: FixedType | None, name: str) -> FixedType:
     """The type given for inputs without a quantizer, rounding half to even and saturating."""
     if port_type is None:
         raise UnsupportedModelError(
-            f"the input '{name}' does not meet a quantizer first, so its type is unknown",
-            remedy="give it, such as `--input-type 'ap_fixed<8,1>'`",
+            f"the input '{name}' is not quantized first, so its type is unknown",
+            remedy="give its type: `--input-type 'ap_fixed<8,1>'`",
         )
     return FixedType(port_type.width, port_type.integer, port_type.signed, "RND_CONV", "SAT")

@@ -76,7 +76,7 @@ class _Sorted:
             sorted_weight = weight[order]
             passed = [np.append(0.0, np.cumsum(sorted_weight * kind)[last_of_tie]) for kind in (signal, ~signal)]
             if not (passed[0][-1] > 0 and passed[1][-1] > 0):
-                raise ValueError("a class, or all others, has no weight")
+                raise ValueError("the weights of a class, or of all others, sum to 0")
             area = float(np.sum(np.diff(passed[1]) * (passed[0][1:] + passed[0][:-1])) / 2)
             areas.append(area / (passed[0][-1] * passed[1][-1]))
         return float(np.mean(areas))

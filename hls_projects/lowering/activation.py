@@ -68,7 +68,7 @@ def apply(function: Any, x: Any, build: Builder, *, suffix: str = "") -> Any:
         return x
     raise build.refuse(
         f"the activation {name} has no exact fixed-point form",
-        remedy="end on the logits: `lower --logits` leaves a last softmax or sigmoid out",
+        remedy="`lower --logits` leaves out a softmax or sigmoid at the end",
     )
 
 

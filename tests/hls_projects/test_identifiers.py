@@ -51,7 +51,7 @@ def test_other_shapes_are_refused_with_what_would_go(name: str, instead: str) ->
     ("name", "who"), [("class", r"C\+\+"), ("Signal", "VHDL"), ("wire", "SystemVerilog"), ("nnet", "the tools")]
 )
 def test_a_reserved_word_says_whose_it_is(name: str, who: str) -> None:
-    with pytest.raises(ValueError, match=f"of {who}.*; {name.lower()}_tagger would go"):
+    with pytest.raises(ValueError, match=f"of {who}.*; {name.lower()}_tagger is possible"):
         require_identifier(name)
 
 

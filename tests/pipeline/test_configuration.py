@@ -29,10 +29,10 @@ FAULTS = {
     "name: ../out": "'name': must be lower-case letters",
     "name: tagger\nexport: {version: v2}": "'export.version'.*not 'v2'",
     "name: tagger\nname: other": "line 2.*'name' is given twice",
-    "name: [unclosed": "no valid YAML in line",
+    "name: [unclosed": "not valid YAML in line",
     "- a list": "keys and values",
     "name: tagger\nhls: {reuse_factor: .nan}": "'hls.reuse_factor'",
-    "name: !!python/object/apply:os.system ['true']": "no valid YAML",
+    "name: !!python/object/apply:os.system ['true']": "not valid YAML",
 }
 
 
