@@ -70,7 +70,7 @@ def require_identifier(name: str) -> str:
     'jet_tagger'
 
     Raises:
-        ValueError: any other name; says what would go.
+        ValueError: any other name; says what is possible.
     """
     if name.lower() in RESERVED:
         raise ValueError(

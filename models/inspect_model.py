@@ -124,7 +124,7 @@ class _Walk:
         elif kind not in LAYERS | OWN.keys() | MODELS | QUANTIZERS | _PARTS:
             raise self._refuse(layer, _reason(kind))
         elif node.get("registered_name") not in (None, kind):
-            raise self._refuse(layer, f"is of the class {node['registered_name']!r}")
+            raise self._refuse(layer, f"is of the foreign class {node['registered_name']!r}")
         module = node.get("module")
         foreign = not (isinstance(module, str) and (_MODULE.fullmatch(module) or module == OWN.get(kind)))
         if module is not None and foreign:

@@ -43,7 +43,7 @@ def test_good_names(name: str) -> None:
 def test_other_shapes_are_refused_with_what_would_go(name: str, instead: str) -> None:
     with pytest.raises(ValueError, match="must be lower-case letters") as caught:
         require_identifier(name)
-    found = re.search(r"\((\w+) would go", str(caught.value))
+    found = re.search(r"\((\w+) is possible", str(caught.value))
     assert (found[1] if found else "") == instead
 
 

@@ -94,7 +94,7 @@ NO_YAML = {
     f"a: {'9' * 5000}": "'9+…  ?does not fit into 64 bits",
     "a: 9223372036854775808": "does not fit into 64 bits",
     "a: 1e999": "too large for double precision",
-    "1: a": "line 1: the key '1' is no text",
+    "1: a": "line 1: the key '1' is not text",
     "? [a, b]\n: c": "cannot be a key",
     "a: b\na: c": "line 2: the key 'a' is given twice",
     "a: &x {b: 1}\nc:\n  <<: *x": "line 3: merge keys",
@@ -202,7 +202,7 @@ def test_files_that_are_no_configuration(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="larger than 256 KiB"):
         load(path, HardwareSettings)
     path.write_bytes(b"name: \x80\n")
-    with pytest.raises(ConfigurationError, match="no UTF-8 text from byte 6 on"):
+    with pytest.raises(ConfigurationError, match="not UTF-8 text from byte 6 on"):
         load(path, HardwareSettings)
     with pytest.raises(ConfigurationError, match=r"cannot be read: Is a directory$"):
         load(tmp_path, HardwareSettings)

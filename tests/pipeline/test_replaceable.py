@@ -36,8 +36,8 @@ def mine(tmp_path: Path) -> Path:
         ("notes", r"notes: exists already and was not made by `generate` \(give another --out, or move it away\)"),
         ("notes/", "exists already and was not made by `generate`"),
         ("notes/deep", "exists already"),
-        ("precious.root", "precious.root: stands there"),
-        ("10_root", "10_root.txt: stands there"),
+        ("precious.root", "precious.root: exists already"),
+        ("10_root", "10_root.txt: exists already"),
         ("link", "is a link to"),
         ("dangling", "is a link to"),
         ("notes/..", "cannot be the name of a result"),
@@ -88,7 +88,7 @@ def test_an_artefact_of_the_same_stage_may_be_replaced_and_no_other(tmp_path: Pa
         (space.path / "part").touch()
         space.companions[0].write_text("{}")
     require_replaceable(out, "images", ["beside.json"])
-    with pytest.raises(PipelineError, match="is no artefact of `train`"):
+    with pytest.raises(PipelineError, match="was not made by `train`"):
         require_replaceable(out, "train")
     (tmp_path / "other.json").write_text("mine")
     with pytest.raises(PipelineError, match="other.json: was not made by `images` and would be lost"):
@@ -101,7 +101,7 @@ def test_an_artefact_of_the_same_stage_may_be_replaced_and_no_other(tmp_path: Pa
     with pytest.raises(PipelineError, match="manifest.json: cannot be read"):
         require_replaceable(out, "images")
     manifest_path(out).unlink()
-    with pytest.raises(PipelineError, match="is no artefact of `images`"):
+    with pytest.raises(PipelineError, match="was not made by `images`"):
         (out / "part").write_text("pixels")
         require_replaceable(out, "images")
 
