@@ -97,7 +97,7 @@ def require_indexable(shape: tuple[int, int, int]) -> None:
     """
     size = shape[0] * shape[1] * shape[2]
     if size > MAX_PIXELS:
-        raise ValueError(f"{size} pixels times channels are more than a 16-bit index can tell apart ({MAX_PIXELS})")
+        raise ValueError(f"{size} pixels times channels are too many for a 16-bit index ({MAX_PIXELS})")
 
 
 def schema(description: ImageDescription) -> pa.Schema:

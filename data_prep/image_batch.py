@@ -113,7 +113,7 @@ def concatenate(batches: Sequence[ImageBatch]) -> ImageBatch:
     jets = [batch for batch in batches if len(batch)]
     places = [batch.places for batch in jets if batch.places is not None]
     if places and len(places) < len(jets):
-        raise ValueError("of some of these batches is known where their jets stand, and of some it is not")
+        raise ValueError("only some of these batches know which file and entry their jets are from")
     return ImageBatch(
         shape=batches[0].shape,
         offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(lit)]),

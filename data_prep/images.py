@@ -84,7 +84,7 @@ class ImagesSettings(Settings):
     @model_validator(mode="after")
     def _buildable(self) -> Self:
         if self.tree is not None and not isinstance(self.layout, str):
-            raise ValueError("the tree is named in the 'layout' you describe: take 'tree' out")
+            raise ValueError("the tree is already named in 'layout': remove 'tree'")
         require_fitting(self.grid, self.steps, self.channels)
         require_indexable((self.grid.rows, self.grid.columns, len(self.channels)))
         if self.candidates is not None:

@@ -69,7 +69,7 @@ def activation_type(quantizer: BaseQuantizer) -> FixedType:
     """
     name = type(quantizer).__name__
     if type(quantizer) not in (quantized_bits, quantized_relu):
-        raise NoFixedTypeError(f"{name} rounds to values that no fixed-point type has")
+        raise NoFixedTypeError(f"{name} rounds to values that are not fixed-point numbers")
     require_computable(quantizer)
     if getattr(quantizer, "use_stochastic_rounding", False):
         raise NoFixedTypeError(f"{name} rounds at random")
@@ -90,7 +90,7 @@ def activation_type(quantizer: BaseQuantizer) -> FixedType:
 
 def _relu_type(quantizer: quantized_relu, bits: int, integer: int) -> FixedType:
     if quantizer.use_sigmoid:
-        raise NoFixedTypeError("quantized_relu with use_sigmoid is no rectifier")
+        raise NoFixedTypeError("quantized_relu with use_sigmoid is not a rectifier")
     if float(quantizer.negative_slope) != 0.0:
         raise NoFixedTypeError(f"quantized_relu with negative_slope={quantizer.negative_slope} has two step sizes")
     found = FixedType(bits, integer, signed=False, rounding="RND_CONV", overflow="SAT")

@@ -41,7 +41,7 @@ def origin_of(artefacts: Sequence[Path], deployed: Metrics | None) -> tuple[Trai
     try:
         trained = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputFileError(f"no metrics: {error}", file=path, remedy="run `train` again") from None
+        raise InputFileError(f"not a metrics file: {error}", file=path, remedy="run `train` again") from None
     numbers = tuple(quality(trained, deployed, titles_of(manifests[model].configuration.get("model", {}))))
     used = manifests[model].inputs.values()
     images = next(
@@ -68,7 +68,9 @@ def training_data(model: Manifest, images: Path, dataset: Manifest) -> TrainingD
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))["kept_by_class"]
     except (OSError, ValueError, KeyError) as error:
-        raise InputFileError(f"no account of what was kept: {error}", file=path, remedy="run `images` again") from None
+        raise InputFileError(
+            f"not a record of what was kept: {error}", file=path, remedy="run `images` again"
+        ) from None
     events = holds_events(images)
     described: Any = (open_events(images).dataset if events else open_dataset(images)).metadata
     classes: tuple[str, ...] = () if events else described.classes
@@ -152,7 +154,7 @@ def _origin(images: Path, dataset: Manifest) -> str:
     what = f"simulated {simulated.get('kind', 'jets')}, Pythia 8 at {energy:g} TeV with a parametrised detector"
     pileup = simulated.get("pileup")
     if pileup:
-        what += f", {pileup['mean']:g} collisions over the hard one on average"
+        what += f", {pileup['mean']:g} collisions besides the hard one on average"
     jets = simulated.get("jets")
     if jets:
         # Of jets a window of pT is kept; whole events hold all above a threshold.

@@ -29,7 +29,7 @@ class SimulatedEvents:
 
     Attributes:
         event: identifiers, [events]: class code · 2⁵⁶ + file · 2³² + number.
-        pileup: interactions over the hard one, [events].
+        pileup: interactions besides the hard one, [events].
         jets: the truth jets.
         deposits: what lies in the towers.
     """

@@ -218,7 +218,7 @@ def _summed(
 
 def _section(settings: ModelSettings) -> RegressionSettings:
     if settings.regression is None:
-        raise ValueError("these settings are of no regression")
+        raise ValueError("these settings are not those of a regression")
     return settings.regression
 
 

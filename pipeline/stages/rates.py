@@ -64,7 +64,7 @@ def run(
             except ConfigurationError as error:
                 raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
         if sample.background.first.size == len(sample.background):
-            console.warn("every background jet has an event of its own: the rates are those of jets, which is more")
+            console.warn("every background jet is from another event: the rates are per jet and too high")
         with console.progress("rates: triggers", len(TRIGGERS) * len(what.signals), "triggers") as advance:
             try:
                 found = study(sample.background, sample.signals, what, advance)

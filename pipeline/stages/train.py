@@ -84,7 +84,7 @@ def _classification(images: Path, network: Any, how: TrainSettings, space: Works
     titles = {name: tagger.network.title for name, tagger in reversed(by_name.items())} | {TREES: "trees"}
     found = ", ".join(f"{title} {comparison.macro_auc(name):.4f}" for name, title in titles.items())
     if not comparison.beats_trees:
-        warn("the image network does not beat trees on hand-made observables on these jets")
+        warn("on these jets boosted trees on jet observables are as good as the image network or better")
     return f"macro-AUC on {len(comparison.label):,} test jets: {found}"
 
 

@@ -145,7 +145,7 @@ def test_a_batch_of_no_size_is_refused(tmp_path: Path, images: ImageBatch) -> No
 def test_what_is_no_dataset(tmp_path: Path, images: ImageBatch) -> None:
     with pytest.raises(InputFileError, match="no such folder"):
         open_dataset(tmp_path / "missing")
-    with pytest.raises(InputFileError, match="is no dataset of jet images"):
+    with pytest.raises(InputFileError, match="is not a dataset of jet images"):
         open_dataset(tmp_path)
     folder = write(tmp_path / "d", images, 1)
     for file in (folder / "test").iterdir():
@@ -229,5 +229,5 @@ def test_places_come_back_and_need_not_be_known(tmp_path: Path, images: ImageBat
     tested = dataset.split("test").whole.places
     assert tested is not None
     np.testing.assert_array_equal(tested.entry, entry[290:])
-    with pytest.raises(ValueError, match="of some it is not"):
+    with pytest.raises(ValueError, match="only some of these batches"):
         concatenate([images, replace(images, places=places)])

@@ -163,7 +163,7 @@ def test_a_class_without_jets_is_an_error(files: list[Path], tmp_path: Path) -> 
         ({"split": {"train": 0.9, "validation": 0.2, "test": 0.1}}, "must sum to 1"),
         ({"steps": [{"step": "roll"}]}, "'centre'"),
         ({"steps": []}, "first step must be 'centre'"),
-        ({"grid": {"kind": "towers"}}, "there is no step 'centre'"),
+        ({"grid": {"kind": "towers"}}, "does not allow the step 'centre'"),
         ({"grid": {"kind": "round"}}, "square, hexagonal, towers"),
         ({"channels": []}, "at least 1 item"),
         ({"channels": ["pt", "colour"]}, "'multiplicity'"),

@@ -129,7 +129,11 @@ def test_a_residual_needs_one_channel(model_content: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("change", "reason"),
-    [({"unit": 3.0}, "a power of two, 1 or more"), ({"unit": 0.5}, "a power of two"), ({"name": "sdmass"}, "no other")],
+    [
+        ({"unit": 3.0}, "a power of two, 1 or more"),
+        ({"unit": 0.5}, "a power of two"),
+        ({"name": "sdmass"}, "only for the target 'pt'"),
+    ],
 )
 def test_a_residual_that_means_nothing_is_refused(
     model_content: dict[str, Any], change: dict[str, Any], reason: str

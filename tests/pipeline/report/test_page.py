@@ -257,7 +257,7 @@ def test_a_comparison_that_was_not_run_proves_nothing(run: Path, prove: Prove, q
             "g++ not found",
         ),
         (lambda run: (run / "60_csim.json").write_text('{"status": "proven"'), "the proof cannot be read"),
-        (lambda run: (run / "60_csim.json.manifest.json").unlink(), "is not whole"),
+        (lambda run: (run / "60_csim.json.manifest.json").unlink(), "is incomplete"),
         (
             lambda run: (run / "60_csim.json").open("a").write(" "),
             "60_csim.json is not as it was made: '60_csim.json' was changed",
@@ -280,7 +280,7 @@ def test_a_comparison_that_was_not_run_proves_nothing(run: Path, prove: Prove, q
         ),
         (
             lambda run: (run / "20_images" / "more").touch(),
-            "20_images is not as it was made: 'more' is not of it",
+            "20_images is not as it was made: 'more' is not part of it",
         ),
         (
             lambda run: (run / "40_lowered.manifest.json").write_text("{"),

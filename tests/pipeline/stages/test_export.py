@@ -261,7 +261,7 @@ def test_a_proof_changed_by_hand(run: Run) -> None:
 
 def test_a_proof_without_manifest(run: Run) -> None:
     (run.folder / "60_csim.json.manifest.json").unlink()
-    with pytest.raises(InputFileError, match="is not whole"):
+    with pytest.raises(InputFileError, match="is incomplete"):
         run.export("never")
 
 

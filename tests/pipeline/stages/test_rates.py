@@ -213,8 +213,8 @@ def _fewer_classes(content: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (_normalised, "the images are normalised, so that firmware has no pT to cut on"),
-        (_other_channels, "no channel of the images is 'pt'"),
+        (_normalised, "the images are normalised, so firmware has no pT to cut on"),
+        (_other_channels, "the images have no channel 'pt'"),
         (_fewer_classes, "images.yaml: names 4 classes (q, g, w, t), the network gives 5 numbers (name what each"),
     ],
 )
