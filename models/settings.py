@@ -185,7 +185,7 @@ class FloatPhaseSettings(PhaseSettings):
 
 
 class TreesSettings(Settings):
-    """The baseline: gradient-boosted trees on hand-made observables."""
+    """The baselines: gradient-boosted trees on hand-made observables."""
 
     iterations: int = Field(default=300, ge=1, le=100_000)
     """Boosting rounds at most (one tree a class each)."""
@@ -228,4 +228,7 @@ class TrainSettings(Settings):
     """Weights of the quantized network that become 0 while it is trained; none where it is left out."""
 
     trees: TreesSettings = TreesSettings()
-    """The baseline on hand-made observables."""
+    """The baselines on hand-made observables."""
+
+    against: tuple[str, ...] = ()
+    """Classes that together are background, as quarks and gluons: the rejection of them alone is measured too."""

@@ -31,6 +31,7 @@ def values(run: RunFolder) -> dict[str, Any]:
         "deployed": deployed,
         "steps": _steps(results),
         "trees": _trees(results),
+        "against": next((each.performance.against for each in results.taggers if each.performance.against), None),
         "missing": Rejection(0.0, None, None, None),
     }
 
