@@ -187,16 +187,16 @@ class FloatPhaseSettings(PhaseSettings):
 class TreesSettings(Settings):
     """The baselines: gradient-boosted trees on hand-made observables."""
 
-    iterations: int = Field(default=300, ge=1, le=100_000)
-    """Boosting rounds at most (one tree a class each)."""
+    iterations: int = Field(default=1000, ge=1, le=100_000)
+    """Boosting rounds at most (one tree a class each); those up to the best one on the validation jets count."""
 
-    learning_rate: float = Field(default=0.1, gt=0, le=1)
+    learning_rate: float = Field(default=0.05, gt=0, le=1)
     """Shrinkage of each round."""
 
-    leaves: int = Field(default=31, ge=2, le=4096)
+    leaves: int = Field(default=15, ge=2, le=4096)
     """Leaves a tree at most."""
 
-    patience: int = Field(default=15, ge=1, le=100_000)
+    patience: int = Field(default=30, ge=1, le=100_000)
     """Rounds without a better validation loss after which boosting stops."""
 
 

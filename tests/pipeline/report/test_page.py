@@ -137,6 +137,7 @@ def test_the_emulated_design_stands_beside_the_others(run: Path, quick: None) ->
     emulated = json.loads((run / "30_model" / "metrics.json").read_text())["model"]["macro_auc"]
     assert ("quantized, HLS emulation", f"{emulated:.4f}") in rows
     assert "beats the baseline" in text
+    assert "The same against q alone" in text
 
 
 def test_trees_that_are_not_beaten_are_said_so(run: Path, quick: None) -> None:
