@@ -58,27 +58,29 @@ def subjettiness(
         if last - first < 2:
             continue
         axes = kt_axes(px[first:last], py[first:last], pz[first:last], energy[first:last], most)
-        total = pt[first:last].sum()
         for number in range(1, min(most + 1, last - first)):
-            now[:number] = axes[number - 1, :number]
+            for k in range(number):
+                now[k, 0], now[k, 1] = axes[number - 1, k, 0], axes[number - 1, k, 1]
             for _ in range(_ATTEMPTS):
-                if _move(pt[first:last], y[first:last], phi[first:last], now[:number], moved) <= _ACCURACY * number:
+                if _move(first, last, pt, y, phi, number, now, moved) <= _ACCURACY * number:
                     break
+            total = 0.0
             for i in range(first, last):
                 apart = np.inf
                 for k in range(number):
                     apart = min(apart, distance2(y[i], phi[i], now[k, 0], now[k, 1]))
+                total += pt[i]
                 tau[number - 1, jet] += pt[i] * np.sqrt(apart)
             tau[number - 1, jet] /= total
     return tau
 
 
 @compiled
-def _move(pt: Floats, y: Floats, phi: Floats, axes: Floats, moved: Floats) -> float:
+def _move(first: int, last: int, pt: Floats, y: Floats, phi: Floats, number: int, axes: Floats, moved: Floats) -> float:
     """Move the axes once, in place; the sum of the distances that they moved."""
-    number = axes.shape[0]
-    moved[:number] = 0
-    for i in range(pt.size):
+    for k in range(number):
+        moved[k, 0] = moved[k, 1] = moved[k, 2] = 0
+    for i in range(first, last):
         nearest, apart = 0, np.inf
         for k in range(number):
             d = distance2(y[i], phi[i], axes[k, 0], axes[k, 1])

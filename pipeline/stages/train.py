@@ -87,8 +87,8 @@ def _beside_trees(comparison: Comparison) -> str:
     differences = {name: found for name, found in comparison.beats_trees.items() if found is not None}
     if not comparison.beats_trees:
         warn(
-            "no trees on hand-made observables beside the network, because the images come without: "
-            "take 'observables: false' out of images.yaml and run `images` again"
+            "there are no trees on hand-made observables to compare with, for these images were made without: "
+            "run `images` again, without 'observables: false' in images.yaml"
         )
     for name, found in differences.items():
         if found.value <= 0:
@@ -96,7 +96,10 @@ def _beside_trees(comparison: Comparison) -> str:
                 f"the image network does not beat {_TREES[name]} on these jets: {found.value:+.4f} ± {found.error:.4f} "
                 "in macro-AUC"
             )
-    text = "".join(f"; less {_TREES[name]}: {each.value:+.4f} ± {each.error:.4f}" for name, each in differences.items())
+    text = "".join(
+        f"; the quantized network less {_TREES[name]}: {each.value:+.4f} ± {each.error:.4f}"
+        for name, each in differences.items()
+    )
     if len(comparison.beats_trees) == 1:
         text += " (the network sees all constituents: no other trees)"
     return text

@@ -209,6 +209,12 @@ def test_images_from_other_layouts_do_not_depend_on_the_chunks(layout: str, tmp_
         results.append((cutflow.to_json(), contents(tmp_path / str(size))))
     assert results[0][0]["read"] == results[0][0]["kept"] == 40
     assert results[0] == results[1] == results[2]
+    # whatever the file holds of jets, the observables are there
+    train = open_dataset(tmp_path / "7").split("train")
+    (found,) = train.observables(100)
+    assert np.isfinite(found.all).all()
+    assert np.isfinite(found.seen).all()
+    np.testing.assert_allclose(found.columns["all_mass"], train.whole.features["jet_mass"], rtol=2e-3, atol=0.1)
 
 
 def test_a_label_that_fits_no_jet_names_class_and_branches(files: list[Path], tmp_path: Path) -> None:
