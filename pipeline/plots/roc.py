@@ -23,6 +23,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "model": {"color": COLOURS[2], "linewidth": 4.0, "alpha": 0.45, "solid_capstyle": "butt"},
     "emulated": {"color": "black", "linewidth": 1.6, "linestyle": (0, (1, 1.6))},
     "trees": {"color": COLOURS[3], "linewidth": 1.8, "linestyle": "--"},
+    "trees_seen": {"color": COLOURS[3], "linewidth": 1.2, "linestyle": ":"},
 }
 """The emulated design lies on the quantized network's curve: a dotted line on a broad one shows both."""
 

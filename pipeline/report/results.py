@@ -13,7 +13,7 @@ import numpy.typing as npt
 from data_prep.errors import PipelineError
 from hls_projects.emulated_outputs import EmulatedOutputs
 from models.bootstrap import Measured
-from models.metrics import Performance, Rejection, performance
+from models.metrics import Against, Performance, Rejection, performance
 from models.uncertainty import UNKNOWN, Uncertainties, Uncertainty, uncertainties
 from pipeline.report.run_folder import RunFolder, reading
 from pipeline.report.verdict import judge
@@ -21,6 +21,7 @@ from pipeline.report.verdict import judge
 Scores = npt.NDArray[np.float32]
 
 STANDARD, SEPARABLE, QUANTIZED, EMULATED, TREES = "float_standard", "float_separable", "model", "emulated", "trees"
+TREES_SEEN = "trees_seen"
 FLOAT_UNET, FLOAT_SYMMETRIC = "float_unet", "float_symmetric"
 TITLES = {
     STANDARD: "float, standard convolution",
@@ -30,6 +31,7 @@ TITLES = {
     QUANTIZED: "quantized, separable convolution",
     EMULATED: "quantized, HLS emulation",
     TREES: "boosted trees on observables",
+    TREES_SEEN: "boosted trees on observables of what the network sees",
 }
 """Names for people, in the order in which they are shown."""
 
@@ -158,7 +160,8 @@ def load_results(run: RunFolder) -> Results:
     emulated, sentence, equal = _emulated(run, label, scores.get(QUANTIZED))
     if emulated is not None:
         place = next((i + 1 for i, tagger in enumerate(taggers) if tagger.name == QUANTIZED), len(taggers))
-        made = performance(emulated, label, classes, weight)
+        against = taggers[place - 1].performance.against if taggers else None
+        made = performance(emulated, label, classes, weight, against.classes if against else ())
         taggers.insert(place, Tagger(EMULATED, TITLES[EMULATED], made, emulated))
         if errors is not None and equal:
             errors = replace(errors, taggers=errors.taggers | {EMULATED: errors.taggers[QUANTIZED]})
@@ -169,11 +172,17 @@ def load_results(run: RunFolder) -> Results:
 
 
 def _performance(found: dict[str, Any]) -> Performance:
-    points = {
-        point: {name: Rejection(**values) for name, values in by_class.items()}
-        for point, by_class in found["rejection"].items()
+    against = found.get("against")
+    if against is not None:
+        points = _points(against["rejection"])
+        against = Against(**(against | {"classes": tuple(against["classes"]), "rejection": points}))
+    return Performance(**(found | {"rejection": _points(found["rejection"]), "against": against}))
+
+
+def _points(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Rejection]]:
+    return {
+        point: {name: Rejection(**values) for name, values in by_class.items()} for point, by_class in found.items()
     }
-    return Performance(**(found | {"rejection": points}))
 
 
 def _emulated(

@@ -17,7 +17,7 @@ from pipeline.plots.roc import Curve, roc_panels
 from pipeline.plots.style import svg_text
 from pipeline.report import svg
 from pipeline.report.confusions import confused, spread
-from pipeline.report.results import QUANTIZED, SEPARABLE, STANDARD, TREES, Results, Tagger, load_results
+from pipeline.report.results import QUANTIZED, SEPARABLE, STANDARD, TREES, TREES_SEEN, Results, Tagger, load_results
 from pipeline.report.run_folder import RunFolder, reading
 from pipeline.report.section import Section
 
@@ -46,6 +46,7 @@ def values(run: RunFolder) -> dict[str, Any]:
         "confused": [] if deployed is None else confused(results.classes, _shares(deployed), _spreads(run)),
         "steps": _steps(results),
         "trees": _trees(results),
+        "against": next((each.performance.against for each in results.taggers if each.performance.against), None),
         "missing": Rejection(0.0, None, None, None),
     }
 
@@ -113,23 +114,18 @@ def _steps(results: Results) -> list[tuple[str, Measured]]:
     return found
 
 
-def _trees(results: Results) -> dict[str, Any] | None:
-    """The baseline against the tagger nearest to hardware."""
-    trees = results.macro_auc(TREES)
+def _trees(results: Results) -> list[dict[str, Any]]:
+    """The tagger nearest to hardware beside each baseline that there is."""
     deployed = results.deployed
-    if trees is None or deployed is None or deployed.performance.macro_auc is None:
-        return None
-    network = deployed.performance.macro_auc
-    difference = results.difference(deployed.name, TREES) or Measured(network - trees, math.nan)
-    errors = [results.errors(name).macro_auc for name in (deployed.name, TREES)]
-    return {
-        "trees": trees,
-        "network": network,
-        "errors": errors,
-        "difference": difference,
-        "title": deployed.title,
-        "beaten": network > trees,
-    }
+    if deployed is None or (network := deployed.performance.macro_auc) is None:
+        return []
+    found = []
+    for name, of in ((TREES, "all constituents"), (TREES_SEEN, "the constituents that the network sees")):
+        if (trees := results.macro_auc(name)) is not None:
+            errors = [results.errors(each).macro_auc for each in (deployed.name, name)]
+            difference = results.difference(deployed.name, name) or Measured(network - trees, math.nan)
+            found.append({"of": of, "trees": trees, "network": network, "errors": errors, "difference": difference})
+    return found
 
 
 SECTION = Section("performance", "Performance", "Performance", values, tasks=frozenset({"classification"}))

@@ -144,6 +144,7 @@ def test_the_emulated_design_stands_beside_the_others(run: Path, quick: None) ->
     emulated, errors = metrics["model"]["macro_auc"], metrics["uncertainty"]
     assert f"quantized, HLS emulation {with_error(emulated, errors['taggers']['model']['macro_auc'])}" in text
     assert "beats the baseline" in text
+    assert "The same against q alone" in text
 
 
 def test_numbers_have_errors_and_what_they_do_not_hold_is_said(run: Path, quick: None) -> None:
