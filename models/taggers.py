@@ -64,7 +64,8 @@ class Comparison:
         None where it cannot be measured. Empty without a baseline, for images without observables; `TREES` alone where
         the network sees all constituents.
         """
-        return {name: self.uncertainty.macro_auc(HARDWARE, name) for name in BASELINES if name in self.scores}
+        named = [name for name in BASELINES if name in self.scores and HARDWARE in self.scores]
+        return {name: self.uncertainty.macro_auc(HARDWARE, name) for name in named}
 
     def as_json(self) -> dict[str, Any]:
         """The content of `metrics.json`."""

@@ -105,9 +105,9 @@ def test_it_leaves_what_the_data_flow_says(
     assert set(metrics["model"]["against"]["rejection"]["0.5"]) == {"t"}
     assert metrics["model"]["jets"] == 60
     errors = metrics["uncertainty"]
-    assert set(errors["taggers"]) == {"model", "float_standard", "float_separable", "trees"}
+    assert set(errors["taggers"]) == {"model", "float_standard", "float_separable", "trees", "trees_seen"}
     assert errors["taggers"]["model"]["macro_auc"] > 0
-    assert len(errors["differences"]) == 6
+    assert len(errors["differences"]) == 10
     assert (errors["seed"], errors["replicas"]) == (TRAIN["seed"], 200)
     assert len(history["model"]["val_loss"]) == 1
     assert arithmetic["model"]["total"]["multiplications"] == 16 * (9 + 3) + 2 * 2 * 3 * 2
