@@ -13,7 +13,7 @@ from data_prep.generate.deposits import Deposits, deposit
 from data_prep.generate.events import EventGenerator, Ints
 from data_prep.generate.minimum_bias import MinimumBias, joined
 from data_prep.generate.particles import visible_particles
-from data_prep.generate.processes import PROCESSES
+from data_prep.generate.processes import hard_process
 from data_prep.generate.seeds import Purpose, detector_random, pythia_seed
 from data_prep.generate.settings import EventSettings
 from data_prep.generate.truth import find_origins
@@ -55,7 +55,7 @@ def make_events(
     Raises:
         PipelineError: when Pythia cannot start.
     """
-    process = PROCESSES[name]
+    process = hard_process(name, "pure")
     hard_seed, soft_seed = (
         pythia_seed(settings.seed, purpose, process.code, index) for purpose in (Purpose.EVENTS, Purpose.PILEUP)
     )
