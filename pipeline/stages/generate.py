@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from data_prep.errors import ConfigurationError
 from pipeline import console
-from pipeline.artefact import artefact
+from pipeline.artefact import Workspace, artefact
 from pipeline.configuration import load_kind
+from pipeline.json_file import write_json
+
+if TYPE_CHECKING:
+    from data_prep.generate.settings import GenerateSettings
 
 
 def run(
@@ -19,6 +24,8 @@ def run(
     processes: Annotated[int, typer.Option(min=0, help="Processes; 0: one a core. The files do not depend on it.")] = 0,
 ) -> None:
     """Simulate jets, weighted ones for rates, or events with pileup: Pythia 8, a detector, FastJet; ROOT files.
+
+    A sample of jets whose window would lack more than 1 % because 'pt_hat' is too narrow is refused.
 
     An interrupted run goes on from its finished files when the same command is given again.
     """
@@ -34,13 +41,32 @@ def run(
     with artefact(out, "generate", settings={"generate": settings}) as space:
         from data_prep.generate.production import produce
 
+        workers = processes or len(os.sched_getaffinity(0))
+        if isinstance(settings, GenerateSettings) and not settings.incomplete:
+            _require_complete(settings, config, space, workers)
         total = sum(settings.sizes.values())
         with console.progress("generate", total, f"{settings.entry}s") as advance:
-            files = produce(settings, space.work, processes or len(os.sched_getaffinity(0)), advance)
+            files = produce(settings, space.work, workers, advance)
         for file in files:
             _place(file, space.path / file.name)
     classes = ", ".join(settings.sizes)
     console.done("generate", f"{total:,} {settings.entry}s of {classes} in {len(files)} files: {out}")
+
+
+def _require_complete(settings: GenerateSettings, config: Path, space: Workspace, workers: int) -> None:
+    """Refuse a sample that lacks jets of its window, and leave what it lacks in the artefact."""
+    from data_prep.generate.completeness import as_record, measure, pieces, require_complete
+
+    total = sum(piece.size for piece in pieces(settings))
+    try:
+        with console.progress("generate: whether jets would be missing", total, "events") as advance:
+            found = measure(settings, space.work, workers, advance)
+        require_complete(found, settings)
+    except ConfigurationError as error:
+        for piece in pieces(settings):
+            (space.work / piece.file).unlink(missing_ok=True)
+        raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
+    write_json(space.path / "completeness.json", as_record(found))
 
 
 def _place(file: Path, target: Path) -> None:
