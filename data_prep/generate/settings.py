@@ -167,6 +167,10 @@ class GenerateSettings(SampleSettings):
     """What an entry of the files is."""
     jets_per_class: Annotated[int, Field(ge=1, le=100_000_000)]
     """Jets of each class; exactly so many are written."""
+    pt_hat: tuple[PtHat, PtHat] = (370.0, 1450.0)
+    """Range of the hard scattering's transverse momentum (GeV); wide enough for all jets of the default window."""
+    pt_hat_power: Annotated[float, Field(ge=0.0, le=10.0)] = 5.5
+    """Hard scatterings are drawn more often by pT-hat to this power (0: the physical spectrum)."""
     jets: JetSettings = JetSettings()
     """Which jets are kept."""
     soft_drop: SoftDropSettings = SoftDropSettings()

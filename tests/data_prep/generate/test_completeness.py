@@ -20,7 +20,14 @@ CONFIGS = Path(__file__).parents[3] / "configs"
 def settings(**changes: object) -> GenerateSettings:
     """W jets without underlying event, which are the fastest to make."""
     return GenerateSettings.model_validate(
-        {"classes": ["w"], "jets_per_class": 10, "multiparton_interactions": False, "pt_hat": [500, 1050]} | changes
+        {
+            "classes": ["w"],
+            "jets_per_class": 10,
+            "multiparton_interactions": False,
+            "pt_hat": [500, 1050],
+            "pt_hat_power": 4,
+        }
+        | changes
     )
 
 

@@ -104,7 +104,7 @@ def test_jets_that_would_be_missing_are_refused_and_the_remedy_works(
 
     monkeypatch.setattr(completeness, "make_all", without_processes)
     text = CONFIG.replace("incomplete: true\n", "")
-    config.write_text(text)
+    config.write_text(text + "pt_hat: [500, 1050]\n")
     with pytest.raises(ConfigurationError, match=r"20\.0 ± .* from below, 0\.0 ± .*set pt_hat: \[410, 1050\]") as error:
         run(config, tmp_path / "10_root", processes=1)
     assert str(config) in str(error.value)
