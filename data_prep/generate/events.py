@@ -16,9 +16,6 @@ from data_prep.generate.settings import CollisionSettings, ScaleSettings
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-PYTHIA_SEEDS = 900_000_000
-"""Pythia takes seeds from 1 to this number."""
-
 _COMMON = (
     "Print:quiet = on",
     # The event record is the generator's own; its consistency check costs a tenth of the time.
@@ -26,8 +23,6 @@ _COMMON = (
     # LHC convention: what flies further than 10 mm reaches the detector undecayed.
     "ParticleDecays:limitTau0 = on",
     "ParticleDecays:tau0Max = 10",
-    # Only QCD scatterings in the underlying event: onium and photon production there is a per-mille effect.
-    "MultipartonInteractions:processLevel = 0",
     # Photon radiation off the incoming quarks ends in the beam direction.
     "SpaceShower:QEDshowerByQ = off",
     "SpaceShower:QEDshowerByL = off",
@@ -76,7 +71,7 @@ class EventGenerator:
         process: what is to happen.
         settings: what is collided.
         scale: of the hard scattering; None for minimum bias, which has none.
-        seed: any integer.
+        seed: from 1 to 900 million (`seeds.py`).
 
     Raises:
         PipelineError: when Pythia refuses the settings or cannot start.
@@ -92,7 +87,7 @@ class EventGenerator:
             *(() if scale is None else _hard(scale, settings.multiparton_interactions)),
             f"Beams:eCM = {settings.collision_energy!r}",
             "Random:setSeed = on",
-            f"Random:seed = {seed % PYTHIA_SEEDS + 1}",
+            f"Random:seed = {seed}",
         )
         for line in lines:
             if not self._pythia.readString(line, False):
