@@ -62,7 +62,7 @@ def test_an_output_of_another_type_than_its_layer(make: Callable[[str], keras.Mo
     network = prove_network(lower(make("separable")))
     port = network.types.outputs[0].model_copy(update={"type": FixedType(3, 1)})
     types = network.types.model_copy(update={"outputs": (port,)})
-    with pytest.raises(ProofFailedError, match=f"output '{port.name}' has not the type"):
+    with pytest.raises(ProofFailedError, match=f"output '{port.name}' does not have the type"):
         require_types(dataclasses.replace(network, types=types), FILE)
 
 

@@ -134,12 +134,17 @@ def test_files_of_others_are_read(tmp_path: Path) -> None:
         ("v1", "   1vffffffffffffffff", "", "line 5: holds 1 words for 2 links"),
         ("v1", "1vffffffffffffffff", "1xffffffffffffffff", "line 5: '1xffffffffffffffff' is not a word such as 1v01"),
         ("v2", "Metadata", "Meta", "line 2: 'Metadata: (strobe,) start of orbit"),
-        ("v2", "0011 ffffffffffffffff", "0011 fffffffffffffff", "line 6: '0011 fffffffffffffff' is no word"),
+        ("v2", "0011 ffffffffffffffff", "0011 fffffffffffffff", "line 6: '0011 fffffffffffffff' is not a word"),
         ("apx", "#Sideband ON", "#Sideband OFF", "line 1: it has no sideband"),
         ("apx", "LINK_69", "link_69", "line 2: 'link_69' is not a link"),
         ("apx", "0x0001", "0x0004", "line 5: is frame 0x0004, not 0x0001"),
         ("apx", "0x09 0xffffffffffffffff", "0x09", "line 5: holds 4 numbers, not 5 for 2 links"),
-        ("apx", "0xffffffffffffffff", "0xfffffffffffffffff", "line 5: '0xfffffffffffffffff' is no hexadecimal number"),
+        (
+            "apx",
+            "0xffffffffffffffff",
+            "0xfffffffffffffffff",
+            "line 5: '0xfffffffffffffffff' is not a hexadecimal number",
+        ),
     ],
 )
 def test_damaged_files_are_named_with_the_line(kind: str, old: str, new: str, message: str, tmp_path: Path) -> None:

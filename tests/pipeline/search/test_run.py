@@ -244,7 +244,7 @@ def test_two_commands_on_one_database(
     assert main(other) == 0
     second = json.loads((tmp_path / "other" / "front.json").read_text())
     assert (second["points"], second["trials"]) == (first["points"], first["trials"])
-    assert "the networks are on other machines" in said(capsys)
+    assert "the networks of trials 0 are on other machines" in said(capsys)
     assert list((tmp_path / "other" / "networks").iterdir()) == []
     change(tmp_path, seed=2)
     assert main(other) == 1

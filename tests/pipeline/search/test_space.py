@@ -84,8 +84,8 @@ def test_a_small_section_is_set_as_a_whole() -> None:
 @pytest.mark.parametrize(
     ("dimensions", "said"),
     [
-        ({"model.blocks.0.filter": [1]}, "'model.blocks.0.filter' leads to nothing"),
-        ({"images.grid.rings": [1]}, "'images.grid.rings' leads to nothing"),
+        ({"model.blocks.0.filter": [1]}, "'model.blocks.0.filter' is not in the configuration files"),
+        ({"images.grid.rings": [1]}, "'images.grid.rings' is not in the configuration files"),
         ({"images.grid": [1]}, "'images.grid' is a section"),
         ({"model.blocks.0.stride": [1], "reduction": REDUCTION}, "both 'model.blocks.0.stride' and 'reduction' set"),
     ],

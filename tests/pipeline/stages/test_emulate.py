@@ -442,7 +442,7 @@ def test_no_tensorflow(run: Path, tmp_path: Path) -> None:
     [
         (["{run}/nothing", "{run}/20_images"], "no such file or folder"),
         (["{run}/20_images", "{run}/20_images"], "neither a bundle nor a lowered model"),
-        (["{run}/40_lowered", "{run}/10_root"], "no dataset of jet images"),
+        (["{run}/40_lowered", "{run}/10_root"], "not a dataset of jet images"),
         (["{run}/40_lowered", "{run}/10_root", "{run}/10_root"], "--images-config"),
         (["{run}/40_lowered", "{run}/20_images", "--split", "half"], "half"),
         (

@@ -215,7 +215,10 @@ def _fewer_classes(content: dict[str, Any]) -> None:
     [
         (_normalised, "the images are normalised, so firmware has no pT to cut on"),
         (_other_channels, "the images have no channel 'pt'"),
-        (_fewer_classes, "images.yaml: names 4 classes (q, g, w, t), the network gives 5 numbers (name what each"),
+        (
+            _fewer_classes,
+            "images.yaml: names 4 classes (q, g, w, t), the network gives 5 numbers (under 'classes', name",
+        ),
     ],
 )
 def test_other_images_than_the_tagger_takes(

@@ -126,8 +126,12 @@ def _check_runs(folder: Path, point: dict[str, Any]) -> None:
     [
         ("search", {"budget": {}}, "'trials' or 'minutes' is needed"),
         ("search", {"space": {}}, "at least 1 item"),
-        ("search", {"space": {"model.blocks.0.filter": [1]}}, "search.yaml: 'space': 'model.blocks.0.filter' leads to"),
-        ("search", {"space": {"models.blocks": [1]}}, "'models.blocks' leads to nothing"),
+        (
+            "search",
+            {"space": {"model.blocks.0.filter": [1]}},
+            "search.yaml: 'space': 'model.blocks.0.filter' is not in",
+        ),
+        ("search", {"space": {"models.blocks": [1]}}, "'models.blocks' is not in the configuration files"),
         ("search", {"starts": [{"model.input.bits": 3}]}, "'model.input.bits', which is not a dimension of 'space'"),
         ("search", {"storage": "no://place"}, "the database no://place cannot be used"),
         ("hardware", {"rtl": {"form": "none"}}, "hardware.yaml: with 'rtl.form: none' a design has no cost"),

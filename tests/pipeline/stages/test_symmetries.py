@@ -151,7 +151,7 @@ def _check_logic(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (
             "symmetries",
             {"images": {"hexagonal": {"grid": {"kind": "towers"}}, "rolled": {}}},
-            "symmetries.yaml: 'images.hexagonal': towers stay where they are",
+            "symmetries.yaml: 'images.hexagonal': towers are fixed in η and φ",
         ),
         (
             "symmetries",
