@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -15,6 +14,7 @@ from data_prep.generate.events import EventGenerator, Ints
 from data_prep.generate.minimum_bias import MinimumBias, joined
 from data_prep.generate.particles import visible_particles
 from data_prep.generate.processes import PROCESSES
+from data_prep.generate.seeds import Purpose, detector_random, pythia_seed
 from data_prep.generate.settings import EventSettings
 from data_prep.generate.truth import find_origins
 from data_prep.generate.truth_jets import TruthJets, find_truth_jets
@@ -56,10 +56,10 @@ def make_events(
         PipelineError: when Pythia cannot start.
     """
     process = PROCESSES[name]
-    # a hash of the run's seed, the class and the number, as for jets, and of what the numbers are for
-    digest = hashlib.sha256(f"{settings.seed}/{name}/{index}/events".encode()).digest()
-    hard_seed, soft_seed, detector_seed = (int.from_bytes(digest[at : at + 8], "big") for at in (0, 8, 16))
-    rng = np.random.default_rng(detector_seed)
+    hard_seed, soft_seed = (
+        pythia_seed(settings.seed, purpose, process.code, index) for purpose in (Purpose.EVENTS, Purpose.PILEUP)
+    )
+    rng = detector_random(settings.seed, Purpose.EVENTS, process.code, index)
     pileup_mean = settings.pileup.mean
     library = MinimumBias.simulate(settings, settings.pileup.library, soft_seed) if pileup_mean else None
     generator = EventGenerator(process, settings, settings, hard_seed)

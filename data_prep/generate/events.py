@@ -16,9 +16,6 @@ from data_prep.generate.settings import CollisionSettings, ScaleSettings
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-PYTHIA_SEEDS = 900_000_000
-"""Pythia takes seeds from 1 to this number."""
-
 _COMMON = (
     "Print:quiet = on",
     # The event record is the generator's own; its consistency check costs a tenth of the time.
@@ -76,7 +73,7 @@ class EventGenerator:
         process: what is to happen.
         settings: what is collided.
         scale: of the hard scattering; None for minimum bias, which has none.
-        seed: any integer.
+        seed: from 1 to 900 million (`seeds.py`).
 
     Raises:
         PipelineError: when Pythia refuses the settings or cannot start.
@@ -92,7 +89,7 @@ class EventGenerator:
             *(() if scale is None else _hard(scale, settings.multiparton_interactions)),
             f"Beams:eCM = {settings.collision_energy!r}",
             "Random:setSeed = on",
-            f"Random:seed = {seed % PYTHIA_SEEDS + 1}",
+            f"Random:seed = {seed}",
         )
         for line in lines:
             if not self._pythia.readString(line, False):

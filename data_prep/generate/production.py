@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-
-import numpy as np
 
 from data_prep.errors import PipelineError
 from data_prep.generate.detector import respond
@@ -19,6 +16,7 @@ from data_prep.generate.jets import Jets, concatenate, find_jets
 from data_prep.generate.processes import PROCESSES
 from data_prep.generate.rate_production import make_weighted_events, process_of
 from data_prep.generate.rate_settings import RateSettings
+from data_prep.generate.seeds import Purpose, detector_random, pythia_seed
 from data_prep.generate.settings import EventSettings, GenerateSettings
 from data_prep.generate.truth import find_origins
 from data_prep.generate.writer import write_events, write_jets, write_weighted_events
@@ -61,12 +59,6 @@ def shards(settings: Sample) -> list[Shard]:
     ]
 
 
-def seeds(settings: Sample, shard: Shard) -> tuple[int, int]:
-    """The seeds of a shard's events and of its detector: a hash of the run's seed, the class and the number."""
-    digest = hashlib.sha256(f"{settings.seed}/{shard.name}/{shard.index}".encode()).digest()
-    return int.from_bytes(digest[:8], "big"), int.from_bytes(digest[8:16], "big")
-
-
 def make_jets(settings: GenerateSettings, shard: Shard, advance: Callable[[int], None]) -> tuple[Jets, Ints]:
     """Simulate one shard.
 
@@ -78,9 +70,9 @@ def make_jets(settings: GenerateSettings, shard: Shard, advance: Callable[[int],
         PipelineError: when hardly any event has a jet that passes the selection.
     """
     process = PROCESSES[shard.name]
-    event_seed, detector_seed = seeds(settings, shard)
-    generator = EventGenerator(process, settings, settings, event_seed)
-    rng = np.random.default_rng(detector_seed)
+    place = settings.seed, Purpose.EVENTS, process.code, shard.index
+    generator = EventGenerator(process, settings, settings, pythia_seed(*place))
+    rng = detector_random(*place)
     parts: list[Jets] = []
     found, simulated = 0, 0
     while found < shard.size:
@@ -107,7 +99,7 @@ def make_shard(settings: Sample, shard: Shard, folder: Path, advance: Callable[[
         write_events(folder / shard.file, make_events(settings, shard.name, shard.index, shard.size, advance))
         return
     if isinstance(settings, RateSettings):
-        events = make_weighted_events(settings, shard.name, shard.index, shard.size, seeds(settings, shard), advance)
+        events = make_weighted_events(settings, shard.name, shard.index, shard.size, advance)
         label = process_of(shard.name).label
         write_weighted_events(folder / shard.file, events, label, settings.jets.constituents_max)
         return

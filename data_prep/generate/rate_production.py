@@ -18,6 +18,7 @@ from data_prep.generate.events import EventGenerator, Floats, Ints
 from data_prep.generate.jets import Jets, concatenate, find_jets
 from data_prep.generate.processes import MINIMUM_BIAS, PROCESSES, Process
 from data_prep.generate.rate_settings import MINIMUM_BIAS_NAME, RateSettings
+from data_prep.generate.seeds import Purpose, detector_random, pythia_seed
 from data_prep.generate.truth import find_origins
 
 BATCH = 100
@@ -53,7 +54,6 @@ def make_weighted_events(
     name: str,
     index: int,
     number: int,
-    seeds: tuple[int, int],
     advance: Callable[[int], None],
 ) -> WeightedEvents:
     """Simulate the events of one file.
@@ -63,7 +63,6 @@ def make_weighted_events(
         name: the process.
         index: the file's number within the process.
         number: events to simulate.
-        seeds: of the events and of the detector.
         advance: called with numbers of events.
 
     Returns:
@@ -75,8 +74,9 @@ def make_weighted_events(
     """
     soft = name == MINIMUM_BIAS_NAME
     process = process_of(name)
-    generator = EventGenerator(process, settings, settings.scale(name), seeds[0])
-    rng = np.random.default_rng(seeds[1])
+    place = settings.seed, Purpose.EVENTS, process.code, index
+    generator = EventGenerator(process, settings, settings.scale(name), pythia_seed(*place))
+    rng = detector_random(*place)
     jets: list[Jets] = []
     weight: list[Floats] = []
     pt_hat: list[Floats] = []

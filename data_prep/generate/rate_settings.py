@@ -6,7 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from data_prep.generate.settings import SHARDS_MAX, CollisionSettings, JetSettings, ScaleSettings, SoftDropSettings
+from data_prep.generate.seeds import FILES_MAX
+from data_prep.generate.settings import CollisionSettings, JetSettings, ScaleSettings, SoftDropSettings
 
 MINIMUM_BIAS_NAME = "minimum_bias"
 """What files of minimum-bias collisions are called."""
@@ -60,8 +61,8 @@ class RateSettings(CollisionSettings):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         for name, size in self.sizes.items():
-            if -(-size // self.shard_size) > SHARDS_MAX:
-                raise ValueError(f"events of {name} / shard_size must not exceed {SHARDS_MAX} files")
+            if -(-size // self.shard_size) > FILES_MAX:
+                raise ValueError(f"events of {name} / shard_size must not exceed {FILES_MAX} files")
         for each in self.processes.values():
             each.require_possible(self.collision_energy)
         return self

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from data_prep.generate.seeds import FILES_MAX
 from data_prep.settings import Settings
 
 ClassName = Literal["q", "g", "qcd", "w", "z", "h", "t"]
@@ -16,9 +17,6 @@ CALORIMETER_ETA_MAX = 3.0
 
 PtHat = Annotated[float, Field(ge=20.0, le=10_000.0)]
 JetPt = Annotated[float, Field(ge=20.0, le=5000.0)]
-
-SHARDS_MAX = 100_000
-"""Files of one class in a run."""
 
 
 class SoftDropSettings(Settings):
@@ -154,8 +152,8 @@ class SampleSettings(CollisionSettings, ScaleSettings):
     def _consistent(self) -> Self:
         if len(set(self.classes)) != len(self.classes):
             raise ValueError("a class is given twice")
-        if -(-self.per_class // self.shard_size) > SHARDS_MAX:
-            raise ValueError(f"{self.entry}s_per_class / shard_size must not exceed {SHARDS_MAX} files a class")
+        if -(-self.per_class // self.shard_size) > FILES_MAX:
+            raise ValueError(f"{self.entry}s_per_class / shard_size must not exceed {FILES_MAX} files a class")
         self.require_possible(self.collision_energy)
         return self
 

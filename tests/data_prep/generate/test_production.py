@@ -15,7 +15,7 @@ import pytest
 import uproot
 
 from data_prep.errors import PipelineError
-from data_prep.generate.production import Shard, make_jets, produce, seeds, shards
+from data_prep.generate.production import Shard, make_jets, produce, shards
 from data_prep.generate.settings import GenerateSettings, JetSettings
 
 ROOT = Path(__file__).parents[3]
@@ -42,15 +42,6 @@ def test_shards_add_up_and_classes_take_turns() -> None:
         ("g", 2, 10),
     ]
     assert found[3].file == "g_00001.root"
-
-
-def test_every_shard_has_its_own_seeds() -> None:
-    runs = [quick(seed=seed, jets_per_class=300) for seed in (1, 2)]
-    found = [number for run in runs for shard in shards(run) for number in seeds(run, shard)]
-    assert len(set(found)) == len(found)
-    assert len({number % 900_000_000 for number in found}) == len(found)
-    # The other classes and the number of jets do not matter.
-    assert seeds(quick(classes=["g"], jets_per_class=7), Shard("g", 1, 7)) == seeds(quick(), Shard("g", 1, 30))
 
 
 def test_exact_number_of_jets_and_event_identifiers() -> None:

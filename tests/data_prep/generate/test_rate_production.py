@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from data_prep.generate.events import EventGenerator
 from data_prep.generate.processes import PROCESSES
-from data_prep.generate.production import produce, seeds, shards
+from data_prep.generate.production import produce, shards
 from data_prep.generate.rate_production import WeightedEvents, make_weighted_events
 from data_prep.generate.rate_settings import MINIMUM_BIAS_NAME, RateSettings
 
@@ -37,7 +37,7 @@ def settings(**changes: Any) -> RateSettings:
 def simulated(name: str) -> WeightedEvents:
     run = settings()
     number = run.sizes[name]
-    return make_weighted_events(run, name, 0, number, (5, 6), lambda _: None)
+    return make_weighted_events(run, name, 0, number, lambda _: None)
 
 
 def test_the_weights_add_up_to_the_cross_section() -> None:
@@ -66,13 +66,13 @@ def test_minimum_bias_leaves_hard_scatterings_to_the_hard_sample() -> None:
     All inelastic collisions: 78 mb by Pythia, measured 79.5 ± 1.8 (TOTEM, arXiv:1712.06153).
     """
     run = settings(processes={"qcd": {"events": 200, "pt_hat": [20, 3000]}})
-    soft = make_weighted_events(run, MINIMUM_BIAS_NAME, 0, 1000, (3, 4), lambda _: None)
+    soft = make_weighted_events(run, MINIMUM_BIAS_NAME, 0, 1000, lambda _: None)
     left = soft.pt_hat >= 20
     assert (soft.weight[left] == 0).all()
     assert (soft.weight[~left] > 0).all()
     inelastic = soft.weight.max() * soft.weight.size
     assert inelastic == pytest.approx(79.5e9, rel=0.04)
-    hard = make_weighted_events(run, "qcd", 0, 200, (3, 4), lambda _: None)
+    hard = make_weighted_events(run, "qcd", 0, 200, lambda _: None)
     assert left.sum() > 4
     assert inelastic * left.mean() == pytest.approx(hard.weight.sum(), rel=3 / np.sqrt(left.sum()))
     assert soft.weight.sum() + hard.weight.sum() == pytest.approx(inelastic, rel=0.02)
@@ -140,8 +140,7 @@ def test_files_hold_jets_with_weights_and_all_events(tmp_path: Path) -> None:
             total += events["weight"].sum()
             assert len(jets["jet_pt"]) > 5
             assert (jets["label_Wqq"] == 1).all()
-    shard = next(each for each in shards(run) if each.name == "w")
-    first = make_weighted_events(run, "w", 0, 20, seeds(run, shard), lambda _: None)
+    first = make_weighted_events(run, "w", 0, 20, lambda _: None)
     # both files together are the cross section, which each of them estimates
     assert total == pytest.approx(1.5 * first.weight.sum(), rel=0.2)
 
