@@ -9,7 +9,7 @@ import numpy as np
 from hls_projects.hls_finder import JETS
 from hls_projects.hls_project import HlsProject
 from models.jet_finder import FoundJets, concatenate, same
-from models.tasks.event_measure import found_jets
+from models.tasks.jet_lists import found_jets
 from pipeline.plots.resolution import resolution_curves
 from pipeline.plots.style import svg_text
 from pipeline.plots.turn_on import turn_on

@@ -25,7 +25,9 @@ from models.settings import FloatPhaseSettings, TrainSettings
 from models.tasks import event_targets
 from models.tasks import events as task
 from models.tasks.event_maps import Maps, heads
-from models.tasks.event_measure import found_jets, jet_lists, measure, panoptic, truth_lists
+from models.tasks.event_measure import measure, panoptic
+from models.tasks.jet_lists import found_jets, jet_lists, truth_lists
+from models.tasks.mitigation import HARD
 from models.tower_geometry import Towers
 
 Make = Callable[..., EventModelSettings]
@@ -57,13 +59,21 @@ def test_panoptic_learns_and_is_exact(
     }
     test = events.batches["test"]
     done: list[int] = []
-    found = measure(events.split("test").batches(25), predictors, settings, events.towers, done.append)
+    found = measure(
+        events.split("test").batches(25),
+        predictors,
+        settings,
+        events.towers,
+        done.append,
+        validation=lambda: events.split("validation").batches(25),
+        eta_max=2.0,
+    )
     assert sum(done) == found["events"] == 60
     quality = found["segmentation"]["model"]
     assert quality["mean_accuracy"] > 0.3  # one class for all towers would have 0.2
     assert found["detection"]["model"]["efficiency"] > 0.3
     assert set(found["panoptic"]["model"]["classes"]) == set(TOWER_CLASSES)
-    perfect = found["mitigation"]["truth"]["pt"]["whole"]["resolution"]
+    perfect = found["mitigation"][HARD]["pt"]["whole"]["resolution"]
     assert perfect <= found["mitigation"]["all towers"]["pt"]["whole"]["resolution"]
 
     assert 0.28 < trained[-1].history.sparsity[-1] < 0.32
@@ -109,10 +119,10 @@ def test_targets_of_a_jet_come_back_as_the_jet(event_settings: Make) -> None:
     settings = event_settings("detection").detection
     heat, pt, box = event_targets.centres(batch, settings, towers)
     scale = 2**20
-    maps = {"heat": heat[..., np.newaxis] - 0.5, "pt": pt[..., :1], "box": box[..., :6]}
+    maps = {"heat": heat[..., :1] - 0.5, "pt": pt[..., :1], "box": box[..., :6]}
     made = Maps({name: np.rint(values * scale).astype(np.int64) for name, values in maps.items()}, 20)
     lists = jet_lists(found_jets(made, settings), made.fraction, settings, towers)
-    for jets, true in zip(lists, truth_lists(batch, towers), strict=True):
+    for jets, true in zip(lists, (each.wanted for each in truth_lists(batch, settings)), strict=True):
         assert len(jets) == len(true) == 1
         np.testing.assert_allclose(jets.pt, true.pt, rtol=1e-5)
         np.testing.assert_allclose(jets.eta, true.eta, atol=1e-5)
@@ -128,7 +138,7 @@ def test_of_two_jets_in_one_tower_the_harder_is_found(event_settings: Make) -> N
     for column in (batch.jet_eta, batch.jet_phi):
         column[:] = 0.01
     heat, pt, _ = event_targets.centres(batch, settings, Towers(56, 72))
-    assert (heat == 1).sum() == 1
+    assert (heat[..., 0] == 1).sum() == 1
     assert pt[0, 28, 36].tolist() == [batch.jet_pt.max() / settings.pt_unit, 1]
 
 
@@ -143,8 +153,8 @@ def test_events_without_jets_and_empty_images_have_a_finite_loss(event_settings:
         outputs = outputs if isinstance(outputs, list) else [outputs]
         for loss, truth, output in zip(objective.losses, objective.targets(nothing), outputs, strict=True):
             assert np.isfinite(loss(tf.constant(truth), output)).all()
-    lists = truth_lists(nothing, Towers(8, 12))
-    assert [len(jets) for jets in lists] == [0, 0, 0]
+    lists = truth_lists(nothing, event_settings("detection").detection)
+    assert [len(each.wanted) for each in lists] == [0, 0, 0]
 
 
 def test_images_that_are_all_empty_are_refused(
