@@ -18,7 +18,7 @@ ALL = "all towers"
 """Every tower counts."""
 KERNEL = tuple((kernel, 1.5, alone) for kernel in (4.0, 8.0, 16.0) for alone in (10.0, 15.0, 20.0))
 """Σ pT / ΔR² of tracks (GeV, towers), and transverse energies (GeV) with and without such tracks, that are tried."""
-PUPPI_CUTS = (0.0, 1.0, 2.0, 3.0, 4.0)
+PUPPI_CUTS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
 """Weighted transverse energies (GeV) below which PUPPI drops a tower, that are tried."""
 
 
@@ -64,10 +64,10 @@ def candidates(thresholds: Sequence[float], towers: Towers, shape: PileupShape |
     if shape is None:
         return found
     for kernel, least, alone in KERNEL:
-        name = f"towers above {least:g} GeV with tracks around (kernel > {kernel:g}) or above {alone:g} GeV"
+        name = f"track kernel {kernel:g}, {least:g} or {alone:g} GeV"
         found.append(Baseline(name, "track kernel", _kernel(towers, kernel, least, alone)))
     for cut in PUPPI_CUTS:
-        found.append(Baseline(f"PUPPI, towers above {cut:g} GeV", "PUPPI", _puppi(towers, shape, cut)))
+        found.append(Baseline(f"PUPPI above {cut:g} GeV", "PUPPI", _puppi(towers, shape, cut)))
     return found
 
 

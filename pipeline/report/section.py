@@ -87,6 +87,15 @@ def short(number: float) -> str:
     return f"{number:.6g}".replace("-", "−")
 
 
+def error(number: float | None, digits: int = 4) -> str:
+    """A statistical error behind its number; nothing where there is none.
+
+    >>> error(0.0123, 3), error(None)
+    (' ± 0.012', '')
+    """
+    return "" if number is None else f" ± {number:.{digits}f}"
+
+
 def fraction(number: float | None, digits: int = 4) -> str:
     """A number between 0 and 1, or a dash where it could not be measured."""
     return "–" if number is None else f"{number:.{digits}f}"
@@ -133,7 +142,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for function in (count, short, fraction, rejection, type_name, ticks, shape, grid_words):
+    for function in (count, short, error, fraction, rejection, type_name, ticks, shape, grid_words):
         environment.filters[function.__name__] = function
     environment.globals |= {"class_names": CLASS_NAMES, "channel_names": CHANNEL_NAMES, "target_names": TARGET_NAMES}
     return environment

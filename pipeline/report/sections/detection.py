@@ -42,6 +42,7 @@ def values(run: RunFolder) -> dict[str, Any]:
     return {
         "methods": [{"name": name, "network": name in names.values()} | each for name, each in ordered.items()],
         "overlaps": overlaps,
+        "eta_max": metrics["eta_max"],
         "figures": [svg.inline(svg_text(drawn[key]), f"detection-{key}", label) for key, label in FIGURES.items()],
         "events": metrics["events"],
         "settings": results.settings.detection,
