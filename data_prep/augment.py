@@ -45,7 +45,7 @@ def require_turnable(grid: Grid) -> None:
         ValueError: they have none.
     """
     if isinstance(grid, TowerGrid):
-        raise ValueError("images on towers lie at absolute η and φ and are not turned about a centre: leave it out")
+        raise ValueError("images of towers are in absolute η and φ and cannot be rotated about a centre: leave it out")
 
 
 def augmented(batch: ImageBatch, grid: Grid, settings: AugmentationSettings, rng: np.random.Generator) -> Float32:

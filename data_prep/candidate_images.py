@@ -79,7 +79,7 @@ def require_buildable(settings: CandidateSettings, grid: Grid, steps: Sequence[S
         ValueError: a grid or a step that it does not build, or pixels narrower than the angle unit.
     """
     if not isinstance(grid, SquareGrid):
-        raise ValueError(f"images of 'candidates' are built on a square grid, the {grid.kind} one is not built yet")
+        raise ValueError(f"images of 'candidates' are built on a square grid, 'kind: {grid.kind}' is not supported")
     for step in steps:
         if refusal := why_not_built(step):
             raise ValueError(refusal)
@@ -96,7 +96,7 @@ def why_not_built(step: Step) -> str:
         return "images of 'candidates' are centred on the seed: 'centre' takes no options but its defaults"
     if step.step == "normalise" and not power_of_two([step]):
         return (
-            "'normalise' divides, which firmware does by powers of two alone: with 'candidates' take "
+            "'normalise' divides, and firmware divides only by powers of two: with 'candidates' use "
             "'norm: power_of_two'"
         )
     if step.step not in ("centre", "normalise"):

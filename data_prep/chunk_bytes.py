@@ -11,6 +11,7 @@ import numpy.typing as npt
 from data_prep.candidates import Candidates
 from data_prep.image_batch import FEATURES, ImageBatch
 from data_prep.jet_places import JetPlaces
+from data_prep.observables.columns import COLUMNS, Observables
 from data_prep.packed_arrays import pack, unpack
 
 
@@ -64,6 +65,8 @@ def to_bytes(result: ChunkResult) -> bytes:
     }
     if batch.places is not None:
         arrays |= {f"places {name}": values for name, values in vars(batch.places).items()}
+    if batch.observables is not None:
+        arrays |= {f"observable {name}": values for name, values in batch.observables.columns.items()}
     candidates = batch.candidates
     if candidates is not None:
         arrays |= {f"candidates {name}": values.ravel() for name, values in vars(candidates).items()}
@@ -91,6 +94,7 @@ def from_bytes(data: bytes) -> ChunkResult:
         features={name: arrays[f"feature {name}"] for name in FEATURES},
         candidates=_candidates(arrays, header["candidates"]),
         places=_places(arrays),
+        observables=_observables(arrays),
     )
     images = ChunkImages(batch, arrays["fate"], arrays["mass_constituents"], arrays["mass_image"])
     return ChunkResult(images, arrays["labelled"], header["entries"], tuple(header["problems"]), header["environment"])
@@ -100,6 +104,11 @@ def _places(arrays: dict[str, npt.NDArray[Any]]) -> JetPlaces | None:
     if "places file" not in arrays:
         return None
     return JetPlaces(*(arrays[f"places {field.name}"] for field in fields(JetPlaces)))
+
+
+def _observables(arrays: dict[str, npt.NDArray[Any]]) -> Observables | None:
+    names = [f"observable {name}" for name in COLUMNS]
+    return Observables.of_columns([arrays[name] for name in names]) if names[0] in arrays else None
 
 
 def _candidates(arrays: dict[str, npt.NDArray[Any]], number: int | None) -> Candidates | None:

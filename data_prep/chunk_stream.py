@@ -73,4 +73,4 @@ class ChunkStream:
         if len(losses) <= MOST_WARNINGS:
             self._warn(str(loss))
         elif len(losses) == MOST_WARNINGS + 1:
-            self._warn("more is lost, and not warned of one by one")
+            self._warn("more is lost; further losses are only counted")

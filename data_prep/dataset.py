@@ -20,6 +20,8 @@ from data_prep.errors import InputFileError
 from data_prep.grid import Grid
 from data_prep.image_batch import FEATURES, ImageBatch, concatenate, empty
 from data_prep.jet_places import JetPlaces
+from data_prep.observables.columns import COLUMNS as OBSERVABLE_COLUMNS
+from data_prep.observables.columns import Observables
 from data_prep.preprocess import Steps, require_fitting
 from data_prep.settings import Settings
 from data_prep.split import SPLITS
@@ -62,6 +64,8 @@ class ImageDescription(Settings):
     """Every preprocessing step, in order, with its parameters."""
     candidates: CandidateSettings | None = None
     """What the images are built of, where that is integers."""
+    observables: bool = False
+    """Whether the dataset holds the observables of the jets."""
     puppi: Literal["layout", "apply", "ignore"] = "layout"
     """Whether constituents were multiplied by their PUPPI weight: as the layout needs it, always, or never."""
     cluster: Clustering | None = None
@@ -97,7 +101,7 @@ def require_indexable(shape: tuple[int, int, int]) -> None:
     """
     size = shape[0] * shape[1] * shape[2]
     if size > MAX_PIXELS:
-        raise ValueError(f"{size} pixels times channels are more than a 16-bit index can tell apart ({MAX_PIXELS})")
+        raise ValueError(f"{size} pixels times channels are too many for a 16-bit index ({MAX_PIXELS})")
 
 
 def schema(description: ImageDescription) -> pa.Schema:
@@ -110,6 +114,7 @@ def schema(description: ImageDescription) -> pa.Schema:
         ("event", pa.uint64()),
         *PLACE_COLUMNS,
         *((name, pa.float32()) for name in FEATURES),
+        *((name, pa.float32()) for name in OBSERVABLE_COLUMNS if description.observables),
         *_candidate_columns(description.candidates),
     ]
     fields = [pa.field(name, kind, nullable=(name, kind) in PLACE_COLUMNS) for name, kind in columns]
@@ -128,7 +133,7 @@ def to_record_batch(batch: ImageBatch, to: pa.Schema) -> pa.RecordBatch:
     """A batch as Arrow holds it.
 
     Raises:
-        ValueError: more than 2^31 - 1 lit pixels in one batch.
+        ValueError: more than 2^31 - 1 lit pixels in one batch, or no observables where the dataset holds them.
     """
     if batch.offsets[-1] > np.iinfo(np.int32).max:
         raise ValueError("too many lit pixels for one record batch")
@@ -143,6 +148,11 @@ def to_record_batch(batch: ImageBatch, to: pa.Schema) -> pa.RecordBatch:
     }
     for name, kind in PLACE_COLUMNS:
         arrays[name] = pa.nulls(len(batch), kind) if batch.places is None else pa.array(getattr(batch.places, name))
+    if OBSERVABLE_COLUMNS[0] in to.names:
+        if batch.observables is None and len(batch):
+            raise ValueError("the dataset holds observables, and these images come without")
+        observables = batch.observables or Observables.none()
+        arrays |= {name: pa.array(values) for name, values in observables.columns.items()}
     if batch.candidates is not None:
         for field, name in CANDIDATE_COLUMNS.items():
             values = getattr(batch.candidates, field)
@@ -203,9 +213,26 @@ class ImageSplit(StoredSplit[ImageDescription, ImageBatch]):
 
     def read(self, size: int) -> Iterator[ImageBatch]:
         """The images in their order, at most `size` at a time; see `StoredSplit.read`."""
-        names = [name for name in schema(self.description).names if name not in CANDIDATE_COLUMNS.values()]
+        others = (*CANDIDATE_COLUMNS.values(), *OBSERVABLE_COLUMNS)
+        names = [name for name in schema(self.description).names if name not in others]
         for file, record in self.records(size, names):
             yield from_record_batch(record, self.description.shape, file)
+
+    def observables(self, size: int) -> Iterator[Observables]:
+        """The observables of the jets, in the order and the batches of `batches(size)`.
+
+        Raises:
+            InputFileError: a file that cannot be read.
+            ValueError: a dataset without observables, or a size below 1.
+        """
+        if not self.description.observables:
+            raise ValueError("this dataset holds no observables")
+        self.require_size(size)
+        return recut(self._read_observables(size), size, Observables.joined)
+
+    def _read_observables(self, size: int) -> Iterator[Observables]:
+        for _, record in self.records(size, list(OBSERVABLE_COLUMNS)):
+            yield Observables.of_columns([record.column(name).to_numpy() for name in OBSERVABLE_COLUMNS])
 
     def candidates(self, size: int) -> Iterator[Candidates]:
         """The candidates of the images, in the order and the batches of `batches(size)`.

@@ -23,7 +23,7 @@ class EventChunk:
         jet_offsets: int64 [events + 1].
         jet_pt, jet_eta, jet_phi, jet_mass: float32 [jets] (GeV, rad).
         jet_pid: int64 [jets], |PDG id| of what the jet comes from, 0 for nothing.
-        pileup: int64 [events], interactions over the hard one.
+        pileup: int64 [events], interactions besides the hard one.
         event: uint64 [events], identifiers.
         library: uint64 [events], the library that the event's pileup was drawn from; its own identifier where there is
             none.

@@ -85,7 +85,7 @@ def from_record_batch(record: pa.RecordBatch, description: EventDescription, fil
             raise InputFileError(f"a {name} lies outside the {rows} x {columns} image", file=file, remedy=_REMEDY)
     jets = np.repeat(np.diff(found["jet_offsets"]), np.diff(found["tower_offsets"]))
     if np.any(found["tower_instance"] > jets):
-        raise InputFileError("a tower belongs to a jet that is not there", file=file, remedy=_REMEDY)
+        raise InputFileError("a tower belongs to a jet that does not exist", file=file, remedy=_REMEDY)
     return EventBatch(shape=description.shape, wrap=description.grid.wrap, **found)
 
 

@@ -39,7 +39,7 @@ class EventFate(IntEnum):
 EVENT_REASONS = {
     EventFate.NOT_FINITE: "NaN or infinite deposit or jet",
     EventFate.NEGATIVE_ENERGY: "a deposit of negative energy",
-    EventFate.UNKNOWN_SOURCE: "a deposit of a truth jet that is not there",
+    EventFate.UNKNOWN_SOURCE: "a deposit of a truth jet that does not exist",
     EventFate.TOO_MANY_JETS: f"more than {MOST_JETS} jets",
 }
 """Why an event is dropped, in words."""

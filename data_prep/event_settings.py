@@ -75,7 +75,7 @@ class EventImagesSettings(Settings):
             raise ValueError("'channels' must be [em, had, track] or [em, had]")
         size = int(np.prod(self.description.shape))
         if size > MAX_INDEX:
-            raise ValueError(f"{size} towers times channels are more than a 16-bit index can tell apart ({MAX_INDEX})")
+            raise ValueError(f"{size} towers times channels are too many for a 16-bit index ({MAX_INDEX})")
         return self
 
     @property

@@ -142,7 +142,7 @@ def make_event_images(
     result = summary.result()
     for name, towers in zip(TOWER_CLASSES, result.towers, strict=False):
         if not towers:
-            warn(f"no tower of the class '{name}' in {int(result.events)} events: no network learns it from these")
+            warn(f"no tower of the class '{name}' in {int(result.events)} events: a network cannot learn it from these")
     return cutflow, result
 
 

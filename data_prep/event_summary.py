@@ -32,7 +32,7 @@ class EventSummary(SavedArrays):
         energy: float64 [classes], Σ of the pixels in towers of each class (GeV).
         jet_pt: float64 [classes, pT bins], listed jets by kind; harder jets are in the last bin.
         jets: float64 [jets + 1], events with that many listed jets.
-        pileup: float64 [interactions + 1], events with that many interactions over the hard one.
+        pileup: float64 [interactions + 1], events with that many interactions besides the hard one.
         account: float64 [3], Σ (GeV) in pixels, below `pixel_min`, outside the grid.
     """
 

@@ -41,7 +41,7 @@ class EventGrid(Settings):
         if self.wrap > self.columns:
             raise ValueError(f"cannot repeat more columns than there are ({self.columns})")
         if self.rows * self.columns > MAX_INDEX:
-            raise ValueError(f"{self.rows * self.columns} towers are more than a 16-bit index can tell apart")
+            raise ValueError(f"{self.rows * self.columns} towers are too many for a 16-bit index")
         return self
 
     @property

@@ -65,7 +65,7 @@ class Quoted(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """A function: has no name in back-quotes."""
         if isinstance(node.func, ast.Name) and node.func.id in self._quoted:
-            raise ValueError("a quoted name is a branch, no function")
+            raise ValueError("a name in quotes is a branch, not a function")
         return self.generic_visit(node)
 
 

@@ -89,7 +89,7 @@ class Expression:
         try:
             self._tree = Quoted(quoted).visit(ast.parse(plain, mode="eval")).body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            raise ValueError(f"'{text}' is no expression ({how_to_write(plain)})") from None
+            raise ValueError(f"'{text}' is not an expression ({how_to_write(plain)})") from None
         self.text = text
         names: list[str] = []
         _check(self._tree, names, text)
@@ -112,7 +112,7 @@ class Expression:
         except _NotIntegersError as error:
             types = ", ".join(f"{name} is {np.asarray(columns[name]).dtype}" for name in self.names)
             raise InputFileError(
-                f"{error} in '{self.text}' stands between numbers that are no integers" + f" ({types})" * bool(types),
+                f"{error} in '{self.text}' is for integers only" + f" ({types})" * bool(types),
                 file=file,
                 remedy="write `and` or `or`, or put comparisons in brackets: `(a > 1) & (b < 2)`",
             ) from None
@@ -202,7 +202,7 @@ def _value(node: ast.expr, columns: Mapping[str, Array]) -> Any:
             return result
         case ast.Call(func=ast.Name(id=function)):
             return FUNCTIONS[function][0](*(_value(argument, columns) for argument in node.args))
-    raise AssertionError("the parser lets nothing else through")
+    raise AssertionError("the parser accepts nothing else")
 
 
 def _true(value: Any) -> Array:
@@ -241,7 +241,7 @@ def _unquoted_name(text: str) -> str:
         return text
     name = text.strip()[1:-1]
     if text.strip() != f"`{name}`" or "`" in name or not name.strip():
-        raise ValueError(f"'{text}' is no name of one branch")
+        raise ValueError(f"'{text}' is not the name of a branch")
     return name
 
 

@@ -111,7 +111,7 @@ class FixedType:
         """
         match = _NAME.fullmatch(name)
         if match is None:
-            raise ValueError(f"{name!r} is no fixed-point type such as ap_fixed<8,1,AP_RND_CONV,AP_SAT>")
+            raise ValueError(f"{name!r} is not a fixed-point type such as ap_fixed<8,1,AP_RND_CONV,AP_SAT>")
         signed = not match["unsigned"]
         if match["int_width"]:
             return cls(int(match["int_width"]), int(match["int_width"]), signed)
@@ -136,7 +136,7 @@ class FixedType:
         """
         array = np.asarray(values, dtype=np.float64)
         if not np.isfinite(array).all():
-            raise ValueError("NaN and infinite values have no fixed-point form")
+            raise ValueError("NaN and infinite values have no fixed-point representation")
         scaled = np.ldexp(array, self.fraction)
         rounded = _ROUND[self.rounding](scaled)
         if self.overflow == "WRAP":

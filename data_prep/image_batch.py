@@ -11,6 +11,7 @@ import numpy.typing as npt
 from data_prep.candidates import Candidates
 from data_prep.compiled import compiled
 from data_prep.jet_places import JetPlaces
+from data_prep.observables.columns import Observables
 
 FEATURES = (
     "jet_pt",
@@ -42,6 +43,7 @@ class ImageBatch:
         features: float32 [n] by name, see `FEATURES`; GeV, radians.
         candidates: what the images were built of, where that is integers; None where it is not, or was not read.
         places: where the jets stand in the input files; None where that is not known.
+        observables: of the constituents; None where they were not computed, or not read.
     """
 
     shape: tuple[int, int, int]
@@ -54,6 +56,7 @@ class ImageBatch:
     features: dict[str, npt.NDArray[np.float32]]
     candidates: Candidates | None = None
     places: JetPlaces | None = None
+    observables: Observables | None = None
 
     def __len__(self) -> int:
         return self.label.size
@@ -83,6 +86,7 @@ class ImageBatch:
             features={name: column[rows] for name, column in self.features.items()},
             candidates=None if self.candidates is None else self.candidates.take(rows),
             places=None if self.places is None else self.places.take(rows),
+            observables=None if self.observables is None else self.observables.take(rows),
         )
 
     def slice(self, start: int, stop: int) -> ImageBatch:
@@ -99,6 +103,7 @@ class ImageBatch:
             features={name: column[start:stop] for name, column in self.features.items()},
             candidates=None if self.candidates is None else self.candidates.take(slice(start, stop)),
             places=None if self.places is None else self.places.take(slice(start, stop)),
+            observables=None if self.observables is None else self.observables.slice(start, stop),
         )
 
 
@@ -113,7 +118,10 @@ def concatenate(batches: Sequence[ImageBatch]) -> ImageBatch:
     jets = [batch for batch in batches if len(batch)]
     places = [batch.places for batch in jets if batch.places is not None]
     if places and len(places) < len(jets):
-        raise ValueError("of some of these batches is known where their jets stand, and of some it is not")
+        raise ValueError("only some of these batches know which file and entry their jets are from")
+    observables = [batch.observables for batch in jets if batch.observables is not None]
+    if observables and len(observables) < len(jets):
+        raise ValueError("some of these batches have observables, and some have none")
     return ImageBatch(
         shape=batches[0].shape,
         offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(lit)]),
@@ -125,6 +133,7 @@ def concatenate(batches: Sequence[ImageBatch]) -> ImageBatch:
         features={name: np.concatenate([batch.features[name] for batch in batches]) for name in batches[0].features},
         candidates=Candidates.joined(candidates) if candidates else None,
         places=JetPlaces.joined(places) if places else None,
+        observables=Observables.joined(observables) if observables else None,
     )
 
 

@@ -69,7 +69,12 @@ class ImageTask:
                 f"gave {chunk.entries_read} of the {len(self.part)} entries from {start}", file=file, remedy=DAMAGED
             )
         result = ChunkResult(
-            images=images_of(chunk, self.settings, places=JetPlaces.of_file(0, *chunk.places(start))),
+            images=images_of(
+                chunk,
+                self.settings,
+                places=JetPlaces.of_file(0, *chunk.places(start)),
+                observables=self.settings.observables,
+            ),
             labelled=np.bincount(chunk.label, minlength=256).astype(np.int64),
             entries=chunk.entries_read,
             problems=closure(chunk).problems if start == 0 else (),

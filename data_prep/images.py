@@ -21,6 +21,8 @@ from data_prep.image_batch import ImageBatch
 from data_prep.jet_places import JetPlaces
 from data_prep.labels import Classes
 from data_prep.mass import image_mass, massless_mass
+from data_prep.observables.columns import Observables
+from data_prep.observables.of_chunk import observables_of
 from data_prep.pixelise import SparseImages, pixelise
 from data_prep.preprocess import Program, Steps, require_fitting
 from data_prep.readers import ClusterSettings, Options, Reader
@@ -76,6 +78,9 @@ class ImagesSettings(Settings):
     """The preprocessing steps, in order."""
     candidates: CandidateSettings | None = None
     """Where given, images are built of integer trigger candidates, to the bit as firmware builds them."""
+    observables: bool = True
+    """Whether the dataset gets what physicists compute of a jet by hand, which the baseline of trees is trained on; it
+    costs more time than the images."""
     split: SplitSettings
     """Fractions of events for training, validation and test."""
     chunk_jets: int = Field(default=20_000, ge=1, le=10_000_000)
@@ -84,7 +89,7 @@ class ImagesSettings(Settings):
     @model_validator(mode="after")
     def _buildable(self) -> Self:
         if self.tree is not None and not isinstance(self.layout, str):
-            raise ValueError("the tree is named in the 'layout' you describe: take 'tree' out")
+            raise ValueError("the tree is already named in 'layout': remove 'tree'")
         require_fitting(self.grid, self.steps, self.channels)
         require_indexable((self.grid.rows, self.grid.columns, len(self.channels)))
         if self.candidates is not None:
@@ -120,6 +125,7 @@ class ImagesSettings(Settings):
             channels=self.channels,
             steps=self.steps,
             candidates=self.candidates,
+            observables=self.observables,
             puppi=self.puppi,
             cluster=Clustering(radius=self.cluster.radius) if clustered else None,
             jets=self.jets,
@@ -164,7 +170,12 @@ def _any_negative(chunk: JetChunk) -> npt.NDArray[np.bool_]:
 
 
 def images_of(
-    chunk: JetChunk, settings: ImagesSettings, *, labelled: bool = True, places: JetPlaces | None = None
+    chunk: JetChunk,
+    settings: ImagesSettings,
+    *,
+    labelled: bool = True,
+    places: JetPlaces | None = None,
+    observables: bool = False,
 ) -> ChunkImages:
     """Select the jets of a chunk and make their images.
 
@@ -173,20 +184,24 @@ def images_of(
         settings: the configuration.
         labelled: see `select`.
         places: where all jets of the chunk stand, which the kept ones then know.
+        observables: whether those of the kept jets are computed, whatever the configuration says.
     """
     fate = select(chunk, settings.selection, labelled=labelled)
-    candidates = None
+    candidates, program = None, Program.of(settings.steps, settings.channels)
     if settings.candidates is None:
-        images = pixelise(chunk, fate, settings.grid, Program.of(settings.steps, settings.channels))
+        images = pixelise(chunk, fate, settings.grid, program)
     else:
         candidates = candidates_of(chunk, settings.candidates)
         fate = mark_not_finite(chunk, fate)
         normalise = power_of_two(settings.steps)
         images = candidate_images(candidates, fate, settings.candidates, settings.grid, normalise=normalise)
     kept = images.fate == Fate.KEPT
+    found = (
+        observables_of(chunk, kept, settings.grid, program, candidates, settings.candidates) if observables else None
+    )
     mass = massless_mass(chunk.offsets, chunk.pt, chunk.eta, chunk.phi, chunk.jet_eta, chunk.jet_phi)
     return ChunkImages(
-        batch=_batch(chunk, images, candidates, kept, settings.description.shape, places),
+        batch=_batch(chunk, images, candidates, kept, settings.description.shape, places, found),
         fate=images.fate,
         mass_constituents=mass[kept],
         mass_image=image_mass(
@@ -214,6 +229,7 @@ def _batch(
     kept: npt.NDArray[np.bool_],
     shape: tuple[int, int, int],
     places: JetPlaces | None,
+    observables: Observables | None,
 ) -> ImageBatch:
     return ImageBatch(
         shape=shape,
@@ -226,4 +242,5 @@ def _batch(
         features={name: column[kept] for name, column in features_of(chunk).items()},
         candidates=None if candidates is None else candidates.take(np.flatnonzero(kept)),
         places=None if places is None else places.take(np.flatnonzero(kept)),
+        observables=observables,
     )

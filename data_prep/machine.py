@@ -18,7 +18,7 @@ from pathlib import Path
 from data_prep.errors import InputFileError, PipelineError
 from data_prep.memory_limit import memory_limit
 
-LESS = "let less run beside it"
+LESS = "run fewer other programs"
 WORKERS = "use fewer --workers"
 """How less is asked for at a time, where the command has the option."""
 

@@ -68,7 +68,7 @@ def pixelise(chunk: JetChunk, fate: npt.NDArray[np.uint8], grid: Grid, program: 
         chunk.eta,
         chunk.phi,
         chunk.energy,
-        _kinds(chunk, program),
+        channel_of(chunk, program),
         chunk.jet_pt,
         chunk.jet_eta,
         chunk.jet_phi,
@@ -85,8 +85,12 @@ def pixelise(chunk: JetChunk, fate: npt.NDArray[np.uint8], grid: Grid, program: 
     return SparseImages(offsets, pixel, value, scale, fate)
 
 
-def _kinds(chunk: JetChunk, program: Program) -> npt.NDArray[np.uint8]:
-    """The channel that each constituent is in besides `pt`: uint8 [constituents], 0 where no channel asks."""
+def channel_of(chunk: JetChunk, program: Program) -> npt.NDArray[np.uint8]:
+    """The channel that each constituent is in besides `pt`: uint8 [constituents], 0 where no channel asks.
+
+    Raises:
+        ValueError: a channel asks, and charge and kind of the constituents are not there.
+    """
     if not np.isin(program.channels, (CHARGED, NEUTRAL, PHOTON)).any():
         return np.zeros(0 if program.plain else chunk.pt.size, np.uint8)
     if chunk.charge is None or chunk.kind is None:

@@ -48,8 +48,8 @@ def sensible_order(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 _AFTER_ROLL = {
-    "flip": "which would turn the harder half away again",
-    "zoom": "which turns directions in space: stretched angles are none any more",
+    "flip": "which would undo it",
+    "zoom": "which rotates in three dimensions: after a zoom the angles are not angles any more",
 }
 
 Steps = Annotated[tuple[Step, ...], AfterValidator(sensible_order)]
@@ -69,7 +69,7 @@ def require_fitting(grid: Grid, steps: Sequence[Step], channels: Sequence[str] =
     moving = [name for name in names if name != "normalise"]
     if not grid.centred and moving:
         raise ValueError(
-            f"towers stay where they are in η and φ: on 'kind: towers' there is no step '{moving[0]}', only 'normalise'"
+            f"towers are fixed in η and φ: 'kind: towers' does not allow the step '{moving[0]}', only 'normalise'"
         )
     if "normalise" in names and not of_norm(channels).any():
         raise ValueError("'normalise' divides by a norm of pT, and no channel holds pT")

@@ -59,12 +59,14 @@ class Kind(Generic[D]):
         missing = [split for split in SPLITS if not files[split]]
         if missing:
             what = (
-                f"is no dataset of {self.content}" if len(missing) == len(SPLITS) else f"holds no '{missing[0]}' split"
+                f"is not a dataset of {self.content}"
+                if len(missing) == len(SPLITS)
+                else f"holds no '{missing[0]}' split"
             )
             raise self.error(what if folder.exists() else "no such folder", folder)
         descriptions = {self._describe(file) for parts in files.values() for file in parts}
         if len(descriptions) > 1:
-            raise self.error("holds files of different datasets", folder)
+            raise self.error("contains files of different datasets", folder)
         return descriptions.pop(), files
 
     def metadata(self, file: Path) -> pq.FileMetaData:

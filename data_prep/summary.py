@@ -30,6 +30,8 @@ class Summary(SavedArrays):
         mass_constituents: float64 [classes, mass bins], from massless constituents before any step.
         mass_image: float64 [classes, mass bins], from the pixels.
         mass_edges: float64 [mass bins + 1], GeV; heavier jets are in no bin.
+        occupancy_squares, mass_constituents_squares, mass_image_squares: of the same histograms the sums of squared
+            weights, whose roots are the statistical errors of the bins.
     """
 
     remedy = "make it with `python -m pipeline images`"
@@ -39,6 +41,9 @@ class Summary(SavedArrays):
     mass_constituents: Float64
     mass_image: Float64
     mass_edges: Float64
+    occupancy_squares: Float64
+    mass_constituents_squares: Float64
+    mass_image_squares: Float64
 
 
 class SummaryBuilder:
@@ -53,8 +58,9 @@ class SummaryBuilder:
         classes, size = len(description.classes), int(np.prod(self._shape))
         self._weight = np.zeros(classes)
         self._image = np.zeros((classes, size))
-        self._occupancy = np.zeros((classes, size + 1))
-        self._mass = np.zeros((2, classes, MASS_EDGES.size - 1))
+        # sums of weights, and of their squares
+        self._occupancy = np.zeros((2, classes, size + 1))
+        self._mass = np.zeros((2, 2, classes, MASS_EDGES.size - 1))
 
     def add(self, batch: ImageBatch, mass_constituents: Float32, mass_image: Float32) -> None:
         """Add images with their masses (float32 [images], GeV)."""
@@ -78,10 +84,13 @@ class SummaryBuilder:
         return Summary(
             weight=self._weight.copy(),
             mean_image=(self._image / weight).reshape(-1, *self._shape),
-            occupancy=self._occupancy.copy(),
-            mass_constituents=self._mass[0].copy(),
-            mass_image=self._mass[1].copy(),
+            occupancy=self._occupancy[0].copy(),
+            mass_constituents=self._mass[0, 0].copy(),
+            mass_image=self._mass[1, 0].copy(),
             mass_edges=MASS_EDGES,
+            occupancy_squares=self._occupancy[1].copy(),
+            mass_constituents_squares=self._mass[0, 1].copy(),
+            mass_image_squares=self._mass[1, 1].copy(),
         )
 
 
@@ -98,7 +107,8 @@ def _add_images(
 ) -> None:
     for i in range(label.size):
         total[label[i]] += weight[i]
-        occupancy[label[i], offsets[i + 1] - offsets[i]] += weight[i]
+        occupancy[0, label[i], offsets[i + 1] - offsets[i]] += weight[i]
+        occupancy[1, label[i], offsets[i + 1] - offsets[i]] += np.float64(weight[i]) ** 2
         for k in range(offsets[i], offsets[i + 1]):
             image[label[i], pixel[k]] += np.float64(weight[i]) * value[k]
 
@@ -107,5 +117,6 @@ def _add_images(
 def _add_masses(mass: Float32, label: npt.NDArray[np.uint8], weight: Float32, width: float, histogram: Float64) -> None:
     for i in range(mass.size):
         position = mass[i] / width
-        if position < histogram.shape[1]:
-            histogram[label[i], int(position)] += weight[i]
+        if position < histogram.shape[2]:
+            histogram[0, label[i], int(position)] += weight[i]
+            histogram[1, label[i], int(position)] += np.float64(weight[i]) ** 2

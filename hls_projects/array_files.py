@@ -48,7 +48,7 @@ def read_integers(path: Path, what: str, remedy: str) -> dict[str, npt.NDArray[n
         shapes = _shapes(path)
         integers = sum(int(np.prod(shape, dtype=object)) for shape in shapes.values())
         if integers > MOST_INTEGERS:
-            raise ValueError(f"its headers tell of {integers:,} integers, at most {MOST_INTEGERS:,} are read")
+            raise ValueError(f"its headers announce {integers:,} integers, at most {MOST_INTEGERS:,} are read")
         with np.load(path, allow_pickle=False) as arrays:
             return {name: np.asarray(arrays[name]) for name in shapes}
     except _BROKEN as error:

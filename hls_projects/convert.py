@@ -120,8 +120,8 @@ def _refuse_known_failures(model: keras.Model, types: ModelTypes, settings: HlsS
     found = unreadable(types)
     if found is not None:
         raise UnsupportedModelError(
-            f"layer '{found.name}': everything that reaches it lies below half of its step ({found.result.step:g}), so "
-            "that it is always 0, and ap_fixed cannot round what has no bit there",
+            f"layer '{found.name}': every possible input is below half of its step ({found.result.step:g}), so "
+            "it is always 0, and ap_fixed cannot round such a number",
             remedy="give it a smaller step (fewer integer bits), or leave it out",
         )
     if settings.io_type == "io_stream":
@@ -207,7 +207,7 @@ def _same(precision: Any, wanted: FixedType, layer: str, what: str) -> None:
         wanted.rounding,
         wanted.overflow,
     ):
-        raise ProofFailedError(f"layer '{layer}': hls4ml made its {what} {found.name}, proven is {wanted.name}")
+        raise ProofFailedError(f"layer '{layer}': hls4ml made its {what} {found.name}, but {wanted.name} is proven")
 
 
 def _fixed_type(precision: Any) -> FixedType:

@@ -34,7 +34,7 @@ def calls(model: keras.Model) -> Iterator[Call]:
     """
     if not hasattr(model, "_nodes_by_depth"):
         raise UnsupportedModelError(
-            f"the model '{model.name}' is no functional or built sequential model", remedy="give its input shape"
+            f"the model '{model.name}' is not a functional or built sequential model", remedy="give its input shape"
         )
     for depth in sorted(model._nodes_by_depth, reverse=True):
         for node in model._nodes_by_depth[depth]:

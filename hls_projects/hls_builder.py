@@ -56,7 +56,7 @@ def require_fit(builder: ImageBuilder, inputs: Sequence[PortType], io_type: str)
         )
     if io_type != "io_parallel":
         raise UnsupportedModelError(
-            "the image builder gives all pixels in one clock, and a network in io_stream takes one a clock",
+            "the image builder gives all pixels in one clock, but a network in io_stream takes one per clock",
             remedy="set `hls.io_type: io_parallel` in hardware.yaml",
         )
 

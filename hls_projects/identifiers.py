@@ -70,14 +70,16 @@ def require_identifier(name: str) -> str:
     'jet_tagger'
 
     Raises:
-        ValueError: any other name; says what would go.
+        ValueError: any other name; says what is possible.
     """
     if name.lower() in RESERVED:
-        raise ValueError(f"must be no reserved word (of {RESERVED[name.lower()]}; {name.lower()}_tagger would go)")
+        raise ValueError(
+            f"must not be a reserved word (of {RESERVED[name.lower()]}; {name.lower()}_tagger is possible)"
+        )
     words = re.sub(r"[^a-z0-9]+", "_", name.lower()).lstrip("_0123456789")
     instead = words[:LONGEST].strip("_")
     if name != instead or not name:
-        hint = f" ({instead} would go)" if instead and instead not in RESERVED else ""
+        hint = f" ({instead} is possible)" if instead and instead not in RESERVED else ""
         raise ValueError(
             f"must be lower-case letters, digits and single underscores, a letter first, at most {LONGEST}{hint}"
         )

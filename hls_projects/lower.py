@@ -61,7 +61,7 @@ def lower(model: keras.Model, *, port_type: FixedType | None = None, logits: boo
         UnsupportedModelError: with the layer and the reason.
     """
     for name, _ in undecided(model):
-        raise UnsupportedModelError(f"layer '{name}': its bits by channel are not chosen yet", remedy="train it")
+        raise UnsupportedModelError(f"layer '{name}': its bits per channel are not chosen yet", remedy="train it")
     exact_inference(model)
     build = Builder(logits)
     tensors: dict[int, Any] = {}
@@ -197,6 +197,6 @@ def _given(port_type: FixedType | None, name: str, alone: bool) -> FixedType:
         why = "is not read by one quantizer alone" if alone else "does not meet a quantizer first"
         raise UnsupportedModelError(
             f"the input '{name}' {why}, so its type is unknown",
-            remedy="give it, such as `--input-type 'ap_fixed<8,1>'`",
+            remedy="give its type: `--input-type 'ap_fixed<8,1>'`",
         )
     return FixedType(port_type.width, port_type.integer, port_type.signed, "RND_CONV", "SAT")

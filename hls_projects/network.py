@@ -79,7 +79,7 @@ class Network:
             weights[layer.name] = Weights(kernel, bias)
         if found:
             raise InputFileError(
-                f"holds {sorted(found)[0]}, which is no layer's", file=path, remedy="run `lower` again"
+                f"holds {sorted(found)[0]}, which belongs to no layer", file=path, remedy="run `lower` again"
             )
         return cls(types, weights).with_meaning_of(folder / MEANING)
 

@@ -11,7 +11,7 @@ from hls_projects.image_builder import ImageBuilder
 from hls_projects.model_types import ModelTypes
 from models.meaning import Meaning
 
-_OTHER = "give the network that this was written for, or make it again with `train` and `lower`"
+_OTHER = "use it with the network that it was written for, or make it again with `train` and `lower`"
 
 
 def require_fitting(
@@ -38,7 +38,7 @@ def require_fitting(
         raise InputFileError(what, file=file, remedy=of_images)
     if builder is not None and ImageBuilder.of_images(meaning.images) != builder:
         raise InputFileError(
-            "tells of other images than the network builds of its candidates", file=file, remedy=of_images
+            "describes other images than the network makes from its candidates", file=file, remedy=of_images
         )
     if meaning.regression is not None:
         names = [target.name for target in meaning.regression.targets]

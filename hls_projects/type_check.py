@@ -18,7 +18,7 @@ from hls_projects.integer_ops import Integers, sum_pool
 from hls_projects.model_types import LayerTypes
 from hls_projects.network import Network, Weights
 
-_REMEDY = "do not use it; ask for it again, or run `lower` again"
+_REMEDY = "do not use it; run `lower` again, or ask for the file again"
 
 
 def require_types(network: Network, file: Path) -> int:
@@ -43,7 +43,7 @@ def require_types(network: Network, file: Path) -> int:
         fractions = [known[name][1].fraction for name in layer.inputs]
         known[layer.name] = layer.shape, layer.result
         if not _fraction_is_right(layer, fractions):
-            raise refuse(f"layer '{layer.name}': {layer.result} has not the bits behind the point that its inputs give")
+            raise refuse(f"layer '{layer.name}': {layer.result} does not have the fraction bits that its inputs give")
         result = found[layer.name]
         low, high = _real(int(result.low.min()), layer), _real(int(result.high.max()), layer)
         if not layer.low <= low <= high <= layer.high:
@@ -55,7 +55,7 @@ def require_types(network: Network, file: Path) -> int:
             raise refuse(f"layer '{layer.name}': its accumulator {layer.accumulator} does not hold [{ends}]")
     for port in network.types.outputs:
         if (port.shape, port.type) != known[port.name]:
-            raise refuse(f"output '{port.name}' has not the type and shape of its layer")
+            raise refuse(f"output '{port.name}' does not have the type and shape of its layer")
     return len(network.types.layers)
 
 

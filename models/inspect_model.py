@@ -71,6 +71,9 @@ _PARTS = _names(
     """
 )
 
+_NOT_LOADED = {"quantized_hswish": "train with quantized_relu"}
+_FROM_LAYERS = "build the network from Keras and QKeras layers alone"
+
 _MODULE = re.compile(r"builtins|(keras|qkeras)(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _VALUE = r"""(?:[A-Za-z_]+\s*=\s*)?(?:[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|True|False|None|'[a-z0-9_]*'|"[a-z0-9_]*")"""
 _CALL = re.compile(rf"\s*(?P<name>\w+)\s*(?:\(\s*(?:{_VALUE}\s*(?:,\s*{_VALUE}\s*)*)?\))?\s*")
@@ -120,7 +123,9 @@ class _Walk:
         if kind == "function":
             known = isinstance(config, str) and config in FUNCTIONS and node.get("registered_name") in (None, kind)
             if not known:
-                raise self._refuse(layer, f"uses the function {config!r}, which is not one of Keras or QKeras")
+                raise self._refuse(layer, f"uses the function {config!r}, which is not part of Keras or QKeras")
+        elif kind in _NOT_LOADED:
+            raise self._refuse(layer, f"has a {kind}, which QKeras saves but does not load", remedy=_NOT_LOADED[kind])
         elif kind not in LAYERS | OWN.keys() | MODELS | QUANTIZERS | _PARTS:
             raise self._refuse(layer, _reason(kind))
         elif node.get("registered_name") not in (None, kind):
@@ -136,17 +141,16 @@ class _Walk:
         call = _CALL.fullmatch(text)
         if call is None or call["name"] not in FUNCTIONS | QUANTIZERS:
             raise self._refuse(
-                layer, f"has the activation or quantizer {text[:80]!r}, which is not one of Keras or QKeras"
+                layer, f"has the activation or quantizer {text[:80]!r}, which is not part of Keras or QKeras"
             )
 
-    def _refuse(self, layer: str, reason: str) -> UnsupportedModelError:
-        remedy = "build the network from Keras and QKeras layers alone"
+    def _refuse(self, layer: str, reason: str, remedy: str = _FROM_LAYERS) -> UnsupportedModelError:
         return UnsupportedModelError(f"layer {layer[:80]!r} {reason}", file=self.file, remedy=remedy)
 
 
 def _reason(kind: Any) -> str:
     if kind in ("Lambda", "__lambda__"):
-        return "is a Lambda layer: it holds code, which is not run"
+        return "is a Lambda layer: it contains code, which is not run here"
     if kind in ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer"):
         return "is a raw TensorFlow operation, not a layer"
     return f"is of the unknown class {kind!r}"

@@ -44,7 +44,7 @@ def load_model(path: Path) -> keras.Model:
     """
     if path.is_dir():
         raise UnsupportedModelError(
-            "is a folder; a TensorFlow SavedModel holds code, which is not run", file=path, remedy=_SAVE_AGAIN
+            "is a folder; a TensorFlow SavedModel contains code, which is not run here", file=path, remedy=_SAVE_AGAIN
         )
     try:
         with path.open("rb") as file:
@@ -56,7 +56,7 @@ def load_model(path: Path) -> keras.Model:
     elif magic.startswith(_ZIP_MAGIC):
         model = _load_archive(path)
     else:
-        what = "is empty" if not magic else "is no Keras model: neither HDF5 (.h5) nor a Keras archive (.keras)"
+        what = "is empty" if not magic else "is not a Keras model: neither HDF5 (.h5) nor a Keras archive (.keras)"
         raise InputFileError(what, file=path, remedy=_SAVE_AGAIN)
     for layer in model.layers:
         if not all(np.isfinite(weight).all() for weight in layer.get_weights()):
@@ -83,7 +83,7 @@ def _load_hdf5(path: Path) -> keras.Model:
         _check_version(file.attrs.get("keras_version"), path)
         text = file.attrs.get("model_config")
         if text is None or "model_weights" not in file:
-            raise InputFileError("holds weights alone, without the network", file=path, remedy=_SAVE_AGAIN)
+            raise InputFileError("contains only weights, not the network", file=path, remedy=_SAVE_AGAIN)
         configuration = _parse(text, path)
         check_configuration(configuration, path)
         if not _holds_models(configuration):
@@ -126,7 +126,7 @@ def _rebuilding(path: Path) -> Iterator[None]:
         if lacking is not None and lacking.lack != MEMORY:  # which a damaged file may ask for without end
             raise lacking from error
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
-        raise InputFileError(f"is damaged or no Keras 2 model: {reason}", file=path, remedy=_SAVE_AGAIN) from error
+        raise InputFileError(f"is damaged or not a Keras 2 model: {reason}", file=path, remedy=_SAVE_AGAIN) from error
 
 
 def _archive_parts(archive: zipfile.ZipFile, path: Path) -> dict[str, bytes]:
@@ -135,15 +135,17 @@ def _archive_parts(archive: zipfile.ZipFile, path: Path) -> dict[str, bytes]:
         name = PurePosixPath(entry.filename)
         if name.is_absolute() or ".." in name.parts or "\\" in entry.filename:
             raise UnsupportedModelError(
-                f"holds the path {entry.filename[:80]!r}, which climbs out of the archive", file=path
+                f"holds the path {entry.filename[:80]!r}, which leads out of the archive", file=path
             )
         if entry.filename not in names and not entry.is_dir():
-            raise UnsupportedModelError(f"holds {entry.filename[:80]!r}, which no Keras model needs", file=path)
+            raise UnsupportedModelError(
+                f"holds {entry.filename[:80]!r}, which does not belong into a Keras model", file=path
+            )
         if entry.file_size > _SIZE_LIMIT:
             raise UnsupportedModelError(f"{entry.filename!r} unpacks to more than {_SIZE_LIMIT} bytes", file=path)
     missing = [name for name in names if name not in archive.namelist()]
     if missing:
-        raise InputFileError(f"is no Keras model: {missing[0]} is missing", file=path, remedy=_SAVE_AGAIN)
+        raise InputFileError(f"is not a Keras model: {missing[0]} is missing", file=path, remedy=_SAVE_AGAIN)
     return {name: archive.read(name) for name in names}
 
 
@@ -179,7 +181,9 @@ def _parse(text: Any, path: Path) -> Any:
     try:
         return json.loads(text)
     except (ValueError, TypeError):
-        raise InputFileError("its description of the network is no JSON", file=path, remedy=_SAVE_AGAIN) from None
+        raise InputFileError(
+            "its description of the network is not valid JSON", file=path, remedy=_SAVE_AGAIN
+        ) from None
 
 
 def _holds_models(configuration: Any) -> bool:

@@ -39,7 +39,7 @@ def convolved(group: Group, size: int, kernel: int, stride: int, padding: Paddin
         raise BrokenSymmetryError(f"a hexagonal kernel has a pixel in its middle, so its size is odd, not {kernel}")
     if hexagonal and group.order > 1 and padding != "valid" and not first:
         raise BrokenSymmetryError(
-            "behind the first convolution the array holds numbers outside the hexagon, which padding would bring in: "
+            "after the first convolution there are numbers outside the hexagon, and padding would use them: "
             "padding must be 'valid'"
         )
     before = padding_before(size, kernel, stride, padding)
@@ -84,7 +84,7 @@ def _sampled(group: Group, size: int, kernel: int, stride: int, before: int, out
         raise BrokenSymmetryError(f"{reason}: it needs {remedy}")
     if group.lattice == "hexagonal" and (size % 2 == 0 or (centre - first) % (2 * stride)):
         raise BrokenSymmetryError(
-            f"a stride of {stride} on {size} rows leaves the pixel in the middle out, about which the image turns: "
-            "it needs another stride, or other sizes before it"
+            f"a stride of {stride} on {size} rows leaves out the pixel in the middle, about which the image is "
+            "rotated: it needs another stride, or other sizes before it"
         )
     return outputs

@@ -113,7 +113,7 @@ class Meaning(Settings):
             return ""
         if self.regression is not None:
             return f"it finds {', '.join(target.name for target in self.regression.targets)} of a jet (GeV)"
-        return "its outputs are no classes, as the user stated"
+        return "its outputs are not classes (--no-classes)"
 
     def require_same_images(self, given: Description, file: Path, *, configuration: bool = False) -> None:
         """Make sure that images are what the network takes.
@@ -177,5 +177,5 @@ class Meaning(Settings):
             reason = f"'{'.'.join(map(str, fault['loc'])) or 'file'}': {fault['msg'].removeprefix('Value error, ')}"
         except (OSError, ValueError) as error:
             reason = str(error)
-        what = f"does not say what the inputs of a network mean: {reason}"
-        raise InputFileError(what, file=file, remedy="run `train` or `lower` again, whichever made it")
+        what = f"does not say what the inputs of the network are: {reason}"
+        raise InputFileError(what, file=file, remedy="run the command that made it again, `train` or `lower`")

@@ -1,6 +1,7 @@
 """How well a tagger separates: ROC, AUC, background rejection, accuracy, confusion matrix; all with event weights.
 
-Everything is one class against all others ("one-vs-rest") on the score of that class, and numpy alone.
+Everything is one class against all others ("one-vs-rest") on the score of that class, and where it is asked for one
+class against some others, as quarks and gluons, on the share of its score in the sum of theirs. Numpy alone.
 """
 
 from __future__ import annotations
@@ -44,6 +45,24 @@ class Rejection:
 
 
 @dataclass(frozen=True)
+class Against:
+    """How well each other class is told from some classes that together are the background.
+
+    The background is their mixture as the weights of the sample make it. The score of a class s is
+    p_s / (p_s + Σ p_b), the sum over the background's classes: what does not matter for the choice is left out.
+
+    Attributes:
+        classes: the background.
+        auc: by signal class, None where the sample lacks it or the background.
+        rejection: by working point (as text, "0.3"), then by signal class.
+    """
+
+    classes: tuple[str, ...]
+    auc: dict[str, float | None]
+    rejection: dict[str, dict[str, Rejection]]
+
+
+@dataclass(frozen=True)
 class Performance:
     """The metrics of one tagger on one sample; lists by class follow `classes`.
 
@@ -53,6 +72,7 @@ class Performance:
         rejection: by working point (as text, "0.3"), then by class.
         accuracy: weighted share of jets whose highest score is that of their class.
         confusion: sums of weights, [true class][class of the highest score].
+        against: of the classes that are background, where they were named.
     """
 
     jets: int
@@ -61,6 +81,7 @@ class Performance:
     rejection: dict[str, dict[str, Rejection]]
     accuracy: float | None
     confusion: list[list[float]]
+    against: Against | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The content of `metrics.json` for this tagger."""
@@ -166,7 +187,11 @@ def confusion_matrix(
 
 
 def performance(
-    scores: npt.ArrayLike, label: npt.ArrayLike, classes: tuple[str, ...], weight: npt.ArrayLike | None = None
+    scores: npt.ArrayLike,
+    label: npt.ArrayLike,
+    classes: tuple[str, ...],
+    weight: npt.ArrayLike | None = None,
+    background: tuple[str, ...] = (),
 ) -> Performance:
     """All metrics of one tagger.
 
@@ -175,6 +200,7 @@ def performance(
         label: [jets], index into `classes`.
         classes: their names.
         weight: [jets], not negative.
+        background: classes that all others are held against too.
 
     Raises:
         ValueError: when there is no jet, or shapes do not fit.
@@ -187,17 +213,7 @@ def performance(
     areas: dict[str, float | None] = {}
     points: dict[str, dict[str, Rejection]] = {str(point): {} for point in SIGNAL_EFFICIENCIES}
     for index, name in enumerate(classes):
-        signal = labels == index
-        if weights[signal].sum() > 0 and weights[~signal].sum() > 0:
-            curve = roc_curve(values[:, index], signal, weights)
-            areas[name] = auc(curve)
-            background = effective_number(weights[~signal])
-            found = [rejection(curve, point, background) for point in SIGNAL_EFFICIENCIES]
-        else:
-            areas[name] = None
-            found = [Rejection(point, None, None, None) for point in SIGNAL_EFFICIENCIES]
-        for point, value in zip(SIGNAL_EFFICIENCIES, found, strict=True):
-            points[str(point)][name] = value
+        areas[name] = _measure(values[:, index], labels == index, weights, points, name)
     measured = [area for area in areas.values() if area is not None]
     confusion = confusion_matrix(labels, values.argmax(axis=1), len(classes), weights)
     return Performance(
@@ -207,4 +223,38 @@ def performance(
         rejection=points,
         accuracy=float(np.trace(confusion) / confusion.sum()) if confusion.sum() > 0 else None,
         confusion=confusion.tolist(),
+        against=_against(values, labels, classes, weights, background) if background else None,
     )
+
+
+def _against(
+    values: Floats,
+    labels: npt.NDArray[np.int64],
+    classes: tuple[str, ...],
+    weights: Floats,
+    background: tuple[str, ...],
+) -> Against:
+    others = [classes.index(name) for name in background]
+    areas: dict[str, float | None] = {}
+    points: dict[str, dict[str, Rejection]] = {str(point): {} for point in SIGNAL_EFFICIENCIES}
+    for index, name in enumerate(classes):
+        if index not in others:
+            jets = np.isin(labels, [index, *others])
+            signal, both = values[jets, index], values[jets][:, [index, *others]].sum(axis=1)
+            share = np.divide(signal, both, out=np.zeros_like(both), where=both > 0)
+            areas[name] = _measure(share, labels[jets] == index, weights[jets], points, name)
+    return Against(background, areas, points)
+
+
+def _measure(
+    score: Floats, signal: npt.NDArray[np.bool_], weights: Floats, points: dict[str, dict[str, Rejection]], name: str
+) -> float | None:
+    """The area under one curve, and its working points, which are added to those of the other classes."""
+    if not (weights[signal].sum() > 0 and weights[~signal].sum() > 0):
+        for point in SIGNAL_EFFICIENCIES:
+            points[str(point)][name] = Rejection(point, None, None, None)
+        return None
+    curve, jets = roc_curve(score, signal, weights), effective_number(weights[~signal])
+    for point in SIGNAL_EFFICIENCIES:
+        points[str(point)][name] = rejection(curve, point, jets)
+    return auc(curve)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qkeras.quantizers import BaseQuantizer, quantized_bits, quantized_relu
+from qkeras.quantizers import BaseQuantizer, bernoulli, quantized_bits, quantized_relu
 
 from data_prep.fixed_point import MAX_WIDTH, FixedType
 
@@ -37,8 +37,10 @@ def require_computable(quantizer: BaseQuantizer) -> None:
     models.quantizer_types.NoFixedTypeError: QKeras fails on quantized_bits(4,-1,0,alpha=1): integer is negative
 
     Raises:
-        NoFixedTypeError: when it fails on the number of bits, or gives infinite values or NaN.
+        NoFixedTypeError: when it fails on the number of bits, gives infinite values or NaN, or draws at random.
     """
+    if type(quantizer) is bernoulli:
+        raise NoFixedTypeError("bernoulli draws its values at random, in inference too", "train with binary(alpha=1)")
     if not isinstance(quantizer, quantized_bits | quantized_relu) or getattr(quantizer, "by_channel", None) is not None:
         return
     bits, integer = int(_number(quantizer.bits)), int(_number(quantizer.integer))
@@ -49,6 +51,8 @@ def require_computable(quantizer: BaseQuantizer) -> None:
     if power >= _INTEGER_BITS:
         what = f"QKeras computes 2**{power} of {quantizer} in integers of 32 bits, which do not hold it"
         raise NoFixedTypeError(what, "use no more than 30 bits, and no more than 30 before the point")
+    if bits < 1:
+        raise NoFixedTypeError(f"{quantizer} has no bits", "give it some")
     if bits > MAX_WIDTH:
         raise NoFixedTypeError(f"{quantizer} has more than {MAX_WIDTH} bits", "use fewer bits")
 
@@ -65,7 +69,7 @@ def activation_type(quantizer: BaseQuantizer) -> FixedType:
     """
     name = type(quantizer).__name__
     if type(quantizer) not in (quantized_bits, quantized_relu):
-        raise NoFixedTypeError(f"{name} rounds to values that no fixed-point type has")
+        raise NoFixedTypeError(f"{name} rounds to values that are not fixed-point numbers")
     require_computable(quantizer)
     if getattr(quantizer, "use_stochastic_rounding", False):
         raise NoFixedTypeError(f"{name} rounds at random")
@@ -86,7 +90,7 @@ def activation_type(quantizer: BaseQuantizer) -> FixedType:
 
 def _relu_type(quantizer: quantized_relu, bits: int, integer: int) -> FixedType:
     if quantizer.use_sigmoid:
-        raise NoFixedTypeError("quantized_relu with use_sigmoid is no rectifier")
+        raise NoFixedTypeError("quantized_relu with use_sigmoid is not a rectifier")
     if float(quantizer.negative_slope) != 0.0:
         raise NoFixedTypeError(f"quantized_relu with negative_slope={quantizer.negative_slope} has two step sizes")
     found = FixedType(bits, integer, signed=False, rounding="RND_CONV", overflow="SAT")

@@ -107,14 +107,18 @@ class RatesSettings(Settings):
     """Smallest threshold on the pT in firmware (GeV). The sample must hold all jets above it."""
     offline_pt_min: Gev = 200.0
     """Efficiencies are those of signal jets from this pT on (GeV), as all constituents give it."""
-    turn_on: tuple[Gev, ...] = (200.0, 250.0, 300.0, 350.0, 400.0, 450.0, 500.0, 600.0, 700.0, 850.0, 1000.0)
-    """Borders of the bins of the turn-on, jet pT from all constituents (GeV), ascending."""
+    turn_on: tuple[Gev, ...] = (*range(200, 500, 20), *range(500, 700, 50), *range(700, 1001, 100))
+    """Borders of the finest bins of the turn-on, jet pT from all constituents (GeV), ascending.
+
+    Neighbours are joined until each holds `effective_min` jets."""
+    choosing: float = Field(default=0.35, gt=0, lt=1)
+    """Share of the events on which cuts on the score are chosen; all numbers are measured on the others."""
     cuts: int = Field(default=20, ge=1, le=200)
-    """Cuts on the score that are tried: as many quantiles of the signal's scores."""
+    """Cuts on the score that are tried: as many quantiles of the scores of the signal, and of the background."""
     effective_min: float = Field(default=10.0, ge=1, le=1e9)
-    """Nothing is said where fewer background events pass; of weighted ones the effective number."""
-    replicas: int = Field(default=50, ge=2, le=10_000)
-    """Replicas of the sample for the statistical errors."""
+    """No number where fewer background events pass, no bin with fewer jets; of weighted ones the effective number."""
+    replicas: int = Field(default=100, ge=2, le=10_000)
+    """Replicas of the background for the statistical errors."""
     seed: Seed = 1
     """Seed of the replicas."""
 

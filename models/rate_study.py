@@ -1,14 +1,13 @@
 """Trigger rate against signal efficiency: a tagger, a cut on the pT, and the pT with a soft-drop mass.
 
-Efficiencies are those of single signal jets; rates those of events (`models/trigger_rate.py`). Statistical errors are
-the spread over replicas of the whole sample, in which every event counts k times, k Poisson-distributed with mean 1
-(the bootstrap, B. Efron, Ann. Statist. 7 (1979) 1): thresholds and choices are made anew in each.
+Efficiencies are those of single signal jets; rates those of events (`models/trigger_rate.py`). Cuts on the score are
+chosen on one part of the events, nested (`models/nested_cuts.py`), and all numbers are those of the other part, with
+errors (`models/rate_measurement.py`).
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,17 +15,18 @@ import numpy as np
 
 from data_prep.errors import ConfigurationError
 from models.metrics import effective_number
+from models.rate_measurement import Measurement, TriggerResult
 from models.rate_settings import RatesSettings
 from models.trigger_rate import (
     Conditions,
     Floats,
-    Points,
-    Scan,
     TriggerJets,
+    cuts_on_score,
     event_maxima,
     in_window,
     no_condition,
     on_score,
+    part_of,
 )
 
 PT, MASS, TAGGER = "pt", "pt_mass", "tagger"
@@ -40,58 +40,16 @@ _DECADES = 4
 
 
 @dataclass(frozen=True)
-class Efficiency:
-    """A share of signal jets with its statistical error (one standard deviation)."""
-
-    value: float
-    error: float
-
-
-@dataclass(frozen=True)
-class OperatingPoint:
-    """A trigger at one rate.
-
-    Attributes:
-        allowed: the rate that it may have (kHz).
-        rate: what it has (kHz): less, where the smallest threshold gives less.
-        effective: effective number of background events that pass.
-        threshold: on the pT in firmware (GeV).
-        cut: smallest score that passes, in steps of the logits; None where the score is not asked for.
-        efficiency: of the signal jets that are counted.
-    """
-
-    allowed: float
-    rate: float
-    effective: float
-    threshold: float
-    cut: int | None
-    efficiency: Efficiency
-
-
-@dataclass(frozen=True)
-class TriggerResult:
-    """One trigger for one signal.
-
-    Attributes:
-        curve: at many rates; None where fewer events pass than something can be said of.
-        points: at the rates of the configuration, the same.
-        turn_on: at those rates, efficiency in bins of the pT from all constituents; None in bins with too few jets.
-    """
-
-    curve: tuple[OperatingPoint | None, ...]
-    points: tuple[OperatingPoint | None, ...]
-    turn_on: tuple[tuple[Efficiency | None, ...] | None, ...]
-
-
-@dataclass(frozen=True)
 class RateStudy:
     """All triggers on one sample.
 
     Attributes:
         total: rate of all events with a jet above the smallest threshold (kHz).
         effective: the effective number of those events.
-        events, jets: background events with a jet, and their jets.
+        events, jets: background events with a jet that are measured on, and their jets.
+        chosen_on: background events with a jet on which cuts were chosen.
         signal_jets: jets that efficiencies are taken of, and their effective number, by signal.
+        turn_on: borders of the bins of the turn-on by signal, jet pT from all constituents (GeV).
         results: by signal and trigger; a trigger on a mass that no jet has is left out.
     """
 
@@ -99,7 +57,9 @@ class RateStudy:
     effective: float
     events: int
     jets: int
+    chosen_on: int
     signal_jets: dict[str, tuple[int, float]]
+    turn_on: dict[str, tuple[float, ...]]
     results: dict[str, dict[str, TriggerResult]]
 
     def as_json(self) -> dict[str, Any]:
@@ -122,10 +82,12 @@ def study(
         advance: called with 1 after each of signals × triggers.
 
     Raises:
-        ConfigurationError: one of the rates is larger than that of all events.
+        ConfigurationError: one of the rates is larger than that of all events, or there are too few events to choose
+            on and to measure on.
     """
-    weight = background.weight[background.first]
-    above = event_maxima(background, np.ones(len(background), np.bool_)) >= what.online_pt_min
+    choosing, measuring = _parts(background, what, "background events")
+    weight = measuring.weight[measuring.first]
+    above = event_maxima(measuring, np.ones(len(measuring), np.bool_)) >= what.online_pt_min
     total = what.collider.rate(float(weight[above].sum()))
     if total < what.rates[-1]:
         raise ConfigurationError(
@@ -136,107 +98,81 @@ def study(
     curve = total * 10 ** (-np.arange(_DECADES * _PER_DECADE + 1) / _PER_DECADE)
     results: dict[str, dict[str, TriggerResult]] = {}
     counted: dict[str, tuple[int, float]] = {}
+    borders: dict[str, tuple[float, ...]] = {}
     for name, all_jets in signals.items():
-        jets = all_jets.take(np.flatnonzero(all_jets.offline_pt >= what.offline_pt_min))
+        offline = all_jets.take(np.flatnonzero(all_jets.offline_pt >= what.offline_pt_min))
+        parts = _parts(offline, what, f"jets of the class '{name}' above {what.offline_pt_min:g} GeV")
+        jets = parts[1]
         counted[name] = len(jets), effective_number(jets.weight)
-        results[name] = {}
-        for trigger, conditions in _triggers(background, jets, name, what).items():
-            results[name][trigger] = _Measurement(background, jets, conditions, what).result(curve)
-            advance(1)
-    return RateStudy(total, effective_number(weight[above]), weight.size, len(background), counted, results)
-
-
-def _triggers(background: TriggerJets, signal: TriggerJets, name: str, what: RatesSettings) -> dict[str, Conditions]:
-    found = {PT: no_condition(background, signal)}
-    if np.isfinite(background.mass).any() and np.isfinite(signal.mass).any():
-        found[MASS] = in_window(background, signal, *what.signals[name].mass)
-    return found | {TAGGER: on_score(background, signal, name, what.cuts)}
-
-
-class _Measurement:
-    """One trigger on one signal."""
-
-    def __init__(
-        self, background: TriggerJets, signal: TriggerJets, conditions: Conditions, what: RatesSettings
-    ) -> None:
-        self._background, self._signal, self._conditions, self._what = background, signal, conditions, what
-        self._scan = Scan(background, signal, conditions, what.online_pt_min, what.effective_min)
-        self._weight = background.weight[background.first]
-        bins = np.searchsorted(what.turn_on, signal.offline_pt, side="right") - 1
-        self._bins = [bins == index for index in range(len(what.turn_on) - 1)]
-
-    def result(self, curve: Floats) -> TriggerResult:
-        """The trigger at the rates of the curve (kHz) and of the configuration."""
-        what, fixed = self._what, len(self._what.rates)
-        rates = np.concatenate([np.asarray(what.rates), curve])
-        areas = np.array([what.collider.cross_section(rate) for rate in rates])
-        # the rate of all events, back from kHz: not an event less for a rounding
-        areas *= 1 + 1e-9
-        found = self._scan.points(areas, self._weight, self._signal.weight)
-        value, by_bin = self._efficiencies(found, self._signal.weight)
-        spread, spread_by_bin = self._spreads(areas)
-        points = [self._point(rates[i], i, found, value[i], spread[i]) for i in range(rates.size)]
-        measured = self._signal.weight
-        enough = [effective_number(measured[inside]) for inside in self._bins]
-        turn_on = [
-            None
-            if points[i] is None
-            else tuple(
-                _efficiency(by_bin[i, k], spread_by_bin[i, k], enough[k]) if enough[k] >= what.effective_min else None
-                for k in range(len(self._bins))
+        borders[name] = joined_bins(what.turn_on, jets.offline_pt, jets.weight, what.effective_min)
+        measurements = {}
+        for trigger in _triggers(background, all_jets):
+            made = [_conditions(trigger, (choosing, measuring), parts, side, name, what) for side in (0, 1)]
+            measurements[trigger] = Measurement(
+                (choosing, measuring), parts, (made[0], made[1]), what, borders[name], curve
             )
-            for i in range(fixed)
-        ]
-        return TriggerResult(tuple(points[fixed:]), tuple(points[:fixed]), tuple(turn_on))
-
-    def _point(self, rate: float, index: int, found: Points, value: float, spread: float) -> OperatingPoint | None:
-        if found.cut[index] < 0:
-            return None
-        return OperatingPoint(
-            allowed=float(rate),
-            rate=self._what.collider.rate(float(found.cross_section[index])),
-            effective=float(found.effective[index]),
-            threshold=float(found.threshold[index]),
-            cut=self._conditions.cuts[int(found.cut[index])],
-            efficiency=_efficiency(value, spread, effective_number(self._signal.weight)),
-        )
-
-    def _efficiencies(self, found: Points, weight: Floats) -> tuple[Floats, Floats]:
-        """The share of the signal jets that pass, [rates], and in bins of the offline pT, [rates, bins].
-
-        NaN where no condition can be chosen.
-        """
-        passing = found.accepted * weight
-        bins = [(passing[:, inside].sum(axis=1), weight[inside].sum()) for inside in self._bins]
-        shares = [passed / total if total > 0 else np.zeros(passed.size) for passed, total in bins]
-        total = weight.sum()
-        whole: Floats = passing.sum(axis=1) / total if total > 0 else np.zeros(len(passing))
-        unknown = found.cut < 0
-        return np.where(unknown, np.nan, whole), np.where(unknown[:, None], np.nan, np.stack(shares, axis=1))
-
-    def _spreads(self, areas: Floats) -> tuple[Floats, Floats]:
-        """Standard deviations of the efficiencies over those replicas in which a condition can be chosen."""
-        whole, bins = [], []
-        for replica in range(self._what.replicas):
-            rng = np.random.default_rng([self._what.seed, replica])
-            background = self._weight * rng.poisson(1, self._weight.size)
-            signal = self._signal.weight * rng.poisson(1, self._signal.first.size)[self._signal.index]
-            each, by_bin = self._efficiencies(self._scan.points(areas, background, signal), signal)
-            whole.append(each)
-            bins.append(by_bin)
-        return _spread(np.array(whole)), _spread(np.array(bins))
+            advance(1)
+        results[name] = {trigger: each.result(measurements[PT]) for trigger, each in measurements.items()}
+    return RateStudy(
+        total=total,
+        effective=effective_number(weight[above]),
+        events=weight.size,
+        jets=len(measuring),
+        chosen_on=choosing.first.size,
+        signal_jets=counted,
+        turn_on=borders,
+        results=results,
+    )
 
 
-def _spread(values: Floats) -> Floats:
-    """The standard deviation along the first axis of what is not NaN, 0 where that is fewer than two."""
-    known = np.isfinite(values)
-    number = known.sum(axis=0)
-    mean = np.where(known, values, 0).sum(axis=0) / np.maximum(number, 1)
-    squares = np.where(known, (values - mean) ** 2, 0).sum(axis=0)
-    return np.asarray(np.sqrt(squares / np.maximum(number - 1, 1)), dtype=np.float64)
+def joined_bins(edges: Sequence[float], pt: Floats, weight: Floats, least: float) -> tuple[float, ...]:
+    """Borders of which every bin has an effective number of jets of at least `least`, of finer ones; () if none has.
+
+    >>> joined_bins((0, 1, 2, 3, 4), np.array([0.5, 1.5, 1.6, 2.5, 3.5]), np.ones(5), 2)
+    (0.0, 2.0, 4.0)
+    """
+    found = [float(edges[0])]
+    for edge in edges[1:]:
+        if effective_number(weight[(pt >= found[-1]) & (pt < edge)]) >= least:
+            found.append(float(edge))
+    if len(found) == 1:
+        return ()
+    # what is left over goes to the last bin
+    return (*found[:-1], float(edges[-1]))
 
 
-def _efficiency(value: float, spread: float, jets: float) -> Efficiency:
-    """An efficiency whose error is at least that of counting jets, which is not 0 where all or none of them pass."""
-    p = (value * jets + 1) / (jets + 2)
-    return Efficiency(float(value), max(float(spread), math.sqrt(p * (1 - p) / max(jets, 1.0))))
+def _parts(jets: TriggerJets, what: RatesSettings, whose: str) -> tuple[TriggerJets, TriggerJets]:
+    """The jets on which cuts are chosen and those that are measured, each weighted as if it were all events."""
+    first = part_of(jets.event, what.choosing)
+    parts = []
+    for chosen, share, lacking in (
+        (first, what.choosing, "is in the part that cuts are chosen on"),
+        (~first, 1 - what.choosing, "is left to measure on"),
+    ):
+        if not jets.weight[chosen].sum() > 0:
+            raise ConfigurationError(f"'choosing': of the {whose} none {lacking}", remedy="give a larger sample")
+        parts.append(jets.take(np.flatnonzero(chosen)).weighted(1 / share))
+    return parts[0], parts[1]
+
+
+def _triggers(background: TriggerJets, signal: TriggerJets) -> tuple[str, ...]:
+    masses = np.isfinite(background.mass).any() and np.isfinite(signal.mass).any()
+    return TRIGGERS if masses else (PT, TAGGER)
+
+
+def _conditions(
+    trigger: str,
+    backgrounds: tuple[TriggerJets, TriggerJets],
+    signals: tuple[TriggerJets, TriggerJets],
+    side: int,
+    name: str,
+    what: RatesSettings,
+) -> Conditions:
+    """The conditions of a trigger for the jets that are chosen on (0) or measured (1)."""
+    background, signal = backgrounds[side], signals[side]
+    if trigger == PT:
+        return no_condition(background, signal)
+    if trigger == MASS:
+        return in_window(background, signal, *what.signals[name].mass)
+    scores = [jets.score[name] for jets in (*backgrounds, *signals)]
+    return on_score(background, signal, name, cuts_on_score(scores, [scores[0], scores[2]], what.cuts))

@@ -185,18 +185,18 @@ class FloatPhaseSettings(PhaseSettings):
 
 
 class TreesSettings(Settings):
-    """The baseline: gradient-boosted trees on hand-made observables."""
+    """The baselines: gradient-boosted trees on hand-made observables."""
 
-    iterations: int = Field(default=300, ge=1, le=100_000)
-    """Boosting rounds at most (one tree a class each)."""
+    iterations: int = Field(default=1000, ge=1, le=100_000)
+    """Boosting rounds at most (one tree a class each); those up to the best one on the validation jets count."""
 
-    learning_rate: float = Field(default=0.1, gt=0, le=1)
+    learning_rate: float = Field(default=0.05, gt=0, le=1)
     """Shrinkage of each round."""
 
-    leaves: int = Field(default=31, ge=2, le=4096)
+    leaves: int = Field(default=15, ge=2, le=4096)
     """Leaves a tree at most."""
 
-    patience: int = Field(default=15, ge=1, le=100_000)
+    patience: int = Field(default=30, ge=1, le=100_000)
     """Rounds without a better validation loss after which boosting stops."""
 
 
@@ -228,4 +228,7 @@ class TrainSettings(Settings):
     """Weights of the quantized network that become 0 while it is trained; none where it is left out."""
 
     trees: TreesSettings = TreesSettings()
-    """The baseline on hand-made observables."""
+    """The baselines on hand-made observables."""
+
+    against: tuple[str, ...] = ()
+    """Classes that together are background, as quarks and gluons: the rejection of them alone is measured too."""

@@ -96,7 +96,7 @@ def read_jets(dataset: ImageDataset, split: str, number: int, seed: int) -> Jets
     weight = whole.weight / np.float32(max(float(whole.weight.mean()), 1e-30))
     missing = set(range(len(dataset.classes))) - set(np.unique(whole.label).tolist())
     if missing:
-        what = f"of {number} jets of the '{split}' split none is of class {dataset.classes[min(missing)]!r}"
+        what = f"none of {number} jets of the '{split}' split is of class {dataset.classes[min(missing)]!r}"
         raise InputFileError(what, file=dataset.folder, remedy="use more jets")
     return Jets(tf.constant(whole.dense()), whole.label, weight.astype(np.float32), dataset.classes)
 

@@ -204,7 +204,7 @@ def train_variant(
     taggers = train_networks(upright, model, how, work, progress, only=(HARDWARE,))
     label, weight = truth(upright, "test")
     if not np.array_equal(label, truth(turned, "test")[0]):
-        raise InputFileError("the test jets are others when they are turned", file=turned.folder)
+        raise InputFileError("rotated and unrotated test jets are not the same jets", file=turned.folder)
     quality, changed = {}, {}
     for each in taggers:
         scores = _scores(each, {UPRIGHT: upright, TURNED: turned})

@@ -99,7 +99,7 @@ def warm_start(model: keras.Model, source: keras.Model) -> None:
         if not layer.weights:
             continue
         if layer.name not in names:
-            raise ValueError(f"layer {layer.name!r} has no namesake to start from")
+            raise ValueError(f"layer {layer.name!r} is not in the network to start from")
         layer.set_weights(source.get_layer(layer.name).get_weights())
 
 

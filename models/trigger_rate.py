@@ -1,15 +1,13 @@
 """Triggers on single jets: which thresholds make a rate, and which signal jets pass them.
 
 A trigger is a condition on a jet (none, a mass window, a cut on a score) and a threshold on its pT. It takes an event
-when one of its jets passes, so an event counts once, with the largest pT of its jets that fulfil the condition. Where
-several conditions are tried, the best is chosen on one half of the events and measured on the other, and the other way
-round: what is chosen by a fluctuation is not measured on the same one.
+when one of its jets passes, so an event counts once, with the largest pT of its jets that fulfil the condition.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -56,6 +54,10 @@ class TriggerJets:
             score={name: each[rows] for name, each in self.score.items()},
         )
 
+    def weighted(self, factor: float) -> TriggerJets:
+        """The same jets, all weights times a factor."""
+        return replace(self, weight=self.weight * factor)
+
     @classmethod
     def joined(cls, parts: Sequence[TriggerJets]) -> TriggerJets:
         """The jets of all parts, one after the other; at least one part."""
@@ -89,7 +91,8 @@ class Conditions:
     """What a trigger asks of a jet besides its pT: one or several conditions to choose from.
 
     Attributes:
-        cuts: what each is called: the smallest score that passes; None where it is no cut on the score.
+        cuts: what each is called: the smallest score that passes, ascending, so that each lets pass what the next one
+            does; None where it is no cut on the score.
         background: which background jets fulfil each, [conditions, jets].
         signal: the same of the signal jets.
     """
@@ -110,23 +113,38 @@ def in_window(background: TriggerJets, signal: TriggerJets, low: float, high: fl
     return Conditions((None,), inside[0], inside[1])
 
 
-def on_score(background: TriggerJets, signal: TriggerJets, name: str, number: int) -> Conditions:
+def on_score(background: TriggerJets, signal: TriggerJets, name: str, cuts: Ints) -> Conditions:
     """The trigger that cuts on the score of a class.
 
     Args:
         background: the background jets.
         signal: the signal jets.
         name: the class.
-        number: cuts to choose from: quantiles of the signal's scores, the lowest of them lets every jet pass.
+        cuts: smallest scores that pass, ascending.
     """
     scores = background.score[name], signal.score[name]
-    lowest = min(int(each.min()) for each in scores)
-    quantiles = np.quantile(scores[1], np.linspace(0, 1, number, endpoint=False)[1:], method="lower")
-    cuts = np.unique([lowest, *quantiles.astype(np.int64)])
     return Conditions(tuple(cuts.tolist()), scores[0] >= cuts[:, None], scores[1] >= cuts[:, None])
 
 
-class _Falling:
+def cuts_on_score(samples: Sequence[Ints], chosen_on: Sequence[Ints], number: int) -> Ints:
+    """Cuts to choose from, ascending: quantiles of scores, and one that every jet passes.
+
+    Args:
+        samples: the scores of all jets that are triggered on, sample by sample.
+        chosen_on: those of the jets on which the cut is chosen, signal and background.
+        number: quantiles of each, the lowest left out.
+
+    >>> cuts_on_score([np.array([-9, 4])], [np.array([1, 2, 3, 4])], 4).tolist()
+    [-9, 1, 2, 3]
+    """
+    lowest = min(int(each.min()) for each in samples)
+    shares = np.linspace(0, 1, number, endpoint=False)[1:]
+    quantiles = [np.quantile(each, shares, method="lower").astype(np.int64) for each in chosen_on]
+    found: Ints = np.unique(np.concatenate([[lowest], *quantiles]))
+    return found
+
+
+class Falling:
     """Things above a smallest pT by falling pT; those of equal pT pass a threshold together."""
 
     def __init__(self, pt: Floats, smallest: float) -> None:
@@ -152,109 +170,6 @@ class _Falling:
         return found
 
 
-@dataclass(frozen=True)
-class Points:
-    """Operating points of a trigger, one a rate.
-
-    Attributes:
-        cut: index of the condition that is chosen of all events; −1: none can be, on these or on one half of them.
-        threshold: on the pT (GeV), infinite where none can be.
-        cross_section: of the background that passes (pb).
-        effective: effective number of background events that pass.
-        accepted: which signal jets pass, each by what the other half of the events chose, [rates, jets].
-    """
-
-    cut: Ints
-    threshold: Floats
-    cross_section: Floats
-    effective: Floats
-    accepted: Bools
-
-
-class Scan:
-    """All thresholds of one trigger on one sample.
-
-    Args:
-        background: the background jets.
-        signal: the signal jets.
-        conditions: what is asked of a jet besides its pT.
-        smallest: the smallest threshold (GeV).
-        effective_min: a condition that leaves fewer effective background events at a rate, or half as many in a half,
-            is not chosen there.
-    """
-
-    def __init__(
-        self,
-        background: TriggerJets,
-        signal: TriggerJets,
-        conditions: Conditions,
-        smallest: float,
-        effective_min: float,
-    ) -> None:
-        self._conditions, self._signal, self._effective_min = conditions, signal, effective_min
-        self._events = [_Falling(event_maxima(background, mask), smallest) for mask in conditions.background]
-        self._jets = [_Falling(np.where(mask, signal.online_pt, -np.inf), smallest) for mask in conditions.signal]
-        self._halves = [_halves(background.event[background.first]), _halves(signal.event)]
-
-    def points(self, cross_sections: Floats, background: Floats, signal: Floats) -> Points:
-        """The operating points at some cross sections.
-
-        Args:
-            cross_sections: of the background that may pass (pb), [rates].
-            background: weight of every background event (pb), [events].
-            signal: weight of every signal jet, [jets].
-        """
-        whole = self._chosen(cross_sections, background, signal, self._effective_min)
-        accepted = np.zeros((cross_sections.size, len(self._signal)), np.bool_)
-        if len(self._events) == 1:
-            accepted |= self._accepted(whole, self._thresholds(whole, cross_sections, background))
-        else:
-            for half in (0, 1):
-                mine, other = (
-                    [2 * w * (h == side) for w, h in zip((background, signal), self._halves, strict=True)]
-                    for side in (half, 1 - half)
-                )
-                chosen = self._chosen(cross_sections, other[0], other[1], self._effective_min / 2)
-                passing = self._accepted(chosen, self._thresholds(chosen, cross_sections, mine[0]))
-                accepted |= passing & (self._halves[1] == half)
-                whole = np.where(chosen >= 0, whole, -1)
-        thresholds = self._thresholds(whole, cross_sections, background)
-        passed, effective = self._background(whole, thresholds, background)
-        return Points(whole, thresholds, passed, effective, accepted)
-
-    def _chosen(self, cross_sections: Floats, background: Floats, signal: Floats, effective_min: float) -> Ints:
-        """The condition of largest efficiency at each rate, [rates]; −1 where all leave too few events."""
-        best = np.full(cross_sections.size, -1)
-        most = np.full(cross_sections.size, -1.0)
-        for index, (events, jets) in enumerate(zip(self._events, self._jets, strict=True)):
-            threshold = events.thresholds(background, cross_sections)
-            effective = _effective(events, background, threshold)
-            efficiency = np.where(effective >= effective_min, jets.passing(jets.sums(signal), threshold), -np.inf)
-            best = np.where(efficiency > most, index, best)
-            most = np.maximum(most, efficiency)
-        return best
-
-    def _thresholds(self, chosen: Ints, cross_sections: Floats, background: Floats) -> Floats:
-        found = np.full(cross_sections.size, np.inf)
-        for index in np.unique(chosen[chosen >= 0]):
-            rates = chosen == index
-            found[rates] = self._events[index].thresholds(background, cross_sections[rates])
-        return found
-
-    def _accepted(self, chosen: Ints, threshold: Floats) -> Bools:
-        passing = self._conditions.signal[chosen] & (self._signal.online_pt >= threshold[:, None])
-        return passing & (chosen >= 0)[:, None]
-
-    def _background(self, chosen: Ints, threshold: Floats, background: Floats) -> tuple[Floats, Floats]:
-        passed, effective = np.zeros(chosen.size), np.zeros(chosen.size)
-        for index in np.unique(chosen[chosen >= 0]):
-            rates = chosen == index
-            events = self._events[index]
-            passed[rates] = events.passing(events.sums(background), threshold[rates])
-            effective[rates] = _effective(events, background, threshold[rates])
-        return passed, effective
-
-
 def event_maxima(jets: TriggerJets, fulfil: Bools) -> Floats:
     """The largest pT in firmware of an event's jets that fulfil a condition, −∞ where none does, [events].
 
@@ -267,13 +182,13 @@ def event_maxima(jets: TriggerJets, fulfil: Bools) -> Floats:
     return found
 
 
-def _effective(events: _Falling, weight: Floats, threshold: Floats) -> Floats:
+def effective_above(events: Falling, weight: Floats, threshold: Floats) -> Floats:
     """The effective number (Σw)² / Σw² of events above each threshold."""
     total = events.passing(events.sums(weight), threshold)
     squares = events.passing(events.sums(weight**2), threshold)
     return np.divide(total**2, squares, out=np.zeros_like(total), where=squares > 0)
 
 
-def _halves(event: npt.NDArray[np.uint64]) -> Ints:
-    """The half, 0 or 1, that each event belongs to: a bit of the hash of its identifier."""
-    return (splitmix64(event) >> np.uint64(63)).astype(np.int64)
+def part_of(event: npt.NDArray[np.uint64], share: float) -> Bools:
+    """Which events belong to a share of all: their identifier's hash, as a number from 0 to 1, is below it."""
+    return (splitmix64(event) >> np.uint64(11)).astype(np.float64) * 2.0**-53 < share

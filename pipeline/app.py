@@ -72,11 +72,11 @@ def _ending(error: BaseException) -> int:
         return 1
     if isinstance(error, shutil.Error):
         # A copied tree collects what went wrong: (from, to, reason) a file.
-        fail(f"{error.args[0][0][2]} (give the rights, then run it again)")
+        fail(f"{error.args[0][0][2]} (change the permissions, then run it again)")
         return 1
     if isinstance(error, OSError) and error.errno in NO_RIGHTS:
         where = error.filename or "writing the result"
-        fail(f"{where}: {os.strerror(error.errno)} (give the rights, then run it again)")
+        fail(f"{where}: {os.strerror(error.errno)} (change the permissions, then run it again)")
         return 1
     raise error
 
@@ -103,5 +103,5 @@ def _near(option: str, others: Sequence[str]) -> list[str]:
 
 
 def _interrupted() -> int:
-    fail("interrupted; nothing half-written was left, run the same command to go on")
+    fail("interrupted; no unfinished result was left, run the same command to go on")
     return INTERRUPTED

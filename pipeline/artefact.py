@@ -173,7 +173,7 @@ def made_from(out: Path, stage: str, settings: Mapping[str, Settings]) -> list[s
         UpToDate: its inputs are gone, and it is whole and of this very configuration.
     """
     if not manifest_path(out).exists():
-        raise InputFileError("there are no inputs, and nothing was made there before", file=out, remedy="give INPUT")
+        raise InputFileError("no INPUT is given, and nothing was made here before", file=out, remedy="give INPUT")
     manifest = read_manifest(out)
     if manifest.stage != stage:
         raise InputFileError(f"was made by `{manifest.stage}`, not by `{stage}`", file=out, remedy="give another --out")
@@ -206,19 +206,23 @@ def require_replaceable(out: Path, stage: str, companions: Sequence[str] = (), i
     out = out.absolute()
     other = "give another --out"
     if out.name in ("", ".."):
-        raise PipelineError("is no name for a result", file=out, remedy=other)
+        raise PipelineError("cannot be the name of a result", file=out, remedy=other)
     if Path.cwd().is_relative_to(out.resolve()):
-        raise PipelineError("is the folder that this command runs in, or holds it", file=out, remedy=other)
+        raise PipelineError("is the current folder, or contains it", file=out, remedy=other)
     finals = [out, *(out.with_name(name) for name in companions)]
     for final in finals:
         if final.is_symlink():
-            raise PipelineError(f"is a link to {final.readlink()}", file=final, remedy="give what it leads to as --out")
+            raise PipelineError(
+                f"is a link to {final.readlink()}", file=final, remedy="give the target of the link as --out"
+            )
         for path in _local(inputs or {}):
             if path.resolve().is_relative_to(final.resolve()):
-                raise PipelineError("would replace what it is made from", file=final, remedy=other)
+                raise PipelineError("would overwrite its own input", file=final, remedy=other)
     place = making(out)
     if not commit.ours(place):
-        raise PipelineError("stands where unfinished work is kept, and is none", file=place, remedy="move it away")
+        raise PipelineError(
+            "is not unfinished work of this project, which would be kept there", file=place, remedy="move it away"
+        )
     if commit.pending(out):
         return
     listed = _listed(out, stage)
@@ -227,12 +231,12 @@ def require_replaceable(out: Path, stage: str, companions: Sequence[str] = (), i
         if not held:
             continue
         if listed is None:
-            what = f"stands there and is no artefact of `{stage}`"
+            what = f"exists already and was not made by `{stage}`"
             raise PipelineError(what, file=final, remedy=f"{other}, or move it away")
         for name in held:
             if name not in listed.get(final.name, ()):
                 where = final / name if final.is_dir() else final
-                what = f"is not of what `{stage}` made there, and would be lost"
+                what = f"was not made by `{stage}` and would be lost"
                 raise PipelineError(what, file=where, remedy=f"move it away, or {other}")
 
 

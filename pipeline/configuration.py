@@ -78,16 +78,16 @@ def _document(path: Path) -> Document:
     except OSError as error:
         raise ConfigurationError(f"cannot be read: {error.strerror}", file=path) from None
     if len(raw) > LARGEST_FILE:
-        raise ConfigurationError(f"more than {LARGEST_FILE >> 10} KiB, which no configuration needs", file=path)
+        raise ConfigurationError(f"larger than {LARGEST_FILE >> 10} KiB, which a configuration never is", file=path)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ConfigurationError(f"cannot be read: no UTF-8 text from byte {error.start} on", file=path) from None
+        raise ConfigurationError(f"is not UTF-8 text from byte {error.start} on", file=path) from None
     try:
         document = Document(text)
     except YamlError as error:
         line = f" in line {error.line}" if error.line else ""
-        raise ConfigurationError(f"no valid YAML{line}: {_cut_text(str(error))}", file=path) from None
+        raise ConfigurationError(f"not valid YAML{line}: {_cut_text(str(error))}", file=path) from None
     if document.content is None:
         document.content = {}
     if not isinstance(document.content, dict):

@@ -158,7 +158,7 @@ def _require_names(artefact: Path, manifest: Manifest) -> None:
         raise PipelineError(f"is not as it was made: {_few(missing)} missing", file=artefact, remedy=again)
     if more := sorted(found - wanted):
         raise PipelineError(
-            f"is not as it was made: {_few(more)} not of it", file=artefact, remedy=f"move that away, or {again}"
+            f"is not as it was made: {_few(more)} not part of it", file=artefact, remedy=f"move that away, or {again}"
         )
 
 

@@ -78,7 +78,7 @@ def from_dataset(folder: Path, split: str | None) -> JetSource:
 def _of_dataset(batch: ImageBatch, classes: tuple[str, ...], names: npt.NDArray[np.object_], folder: Path) -> Jets:
     label, places = batch.label, batch.places
     if label.size and label.max() >= len(classes):
-        raise InputFileError("holds labels of more classes than it names", file=folder, remedy="run `images` again")
+        raise InputFileError("has labels of more classes than it names", file=folder, remedy="run `images` again")
     if places is not None and places.file.size and places.file.max() >= len(names):
         raise InputFileError("does not name all files of its jets", file=folder, remedy="run `images` again")
     return Jets(
@@ -186,7 +186,7 @@ def write_scores(
     if first is not None:
         if ImageBuilder.of_images(source.description) != first.builder:
             raise InputFileError(
-                "the network starts from candidates, and these images are built of none, or of others",
+                "the network starts from candidates, and these images are made from other candidates or none",
                 remedy="give images that are made as those of its training",
             )
     elif [port.shape for port in ports] != [source.description.shape]:

@@ -46,7 +46,7 @@ def locked(out: Path, stage: str, waiting: Callable[[str], None]) -> Iterator[No
     """
     path = lock_path(out)
     if path in _held:
-        raise PipelineError("is being made by this very process", file=out)
+        raise PipelineError("is already being made by this process", file=out)
     told = False
     while (descriptor := _try(path, stage)) is None:
         if not told:
@@ -75,7 +75,7 @@ def _try(path: Path, stage: str) -> int | None:
             raise BlockingIOError
         if (before := os.pread(descriptor, 200, 0)) and not _OURS.fullmatch(before):
             os.close(descriptor)
-            raise PipelineError("stands where a lock has to be", file=path, remedy="move it away")
+            raise PipelineError("is in the place of the lock file", file=path, remedy="move it away")
         # Who holds it is only told to those that wait; on a full disk nobody is.
         with suppress(OSError):
             os.truncate(descriptor, 0)
@@ -89,7 +89,7 @@ def _try(path: Path, stage: str) -> int | None:
             raise PipelineError(
                 "cannot be locked: this file system has no locks",
                 file=path.parent,
-                remedy="give an --out on another one, or mount it with locks",
+                remedy="give an --out on another file system, or mount it with locks",
             ) from None
         raise
     return descriptor

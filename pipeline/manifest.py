@@ -87,7 +87,7 @@ def read_manifest(artefact: Path) -> Manifest:
         manifest = Manifest(**{each.name: found[each.name] for each in fields(Manifest)})
     except (FileNotFoundError, NotADirectoryError):
         raise InputFileError(
-            "is not whole: it has no manifest beside it",
+            "is incomplete: it has no manifest beside it",
             file=artefact,
             remedy="make it again, or copy it together with its manifest",
         ) from None

@@ -16,7 +16,7 @@ from pipeline.door import check
 from pipeline.lineage import upstream
 from pipeline.manifest import Manifest
 from pipeline.report.grid_words import grid_words, step_words
-from pipeline.report.results import EMULATED, in_order, titles_of
+from pipeline.report.results import EMULATED, QUANTIZED, in_order, titles_of
 from pipeline.report.section import CHANNEL_NAMES, CLASS_NAMES
 
 Metrics = Mapping[str, Any]
@@ -41,7 +41,7 @@ def origin_of(artefacts: Sequence[Path], deployed: Metrics | None) -> tuple[Trai
     try:
         trained = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputFileError(f"no metrics: {error}", file=path, remedy="run `train` again") from None
+        raise InputFileError(f"not a metrics file: {error}", file=path, remedy="run `train` again") from None
     numbers = tuple(quality(trained, deployed, titles_of(manifests[model].configuration.get("model", {}))))
     used = manifests[model].inputs.values()
     images = next(
@@ -68,7 +68,9 @@ def training_data(model: Manifest, images: Path, dataset: Manifest) -> TrainingD
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))["kept_by_class"]
     except (OSError, ValueError, KeyError) as error:
-        raise InputFileError(f"no account of what was kept: {error}", file=path, remedy="run `images` again") from None
+        raise InputFileError(
+            f"not a record of what was kept: {error}", file=path, remedy="run `images` again"
+        ) from None
     events = holds_events(images)
     described: Any = (open_events(images).dataset if events else open_dataset(images)).metadata
     classes: tuple[str, ...] = () if events else described.classes
@@ -96,9 +98,11 @@ def quality(trained: Metrics, deployed: Metrics | None, titles: Mapping[str, str
     """
     task = str(trained.get("task", "classification"))
     taggers = trained.get("tagger", {}) if task == "regression" else trained if task == "classification" else {}
+    errors = trained.get("uncertainty", {}).get("taggers", {})
     for name, found in _in_order(taggers, deployed):
         for measure, key in (("macro-AUC", "macro_auc"), ("accuracy", "accuracy")):
-            yield Quality(network=titles.get(name, name), measure=measure, value=found.get(key))
+            error = errors.get(QUANTIZED if name == EMULATED else name, {}).get(key)  # the same test jets
+            yield Quality(network=titles.get(name, name), measure=measure, value=found.get(key), error=error)
     for name, targets in trained.get("closure", {}).items():
         for target, closure in targets.items():
             whole = closure.get("whole") or {}
@@ -150,7 +154,7 @@ def _origin(images: Path, dataset: Manifest) -> str:
     what = f"simulated {simulated.get('kind', 'jets')}, Pythia 8 at {energy:g} TeV with a parametrised detector"
     pileup = simulated.get("pileup")
     if pileup:
-        what += f", {pileup['mean']:g} collisions over the hard one on average"
+        what += f", {pileup['mean']:g} collisions besides the hard one on average"
     jets = simulated.get("jets")
     if jets:
         # Of jets a window of pT is kept; whole events hold all above a threshold.

@@ -58,11 +58,11 @@ def images_for_rates(pictures: ImagesSettings, what: RatesSettings) -> ImagesSet
     if pictures.candidates is None:
         if any(step.step == "normalise" for step in pictures.steps):
             raise ConfigurationError(
-                "the images are normalised, so that firmware has no pT to cut on",
+                "the images are normalised, so firmware has no pT to cut on",
                 remedy="leave the step 'normalise' out of images.yaml, or build the images of candidates",
             )
         if "pt" not in pictures.channels:
-            raise ConfigurationError("no channel of the images is 'pt', which firmware would cut on")
+            raise ConfigurationError("the images have no channel 'pt', on which firmware cuts")
     classes = (ClassSettings(name=BACKGROUND, label=what.background), *(known[name] for name in what.signals))
     selection = SelectionSettings(abs_eta_max=pictures.selection.abs_eta_max)
     return pictures.model_copy(update={"classes": classes, "weight": what.weight, "selection": selection})
@@ -107,7 +107,7 @@ def read_sample(
                 dropped[REASONS[Fate(fate)]] += int(count)
         if (made.fate == Fate.WEIGHT_NOT_FINITE).any() or (made.batch.weight < 0).any():
             raise InputFileError(
-                f"the weight '{what.weight}' of a jet is negative, infinite or no number, so it is no cross section",
+                f"the weight '{what.weight}' of a jet is negative, infinite or no number, so it is not a cross section",
                 file=part.file,
                 remedy="give 'weight' in rates.yaml as the cross section (pb) that a jet's event stands for",
             )
@@ -153,8 +153,8 @@ def classes_of(network: Network) -> tuple[str, ...]:
     """
     meaning = network.meaning
     if meaning is None or meaning.without_scores:
-        why = "nobody says what its outputs are" if meaning is None else meaning.without_scores
-        raise InputFileError(f"the network is no tagger: {why}", remedy="give the network of a tagging run")
+        why = "it is not known what its outputs are" if meaning is None else meaning.without_scores
+        raise InputFileError(f"the network is not a tagger: {why}", remedy="give the network of a tagging run")
     return meaning.classes
 
 

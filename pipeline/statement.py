@@ -40,7 +40,7 @@ class Statement:
         """
         if file is None:
             if no_classes:
-                raise ConfigurationError("--no-classes says how to read --images-config", remedy="give both, or none")
+                raise ConfigurationError("--no-classes needs --images-config", remedy="give both, or neither")
             return cls(None, None, classes=False)
         from data_prep.event_settings import EventImagesSettings
         from data_prep.images import ImagesSettings
@@ -76,7 +76,7 @@ class Statement:
         given = self.settings.description
         if network.meaning is None:
             meaning = Meaning.stated(given, classes=self.classes)
-            remedy = f"name what each number of the first output is, in their order, under 'classes'{self.escape}"
+            remedy = f"under 'classes', name each number of the first output in order{self.escape}"
             of_images = "describe the images that the network takes"
             require_fitting(meaning, network.types, self.file, of_images=of_images, of_classes=remedy)
             return replace(network, meaning=meaning)

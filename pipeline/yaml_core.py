@@ -130,7 +130,7 @@ def plain(text: str) -> Any:
     if _FLOAT.fullmatch(text):
         value = float(text)
         if math.isinf(value):
-            raise YamlError(f"the number {cut(text)} is beyond those of double precision")
+            raise YamlError(f"the number {cut(text)} is too large for double precision")
         return value
     if _NO_FINITE.fullmatch(text):
         return float(text.replace(".", ""))
@@ -188,10 +188,10 @@ def _key(node: yaml.Node) -> str:
     if not isinstance(node, yaml.ScalarNode):
         raise YamlError("a list or a section cannot be a key", line)
     if node.tag == _PLAIN and node.value == "<<":
-        raise YamlError("merge keys (<<) are none of YAML 1.2, write out what is to be merged", line)
+        raise YamlError("merge keys (<<) are not part of YAML 1.2, write out what is to be merged", line)
     name = _scalar(node)
     if not isinstance(name, str):
-        raise YamlError(f"the key {cut(node.value)} is no text, put it in quotes", line)
+        raise YamlError(f"the key {cut(node.value)} is not text, put it in quotes", line)
     return name
 
 
@@ -202,7 +202,7 @@ def _scalar(node: yaml.ScalarNode) -> Any:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise YamlError("half of a surrogate pair is no character", line) from None
+        raise YamlError("half of a surrogate pair is not a character", line) from None
     if tag == "str":
         return text
     try:

@@ -17,7 +17,7 @@ def shrink(configuration: Path) -> None:
         edit(content)
         path.write_text(yaml.safe_dump(content))
 
-    change("generate", lambda c: c.update(jets_per_class=120, shard_size=60))
+    change("generate", lambda c: c.update(jets_per_class=120, shard_size=60, incomplete=True))
     change("train", lambda c: (c["float_training"].update(epochs=2), c["quantized_training"].update(epochs=1)))
     change("model", lambda c: [block.update(filters=2) for block in c["blocks"]] + [c["dense"][0].update(units=4)])
     change("hardware", lambda c: c["csim"].update(random_vectors=100))

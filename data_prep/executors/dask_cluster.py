@@ -119,7 +119,7 @@ class DaskCluster:
                 )
             if not isinstance(error, Exception):
                 self._check_alive()
-                error = RuntimeError(f"Dask gave the task up ({future.status})")
+                error = RuntimeError(f"Dask gave up on the task ({future.status})")
             return number, error
 
     def result(self, number: int) -> bytes:

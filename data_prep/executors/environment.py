@@ -34,6 +34,6 @@ def require(expected: str) -> None:
     """
     if expected != environment():
         raise ClusterError(
-            "a worker has other code of data_prep, or other versions of Python or its libraries",
-            remedy="give them this checkout, unchanged since the run began, and the versions of requirements.lock",
+            "a worker runs another version of this code, of Python, or of its libraries",
+            remedy="let them use this checkout, unchanged since the run began, and the versions of requirements.lock",
         )

@@ -100,7 +100,11 @@ def measured_excess(
     significance: float,
     rng: np.random.Generator,
 ) -> Cells:
-    """What one calorimeter measures above the tracks that point to each cell.
+    """What one calorimeter measures above the tracks that point to each cell, cut as Delphes' SimpleCalorimeter does.
+
+    A cell whose measured energy is not above the threshold and significant is empty; what it holds above the energy of
+    its tracks is a candidate if that, too, is above the threshold and significant. Unlike there, tracks keep their
+    measured momentum where the excess is not.
 
     Args:
         particles: all particles that enter the detector.
@@ -110,8 +114,8 @@ def measured_excess(
         track_sigma: its error (GeV).
         grid: the cells.
         terms: constant, stochastic (√GeV) and noise term (GeV) of the resolution.
-        threshold: the smallest excess that counts (GeV).
-        significance: the smallest excess that counts where tracks are, in standard deviations.
+        threshold: the smallest energy, and excess, that counts (GeV).
+        significance: the same in standard deviations; of the excess those of tracks and cell together.
         rng: the source of smearing.
     """
     constant, stochastic, noise = terms
@@ -137,7 +141,8 @@ def measured_excess(
     track_sum = np.bincount(cell, track_energy[pointing], len(cells))
     track_variance = np.bincount(cell, track_sigma[pointing] ** 2, len(cells))
 
+    error = sigma(energy)
     excess = energy - track_sum
-    significant = (track_sum == 0) | (excess > significance * np.sqrt(track_variance + sigma(energy) ** 2))
-    keep = (excess > threshold) & significant
+    # an excess above the threshold and significant is so for the cell too, which holds more and varies less
+    keep = (excess > threshold) & (excess > significance * np.sqrt(track_variance + error**2))
     return Cells(event[keep], eta[keep], phi[keep], excess[keep])

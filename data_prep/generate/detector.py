@@ -4,8 +4,8 @@ The scheme is that of Delphes (arXiv:1307.6346, section 3): charged particles cu
 face; tracks are found with an efficiency and measured with a resolution; energy is summed in calorimeter cells and
 smeared; what a cell holds above the energy of the tracks that point to it becomes a neutral candidate. Resolutions are
 those of CMS: tracks and impact parameters arXiv:1405.6569, ECAL arXiv:1306.2016 and 1502.02701, HCAL and the
-particle-flow idea arXiv:1706.04965. Pile-up, showers spreading over cells, photon conversions, nuclear interactions and
-the loss of tracks in dense jet cores are not simulated.
+particle-flow idea arXiv:1706.04965. Pile-up, showers spreading over cells, photon conversions and nuclear interactions
+are not simulated.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from data_prep.generate.calorimeter import Cells, EcalGrid, HcalGrid, measured_e
 from data_prep.generate.events import Events, Floats, Ints
 from data_prep.generate.particles import Particles, visible_particles
 from data_prep.generate.settings import DetectorSettings
-from data_prep.generate.tracker import impact_parameter_resolution, is_tracked, measured_pt, track_mass
+from data_prep.generate.tracker import impact_parameter_resolution, is_tracked, measured_pt, separated, track_mass
 
 CHARGED_HADRON, NEUTRAL_HADRON, PHOTON, ELECTRON, MUON = range(5)
 """Kinds of particle-flow candidates."""
@@ -61,8 +61,7 @@ def respond(events: Events, settings: DetectorSettings, rng: np.random.Generator
         rng: the source of all smearing; the result is a function of the events and its state.
     """
     particles = visible_particles(events, settings)
-    tracked = is_tracked(particles, settings, rng)
-    tracks = particles.where(tracked)
+    tracks = separated(particles.where(is_tracked(particles, settings, rng)), settings.track_cell)
     tracks_pt, tracks_error = measured_pt(tracks, rng)
     tracks_energy = np.hypot(tracks_pt * np.cosh(tracks.eta), track_mass(tracks.pid))
 
@@ -80,7 +79,7 @@ def respond(events: Events, settings: DetectorSettings, rng: np.random.Generator
         EcalGrid(settings.ecal_cell),
         (settings.ecal_constant, settings.ecal_stochastic, settings.ecal_noise),
         settings.ecal_threshold,
-        settings.excess_significance,
+        settings.significance,
         rng,
     )
     neutral_hadrons = measured_excess(
@@ -92,7 +91,7 @@ def respond(events: Events, settings: DetectorSettings, rng: np.random.Generator
         HcalGrid(),
         (settings.hcal_constant, settings.hcal_stochastic, 0.0),
         settings.hcal_threshold,
-        settings.excess_significance,
+        settings.significance,
         rng,
     )
     return _candidates(tracks, tracks_pt, tracks_energy, photons, neutral_hadrons, rng)

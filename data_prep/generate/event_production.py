@@ -13,7 +13,7 @@ from data_prep.generate.deposits import Deposits, deposit
 from data_prep.generate.events import EventGenerator, Ints
 from data_prep.generate.minimum_bias import MinimumBias, generator, joined
 from data_prep.generate.particles import visible_particles
-from data_prep.generate.processes import PROCESSES
+from data_prep.generate.processes import hard_process
 from data_prep.generate.seeds import Purpose, detector_random, pythia_seed
 from data_prep.generate.settings import EventSettings
 from data_prep.generate.truth import find_origins
@@ -29,7 +29,7 @@ class SimulatedEvents:
 
     Attributes:
         event: identifiers, [events]: class code · 2⁵⁶ + file · 2³² + number.
-        pileup: interactions over the hard one, [events].
+        pileup: interactions besides the hard one, [events].
         library: the library that they are drawn from, [events]: the identifier of the first event that shares it.
         jets: the truth jets.
         deposits: what lies in the towers.
@@ -57,7 +57,7 @@ def make_events(
     Raises:
         PipelineError: when Pythia cannot start.
     """
-    process = PROCESSES[name]
+    process = hard_process(name, "pure")
     hard_seed, soft_seed = (
         pythia_seed(settings.seed, purpose, process.code, index) for purpose in (Purpose.EVENTS, Purpose.PILEUP)
     )

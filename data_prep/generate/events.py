@@ -23,8 +23,6 @@ _COMMON = (
     # LHC convention: what flies further than 10 mm reaches the detector undecayed.
     "ParticleDecays:limitTau0 = on",
     "ParticleDecays:tau0Max = 10",
-    # Only QCD scatterings in the underlying event: onium and photon production there is a per-mille effect.
-    "MultipartonInteractions:processLevel = 0",
     # Photon radiation off the incoming quarks ends in the beam direction.
     "SpaceShower:QEDshowerByQ = off",
     "SpaceShower:QEDshowerByL = off",

@@ -17,8 +17,8 @@ from data_prep.generate.detector import Candidates
 from data_prep.generate.events import Floats, Ints
 from data_prep.generate.processes import Process
 from data_prep.generate.settings import JetSettings, SoftDropSettings
-from data_prep.generate.soft_drop import soft_drop_mass
 from data_prep.generate.truth import Origins, match
+from data_prep.observables.soft_drop import soft_drop_mass
 
 LEADING = 2
 """Jets of an event that are considered where nothing else is said: the two hardest."""

@@ -6,7 +6,8 @@ or hadronic resonances a jet of the class is matched to.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 LIGHT_QUARKS = (1, 2, 3)
 QUARKS = (1, 2, 3, 4, 5)
@@ -42,6 +43,7 @@ LIGHT_QUARK = Process(
     label="label_QCD",
     pythia=(
         "HardQCD:qq2qq = on",
+        "HardQCD:qg2qg = on",
         "HardQCD:gg2qqbar = on",
         "HardQCD:qqbar2qqbarNew = on",
         "HardQCD:nQuarkNew = 3",
@@ -51,9 +53,12 @@ LIGHT_QUARK = Process(
 GLUON_JET = Process(
     code=2,
     label="label_QCD",
-    pythia=("HardQCD:gg2gg = on", "HardQCD:qqbar2gg = on"),
+    pythia=("HardQCD:gg2gg = on", "HardQCD:qg2qg = on", "HardQCD:qqbar2gg = on"),
     partons=(GLUON,),
 )
+PURE_LIGHT_QUARK = replace(LIGHT_QUARK, pythia=tuple(each for each in LIGHT_QUARK.pythia if "qg2qg" not in each))
+PURE_GLUON_JET = replace(GLUON_JET, pythia=tuple(each for each in GLUON_JET.pythia if "qg2qg" not in each))
+"""Without scatterings of a quark off a gluon, which are half of all QCD: both jets of every event are of the class."""
 QCD = Process(
     code=3,
     label="label_QCD",
@@ -109,3 +114,16 @@ PROCESSES = {
     "t": TOP,
 }
 """Every class that hard scatterings make, by its name in the configuration."""
+
+PURE = {"q": PURE_LIGHT_QUARK, "g": PURE_GLUON_JET}
+"""Classes of which events can be had that are of nothing else."""
+
+
+def hard_process(name: str, dijets: Literal["mixed", "pure"]) -> Process:
+    """The process of a class.
+
+    Args:
+        name: in the configuration.
+        dijets: whether quark and gluon jets come from all scatterings that give some, or from those that give no other.
+    """
+    return PURE.get(name, PROCESSES[name]) if dijets == "pure" else PROCESSES[name]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from data_prep.errors import PipelineError
@@ -13,21 +11,19 @@ from data_prep.generate.detector import respond
 from data_prep.generate.event_production import make_events
 from data_prep.generate.events import EventGenerator, Ints
 from data_prep.generate.jets import Jets, concatenate, find_jets
-from data_prep.generate.processes import PROCESSES
+from data_prep.generate.pool import make_all
+from data_prep.generate.processes import PROCESSES, hard_process
 from data_prep.generate.rate_production import make_weighted_events, process_of
 from data_prep.generate.rate_settings import RateSettings
 from data_prep.generate.seeds import Purpose, detector_random, pythia_seed
 from data_prep.generate.settings import EventSettings, GenerateSettings
 from data_prep.generate.truth import find_origins
 from data_prep.generate.writer import write_events, write_jets, write_weighted_events
-from data_prep.machine import MachineError, ending, lack_of_end
-from data_prep.worker import Worker, as_sent
 
 Sample = GenerateSettings | EventSettings | RateSettings
 """What can be produced."""
 BATCH = 100
 """Events simulated at once; the result depends on it, so it is no setting."""
-_LESS = "use fewer --workers"
 PATIENCE = 2000
 """After so many events a shard must yield …"""
 YIELD_MIN = 1e-3
@@ -69,7 +65,7 @@ def make_jets(settings: GenerateSettings, shard: Shard, advance: Callable[[int],
     Raises:
         PipelineError: when hardly any event has a jet that passes the selection.
     """
-    process = PROCESSES[shard.name]
+    process = hard_process(shard.name, settings.dijets)
     place = settings.seed, Purpose.EVENTS, process.code, shard.index
     generator = EventGenerator(process, settings, settings, pythia_seed(*place))
     rng = detector_random(*place)
@@ -126,75 +122,5 @@ def produce(settings: Sample, folder: Path, processes: int, advance: Callable[[i
     Raises:
         PipelineError: when a selection is impossible, a file cannot be written or a process was killed.
     """
-    missing = 0
-    for shard in shards(settings):
-        if (folder / shard.file).exists():
-            advance(shard.size)
-        else:
-            missing += 1
-    if missing:
-        _run(settings, folder, min(processes, missing), advance)
+    make_all(make_shard, settings, shards(settings), folder, processes, advance)
     return [folder / shard.file for shard in sorted(shards(settings), key=lambda s: (s.name, s.index))]
-
-
-def _run(settings: Sample, folder: Path, processes: int, advance: Callable[[int], None]) -> None:
-    """Work through the shards; every process that is free gets the next one.
-
-    A process reports numbers of jets or events, `None` when it has nothing to do and, at most once, what went wrong.
-    """
-    todo = iter([index for index, shard in enumerate(shards(settings)) if not (folder / shard.file).exists()])
-    workers: list[Worker] = []
-    try:
-        for number in range(processes):
-            workers.append(Worker(f"worker {number + 1}", _work, settings, folder))
-        running = {worker.pipe: worker for worker in workers}
-        while running:
-            for pipe in wait(list(running)):
-                assert isinstance(pipe, Connection)  # noqa: S101 - nothing else was given
-                report = _report(pipe, running[pipe])
-                if isinstance(report, int):
-                    advance(report)
-                    continue
-                index = next(todo, None)
-                with suppress(OSError):  # it has ended, which is noticed when its report is waited for
-                    pipe.send(index)
-                if index is None:
-                    del running[pipe]
-    finally:
-        for worker in workers:
-            worker.end()
-
-
-def _report(pipe: Connection, worker: Worker) -> int | None:
-    """What a process reports.
-
-    Raises:
-        PipelineError: what went wrong in it, or that it ended.
-    """
-    try:
-        report = pipe.recv()
-    except (EOFError, OSError):
-        code, said = worker.buried()
-        remedy = "run the same command to go on"
-        if (lack := lack_of_end(code, said)) is not None:
-            remedy = f"{lack.advice(_LESS)}; {remedy}"
-        raise PipelineError(f"{worker.name} {ending(code, said)}", remedy=remedy) from None
-    if isinstance(report, MachineError):
-        raise report.asking(_LESS)
-    if isinstance(report, Exception):
-        raise report
-    return None if report is None else int(report)
-
-
-def _work(pipe: Connection, settings: Sample, folder: Path) -> None:
-    """What one process does."""
-    todo = shards(settings)
-    try:
-        while True:
-            pipe.send(None)
-            index = pipe.recv()
-            if index is None:
-                return
-            make_shard(settings, todo[index], folder, pipe.send)
-    except Exception as error:  # noqa: BLE001 - it is raised again where it is received
-        pipe.send(as_sent(error))

@@ -15,7 +15,10 @@ ClassName = Literal["q", "g", "qcd", "w", "z", "h", "t"]
 CALORIMETER_ETA_MAX = 3.0
 """Coverage of the simulated calorimeters in |η| (barrel and endcaps; there is no forward calorimeter)."""
 
-PtHat = Annotated[float, Field(ge=20.0, le=10_000.0)]
+PT_HAT_MIN, PT_HAT_MAX = 20.0, 10_000.0
+"""The softest and the hardest scatterings that can be asked for (GeV)."""
+
+PtHat = Annotated[float, Field(ge=PT_HAT_MIN, le=PT_HAT_MAX)]
 JetPt = Annotated[float, Field(ge=20.0, le=5000.0)]
 
 
@@ -60,6 +63,8 @@ class DetectorSettings(Settings):
     """Distance of the endcap front face from the centre (m)."""
     tracking: Annotated[float, Field(ge=0.0, le=1.0)] = 1.0
     """Factor on the tracking efficiency; 0 is a detector without a tracker."""
+    track_cell: Annotated[float, Field(ge=0.0, le=0.1)] = 0.003
+    """Of the tracks within a cell of this edge in η and φ (rad), only the hardest is found; 0: all are."""
     ecal_cell: Annotated[float, Field(ge=0.005, le=0.5)] = 0.0174
     """Edge of an ECAL cell in η and φ (rad)."""
     ecal_constant: Annotated[float, Field(ge=0.0, le=1.0)] = 0.008
@@ -76,11 +81,8 @@ class DetectorSettings(Settings):
     """HCAL resolution: stochastic term (√GeV)."""
     hcal_threshold: Annotated[float, Field(ge=0.0, le=50.0)] = 1.0
     """Smallest energy of a neutral hadron candidate (GeV)."""
-    excess_significance: Annotated[float, Field(ge=0.0, le=10.0)] = 1.25
-    """A cell that tracks point to gives a neutral candidate only above this many standard deviations of excess.
-
-    The default makes the mean jet pT response 1: a larger value loses neutral hadrons beside tracks, a smaller one
-    counts fluctuations twice."""
+    significance: Annotated[float, Field(ge=0.0, le=10.0)] = 2.0
+    """A cell counts only above so many standard deviations, and so does its excess over the tracks that point to it."""
 
 
 class ScaleSettings(Settings):
@@ -165,10 +167,18 @@ class GenerateSettings(SampleSettings):
     """What an entry of the files is."""
     jets_per_class: Annotated[int, Field(ge=1, le=100_000_000)]
     """Jets of each class; exactly so many are written."""
+    pt_hat: tuple[PtHat, PtHat] = (370.0, 1450.0)
+    """Range of the hard scattering's transverse momentum (GeV); wide enough for all jets of the default window."""
+    pt_hat_power: Annotated[float, Field(ge=0.0, le=10.0)] = 5.5
+    """Hard scatterings are drawn more often by pT-hat to this power (0: the physical spectrum)."""
     jets: JetSettings = JetSettings()
     """Which jets are kept."""
     soft_drop: SoftDropSettings = SoftDropSettings()
     """Grooming for the soft-drop mass."""
+    dijets: Literal["mixed", "pure"] = "mixed"
+    """Whether q and g come from all QCD scatterings that give such jets, or only from those that give no others."""
+    incomplete: bool = False
+    """Whether jets of the window may be missing that come from outside of pt_hat; how many is then not measured."""
 
     @property
     def per_class(self) -> int:

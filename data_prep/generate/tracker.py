@@ -41,6 +41,28 @@ def is_tracked(particles: Particles, settings: DetectorSettings, rng: np.random.
     return np.asarray(visible & (rng.random(len(visible)) < settings.tracking * efficiency))
 
 
+def separated(tracks: Particles, cell: float) -> Particles:
+    """Tracks of which those that lie too close together are lost but for the hardest.
+
+    The scheme and the cell of Delphes' DenseTrackFilter: of the tracks in one cell only that of the largest pT is
+    found, and the energy of the others is left to the calorimeters. Here directions are those at the vertex: clusters
+    merge in the innermost layers of pixels, before the solenoid has bent particles apart.
+
+    Args:
+        tracks: ordered by event; so is the result.
+        cell: edge of a cell in η and φ (rad); with 0 no track is lost.
+    """
+    if cell == 0:
+        return tracks
+    row = np.floor(tracks.eta / cell).astype(np.int64)
+    column = np.floor(tracks.phi % (2 * np.pi) / cell).astype(np.int64)
+    order = np.lexsort((-tracks.pt, column, row, tracks.event))
+    place = np.stack([tracks.event, row, column])[:, order]
+    first = np.ones(order.size, dtype=np.bool_)
+    first[1:] = (place[:, 1:] != place[:, :-1]).any(axis=0)
+    return tracks.where(np.sort(order[first]))
+
+
 def measured_pt(tracks: Particles, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """The measured pT and its relative resolution; log-normal, so that it keeps its mean and stays positive."""
     absolute = np.abs(tracks.pid)

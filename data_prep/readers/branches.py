@@ -66,7 +66,7 @@ def path_of(index: Mapping[str, tuple[str, ...]], name: str, file: Path) -> str 
             raise InputFileError(
                 f"has {len(found)} branches of the same path '{name}'",
                 file=file,
-                remedy="which is meant cannot be said: write the file with a name for each",
+                remedy="it is not clear which one is meant: write the file with different names",
             )
         more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
         raise InputFileError(

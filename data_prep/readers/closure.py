@@ -66,8 +66,8 @@ class Closure:
     """The result for the first jets of a file.
 
     Attributes:
-        pt: ratio of pT, None where the file states none.
-        mass: ratio of the mass, None where the file states none.
+        pt: ratio of pT, None where the file has none.
+        mass: ratio of the mass, None where the file has none.
         problems: what does not close, one sentence each.
         axis: median ΔR between the sum and the axis of the jet, None without jets.
     """

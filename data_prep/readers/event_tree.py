@@ -69,7 +69,7 @@ def read(file: Path, start: int, stop: int) -> EventChunk:
     pileup = root.integers(root.flat(piece, "pileup", file), "pileup", file)
     if pileup.size and not 0 <= pileup.min() <= pileup.max() <= MOST_PILEUP:
         raise InputFileError(
-            f"the branch pileup holds {pileup.min()} to {pileup.max()}, but counts the collisions over the hard one",
+            f"the branch pileup holds {pileup.min()} to {pileup.max()}, but counts the collisions besides the hard one",
             file=file,
             remedy=_REMEDY,
         )

@@ -24,11 +24,11 @@ LESS = "let less run at a time (a smaller chunk_jets in images.yaml, fewer --wor
 """How less is asked for at a time."""
 
 _DISK = {
-    errno.EIO: "the disk does not give it",
+    errno.EIO: "the disk cannot read it",
     errno.ESTALE: "it was replaced or removed on its server while it was read",
     errno.ETIMEDOUT: "its server does not answer",
     errno.ENOTCONN: "its disk is not mounted any more",
-    errno.EREMOTEIO: "its server does not give it",
+    errno.EREMOTEIO: "its server does not send it",
 }
 """What a disk or its server does, by the number of the error."""
 _TYPES = ("UnknownInterpretation", "CannotBeAwkward", "CannotBeStrided", "NotNumerical")
@@ -61,7 +61,7 @@ def _named(error: Exception, file: Path) -> PipelineError:
     if lacking is not None:
         return lacking
     if isinstance(error, FileNotFoundError) and not isinstance(file, RemoteFile):
-        return InputFileError("is there no more", file=file, remedy="check the path")
+        return InputFileError("does not exist any more", file=file, remedy="check the path")
     if isinstance(error, IsADirectoryError):
         return InputFileError("is a folder", file=file, remedy="give the files in it")
     if isinstance(error, ImportError):

@@ -25,7 +25,7 @@ FIRST_USERBLOCK = 512
 _HEAD = 2048
 _KNOWN = "give ROOT or HDF5 files of a known layout (docs/data_flow.md)"
 _CONVERT = "write its jets to a ROOT file, with the branches of a layout in docs/data_flow.md"
-_AGAIN = "download it again: a server gave this in its place; sign in, or take the link of the file itself"
+_AGAIN = "download it again: the server sent this page instead; sign in, or use the link to the file itself"
 _BROKEN_COPY = "copy it again, the copy did not finish"
 
 _PACKED = (
@@ -57,14 +57,14 @@ _TEXTS = (
     ("/annex/objects/", "is a git-annex pointer, not the file itself", "fetch the file by `git annex get`"),
     (
         "<<<<<<< ",
-        "is a text file with the marks of a Git conflict",
+        "is a text file with Git conflict markers",
         "take one of its two sides by `git checkout --ours` or `--theirs`",
     ),
     ("<!doctype html", "is an HTML page", _AGAIN),
     ("<html", "is an HTML page", _AGAIN),
-    ("<?xml", "is an XML text", _AGAIN),
-    ("<error", "is the XML text of a server's error", _AGAIN),
-    ("{", "is a JSON text", _AGAIN),
+    ("<?xml", "is an XML file", _AGAIN),
+    ("<error", "is an error message of a server (XML)", _AGAIN),
+    ("{", "is a JSON file", _AGAIN),
     ("<leshouchesevents", "is a Les Houches event file: it holds no jets", _CONVERT),
     ("hepmc::", "is a HepMC file: it holds no jets", _CONVERT),
 )
@@ -86,10 +86,10 @@ def container(file: Path) -> Container:
         if head.startswith(ROOT_MAGIC):
             if _never_closed(head):
                 raise InputFileError(
-                    "was never closed: what writes it is not done, or was stopped, and jets after the last save may "
+                    "was never closed: it is still being written, or writing was interrupted, and the last jets may "
                     "be missing",
                     file=file,
-                    remedy="wait for it; where it was stopped, make the file again, or open it once with ROOT by "
+                    remedy="wait for it; if writing was interrupted, make the file again, or open it once with ROOT by "
                     'TFile::Open("…", "UPDATE"), which closes it with what was saved',
                 )
             return "root"
@@ -139,12 +139,12 @@ def _require_file(file: Path) -> None:
         raise InputFileError("is a folder", file=file, remedy="give the files in it")
     if stat.S_ISFIFO(mode):
         raise InputFileError(
-            "is a pipe, which cannot be read in any order, as these files are",
+            "is a pipe, and these files are not read from start to end",
             file=file,
             remedy="write it to a file, and give that instead of a pipe or `<(…)`",
         )
     if not stat.S_ISREG(mode):
-        raise InputFileError("is a device or socket, no file", file=file, remedy="give a file")
+        raise InputFileError("is a device or socket, not a file", file=file, remedy="give a file")
 
 
 def _never_closed(head: bytes) -> bool:
@@ -185,7 +185,7 @@ def _other(head: bytes, file: Path) -> tuple[str, str]:
     if len(head) > 2 and head[0] == 0x80 and 2 <= head[1] <= 5:
         return "is a Python pickle", _CONVERT
     if not head.strip(b"\0"):
-        return "begins with nothing but zeros", _BROKEN_COPY
+        return "begins with zeros only", _BROKEN_COPY
     text = _text(head)
     if text is None:
         return "is of an unknown kind", _KNOWN

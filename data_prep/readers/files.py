@@ -84,7 +84,7 @@ def _identity(path: Path) -> object:
 
 def _argument(argument: str, suffixes: Sequence[str], warn: Warn) -> list[Path]:
     if not argument.strip():
-        raise InputFileError("an input is an empty text", remedy="give files, folders, patterns or URLs")
+        raise InputFileError("the name of an input is empty", remedy="give files, folders, patterns or URLs")
     pieces = [argument] if _is_name(argument) else _pieces(argument)
     return [match for piece in pieces for match in _files(piece, suffixes, warn)]
 

@@ -72,7 +72,7 @@ def flat(piece: Piece, branch: str, file: Path) -> npt.NDArray[Any]:
             raise InputFileError(
                 f"the branch {branch} does not hold one number for each entry, but {_in_words(layout)}",
                 file=file,
-                remedy="write one number for each entry, or name another branch; classes can be told by `files:`, too",
+                remedy="write one number for each entry, or name another branch; classes can also be given by `files:`",
             )
         return np.asarray(layout.data)
 
@@ -89,7 +89,7 @@ def integers(values: npt.NDArray[Any], branch: str, file: Path) -> npt.NDArray[n
         whole = values.astype(np.int64)
     if values.dtype.kind not in "bf" or not np.array_equal(whole, values):
         raise InputFileError(
-            f"the branch {branch} does not hold whole numbers, which what counts or points must be",
+            f"the branch {branch} does not hold whole numbers, which counters and indices must be",
             file=file,
             remedy="name a branch of integers, or write this one as integers",
         )

@@ -69,7 +69,7 @@ def dataset(opened: Any, name: str, file: Path) -> Any:
     """
     item = opened.get(name)
     if not isinstance(item, h5py.Dataset):
-        what = f"'{name}' is a group, no data set" if isinstance(item, h5py.Group) else f"holds no data set '{name}'"
+        what = f"'{name}' is a group, not a data set" if isinstance(item, h5py.Group) else f"holds no data set '{name}'"
         raise InputFileError(what, file=file, remedy="give files of a layout in docs/data_flow.md")
     _require_own(opened, item, name, file)
     plist = item.id.get_create_plist()

@@ -86,7 +86,7 @@ def _of_root(held: Contents, name: str) -> tuple[str, str] | None:
         new = sorted({start for start in NANO_15 if any(each.startswith(start) for each in names)})
         if new:
             tables = ", ".join(f"{start}*" for start in new)
-            return f"is NanoAODv15 with the constituents {tables} in '{plain}', a layout that is not read yet", _PFNANO
+            return f"is NanoAODv15 with the constituents {tables} in '{plain}', a layout that is not supported", _PFNANO
         if plain is not None:
             return (
                 f"is an event tree without constituents: '{plain}' has NanoAOD's jets, but lacks FatJetPFCands_jetIdx "

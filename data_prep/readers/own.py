@@ -227,7 +227,7 @@ class OwnReader:
             else:
                 lists[name] = root.aligned(piece, name, file, offsets, first)
         if offsets is None:
-            raise AssertionError("the nesting was checked when the file was counted")
+            raise AssertionError("the nesting was checked when the entries were counted")
         return offsets, lists, numbers
 
     def _of_events(self, piece: root.Piece, file: Path, start: int) -> tuple[Int64, Columns, Columns, Int64]:

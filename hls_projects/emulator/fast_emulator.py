@@ -151,7 +151,7 @@ class _Input:
 
 def _error(fault: int, port: PortType) -> Exception:
     if fault == _NOT_FINITE:
-        return ValueError(f"input '{port.name}': NaN and infinite values have no fixed-point form")
+        return ValueError(f"input '{port.name}': NaN and infinite values have no fixed-point representation")
     if fault == _OUT_OF_RANGE:
         return ValueError(f"input '{port.name}': a raw integer lies outside of {port.type}")
     if fault == _OUTSIDE:

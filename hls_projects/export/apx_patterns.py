@@ -37,7 +37,7 @@ def read(file: Path, name: str = "") -> LinkFrames:
     reader = PatternReader(file, "APx", comments=False)
     line = next(reader.lines(), "")
     if line.startswith("#Sideband OFF"):
-        raise reader.error("it has no sideband, so that nothing says which words are valid")
+        raise reader.error("it has no sideband, which says which words are valid")
     labels = reader.after("#LinkLabel") if line.startswith("#Sideband") else line.removeprefix("#LinkLabel")
     if labels == line:
         raise reader.error("'#LinkLabel' is missing")
@@ -48,7 +48,7 @@ def read(file: Path, name: str = "") -> LinkFrames:
         numbers = line.split()
         for text in numbers:
             if not _HEXADECIMAL.fullmatch(text):
-                raise reader.error(f"'{text}' is no hexadecimal number such as 0x01")
+                raise reader.error(f"'{text}' is not a hexadecimal number such as 0x01")
         if len(numbers) != 2 * len(links) + 1:
             raise reader.error(f"holds {len(numbers)} numbers, not {2 * len(links) + 1} for {len(links)} links")
         if int(numbers[0], 16) != len(rows):

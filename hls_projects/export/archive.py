@@ -52,7 +52,7 @@ class _Stream(gzip.GzipFile):
 
     def read(self, size: int | None = -1) -> bytes:
         if size is None or not 0 <= size <= _PADDING:
-            raise tarfile.ReadError(f"declares a header of {size} bytes")
+            raise tarfile.ReadError(f"has a header of {size} bytes")
         return super().read(size)
 
 
@@ -89,7 +89,7 @@ def unpack(archive: Path, into: Path) -> Path:
     except FileNotFoundError:
         raise InputFileError("no such bundle", file=archive) from None
     except _BROKEN as error:
-        raise InputFileError(f"no whole .tar.gz archive: {error}", file=archive, remedy=_REMEDY) from None
+        raise InputFileError(f"not a complete .tar.gz archive: {error}", file=archive, remedy=_REMEDY) from None
     return into / next(iter(entries)).parts[0]
 
 
@@ -108,7 +108,7 @@ def _checked(tar: tarfile.TarFile, archive: Path) -> dict[PurePosixPath, tarfile
             raise refuse(f"holds {shown} with a size below zero")
         size += entry.size
         if size > MAX_BYTES or number >= MAX_ENTRIES:
-            raise refuse(f"holds more than a bundle: over {MAX_BYTES} bytes or {MAX_ENTRIES} entries")
+            raise refuse(f"is larger than any bundle: over {MAX_BYTES} bytes or {MAX_ENTRIES} entries")
         if name.is_absolute() or ".." in name.parts or "\\" in entry.name or not entry.name.isprintable():
             raise refuse(f"holds the path {shown}, which leads out of the archive")
         if len(entry.name) > 4 * _LONGEST or any(len(part.encode()) > _LONGEST for part in name.parts):

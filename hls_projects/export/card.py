@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from data_prep.description_differences import keys_of
+from data_prep.digits import with_error
 from hls_projects.export.manifest import BundleManifest
 from hls_projects.export.render import rendered
 from hls_projects.vendor.devices import device_of
@@ -28,15 +29,16 @@ def card_text(manifest: BundleManifest, root: Path) -> str:
     """The card of a bundle in this folder."""
     quality = manifest.provenance.quality
     measures = list(dict.fromkeys(each.measure for each in quality))
-    table: dict[str, dict[str, float | None]] = {each.network: dict.fromkeys(measures) for each in quality}
+    table: dict[str, dict[str, str]] = {each.network: dict.fromkeys(measures, "–") for each in quality}
     for each in quality:
-        table[each.network][each.measure] = each.value
+        table[each.network][each.measure] = str(with_error(each.value, each.error))
     values = {
         "bundle": manifest,
         "data": manifest.provenance.training,
         "meaning": manifest.meaning,
         "keys": {} if manifest.meaning is None else keys_of(manifest.meaning.images),
         "measures": measures,
+        "with_errors": any(each.error is not None for each in quality),
         "quality": table,
         # The tool that went furthest stands last.
         "best": {each.design: each for each in manifest.hardware},

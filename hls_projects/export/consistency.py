@@ -37,7 +37,7 @@ def require_consistent(root: Path, manifest: BundleManifest) -> None:
         return InputFileError(what, file=root.joinpath(*inside), remedy=_REMEDY)
 
     if not manifest.inputs or not manifest.outputs or not sum(block.count for block in manifest.vectors):
-        raise refuse("holds no vectors, so that nothing can be compared")
+        raise refuse("has no vectors to compare with")
     has_rtl = (root / RTL_SOURCES).exists()
     for name, part in ((CSIM, "the HLS project"), *([(RTL, "the RTL")] if has_rtl else [])):
         if name not in manifest.proofs:

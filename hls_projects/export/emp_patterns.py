@@ -71,7 +71,7 @@ def read_v1(file: Path) -> LinkFrames:
         for text in _counted(reader, words, links):
             match = _V1.fullmatch(text)
             if match is None:
-                raise reader.error(f"'{text}' is no word such as 1v0123456789abcdef")
+                raise reader.error(f"'{text}' is not a word such as 1v0123456789abcdef")
             row.append((int(match[3], 16), _marks((match[1] == "0", Mark.SKIPPED), (match[2] == "1", Mark.VALID))))
         rows.append(row)
     return reader.frames(name, links, rows)
@@ -94,7 +94,7 @@ def read_v2(file: Path) -> LinkFrames:
         for text in _counted(reader, words, links):
             match = _V2.fullmatch(text)
             if match is None:
-                raise reader.error(f"'{text}' is no word such as 1101 0123456789abcdef")
+                raise reader.error(f"'{text}' is not a word such as 1101 0123456789abcdef")
             flags = zip(match.groups()[1:5], (Mark.ORBIT, Mark.START, Mark.END, Mark.VALID), strict=True)
             marks = _marks((match[1] == "0", Mark.SKIPPED), *((flag == "1", mark) for flag, mark in flags))
             row.append((int(match[6], 16), marks))

@@ -142,13 +142,13 @@ class BundleManifest(Settings):
         try:
             return cls.model_validate_json(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise InputFileError("is no bundle: it has no manifest.json", file=root) from None
+            raise InputFileError("is not a bundle: it has no manifest.json", file=root) from None
         except ValidationError as error:
             fault = error.errors(include_url=False)[0]
             key = ".".join(map(str, fault["loc"])) or "file"
-            raise InputFileError(f"no manifest of a bundle: '{key}': {fault['msg']}", file=path) from None
+            raise InputFileError(f"not the manifest of a bundle: '{key}': {fault['msg']}", file=path) from None
         except (OSError, ValueError) as error:
-            raise InputFileError(f"no manifest of a bundle: {error}", file=path) from None
+            raise InputFileError(f"not the manifest of a bundle: {error}", file=path) from None
 
 
 def summarise_proofs(root: Path) -> dict[str, ProofSummary]:

@@ -37,3 +37,5 @@ class Quality(Settings):
     """What is measured."""
     value: float | None
     """None where it cannot be measured."""
+    error: float | None = None
+    """Its statistical error, of one standard deviation; None where it is not known."""

@@ -87,7 +87,7 @@ class Packing:
             raise ValueError(f"values of shape [n, {self.values}] are needed, not {list(values.shape)}")
         for port, part in zip(self.ports, self._split(values), strict=True):
             if part.size and not port.type.raw_min <= part.min() <= part.max() <= port.type.raw_max:
-                raise ValueError(f"a value of '{port.name}' is none of {port.type}")
+                raise ValueError(f"a value of '{port.name}' does not fit into {port.type}")
         raw = np.ascontiguousarray(values, dtype=np.int64).view(np.uint64)
         words = np.zeros((len(values), self.frames, len(self.links)), np.uint64)
         for field in self.fields:

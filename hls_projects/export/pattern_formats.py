@@ -39,4 +39,4 @@ def read(file: Path) -> LinkFrames:
         raise InputFileError("no such file", file=file) from None
     except OSError as error:
         raise InputFileError(f"cannot be read: {error}", file=file) from None
-    raise InputFileError("is no pattern file of EMP or APx", file=file, remedy="give one as a board writes it")
+    raise InputFileError("is not a pattern file of EMP or APx", file=file, remedy="give one as a board writes it")

@@ -71,7 +71,7 @@ class PatternReader:
         for label in labels:
             match = re.fullmatch(pattern, label)
             if match is None:
-                raise self.error(f"'{label}' is no link")
+                raise self.error(f"'{label}' is not a link")
             found.append(int(match[1]))
         if not found or len(set(found)) < len(found):
             raise self.error("no links are named" if not found else "a link is named twice")

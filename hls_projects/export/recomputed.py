@@ -92,8 +92,9 @@ def _write_again(root: Path, manifest: BundleManifest, made: Path) -> None:
         if (root / RTL).is_dir() and manifest.emp is not None and (root / PATTERNS / RECORD).is_file():
             packing = _packing(PatternRecord.load(root / PATTERNS))
             emp.write_payload(root / RTL, packing, project.settings, made / emp.FOLDER, manifest.emp)
-    except (PipelineError, OSError) as error:
-        what = f"holds sources that nothing can be made of: {error.what if isinstance(error, PipelineError) else error}"
+    except (PipelineError, OSError, ValueError) as error:
+        reason = error.what if isinstance(error, PipelineError) else error
+        what = f"holds sources that nothing can be made of: {reason}"
         raise InputFileError(what, file=root, remedy=_REMEDY) from None
 
 

@@ -97,6 +97,6 @@ def _on_grid(values: npt.NDArray[Any], kind: FixedType, name: str) -> Integers:
     scaled = np.ldexp(values.astype(np.float64), kind.fraction)
     raw = np.rint(scaled)
     if not np.array_equal(raw, scaled) or raw.min() < kind.raw_min or raw.max() > kind.raw_max:
-        raise ProofFailedError(f"output '{name}': the lowered model gives values that are none of {kind.name}")
+        raise ProofFailedError(f"output '{name}': the lowered model gives values that do not fit into {kind.name}")
     integers: Integers = raw.astype(np.int64)
     return integers

@@ -69,7 +69,7 @@ def replay(root: Path, manifest: BundleManifest, code: str = "unknown") -> Repla
         return replace(_replay(root, manifest, network, code), types=types)
     except _NO_NETWORK as error:
         # A forged file may say anything; what one of this project says runs.
-        what = f"types.json and weights.npz are no network that runs: {type(error).__name__}: {error}"
+        what = f"types.json and weights.npz do not make a network: {type(error).__name__}: {error}"
         raise InputFileError(what, file=root, remedy=_REMEDY) from None
 
 
@@ -117,7 +117,7 @@ def _vectors(root: Path, port: BundlePort, count: int) -> Integers:
         what = f"holds no {count} vectors of {wanted} integers: {error}"
         raise InputFileError(what, file=path, remedy=_REMEDY) from None
     if values.size and (values.min() < port.type.raw_min or values.max() > port.type.raw_max):
-        raise InputFileError(f"holds an integer that is none of {port.type}", file=path, remedy=_REMEDY)
+        raise InputFileError(f"holds an integer that does not fit into {port.type}", file=path, remedy=_REMEDY)
     return values.reshape(count, *port.shape)
 
 

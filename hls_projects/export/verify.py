@@ -46,7 +46,7 @@ def opened(bundle: Path) -> Iterator[tuple[Path, BundleManifest]]:
     with tempfile.TemporaryDirectory() as scratch:
         root = unpack(bundle, Path(scratch))
         if found := made_in(root):
-            raise InputFileError(f"holds {found[0]}, which is no part of a bundle", file=bundle, remedy=_REMEDY)
+            raise InputFileError(f"holds {found[0]}, which is not part of a bundle", file=bundle, remedy=_REMEDY)
         manifest = _check(root, bundle)
         if root.name != manifest.name:
             what = f"holds the folder '{root.name}', its manifest is of '{manifest.name}'"
@@ -64,7 +64,7 @@ def _check(root: Path, shown: Path) -> BundleManifest:
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
             raise InputFileError(f"{path.relative_to(root)} is a link or a device", file=shown, remedy=_REMEDY)
     if not (root / MANIFEST).is_file():
-        raise InputFileError(f"is no bundle: it has no {MANIFEST}", file=shown)
+        raise InputFileError(f"is not a bundle: it has no {MANIFEST}", file=shown)
     manifest = BundleManifest.load(root)
     for name in manifest.files:
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
@@ -79,7 +79,7 @@ def _check(root: Path, shown: Path) -> BundleManifest:
             raise InputFileError(f"does not match its manifest: {names[0]}{more} {what}", file=shown, remedy=_REMEDY)
     _require_checksums(root, checksums(root, found).encode(), shown)
     if summarise_proofs(root) != manifest.proofs or any(each.status != "proven" for each in manifest.proofs.values()):
-        raise InputFileError("its manifest tells of other proofs than it holds", file=shown, remedy=_REMEDY)
+        raise InputFileError("its manifest lists other proofs than it contains", file=shown, remedy=_REMEDY)
     for port in (*manifest.inputs, *manifest.outputs):
         if port.vectors not in manifest.files:
             what = f"its manifest has no file {port.vectors!r}, the vectors of '{port.name}'"
@@ -105,7 +105,7 @@ def _require_meaning(root: Path, manifest: BundleManifest, shown: Path) -> None:
         raise InputFileError(what, file=shown, remedy=_REMEDY)
     named = said.images.classes if isinstance(said.images, ImageDescription) else ()
     if (trained.task, tuple(trained.classes)) != (said.task, named):
-        what = f"{MANIFEST} tells of another training than {MEANING}"
+        what = f"{MANIFEST} names another training than {MEANING}"
         raise InputFileError(what, file=shown, remedy=_REMEDY)
 
 

@@ -72,7 +72,7 @@ def apply(function: Any, x: Any, build: Builder, *, suffix: str = "") -> Any:
     if not build.at_end:
         raise build.refuse(f"{reason}, and other layers read its result", remedy=_leave_out(build, suffix))
     if not build.logits:
-        remedy = "end on the logits: `lower --logits` leaves a last softmax or sigmoid out"
+        remedy = "`lower --logits` leaves out a softmax or sigmoid at the end"
         raise build.refuse(reason, remedy=remedy)
     build.left_out = name
     return x

@@ -18,7 +18,7 @@ def require_known_arithmetic(layer: Any, build: Builder) -> None:
         what = f"computes in {layer.compute_dtype} (dtype policy {layer.dtype_policy.name})"
         raise build.refuse(f"{what}, which rounds what hardware holds", remedy=_FLOAT32)
     for name, value in vars(layer).items():
-        unused = name.startswith("bias") and not layer.use_bias
+        unused = name.startswith("bias") and not getattr(layer, "use_bias", True)
         if not isinstance(value, BaseQuantizer) or unused:
             continue
         try:

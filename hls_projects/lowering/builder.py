@@ -155,7 +155,7 @@ class Builder:
         if kind is None or kind.width > MAX_WEIGHT_BITS:
             need = "infinite or NaN values" if kind is None else f"{kind.width} bits"
             raise self.refuse(
-                f"the {what} needs {need}, it is not on a fixed-point grid",
+                f"the {what} needs {need}, it is not a fixed-point number",
                 remedy="train it with a quantizer (alpha=1) or quantize it",
             )
         quantizer = quantized_bits(kind.width, kind.integer - 1, alpha=1)

@@ -94,6 +94,6 @@ def _power_of_two(window: Any, build: Builder) -> None:
     size = int(window[0]) * int(window[1])
     if size & (size - 1):
         raise build.refuse(
-            f"an average of {size} values divides by {size}, which no fixed-point number holds",
+            f"an average of {size} values divides by {size}, which is not exact in fixed point",
             remedy="pool over a power of two, such as 2×2 or 4×4",
         )

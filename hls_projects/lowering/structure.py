@@ -65,6 +65,6 @@ def training_only(layer: Any, inputs: Tensors, build: Builder) -> Tensors:
 def batch_normalization(layer: Any, inputs: Tensors, build: Builder) -> Tensors:
     """Refused: its scale is no fixed-point number, and folding it into quantized weights changes them."""
     raise build.refuse(
-        "a batch normalisation of its own cannot be folded exactly",
+        "a separate batch normalisation cannot be folded exactly",
         remedy="train with QConv2DBatchnorm or QDepthwiseConv2DBatchnorm, which quantize after folding",
     )

@@ -114,7 +114,7 @@ def assemble(
     if form is not None and form.form == "serial":
         if stages:
             raise UnsupportedModelError(
-                "a design of candidates that come some a clock has no latency to choose",
+                "if candidates come a few per clock, the latency cannot be chosen",
                 remedy="give `delay` instead of `clocks`, or use the parallel builder",
             )
         machine, timing = _timed(

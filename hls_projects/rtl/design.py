@@ -18,12 +18,16 @@ without gaps in C order, the first in the lowest bits, inputs and outputs one af
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import Field
 
 from hls_projects.json_record import JsonRecord
 from hls_projects.model_types import PortType
+
+SourceName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*\.(v|vhd)$")]
+"""A file of the design: what anyone wrote leads to no other folder."""
 
 
 class RtlDesign(JsonRecord):
@@ -51,9 +55,9 @@ class RtlDesign(JsonRecord):
     """Images may begin `interval + n * interval_step` clocks after the one before, n = 0, 1, 2, …"""
     latency: int
     """Clocks from the one with `in_valid` to the one with `out_valid`."""
-    verilog: tuple[str, ...]
+    verilog: tuple[SourceName, ...]
     """Source files below `verilog/`, in order of compilation."""
-    vhdl: tuple[str, ...]
+    vhdl: tuple[SourceName, ...]
     """Source files below `vhdl/`, in order of compilation."""
 
     @property

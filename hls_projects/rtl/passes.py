@@ -83,7 +83,7 @@ def require_same(before: CombLogic, after: Sequence[CombLogic], what: str, input
         output, wanted, value = found
         raise ProofFailedError(
             f"{what} of the RTL compiler changes results: output {output} is {value:g}, was {wanted:g}",
-            remedy="report this network; no logic was written",
+            remedy="please report this network; no logic was written",
         )
 
 

@@ -214,7 +214,7 @@ def with_hls(proof: Proof, types: ModelTypes, csim: Path, outputs: list[Integers
     layers, mismatches = list(proof.layers), 0
     for i, (port, wanted, found) in enumerate(zip(types.outputs, hls, outputs, strict=True)):
         if wanted.size != found.size:
-            raise PipelineError("the HLS emulation was given other data", file=csim, remedy="run `csim` again")
+            raise PipelineError("the HLS emulation was run on other data", file=csim, remedy="run `csim` again")
         differ = int((wanted.reshape(found.shape) != found).sum())
         title = f"{_title(i, VERILOG)} and {form}"
         layers.append(LayerProof(name=title, type=port.type.name, values=found.size, mismatches=differ))

@@ -32,7 +32,7 @@ def quantize(value: Any, kind: FixedType, form: Form) -> Any:
     """
     if kind.rounding not in ROUNDINGS or kind.overflow not in OVERFLOWS:
         raise UnsupportedModelError(
-            f"the type {kind} rounds or overflows in a way that the RTL does not have",
+            f"the type {kind} rounds or overflows in a way that the RTL does not support",
             remedy=f"use the modes {', '.join(ROUNDINGS)} and {', '.join(OVERFLOWS)}",
         )
     if value.low == value.high:

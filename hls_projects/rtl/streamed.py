@@ -158,7 +158,7 @@ class _Streamer:
             inputs = [self._gathered(inputs[0], inputs[0].beats, layer.name)]
         elif layer.kind == "ZeroPadding2D" and layer.padding[0] != (0, 0) and inputs[0].beats > 1:
             raise UnsupportedModelError(
-                f"layer '{layer.name}' adds rows, which a stream has no clocks for",
+                f"layer '{layer.name}' adds rows, and a stream has no clocks for them",
                 remedy="pad in the convolution (padding='same'), or unroll the network",
             )
         return self._local(layer, inputs)
@@ -181,7 +181,7 @@ class _Streamer:
         steps = out * stride // rows if rows % stride == 0 or stride % rows == 0 else 0
         if not steps or made % out:
             raise UnsupportedModelError(
-                f"layer '{layer.name}' makes {made} rows of {height} with a stride of {stride}, which does not go with "
+                f"layer '{layer.name}' makes {made} rows of {height} with a stride of {stride}, which does not fit "
                 f"{rows} rows a clock",
                 remedy="choose another number of rows a clock, or unroll the network",
             )

@@ -63,7 +63,7 @@ def read_csynth(report: Path) -> HlsReport:
     def count(*paths: str) -> int:
         found = text(*paths)
         if not found.isdecimal():
-            raise InputFileError(f"field {paths[0]} is '{found}', no number", file=report)
+            raise InputFileError(f"field {paths[0]} is '{found}', not a number", file=report)
         return int(found)
 
     def period(path: str) -> float:
@@ -71,7 +71,7 @@ def read_csynth(report: Path) -> HlsReport:
         try:
             return float(found)
         except ValueError:
-            raise InputFileError(f"field {path} is '{found}', no number", file=report) from None
+            raise InputFileError(f"field {path} is '{found}', not a number", file=report) from None
 
     return HlsReport(
         tool=text("ReportVersion/Version"),
@@ -94,9 +94,9 @@ def _root(report: Path) -> ElementTree.Element:
         content = report.read_bytes()
         if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
             # Entities could grow without bound or name other files; these reports have none.
-            raise InputFileError("declares entities, which no report of synthesis does", file=report)
+            raise InputFileError("declares entities, which a synthesis report does not", file=report)
         return ElementTree.fromstring(content)  # noqa: S314 - no entities, see above
     except FileNotFoundError:
-        raise InputFileError("no such report of C synthesis", file=report) from None
+        raise InputFileError("no report of C synthesis", file=report) from None
     except ElementTree.ParseError as error:
         raise InputFileError(f"no XML: {error}", file=report) from None

@@ -19,7 +19,7 @@ def read_report(report: Path) -> list[str]:
     try:
         return report.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError as error:
-        raise InputFileError(f"no such report of Vivado: {error.strerror}", file=report) from None
+        raise InputFileError(f"no report of Vivado: {error.strerror}", file=report) from None
 
 
 def head(lines: list[str]) -> dict[str, str]:

@@ -47,7 +47,9 @@ def read_timing(report: Path, clock: str) -> Timing:
     if unclocked is None:
         raise InputFileError("has no check 'no_clock'", file=report, remedy="is it of `report_timing_summary`?")
     if int(unclocked[1]):
-        raise InputFileError(f"{unclocked[1]} registers have no clock, so no period holds for them", file=report)
+        raise InputFileError(
+            f"{unclocked[1]} registers have no clock, so nothing is known about their timing", file=report
+        )
     summary = _table(lines, "Design Timing Summary", report)[0]
     clocks = {row.get("Clock", ""): row for row in _table(lines, "Clock Summary", report)}
     if clock not in clocks:
@@ -94,4 +96,6 @@ def _number(row: dict[str, str], column: str, report: Path) -> float:
         return float(row[column])
     except ValueError:
         remedy = "has the design registers, and the clock a period?"
-        raise InputFileError(f"column '{column}' is '{row[column]}', no number", file=report, remedy=remedy) from None
+        raise InputFileError(
+            f"column '{column}' is '{row[column]}', not a number", file=report, remedy=remedy
+        ) from None

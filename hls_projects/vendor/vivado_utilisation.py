@@ -62,7 +62,7 @@ def read_utilisation(report: Path) -> Utilisation:
         for name in names:
             if name in used:
                 if not re.fullmatch(r"\d+(\.\d+)?", used[name]):
-                    raise InputFileError(f"says '{used[name]}' of '{name}', no number", file=report)
+                    raise InputFileError(f"says '{used[name]}' of '{name}', not a number", file=report)
                 return float(used[name])
         if or_none:
             return 0

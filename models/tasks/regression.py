@@ -35,6 +35,7 @@ from models.settings import ModelSettings, TrainSettings
 from models.tasks import classification
 from models.tasks.regression_heads import networks
 from models.tasks.settings import RegressionSettings
+from models.uncertainty import Uncertainties, uncertainties
 
 Floats = npt.NDArray[np.float32]
 
@@ -55,7 +56,7 @@ class Measured:
         weight: float32 [jets].
         found: float32 [jets, targets] (GeV) by method.
         closures: by method, then by target.
-        label, scores, performance: of the tagger beside it, where there is one.
+        label, scores, performance, uncertainty: of the tagger beside it, where there is one.
     """
 
     targets: tuple[str, ...]
@@ -67,6 +68,7 @@ class Measured:
     label: npt.NDArray[np.uint8] | None = None
     scores: dict[str, Floats] | None = None
     performance: dict[str, Performance] | None = None
+    uncertainty: Uncertainties | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The content of `metrics.json`."""
@@ -78,6 +80,8 @@ class Measured:
         if self.performance is not None:
             found["classes"] = self.classes
             found["tagger"] = {name: each.as_json() for name, each in self.performance.items()}
+        if self.uncertainty is not None:
+            found["uncertainty"] = self.uncertainty.as_json()
         return found
 
 
@@ -139,8 +143,15 @@ def train(
     return train_in_turn(steps, dataset, settings, work, progress, aim)
 
 
-def measure(dataset: ImageDataset, model: ModelSettings, trained: Sequence[Trained[Network]]) -> Measured:
-    """Measure everything on the test split; the networks cannot be trained further after it."""
+def measure(dataset: ImageDataset, model: ModelSettings, trained: Sequence[Trained[Network]], seed: int) -> Measured:
+    """Measure everything on the test split; the networks cannot be trained further after it.
+
+    Args:
+        dataset: the images.
+        model: what is regressed.
+        trained: the networks.
+        seed: of the bootstrap of the errors.
+    """
     wanted = _section(model)
     batches = list(dataset.split("test").batches(_BATCH))
     truth = np.concatenate([truth_of(batch, wanted) for batch in batches])
@@ -172,7 +183,8 @@ def measure(dataset: ImageDataset, model: ModelSettings, trained: Sequence[Train
     if not wanted.beside_tagger:
         return Measured(names, truth, weight, found, closures)
     measured = {name: performance(values, label, dataset.classes, weight) for name, values in scores.items()}
-    return Measured(names, truth, weight, found, closures, dataset.classes, label, scores, measured)
+    errors = uncertainties(scores, label, dataset.classes, weight, seed)
+    return Measured(names, truth, weight, found, closures, dataset.classes, label, scores, measured, errors)
 
 
 def predict(model: keras.Model, dataset: ImageDataset, split: str) -> list[Floats]:
@@ -207,7 +219,7 @@ def _summed(
 
 def _section(settings: ModelSettings) -> RegressionSettings:
     if settings.regression is None:
-        raise ValueError("these settings are of no regression")
+        raise ValueError("these settings are not those of a regression")
     return settings.regression
 
 

@@ -29,7 +29,7 @@ def _with_heads(network: Network) -> Callable[[ModelSettings, tuple[int, int, in
     def build(settings: ModelSettings, shape: tuple[int, int, int], classes: int) -> keras.Model:
         wanted = settings.regression
         if wanted is None:
-            raise ValueError("these settings are of no regression")
+            raise ValueError("these settings are not those of a regression")
         model = network.builder(settings, shape, classes)
         image = model.get_layer("input_quantizer").output if network.quantized else model.input
         heads = _heads(wanted, settings, model.get_layer("logits").input, image, network.quantized)

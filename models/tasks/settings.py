@@ -53,7 +53,7 @@ class TargetSettings(Settings):
     @model_validator(mode="after")
     def _meaningful(self) -> Self:
         if self.residual and self.name != "pt":
-            raise ValueError("'residual' is for the target 'pt': the pixels add up to no other")
+            raise ValueError("'residual' is only for the target 'pt', which the pixels add up to")
         if self.residual and (self.unit < 1 or math.frexp(self.unit)[0] != 0.5):
             raise ValueError("with 'residual' the 'unit' is a power of two, 1 or more")
         return self

@@ -101,8 +101,11 @@ def occupancy(summary: Summary, description: ImageDescription) -> Figure:
             counts = summary.occupancy[index, :used]
             mean = float((counts * np.arange(counts.size)).sum() / counts.sum())
             label = f"{name}: mean {mean:.1f} ({mean / values:.1%})"
-            joined = np.pad(counts, (0, (edges.size - 1) * width - counts.size)).reshape(-1, width).sum(axis=1)
-            _step(axes, joined, edges, index, label=label)
+            both = [
+                np.pad(each[:used], (0, (edges.size - 1) * width - used)).reshape(-1, width).sum(axis=1)
+                for each in (summary.occupancy[index], summary.occupancy_squares[index])
+            ]
+            _step(axes, (both[0], both[1]), edges, index, label=label)
         what = "lit pixels" if len(description.channels) == 1 else "values above 0, of all pixels and channels,"
         axes.set_xlabel(f"{what} of {values}")
         axes.set_ylabel("fraction of jets" if width == 1 else f"fraction of jets / {width}")
@@ -121,8 +124,10 @@ def masses(summary: Summary, classes: Sequence[str]) -> Figure:
         for index, (axes, name) in enumerate(zip(panels, classes, strict=False)):
             total = summary.weight[index]
             filled: dict[str, Any] = {"histtype": "fill", "alpha": 0.45, "label": "constituents"}
-            _step(axes, summary.mass_constituents[index], edges, index, total, **filled)
-            _step(axes, summary.mass_image[index], edges, index, total, label="image", linewidth=2)
+            constituents = summary.mass_constituents[index], summary.mass_constituents_squares[index]
+            image = summary.mass_image[index], summary.mass_image_squares[index]
+            _step(axes, constituents, edges, index, total, **filled)
+            _step(axes, image, edges, index, total, label="image", linewidth=2)
             axes.text(0.95, 0.93, name, transform=axes.transAxes, ha="right", va="top", weight="bold")
         for axes in panels[len(classes) :]:
             axes.set_visible(False)
@@ -167,10 +172,19 @@ def _axes() -> tuple[Figure, Any]:
     return figure, figure.subplots()
 
 
-def _step(axes: Any, counts: Floats, edges: Floats, index: int, total: float | None = None, **look: Any) -> None:
+def _step(
+    axes: Any, sums: tuple[Floats, Floats], edges: Floats, index: int, total: float | None = None, **look: Any
+) -> None:
+    """A histogram over its total with bars of one standard deviation, from the sums of weights and of their squares."""
+    counts, errors = sums[0], np.sqrt(sums[1])
     total = float(counts.sum()) if total is None else total
-    heights = counts / total if total > 0 else counts
-    mplhep.histplot(heights, edges, ax=axes, color=COLOURS[index % len(COLOURS)], yerr=False, flow="none", **look)
+    scale = 1 / total if total > 0 else 1.0
+    colour = COLOURS[index % len(COLOURS)]
+    mplhep.histplot(counts * scale, edges, ax=axes, color=colour, yerr=False, flow="none", **look)
+    filled = counts > 0
+    centres = (edges[1:] + edges[:-1])[filled] / 2
+    bars = {"fmt": "none", "ecolor": colour, "elinewidth": 0.8, "alpha": 0.7}
+    axes.errorbar(centres, counts[filled] * scale, errors[filled] * scale, **bars)
 
 
 def _finish(axes: Any) -> None:

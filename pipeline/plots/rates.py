@@ -12,8 +12,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from models.rate_measurement import TriggerResult
 from models.rate_settings import RatesSettings
-from models.rate_study import MASS, PT, TAGGER, RateStudy, TriggerResult
+from models.rate_study import MASS, PT, TAGGER, RateStudy
 from pipeline.plots.style import COLOURS, save, style
 
 TITLES = {PT: r"$p_T$", MASS: r"$p_T$, soft-drop mass", TAGGER: r"$p_T$, tagger"}
@@ -24,6 +25,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
     MASS: {"color": COLOURS[1], "marker": "s"},
     TAGGER: {"color": COLOURS[2], "marker": "D"},
 }
+_NOTE: dict[str, Any] = {"ha": "right", "fontsize": "x-small", "color": "dimgrey"}
 _PANELS = 3
 
 
@@ -63,11 +65,12 @@ def rate_curves(found: RateStudy, what: RatesSettings) -> Figure:
 def _curve(axes: Any, trigger: str, result: TriggerResult) -> None:
     points = [point for point in result.curve if point is not None]
     value = np.array([point.efficiency.value for point in points])
-    error = np.array([point.efficiency.error for point in points])
+    low = np.array([point.efficiency.low for point in points])
+    high = np.array([point.efficiency.high for point in points])
     rate = np.array([point.rate for point in points])
     colour = _LOOKS[trigger]["color"]
     axes.plot(value, rate, color=colour, linewidth=2, label=TITLES[trigger])
-    axes.fill_betweenx(rate, np.maximum(value - error, 0), np.minimum(value + error, 1), color=colour, alpha=0.25, lw=0)
+    axes.fill_betweenx(rate, low, high, color=colour, alpha=0.25, lw=0)
 
 
 def turn_ons(found: RateStudy, what: RatesSettings) -> Figure:
@@ -79,7 +82,7 @@ def turn_ons(found: RateStudy, what: RatesSettings) -> Figure:
         for column, (name, results) in enumerate(found.results.items()):
             for row, rate in enumerate(what.rates):
                 axes = panels[row, column]
-                _turn_on(axes, results, row, what.turn_on)
+                _turn_on(axes, results, row, found.turn_on[name])
                 axes.text(0.97, 0.05, f"{name}, {rate:g} kHz", transform=axes.transAxes, ha="right", weight="bold")
         panels[0, 0].set_ylim(-0.05, 1.12)
         panels[0, 0].set_xlim(what.turn_on[0], what.turn_on[-1])
@@ -91,19 +94,28 @@ def turn_ons(found: RateStudy, what: RatesSettings) -> Figure:
 
 def _turn_on(axes: Any, results: Mapping[str, TriggerResult], row: int, edges: tuple[float, ...]) -> None:
     axes.axhline(1, color="grey", linewidth=0.8)
-    for trigger, result in results.items():
-        shares = result.turn_on[row] or ()
-        bins = [(low, high, each) for (low, high), each in zip(pairwise(edges), shares, strict=False) if each]
+    bins = np.array(list(pairwise(edges))).reshape(-1, 2)
+    for number, (trigger, result) in enumerate(results.items()):
+        shares = result.turn_on[row]
+        found = np.array([[each.value, each.low, each.high] for each in shares or ()]).reshape(-1, 3)
+        value, low, high = found.T
+        # side by side, so that the bars of one trigger do not hide those of another
+        place = bins[: len(found), 0] + (bins[: len(found), 1] - bins[: len(found), 0]) * (0.35 + 0.15 * number)
         axes.errorbar(
-            [(low + high) / 2 for low, high, _ in bins],
-            [each.value for *_, each in bins],
-            xerr=[(high - low) / 2 for low, high, _ in bins],
-            yerr=[each.error for *_, each in bins],
+            place,
+            value,
+            xerr=[place - bins[: len(found), 0], bins[: len(found), 1] - place],
+            yerr=[value - low, high - value],
             linestyle="none",
-            markersize=5,
+            linewidth=1.2,
+            markersize=4,
             label=TITLES[trigger],
             **_LOOKS[trigger],
         )
+        if shares is None:
+            axes.text(
+                0.97, 0.14 + 0.08 * number, f"{TITLES[trigger]}: too few events", **_NOTE, transform=axes.transAxes
+            )
 
 
 def _legend(figure: Figure, axes: Any) -> None:

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from models.metrics import RocCurve, rejection
+from models.uncertainty import EFFICIENCIES, Band
 from pipeline.plots.style import COLOURS, style
 
 LOOKS: dict[str, dict[str, Any]] = {
@@ -22,6 +23,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "model": {"color": COLOURS[2], "linewidth": 4.0, "alpha": 0.45, "solid_capstyle": "butt"},
     "emulated": {"color": "black", "linewidth": 1.6, "linestyle": (0, (1, 1.6))},
     "trees": {"color": COLOURS[3], "linewidth": 1.8, "linestyle": "--"},
+    "trees_seen": {"color": COLOURS[3], "linewidth": 1.2, "linestyle": ":"},
 }
 """The emulated design lies on the quantized network's curve: a dotted line on a broad one shows both."""
 
@@ -41,12 +43,14 @@ class Curve:
         title: for the legend.
         roc: the curve.
         background_jets: effective number of background jets.
+        band: of one standard deviation of the background efficiency, where it is known.
     """
 
     name: str
     title: str
     roc: RocCurve
     background_jets: float
+    band: Band | None = None
 
 
 def roc_panels(curves: Mapping[str, Sequence[Curve]]) -> Figure:
@@ -78,6 +82,7 @@ def _panel(axes: Any, name: str, curves: Sequence[Curve]) -> None:
     for i, curve in enumerate(curves):
         values = rejections(curve)
         axes.plot(_EFFICIENCIES, values, **_look(curve.name, i))
+        _draw_band(axes, curve, values, i)
         highest = max(highest, float(np.nanmax(values, initial=1.0)))
     axes.set_yscale("log")
     axes.set_xlim(0, 1)
@@ -85,6 +90,16 @@ def _panel(axes: Any, name: str, curves: Sequence[Curve]) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.text(0.95, 0.92, f"{name} against all others", transform=axes.transAxes, ha="right", va="top", weight="bold")
+
+
+def _draw_band(axes: Any, curve: Curve, values: npt.NDArray[np.float64], index: int) -> None:
+    """Where the curve itself is drawn; the emulated design shares the band of the quantized network."""
+    if curve.band is None or curve.name == "emulated":
+        return
+    shown = np.isfinite(np.interp(EFFICIENCIES, _EFFICIENCIES, values)) & (np.array(curve.band.low) > 0)
+    edges = [1 / np.array(edge)[shown] for edge in (curve.band.high, curve.band.low)]
+    colour = _look(curve.name, index)["color"]
+    axes.fill_between(np.array(EFFICIENCIES)[shown], *edges, color=colour, alpha=0.2, linewidth=0)
 
 
 def rejections(curve: Curve) -> npt.NDArray[np.float64]:

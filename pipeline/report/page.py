@@ -6,6 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from data_prep.digits import with_error
 from data_prep.errors import PipelineError
 from hls_projects.before_ports import BeforePorts
 from pipeline.report.before_ports import before_ports
@@ -118,7 +119,8 @@ def _tiles(run: RunFolder, verdict: Verdict) -> list[tuple[str, str]]:
         shown = EMULATED if results.find(EMULATED) else QUANTIZED
         what = "emulated design" if shown == EMULATED else "quantized network"
         jets = f"{count(results.label.size)} test jets"
-        tiles.append((fraction(results.macro_auc(shown)), f"macro-AUC of the {what} on {jets}"))
+        value = with_error(results.macro_auc(shown), results.errors(shown).macro_auc)
+        tiles.append((value, f"macro-AUC of the {what} on {jets}"))
     except NotMadeError:
         pass
     tiles += _task_tiles(run)

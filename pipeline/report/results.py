@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -12,13 +12,16 @@ import numpy.typing as npt
 
 from data_prep.errors import PipelineError
 from hls_projects.emulated_outputs import EmulatedOutputs
-from models.metrics import Performance, Rejection, performance
+from models.bootstrap import Measured
+from models.metrics import Against, Performance, Rejection, performance
+from models.uncertainty import UNKNOWN, Uncertainties, Uncertainty, uncertainties
 from pipeline.report.run_folder import RunFolder, reading
 from pipeline.report.verdict import judge
 
 Scores = npt.NDArray[np.float32]
 
 STANDARD, SEPARABLE, QUANTIZED, EMULATED, TREES = "float_standard", "float_separable", "model", "emulated", "trees"
+TREES_SEEN = "trees_seen"
 FLOAT_UNET, FLOAT_SYMMETRIC = "float_unet", "float_symmetric"
 TITLES = {
     STANDARD: "float, standard convolution",
@@ -28,6 +31,7 @@ TITLES = {
     QUANTIZED: "quantized, separable convolution",
     EMULATED: "quantized, HLS emulation",
     TREES: "boosted trees on observables",
+    TREES_SEEN: "boosted trees on observables of what the network sees",
 }
 """Names for people, in the order in which they are shown."""
 
@@ -96,6 +100,7 @@ class Results:
         taggers: in the order in which they are shown; the emulated design only where it is proven.
         emulation: one sentence on the emulated scores: equal to the quantized network's, or why they are missing.
         equal: whether the emulated scores are those of the quantized network, None where there are none.
+        uncertainty: statistical errors, those of the emulated design included; None where the training left none.
     """
 
     classes: tuple[str, ...]
@@ -104,6 +109,7 @@ class Results:
     taggers: tuple[Tagger, ...]
     emulation: str
     equal: bool | None
+    uncertainty: Uncertainties | None
 
     def find(self, name: str) -> Tagger | None:
         """One tagger, where it is there."""
@@ -113,6 +119,17 @@ class Results:
         """The macro-AUC of one tagger, where it is there and was measured."""
         tagger = self.find(name)
         return None if tagger is None else tagger.performance.macro_auc
+
+    def errors(self, name: str) -> Uncertainty:
+        """The errors of one tagger's metrics, as far as they are known."""
+        return UNKNOWN if self.uncertainty is None else self.uncertainty.taggers.get(name, UNKNOWN)
+
+    def difference(self, name: str, reference: str) -> Measured | None:
+        """The macro-AUC of a tagger less that of another, of the same jets; the emulated design is equal or unknown."""
+        if self.uncertainty is None:
+            return None
+        names = [QUANTIZED if each == EMULATED and self.equal else each for each in (name, reference)]
+        return self.uncertainty.macro_auc(*names)
 
     @property
     def deployed(self) -> Tagger | None:
@@ -139,20 +156,33 @@ def load_results(run: RunFolder) -> Results:
             scores = {name: arrays[f"{prefix}{name}"] for name in measured if f"{prefix}{name}" in arrays.files}
         names = {name: titles(run).get(name, name) for name in in_order(scores)}
         taggers = [Tagger(name, title, _performance(measured[name]), scores[name]) for name, title in names.items()]
+        errors = Uncertainties.of_json(metrics["uncertainty"]) if "uncertainty" in metrics else None
     emulated, sentence, equal = _emulated(run, label, scores.get(QUANTIZED))
     if emulated is not None:
         place = next((i + 1 for i, tagger in enumerate(taggers) if tagger.name == QUANTIZED), len(taggers))
-        made = performance(emulated, label, classes, weight)
+        against = taggers[place - 1].performance.against if taggers else None
+        made = performance(emulated, label, classes, weight, against.classes if against else ())
         taggers.insert(place, Tagger(EMULATED, TITLES[EMULATED], made, emulated))
-    return Results(classes, label, weight, tuple(taggers), sentence, equal)
+        if errors is not None and equal:
+            errors = replace(errors, taggers=errors.taggers | {EMULATED: errors.taggers[QUANTIZED]})
+        elif errors is not None:
+            own = uncertainties({EMULATED: emulated}, label, classes, weight, errors.seed, errors.replicas)
+            errors = replace(errors, taggers=errors.taggers | own.taggers)
+    return Results(classes, label, weight, tuple(taggers), sentence, equal, errors)
 
 
 def _performance(found: dict[str, Any]) -> Performance:
-    points = {
-        point: {name: Rejection(**values) for name, values in by_class.items()}
-        for point, by_class in found["rejection"].items()
+    against = found.get("against")
+    if against is not None:
+        points = _points(against["rejection"])
+        against = Against(**(against | {"classes": tuple(against["classes"]), "rejection": points}))
+    return Performance(**(found | {"rejection": _points(found["rejection"]), "against": against}))
+
+
+def _points(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Rejection]]:
+    return {
+        point: {name: Rejection(**values) for name, values in by_class.items()} for point, by_class in found.items()
     }
-    return Performance(**(found | {"rejection": points}))
 
 
 def _emulated(

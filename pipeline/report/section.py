@@ -10,6 +10,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
+from data_prep.digits import between, with_error
 from data_prep.fixed_point import FixedType
 from models.metrics import Rejection
 from pipeline.report.grid_words import grid_words
@@ -87,24 +88,15 @@ def short(number: float) -> str:
     return f"{number:.6g}".replace("-", "−")
 
 
-def error(number: float | None, digits: int = 4) -> str:
-    """A statistical error behind its number; nothing where there is none.
-
-    >>> error(0.0123, 3), error(None)
-    (' ± 0.012', '')
-    """
-    return "" if number is None else f" ± {number:.{digits}f}"
-
-
 def fraction(number: float | None, digits: int = 4) -> str:
     """A number between 0 and 1, or a dash where it could not be measured."""
     return "–" if number is None else f"{number:.{digits}f}"
 
 
-def rejection(found: Rejection) -> str:
-    """1/ε_B, or the limit that is exceeded where no background jet passes."""
+def rejection(found: Rejection, error: float | None = None) -> str:
+    """1/ε_B with its error, or the limit that is exceeded where no background jet passes."""
     if found.rejection is not None:
-        return f"{found.rejection:,.0f}" if found.rejection >= 100 else f"{found.rejection:.1f}"
+        return with_error(found.rejection, error, 0 if found.rejection >= 100 else 1)
     return "–" if found.lower_limit is None else f"> {found.lower_limit:,.0f}"
 
 
@@ -142,7 +134,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for function in (count, short, error, fraction, rejection, type_name, ticks, shape, grid_words):
+    for function in (count, short, fraction, with_error, between, rejection, type_name, ticks, shape, grid_words):
         environment.filters[function.__name__] = function
     environment.globals |= {"class_names": CLASS_NAMES, "channel_names": CHANNEL_NAMES, "target_names": TARGET_NAMES}
     return environment

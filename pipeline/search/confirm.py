@@ -106,7 +106,7 @@ def _one(record: Record, space: Space, work: Path, children: Children, end: floa
     from models.load import load_model
 
     if time.monotonic() > end:
-        raise PipelineError("the time for synthesis was over")
+        raise PipelineError("the time for synthesis ran out")
     files = files_of(space.content(dict(record.point)))
     rtl = files.hardware.rtl
     scratch = work / f"synthesis_{record.number}"

@@ -27,10 +27,12 @@ def require_name(name: str, configs: Path) -> Path:
         ConfigurationError: a name that is none for a run, or that is taken.
     """
     if not NAME.fullmatch(name):
-        raise ConfigurationError(f"--name: {name!r} is no name of a run", remedy="small letters, digits and _")
+        raise ConfigurationError(
+            f"--name: {name!r} cannot be the name of a run", remedy="use small letters, digits and _"
+        )
     folder = configs / name
     if folder.exists():
-        raise ConfigurationError(f"there is a run '{name}' already", file=folder, remedy="give another --name")
+        raise ConfigurationError(f"there is already a run '{name}'", file=folder, remedy="give another --name")
     return folder
 
 
@@ -57,7 +59,7 @@ def choose(front: dict[str, Any], point: int | None, limits: ConstraintSettings)
     if not inside:
         over, nearest = min(((sum(over), each["trial"]), each) for over, each in zip(excess, points, strict=True))
         raise ConfigurationError(
-            f"no point of the front is within the limits; the nearest, trial {nearest['trial']}, takes "
+            f"no design on the front is within the limits; the nearest, trial {nearest['trial']}, takes "
             f"{_lut(nearest):,} LUT and {nearest['clocks']} clocks, {over[0]:.0%} too many in all"
         )
     key = "macro_auc" if front["objective"] == "macro_auc" else "log_rejection"
@@ -72,7 +74,7 @@ def read_front(search: Path) -> dict[str, Any]:
     """What a search found.
 
     Raises:
-        InputFileError: a folder that holds no search.
+        InputFileError: a folder that contains no search.
     """
     try:
         found = json.loads((search / "front.json").read_text(encoding="utf-8"))
@@ -80,7 +82,7 @@ def read_front(search: Path) -> dict[str, Any]:
         return {**found, **origin}
     except (OSError, ValueError):
         raise InputFileError(
-            "holds no search", file=search, remedy="make it with `python -m pipeline search`"
+            "contains no search", file=search, remedy="make it with `python -m pipeline search`"
         ) from None
 
 
@@ -114,7 +116,7 @@ def write_run(search: Path, point: dict[str, Any], origin: dict[str, Any], folde
             head = f"{_head(point)}# {command}\n" if name == "model" else ""
             (partial / f"{name}.yaml").write_text(head + made, encoding="utf-8")
         if read_files(partial) != wanted:
-            raise PipelineError("what was written would be read as another design", file=partial)
+            raise PipelineError("the files written would be read as another design", file=partial)
         if origin["sample"]:
             (partial / "sample").write_text(f"{origin['sample']}\n", encoding="utf-8")
         rates = folder.with_name(origin["run"]) / "rates.yaml"
@@ -127,7 +129,7 @@ def write_run(search: Path, point: dict[str, Any], origin: dict[str, Any], folde
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
                 raise
-            raise ConfigurationError("was made by somebody else meanwhile", file=folder) from None
+            raise ConfigurationError("was made by another command meanwhile", file=folder) from None
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise

@@ -107,7 +107,7 @@ class Search:
             return True
         if budget.exhausted(records):
             console.warn(
-                f"the last {budget.REFUSALS} designs were refused, or failed: nothing new is found that may fit"
+                f"the last {budget.REFUSALS} designs were refused, or failed: there may be no more designs that fit"
             )
             return True
         return budget.spent(records, self.settings.budget)
@@ -149,7 +149,7 @@ class Search:
         shown = {each.number for each in front} | ({base.number} if base else set())
         missing = [str(number) for number in sorted(shown) if not model_file(folder, number).exists()]
         if missing:
-            console.warn(f"of trials {', '.join(missing)} the networks are on other machines")
+            console.warn(f"the networks of trials {', '.join(missing)} are on other machines")
         shutil.copyfile(self._clock, folder / self._clock.name)
         if (database := self.job.work / DATABASE).exists():
             # A copy of the file alone would lack what SQLite keeps beside it.
@@ -191,14 +191,14 @@ def _none(records: Sequence[Record], settings: SearchSettings) -> str:
         )
         if share
     ]
-    return f"no design is within the constraints; the nearest, trial {best.number}, has {' and '.join(words)}"
+    return f"no design is within the limits; the nearest, trial {best.number}, has {' and '.join(words)}"
 
 
 def _reasons(records: Sequence[Record]) -> str:
     """What became of trials that found nothing, and the reason that most of them have."""
     states = Counter(each.state for each in records if each.state not in ("waiting", "running"))
     if not states:
-        return "no trial ended in the time"
+        return "no trial finished in the given time"
     counts = ", ".join(f"{number} {state}" for state, number in states.most_common())
     reasons = Counter(each.reason for each in records if each.reason).most_common(1)
     return f"of its trials {counts}" + (f"; most often: {reasons[0][0]}" if reasons else "")

@@ -181,7 +181,7 @@ class SearchSettings(Settings):
         for number, start in enumerate(self.starts):
             unknown = sorted(set(start) - set(self.space))
             if unknown:
-                raise ValueError(f"'starts.{number}' names '{unknown[0]}', which is no dimension of 'space'")
+                raise ValueError(f"'starts.{number}' names '{unknown[0]}', which is not a dimension of 'space'")
         return self
 
     @property

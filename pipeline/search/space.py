@@ -127,7 +127,7 @@ def _in_files(base: Content, key: str) -> list[Any]:
     parts = key.split(".")
     found = [value for _, value in _found(base, [_capped(base, parts, i) for i in range(len(parts))])]
     if not found:
-        raise ConfigurationError(f"'space': '{key}' leads to nothing in the configuration files")
+        raise ConfigurationError(f"'space': '{key}' is not in the configuration files")
     return found
 
 

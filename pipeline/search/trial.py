@@ -99,7 +99,7 @@ class Bench:
             with _timed(seconds, "measure"):
                 quality = self._kept(model, judge, number, files)
             if quality.constant:
-                raise HopelessError("a constant network is no tagger: its scores are the same for all jets")
+                raise HopelessError("its scores are the same for all jets")
             with _timed(seconds, "logic"):
                 cost = self._cost(model, files)
         finally:
@@ -126,7 +126,7 @@ class Bench:
             files = files_of(self.space.content(point))
         except ValidationError as error:
             reason = error.errors()[0]["msg"].removeprefix("Value error, ")
-            raise RefusedError(f"no valid configuration: {reason}") from None
+            raise RefusedError(f"not a valid configuration: {reason}") from None
         note(design=files.design, images=files.image_set, kin=files.kin)
         for other in others:
             if other.design == files.design and (other.trained or other.state == "running"):
@@ -210,7 +210,7 @@ class Bench:
             raise RefusedError(error.what) from None
         limit = self.settings.constraints.lut
         if limit is not None and found > self.settings.refuse * limit:
-            raise RefusedError(f"takes some {found:,.0f} LUT by the estimate before training")
+            raise RefusedError(f"takes about {found:,.0f} LUT by the estimate before training")
         return round(found)
 
     def _train_float(self, model: Any, files: Files, learn: Jets, judge: Jets, *, fresh: bool) -> None:

@@ -144,7 +144,7 @@ class Crew:
         if self._deaths >= (DEATHS if begun else FIRST_DEATHS):
             lack = lack_of_end(code, said)
             raise PipelineError(
-                f"{self._deaths} workers died one after the other, and no trial ended; the last one {how}",
+                f"{self._deaths} workers died one after the other before any trial ended; the last one {how}",
                 remedy=lack.advice(WORKERS) if lack else "run the same command to go on",
             )
         console.warn(f"a worker {how}")

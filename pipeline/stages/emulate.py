@@ -88,7 +88,7 @@ def _source(
 
     if stated.settings is None and len(inputs) != 1:
         raise ConfigurationError(
-            "several inputs are files of constituents, which need a configuration", remedy="add --images-config"
+            "files with constituents need to know how their images are made", remedy="give --images-config"
         )
     if stated.settings is None or holds_images(inputs):
         folder = Path(inputs[0])
@@ -96,10 +96,12 @@ def _source(
         if (whole := enclosing(folder)) is not None:
             check(whole, Hasher(remember=True))
         if not labels:
-            raise ConfigurationError("--no-labels is for files: a dataset has labels", remedy="leave --no-labels out")
+            raise ConfigurationError(
+                "--no-labels is for files; a folder made by `images` has labels", remedy="leave out --no-labels"
+            )
         return from_dataset(folder, split), [folder], folder
     if split is not None:
-        raise ConfigurationError("files of constituents have no splits", remedy="leave --split out")
+        raise ConfigurationError("files with constituents have no splits", remedy="leave out --split")
     if not isinstance(stated.settings, ImagesSettings):
         raise ConfigurationError("'kind: events' makes images of events, which have no scores", file=stated.file)
     source, files = from_files(inputs, stated.settings, labels=labels)
@@ -110,8 +112,8 @@ def _without_scores(network: Network) -> list[str]:
     """Why there are no scores, where there are none."""
     if network.meaning is None:
         return [
-            "the network does not say what its outputs are: raw integers are written and no scores "
-            "(state its images and classes with --images-config)"
+            "it is not known what the outputs of the network are: integers are written and no scores "
+            "(--images-config says it)"
         ]
     why = network.meaning.without_scores
     return [f"there are no scores: {why}"] if why else []

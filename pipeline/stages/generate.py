@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+from data_prep.errors import ConfigurationError
 from pipeline import console
-from pipeline.artefact import artefact
+from pipeline.artefact import Workspace, artefact
 from pipeline.configuration import load_kind
+from pipeline.json_file import write_json
 from pipeline.options import Workers, result, settings_file
+
+if TYPE_CHECKING:
+    from data_prep.generate.settings import GenerateSettings
 
 EXAMPLE = r"""
 python -m pipeline generate --config configs/demo/generate.yaml \
@@ -27,6 +32,8 @@ def run(
     Pythia 8, a simple detector and FastJet; jets in equal numbers or weighted by cross section, or events with pileup.
     The files do not depend on the number of processes. If it is interrupted, give the same command again: finished
     files are kept.
+
+    A sample of jets is refused if 'pt_hat' is so narrow that its window misses more than 1 % of the jets.
     """
     from data_prep.generate.rate_settings import RateSettings
     from data_prep.generate.settings import EventSettings, GenerateSettings
@@ -40,13 +47,32 @@ def run(
     with artefact(out, "generate", settings={"generate": settings}) as space:
         from data_prep.generate.production import produce
 
+        workers = workers or len(os.sched_getaffinity(0))
+        if isinstance(settings, GenerateSettings) and not settings.incomplete:
+            _require_complete(settings, config, space, workers)
         total = sum(settings.sizes.values())
         with console.progress("generate", total, f"{settings.entry}s") as advance:
-            files = produce(settings, space.work, workers or len(os.sched_getaffinity(0)), advance)
+            files = produce(settings, space.work, workers, advance)
         for file in files:
             _place(file, space.path / file.name)
     classes = ", ".join(settings.sizes)
     console.done("generate", f"{total:,} {settings.entry}s of {classes} in {len(files)} files: {out}")
+
+
+def _require_complete(settings: GenerateSettings, config: Path, space: Workspace, workers: int) -> None:
+    """Refuse a sample that lacks jets of its window, and leave what it lacks in the artefact."""
+    from data_prep.generate.completeness import as_record, measure, pieces, require_complete
+
+    total = sum(piece.size for piece in pieces(settings))
+    try:
+        with console.progress("generate: whether jets would be missing", total, "events") as advance:
+            found = measure(settings, space.work, workers, advance)
+        require_complete(found, settings)
+    except ConfigurationError as error:
+        for piece in pieces(settings):
+            (space.work / piece.file).unlink(missing_ok=True)
+        raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
+    write_json(space.path / "completeness.json", as_record(found))
 
 
 def _place(file: Path, target: Path) -> None:

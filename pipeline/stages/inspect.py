@@ -109,7 +109,7 @@ def _say_what_events(file: Path) -> None:
         f"whole events; of the first {chunk.events:,} of {entries:,}",
         [
             ("deposits", f"{chunk.eta.size / chunk.events:.1f} an event"),
-            ("pileup", f"{chunk.pileup.mean():.1f} interactions over the hard one"),
+            ("pileup", f"{chunk.pileup.mean():.1f} interactions besides the hard one"),
             *((f"jets of {name}", f"{int((kinds == code).sum()):,}") for code, name in enumerate(TOWER_CLASSES[2:], 2)),
         ],
     )
@@ -137,8 +137,8 @@ def _say_what_was_found(file: Path, found: Inspection) -> None:
         console.rows(f"classes of {looked}", [(name, f"{count:,}  ({what})") for name, what, count in found.classes])
     ratios = (("pT", found.closure.pt), ("mass", found.closure.mass))
     console.rows(
-        "sum of the constituents over the stated jet: median ± spread",
-        [(name, f"{ratio}  ({ratio.jets:,} jets)" if ratio else "the file states none") for name, ratio in ratios],
+        "sum of the constituents divided by the jet in the file: median ± spread",
+        [(name, f"{ratio}  ({ratio.jets:,} jets)" if ratio else "the file has none") for name, ratio in ratios],
     )
     for problem in found.closure.problems:
         console.warn(problem)

@@ -65,7 +65,9 @@ def run(
         vectors = made_vectors([(port.shape, port.type) for port in types.inputs], CHECK_VECTORS, seed=1)
         proof = compare_outputs(trained, lowered.model, types, vectors)
         if proof.status != "proven":
-            raise ProofFailedError(f"the lowered model is another function: {proof.first_mismatch}", file=model)
+            raise ProofFailedError(
+                f"the lowered model does not compute the same numbers: {proof.first_mismatch}", file=model
+            )
         save_model(lowered.model, space.path / "model.h5")
         shutil.copyfile(model, space.path / f"trained{model.suffix}")
         network.save(space.path)

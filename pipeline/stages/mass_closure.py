@@ -51,6 +51,6 @@ def run(
     worst = max(float(closure.largest[index].max()) for index, variant in enumerate(closure.variants) if variant.exact)
     console.done(
         "mass-closure",
-        f"{out}: {len(closure.variants)} ways to the mass of {closure.jets.sum():,} jets; exact steps keep it to "
+        f"{out}: {len(closure.variants)} ways to get the mass of {closure.jets.sum():,} jets; exact steps keep it to "
         f"{worst:.0e}",
     )

@@ -36,7 +36,7 @@ def run(
     from pipeline.search.settings import ConstraintSettings
 
     if (point is None) == (lut is None and clocks is None):
-        raise ConfigurationError("which point? give either --point, or --lut and --clocks, or one of them")
+        raise ConfigurationError("choose a design by --point, or by --lut, --clocks or both")
     folder = require_name(name, configs)
     if enclosing(search) is not None:
         check(search)

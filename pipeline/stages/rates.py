@@ -46,14 +46,17 @@ def run(
     from models.rate_study import TRIGGERS, study
     from pipeline.plots.rates import draw_rates
     from pipeline.rate_jets import classes_of, images_for_rates, read_sample
+    from pipeline.rate_minimum_bias import require_enough
     from pipeline.statement import Statement
 
     what, pictures = load(config, RatesSettings), load(images_config, ImagesSettings)
     try:
         options = images_for_rates(pictures, what).options
+        found_files = input_files(inputs, console.warn)
+        require_enough(found_files, what)
     except ConfigurationError as error:
         raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
-    reader, files, entry = reader_of(input_files(inputs, console.warn), options, pictures.layout)
+    reader, files, entry = reader_of(found_files, options, pictures.layout)
     settings = {"rates": what, "images": pictures}
     with artefact(out, "rates", settings=settings, inputs={"lower": lowered, "files": list(files)}) as space:
         network = Statement(images_config, pictures, classes=True, escape="").complete(open_network(lowered))
@@ -64,7 +67,7 @@ def run(
             except ConfigurationError as error:
                 raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
         if sample.background.first.size == len(sample.background):
-            console.warn("every background jet has an event of its own: the rates are those of jets, which is more")
+            console.warn("every background jet is from another event: the rates are per jet and too high")
         with console.progress("rates: triggers", len(TRIGGERS) * len(what.signals), "triggers") as advance:
             try:
                 found = study(sample.background, sample.signals, what, advance)

@@ -29,7 +29,9 @@ def run(
     # The page depends on the manifests, and on what they do not tell: damage, and inputs that were made again.
     known = RunFolder(run_folder, remember=True)
     if not known.inputs:
-        raise InputFileError("is no run: no artefact stands in it", file=run_folder, remedy="give build/<run>")
+        raise InputFileError(
+            "is not the folder of a run: nothing made by `make` is in it", file=run_folder, remedy="give build/<run>"
+        )
     changed = made_from_others(run_folder, known.manifests)
     options = {"run": known.name, "damaged": known.damaged, "changed": changed}
     with artefact(out, "report", inputs={"files": known.inputs}, options=options) as space:

@@ -122,7 +122,7 @@ def _files(paths: dict[str, Path]) -> Files:
         raise ConfigurationError(f"a search is for taggers, not for 'task: {model.task}'", file=paths["model"])
     hardware = load(paths["hardware"], HardwareSettings)
     if hardware.rtl.form == "none":
-        raise ConfigurationError("'rtl.form: none' has no cost to search by", file=paths["hardware"])
+        raise ConfigurationError("with 'rtl.form: none' a design has no cost", file=paths["hardware"])
     return Files(load(paths["images"], ImagesSettings), model, load(paths["train"], TrainSettings), hardware)
 
 
@@ -150,7 +150,7 @@ def _words(out: Path) -> str:
     front = json.loads((out / "front.json").read_text(encoding="utf-8"))
     within = [each for each in front["points"] if each["within"]]
     best = (within or front["points"])[0]
-    lut = f"{best['lut']:,} LUT" if best["lut"] is not None else f"some {best['lut_estimate']:,} LUT (estimate)"
+    lut = f"{best['lut']:,} LUT" if best["lut"] is not None else f"about {best['lut_estimate']:,} LUT (estimate)"
     trained = front["trials"].get("finished", 0)
     return (
         f"{len(front['points'])} designs on the front of {trained} trained; the best, trial {best['trial']}, has a "

@@ -87,7 +87,7 @@ def run(
     console.done(
         "symmetries",
         f"{out}: {len(found)} networks with {len(what.seeds)} seed{'s'[: len(what.seeds) > 1]} each; the largest "
-        "macro-AUC on turned jets, "
+        "macro-AUC on rotated jets, "
         f"{_auc(found[best]):.4f}, has '{best}'",
     )
 

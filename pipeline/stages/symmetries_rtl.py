@@ -42,7 +42,7 @@ def run(
         variants = json.loads((study / "symmetries.json").read_text(encoding="utf-8"))["variants"]
     except (OSError, ValueError, KeyError):
         raise InputFileError(
-            "holds no study", file=study, remedy="make it with `python -m pipeline symmetries`"
+            "contains no study", file=study, remedy="make it with `python -m pipeline symmetries`"
         ) from None
     with artefact(out, "symmetries-rtl", settings={"hardware": settings}, inputs={"symmetries": study}) as space:
         found: dict[str, Any] = {}

@@ -19,6 +19,7 @@ from pipeline.options import ModelConfig, result, settings_file
 if TYPE_CHECKING:
     from models.meaning import Meaning
     from models.settings import TrainSettings
+    from models.taggers import Comparison
     from models.tasks.settings import Task
 
 
@@ -65,12 +66,12 @@ def _task(model: Path) -> Task:
 
 
 def _classification(images: Path, network: Any, how: TrainSettings, space: Workspace) -> str:
-    """Taggers beside the baseline of trees."""
+    """Taggers beside the baselines of trees."""
     import numpy as np
 
     from data_prep.dataset import open_dataset
     from models.meaning import Meaning
-    from models.taggers import TREES, compare, train_networks
+    from models.taggers import compare, train_networks
 
     dataset = open_dataset(images)
     taggers = train_networks(dataset, network, how, space.work, _progress)
@@ -81,11 +82,51 @@ def _classification(images: Path, network: Any, how: TrainSettings, space: Works
         space.path / "scores.npz", label=comparison.label, weight=comparison.weight, **comparison.scores
     )
     by_name = {tagger.network.name: tagger for tagger in taggers}
-    titles = {name: tagger.network.title for name, tagger in reversed(by_name.items())} | {TREES: "trees"}
+    titles = {name: tagger.network.title for name, tagger in reversed(by_name.items())}
+    titles |= {name: _TREES[name] for name in comparison.beats_trees}
     found = ", ".join(f"{title} {comparison.macro_auc(name):.4f}" for name, title in titles.items())
+    return (
+        f"macro-AUC on {len(comparison.label):,} test jets: {found}{_beside_trees(comparison)}{_rejected(comparison)}"
+    )
+
+
+_TREES = {"trees": "trees", "trees_seen": "trees on what the network sees"}
+"""The baselines for people."""
+
+
+def _beside_trees(comparison: Comparison) -> str:
+    """The network for hardware less each baseline; what lets one doubt it is warned of."""
+    differences = {name: found for name, found in comparison.beats_trees.items() if found is not None}
     if not comparison.beats_trees:
-        warn("the image network does not beat trees on hand-made observables on these jets")
-    return f"macro-AUC on {len(comparison.label):,} test jets: {found}"
+        warn(
+            "there are no trees on hand-made observables to compare with, for these images were made without: "
+            "run `images` again, without 'observables: false' in images.yaml"
+        )
+    for name, found in differences.items():
+        if found.value <= 0:
+            warn(
+                f"the image network does not beat {_TREES[name]} on these jets: {found.value:+.4f} ± {found.error:.4f} "
+                "in macro-AUC"
+            )
+    text = "".join(
+        f"; the quantized network less {_TREES[name]}: {each.value:+.4f} ± {each.error:.4f}"
+        for name, each in differences.items()
+    )
+    if len(comparison.beats_trees) == 1:
+        text += " (the network sees all constituents: no other trees)"
+    return text
+
+
+def _rejected(comparison: Comparison) -> str:
+    """The rejection of the background's classes alone by the network for hardware, at its highest working point."""
+    from models.architectures import HARDWARE
+
+    against = comparison.performance[HARDWARE].against
+    if against is None:
+        return ""
+    point, by_class = list(against.rejection.items())[-1]
+    found = [f"{name} {each.rejection:,.1f}" for name, each in by_class.items() if each.rejection is not None]
+    return f"; rejection of {', '.join(against.classes)} at ε_S = {point}: {', '.join(found)}" if found else ""
 
 
 def _regression(images: Path, network: Any, how: TrainSettings, space: Workspace) -> str:
@@ -99,7 +140,7 @@ def _regression(images: Path, network: Any, how: TrainSettings, space: Workspace
 
     dataset = open_dataset(images)
     trained = regression.train(dataset, network, how, space.work, _progress)
-    measured = regression.measure(dataset, network, trained)
+    measured = regression.measure(dataset, network, trained, how.seed)
     _save(trained, space, Meaning.of_training(dataset.metadata, network))
     write_json(space.path / "metrics.json", measured.as_json())
     tagger: dict[str, Any] = {"label": measured.label} if measured.label is not None else {}

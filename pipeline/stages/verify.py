@@ -27,7 +27,7 @@ def run(bundle: Annotated[Path, typer.Argument(help="A bundle, <name>.tar.gz, or
     with opened(bundle) as (root, manifest):
         found = replay(root, manifest, git_hash())
         for folder in made_in(root):
-            warn(f"not verified: {folder}, which was made here and is no part of the bundle")
+            warn(f"not verified: {folder}, which was made here and is not part of the bundle")
     if found.left_out:
         warn(f"not run: {found.left_out}")
     if found.otherwise:

@@ -142,5 +142,5 @@ def test_choices_are_seeded_and_all_are_made(
 
 def test_towers_are_not_turned(rng: np.random.Generator) -> None:
     grid = TowerGrid(kind="towers", rows=4, columns=4)
-    with pytest.raises(ValueError, match="not turned about a centre"):
+    with pytest.raises(ValueError, match="cannot be rotated about a centre"):
         augmented(batch_of(np.ones((1, 4, 4, 1), np.float32)), grid, AugmentationSettings(rotation="any"), rng)

@@ -12,12 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
-from data_prep.dataset import ImageDescription, open_dataset, schema
+from data_prep.dataset import ImageDescription, open_dataset, schema, to_record_batch
 from data_prep.dataset_writer import DatasetWriter
 from data_prep.errors import InputFileError
 from data_prep.grid import SquareGrid
 from data_prep.image_batch import FEATURES, ImageBatch, concatenate
 from data_prep.jet_places import JetPlaces
+from data_prep.observables.columns import OBSERVABLES, Observables
 from data_prep.steps.centre import Centre
 from data_prep.steps.normalise import Normalise
 
@@ -25,6 +26,11 @@ DESCRIPTION = ImageDescription(
     classes=("q", "t"), grid=SquareGrid(pixels=5, half_width=0.8), steps=(Centre(), Normalise())
 )
 JETS = 300
+
+
+@pytest.fixture
+def observables(rng: np.random.Generator) -> Observables:
+    return Observables(*rng.normal(size=(2, JETS, len(OBSERVABLES))).astype(np.float32))
 
 
 @pytest.fixture
@@ -131,6 +137,7 @@ def test_the_schema_is_the_documented_one(tmp_path: Path, images: ImageBatch) ->
             {"step": "normalise", "norm": "l1"},
         ],
         "candidates": None,
+        "observables": False,
         "puppi": "layout",
         "cluster": None,
         "jets": None,
@@ -145,7 +152,7 @@ def test_a_batch_of_no_size_is_refused(tmp_path: Path, images: ImageBatch) -> No
 def test_what_is_no_dataset(tmp_path: Path, images: ImageBatch) -> None:
     with pytest.raises(InputFileError, match="no such folder"):
         open_dataset(tmp_path / "missing")
-    with pytest.raises(InputFileError, match="is no dataset of jet images"):
+    with pytest.raises(InputFileError, match="is not a dataset of jet images"):
         open_dataset(tmp_path)
     folder = write(tmp_path / "d", images, 1)
     for file in (folder / "test").iterdir():
@@ -229,5 +236,30 @@ def test_places_come_back_and_need_not_be_known(tmp_path: Path, images: ImageBat
     tested = dataset.split("test").whole.places
     assert tested is not None
     np.testing.assert_array_equal(tested.entry, entry[290:])
-    with pytest.raises(ValueError, match="of some it is not"):
+    with pytest.raises(ValueError, match="only some of these batches"):
         concatenate([images, replace(images, places=places)])
+
+
+def test_observables_come_back_in_their_order(images: ImageBatch, observables: Observables, tmp_path: Path) -> None:
+    described = DESCRIPTION.model_copy(update={"observables": True})
+    with DatasetWriter(tmp_path, described, group_rows=64, part_groups=2) as writer:
+        for start in range(0, JETS, 70):
+            whole = replace(images, observables=observables)
+            writer.append("train", whole.slice(start, min(start + 70, JETS)))
+    split = open_dataset(tmp_path).split("train")
+    assert [len(part) for part in split.observables(128)] == [128, 128, 44]
+    found = Observables.joined(list(split.observables(128)))
+    np.testing.assert_array_equal(found.all, observables.all)
+    np.testing.assert_array_equal(found.seen, observables.seen)
+    assert split.whole.observables is None
+    assert not list(open_dataset(tmp_path).split("test").observables(128))
+
+
+def test_a_dataset_without_observables_has_none_to_give(images: ImageBatch, tmp_path: Path) -> None:
+    with DatasetWriter(tmp_path, DESCRIPTION) as writer:
+        writer.append("train", images)
+    with pytest.raises(ValueError, match="no observables"):
+        open_dataset(tmp_path).split("train").observables(10)
+    described = DESCRIPTION.model_copy(update={"observables": True})
+    with pytest.raises(ValueError, match="these images come without"):
+        to_record_batch(images, schema(described))

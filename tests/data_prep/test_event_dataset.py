@@ -91,7 +91,7 @@ def _rewritten(folder: Path, name: str, values: pa.Array) -> Path:
     [
         ("pixel", 8 * 12 * 3, "a pixel lies outside the 8 x 12 image"),
         ("tower", 8 * 12, "a tower lies outside the 8 x 12 image"),
-        ("tower_instance", 200, "a tower belongs to a jet that is not there"),
+        ("tower_instance", 200, "a tower belongs to a jet that does not exist"),
     ],
 )
 def test_what_cannot_be_is_refused(

@@ -115,7 +115,7 @@ def test_a_summary_comes_back(files: list[Path], tmp_path: Path) -> None:
 def test_a_class_that_never_appears_is_warned_of(tmp_path: Path) -> None:
     file = write_event_file(tmp_path / "e.root", event_columns(EVENTS, kinds=(1, 6)))
     _, summary, told = made([file], tmp_path / "images")
-    assert told == [f"no tower of the class 'W/Z/H' in {EVENTS} events: no network learns it from these"]
+    assert told == [f"no tower of the class 'W/Z/H' in {EVENTS} events: a network cannot learn it from these"]
     assert summary.towers[3] == 0
 
 

@@ -123,15 +123,15 @@ def test_a_name_of_one_branch() -> None:
     ],
 )
 def test_operators_of_c_are_named_with_ours(text: str, hint: str, mended: str) -> None:
-    with pytest.raises(ValueError, match="is no expression") as caught:
+    with pytest.raises(ValueError, match="is not an expression") as caught:
         Expression(text)
-    assert str(caught.value) == f"'{text}' is no expression ({hint})"
+    assert str(caught.value) == f"'{text}' is not an expression ({hint})"
     assert members(Expression(mended), COLUMNS, 3)[1]
 
 
 @pytest.mark.parametrize("text", ["x !=", "x <= ", "`a=b` >=", "x ==", "`a&&b` +"])
 def test_operators_of_ours_and_names_in_quotes_are_no_such(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no expression \(a name that is no plain word stands in back-quotes"):
+    with pytest.raises(ValueError, match=r"is not an expression \(a name that is no plain word stands in back-quotes"):
         Expression(text)
 
 
@@ -150,9 +150,9 @@ def test_zero_and_nan_do_not(value: float) -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("x & 1", "`&` in 'x & 1' stands between numbers that are no integers (x is float32)"),
-        ("n | x", "`|` in 'n | x' stands between numbers that are no integers (n is uint8, x is float32)"),
-        ("1 & 0.5", "`&` in '1 & 0.5' stands between numbers that are no integers"),
+        ("x & 1", "`&` in 'x & 1' is for integers only (x is float32)"),
+        ("n | x", "`|` in 'n | x' is for integers only (n is uint8, x is float32)"),
+        ("1 & 0.5", "`&` in '1 & 0.5' is for integers only"),
     ],
 )
 def test_bits_are_those_of_integers(text: str, what: str) -> None:

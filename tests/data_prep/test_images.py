@@ -15,6 +15,7 @@ from data_prep.errors import InputFileError
 from data_prep.image_stream import make_images
 from data_prep.images import ImagesSettings
 from data_prep.mock import mock_jets, write_mock_file
+from data_prep.observables.columns import Observables
 from data_prep.readers.detect import reader_of
 from data_prep.readers.jetclass import JetClassReader
 from data_prep.split import SPLITS
@@ -93,6 +94,18 @@ def test_features_and_labels_arrive(files: list[Path], tmp_path: Path) -> None:
             # the mass is a small difference of momenta that are stored in float32
             np.testing.assert_allclose(batch.features["jet_mass"][row], expected["jet_sdmass"], rtol=2e-3)
         np.testing.assert_allclose(batch.dense().sum(axis=(1, 2, 3)), 1, rtol=1e-6)
+    for name, batch in zip(SPLITS, jets, strict=True):
+        found = Observables.joined(list(dataset.split(name).observables(50)))
+        columns = found.columns
+        np.testing.assert_array_equal(columns["all_multiplicity"], batch.features["jet_multiplicity"])
+        np.testing.assert_allclose(columns["all_pt"], batch.features["jet_pt"], rtol=1e-5)
+        np.testing.assert_allclose(columns["all_mass"], batch.features["jet_mass"], rtol=2e-3)
+        assert (columns["seen_multiplicity"] <= columns["all_multiplicity"]).all()
+
+
+def test_images_can_come_without_observables(files: list[Path], tmp_path: Path) -> None:
+    make(files, tmp_path / "d", settings(observables=False))
+    assert not open_dataset(tmp_path / "d").metadata.observables
 
 
 def test_an_event_in_two_files_is_in_one_split(files: list[Path], tmp_path: Path) -> None:
@@ -163,7 +176,7 @@ def test_a_class_without_jets_is_an_error(files: list[Path], tmp_path: Path) -> 
         ({"split": {"train": 0.9, "validation": 0.2, "test": 0.1}}, "must sum to 1"),
         ({"steps": [{"step": "roll"}]}, "'centre'"),
         ({"steps": []}, "first step must be 'centre'"),
-        ({"grid": {"kind": "towers"}}, "there is no step 'centre'"),
+        ({"grid": {"kind": "towers"}}, "does not allow the step 'centre'"),
         ({"grid": {"kind": "round"}}, "square, hexagonal, towers"),
         ({"channels": []}, "at least 1 item"),
         ({"channels": ["pt", "colour"]}, "'multiplicity'"),
@@ -196,6 +209,12 @@ def test_images_from_other_layouts_do_not_depend_on_the_chunks(layout: str, tmp_
         results.append((cutflow.to_json(), contents(tmp_path / str(size))))
     assert results[0][0]["read"] == results[0][0]["kept"] == 40
     assert results[0] == results[1] == results[2]
+    # whatever the file holds of jets, the observables are there
+    train = open_dataset(tmp_path / "7").split("train")
+    (found,) = train.observables(100)
+    assert np.isfinite(found.all).all()
+    assert np.isfinite(found.seen).all()
+    np.testing.assert_allclose(found.columns["all_mass"], train.whole.features["jet_mass"], rtol=2e-3, atol=0.1)
 
 
 def test_a_label_that_fits_no_jet_names_class_and_branches(files: list[Path], tmp_path: Path) -> None:

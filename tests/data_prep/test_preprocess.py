@@ -102,8 +102,8 @@ def test_impossible_options_are_refused(step: dict[str, Any], reason: str) -> No
         (SquareGrid(pixels=4, half_width=1), (), ("pt",), "must be 'centre': the square grid"),
         (SquareGrid(pixels=4, half_width=1), ("normalise",), ("pt",), "must be 'centre'"),
         (HexagonalGrid(kind="hexagonal", rings=4, pitch=0.1), (), ("pt",), "must be 'centre': the hexagonal grid"),
-        (TowerGrid(kind="towers"), ("centre",), ("pt",), "there is no step 'centre'"),
-        (TowerGrid(kind="towers"), ("centre", "roll"), ("pt",), "towers stay where they are"),
+        (TowerGrid(kind="towers"), ("centre",), ("pt",), "does not allow the step 'centre'"),
+        (TowerGrid(kind="towers"), ("centre", "roll"), ("pt",), "towers are fixed in η and φ"),
         (TowerGrid(kind="towers"), ("normalise",), ("multiplicity",), "no channel holds pT"),
     ],
 )

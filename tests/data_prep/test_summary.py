@@ -46,9 +46,13 @@ def test_against_numpy(rng: np.random.Generator, tmp_path: Path) -> None:
         mean = np.average(dense[chosen].astype(np.float64), axis=0, weights=weight)
         np.testing.assert_allclose(summary.mean_image[label], mean, rtol=1e-12)
         np.testing.assert_allclose(summary.occupancy[label], np.bincount(lit[chosen], weight, 17))
-        for found, mass in zip((summary.mass_constituents, summary.mass_image), masses, strict=True):
-            expected = np.histogram(mass[chosen], summary.mass_edges, weights=weight)[0]
-            np.testing.assert_allclose(found[label], expected, rtol=1e-12)
+        np.testing.assert_allclose(summary.occupancy_squares[label], np.bincount(lit[chosen], weight**2, 17))
+        sums = (summary.mass_constituents, summary.mass_image)
+        squares = (summary.mass_constituents_squares, summary.mass_image_squares)
+        for found, error, mass in zip(sums, squares, masses, strict=True):
+            for values, power in ((found, 1), (error, 2)):
+                expected = np.histogram(mass[chosen], summary.mass_edges, weights=weight**power)[0]
+                np.testing.assert_allclose(values[label], expected, rtol=1e-12)
 
 
 def test_the_sums_do_not_depend_on_the_batches(rng: np.random.Generator) -> None:

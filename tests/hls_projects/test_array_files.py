@@ -44,7 +44,7 @@ def test_gigabytes_in_a_small_file_are_not_read(tmp_path: Path) -> None:
             file.write(bytes(1 << 20))
     tracemalloc.start()
     with pytest.raises(
-        InputFileError, match="no weights: its headers tell of 536,870,912 integers, at most 16,777,216"
+        InputFileError, match="no weights: its headers announce 536,870,912 integers, at most 16,777,216"
     ):
         _read(path)
     peak = tracemalloc.get_traced_memory()[1]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from qkeras import QActivation, QConv2D, QDense, quantized_bits, quantized_relu
+from qkeras import QActivation, QConv2D, QDense, bernoulli, quantized_bits, quantized_relu
 from tensorflow import keras
 
 from data_prep.errors import UnsupportedModelError
@@ -173,6 +173,11 @@ REFUSED: dict[str, tuple[Callable[[], Model], str]] = {
     "a port of 26 bits": (_port(26, 3), "'features' is of 26 bits"),
     "bits beyond 32-bit integers": (_activation(quantized_relu(32, 16)), r"'wide': QKeras computes 2\*\*32.*30 bits"),
     "integer bits beyond them": (_activation(quantized_bits(8, 31, alpha=1)), r"'wide': QKeras computes 2\*\*31"),
+    "no bits": (_activation(quantized_relu(0, 0)), "'wide'.*has no bits"),
+    "weights drawn at random": (
+        _of_vector(lambda _, x: _dense(3, kernel_quantizer=bernoulli(alpha=1), name="d")(x)),
+        "'d': bernoulli draws its values at random",
+    ),
     "more bits than a type has": (_activation(quantized_bits(70, 3, alpha=1)), "'wide'.*more than 63 bits"),
     "such a quantizer at the port": (_port(8, 31), r"'port': QKeras computes 2\*\*31"),
     "activations with negative integer bits": (

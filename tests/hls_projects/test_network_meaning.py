@@ -78,5 +78,5 @@ def test_from_candidates_on(tmp_path: Path) -> None:
     whole.save(tmp_path)
     assert Network.load(tmp_path).meaning == whole.meaning
     Meaning.stated(images(number=5), classes=True).save(tmp_path / MEANING)
-    with pytest.raises(InputFileError, match="other images than the network builds of its candidates"):
+    with pytest.raises(InputFileError, match="other images than the network makes from its candidates"):
         Network.load(tmp_path)

@@ -71,7 +71,7 @@ def test_values_are_not_moved_by_a_fraction() -> None:
     build = NetworkBuilder(((2, 2, 1), FixedType(4, 4)))
     build.add("MaxPooling2D", ("in0",), (1, 1, 1), window=(2, 2), strides=(2, 2))
     network = build.network()
-    with pytest.raises(ProofFailedError, match="has not the bits behind the point that its inputs give"):
+    with pytest.raises(ProofFailedError, match="does not have the fraction bits that its inputs give"):
         require_types(_with(network, 0, result=FixedType(6, 5)), FILE)
 
 

@@ -12,11 +12,12 @@ import pytest
 from data_prep.dataset import ImageDataset, ImageDescription, open_dataset
 from data_prep.dataset_writer import DatasetWriter
 from data_prep.image_batch import FEATURES, ImageBatch
+from data_prep.observables.columns import OBSERVABLES, Observables
 from models.settings import ModelSettings, TrainSettings
 
 SHAPE = (8, 8, 1)
 MakeImages = Callable[..., ImageBatch]
-WriteDataset = Callable[[Path, dict[str, ImageBatch]], ImageDataset]
+WriteDataset = Callable[..., ImageDataset]
 
 
 def _images(jets: int, seed: int, classes: int = 2) -> ImageBatch:
@@ -31,6 +32,10 @@ def _images(jets: int, seed: int, classes: int = 2) -> ImageBatch:
     jet, pixel = np.nonzero(dense.reshape(jets, -1))
     features = {name: rng.uniform(1, 2, jets).astype(np.float32) for name in FEATURES}
     features["jet_sdmass"] = (rng.normal(80, 30, jets) + 20 * label).astype(np.float32)
+    every = rng.uniform(1, 2, (jets, len(OBSERVABLES))).astype(np.float32)
+    every[:, OBSERVABLES.index("sdmass")] = features["jet_sdmass"]
+    seen = every.copy()
+    seen[:, OBSERVABLES.index("sdmass")] += rng.normal(0, 40, jets)
     return ImageBatch(
         SHAPE,
         np.concatenate([[0], np.cumsum(np.bincount(jet, minlength=jets))]).astype(np.int64),
@@ -40,13 +45,16 @@ def _images(jets: int, seed: int, classes: int = 2) -> ImageBatch:
         rng.uniform(0.5, 1.5, jets).astype(np.float32),
         rng.integers(0, 2**63, jets).astype(np.uint64),
         features,
+        observables=Observables(every, seen),
     )
 
 
-def _write(folder: Path, splits: dict[str, ImageBatch]) -> ImageDataset:
+def _write(folder: Path, splits: dict[str, ImageBatch], *, observables: bool = True) -> ImageDataset:
     folder.mkdir(parents=True)
     grid = {"kind": "square", "pixels": SHAPE[0], "half_width": 0.8}
-    description = ImageDescription.model_validate({"classes": ("q", "t"), "grid": grid, "steps": [{"step": "centre"}]})
+    description = ImageDescription.model_validate(
+        {"classes": ("q", "t"), "grid": grid, "steps": [{"step": "centre"}], "observables": observables}
+    )
     with DatasetWriter(folder, description) as writer:
         for name, batch in splits.items():
             writer.append(name, batch)

@@ -107,7 +107,7 @@ def test_mean_bits_are_chosen_by_the_float_network(
     classification.OBJECTIVE.compile(source, keras.optimizers.SGD())
     model = quantized_separable.build(settings, SHAPE, 2)
     training.warm_start(model, source)
-    with pytest.raises(UnsupportedModelError, match="layer 'block1': its bits by channel are not chosen yet"):
+    with pytest.raises(UnsupportedModelError, match="layer 'block1': its bits per channel are not chosen yet"):
         lower(model)
     training.choose_bits(model, source, dataset, train_settings, classification.OBJECTIVE)
     quantizer = model.get_layer("block1").pointwise_quantizer_internal

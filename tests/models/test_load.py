@@ -141,7 +141,7 @@ def test_code_of_a_lambda_layer_does_not_run(tmp_path: Path, suffix: str) -> Non
     )
     trace.unlink()
     model.save(tmp_path / f"model.{suffix}")
-    with pytest.raises(UnsupportedModelError, match="is a Lambda layer: it holds code"):
+    with pytest.raises(UnsupportedModelError, match="is a Lambda layer: it contains code"):
         load_model(tmp_path / f"model.{suffix}")
     assert not trace.exists()
 
@@ -165,6 +165,15 @@ def test_a_model_in_a_model_comes_back_exactly(tmp_path: Path, suffix: str) -> N
     model.save(tmp_path / f"model.{suffix}")
     x = np.random.default_rng(0).normal(0, 2, (50, 4)).astype(np.float32)
     np.testing.assert_array_equal(load_model(tmp_path / f"model.{suffix}")(x), model(x))
+
+
+def test_a_quantizer_that_qkeras_does_not_load_is_named(tmp_path: Path) -> None:
+    model = keras.Sequential(
+        [keras.Input((4,)), qkeras.QActivation(qkeras.quantized_hswish(6, 1, alpha=1), name="bent")]
+    )
+    save_model(model, tmp_path / "model.h5")
+    with pytest.raises(UnsupportedModelError, match=r"'bent' has a quantized_hswish.*quantized_relu"):
+        load_model(tmp_path / "model.h5")
 
 
 def test_the_settings_of_a_quantizer_inside_are_no_code(tmp_path: Path) -> None:
@@ -196,7 +205,7 @@ def test_no_warning_of_keras_about_qkeras(tmp_path: Path) -> None:
 
 def test_saved_model_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "saved_model.pb").write_bytes(b"")
-    with pytest.raises(UnsupportedModelError, match="SavedModel holds code"):
+    with pytest.raises(UnsupportedModelError, match="SavedModel contains code"):
         load_model(tmp_path)
 
 
@@ -249,7 +258,7 @@ def test_archive_that_climbs_out(tmp_path: Path) -> None:
     path = tmp_path / "model.keras"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("../../evil.py", "raise SystemExit")
-    with pytest.raises(UnsupportedModelError, match="climbs out"):
+    with pytest.raises(UnsupportedModelError, match="leads out"):
         load_model(path)
 
 
@@ -257,7 +266,7 @@ def test_archive_with_more_than_a_model(tmp_path: Path) -> None:
     path = tmp_path / "model.keras"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("assets/code.py", "raise SystemExit")
-    with pytest.raises(UnsupportedModelError, match="which no Keras model needs"):
+    with pytest.raises(UnsupportedModelError, match="which does not belong into a Keras model"):
         load_model(path)
 
 
@@ -281,7 +290,7 @@ def test_keras_3_is_named(plain_file: Path, tmp_path: Path) -> None:
 
 def test_weights_without_a_network(tmp_path: Path) -> None:
     keras.Sequential([layers.Dense(3, input_shape=(4,))]).save_weights(tmp_path / "model.h5")
-    with pytest.raises(InputFileError, match=r"keras_version|weights alone"):
+    with pytest.raises(InputFileError, match=r"keras_version|only weights"):
         load_model(tmp_path / "model.h5")
 
 

@@ -119,7 +119,7 @@ def test_what_contradicts_itself_is_refused(tmp_path: Path, change: dict[str, An
 
 def test_a_damaged_file(tmp_path: Path) -> None:
     (tmp_path / MEANING).write_bytes(b"\xff{")
-    with pytest.raises(InputFileError, match="does not say what the inputs of a network mean"):
+    with pytest.raises(InputFileError, match="does not say what the inputs of the network are"):
         Meaning.load(tmp_path / MEANING)
 
 
@@ -159,7 +159,7 @@ def test_the_truth_of_events_may_differ_and_their_towers_may_not() -> None:
 def test_stated_by_the_user() -> None:
     found = Meaning.stated(images(), classes=True)
     assert (found.stated_by, found.task, found.classes) == ("user", None, images().classes)
-    assert Meaning.stated(images(), classes=False).without_scores == "its outputs are no classes, as the user stated"
+    assert Meaning.stated(images(), classes=False).without_scores == "its outputs are not classes (--no-classes)"
     assert Meaning.stated(towers(), classes=True).classes == ()
 
 

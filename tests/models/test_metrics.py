@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import json
+import math
 
 import numpy as np
 import pytest
@@ -126,3 +127,32 @@ def test_auc_counts_pairs(jets: list[tuple[int, bool]]) -> None:
     wins = sum((s > b) + (s == b) / 2 for s in signal for b in background) / (len(signal) * len(background))
     curve = metrics.roc_curve([score for score, _ in jets], [kind for _, kind in jets])
     assert metrics.auc(curve) == pytest.approx(wins)
+
+
+def test_rejection_of_a_named_background_by_hand() -> None:
+    """Two W, two quarks, a gluon and a Z that scores as a W: the Z spoils the one-vs-rest cut, not that against QCD.
+
+    W against q and g is p_w / (p_w + p_q + p_g): 0.9 and 0.5 of W; 0.6, 0.1 and 0 of QCD. At half of the W none of the
+    background passes, above; at all of them the quark of weight 3 of 6 in all.
+    """
+    classes = ("q", "g", "w", "z")
+    label = [2, 2, 0, 0, 1, 3]
+    scores = [
+        [0.05, 0.0, 0.45, 0.5],
+        [0.1, 0.1, 0.2, 0.6],
+        [0.2, 0.2, 0.6, 0.0],
+        [0.8, 0.1, 0.1, 0.0],
+        [0.5, 0.5, 0.0, 0.0],
+        [0.0, 0.0, 0.9, 0.1],
+    ]
+    found = metrics.performance(scores, label, classes, [1, 1, 3, 2, 1, 9], ("q", "g"))
+    assert found.against is not None
+    assert found.against.classes == ("q", "g")
+    assert set(found.against.auc) == {"w", "z"}
+    # pairs of W and QCD: 0.9 wins all, 0.5 loses to 0.6 alone
+    assert found.against.auc["w"] == pytest.approx((1 + 0.5) / 2)
+    assert found.against.rejection["0.5"]["w"].rejection is None
+    assert found.against.rejection["0.5"]["w"].lower_limit == pytest.approx(36 / 14 / -math.log(0.05))
+    assert found.rejection["0.5"]["w"].background_efficiency == pytest.approx(12 / 15)
+    assert metrics.performance(scores, label, classes).against is None
+    assert found.as_json()["against"]["rejection"]["0.3"]["w"]["signal_efficiency"] == 0.3

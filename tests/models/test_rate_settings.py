@@ -54,7 +54,7 @@ def test_small_rates_are_cross_section_times_luminosity_and_the_inverse_is_one()
         ({"rates": [5, 1]}, "'rates' must ascend"),
         ({"rates": [-1]}, "greater than 0"),
         ({"turn_on": [200]}, "two borders"),
-        ({"weight": "aux_weight ; 1"}, "is no expression"),
+        ({"weight": "aux_weight ; 1"}, "is not an expression"),
         ({"collider": {"luminosity": 0}}, "greater than 0"),
         ({"luminosity": 1}, "Extra inputs"),
     ],

@@ -49,7 +49,7 @@ def test_the_same_jets_in_every_call(dataset: ImageDataset) -> None:
 
 
 def test_a_choice_without_a_class(dataset: ImageDataset) -> None:
-    with pytest.raises(InputFileError, match="of 1 jets of the 'train' split none is of class"):
+    with pytest.raises(InputFileError, match="none of 1 jets of the 'train' split is of class"):
         read_jets(dataset, "train", 1, 7)
 
 

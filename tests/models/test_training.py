@@ -147,7 +147,7 @@ def test_warm_start_copies_every_weight(model_settings: ModelSettings) -> None:
 
 def test_warm_start_needs_a_namesake(model_settings: ModelSettings) -> None:
     source = keras.Sequential([keras.layers.Dense(2, input_shape=(3,), name="other")])
-    with pytest.raises(ValueError, match="'block1' has no namesake"):
+    with pytest.raises(ValueError, match="'block1' is not in the network to start from"):
         training.warm_start(quantized_separable.build(model_settings, SHAPE, 2), source)
 
 

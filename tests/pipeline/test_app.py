@@ -22,7 +22,7 @@ def test_ctrl_c_ends_with_130(
 
     monkeypatch.setattr(production, "produce", interrupted)
     config = tmp_path / "generate.yaml"
-    config.write_text("classes: [w]\njets_per_class: 1\n")
+    config.write_text("classes: [w]\njets_per_class: 1\nincomplete: true\n")
     assert main(["generate", "--config", str(config), "--out", str(tmp_path / "out")]) == 130
     assert "interrupted" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["generate.yaml"]
@@ -38,7 +38,7 @@ def test_ctrl_c_that_a_library_turned_into_its_own_error_ends_with_130(
 
     monkeypatch.setattr(production, "produce", interrupted)
     config = tmp_path / "generate.yaml"
-    config.write_text("classes: [w]\njets_per_class: 1\n")
+    config.write_text("classes: [w]\njets_per_class: 1\nincomplete: true\n")
     assert main(["generate", "--config", str(config), "--out", str(tmp_path / "out")]) == 130
     assert "interrupted" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["generate.yaml"]

@@ -254,7 +254,7 @@ def test_a_stage_that_is_given_no_inputs_takes_those_of_before(tmp_path: Path) -
     runs, jets = tmp_path / "build", tmp_path / "jets.root"
     out, settings = runs / "mine" / "20_images", {"images": CsimSettings(seed=1)}
     jets.write_text("jets")
-    with pytest.raises(InputFileError, match="nothing was made there before"):
+    with pytest.raises(InputFileError, match="nothing was made here before"):
         made_from(out, "images", settings)
     with artefact(out, "images", settings=settings, inputs={"files": [jets]}) as space:
         (space.path / "part").touch()

@@ -24,15 +24,15 @@ FAULTS = {
     "name: tagger\nhls: {clock_period: 0.1}": "'hls.clock_period': input should be greater than 0.5, not 0.1",
     "name: tagger\nhls: {backend: Quartus}": "'hls.backend'.*Vitis.*not 'Quartus'",
     "name: 2tagger": "'name'",
-    "name: entity-1": "'name': must be lower-case letters.*entity_1 would go",
-    "name: signal": "'name': must be no reserved word .of VHDL; signal_tagger would go., not 'signal'",
+    "name: entity-1": "'name': must be lower-case letters.*entity_1 is possible",
+    "name: signal": "'name': must not be a reserved word .of VHDL; signal_tagger is possible., not 'signal'",
     "name: ../out": "'name': must be lower-case letters",
     "name: tagger\nexport: {version: v2}": "'export.version'.*not 'v2'",
     "name: tagger\nname: other": "line 2.*'name' is given twice",
-    "name: [unclosed": "no valid YAML in line",
+    "name: [unclosed": "not valid YAML in line",
     "- a list": "keys and values",
     "name: tagger\nhls: {reuse_factor: .nan}": "'hls.reuse_factor'",
-    "name: !!python/object/apply:os.system ['true']": "no valid YAML",
+    "name: !!python/object/apply:os.system ['true']": "not valid YAML",
 }
 
 
@@ -74,7 +74,7 @@ def test_no_such_file(tmp_path: Path) -> None:
 def test_no_text(tmp_path: Path) -> None:
     path = tmp_path / "hardware.yaml"
     path.write_bytes(b"\xff\xfe\x00name")
-    with pytest.raises(ConfigurationError, match="cannot be read"):
+    with pytest.raises(ConfigurationError, match="is not UTF-8 text"):
         load(path, HardwareSettings)
 
 

@@ -93,8 +93,8 @@ NO_YAML = {
     "a: -07": "begins with 0",
     f"a: {'9' * 5000}": "'9+…  ?does not fit into 64 bits",
     "a: 9223372036854775808": "does not fit into 64 bits",
-    "a: 1e999": "beyond those of double precision",
-    "1: a": "line 1: the key '1' is no text",
+    "a: 1e999": "too large for double precision",
+    "1: a": "line 1: the key '1' is not text",
     "? [a, b]\n: c": "cannot be a key",
     "a: b\na: c": "line 2: the key 'a' is given twice",
     "a: &x {b: 1}\nc:\n  <<: *x": "line 3: merge keys",
@@ -109,7 +109,7 @@ NO_YAML = {
     ): "aliases",
     "a: b\n\tc: d": "line 2: found character '.*t' that cannot start",
     "a: b\n---\nc: d": "expected a single document",
-    'a: "\\U00ffffff"': "no valid YAML",
+    'a: "\\U00ffffff"': "not valid YAML",
     'a: "\\ud800"': "surrogate",
     "a: \x07": "special characters",
     "%YAML 3.0\n---\na: b": "incompatible",
@@ -199,14 +199,14 @@ def test_long_values_and_keys_are_cut(tmp_path: Path, text: str) -> None:
 def test_files_that_are_no_configuration(tmp_path: Path) -> None:
     path = tmp_path / "hardware.yaml"
     path.write_text("#" * LARGEST_FILE + "\n")
-    with pytest.raises(ConfigurationError, match="more than 256 KiB"):
+    with pytest.raises(ConfigurationError, match="larger than 256 KiB"):
         load(path, HardwareSettings)
     path.write_bytes(b"name: \x80\n")
-    with pytest.raises(ConfigurationError, match="no UTF-8 text from byte 6 on"):
+    with pytest.raises(ConfigurationError, match="not UTF-8 text from byte 6 on"):
         load(path, HardwareSettings)
     with pytest.raises(ConfigurationError, match=r"cannot be read: Is a directory$"):
         load(tmp_path, HardwareSettings)
-    with pytest.raises(ConfigurationError, match="more than 256 KiB"):
+    with pytest.raises(ConfigurationError, match="larger than 256 KiB"):
         load(Path("/dev/zero"), HardwareSettings)
 
 

@@ -49,8 +49,8 @@ def _flip(path: Path) -> None:
 
 DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "a file is gone": (lambda folder: (folder / "a.root").unlink(), "'a.root' is missing"),
-    "another file": (lambda folder: (folder / "c.root").touch(), "'c.root' is not of it"),
-    "a link to somewhere": (lambda folder: (folder / "c").symlink_to("/"), "'c' is not of it"),
+    "another file": (lambda folder: (folder / "c.root").touch(), "'c.root' is not part of it"),
+    "a link to somewhere": (lambda folder: (folder / "c").symlink_to("/"), "'c' is not part of it"),
     "a bit": (lambda folder: _flip(folder / "deep" / "b.root"), "'b.root' was changed"),
     "the companion is gone": (lambda folder: (folder.parent / "10_root.txt").unlink(), "'10_root.txt' is missing"),
     "a bit of the companion": (lambda folder: _flip(folder.parent / "10_root.txt"), "'10_root.txt' was changed"),

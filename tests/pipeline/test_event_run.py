@@ -144,7 +144,7 @@ def test_the_report_shows_events_and_tasks(run: Path) -> None:
     assert page.count('aria-label="Test event ') == 3
     assert "16 × 24 towers of 0.087 × 0.262" in text
     assert "a mean of 140 further collisions over each" in text
-    assert "140 collisions over the hard one on average" in (
+    assert "140 collisions besides the hard one on average" in (
         next((run / "70_export").glob("*/MODEL_CARD.md")).read_text(encoding="utf-8")
     )
     assert f"The {EVENTS} events hold" in text

@@ -64,7 +64,7 @@ def test_a_changed_artefact(chain: Path) -> None:
 def test_no_manifest(chain: Path, content: str | None) -> None:
     path = chain / "b.manifest.json"
     path.unlink() if content is None else path.write_text(content)
-    with pytest.raises(InputFileError, match="is not whole" if content is None else "cannot be read"):
+    with pytest.raises(InputFileError, match="is incomplete" if content is None else "cannot be read"):
         read_manifest(chain / "b")
 
 

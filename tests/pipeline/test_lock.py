@@ -89,7 +89,7 @@ def test_a_killed_holder_holds_nothing_though_its_child_lives(tmp_path: Path) ->
 
 def test_this_process_does_not_lock_itself_out_in_silence(tmp_path: Path) -> None:
     out = tmp_path / "20_images"
-    refused = pytest.raises(PipelineError, match="by this very process")
+    refused = pytest.raises(PipelineError, match="by this process")
     with locked(out, "images", _silent), refused, locked(out, "images", _silent):
         pytest.fail("the body must not run")
 

@@ -12,7 +12,12 @@ from pipeline.report.results import titles_of
 TAGGER = {"macro_auc": 0.9, "accuracy": 0.7, "auc": {}, "jets": 10}
 CASES: dict[str, tuple[dict[str, Any], list[tuple[str, str, float | None]]]] = {
     "classification": (
-        {"trees": TAGGER, "model": TAGGER | {"macro_auc": 0.88}, "classes": ["q", "t"], "beats_trees": False},
+        {
+            "trees": TAGGER,
+            "model": TAGGER | {"macro_auc": 0.88},
+            "classes": ["q", "t"],
+            "beats_trees": {"trees": {"value": -0.02, "error": 0.01}},
+        },
         [
             ("quantized, separable convolution", "macro-AUC", 0.88),
             ("quantized, separable convolution", "accuracy", 0.7),

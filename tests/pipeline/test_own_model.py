@@ -77,7 +77,7 @@ def test_odd_outputs_and_a_model_in_a_model(tmp_path: Path, capfd: pytest.Captur
     ports = json.loads(Path(lowered, "types.json").read_text())["outputs"]
     assert [(port["shape"], port["left_out"]) for port in ports] == [([3], "softmax"), ([6], None), ([3], None)]
     assert not [each.message for each in shown if each.category is UserWarning]
-    assert not capfd.readouterr().err
+    assert not capfd.readouterr().err.strip()
 
 
 @pytest.mark.parametrize(

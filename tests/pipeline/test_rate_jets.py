@@ -81,7 +81,7 @@ def test_a_norm_by_a_shift_keeps_the_candidates_pt_and_any_other_does_not() -> N
     what = RatesSettings.model_validate(yaml.safe_load((CONFIGS / "trigger" / "rates.yaml").read_text()))
     steps = [{"step": "centre"}, {"step": "normalise", "norm": "power_of_two"}]
     images_for_rates(pictures("trigger", steps=steps), what)
-    with pytest.raises(ConfigurationError, match="normalised, so that firmware has no pT"):
+    with pytest.raises(ConfigurationError, match="normalised, so firmware has no pT"):
         images_for_rates(pictures("demo", steps=steps), what)
 
 

@@ -33,17 +33,17 @@ def mine(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("out", "said"),
     [
-        ("notes", r"notes: stands there and is no artefact of `generate` \(give another --out, or move it away\)"),
-        ("notes/", "stands there and is no artefact of `generate`"),
-        ("notes/deep", "stands there"),
-        ("precious.root", "precious.root: stands there"),
-        ("10_root", "10_root.txt: stands there"),
+        ("notes", r"notes: exists already and was not made by `generate` \(give another --out, or move it away\)"),
+        ("notes/", "exists already and was not made by `generate`"),
+        ("notes/deep", "exists already"),
+        ("precious.root", "precious.root: exists already"),
+        ("10_root", "10_root.txt: exists already"),
         ("link", "is a link to"),
         ("dangling", "is a link to"),
-        ("notes/..", "is no name for a result"),
-        (".", "command runs in"),
-        ("..", "is no name for a result"),
-        ("/", "is no name for a result"),
+        ("notes/..", "cannot be the name of a result"),
+        (".", "is the current folder"),
+        ("..", "cannot be the name of a result"),
+        ("/", "cannot be the name of a result"),
     ],
 )
 def test_what_is_somebodys_own_is_refused(mine: Path, out: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +59,7 @@ def test_what_is_somebodys_own_is_refused(mine: Path, out: str, said: str, monke
 
 def test_an_empty_current_folder_is_no_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(PipelineError, match="command runs in"):
+    with pytest.raises(PipelineError, match="is the current folder"):
         require_replaceable(Path(), "images")
 
 
@@ -70,7 +70,7 @@ def test_an_input_is_no_output(mine: Path) -> None:
         (mine / "notes", mine / "link" / "deep"),
         (mine / "precious.root", mine / "precious.root"),
     ):
-        with pytest.raises(PipelineError, match="would replace what it is made from"):
+        with pytest.raises(PipelineError, match="would overwrite its own input"):
             require_replaceable(out, "images", inputs={"files": [given]})
     require_replaceable(mine / "notes" / "20_images", "images", inputs={"files": [mine / "notes"]})
 
@@ -88,20 +88,20 @@ def test_an_artefact_of_the_same_stage_may_be_replaced_and_no_other(tmp_path: Pa
         (space.path / "part").touch()
         space.companions[0].write_text("{}")
     require_replaceable(out, "images", ["beside.json"])
-    with pytest.raises(PipelineError, match="is no artefact of `train`"):
+    with pytest.raises(PipelineError, match="was not made by `train`"):
         require_replaceable(out, "train")
     (tmp_path / "other.json").write_text("mine")
-    with pytest.raises(PipelineError, match="other.json: is not of what `images` made there, and would be lost"):
+    with pytest.raises(PipelineError, match="other.json: was not made by `images` and would be lost"):
         require_replaceable(out, "images", ["other.json"])
     (out / "notes.txt").write_text("seen by eye: good")
-    with pytest.raises(PipelineError, match="notes.txt: is not of what `images` made there, and would be lost"):
+    with pytest.raises(PipelineError, match="notes.txt: was not made by `images` and would be lost"):
         require_replaceable(out, "images")
     (out / "notes.txt").unlink()
     manifest_path(out).write_text("{")
     with pytest.raises(PipelineError, match="manifest.json: cannot be read"):
         require_replaceable(out, "images")
     manifest_path(out).unlink()
-    with pytest.raises(PipelineError, match="is no artefact of `images`"):
+    with pytest.raises(PipelineError, match="was not made by `images`"):
         (out / "part").write_text("pixels")
         require_replaceable(out, "images")
 
@@ -110,10 +110,10 @@ def test_hidden_names_are_not_taken_either(tmp_path: Path) -> None:
     out = tmp_path / "20_images"
     making(out).mkdir()
     (making(out) / "diary").write_text("mine")
-    with pytest.raises(PipelineError, match="stands where unfinished work is kept, and is none"):
+    with pytest.raises(PipelineError, match="is not unfinished work of this project, which would be kept there"):
         require_replaceable(out, "images")
     (making(out) / "diary").unlink()
     lock_path(out).write_text("mine")
-    with pytest.raises(PipelineError, match="stands where a lock has to be"), artefact(out, "images"):
+    with pytest.raises(PipelineError, match="is in the place of the lock file"), artefact(out, "images"):
         pytest.fail("the body must not run")
     assert lock_path(out).read_text() == "mine"

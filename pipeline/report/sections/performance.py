@@ -1,19 +1,33 @@
-"""How well the taggers separate: ROC curves of float, quantized and emulated network in one plot, and their metrics."""
+"""How well the taggers separate: ROC curves of float, quantized and emulated network in one plot, and their metrics.
+
+All with the statistical errors that the training measured; nothing is estimated here.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, NamedTuple
 
 from data_prep.dataset import open_dataset
 from data_prep.summary import Summary
+from models.bootstrap import Measured
 from models.metrics import Rejection, effective_number, roc_curve
+from models.uncertainty import Uncertainty
 from pipeline.plots.roc import Curve, roc_panels
 from pipeline.plots.style import svg_text
 from pipeline.report import svg
 from pipeline.report.confusions import confused, spread
-from pipeline.report.results import QUANTIZED, SEPARABLE, STANDARD, TREES, Results, load_results
+from pipeline.report.results import QUANTIZED, SEPARABLE, STANDARD, TREES, TREES_SEEN, Results, Tagger, load_results
 from pipeline.report.run_folder import RunFolder, reading
 from pipeline.report.section import Section
+
+
+class Share(NamedTuple):
+    """A share in percent, with an interval of one standard deviation."""
+
+    value: float
+    low: float
+    high: float
 
 
 def values(run: RunFolder) -> dict[str, Any]:
@@ -21,20 +35,18 @@ def values(run: RunFolder) -> dict[str, Any]:
     results = load_results(run)
     label = "Background rejection against signal efficiency for each class and tagger"
     deployed = results.deployed
-    shares = None
-    if deployed is not None:
-        confusion = deployed.performance.confusion
-        shares = [[value / max(sum(row), 1e-300) for value in row] for row in confusion]
     points = sorted({point for tagger in results.taggers for point in tagger.performance.rejection})
     return {
         "results": results,
         "figure": svg.inline(svg_text(roc_panels(_curves(results))), "roc", label),
         "points": points,
-        "confusion": shares,
+        "confusion": None if deployed is None else _confusion(deployed, results.errors(deployed.name)),
+        "replicas": None if results.uncertainty is None else results.uncertainty.replicas,
         "deployed": deployed,
-        "confused": confused(results.classes, shares, _spreads(run)) if shares else [],
+        "confused": [] if deployed is None else confused(results.classes, _shares(deployed), _spreads(run)),
         "steps": _steps(results),
         "trees": _trees(results),
+        "against": next((each.performance.against for each in results.taggers if each.performance.against), None),
         "missing": Rejection(0.0, None, None, None),
     }
 
@@ -59,15 +71,37 @@ def _curves(results: Results) -> dict[str, list[Curve]]:
         jets = effective_number(results.weight[~signal])
         measurable = results.weight[signal].sum() > 0 and results.weight[~signal].sum() > 0
         curves[name] = [
-            Curve(tagger.name, tagger.title, roc_curve(tagger.scores[:, index], signal, results.weight), jets)
+            Curve(
+                tagger.name,
+                tagger.title,
+                roc_curve(tagger.scores[:, index], signal, results.weight),
+                jets,
+                results.errors(tagger.name).roc.get(name),
+            )
             for tagger in results.taggers
             if measurable
         ]
     return curves
 
 
-def _steps(results: Results) -> list[tuple[str, float]]:
-    """What each step on the way to hardware costs in macro-AUC."""
+def _confusion(tagger: Tagger, errors: Uncertainty) -> list[list[Share]]:
+    """The shares of each true class, in percent, with their intervals."""
+    shares = _shares(tagger)
+    if not errors.confusion:
+        return [[Share(100 * value, 100 * value, 100 * value) for value in row] for row in shares]
+    return [
+        [Share(100 * value, 100 * low, 100 * high) for value, (low, high) in zip(row, intervals, strict=True)]
+        for row, intervals in zip(shares, errors.confusion, strict=True)
+    ]
+
+
+def _shares(tagger: Tagger) -> list[list[float]]:
+    """The shares of each true class that are taken for each."""
+    return [[value / max(sum(row), 1e-300) for value in row] for row in tagger.performance.confusion]
+
+
+def _steps(results: Results) -> list[tuple[str, Measured]]:
+    """What each step on the way to hardware costs in macro-AUC; without errors they count as unknown."""
     steps = (
         ("separable instead of standard convolutions", STANDARD, SEPARABLE),
         ("quantized instead of float numbers", SEPARABLE, QUANTIZED),
@@ -76,18 +110,22 @@ def _steps(results: Results) -> list[tuple[str, float]]:
     for what, before, after in steps:
         first, second = results.macro_auc(before), results.macro_auc(after)
         if first is not None and second is not None:
-            found.append((what, second - first))
+            found.append((what, results.difference(after, before) or Measured(second - first, math.nan)))
     return found
 
 
-def _trees(results: Results) -> dict[str, Any] | None:
-    """The baseline against the tagger nearest to hardware."""
-    trees = results.macro_auc(TREES)
+def _trees(results: Results) -> list[dict[str, Any]]:
+    """The tagger nearest to hardware beside each baseline that there is."""
     deployed = results.deployed
-    if trees is None or deployed is None or deployed.performance.macro_auc is None:
-        return None
-    network = deployed.performance.macro_auc
-    return {"trees": trees, "network": network, "title": deployed.title, "beaten": network > trees}
+    if deployed is None or (network := deployed.performance.macro_auc) is None:
+        return []
+    found = []
+    for name, of in ((TREES, "all constituents"), (TREES_SEEN, "the constituents that the network sees")):
+        if (trees := results.macro_auc(name)) is not None:
+            errors = [results.errors(each).macro_auc for each in (deployed.name, name)]
+            difference = results.difference(deployed.name, name) or Measured(network - trees, math.nan)
+            found.append({"of": of, "trees": trees, "network": network, "errors": errors, "difference": difference})
+    return found
 
 
 SECTION = Section("performance", "Performance", "Performance", values, tasks=frozenset({"classification"}))

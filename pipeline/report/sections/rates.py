@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from models.bootstrap import Measured
 from pipeline.report import svg
 from pipeline.report.run_folder import RunFolder, reading
 from pipeline.report.section import Section
@@ -13,6 +14,8 @@ LABELS = {
     "rates": "Trigger rate against signal efficiency of cuts on pT, pT and soft-drop mass, and pT and the tagger",
     "turn_on": "Efficiency of the three triggers at fixed rates against the offline jet pT",
 }
+_USED = 0.7
+"""A trigger that uses a smaller share of its rate is pointed out."""
 TITLES = {"pt": "pT", "pt_mass": "pT and soft-drop mass", "tagger": "pT and tagger"}
 
 
@@ -31,14 +34,16 @@ def values(run: RunFolder) -> dict[str, Any]:
         sample = {
             "total": float(found["total"]),
             "events": int(found["events"]),
-            "effective": float(found["effective"]),
+            "chosen_on": int(found["chosen_on"]),
+            "total_error": float(found["total"]) / max(float(found["effective"]), 1.0) ** 0.5,
             "signal_jets": {name: int(found["signal_jets"][name][0]) for name in signals},
             "crossings": float(found["crossings"]) / 1e6,
             "pileup": float(found["pileup"]),
         }
         luminosity = f"{what['collider']['luminosity']:.1e}".split("e+")
         settings = {
-            name: what[name] for name in ("rates", "online_pt_min", "offline_pt_min", "against", "effective_min")
+            name: what[name]
+            for name in ("rates", "online_pt_min", "offline_pt_min", "against", "effective_min", "choosing")
         }
     figures = {}
     for name, label in LABELS.items():
@@ -55,10 +60,13 @@ def _point(found: dict[str, Any] | None, step: float) -> dict[str, Any] | None:
     efficiency = found["efficiency"]
     return {
         "value": float(efficiency["value"]),
-        "error": float(efficiency["error"]),
+        "low": float(efficiency["low"]),
+        "high": float(efficiency["high"]),
+        "gain": None if found["gain"] is None else Measured(**found["gain"]),
         "threshold": float(found["threshold"]),
         "score": None if found["cut"] is None else int(found["cut"]) * float(step),
         "rate": float(found["rate"]),
+        "unused": float(found["rate"]) < _USED * float(found["allowed"]),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
+from scipy import stats
 
 from data_prep.generate.detector import (
     CHARGED_HADRON,
@@ -202,3 +203,51 @@ def test_candidates_are_ordered_by_event_and_reproducible() -> None:
     assert np.all(np.diff(one.event) >= 0)
     for name in Candidates.__dataclass_fields__:
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
+
+
+def two_tracks(apart: float, pt: tuple[float, float] = (300.0, 250.0), number: int = 400) -> Events:
+    """Two pions an event, at the middle of a cell of the tracker and `apart` from it in η."""
+    first, second = gun(211, number, pt[0], 0.5, 0.3), gun(211, number, pt[1], 0.5 + apart, 0.3)
+    order = np.argsort(np.concatenate([first.event, second.event]), kind="stable")
+    both = {
+        name: np.concatenate([getattr(first, name), getattr(second, name)])[order]
+        for name in Events.__dataclass_fields__
+        if name not in ("number", "first", "weight", "pt_hat")
+    }
+    return Events(number=number, first=2 * np.arange(number), weight=np.ones(number), pt_hat=np.zeros(number), **both)
+
+
+@pytest.mark.parametrize(("apart", "tracks"), [(0.0, 0.95 + 0.05 * 0.95), (0.004, 2 * 0.95)])
+def test_of_tracks_in_one_cell_the_hardest_is_found(rng: np.random.Generator, apart: float, tracks: float) -> None:
+    """Cells of 0.003 (Delphes' DenseTrackFilter); 0.95 is the efficiency of each track."""
+    straight = CMS.model_copy(update={"magnetic_field": 0.0})
+    seen = respond(two_tracks(apart), straight, rng)
+    found = seen.kind == CHARGED_HADRON
+    assert found.sum() / 400 == pytest.approx(tracks, abs=5 * np.sqrt(0.1 / 400))
+    every = respond(two_tracks(apart), straight.model_copy(update={"track_cell": 0.0}), rng)
+    assert (every.kind == CHARGED_HADRON).sum() / 400 == pytest.approx(1.9, abs=5 * np.sqrt(0.1 / 400))
+    if not apart:
+        pt = np.hypot(seen.px, seen.py)[found]
+        assert (pt > 275).mean() > 0.9
+        # the energy of the lost one is a neutral hadron of what the calorimeter measures
+        alone = np.bincount(seen.event[found], minlength=400) == 1
+        neutral = np.bincount(seen.event, seen.energy * (seen.kind == NEUTRAL_HADRON), 400)[alone]
+        assert neutral.mean() == pytest.approx(250 * np.cosh(0.5), rel=0.05)
+
+
+@pytest.mark.parametrize("energy", [0.6, 1.0, 2.0])
+def test_soft_photons_are_cut_as_in_delphes(rng: np.random.Generator, energy: float) -> None:
+    """SimpleCalorimeter, card of CMS: above 0.5 GeV and above twice the resolution at the measured energy.
+
+    The expected share is the integral of scipy's log-normal density. At η = 0, where cells are 0.0174 wide.
+    """
+    measured = np.geomspace(0.5, 20, 20_000)
+    resolution = np.sqrt((0.008 * measured) ** 2 + 0.11**2 * measured + 0.4**2)
+    least = measured[measured > 2 * resolution][0]
+    sigma = np.sqrt((0.008 * energy) ** 2 + 0.11**2 * energy + 0.4**2)
+    width = np.sqrt(np.log1p((sigma / energy) ** 2))
+    expected = stats.lognorm(width, scale=energy * np.exp(-(width**2) / 2)).sf(least)
+    number = 20_000
+    seen = respond(gun(22, number, energy, 0.0), CMS, rng)
+    assert len(seen.event) / number == pytest.approx(expected, abs=5 * np.sqrt(0.25 / number))
+    assert seen.energy.min() > least * 0.999

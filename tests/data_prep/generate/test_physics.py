@@ -20,7 +20,14 @@ NUMBER = 600
 @cache
 def sample(name: str) -> Jets:
     settings = GenerateSettings.model_validate(
-        {"classes": [name], "jets_per_class": NUMBER, "multiparton_interactions": False, "seed": 3}
+        {
+            "classes": [name],
+            "jets_per_class": NUMBER,
+            "multiparton_interactions": False,
+            "seed": 3,
+            "pt_hat": [450, 1200],
+            "pt_hat_power": 5.5,
+        }
     )
     return make_jets(settings, Shard(name, 0, NUMBER), lambda _: None)[0]
 
@@ -33,14 +40,15 @@ def mode(mass: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize(
-    ("name", "mass", "tolerance"), [("w", 80.4, 0.025), ("z", 91.2, 0.025), ("t", 172.5, 0.025), ("h", 125.0, 0.045)]
+    ("name", "mass", "lost"), [("w", 80.4, 0.03), ("z", 91.2, 0.03), ("t", 172.5, 0.04), ("h", 125.0, 0.06)]
 )
-def test_soft_drop_mass_peaks_at_the_particles_mass(name: str, mass: float, tolerance: float) -> None:
-    """PDG masses. The tolerance covers the jet energy scale and the statistics of the maximum, about 1 % each.
+def test_soft_drop_mass_peaks_at_the_particles_mass(name: str, mass: float, lost: float) -> None:
+    """PDG masses, less what cells lose whose energy is not significant; nothing is calibrated.
 
-    For H→bb also the neutrinos of semileptonic b decays, which take 2 to 3 % of the mass with them.
+    For H→bb also the neutrinos of semileptonic b decays, which take 2 to 3 % of the mass with them. The statistics of
+    the maximum are 1 %.
     """
-    assert mode(sample(name).soft_drop_mass) == pytest.approx(mass, rel=tolerance)
+    assert 1 - lost - 0.015 < mode(sample(name).soft_drop_mass) / mass < 1.015
 
 
 def test_gluons_make_more_constituents_than_quarks() -> None:

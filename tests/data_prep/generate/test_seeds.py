@@ -13,7 +13,7 @@ CODES = [MINIMUM_BIAS.code, *(process.code for process in PROCESSES.values())]
 
 @pytest.mark.parametrize("run", [0, 5, 2**63 - 1])
 def test_no_two_files_of_a_run_share_a_seed_of_pythia(run: int) -> None:
-    """All files of all classes of the largest run that there can be; 3,200 of 2.4 million numbers would meet if drawn."""
+    """All files of all classes of the largest run: of 2.4 million numbers drawn, 3,200 pairs would be equal."""
     found = np.array(
         [
             (pythia_seed(run, purpose, code, 0) - 1 + np.arange(FILES_MAX)) % PYTHIA_SEEDS + 1

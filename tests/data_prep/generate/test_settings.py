@@ -46,6 +46,7 @@ def test_shipped_five_class_runs(run: str) -> None:
     assert settings.collision_energy == 13_000
     assert settings.multiparton_interactions
     assert settings.jets.pt == (500, 1000)
+    assert settings.dijets == "mixed"
     assert settings.jets_per_class >= {"demo": 4_000, "jetclass5": 100_000}[run]
 
 

@@ -76,7 +76,7 @@ def as_made(content: bytes, *, big: bool = False, saved: bool = False) -> bytes:
 def test_a_root_file_that_was_never_closed(big: bool, saved: bool, root_file: Path, tmp_path: Path) -> None:
     (tmp_path / "t.root").write_bytes(as_made(root_file.read_bytes(), big=big, saved=saved))
     error = refusal(tmp_path / "t.root")
-    assert error.what.startswith("was never closed: what writes it is not done, or was stopped")
+    assert error.what.startswith("was never closed: it is still being written, or writing was interrupted")
     assert jets_of(root_file) == JETS
 
 
@@ -149,12 +149,12 @@ TABLE = pa.table({"x": [1.0, 2.0]})
 OTHERS = {
     "a Git LFS pointer": b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
     "a git-annex pointer": b"/annex/objects/SHA256E-s1--00.root\n",
-    "the marks of a Git conflict": b"<<<<<<< HEAD\nversion\n=======\n",
+    "Git conflict markers": b"<<<<<<< HEAD\nversion\n=======\n",
     "an HTML page": b"\n<!DOCTYPE html>\n<html><body>Please log in</body></html>",
     "an HTML page ": b"<HTML><head>",
-    "an XML text": b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>",
-    "the XML text of a server's error": b"<Error><Code>NoSuchKey</Code></Error>",
-    "a JSON text": b'{"message": "401: Unauthorized"}',
+    "an XML file": b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>",
+    "an error message of a server (XML)": b"<Error><Code>NoSuchKey</Code></Error>",
+    "a JSON file": b'{"message": "401: Unauthorized"}',
     "a Les Houches event file": b'<LesHouchesEvents version="3.0">\n<init>',
     "a HepMC file": b"HepMC::Version 3.02.05\nHepMC::Asciiv3-START_EVENT_LISTING\n",
     "a Parquet file": saved(lambda out: pq.write_table(TABLE, out)),
@@ -165,7 +165,7 @@ OTHERS = {
     "a text file, beginning 'pt,eta,phi'": b"\n  pt,eta,phi\n1,2,3\n" * 500,
     "a text file, beginning 'événement'": "événement\n".encode() * 300 + b"x" * 48 + "é".encode() * 300,
     "a program": Path(sys.executable).resolve().read_bytes()[:5000],
-    "begins with nothing but zeros": bytes(5000),
+    "begins with zeros only": bytes(5000),
     "of an unknown kind": b"\x01\x02\xff\xfe" * 600,
     "is empty": b"",
 }

@@ -200,7 +200,7 @@ def test_the_piece_that_names_nothing_is_named(
 @pytest.mark.parametrize("text", ["", " ", "\n"])
 def test_an_empty_text_is_not_this_folder(text: str, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tree)
-    with pytest.raises(InputFileError, match="empty text"):
+    with pytest.raises(InputFileError, match="is empty"):
         input_files([text])
 
 

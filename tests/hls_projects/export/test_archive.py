@@ -103,7 +103,7 @@ def test_too_much_data_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     archive = _write(
         tmp_path / "big.tar.gz", _entry("b/one", content=b"12345678"), _entry("b/two", content=b"12345678")
     )
-    with pytest.raises(InputFileError, match="more than a bundle"):
+    with pytest.raises(InputFileError, match="larger than any bundle"):
         unpack(archive, tmp_path)
 
 
@@ -122,9 +122,9 @@ def _below_zero() -> bytes:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (_header("b/f", 1 << 42, tarfile.REGTYPE), "more than a bundle"),
-        (_header("b/f", 1 << 42, tarfile.XHDTYPE), "declares a header of 4398046511104 bytes"),
-        (_header("b/f", 1 << 42, tarfile.GNUTYPE_LONGNAME), "declares a header of 4398046511104 bytes"),
+        (_header("b/f", 1 << 42, tarfile.REGTYPE), "larger than any bundle"),
+        (_header("b/f", 1 << 42, tarfile.XHDTYPE), "has a header of 4398046511104 bytes"),
+        (_header("b/f", 1 << 42, tarfile.GNUTYPE_LONGNAME), "has a header of 4398046511104 bytes"),
         ((_header("x", 512, tarfile.XHDTYPE) + b"12 path=b/f\n".ljust(512, b"\0")) * 2000, "recursion"),
         # Python 3.11.7 would go round in circles.
         (_below_zero(), "a size below zero"),
@@ -152,7 +152,7 @@ def test_a_cut_archive_is_refused(tmp_path: Path, cut: int) -> None:
     whole = (tmp_path / "one.tar.gz").read_bytes()
     (tmp_path / "cut.tar.gz").write_bytes(whole[:cut])
     (tmp_path / "into").mkdir()
-    with pytest.raises(InputFileError, match=r"no whole .tar.gz|is empty"):
+    with pytest.raises(InputFileError, match=r"not a complete .tar.gz|is empty"):
         unpack(tmp_path / "cut.tar.gz", tmp_path / "into")
 
 

@@ -83,6 +83,6 @@ def test_the_first_wrong_value_is_named(expected: Path, tmp_path: Path, capsys: 
 
 def test_what_is_no_pattern_file(expected: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "capture.txt").write_text("Frame 0000\n")
-    for capture, message in (("capture.txt", "is no pattern file of EMP or APx"), ("none.txt", "no such file")):
+    for capture, message in (("capture.txt", "is not a pattern file of EMP or APx"), ("none.txt", "no such file")):
         assert main(["compare-capture", str(expected), str(tmp_path / capture)]) == 1
         assert message in " ".join(capsys.readouterr().err.split())

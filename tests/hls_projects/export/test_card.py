@@ -37,7 +37,7 @@ DATA = TrainingData(
 )
 QUALITY = (
     Quality(network="float", measure="macro-AUC", value=0.93125),
-    Quality(network="quantized", measure="macro-AUC", value=0.925),
+    Quality(network="quantized", measure="macro-AUC", value=0.925, error=0.0023),
     Quality(network="quantized", measure="accuracy", value=None),
 )
 IMAGES = ImageDescription(
@@ -105,7 +105,8 @@ def test_what_it_tells(tmp_path: Path) -> None:
     assert f"| gives | `logits`: {gives}" in text
     assert "| q: light quark | 12,345 | 2 | 3 |" in text
     assert "| float | 0.9313 | – |" in text
-    assert "| quantized | 0.9250 | – |" in text
+    assert "| quantized | 0.9250 ± 0.0023 | – |" in text
+    assert "statistical errors" in text
     assert "|  | outputs, simulated VHDL |  | 25 |  |" in text
     assert "| proof | RTL: 1,775 integers on 350 vectors, 0 differ |" in text
 

@@ -55,7 +55,7 @@ def _of_another_clock(root: Path) -> None:
 @pytest.mark.parametrize(
     ("forge", "reason"),
     [
-        (_without_vectors, "holds no vectors"),
+        (_without_vectors, "has no vectors"),
         (_without_proofs, "holds no proof of the HLS project"),
         (_with_empty_proof, "is a proof that compared nothing"),
         (_with_mismatches, "says that integers differ"),

@@ -168,10 +168,10 @@ def _renamed(types: dict[str, Any]) -> None:
     ("change", "reason"),
     [
         (_renamed, "no types: .*name"),
-        (lambda types: types["layers"][0].update(inputs=["nothing"]), "no network that runs: KeyError"),
+        (lambda types: types["layers"][0].update(inputs=["nothing"]), "do not make a network: KeyError"),
         (lambda types: types["layers"][0].update(kind="QDense"), "layer 'image_port' has no weights"),
         (lambda types: types["layers"][1].update(shape=[1 << 40, 1 << 20, 4]), "as its types say"),
-        (lambda types: types["layers"][1].update(strides=[0, 0]), "no network that runs"),
+        (lambda types: types["layers"][1].update(strides=[0, 0]), "do not make a network"),
     ],
 )
 def test_a_forged_network_neither_runs_code_nor_ends_in_a_traceback(

@@ -171,7 +171,7 @@ def test_wrong_packings_are_refused(placements: tuple[Placement, ...], message: 
 
 def test_values_that_are_none_of_the_port_are_refused() -> None:
     made = resolve(CANDIDATES, (PT, ETA, SEED), "inputs")
-    with pytest.raises(ValueError, match="a value of 'eta' is none of ap_fixed<12,12"):
+    with pytest.raises(ValueError, match="a value of 'eta' does not fit into ap_fixed<12,12"):
         made.pack(np.array([[0, 0, 0, 2048, 0, 0, 0]]))
     with pytest.raises(ValueError, match=r"shape \[n, 7\]"):
         made.pack(np.zeros((1, 6), np.int64))

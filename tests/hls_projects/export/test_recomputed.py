@@ -14,6 +14,7 @@ from hls_projects.export.file_hashes import hash_files
 from hls_projects.export.manifest import BundleManifest
 from hls_projects.export.pattern_formats import FORMATS
 from hls_projects.export.replay import replay
+from hls_projects.rtl.design import RtlDesign
 
 MADE_AGAIN = ("MODEL_CARD.md", "cmssw/", "emp/", "patterns/")
 
@@ -85,6 +86,18 @@ def test_a_part_that_nothing_makes(copy: Path, forge: Callable[[Path], str]) -> 
 def test_another_packing_than_that_of_the_design(copy: Path) -> None:
     _changed("patterns/packing.json", '"latency": ', '"latency": 1')(copy)
     with pytest.raises(InputFileError, match="is not the packing of this design"):
+        replay(copy, _hashed(copy))
+
+
+def test_a_source_that_leads_out_of_the_bundle(copy: Path) -> None:
+    _changed("rtl/rtl.json", '"zoo_model.vhd"', '"../zoo_model.vhd"')(copy)
+    with pytest.raises(InputFileError, match="vhdl"):
+        RtlDesign.load(copy / "rtl")
+
+
+def test_sources_that_are_no_text(copy: Path) -> None:
+    (copy / "hls" / "firmware" / "zoo_model.cpp").write_bytes(b"\xff\xfe")
+    with pytest.raises(InputFileError, match="holds sources that nothing can be made of"):
         replay(copy, _hashed(copy))
 
 

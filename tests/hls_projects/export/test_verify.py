@@ -121,7 +121,7 @@ def test_what_make_leaves_is_no_part_of_the_bundle(bundle: Path, tmp_path: Path,
     assert made_in(bundle) == [made]
     (bundle / made / "link").unlink()
     pack(bundle, tmp_path / "design.tar.gz")
-    with pytest.raises(InputFileError, match=f"holds {made}, which is no part of a bundle"):
+    with pytest.raises(InputFileError, match=f"holds {made}, which is not part of a bundle"):
         verify(tmp_path / "design.tar.gz")
     (bundle / f"{made}.o").write_bytes(b"object")
     with pytest.raises(InputFileError, match=f"{made}.o not in the manifest"):
@@ -138,10 +138,10 @@ def test_a_link(bundle: Path) -> None:
 @pytest.mark.parametrize("content", ["", "{}", '{"format": 2}', "[1]", "\x00", '{"files": {}, "surprise": 1}'])
 def test_no_manifest(bundle: Path, content: str) -> None:
     (bundle / "manifest.json").write_text(content)
-    with pytest.raises(InputFileError, match="no manifest of a bundle"):
+    with pytest.raises(InputFileError, match="not the manifest of a bundle"):
         verify(bundle)
     (bundle / "manifest.json").unlink()
-    with pytest.raises(InputFileError, match="is no bundle"):
+    with pytest.raises(InputFileError, match="is not a bundle"):
         verify(bundle)
 
 
@@ -168,7 +168,7 @@ def test_a_proof_that_the_manifest_does_not_tell(bundle: Path, status: Literal["
     (bundle / "proof" / "60_csim.json").write_text(proof.model_dump_json())
     manifest = BundleManifest.load(bundle).model_copy(update={"files": hash_files(bundle)})
     manifest.save(bundle)
-    with pytest.raises(InputFileError, match="tells of other proofs than it holds"):
+    with pytest.raises(InputFileError, match="lists other proofs than it contains"):
         verify(bundle)
     manifest.model_copy(update={"proofs": {"60_csim.json": ProofSummary.of(proof)}}).save(bundle)
     if status == "proven":
@@ -211,7 +211,7 @@ def test_what_inputs_and_outputs_are_is_said_in_one_voice(bundle: Path) -> None:
         (None, said, _training("q", "t"), "meaning.json and manifest.json differ"),
         (said, None, _training("q", "t"), "meaning.json and manifest.json differ"),
         (said, _meaning("t", "q"), None, "meaning.json and manifest.json differ"),
-        (said, said, _training("t", "q"), "tells of another training than meaning.json"),
+        (said, said, _training("t", "q"), "names another training than meaning.json"),
     ):
         _say(bundle, in_file, in_manifest, training)
         with pytest.raises(InputFileError, match=message):

@@ -126,8 +126,8 @@ def tagger(builder: ImageBuilder, kind: FixedType) -> Network:
 
 CLOCKED = {
     "parallel": (alone(6, 5), RtlSettings(delay=3), BuilderSettings()),
-    "one a clock": (alone(6, 5), RtlSettings(), SERIAL),
-    "one a clock, normalised": (alone(5, 4, SHARES, normalise=True), RtlSettings(delay=2), SERIAL),
+    "one per clock": (alone(6, 5), RtlSettings(), SERIAL),
+    "one per clock, normalised": (alone(5, 4, SHARES, normalise=True), RtlSettings(delay=2), SERIAL),
     "two a clock, normalised": (
         alone(6, 4, SHARES, normalise=True),
         RtlSettings(delay=2),
@@ -168,7 +168,7 @@ def test_simulated(name: str, tmp_path: Path) -> None:
 
 @needs_compiler
 def test_simulated_at_full_size(tmp_path: Path) -> None:
-    """Sixteen candidates, one a clock, 16 by 16 pixels: gapless, a jet comes every 16 clocks."""
+    """Sixteen candidates, one per clock, 16 by 16 pixels: gapless, a jet comes every 16 clocks."""
     network = alone(16, 16)
     built = build(network, "dut", RtlSettings(), VariantSettings(), tmp_path / "rtl", SERIAL)
     assert (built.design.beats, built.design.interval) == (16, 16)
@@ -179,7 +179,7 @@ def test_simulated_at_full_size(tmp_path: Path) -> None:
 
 
 @needs_ghdl
-@pytest.mark.parametrize("name", ["parallel", "one a clock, normalised", "streamed, more clocks of rows"])
+@pytest.mark.parametrize("name", ["parallel", "one per clock, normalised", "streamed, more clocks of rows"])
 def test_vhdl(name: str, tmp_path: Path) -> None:
     network, settings, form = CLOCKED[name]
     build(network, "dut", settings, VariantSettings(), tmp_path / "rtl", form)
@@ -202,7 +202,7 @@ def test_serial_is_several_times_smaller(tmp_path: Path) -> None:
     ("settings", "form", "why"),
     [
         (RtlSettings(), SERIAL.model_copy(update={"candidates_per_clock": 4}), "6 candidates cannot come 4 a clock"),
-        (RtlSettings(clocks=9), SERIAL, "has no latency to choose"),
+        (RtlSettings(clocks=9), SERIAL, "the latency cannot be chosen"),
         (RtlSettings(form="streamed"), BuilderSettings(), "the parallel image builder gives whole images"),
         (RtlSettings(form="streamed", rows=2), SERIAL, "2 rows a clock do not divide an image of 5 rows"),
     ],

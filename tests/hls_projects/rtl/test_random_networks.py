@@ -69,5 +69,5 @@ def test_rows_that_do_not_go_are_refused(rows: int, why: str) -> None:
 def test_a_quantizer_that_no_lowered_model_has_is_refused() -> None:
     build = NetworkBuilder(((2, 2, 1), FixedType(8, 8)))
     build.add("QActivation", ("in0",), (2, 2, 1), result=FixedType(4, 6, True, "RND_ZERO", "SAT"))
-    with pytest.raises(UnsupportedModelError, match="rounds or overflows in a way that the RTL does not have"):
+    with pytest.raises(UnsupportedModelError, match="rounds or overflows in a way that the RTL does not support"):
         trace(build.network())

@@ -42,7 +42,7 @@ def test_vivado_hls_calls_dsps_otherwise(csynth: Write) -> None:
     [
         ("<LUT>67890</LUT>\n", "", "has no field AreaEstimates/Resources/LUT"),
         ("<DSP>11</DSP>\n", "", "has no field AreaEstimates/Resources/DSP"),
-        ("Worst-caseLatency>18<", "Worst-caseLatency>undef<", "Worst-caseLatency is 'undef', no number"),
+        ("Worst-caseLatency>18<", "Worst-caseLatency>undef<", "Worst-caseLatency is 'undef', not a number"),
         ("1.804", "NA", "EstimatedClockPeriod is 'NA'"),
         ("2023.2", "", "ReportVersion/Version"),
         ("</profile>", "", "no XML"),
@@ -86,7 +86,7 @@ def test_utilisation_of_other_families_and_releases(utilisation: Write) -> None:
     [
         ("| CLB LUTs*  ", "| CLB Luts   ", "has no row 'CLB LUTs or Slice LUTs' with a column 'Used'"),
         ("| DSPs ", "| Dsp ", "has no row 'DSPs or DSP Slices'"),
-        ("|  1.5 |", "|   NA |", "says 'NA' of 'Block RAM Tile', no number"),
+        ("|  1.5 |", "|   NA |", "says 'NA' of 'Block RAM Tile', not a number"),
         ("|   LUT as Memory    ", "| CLB LUTs           ", "of 'CLB LUTs' both 47001 and 0"),
         ("Used", "Took", "has no row 'CLB LUTs"),
         ("| Design State :", "| State :", "has no field 'Design State'"),
@@ -110,7 +110,7 @@ def test_timing_quotes_the_achieved_period(timing: Write) -> None:
     ("old", "new", "reason"),
     [
         ("WNS(ns)", "Slack", "has no column 'WNS(ns)'"),
-        ("-0.173", "    NA", "column 'WNS(ns)' is 'NA', no number"),
+        ("-0.173", "    NA", "column 'WNS(ns)' is 'NA', not a number"),
         ("| Design Timing Summary", "| Summary", "has no table 'Design Timing Summary'"),
         ("| Clock Summary", "| Clocks", "has no table 'Clock Summary'"),
         ("clk    {0.000 1.250}        2.500           400.000", "", "table 'Clock Summary' is empty"),
@@ -130,5 +130,5 @@ def test_timing_without_a_field(timing: Write, old: str, new: str, reason: str) 
 
 @pytest.mark.parametrize("read", [read_csynth, read_utilisation, lambda path: read_timing(path, "clk")])
 def test_no_report(tmp_path: Path, read: Callable[[Path], object]) -> None:
-    with pytest.raises(InputFileError, match="no such report"):
+    with pytest.raises(InputFileError, match="no report of"):
         read(tmp_path / "absent")

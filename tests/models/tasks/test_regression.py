@@ -66,7 +66,7 @@ def test_it_finds_what_is_in_the_image(
         }
     )
     trained = regression.train(images, regression_settings, how, tmp_path, silent)
-    found = regression.measure(images, regression_settings, trained)
+    found = regression.measure(images, regression_settings, trained, 1)
     spread = float(np.std(found.truth[:, 0]) / np.mean(found.truth[:, 0]))
     resolution = found.closures["model"]["pt"].whole
     assert resolution is not None
@@ -86,11 +86,12 @@ def test_beside_the_tagger(
     images: ImageDataset, beside_tagger: ModelSettings, train_settings: TrainSettings, tmp_path: Path
 ) -> None:
     trained = regression.train(images, beside_tagger, train_settings, tmp_path, silent)
-    found = regression.measure(images, beside_tagger, trained)
+    found = regression.measure(images, beside_tagger, trained, 1)
     assert found.performance is not None
     assert found.performance["model"].jets == 300
     assert [tuple(port.shape) for port in prove_network(lower(trained[-1].model)).types.outputs] == [(2,), (2,)]
     assert set(found.as_json()["tagger"]) == {"float_standard", "float_separable", "model"}
+    assert set(found.as_json()["uncertainty"]["taggers"]) == {"float_standard", "float_separable", "model"}
 
 
 def residual(model_content: dict[str, Any], **changes: Any) -> ModelSettings:
@@ -128,7 +129,11 @@ def test_a_residual_needs_one_channel(model_content: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("change", "reason"),
-    [({"unit": 3.0}, "a power of two, 1 or more"), ({"unit": 0.5}, "a power of two"), ({"name": "sdmass"}, "no other")],
+    [
+        ({"unit": 3.0}, "a power of two, 1 or more"),
+        ({"unit": 0.5}, "a power of two"),
+        ({"name": "sdmass"}, "only for the target 'pt'"),
+    ],
 )
 def test_a_residual_that_means_nothing_is_refused(
     model_content: dict[str, Any], change: dict[str, Any], reason: str
@@ -141,7 +146,7 @@ def test_the_port_is_what_the_network_sees(
     images: ImageDataset, regression_settings: ModelSettings, train_settings: TrainSettings
 ) -> None:
     """The baseline of the port adds pixels in steps of 2⁻⁸; the mass of the image is not touched by more than that."""
-    found = regression.measure(images, regression_settings, [])
+    found = regression.measure(images, regression_settings, [], 1)
     steps = found.found["port"][:, 0] * 256
     np.testing.assert_array_equal(steps, np.rint(steps))
     np.testing.assert_allclose(found.found["port"], found.found["image"], atol=0.02)

@@ -11,7 +11,7 @@ from data_prep.dataset import ImageDescription
 from data_prep.grid import HexagonalGrid, SquareGrid
 from data_prep.steps.centre import Centre
 from data_prep.summary import MASS_EDGES, Summary
-from pipeline.plots.images import draw_images, mean_images, occupancy
+from pipeline.plots.images import draw_images, masses, mean_images, occupancy
 
 
 @pytest.fixture
@@ -24,7 +24,17 @@ def summary(rng: np.random.Generator) -> Summary:
     mass = rng.poisson(20, (2, 4, MASS_EDGES.size - 1)).astype(float)
     counts = np.zeros((4, 17))
     counts[:, 2:5] = [[1, 2, 1]] * 4
-    return Summary(np.full(4, 4.0), rng.random((4, 4, 4, 1)), counts, mass[0], mass[1], MASS_EDGES)
+    squares = (4 * counts, 4 * mass[0], 4 * mass[1])
+    return Summary(np.full(4, 4.0), rng.random((4, 4, 4, 1)), counts, mass[0], mass[1], MASS_EDGES, *squares)
+
+
+def test_bars_are_the_roots_of_the_sums_of_squares(summary: Summary, description: ImageDescription) -> None:
+    """Here every jet has the weight 4; of lit pixels there are 1, 2 and 1 in units of 4 jets."""
+    drawn = occupancy(summary, description).axes[0].collections[0].get_segments()
+    np.testing.assert_allclose([bar[:, 0] for bar in drawn], [[2, 2], [3, 3], [4, 4]])
+    middle, size = np.array([0.25, 0.5, 0.25]), 2 * np.sqrt([1, 2, 1]) / 4
+    np.testing.assert_allclose([bar[:, 1] for bar in drawn], np.stack([middle - size, middle + size], axis=1))
+    assert len(masses(summary, description.classes).axes[0].collections) == 2 * 4
 
 
 def test_the_same_numbers_give_the_same_bytes(summary: Summary, description: ImageDescription, tmp_path: Path) -> None:
@@ -56,7 +66,8 @@ def test_every_channel_is_shown(rng: np.random.Generator) -> None:
     )
     image = rng.random((2, 3, 3, 3)) * description.grid.mask()[..., np.newaxis] * (1, 9, 0.1)
     mass = np.ones((2, 2, MASS_EDGES.size - 1))
-    summary = Summary(np.ones(2), image, np.eye(2, 28, 3), mass[0], mass[1], MASS_EDGES)
+    lit = np.eye(2, 28, 3)
+    summary = Summary(np.ones(2), image, lit, mass[0], mass[1], MASS_EDGES, lit, mass[0], mass[1])
     panels = np.reshape(mean_images(summary, description).axes[:6], (3, 2))
     assert [panel.get_ylabel().split(":")[0] for panel in panels[:, 0]] == ["charged", "multiplicity", "photon"]
     assert [panel.get_title(loc="left") for panel in panels[0]] == ["q", "t"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from models.rate_measurement import Efficiency, OperatingPoint, TriggerResult
 from models.rate_settings import RatesSettings
-from models.rate_study import Efficiency, OperatingPoint, RateStudy, TriggerResult
-from pipeline.plots.rates import rate_curves, turn_ons
+from models.rate_study import RateStudy
+from pipeline.plots.rates import TITLES, rate_curves, turn_ons
 
 WHAT = RatesSettings.model_validate(
     {
@@ -17,18 +18,25 @@ WHAT = RatesSettings.model_validate(
 
 
 def point(rate: float, efficiency: float) -> OperatingPoint:
-    return OperatingPoint(rate, rate, 50.0, 100.0, None, Efficiency(efficiency, 0.05))
+    return OperatingPoint(
+        rate, rate, 50.0, 100.0, None, Efficiency(efficiency, efficiency - 0.05, min(efficiency + 0.05, 1.0)), None
+    )
 
 
 def found() -> RateStudy:
     some = TriggerResult(
         curve=(point(100, 1.0), point(10, 0.5), None),
         points=(None, point(5, 0.4), point(10, 0.5)),
-        turn_on=(None, (Efficiency(0.1, 0.02), None), (Efficiency(0.2, 0.02), Efficiency(1.0, 0.01))),
+        turn_on=(
+            None,
+            (Efficiency(0.1, 0.08, 0.13), Efficiency(0.9, 0.8, 0.95)),
+            (Efficiency(0.2, 0.18, 0.23), Efficiency(1.0, 0.97, 1.0)),
+        ),
     )
     nothing = TriggerResult(curve=(None,) * 3, points=(None,) * 3, turn_on=(None,) * 3)
     results = {"w": {"pt": some, "pt_mass": nothing, "tagger": some}, "t": {"pt": nothing, "tagger": nothing}}
-    return RateStudy(100.0, 300.0, 500, 800, {"w": (50, 40.0), "t": (50, 40.0)}, results)
+    bins = {"w": (200.0, 300.0, 400.0), "t": (200.0, 300.0, 400.0)}
+    return RateStudy(100.0, 300.0, 500, 800, 250, {"w": (50, 40.0), "t": (50, 40.0)}, bins, results)
 
 
 def test_curves_end_where_nothing_can_be_said() -> None:
@@ -44,6 +52,24 @@ def test_curves_end_where_nothing_can_be_said() -> None:
 def test_turn_ons_have_a_panel_a_signal_and_rate() -> None:
     panels = turn_ons(found(), WHAT).axes
     assert len(panels) == 2 * 3
-    assert [text.get_text() for axes in panels for text in axes.texts] == [
+    assert [axes.texts[-1].get_text() for axes in panels] == [
         *("w, 1 kHz", "t, 1 kHz", "w, 5 kHz", "t, 5 kHz", "w, 10 kHz", "t, 10 kHz")
     ]
+    said = [[text.get_text() for text in axes.texts[:-1]] for axes in panels]
+    assert said[0] == [f"{TITLES[name]}: too few events" for name in ("pt", "pt_mass", "tagger")]
+    assert said[2] == [f"{TITLES['pt_mass']}: too few events"]
+
+
+def test_no_bar_of_an_efficiency_leaves_0_to_1() -> None:
+    bars = [
+        segment[:, 1]
+        for axes in turn_ons(found(), WHAT).axes
+        for lines in axes.collections
+        for segment in lines.get_segments()
+    ]
+    assert bars
+    assert min(each.min() for each in bars) >= 0
+    assert max(each.max() for each in bars) <= 1
+    drawn = [band.get_paths() for band in rate_curves(found(), WHAT).axes[0].collections]
+    bands = [paths[0].vertices[:, 0] for paths in drawn if paths]
+    assert 0 < min(each.min() for each in bands) < max(each.max() for each in bands) <= 1

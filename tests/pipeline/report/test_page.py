@@ -14,10 +14,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from data_prep.digits import with_error
 from hls_projects.proof import LayerProof, Mismatch
+from models.metrics import Rejection
 from pipeline.report.page import SECTIONS, page
 from pipeline.report.run_folder import RunFolder
+from pipeline.report.section import rejection
 from pipeline.report.sections import gallery, performance, rtl, training
+from tests.pipeline.report.conftest import CLASSES
 from tests.sealed import made_again, run_made_again
 
 Prove = Callable[[Path, dict[str, object]], None]
@@ -136,17 +140,67 @@ def test_the_emulated_design_stands_beside_the_others(run: Path, quick: None) ->
     rows = re.findall(rf"({titles}) ([01]\.\d{{4}})", text)
     assert ("float, standard convolution", "1.0000") in rows
     assert ("boosted trees on observables", "0.5000") in rows
-    emulated = json.loads((run / "30_model" / "metrics.json").read_text())["model"]["macro_auc"]
-    assert ("quantized, HLS emulation", f"{emulated:.4f}") in rows
+    metrics = json.loads((run / "30_model" / "metrics.json").read_text())
+    emulated, errors = metrics["model"]["macro_auc"], metrics["uncertainty"]
+    assert f"quantized, HLS emulation {with_error(emulated, errors['taggers']['model']['macro_auc'])}" in text
     assert "beats the baseline" in text
+    assert "The same against q alone" in text
+
+
+def test_numbers_have_errors_and_what_they_do_not_hold_is_said(run: Path, quick: None) -> None:
+    text = read(run).text
+    metrics = json.loads((run / "30_model" / "metrics.json").read_text())
+    found = metrics["uncertainty"]["taggers"]["model"]
+    assert str(with_error(metrics["model"]["accuracy"], found["accuracy"])) in text
+    for name in CLASSES:
+        shown = rejection(Rejection(**metrics["model"]["rejection"]["0.5"][name]), found["rejection"]["0.5"][name])
+        assert str(shown) in text
+    assert "one standard deviation over 20 bootstrap replicas of the test jets" in text
+    assert "by how much another training of the same network" in text
+    # both are the same scores in this run
+    assert "quantized instead of float numbers: macro-AUC 0.0000, no difference seen" in text
+
+
+def test_a_difference_within_two_errors_is_none(run: Path, quick: None) -> None:
+    metrics = json.loads((run / "30_model" / "metrics.json").read_text())
+    for each in metrics["uncertainty"]["differences"]:
+        if {each["tagger"], each["reference"]} == {"model", "trees"}:
+            each["macro_auc"] = {"value": 0.0030, "error": 0.0017}
+        if (each["tagger"], each["reference"]) == ("float_standard", "float_separable"):
+            each["macro_auc"] = {"value": 0.0040, "error": 0.0017}
+    (run / "30_model" / "metrics.json").write_text(json.dumps(metrics))
+    run_made_again(run)
+    text = read(run).text
+    assert "No difference is seen between the network and hand-made observables" in text
+    assert "difference 0.0030 ± 0.0017 on the same jets" in text
+    assert "separable instead of standard convolutions: macro-AUC −0.0040 ± 0.0017 " in text
+    assert "standard convolutions: macro-AUC −0.0040 ± 0.0017, no" not in text
+
+
+def test_a_training_without_errors_is_shown_without(run: Path, quick: None) -> None:
+    metrics = json.loads((run / "30_model" / "metrics.json").read_text())
+    del metrics["uncertainty"]
+    (run / "30_model" / "metrics.json").write_text(json.dumps(metrics))
+    run_made_again(run)
+    text = read(run).text
+    assert "float, standard convolution 1.0000" in text
+    assert "bootstrap" not in text
+    assert "no difference seen" not in text
 
 
 def test_trees_that_are_not_beaten_are_said_so(run: Path, quick: None) -> None:
     metrics = json.loads((run / "30_model" / "metrics.json").read_text())
     metrics["trees"]["macro_auc"] = 0.9999
+    of_trees = [
+        each for each in metrics["uncertainty"]["differences"] if "trees" in (each["tagger"], each["reference"])
+    ]
+    for each in of_trees:
+        each["macro_auc"] = {"value": -0.2 if each["reference"] == "trees" else 0.2, "error": 0.01}
     (run / "30_model" / "metrics.json").write_text(json.dumps(metrics))
     run_made_again(run)
-    assert "The network does not beat hand-made observables" in read(run).text
+    text = read(run).text
+    assert "The network does not beat hand-made observables" in text
+    assert "difference −0.200 ± 0.010 on the same jets" in text
 
 
 def test_emulated_scores_that_differ_are_said_so(run: Path, quick: None) -> None:
@@ -211,7 +265,7 @@ def test_a_comparison_that_was_not_run_proves_nothing(run: Path, prove: Prove, q
             "g++ not found",
         ),
         (lambda run: (run / "60_csim.json").write_text('{"status": "proven"'), "the proof cannot be read"),
-        (lambda run: (run / "60_csim.json.manifest.json").unlink(), "is not whole"),
+        (lambda run: (run / "60_csim.json.manifest.json").unlink(), "is incomplete"),
         (
             lambda run: (run / "60_csim.json").open("a").write(" "),
             "60_csim.json is not as it was made: '60_csim.json' was changed",
@@ -234,7 +288,7 @@ def test_a_comparison_that_was_not_run_proves_nothing(run: Path, prove: Prove, q
         ),
         (
             lambda run: (run / "20_images" / "more").touch(),
-            "20_images is not as it was made: 'more' is not of it",
+            "20_images is not as it was made: 'more' is not part of it",
         ),
         (
             lambda run: (run / "40_lowered.manifest.json").write_text("{"),

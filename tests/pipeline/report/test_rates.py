@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
+from data_prep.digits import between, with_error
 from data_prep.images import ImagesSettings
 from models.rate_settings import RatesSettings
 from models.rate_study import study
@@ -26,7 +27,7 @@ from tests.sealed import made_again
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 WHAT = RatesSettings.model_validate(
-    {"against": ["q", "g"], "signals": {"w": {"mass": [65, 105]}}, "rates": [0.1, 20], "replicas": 3, "cuts": 4}
+    {"against": ["q", "g"], "signals": {"w": {"mass": [65, 105]}}, "rates": [0.1, 5], "replicas": 3, "cuts": 4}
 )
 
 
@@ -68,9 +69,13 @@ def test_what_it_shows(run: Path) -> None:
     text = report.page(folder)
     assert "7.5 × 10<sup>34</sup>" in text
     assert "30.9 million crossings a second of 194 inelastic collisions" in text
-    assert f"{high['value']:.3f} ± {high['error']:.3f}" in text
+    assert str(between(high["value"], high["low"], high["high"])) in text
+    gain = high["gain"]
+    assert gain.seen
+    assert f"(+{with_error(gain.value, gain.error)})" in text
     assert text.count("<svg") == 2
-    assert ">–<" in text
+    assert text.count(">&lt; 10 events<") == 3
+    assert "35 % of the events" in text
     assert "the largest of q, g" in text
 
 

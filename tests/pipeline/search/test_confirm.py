@@ -122,7 +122,7 @@ def test_none_is_begun_after_its_minutes(workshop: Workshop, tmp_path: Path) -> 
     workshop.second = 25
     found, reason, _ = confirmed(tmp_path, [RECORDS[2], RECORDS[3], RECORDS[1]], minutes=1.5)
     assert (workshop.trials, sorted(found)) == ([2, 3], [2, 3])
-    assert reason == "trial 1: the time for synthesis was over"
+    assert reason == "trial 1: the time for synthesis ran out"
 
 
 def test_what_fails_keeps_its_estimate_and_says_so(

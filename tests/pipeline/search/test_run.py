@@ -106,7 +106,7 @@ def test_limits_that_nothing_satisfies(
     nearest = min(first, key=lambda row: int(row["estimate"]))
     lut = int(nearest["estimate"])
     words = f"the nearest, trial {nearest['trial']}, has {lut / 3 - 1:.0%} too many LUTs ({lut})"
-    assert f"no design is within the constraints; {words}" in error
+    assert f"no design is within the limits; {words}" in error
     assert not (tmp_path / "28_search").exists()
     change(tmp_path, budget={"trials": 4})
     assert main(call) == 1

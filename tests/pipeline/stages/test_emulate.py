@@ -378,7 +378,7 @@ def test_a_network_that_says_nothing(run: Path, tmp_path: Path, capsys: pytest.C
     """Raw integers and no names: nothing is guessed; `images.yaml` states it, and the file of scores says who did."""
     out, stated = tmp_path / "scores.parquet", tmp_path / "stated.parquet"
     assert emulate(run / "own", run / "20_images", "--out", out) == 0
-    assert "the network does not say what its outputs are" in said(capsys)
+    assert "it is not known what the outputs of the network are" in said(capsys)
     table = pq.read_table(out)
     assert not [name for name in table.column_names if name.startswith(("score_", "logit_"))]
     assert json.loads(table.schema.metadata[b"jet_scores"])["meaning"] is None
@@ -401,7 +401,7 @@ def test_five_outputs_are_not_two_classes(run: Path, tmp_path: Path, capsys: pyt
     assert "or give --no-classes" in heard
     assert not out.exists()
     assert emulate(run / "own", run / "10_root", "--images-config", two, "--no-classes", "--out", out) == 0
-    assert "no scores: its outputs are no classes, as the user stated" in said(capsys)
+    assert "no scores: its outputs are not classes (--no-classes)" in said(capsys)
     assert not [name for name in pq.read_table(out).column_names if name.startswith("score_")]
     arguments = ["--images-config", CONFIGURATION, "--no-classes", "--out", out]
     assert emulate(run / "40_lowered", run / "10_root", *arguments) == 1
@@ -445,8 +445,11 @@ def test_no_tensorflow(run: Path, tmp_path: Path) -> None:
         (["{run}/40_lowered", "{run}/10_root"], "no dataset of jet images"),
         (["{run}/40_lowered", "{run}/10_root", "{run}/10_root"], "--images-config"),
         (["{run}/40_lowered", "{run}/20_images", "--split", "half"], "half"),
-        (["{run}/40_lowered", "{run}/20_images", "--no-labels"], "--no-labels is for files: a dataset has labels"),
-        (["{run}/40_lowered", "{run}/20_images", "--no-classes"], "--no-classes says how to read --images-config"),
+        (
+            ["{run}/40_lowered", "{run}/20_images", "--no-labels"],
+            "--no-labels is for files; a folder made by `images` has labels",
+        ),
+        (["{run}/40_lowered", "{run}/20_images", "--no-classes"], "--no-classes needs --images-config"),
         (
             ["{run}/40_lowered", "{run}/10_root", "--images-config", f"{ROOT}/configs/segmentation/images.yaml"],
             "'kind: events' makes images of events, which have no scores",

@@ -83,7 +83,7 @@ def _changed(tmp_path: Path, **changes: Any) -> Path:
     [
         ({"grid": {"rows": 1}}, "grid.rows"),
         ({"grid": {"wrap": 73}}, "cannot repeat more columns than there are"),
-        ({"grid": {"rows": 256, "columns": 256}}, "more than a 16-bit index can tell apart"),
+        ({"grid": {"rows": 256, "columns": 256}}, "too many for a 16-bit index"),
         ({"kind": "event"}, "kind"),
         ({"pixels": 3}, "unknown key 'pixels'"),
         ({"split": {"train": 0.7, "validation": 0.1, "test": 0.3}}, "split"),
@@ -113,7 +113,7 @@ def test_inspect_says_what_events_hold(file: Path, capsys: pytest.CaptureFixture
     columns = event_columns(30)
     assert "whole events; of the first 30 of 30" in out
     assert f"{len(ak.flatten(columns['deposit_eta'])) / 30:.1f} an event" in out
-    assert f"{columns['pileup'].mean():.1f} interactions over the hard one" in out
+    assert f"{columns['pileup'].mean():.1f} interactions besides the hard one" in out
     tops = int((np.asarray(ak.flatten(columns["jet_kind"])) == 6).sum())
     assert re.search(rf"jets of top +{tops}\n", out)
     assert "can be used with `kind: events`" in out

@@ -222,7 +222,7 @@ def test_numbers_of_the_vendors_tools_stand_in_manifest_and_card(run: Run, capsy
     out = run.export("routed", synth=synth) / "small_tagger"
     assert verify(out).hardware == (ROUTED,)
     card = (out / "MODEL_CARD.md").read_text()
-    assert "| clock | 2.25 ns achieved after routing, 2.5 ns asked for: latency 31.5 ns |" in card
+    assert "| clock | 2.25 ns achieved after routing, 2.5 ns asked for: latency 31.5 ns, network alone" in card
     assert "34,567" in card
     weights = next((run.folder / "50_hls" / "firmware" / "weights").glob("w*.txt"))
     before = weights.read_text()
@@ -261,7 +261,7 @@ def test_a_proof_changed_by_hand(run: Run) -> None:
 
 def test_a_proof_without_manifest(run: Run) -> None:
     (run.folder / "60_csim.json.manifest.json").unlink()
-    with pytest.raises(InputFileError, match="is not whole"):
+    with pytest.raises(InputFileError, match="is incomplete"):
         run.export("never")
 
 

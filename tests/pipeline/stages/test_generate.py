@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,7 @@ classes: [w]
 jets_per_class: 30
 shard_size: 20
 multiparton_interactions: false
+incomplete: true
 """
 
 
@@ -83,3 +86,34 @@ def test_impossible_cuts_leave_nothing(config: Path, tmp_path: Path) -> None:
     with pytest.raises(PipelineError, match="pass the selection"):
         run(config, tmp_path / "10_root", processes=1)
     assert [path.name for path in tmp_path.iterdir()] == ["generate.yaml"]
+
+
+def test_jets_that_would_be_missing_are_refused_and_the_remedy_works(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both with the same pilot, put there by hand: ten jets a class, two of them from softer scatterings."""
+    from data_prep.generate import completeness
+
+    def piece(settings: object, piece: completeness.Piece, folder: Path, advance: Callable[[int], None]) -> None:
+        jets = {"pt": [510.0] * 10, "pt_hat": [410.0, 420.0, *[600.0] * 8], "weight": [1.0] * 10}
+        (folder / piece.file).write_text(json.dumps(jets | {"event": list(range(10))}))
+
+    def without_processes(make: object, settings: object, tasks: list[Any], folder: Path, *_: object) -> None:
+        for task in tasks:
+            piece(settings, task, folder, lambda _: None)
+
+    monkeypatch.setattr(completeness, "make_all", without_processes)
+    text = CONFIG.replace("incomplete: true\n", "")
+    config.write_text(text + "pt_hat: [500, 1050]\n")
+    with pytest.raises(ConfigurationError, match=r"20\.0 ± .* from below, 0\.0 ± .*set pt_hat: \[410, 1050\]") as error:
+        run(config, tmp_path / "10_root", processes=1)
+    assert str(config) in str(error.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["generate.yaml"]
+    config.write_text(text + "pt_hat: [410, 1050]\n")
+    run(config, tmp_path / "10_root", processes=1)
+    record = json.loads((tmp_path / "10_root" / "completeness.json").read_text())
+    assert record["missing_max"] == 0.01
+    assert record["classes"]["w"]["below"]["value"] == 0
+    assert record["classes"]["w"]["jets"] == 80
+    outputs = json.loads((tmp_path / "10_root.manifest.json").read_text())["outputs"]
+    assert sorted(outputs) == ["completeness.json", "w_00000.root", "w_00001.root"]

@@ -26,7 +26,7 @@ def test_every_layout(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert f"{file}: can be used as {name}" in captured.out
     stated = {"top_tagging": 0, "l1_puppi": 0}.get(name, 2)
     assert captured.out.count("1.0000 ± 0.000") == stated
-    assert captured.out.count("the file states none") == 2 - stated
+    assert captured.out.count("the file has none") == 2 - stated
     assert captured.err == ""
 
 

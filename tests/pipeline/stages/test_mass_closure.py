@@ -26,7 +26,13 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The artefact of 250 W and 250 top jets, without the underlying event, which costs five times the rest."""
     folder = tmp_path_factory.mktemp("run")
     config = folder / "generate.yaml"
-    generate = {"classes": ["w", "t"], "jets_per_class": 250, "multiparton_interactions": False, "seed": 11}
+    generate = {
+        "classes": ["w", "t"],
+        "jets_per_class": 250,
+        "incomplete": True,
+        "multiparton_interactions": False,
+        "seed": 11,
+    }
     config.write_text(yaml.safe_dump(generate))
     assert main(["generate", "--config", str(config), "--out", str(folder / "10_root")]) == 0
     assert run(CONFIGURATION, folder / "25_mass_closure", folder / "10_root") == 0

@@ -53,7 +53,7 @@ def test_it_is_made_again_where_something_changed(run: Path, capsys: pytest.Capt
 def test_a_folder_without_artefacts_is_no_run(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "60_csim.json").write_text('{"status": "proven"}')
-    with pytest.raises(InputFileError, match="no artefact stands in it"):
+    with pytest.raises(InputFileError, match="is not the folder of a run"):
         report.run(tmp_path / "run", out=tmp_path / "80_report")
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 

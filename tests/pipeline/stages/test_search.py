@@ -101,7 +101,7 @@ def _check_picked(out: Path, found: dict[str, Any], folder: Path, capsys: pytest
     assert (made / "model.yaml").read_text().startswith(f"# Found by a search, trial {point['trial']}: ")
     assert (made / "sample").read_text() == "theirs\n"
     assert {path.name for path in made.iterdir()} == {*(f"{n}.yaml" for n in FILES if n != "search"), "sample"}
-    for name, said in (("best", "there is a run 'best' already"), ("../a", "'../a' is no name of a run")):
+    for name, said in (("best", "there is already a run 'best'"), ("../a", "'../a' cannot be the name of a run")):
         assert main([*call, f"--name={name}"]) == 1
         assert said in capsys.readouterr().err
     assert main(["pick", str(out), "--point=77", "--name=b", f"--configs={folder}/configs"]) == 1
@@ -128,9 +128,9 @@ def _check_runs(folder: Path, point: dict[str, Any]) -> None:
         ("search", {"space": {}}, "at least 1 item"),
         ("search", {"space": {"model.blocks.0.filter": [1]}}, "search.yaml: 'space': 'model.blocks.0.filter' leads to"),
         ("search", {"space": {"models.blocks": [1]}}, "'models.blocks' leads to nothing"),
-        ("search", {"starts": [{"model.input.bits": 3}]}, "'model.input.bits', which is no dimension of 'space'"),
+        ("search", {"starts": [{"model.input.bits": 3}]}, "'model.input.bits', which is not a dimension of 'space'"),
         ("search", {"storage": "no://place"}, "the database no://place cannot be used"),
-        ("hardware", {"rtl": {"form": "none"}}, "hardware.yaml: 'rtl.form: none' has no cost to search by"),
+        ("hardware", {"rtl": {"form": "none"}}, "hardware.yaml: with 'rtl.form: none' a design has no cost"),
     ],
 )
 def test_how_it_fails(
@@ -145,6 +145,6 @@ def test_how_it_fails(
 def test_pick_without_a_search(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call = ["pick", str(tmp_path), "--name=a", f"--configs={tmp_path}/configs"]
     assert main([*call, "--point=1"]) == 1
-    assert "holds no search (make it with `python -m pipeline search`)" in capsys.readouterr().err
+    assert "contains no search (make it with `python -m pipeline search`)" in capsys.readouterr().err
     assert main(call) == 1
-    assert "give either --point, or --lut and --clocks" in capsys.readouterr().err
+    assert "choose a design by --point, or by --lut, --clocks" in capsys.readouterr().err

@@ -175,4 +175,4 @@ def test_logic_without_a_study(tmp_path: Path, capsys: pytest.CaptureFixture[str
     (tmp_path / "empty").mkdir()
     call = ["symmetries-rtl", f"--config={tmp_path}/hardware.yaml", str(tmp_path / "empty"), f"--out={tmp_path}/27"]
     assert main(call) == 1
-    assert "empty: holds no study (make it with `python -m pipeline symmetries`)" in capsys.readouterr().err
+    assert "empty: contains no study (make it with `python -m pipeline symmetries`)" in capsys.readouterr().err

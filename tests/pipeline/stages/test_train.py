@@ -13,6 +13,7 @@ import yaml
 from data_prep.dataset import ImageDescription, open_dataset
 from data_prep.dataset_writer import DatasetWriter
 from data_prep.image_batch import FEATURES, ImageBatch
+from data_prep.observables.columns import OBSERVABLES, Observables
 from models.meaning import Meaning
 from pipeline.app import main
 from pipeline.manifest import manifest_path
@@ -28,7 +29,14 @@ MODEL = {
     "output": {"weights": WIDTH, "bias": WIDTH},
 }
 PHASE = {"epochs": 1, "learning_rate": 0.02}
-TRAIN = {"seed": 1, "batch": 32, "float_training": PHASE, "quantized_training": PHASE, "trees": {"iterations": 3}}
+TRAIN = {
+    "seed": 1,
+    "batch": 32,
+    "float_training": PHASE,
+    "quantized_training": PHASE,
+    "trees": {"iterations": 3},
+    "against": ["q"],
+}
 
 
 def _jets(jets: int, seed: int) -> ImageBatch:
@@ -44,6 +52,7 @@ def _jets(jets: int, seed: int) -> ImageBatch:
         np.ones(jets, np.float32),
         np.arange(jets, dtype=np.uint64),
         {name: rng.random(jets).astype(np.float32) for name in FEATURES},
+        observables=Observables(*rng.random((2, jets, len(OBSERVABLES))).astype(np.float32)),
     )
 
 
@@ -51,7 +60,8 @@ def _jets(jets: int, seed: int) -> ImageBatch:
 def arguments(tmp_path: Path) -> list[str]:
     """The command line of a small training, with its files."""
     grid = {"kind": "square", "pixels": 4, "half_width": 0.8}
-    description = ImageDescription.model_validate({"classes": ("q", "t"), "grid": grid, "steps": [{"step": "centre"}]})
+    content = {"classes": ("q", "t"), "grid": grid, "steps": [{"step": "centre"}], "observables": True}
+    description = ImageDescription.model_validate(content)
     images = tmp_path / "20_images"
     images.mkdir()
     with DatasetWriter(images, description) as writer:
@@ -86,8 +96,19 @@ def test_it_leaves_what_the_data_flow_says(
     assert meaning.classes == ("q", "t")
     metrics, history, arithmetic = (_read(out / f"{name}.json") for name in ("metrics", "history", "arithmetic"))
     assert metrics["classes"] == ["q", "t"]
-    assert {"model", "float_standard", "float_separable", "trees"} < set(metrics)
+    assert {"model", "float_standard", "float_separable", "trees", "trees_seen"} < set(metrics)
+    assert set(metrics["beats_trees"]) == {"trees", "trees_seen"}
+    difference = metrics["model"]["macro_auc"] - metrics["trees"]["macro_auc"]
+    assert metrics["beats_trees"]["trees"]["value"] == pytest.approx(difference, abs=1e-9)
+    assert metrics["beats_trees"]["trees"]["error"] > 0
+    assert f"less trees: {difference:+.4f} ± " in line
+    assert set(metrics["model"]["against"]["rejection"]["0.5"]) == {"t"}
     assert metrics["model"]["jets"] == 60
+    errors = metrics["uncertainty"]
+    assert set(errors["taggers"]) == {"model", "float_standard", "float_separable", "trees", "trees_seen"}
+    assert errors["taggers"]["model"]["macro_auc"] > 0
+    assert len(errors["differences"]) == 10
+    assert (errors["seed"], errors["replicas"]) == (TRAIN["seed"], 200)
     assert len(history["model"]["val_loss"]) == 1
     assert arithmetic["model"]["total"]["multiplications"] == 16 * (9 + 3) + 2 * 2 * 3 * 2
     with np.load(out / "scores.npz") as scores:

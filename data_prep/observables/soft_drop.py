@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
+import numpy.typing as npt
 
-from data_prep.generate.events import Floats, Ints
+from data_prep.compiled import compiled
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 
-@numba.njit(cache=True)
+@compiled
 def soft_drop_mass(
     px: Floats, py: Floats, pz: Floats, energy: Floats, offsets: Ints, beta: float, z_cut: float, radius: float
 ) -> Floats:
@@ -97,7 +100,7 @@ def soft_drop_mass(
     return masses
 
 
-@numba.njit(cache=True)
+@compiled
 def _find_nearest(i: int, alive: Ints, rapidity: Floats, phi: Floats, nearest: Ints, distance: Floats) -> None:
     distance[i] = np.inf
     for j in range(i):
@@ -106,7 +109,7 @@ def _find_nearest(i: int, alive: Ints, rapidity: Floats, phi: Floats, nearest: I
             distance[i], nearest[i] = d, j
 
 
-@numba.njit(cache=True)
+@compiled
 def _distance2(a: int, b: int, rapidity: Floats, phi: Floats) -> float:
     delta_phi = abs(phi[a] - phi[b])
     if delta_phi > math.pi:
@@ -115,7 +118,7 @@ def _distance2(a: int, b: int, rapidity: Floats, phi: Floats) -> float:
     return distance2
 
 
-@numba.njit(cache=True)
+@compiled
 def _direction(p: Floats) -> tuple[float, float]:
     """Rapidity and φ; for a massless vector the rapidity is η, also where E − |pz| rounds to nothing."""
     pt2 = p[0] * p[0] + p[1] * p[1]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from data_prep.generate.soft_drop import soft_drop_mass
+from data_prep.observables.soft_drop import soft_drop_mass
 
 Floats = npt.NDArray[np.float64]
 

@@ -1,0 +1,52 @@
+"""Which constituents of a jet the network sees: those that some channel of some pixel sums."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from data_prep.candidates import Candidates, CandidateSettings, thresholds
+from data_prep.channels import MULTIPLICITY, PT
+from data_prep.constituents import JetChunk
+from data_prep.grid import Grid, SquareGrid, pixels_of
+from data_prep.pixelise import channel_of
+from data_prep.preprocess import Program, moved_constituents
+
+Bools = npt.NDArray[np.bool_]
+
+
+def seen_constituents(chunk: JetChunk, grid: Grid, program: Program) -> Bools:
+    """The constituents with pT that lie in a pixel after all steps, and that a channel is of: bool [constituents].
+
+    Args:
+        chunk: the jets; of those that hold NaN or infinities nothing is said.
+        grid: the pixels.
+        program: the steps and channels.
+    """
+    _, eta, phi = moved_constituents(chunk, program)
+    index = np.empty(eta.size, np.int32)
+    pixels_of(grid.code, grid.parameters, eta, phi, index)
+    seen: Bools = (index >= 0) & (chunk.pt > 0)
+    if not np.isin((PT, MULTIPLICITY), program.channels).any():
+        seen &= np.isin(channel_of(chunk, program), program.channels)
+    return seen
+
+
+def seen_candidates(candidates: Candidates, settings: CandidateSettings, grid: Grid) -> Bools:
+    """The candidates that lie in a pixel: bool [jets, number].
+
+    Args:
+        candidates: of the jets.
+        settings: what the integers mean.
+        grid: the pixels.
+    """
+    if not isinstance(grid, SquareGrid):
+        raise ValueError("candidates are built on a square grid")
+    cuts, turn = thresholds(grid.edges(), settings.per_pi), 2 * settings.per_pi
+    down = candidates.eta - candidates.seed_eta[:, np.newaxis]
+    across = candidates.phi - candidates.seed_phi[:, np.newaxis]
+    across = (across + settings.per_pi) % turn - settings.per_pi
+    seen: Bools = candidates.pt > 0
+    for difference in (down, across):
+        seen &= (difference >= cuts[0]) & (difference < cuts[-1])
+    return seen

@@ -1,0 +1,178 @@
+"""One trigger on one signal at many rates: efficiencies with their errors, and what they gain over a cut on the pT.
+
+The errors of an efficiency (68.3 %) hold two things: the signal jets that were counted (`models/binomial.py`), and the
+threshold on the pT, which the background has only so well; the latter by the bootstrap (B. Efron, Ann. Statist. 7
+(1979) 1): in a replica every background event counts k times, k Poisson-distributed with mean 1.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from models.binomial import clopper_pearson, effective_tries
+from models.bootstrap import Measured
+from models.nested_cuts import Points, Sample
+from models.rate_settings import RatesSettings
+from models.trigger_rate import Bools, Conditions, Floats, TriggerJets
+
+_SIDES = (0.15865525393145707, 0.8413447460685429)
+
+
+@dataclass(frozen=True)
+class Efficiency:
+    """A share of signal jets with an interval of one standard deviation; it never leaves 0 to 1."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """A trigger at one rate.
+
+    Attributes:
+        allowed: the rate that it may have (kHz).
+        rate: what it has (kHz): less, where the smallest threshold gives less, or too few events would pass.
+        effective: effective number of background events that pass.
+        threshold: on the pT in firmware (GeV).
+        cut: smallest score that passes, in steps of the logits; None where the score is not asked for.
+        efficiency: of the signal jets that are counted.
+        gain: its efficiency less that of the cut on the pT alone at the same rate, on the same events; None where that
+            is not known.
+    """
+
+    allowed: float
+    rate: float
+    effective: float
+    threshold: float
+    cut: int | None
+    efficiency: Efficiency
+    gain: Measured | None
+
+
+@dataclass(frozen=True)
+class TriggerResult:
+    """One trigger for one signal.
+
+    Attributes:
+        curve: at many rates, falling; None where fewer events pass than something can be said of.
+        points: at the rates of the configuration, the same.
+        turn_on: at those rates, efficiency in the bins of the study.
+    """
+
+    curve: tuple[OperatingPoint | None, ...]
+    points: tuple[OperatingPoint | None, ...]
+    turn_on: tuple[tuple[Efficiency, ...] | None, ...]
+
+
+class Measurement:
+    """One trigger on one signal: chosen on the first parts, measured on the second ones."""
+
+    def __init__(
+        self,
+        backgrounds: tuple[TriggerJets, TriggerJets],
+        signals: tuple[TriggerJets, TriggerJets],
+        conditions: tuple[Conditions, Conditions],
+        what: RatesSettings,
+        edges: tuple[float, ...],
+        curve: Floats,
+    ) -> None:
+        self._what, self._signal, self._cuts = what, signals[1], conditions[1].cuts
+        rates = np.concatenate([np.asarray(what.rates), curve])
+        self._order = np.argsort(rates, kind="stable")
+        self._rates = rates[self._order]
+        # the rate of all events, back from kHz: not an event less for a rounding
+        areas = np.array([what.collider.cross_section(rate) for rate in self._rates]) * (1 + 1e-9)
+        least = [what.effective_min * what.choosing / (1 - what.choosing), what.effective_min]
+        first, second = (
+            Sample(backgrounds[side], signals[side], conditions[side], what.online_pt_min, least[side])
+            for side in (0, 1)
+        )
+        weights = [jets.weight[jets.first] for jets in backgrounds]
+        way = first.way(areas, weights[0], signals[0].weight)
+        self._found = second.points(way, areas, weights[1])
+        pt = self._signal.offline_pt
+        self._bins = [(pt >= low) & (pt < high) for low, high in pairwise(edges)]
+        every = np.ones(len(self._signal), np.bool_)
+        self._groups = [every, *self._bins]
+        self.shares = self._shares(self._found)
+        replicas = []
+        for replica in range(what.replicas):
+            rng = np.random.default_rng([what.seed, replica])
+            replicas.append(self._shares(second.points(way, areas, weights[1] * rng.poisson(1, weights[1].size))))
+        self.replicas = np.array(replicas)
+
+    @property
+    def accepted(self) -> Bools:
+        """Which signal jets pass, [rates, jets]."""
+        return self._found.accepted
+
+    def _shares(self, found: Points) -> Floats:
+        """The share of the signal jets that pass, of all and in each bin, [rates, 1 + bins]; NaN without a point."""
+        weight = self._signal.weight
+        columns = []
+        for group in self._groups:
+            passing = found.accepted[:, group]
+            # where all pass it is 1, whatever the rounding of sums
+            columns.append(np.where(passing.all(axis=1), 1.0, passing @ weight[group] / weight[group].sum()))
+        return np.where((found.cut < 0)[:, None], np.nan, np.stack(columns, axis=1))
+
+    def result(self, pt: Measurement) -> TriggerResult:
+        """All points, compared with the cut on the pT alone."""
+        ordered = [self._point(index, pt) for index in range(self._rates.size)]
+        points: list[OperatingPoint | None] = [None] * len(ordered)
+        for index, place in enumerate(self._order.tolist()):
+            points[place] = ordered[index]
+        fixed = len(self._what.rates)
+        ascending = np.argsort(self._order)[:fixed]
+        turn_on = [
+            None
+            if self._found.cut[index] < 0
+            else tuple(self._efficiency(int(index), 1 + number) for number in range(len(self._bins)))
+            for index in ascending
+        ]
+        return TriggerResult(tuple(points[fixed:]), tuple(points[:fixed]), tuple(turn_on))
+
+    def _point(self, index: int, pt: Measurement) -> OperatingPoint | None:
+        found = self._found
+        if found.cut[index] < 0:
+            return None
+        return OperatingPoint(
+            allowed=float(self._rates[index]),
+            rate=self._what.collider.rate(float(found.cross_section[index])),
+            effective=float(found.effective[index]),
+            threshold=float(found.threshold[index]),
+            cut=self._cuts[int(found.cut[index])],
+            efficiency=self._efficiency(index, 0),
+            gain=None if pt is self else self._gain(index, pt),
+        )
+
+    def _efficiency(self, index: int, group: int) -> Efficiency:
+        """An efficiency: the interval of counting signal jets, and that of the threshold, added in quadrature."""
+        chosen, jets = self._groups[group], self._signal
+        value = float(self.shares[index, group])
+        tries = effective_tries(self.accepted[index, chosen], jets.weight[chosen], jets.index[chosen])
+        low, high = clopper_pearson(value * tries, tries)
+        known = self.replicas[:, index, group]
+        known = known[np.isfinite(known)]
+        below, above = np.quantile(known, _SIDES) if known.size else (value, value)
+        down = math.hypot(value - low, max(value - float(below), 0.0))
+        up = math.hypot(high - value, max(float(above) - value, 0.0))
+        return Efficiency(value, max(value - down, 0.0), min(value + up, 1.0))
+
+    def _gain(self, index: int, pt: Measurement) -> Measured | None:
+        """The efficiency less that of the cut on the pT; what both share cancels, jet by jet and replica by replica."""
+        value = float(self.shares[index, 0] - pt.shares[index, 0])
+        if not math.isfinite(value):
+            return None
+        jets = self._signal
+        change = jets.weight * (self.accepted[index].astype(np.float64) - pt.accepted[index] - value)
+        counting = float((np.bincount(jets.index, change) ** 2).sum()) / float(jets.weight.sum()) ** 2
+        spread = self.replicas[:, index, 0] - pt.replicas[:, index, 0]
+        spread = spread[np.isfinite(spread)]
+        return Measured(value, math.sqrt(counting + (float(spread.var(ddof=1)) if spread.size > 1 else 0.0)))
