@@ -14,13 +14,13 @@ Description = ImageDescription | EventDescription
 
 HARMLESS: dict[type[Settings], tuple[str, ...]] = {
     ImageDescription: ("format", "classes", "jets", "observables"),
-    EventDescription: ("format", "jet_pt_min", "box_min"),
+    EventDescription: ("format", "jet_pt_min", "jet_eta_max", "box_min"),
 }
 """Keys of a description that change no number at the network's input.
 
 `observables` are columns beside the images. `classes` are the meaning of outputs and of labels, and are compared by
-name where labels are used. `jet_pt_min` and `box_min` of events decide which truth is listed. `jets` is the name of a
-collection, which other layouts give to other jets: that its jets are others is not told by it.
+name where labels are used. `jet_pt_min`, `jet_eta_max` and `box_min` of events decide which truth is listed. `jets` is
+the name of a collection, which other layouts give to other jets: that its jets are others is not told by it.
 """
 WHERE_STATED = ("cluster",)
 """Keys that are compared where both sides have them: files that hold jets say nothing of a clustering."""

@@ -17,8 +17,11 @@ from data_prep.compiled import compiled
 from data_prep.image_batch import densify
 
 TOWER_CLASSES = ("empty", "pileup", "quark/gluon", "W/Z/H", "top")
-"""The classes of a tower, in the order of their codes; `pileup` is all that belongs to no truth jet."""
-EMPTY, PILEUP, QUARK_GLUON, BOSON, TOP = range(5)
+"""The classes that networks tell apart, in the order of their codes."""
+EMPTY, PILEUP, QUARK_GLUON, BOSON, TOP, UNDECIDED = range(6)
+TRUTH_CLASSES = (*TOWER_CLASSES, "undecided")
+"""The true classes of a tower. Undecided is what the hard collision left outside the listed jets: neither pileup nor a
+jet that is to be found. It counts in no loss and no metric."""
 
 Int64 = npt.NDArray[np.int64]
 Float32 = npt.NDArray[np.float32]
@@ -36,15 +39,19 @@ class EventBatch:
         value: float32 [lit], transverse energy or momentum (GeV).
         tower_offsets: int64 [n + 1]; the towers of event i in which there is anything.
         tower: uint16 [towers], ascending within an event: row · columns + column.
-        tower_class: uint8 [towers], see `TOWER_CLASSES`: of what has most transverse energy in it.
+        tower_class: uint8 [towers], see `TRUTH_CLASSES`: of what has most transverse energy in it.
         tower_instance: uint8 [towers], 0 none, else 1 + index of the jet within its event.
         tower_pt_true: float32 [towers], transverse energy that is not pileup (GeV).
         jet_offsets: int64 [n + 1]; the truth jets of event i, by falling pT.
         jet_pt, jet_eta, jet_phi, jet_mass: float32 [jets]; GeV, φ in [−π, π).
         jet_kind: uint8 [jets], a code of `TOWER_CLASSES`: QUARK_GLUON, BOSON or TOP.
         jet_box: float32 [jets, 4], η min, η max, φ min, φ max of its towers; φ min in [−π, π), φ max may exceed π.
+        unlisted_offsets: int64 [n + 1]; the truth jets of event i that are too soft or too far forward to be listed.
+        unlisted_pt, unlisted_eta, unlisted_phi: float32 [unlisted jets]; the axis may lie outside the image.
         pileup: float32 [n], interactions that lie over the hard one.
         event: uint64 [n], event identifier.
+        library: uint64 [n], equal for events that were laid under collisions of the same library of pileup; decides
+            the split.
         weight: float32 [n], event weight.
     """
 
@@ -65,8 +72,13 @@ class EventBatch:
     jet_mass: Float32
     jet_kind: npt.NDArray[np.uint8]
     jet_box: Float32
+    unlisted_offsets: Int64
+    unlisted_pt: Float32
+    unlisted_eta: Float32
+    unlisted_phi: Float32
     pileup: Float32
     event: npt.NDArray[np.uint64]
+    library: npt.NDArray[np.uint64]
     weight: Float32
 
     def __len__(self) -> int:
@@ -83,7 +95,7 @@ class EventBatch:
         return wrapped(densify(self.offsets, self.pixel, self.value, self.shape), self.wrap)
 
     def dense_class(self) -> npt.NDArray[np.uint8]:
-        """The class of every tower: uint8 [n, rows, columns]."""
+        """The true class of every tower (`TRUTH_CLASSES`): uint8 [n, rows, columns]."""
         return self._spread(self.tower_class)
 
     def dense_instance(self) -> npt.NDArray[np.uint8]:
@@ -126,12 +138,13 @@ class EventBatch:
         return EventBatch(shape=self.shape, wrap=self.wrap, **chosen)
 
 
-PER_EVENT = ("pileup", "event", "weight")
+PER_EVENT = ("pileup", "event", "library", "weight")
 """The columns with a value for each event."""
 JAGGED = {
     "offsets": ("pixel", "value"),
     "tower_offsets": ("tower", "tower_class", "tower_instance", "tower_pt_true"),
     "jet_offsets": ("jet_pt", "jet_eta", "jet_phi", "jet_mass", "jet_kind", "jet_box"),
+    "unlisted_offsets": ("unlisted_pt", "unlisted_eta", "unlisted_phi"),
 }
 """The columns with a list for each event, by their offsets."""
 DTYPES: dict[str, Any] = {
@@ -147,8 +160,12 @@ DTYPES: dict[str, Any] = {
     "jet_mass": np.float32,
     "jet_kind": np.uint8,
     "jet_box": np.float32,
+    "unlisted_pt": np.float32,
+    "unlisted_eta": np.float32,
+    "unlisted_phi": np.float32,
     "pileup": np.float32,
     "event": np.uint64,
+    "library": np.uint64,
     "weight": np.float32,
 }
 """The types of all columns but the offsets."""

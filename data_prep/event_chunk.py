@@ -25,6 +25,8 @@ class EventChunk:
         jet_pid: int64 [jets], |PDG id| of what the jet comes from, 0 for nothing.
         pileup: int64 [events], interactions besides the hard one.
         event: uint64 [events], identifiers.
+        library: uint64 [events], the library that the event's pileup was drawn from; its own identifier where there is
+            none.
     """
 
     deposit_offsets: Int64
@@ -42,6 +44,7 @@ class EventChunk:
     jet_pid: Int64
     pileup: Int64
     event: npt.NDArray[np.uint64]
+    library: npt.NDArray[np.uint64]
 
     @property
     def events(self) -> int:

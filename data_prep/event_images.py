@@ -12,7 +12,7 @@ from data_prep.compiled import compiled
 from data_prep.event_batch import BOSON, QUARK_GLUON, TOP, EventBatch
 from data_prep.event_chunk import EventChunk
 from data_prep.event_settings import EventDescription
-from data_prep.event_truth import MOST_JETS, OTHER_SOURCE, PILEUP_SOURCE, majority
+from data_prep.event_truth import MOST_JETS, NO_JET, OTHER_SOURCE, PILEUP_SOURCE, majority
 
 Int64 = npt.NDArray[np.int64]
 Float32 = npt.NDArray[np.float32]
@@ -52,7 +52,7 @@ class EventImages:
     Attributes:
         batch: the kept events.
         fate: uint8 [events], `EventFate` of every event read.
-        energy: float64 [3]; of the kept events, Σ em + had + track (GeV) in pixels, below `pixel_min`, and outside the
+        energy: float64 [3]; of the kept events, Σ of all channels (GeV) in pixels, below `pixel_min`, and outside the
             grid.
     """
 
@@ -94,18 +94,27 @@ def event_images(chunk: EventChunk, description: EventDescription) -> EventImage
     """Make the images of a chunk.
 
     A pixel is the sum of its deposits, added in float64. The listed jets have pT of at least `jet_pt_min` and an axis
-    inside the grid.
+    within `jet_eta_max` and the grid. Of the others only pT and axis are kept.
     """
     fate = judge(chunk)
     kept = np.flatnonzero(fate == EventFate.KEPT)
     grid = description.grid
     jet_event = _events_of(chunk.jet_offsets)
     jet_tower = grid.tower_of(_double(chunk.jet_eta), _double(chunk.jet_phi))
-    listed = (jet_tower >= 0) & (chunk.jet_pt >= description.jet_pt_min) & (fate[jet_event] == EventFate.KEPT)
-    order = np.flatnonzero(listed)
-    order = order[np.lexsort((order, -chunk.jet_pt[order], jet_event[order]))]
-    jet_offsets = np.searchsorted(jet_event[order], np.append(kept, chunk.events)).astype(np.int64)
-    jet_offsets[-1] = order.size
+    of_kept_event = fate[jet_event] == EventFate.KEPT
+    wanted = (jet_tower >= 0) & (chunk.jet_pt >= description.jet_pt_min)
+    wanted &= np.abs(chunk.jet_eta) < description.jet_eta_max
+
+    def by_pt(chosen: npt.NDArray[np.bool_]) -> tuple[Int64, Int64]:
+        """The chosen jets by event and falling pT, and their offsets in the kept events."""
+        jets = np.flatnonzero(chosen & of_kept_event)
+        jets = jets[np.lexsort((jets, -chunk.jet_pt[jets], jet_event[jets]))]
+        offsets = np.searchsorted(jet_event[jets], np.append(kept, chunk.events)).astype(np.int64)
+        offsets[-1] = jets.size
+        return jets, offsets
+
+    order, jet_offsets = by_pt(wanted)
+    unlisted, unlisted_offsets = by_pt(~wanted)
     number = np.zeros(jet_event.size, np.int64)  # 1 + index of a listed jet in its event
     number[order] = 1 + np.arange(order.size) - np.repeat(jet_offsets[:-1], np.diff(jet_offsets))
 
@@ -113,16 +122,17 @@ def event_images(chunk: EventChunk, description: EventDescription) -> EventImage
     truth = chunk.truth[of_kept]
     first = np.repeat(chunk.jet_offsets[kept], np.diff(deposit_offsets))
     of_jet = np.flatnonzero(truth >= 0)
-    instance = np.zeros(truth.size, np.int64)
-    instance[of_jet] = number[first[of_jet] + truth[of_jet]]
+    share = np.where(truth == PILEUP_SOURCE, 0, 1)  # index among the shares that `majority` takes
+    found = number[first[of_jet] + truth[of_jet]]
+    share[of_jet] = np.where(found > 0, NO_JET - 1 + found, 1)
     values = np.stack([chunk.em[of_kept], chunk.had[of_kept], chunk.track[of_kept]], axis=1)
     kind = kind_of(chunk.jet_pid[order])
     built = _build(
         deposit_offsets,
         grid.tower_of(_double(chunk.eta[of_kept]), _double(chunk.phi[of_kept])),
         values,
-        instance,
-        truth == PILEUP_SOURCE,
+        share,
+        len(description.channels),
         jet_offsets,
         kind,
         jet_tower[order],
@@ -149,8 +159,13 @@ def event_images(chunk: EventChunk, description: EventDescription) -> EventImage
         jet_mass=chunk.jet_mass[order],
         jet_kind=kind,
         jet_box=_boxes(span, description),
+        unlisted_offsets=unlisted_offsets,
+        unlisted_pt=chunk.jet_pt[unlisted],
+        unlisted_eta=chunk.jet_eta[unlisted],
+        unlisted_phi=_turned(chunk.jet_phi[unlisted]),
         pileup=chunk.pileup[kept].astype(np.float32),
         event=chunk.event[kept],
+        library=chunk.library[kept],
         weight=np.ones(kept.size, np.float32),
     )
     return EventImages(batch, fate, energy)
@@ -193,8 +208,8 @@ def _build(
     deposit_offsets: Int64,
     deposit_tower: Int64,
     values: Float32,
-    instance: Int64,
-    is_pileup: npt.NDArray[np.bool_],
+    share: Int64,
+    channels: int,
     jet_offsets: Int64,
     kind: UInt8,
     jet_tower: Int64,
@@ -202,7 +217,7 @@ def _build(
     box_min: float,
     columns: int,
 ) -> tuple[Int64, UInt16, Float32, Int64, UInt16, UInt8, UInt8, Float32, Int64, Float64]:
-    events, channels = deposit_offsets.size - 1, values.shape[1]
+    events = deposit_offsets.size - 1
     most = deposit_tower.size
     offsets, tower_offsets = np.zeros(events + 1, np.int64), np.zeros(events + 1, np.int64)
     pixel, value = np.empty(most * channels, np.uint16), np.empty(most * channels, np.float32)
@@ -217,7 +232,7 @@ def _build(
         start, stop = deposit_offsets[i], deposit_offsets[i + 1]
         first_jet, jets = jet_offsets[i], jet_offsets[i + 1] - jet_offsets[i]
         kinds = kind[first_jet : first_jet + jets]
-        calorimeter, tracks = np.empty(1 + jets, np.float64), np.empty(1 + jets, np.float64)
+        calorimeter, tracks = np.empty(NO_JET + jets, np.float64), np.empty(NO_JET + jets, np.float64)
         low_row, high_row = np.full(jets, 1 << 30), np.full(jets, -1)
         low, high = np.full(jets, 1 << 30), np.full(jets, -(1 << 30))
         order = start + np.argsort(deposit_tower[start:stop], kind="mergesort")
@@ -227,22 +242,19 @@ def _build(
             total[:] = 0
             calorimeter[:] = 0
             tracks[:] = 0
-            true = 0.0
             while at < order.size and deposit_tower[order[at]] == place:
                 k = order[at]
                 for channel in range(channels):
                     total[channel] += values[k, channel]
-                calorimeter[instance[k]] += np.float64(values[k, 0]) + values[k, 1]
-                tracks[instance[k]] += values[k, 2]
-                if not is_pileup[k]:
-                    true += np.float64(values[k, 0]) + values[k, 1]
+                calorimeter[share[k]] += np.float64(values[k, 0]) + values[k, 1]
+                tracks[share[k]] += values[k, 2]
                 at += 1
             if place < 0:
                 account[2] += total.sum()
                 continue
             row, column = place // columns, place % columns
             for jet in range(jets):
-                if calorimeter[1 + jet] >= box_min:
+                if calorimeter[NO_JET + jet] >= box_min:
                     turned = (column - jet_tower[first_jet + jet] % columns + half) % columns - half
                     low_row[jet], high_row[jet] = min(low_row[jet], row), max(high_row[jet], row)
                     low[jet], high[jet] = min(low[jet], turned), max(high[jet], turned)
@@ -261,7 +273,7 @@ def _build(
                 tower[towers] = place
                 tower_class[towers] = code
                 tower_instance[towers] = winner
-                tower_pt_true[towers] = true
+                tower_pt_true[towers] = calorimeter[1:].sum()
                 towers += 1
         offsets[i + 1], tower_offsets[i + 1] = lit, towers
         for jet in range(jets):

@@ -130,7 +130,7 @@ def make_event_images(
         for part, data in chunks.chunks(executor or Serial()):
             if data is not None:
                 images = from_bytes(data)
-                split = split_of(images.batch.event, settings.split)
+                split = split_of(images.batch.library, settings.split)
                 writer.distribute(images.batch, split)
                 cutflow.entries += len(part)
                 cutflow.add(images.fate, np.zeros(len(images.batch), np.uint8), split)
@@ -140,7 +140,7 @@ def make_event_images(
     cutflow.check_entries(sum(files.values()))
     _check(cutflow, settings, files)
     result = summary.result()
-    for name, towers in zip(TOWER_CLASSES, result.towers, strict=True):
+    for name, towers in zip(TOWER_CLASSES, result.towers, strict=False):
         if not towers:
             warn(f"no tower of the class '{name}' in {int(result.events)} events: a network cannot learn it from these")
     return cutflow, result
@@ -157,7 +157,8 @@ def _check(cutflow: Cutflow, settings: EventImagesSettings, files: Mapping[Path,
     for name, count in zip(SPLITS, kept, strict=True):
         if settings.split.fraction(name) and not count:
             raise InputFileError(
-                f"no event falls into the {name} split ({kept.sum()} kept)",
+                f"no event falls into the {name} split ({kept.sum()} kept); those of one library stay together",
                 file=inputs,
-                remedy="give more events or another split in images.yaml",
+                remedy="give more events, simulate them with fewer on a library (`pileup.share` in generate.yaml), or "
+                "give another split in images.yaml",
             )

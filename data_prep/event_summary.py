@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.event_batch import TOWER_CLASSES, EventBatch
+from data_prep.event_batch import TRUTH_CLASSES, EventBatch
 from data_prep.event_images import EventImages
 from data_prep.event_settings import EventDescription
 from data_prep.saved_arrays import SavedArrays
@@ -18,7 +18,7 @@ PT_EDGES = np.linspace(0, 1000, 51)
 """Edges of the histogram of jet pT, GeV."""
 MOST_JETS_DRAWN = 12
 """Events with more jets than this are counted with those that have as many."""
-_CLASSES = len(TOWER_CLASSES)
+_CLASSES = len(TRUTH_CLASSES)
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class EventSummary(SavedArrays):
     Attributes:
         events: float64, how many.
         mean_image: float64 [rows, columns, channels] (GeV).
-        towers: float64 [classes], towers of each class, empty ones among them (`TOWER_CLASSES`).
+        towers: float64 [classes], towers of each class, empty and undecided ones among them (`TRUTH_CLASSES`).
         energy: float64 [classes], Σ of the pixels in towers of each class (GeV).
         jet_pt: float64 [classes, pT bins], listed jets by kind; harder jets are in the last bin.
         jets: float64 [jets + 1], events with that many listed jets.

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.compiled import compiled
-from data_prep.event_batch import PILEUP
+from data_prep.event_batch import PILEUP, UNDECIDED
 
 Int64 = npt.NDArray[np.int64]
 Float32 = npt.NDArray[np.float32]
@@ -14,6 +14,8 @@ UInt8 = npt.NDArray[np.uint8]
 
 PILEUP_SOURCE, OTHER_SOURCE = -1, -2
 """Sources that are no truth jet: pileup, and what of the hard event lies in none."""
+NO_JET = 2
+"""Shares of a tower that belong to no listed jet: pileup, and what is undecided."""
 MOST_JETS = 254
 """An instance is a byte, and 0 is none."""
 
@@ -23,27 +25,26 @@ def majority(energy: Float32, kind: UInt8) -> tuple[int, int]:
     """Class and instance of a tower.
 
     The classes are weighed by transverse energy, and then the jets of the class that won: two quark jets that share a
-    tower count together against pileup. On equal shares the lower code and the harder jet win. Whatever belongs to no
-    truth jet counts as pileup.
+    tower count together against pileup. On equal shares the lower code and the harder jet win.
 
     Args:
-        energy: float32 [1 + jets], transverse energy that belongs to no jet, and to each jet (GeV).
+        energy: float32 [2 + jets], transverse energy of pileup, of the hard collision outside the listed jets, and of
+            each listed jet (GeV).
         kind: uint8 [jets], the classes of the jets.
 
     Returns:
-        class (`TOWER_CLASSES`) and instance (0, or 1 + index of the jet).
+        class (`TRUTH_CLASSES`) and instance (0, or 1 + index of the jet).
     """
     by_class = np.zeros(8, np.float64)
-    by_class[PILEUP] = energy[0]
+    by_class[PILEUP], by_class[UNDECIDED] = energy[0], energy[1]
     for jet in range(kind.size):
-        by_class[kind[jet]] += energy[1 + jet]
+        by_class[kind[jet]] += energy[NO_JET + jet]
     best = PILEUP
     for code in range(PILEUP + 1, by_class.size):
         if by_class[code] > by_class[best]:
             best = code
     instance = 0
-    if best != PILEUP:
-        for jet in range(kind.size):
-            if kind[jet] == best and (instance == 0 or energy[1 + jet] > energy[instance]):
-                instance = 1 + jet
+    for jet in range(kind.size):
+        if kind[jet] == best and (instance == 0 or energy[NO_JET + jet] > energy[NO_JET + instance - 1]):
+            instance = 1 + jet
     return best, instance

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from data_prep.event_batch import QUARK_GLUON, TOP, EventBatch
 from data_prep.event_batch import concatenate as join_events
 from data_prep.event_batch import empty as no_events
-from data_prep.event_truth import majority
+from data_prep.event_truth import NO_JET, majority
 from data_prep.events import number_hash
 
 Branches = dict[str, Any]
@@ -163,6 +163,7 @@ def mock_events(
     wrap: int = 4,
     pileup: float = 20.0,
     jets: tuple[int, int] = (0, 4),
+    unlisted: bool = False,
 ) -> EventBatch:
     """Mock events with pileup and truth, on towers of 2π / columns in η and φ.
 
@@ -176,13 +177,20 @@ def mock_events(
         wrap: columns that `dense` repeats on each side.
         pileup: mean number of interactions; each lights some towers.
         jets: fewest and most jets of an event.
+        unlisted: whether the softest jet of an event with two or more is not listed, and its towers are undecided.
     """
-    events = [_mock_event(rng, index, shape, wrap, pileup, jets) for index in range(n)]
+    events = [_mock_event(rng, index, shape, wrap, pileup, jets, unlisted) for index in range(n)]
     return join_events(events) if events else no_events(shape, wrap)
 
 
 def _mock_event(
-    rng: np.random.Generator, index: int, shape: tuple[int, int, int], wrap: int, pileup: float, jets: tuple[int, int]
+    rng: np.random.Generator,
+    index: int,
+    shape: tuple[int, int, int],
+    wrap: int,
+    pileup: float,
+    jets: tuple[int, int],
+    unlisted: bool,
 ) -> EventBatch:
     rows, columns, channels = shape
     step = 2 * np.pi / columns
@@ -194,7 +202,7 @@ def _mock_event(
     axis_eta = rng.uniform(0.8 * eta[0], 0.8 * eta[-1], number)
     axis_phi = rng.uniform(-np.pi, np.pi, number)
     drawn = int(rng.poisson(pileup))
-    energy = np.zeros((1 + number, rows * columns))
+    energy = np.zeros((NO_JET + number, rows * columns))
     lit = rng.integers(0, rows * columns, rng.poisson(6 * drawn))
     energy[0] = np.bincount(lit, rng.exponential(0.7, lit.size), rows * columns)
     boxes = np.zeros((number, 4), np.float32)
@@ -205,15 +213,18 @@ def _mock_event(
         inside = np.hypot(delta_eta, delta_phi) < radius
         inside[np.abs(delta_eta[:, 0]).argmin(), np.abs(delta_phi).argmin()] = True
         share = inside * rng.exponential(1.0, inside.shape)
-        energy[1 + jet] = (pt[jet] * share / share.sum()).ravel()
+        energy[NO_JET + jet] = (pt[jet] * share / share.sum()).ravel()
         row, column = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
         low = axis_phi[jet] + delta_phi[column].min() - step / 2
         turns = 2 * np.pi * np.floor((low + np.pi) / (2 * np.pi))
         high = axis_phi[jet] + delta_phi[column].max() + step / 2
         boxes[jet] = eta[row[0]] - step / 2, eta[row[-1]] + step / 2, low - turns, high - turns
     total = energy.sum(axis=0)
+    listed = number - (unlisted and number > 1)
+    energy[1] = energy[NO_JET + listed :].sum(axis=0)
+    energy = energy[: NO_JET + listed]
     tower = np.flatnonzero(total)
-    truth = [majority(energy[:, k].astype(np.float32), kind.astype(np.uint8)) for k in tower]
+    truth = [majority(energy[:, k].astype(np.float32), kind[:listed].astype(np.uint8)) for k in tower]
     share = rng.dirichlet(np.ones(channels), tower.size)
     value = (total[tower, np.newaxis] * share).astype(np.float32).ravel()
     pixel = (tower[:, np.newaxis] * channels + np.arange(channels)).ravel()
@@ -228,14 +239,19 @@ def _mock_event(
         tower_class=np.array([code for code, _ in truth], np.uint8),
         tower_instance=np.array([instance for _, instance in truth], np.uint8),
         tower_pt_true=energy[1:, tower].sum(axis=0).astype(np.float32),
-        jet_offsets=np.array([0, number]),
-        jet_pt=pt.astype(np.float32),
-        jet_eta=axis_eta.astype(np.float32),
-        jet_phi=axis_phi.astype(np.float32),
-        jet_mass=np.array([(0, 0, 20, 90, 173)[code] for code in kind], np.float32),
-        jet_kind=kind.astype(np.uint8),
-        jet_box=boxes,
+        jet_offsets=np.array([0, listed]),
+        jet_pt=pt[:listed].astype(np.float32),
+        jet_eta=axis_eta[:listed].astype(np.float32),
+        jet_phi=axis_phi[:listed].astype(np.float32),
+        jet_mass=np.array([(0, 0, 20, 90, 173)[code] for code in kind[:listed]], np.float32),
+        jet_kind=kind[:listed].astype(np.uint8),
+        jet_box=boxes[:listed],
+        unlisted_offsets=np.array([0, number - listed]),
+        unlisted_pt=pt[listed:].astype(np.float32),
+        unlisted_eta=axis_eta[listed:].astype(np.float32),
+        unlisted_phi=axis_phi[listed:].astype(np.float32),
         pileup=np.array([drawn], np.float32),
         event=number_hash(np.array([index])),
+        library=number_hash(np.array([index // 5])),
         weight=np.ones(1, np.float32),
     )

@@ -9,48 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.jet_matching import Assignment, JetList, Truth, assign
+from models.library_bootstrap import LibrarySums, ratio
 from models.response import ONE_SIGMA, Closure, closure, quantiles
 from models.tower_geometry import box_overlap, turned
 
 Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class JetList:
-    """The jets of one event, found or true.
-
-    Attributes:
-        pt: float64 [jets] (GeV).
-        eta, phi: float64 [jets].
-        box: float64 [jets, 4], η min, η max, φ min, φ max; NaN where there is none.
-        score: float64 [jets], larger is surer; the pT of jets that have none.
-    """
-
-    pt: Floats
-    eta: Floats
-    phi: Floats
-    box: Floats
-    score: Floats
-
-    def __len__(self) -> int:
-        return self.pt.size
-
-
-def match(found: JetList, true: JetList, distance: float) -> npt.NDArray[np.int64]:
-    """The truth jet of every found one, −1 for none: in the order of falling score, the nearest that is left.
-
-    Args:
-        found: jets.
-        true: truth jets.
-        distance: largest distance in η–φ.
-    """
-    apart = np.hypot(found.eta[:, np.newaxis] - true.eta, turned(found.phi[:, np.newaxis] - true.phi))
-    chosen = np.full(len(found), -1, np.int64)
-    for jet in np.argsort(-found.score, kind="stable"):
-        if len(true) and apart[jet].min() <= distance:
-            chosen[jet] = int(apart[jet].argmin())
-            apart[:, chosen[jet]] = np.inf
-    return chosen
 
 
 def average_precision(score: npt.ArrayLike, right: npt.ArrayLike, there: int) -> float | None:
@@ -112,9 +76,10 @@ class Detection:
 
     Attributes:
         true, found, matched: jets: truth jets that are to be found, found ones, pairs.
+        ignored: found jets that are neither right nor fake (`jet_matching.assign`).
         efficiency: matched / true.
-        fakes: share of the found jets that are no truth jet; those of a truth jet too soft to be looked for are left
-            out.
+        fakes: share of the found jets that are no truth jet, without the ignored ones.
+        efficiency_error, fakes_error: from the bootstrap over libraries of pileup; None with fewer than two.
         pt_response, pt_resolution: median of found / true pT, and half its 68 % width over the median.
         eta_resolution, phi_resolution: half the 68 % width of found − true.
         average_precision: by IoU threshold of the boxes; None where there are no boxes.
@@ -124,9 +89,12 @@ class Detection:
 
     true: int
     found: int
+    ignored: int
     matched: int
     efficiency: float | None
+    efficiency_error: float | None
     fakes: float | None
+    fakes_error: float | None
     pt_response: float | None
     pt_resolution: float | None
     eta_resolution: float | None
@@ -146,86 +114,90 @@ class DetectionSum:
 
     Attributes:
         distance: largest distance of a match.
-        pt_min: pT (GeV) from which truth jets are to be found.
+        eta_max: |η| up to which jets are to be found.
         edges: borders of the bins of true pT (GeV).
         overlaps: IoU thresholds of the average precision.
     """
 
     distance: float
-    pt_min: float
+    eta_max: float
     edges: tuple[float, ...]
     overlaps: tuple[float, ...] = (0.3, 0.5, 0.7)
-    true: int = 0
     found: int = 0
-    soft: int = 0
+    ignored: int = 0
     wanted: list[Floats] = field(default_factory=list)
     pairs: list[Floats] = field(default_factory=list)
-    scores: list[Floats] = field(default_factory=list)
+    scores: dict[float, list[Floats]] = field(default_factory=dict)
     right: dict[float, list[npt.NDArray[np.bool_]]] = field(default_factory=dict)
     boxed: bool = True
+    counts: LibrarySums = field(default_factory=LibrarySums)
+    """By library: jets to be found, found ones that count, pairs."""
 
-    def add(self, found: JetList, true: JetList) -> None:
-        """Add one event."""
-        hard = true.pt >= self.pt_min
-        self.true += int(hard.sum())
-        self.wanted.append(true.pt[hard])
-        chosen = match(found, true, self.distance)
-        known = chosen >= 0
-        counts = known & hard[chosen] if len(true) else known
-        self.soft += int((known & ~counts).sum())
+    def add(self, found: JetList, truth: Truth) -> Assignment:
+        """Add one event; what its found jets are."""
+        true = truth.wanted
+        made = assign(found, truth, self.distance, self.eta_max)
+        known = made.jet >= 0
+        self.wanted.append(true.pt)
         self.found += len(found)
-        if counts.any():
-            jets = chosen[counts]
+        self.ignored += int(made.ignored.sum())
+        self.counts.add(truth.library, [len(true), len(found) - made.ignored.sum(), known.sum()])
+        if known.any():
+            jets = made.jet[known]
             self.pairs.append(
                 np.stack(
                     [
-                        found.pt[counts],
+                        found.pt[known],
                         true.pt[jets],
-                        found.eta[counts] - true.eta[jets],
-                        turned(found.phi[counts] - true.phi[jets]),
+                        found.eta[known] - true.eta[jets],
+                        turned(found.phi[known] - true.phi[jets]),
                     ],
                     axis=1,
                 )
             )
-        if not len(found):
-            return
         if np.isnan(found.box).any():
             self.boxed = False
-            return
-        targets = np.flatnonzero(hard)
-        overlap = box_overlap(found.box, true.box[targets])
-        ignored = known & ~counts
-        self.scores.append(found.score[~ignored])
+        elif len(found):
+            self._add_boxes(found, true, made.ignored)
+        return made
+
+    def _add_boxes(self, found: JetList, true: JetList, ignored: npt.NDArray[np.bool_]) -> None:
+        overlap = box_overlap(found.box, true.box)
         for threshold in self.overlaps:
             left = overlap.copy()
             right = np.zeros(len(found), bool)
             for jet in np.argsort(-found.score, kind="stable"):
-                if targets.size and left[jet].max() >= threshold:
+                if len(true) and left[jet].max() >= threshold:
                     right[jet] = True
                     left[:, left[jet].argmax()] = -1
-            self.right.setdefault(threshold, []).append(right[~ignored])
+            counts = right | ~ignored
+            self.scores.setdefault(threshold, []).append(found.score[counts])
+            self.right.setdefault(threshold, []).append(right[counts])
 
     def result(self) -> Detection:
         """The metrics of all events."""
         pairs = np.concatenate(self.pairs) if self.pairs else np.zeros((0, 4))
-        counted = self.found - self.soft
-        pt = closure(pairs[:, 0], pairs[:, 1], self.edges)
         wanted = np.concatenate(self.wanted) if self.wanted else np.zeros(0)
+        counted = self.found - self.ignored
+        pt = closure(pairs[:, 0], pairs[:, 1], self.edges)
         there, seen = (np.histogram(values, self.edges)[0] for values in (wanted, pairs[:, 1]))
         widths = [_width(pairs[:, i]) for i in (2, 3)]
         precision: dict[str, float | None] = {}
         if self.boxed:
-            scores = np.concatenate(self.scores) if self.scores else np.zeros(0)
             for threshold in self.overlaps:
-                right = self.right.get(threshold, [])
+                scores, right = self.scores.get(threshold, []), self.right.get(threshold, [])
                 flags = np.concatenate(right) if right else np.zeros(0, bool)
-                precision[str(threshold)] = average_precision(scores, flags, self.true)
+                values = np.concatenate(scores) if scores else np.zeros(0)
+                precision[str(threshold)] = average_precision(values, flags, wanted.size)
         return Detection(
-            true=self.true,
+            true=wanted.size,
             found=self.found,
+            ignored=self.ignored,
             matched=len(pairs),
-            efficiency=len(pairs) / self.true if self.true else None,
+            efficiency=len(pairs) / wanted.size if wanted.size else None,
+            efficiency_error=self.counts.error(lambda sums: ratio(sums[[2, 0]])),
             fakes=1 - len(pairs) / counted if counted else None,
+            fakes_error=self.counts.error(lambda sums: ratio(np.array([sums[1] - sums[2], sums[1]]))),
             pt_response=None if pt.whole is None else pt.whole.median,
             pt_resolution=None if pt.whole is None else pt.whole.resolution,
             eta_resolution=widths[0],

@@ -67,7 +67,7 @@ class SegmentationSettings(Settings):
 
     thresholds: Thresholds = (0.5, 1.0, 2.0)
     """Transverse energies (GeV) below which towers are left out by the plain method that the network is held
-    against."""
+    against: the one with the best resolutions on validation events is taken."""
 
     pt_edges: Edges = (30.0, 60.0, 100.0, 200.0, 500.0)
     """Borders of the bins of true jet pT (GeV)."""
@@ -92,7 +92,8 @@ class DetectionSettings(Settings):
     """Transverse momentum that an output of 1 stands for (GeV); a power of two costs nothing in hardware."""
 
     pt_min: Gev = 20.0
-    """Truth jets below it (GeV) are not to be found, nor is finding them an error."""
+    """Truth jets below it (GeV) are not to be found, nor is finding them an error; nor is it for those that
+    `images.yaml` does not list."""
 
     pt_edges: Edges = (20.0, 40.0, 60.0, 100.0, 200.0, 500.0)
     """Borders of the bins of true pT (GeV) in which efficiency and response are shown."""
@@ -101,7 +102,15 @@ class DetectionSettings(Settings):
     """Radius of the anti-kT jets of the same towers that the network is held against."""
 
     thresholds: Thresholds = (1.0, 2.0, 4.0)
-    """Transverse energies (GeV) below which towers are left out of anti-kT jets, one after the other, and none."""
+    """Transverse energies (GeV) below which towers are left out of anti-kT jets: the one with fewest fakes on
+    validation events is taken."""
+
+    efficiencies: Annotated[tuple[Annotated[float, Field(gt=0, lt=1)], ...], Field(min_length=1, max_length=10)] = (
+        0.8,
+        0.9,
+        0.95,
+    )
+    """Efficiencies at which the fakes of all methods are compared, each at the threshold that gives it."""
 
     match: float = Field(default=0.3, gt=0, le=1.5)
     """Largest distance in η–φ between a found jet and the truth jet that it is."""

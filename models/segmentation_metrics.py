@@ -11,6 +11,9 @@ import numpy.typing as npt
 
 Counts = npt.NDArray[np.int64]
 
+_VOID = 0.5
+"""A found segment of which a larger share is void is no fault, as the threshold of a match is one half."""
+
 
 @dataclass(frozen=True)
 class Segmentation:
@@ -36,12 +39,13 @@ class Segmentation:
 
 
 def confusion(true: npt.ArrayLike, found: npt.ArrayLike, classes: int) -> Counts:
-    """Pixels, int64 [true class, found class].
+    """Pixels, int64 [true class, found class]; those whose true class is none of them are left out.
 
-    >>> confusion([0, 0, 1], [0, 1, 1], 2).tolist()
+    >>> confusion([0, 0, 1, 2], [0, 1, 1, 1], 2).tolist()
     [[1, 1], [0, 1]]
     """
-    index = np.asarray(true, dtype=np.int64).ravel() * classes + np.asarray(found, dtype=np.int64).ravel()
+    said, there = (np.asarray(each, dtype=np.int64).ravel() for each in (found, true))
+    index = (there * classes + said)[there < classes]
     return np.bincount(index, minlength=classes**2).astype(np.int64).reshape(classes, classes)
 
 
@@ -100,15 +104,31 @@ class PanopticSum:
     false: int = 0
     missed: int = 0
 
-    def add(self, true: npt.NDArray[np.integer[Any]], found: npt.NDArray[np.integer[Any]]) -> None:
+    def add(
+        self,
+        true: npt.NDArray[np.integer[Any]],
+        found: npt.NDArray[np.integer[Any]],
+        void: npt.NDArray[np.bool_] | None = None,
+    ) -> tuple[float, int, int, int]:
         """Add the segments of one class in one image.
+
+        Pixels of no known class are void (section 4.2 of the paper): they are taken out of every found segment before
+        it is matched, and one that is left over counts as nothing if more than half of it is void.
 
         Args:
             true: number of the segment of every pixel, 0 where there is none.
             found: likewise, with numbers of its own.
+            void: the pixels whose class is not known; none where it is left out.
+
+        Returns:
+            what this image adds: Σ IoU of matched segments, and how many are matched, false and missed.
         """
         said = np.ravel(found).astype(np.int64)
         base = int(said.max(initial=0)) + 1
+        unknown = np.zeros(said.size, bool) if void is None else np.ravel(void)
+        whole = np.bincount(said, minlength=base)
+        true, said = np.ravel(true)[~unknown], said[~unknown]
+        void_share = 1 - np.bincount(said, minlength=base) / np.maximum(whole, 1)
         codes, shared = np.unique(np.ravel(true).astype(np.int64) * base + said, return_counts=True)
         pairs = [divmod(code, base) for code in codes.tolist()]
         area_true: dict[int, int] = {}
@@ -116,24 +136,38 @@ class PanopticSum:
         for (t, f), n in zip(pairs, shared.tolist(), strict=True):
             area_true[t] = area_true.get(t, 0) + n
             area_found[f] = area_found.get(f, 0) + n
-        matched = 0
+        iou, matched = 0.0, 0
+        paired: set[int] = set()
         for (t, f), n in zip(pairs, shared.tolist(), strict=True):
             if t and f:
                 union = area_true[t] + area_found[f] - n
                 if 2 * n > union:
                     matched += 1
-                    self.iou += n / union
-        self.matched += matched
-        self.missed += len(area_true.keys() - {0}) - matched
-        self.false += len(area_found.keys() - {0}) - matched
+                    paired.add(f)
+                    iou += n / union
+        missed = len(area_true.keys() - {0}) - matched
+        # a segment that is all void has a share of 1 and is in no pair
+        false = sum(1 for f in area_found.keys() - paired - {0} if void_share[f] <= _VOID)
+        self.iou, self.matched = self.iou + iou, self.matched + matched
+        self.false, self.missed = self.false + false, self.missed + missed
+        return iou, matched, false, missed
 
     def result(self) -> Panoptic:
         """The quality of all that was added."""
-        weight = self.matched + (self.false + self.missed) / 2
-        if not weight:
-            return Panoptic(None, None, None, 0, 0, 0)
-        sq = self.iou / self.matched if self.matched else 0.0
-        return Panoptic(self.iou / weight, sq, self.matched / weight, self.matched, self.false, self.missed)
+        return quality(self.iou, self.matched, self.false, self.missed)
+
+
+def quality(iou: float, matched: float, false: float, missed: float) -> Panoptic:
+    """PQ, SQ and RQ from Σ IoU of the matched segments and the numbers of segments.
+
+    >>> quality(1.5, 2, 2, 0).pq
+    0.5
+    """
+    weight = matched + (false + missed) / 2
+    if not weight:
+        return Panoptic(None, None, None, 0, 0, 0)
+    sq = iou / matched if matched else 0.0
+    return Panoptic(iou / weight, sq, matched / weight, int(matched), int(false), int(missed))
 
 
 def mean_quality(found: Iterable[Panoptic]) -> float | None:

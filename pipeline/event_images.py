@@ -25,7 +25,7 @@ def run_events(
     tolerance: Tolerance,
 ) -> None:
     """Make event images from ROOT files; see `pipeline.stages.images.run`."""
-    from data_prep.event_batch import TOWER_CLASSES
+    from data_prep.event_batch import QUARK_GLUON, TOP, TOWER_CLASSES, TRUTH_CLASSES
     from data_prep.event_dataset import open_event_dataset
     from data_prep.event_stream import make_event_images
     from data_prep.readers import event_tree
@@ -59,8 +59,14 @@ def run_events(
                 tolerance=tolerance,
                 lost=lost,
             )
-        towers = dict(zip(TOWER_CLASSES, summary.towers.astype(int).tolist(), strict=True))
-        jets = dict(zip(TOWER_CLASSES[2:], summary.jet_pt.sum(axis=1)[2:].astype(int).tolist(), strict=True))
+        towers = dict(zip(TRUTH_CLASSES, summary.towers.astype(int).tolist(), strict=True))
+        jets = dict(
+            zip(
+                TOWER_CLASSES[QUARK_GLUON:],
+                summary.jet_pt.sum(axis=1)[QUARK_GLUON : TOP + 1].astype(int).tolist(),
+                strict=True,
+            )
+        )
         names = ("in pixels", "below pixel_min", "outside the grid")
         energy = dict(zip(names, summary.account.round(3).tolist(), strict=True))
         write_json(

@@ -11,7 +11,7 @@ import numpy as np
 from data_prep.event_truth import PILEUP_SOURCE
 from data_prep.generate.deposits import Deposits, deposit
 from data_prep.generate.events import EventGenerator, Ints
-from data_prep.generate.minimum_bias import MinimumBias, joined
+from data_prep.generate.minimum_bias import MinimumBias, generator, joined
 from data_prep.generate.particles import visible_particles
 from data_prep.generate.processes import hard_process
 from data_prep.generate.seeds import Purpose, detector_random, pythia_seed
@@ -30,12 +30,14 @@ class SimulatedEvents:
     Attributes:
         event: identifiers, [events]: class code · 2⁵⁶ + file · 2³² + number.
         pileup: interactions besides the hard one, [events].
+        library: the library that they are drawn from, [events]: the identifier of the first event that shares it.
         jets: the truth jets.
         deposits: what lies in the towers.
     """
 
     event: Ints
     pileup: Ints
+    library: Ints
     jets: TruthJets
     deposits: Deposits
 
@@ -61,14 +63,19 @@ def make_events(
     )
     rng = detector_random(settings.seed, Purpose.EVENTS, process.code, index)
     pileup_mean = settings.pileup.mean
-    library = MinimumBias.simulate(settings, settings.pileup.library, soft_seed) if pileup_mean else None
-    generator = EventGenerator(process, settings, settings, hard_seed)
+    collisions = generator(settings, soft_seed) if pileup_mean else None
+    library: MinimumBias | None = None
+    shared = settings.pileup.share if pileup_mean else 1
+    hard = EventGenerator(process, settings, settings, hard_seed)
     jets: list[TruthJets] = []
     deposits: list[Deposits] = []
     pileup: list[Ints] = []
     made = 0
     while made < number:
-        events = generator.batch(min(BATCH, number - made))
+        if collisions is not None and made % shared == 0:
+            library = MinimumBias.simulate(collisions, settings.pileup.library, settings)
+        left = shared - made % shared if pileup_mean else BATCH
+        events = hard.batch(min(BATCH, left, number - made))
         particles = visible_particles(events, settings.detector)
         found, source = find_truth_jets(particles, events.number, find_origins(events, process), process, settings.jets)
         drawn = rng.poisson(pileup_mean, events.number)
@@ -81,10 +88,12 @@ def make_events(
         pileup.append(drawn)
         made += events.number
         advance(events.number)
-    identifiers = (process.code << 56) + (index << 32) + np.arange(number, dtype=np.int64)
+    counted = np.arange(number, dtype=np.int64)
+    first = (process.code << 56) + (index << 32)
     return SimulatedEvents(
-        event=identifiers,
+        event=first + counted,
         pileup=np.concatenate(pileup),
+        library=first + counted // shared * shared,
         jets=TruthJets(**_joined(jets)),
         deposits=Deposits(**_joined(deposits)),
     )

@@ -1,8 +1,8 @@
-"""Pileup: minimum-bias collisions that are simulated once for a file and laid over its events, turned and mirrored.
+"""Pileup: minimum-bias collisions that are simulated once for some events and laid over them, turned and mirrored.
 
 Collisions, solenoid and detector are symmetric in φ and under η → −η, so that each collision of the library stands for
 all its images under both. Two events that draw the same collision share its multiplicity and the relative positions of
-its particles, not where they lie; within an event collisions are drawn with replacement.
+its particles, not where they lie. Collisions are dealt like cards: one comes again only when all others have come.
 """
 
 from __future__ import annotations
@@ -32,17 +32,19 @@ class MinimumBias:
 
     def __init__(self, particles: Particles, number: int) -> None:
         self._particles = particles
+        self._left: Ints = np.zeros(0, np.int64)
         sizes = np.bincount(particles.event, minlength=number)
         self._offsets = np.concatenate([[0], np.cumsum(sizes)])
 
     @classmethod
-    def simulate(cls, settings: CollisionSettings, number: int, seed: int) -> MinimumBias:
-        """Simulate a library.
+    def simulate(cls, generator: EventGenerator, number: int, settings: CollisionSettings) -> MinimumBias:
+        """A library of the next collisions that a generator of minimum bias makes; they are in no other library of it.
 
-        Raises:
-            PipelineError: when Pythia cannot start.
+        Args:
+            generator: see `generator`.
+            number: how many collisions.
+            settings: the detector.
         """
-        generator = EventGenerator(MINIMUM_BIAS, settings, None, seed)
         parts: list[Particles] = []
         made = 0
         while made < number:
@@ -56,6 +58,15 @@ class MinimumBias:
     def __len__(self) -> int:
         return self._offsets.size - 1
 
+    def _dealt(self, number: int, rng: np.random.Generator) -> Ints:
+        """The next collisions of a shuffled deck; it is shuffled anew when all are dealt."""
+        decks = [self._left]
+        while sum(deck.size for deck in decks) < number:
+            decks.append(rng.permutation(len(self)))
+        cards = np.concatenate(decks)
+        self._left = cards[number:]
+        return cards[:number]
+
     def draw(self, counts: Ints, vertex_spread: float, rng: np.random.Generator) -> Particles:
         """Collisions laid over some events.
 
@@ -68,7 +79,7 @@ class MinimumBias:
             their particles, ordered by event; φ is not wrapped.
         """
         number = int(counts.sum())
-        collision = rng.integers(0, len(self), number)
+        collision = self._dealt(number, rng)
         turn, vertex = rng.uniform(0, 2 * np.pi, number), rng.normal(0, 1, number) * vertex_spread
         side = np.where(rng.random(number) < 0.5, -1.0, 1.0)
         sizes = np.diff(self._offsets)[collision]
@@ -87,6 +98,15 @@ class MinimumBias:
             calorimeter_eta=side * chosen.calorimeter_eta,
             calorimeter_phi=chosen.calorimeter_phi + turn,
         )
+
+
+def generator(settings: CollisionSettings, seed: int) -> EventGenerator:
+    """What makes minimum-bias collisions, library after library.
+
+    Raises:
+        PipelineError: when Pythia cannot start.
+    """
+    return EventGenerator(MINIMUM_BIAS, settings, None, seed)
 
 
 def joined(parts: list[Particles]) -> Particles:

@@ -196,10 +196,10 @@ class TruthJetSettings(Settings):
 
     radius: Annotated[float, Field(ge=0.2, le=1.2)] = 0.8
     """Radius R; also the matching distance to the hard parton or resonance, and to its quarks."""
-    pt_min: Annotated[float, Field(ge=5.0, le=5000.0)] = 100.0
-    """Smallest pT (GeV)."""
-    eta_max: Annotated[float, Field(gt=0.0, le=10.0)] = 2.0
-    """Largest |η| of the axis."""
+    pt_min: Annotated[float, Field(ge=5.0, le=5000.0)] = 20.0
+    """Smallest pT (GeV); below that of the jets that are to be found, so that what is almost one is known."""
+    eta_max: Annotated[float, Field(gt=0.0, le=10.0)] = 3.0
+    """Largest |η| of the axis; a jet whose axis lies outside the image has towers inside."""
 
     @model_validator(mode="after")
     def _inside_the_detector(self) -> Self:
@@ -213,8 +213,10 @@ class PileupSettings(Settings):
 
     mean: Annotated[float, Field(ge=0.0, le=400.0)] = 0.0
     """Their number is Poisson-distributed with this mean."""
-    library: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
-    """So many are simulated for a file, and drawn with replacement, turned in φ and mirrored in η at random."""
+    library: Annotated[int, Field(ge=1, le=1_000_000)] = 750
+    """So many are simulated for `share` events, and laid over them turned in φ and mirrored in η at random."""
+    share: Annotated[int, Field(ge=1, le=1_000_000)] = 50
+    """So many events share a library. They all go into the same split, so that no collision stands in two."""
     vertex_spread: Annotated[float, Field(ge=0.0, le=500.0)] = 45.0
     """Standard deviation of all vertices along the beam (mm)."""
 

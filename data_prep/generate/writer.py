@@ -101,6 +101,7 @@ def write_events(path: Path, events: SimulatedEvents) -> None:
         "jet": _lists(jet, {"kind": jets.pid.astype(np.int16)}, jets.offsets),
         "pileup": events.pileup.astype(np.int32),
         "event": events.event,
+        "library": events.library,
     }
     _write_trees(path, {"events": columns})
 

@@ -18,6 +18,8 @@ TREE = "events"
 DEPOSITS = ("deposit_eta", "deposit_phi", "deposit_em", "deposit_had", "deposit_track", "deposit_truth")
 JETS = ("jet_pt", "jet_eta", "jet_phi", "jet_mass", "jet_kind")
 BRANCHES = (*DEPOSITS, *JETS, "pileup", "event")
+LIBRARY = "library"
+"""Of files that say which events share collisions of pileup."""
 MOST_PILEUP = 100_000
 """More collisions at once than any collider has."""
 _REMEDY = "give files of `generate` with `kind: events`, or take `kind: events` out of images.yaml"
@@ -55,7 +57,8 @@ def read(file: Path, start: int, stop: int) -> EventChunk:
         InputFileError: as `count`, or lists of different lengths, or the file is damaged.
     """
     with root.open_tree(file, TREE) as tree:
-        piece = root.read(tree, file, BRANCHES, start, stop)
+        branches = (*BRANCHES, LIBRARY) if LIBRARY in tree.keys() else BRANCHES  # noqa: SIM118 - no mapping
+        piece = root.read(tree, file, branches, start, stop)
     deposit_offsets, eta = root.jagged(piece, DEPOSITS[0], file)
     jet_offsets, jet_pt = root.jagged(piece, JETS[0], file)
     phi, em, had, track, truth = (root.aligned(piece, b, file, deposit_offsets, DEPOSITS[0]) for b in DEPOSITS[1:])
@@ -70,6 +73,8 @@ def read(file: Path, start: int, stop: int) -> EventChunk:
             file=file,
             remedy=_REMEDY,
         )
+    event = root.flat(piece, "event", file)
+    library = root.integers(root.flat(piece, LIBRARY, file), LIBRARY, file) if LIBRARY in branches else event
     return EventChunk(
         deposit_offsets=deposit_offsets,
         eta=eta.astype(np.float32),
@@ -85,7 +90,8 @@ def read(file: Path, start: int, stop: int) -> EventChunk:
         jet_mass=jet_mass.astype(np.float32),
         jet_pid=np.abs(jet_pid.astype(np.int64)),
         pileup=pileup,
-        event=number_hash(root.flat(piece, "event", file)),
+        event=number_hash(event),
+        library=number_hash(library),
     )
 
 

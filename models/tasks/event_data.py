@@ -32,6 +32,11 @@ class Events:
         grid = self.dataset.metadata.grid
         return Towers(grid.rows, grid.columns, grid.tower_eta)
 
+    @property
+    def eta_max(self) -> float:
+        """|η| up to which truth jets are listed."""
+        return self.dataset.metadata.jet_eta_max
+
     def split(self, name: str) -> EventSplit:
         """One of `train`, `validation`, `test`."""
         return self.dataset.split(name)

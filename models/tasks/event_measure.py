@@ -2,84 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.event_batch import PILEUP, TOWER_CLASSES, EventBatch
-from data_prep.tower_jets import anti_kt
-from models.detection_metrics import DetectionSum, JetList
+from data_prep.event_batch import PILEUP, TOWER_CLASSES, UNDECIDED, EventBatch
 from models.event_settings import DetectionSettings, EventModelSettings
-from models.jet_finder import FoundJets, concatenate, find_jets, group
-from models.segmentation_metrics import PanopticSum, confusion, mean_quality, segmentation
+from models.jet_finder import FoundJets, group
+from models.library_bootstrap import LibrarySums
+from models.segmentation_metrics import PanopticSum, confusion, mean_quality, quality, segmentation
+from models.tasks import detection_measure
+from models.tasks.baselines import Baseline, best, candidates, pileup_shape
+from models.tasks.detection_measure import Found
 from models.tasks.event_maps import Maps
-from models.tasks.event_targets import BOX_UNIT
-from models.tasks.mitigation import Mitigation, by_network, plain, tower_energy
+from models.tasks.jet_lists import found_jets
+from models.tasks.mitigation import Mitigation, by_network, plain
 from models.tower_geometry import Towers
 
 Floats = npt.NDArray[np.float64]
 
-ANTI_KT = "anti-kT"
-"""The method that clusters all towers."""
-SCORED = ("empty", "pileup")
-"""Classes of towers that are stuff, not things: they have no instances."""
-
 Predictors = Mapping[str, Callable[[EventBatch], Maps]]
 
 
-def found_jets(maps: Maps, settings: DetectionSettings) -> FoundJets:
-    """The list of jets, in integers; the threshold is rounded up to the next raw heat."""
-    values = np.concatenate([maps.raw["pt"], maps.raw["box"]], axis=-1)
-    threshold = int(np.ceil(np.ldexp(settings.threshold, maps.fraction)))
-    return find_jets(maps.raw["heat"][..., 0], values, threshold=threshold, window=settings.window, jets=settings.jets)
-
-
-def jet_lists(found: FoundJets, fraction: int, settings: DetectionSettings, towers: Towers) -> list[JetList]:
-    """The jets of each event in physical units."""
-    values = np.ldexp(found.values.astype(np.float64), -fraction)
-    pt = np.maximum(values[:, 0], 0) * settings.pt_unit
-    down, right = found.row + 0.5, found.column + 0.5
-    eta, phi = towers.eta(down + values[:, 1]), towers.phi(right + values[:, 2])
-    sides = np.maximum(values[:, 3:7], 0) * BOX_UNIT
-    middle = np.asarray(right * towers.step - np.pi)
-    box = np.stack(
-        [
-            towers.eta(down - sides[:, 0]),
-            towers.eta(down + sides[:, 1]),
-            middle - sides[:, 2] * towers.step,
-            middle + sides[:, 3] * towers.step,
-        ],
-        axis=1,
-    )
-    return [
-        JetList(pt[i:j], eta[i:j], phi[i:j], box[i:j], found.heat[i:j].astype(np.float64))
-        for i, j in zip(found.offsets[:-1], found.offsets[1:], strict=True)
-    ]
-
-
-def truth_lists(batch: EventBatch, towers: Towers) -> list[JetList]:
-    """The truth jets of each event whose axis lies in the image."""
-    lists = []
-    half = towers.rows * towers.tall / 2
-    for i, j in zip(batch.jet_offsets[:-1], batch.jet_offsets[1:], strict=True):
-        inside = np.abs(batch.jet_eta[i:j]) < half
-        pt, eta, phi, box = (
-            np.asarray(column[i:j][inside], np.float64)
-            for column in (batch.jet_pt, batch.jet_eta, batch.jet_phi, batch.jet_box)
-        )
-        lists.append(JetList(pt, eta, phi, box, pt))
-    return lists
-
-
 def measure(
-    batches: Any,
+    batches: Iterable[EventBatch],
     predictors: Predictors,
     settings: EventModelSettings,
     towers: Towers,
     advance: Callable[[int], None],
     lists: dict[str, FoundJets] | None = None,
+    *,
+    validation: Callable[[], Iterable[EventBatch]],
+    eta_max: float,
 ) -> dict[str, Any]:
     """Measure networks and plain methods on the same events.
 
@@ -89,6 +45,8 @@ def measure(
         settings: the task and what belongs to it.
         towers: of the image.
         advance: called with the number of events done.
+        validation: gives the events on which the parameters of plain methods are chosen, and their pileup surveyed.
+        eta_max: |η| up to which truth jets are listed.
         lists: filled with the jets that each network finds in all events.
 
     Returns:
@@ -97,10 +55,14 @@ def measure(
     segments = settings.task in ("segmentation", "panoptic")
     finds = settings.task in ("detection", "panoptic")
     collected: list[Any] = []
+    shape = pileup_shape(validation(), towers)
     if segments:
-        collected.append(Semantic(list(predictors), settings, towers))
+        methods = candidates(settings.segmentation.thresholds, towers, shape)
+        collected.append(Semantic(list(predictors), settings, towers, _choose(validation(), methods, settings, towers)))
     if finds:
-        collected.append(Found(list(predictors), settings, towers, {} if lists is None else lists))
+        methods = candidates(settings.detection.thresholds, towers, shape)
+        methods = detection_measure.choose(validation(), methods, settings.detection, towers, eta_max)
+        collected.append(Found(settings.detection, towers, eta_max, methods, {} if lists is None else lists))
     if segments and finds:
         collected.append(Instances(list(predictors), settings, towers))
     events = 0
@@ -116,21 +78,38 @@ def measure(
     return result
 
 
+def _choose(
+    batches: Iterable[EventBatch], methods: Sequence[Baseline], settings: EventModelSettings, towers: Towers
+) -> list[Baseline]:
+    """Of each family of methods the one with the best resolutions of jets on validation events."""
+    collected = Mitigation(settings, towers)
+    for batch in batches:
+        collected.add(batch, {method.name: method.keep(batch) for method in methods})
+    cost = collected.cost()
+    return best(methods, cost) if cost else list(methods)
+
+
 class Semantic:
     """The class of every tower, and what leaving out pileup towers does for jets."""
 
-    def __init__(self, names: list[str], settings: EventModelSettings, towers: Towers) -> None:
-        self.settings = settings.segmentation
+    def __init__(
+        self, names: list[str], settings: EventModelSettings, towers: Towers, methods: Sequence[Baseline]
+    ) -> None:
+        self.methods = methods
         self.counts = {name: np.zeros((len(TOWER_CLASSES),) * 2, np.int64) for name in names}
+        self.by_library = {name: LibrarySums() for name in names}
         self.mitigation = Mitigation(settings, towers)
 
     def add(self, batch: EventBatch, maps: Mapping[str, Maps]) -> None:
         """Add events."""
         true = batch.dense_class()
-        kept = plain(batch, self.settings.thresholds)
+        kept = plain(batch) | {method.name: method.keep(batch) for method in self.methods}
         for name, made in maps.items():
             found = made.classes()
-            self.counts[name] += confusion(true, found, len(TOWER_CLASSES))
+            for event, library in enumerate(batch.library.tolist()):
+                counts = confusion(true[event], found[event], len(TOWER_CLASSES))
+                self.counts[name] += counts
+                self.by_library[name].add(library, counts)
             kept |= by_network(name, batch, made)
         self.mitigation.add(batch, kept)
 
@@ -139,51 +118,22 @@ class Semantic:
         return {
             "classes": TOWER_CLASSES,
             "segmentation": {
-                name: segmentation(counts, TOWER_CLASSES).as_json() | {"confusion": counts.tolist()}
+                name: segmentation(counts, TOWER_CLASSES).as_json()
+                | {"confusion": counts.tolist(), "errors": self._errors(self.by_library[name])}
                 for name, counts in self.counts.items()
             },
             "mitigation": self.mitigation.result(),
         }
 
-
-class Found:
-    """Jets of the networks beside anti-kT jets of the same towers."""
-
-    def __init__(
-        self, names: list[str], settings: EventModelSettings, towers: Towers, lists: dict[str, FoundJets]
-    ) -> None:
-        self.settings, self.towers, self.lists = settings.detection, towers, lists
-        self.thresholds = (0.0, *settings.detection.thresholds)
-        methods = [*names, *(self._title(threshold) for threshold in self.thresholds)]
-        wanted = self.settings
-        self.sums = {name: DetectionSum(wanted.match, wanted.pt_min, wanted.pt_edges) for name in methods}
-
     @staticmethod
-    def _title(threshold: float) -> str:
-        return f"{ANTI_KT}, towers above {threshold:g} GeV" if threshold else f"{ANTI_KT}, all towers"
+    def _errors(sums: LibrarySums) -> dict[str, Any]:
+        """Statistical errors of the IoU of every class and of their mean."""
 
-    def add(self, batch: EventBatch, maps: Mapping[str, Maps]) -> None:
-        """Add events."""
-        truth = truth_lists(batch, self.towers)
-        for name, made in maps.items():
-            found = found_jets(made, self.settings)
-            self.lists[name] = concatenate([self.lists[name], found]) if name in self.lists else found
-            for jets, true in zip(jet_lists(found, made.fraction, self.settings, self.towers), truth, strict=True):
-                self.sums[name].add(jets, true)
-        energy, towers = tower_energy(batch), self.towers
-        eta, phi = towers.eta(np.arange(towers.rows) + 0.5), towers.phi(np.arange(towers.columns) + 0.5)
-        for threshold in self.thresholds:
-            kept = np.where(energy > threshold, energy, 0)
-            clustered = anti_kt(kept, eta, phi, self.settings.radius, self.settings.pt_min)
-            for number, true in enumerate(truth):
-                part = slice(clustered.offsets[number], clustered.offsets[number + 1])
-                pt = clustered.pt[part]
-                jets = JetList(pt, clustered.eta[part], clustered.phi[part], np.full((pt.size, 4), np.nan), pt)
-                self.sums[self._title(threshold)].add(jets, true)
+        def iou(name: str) -> Callable[[Floats], float | None]:
+            return lambda counts: segmentation(counts, TOWER_CLASSES).iou[name]
 
-    def result(self) -> dict[str, Any]:
-        """Its part of `metrics.json`."""
-        return {"detection": {name: total.result().as_json() for name, total in self.sums.items()}}
+        mean = sums.error(lambda counts: segmentation(counts, TOWER_CLASSES).mean_iou)
+        return {"iou": {name: sums.error(iou(name)) for name in TOWER_CLASSES}, "mean_iou": mean}
 
 
 class Instances:
@@ -193,20 +143,26 @@ class Instances:
         self.settings, self.towers = settings.detection, towers
         self.sums = {name: [PanopticSum() for _ in TOWER_CLASSES] for name in names}
         self.any_jet = {name: PanopticSum() for name in names}
+        self.by_library = {name: LibrarySums() for name in names}
 
     def add(self, batch: EventBatch, maps: Mapping[str, Maps]) -> None:
         """Add events."""
         true_class, true_instance = batch.dense_class(), batch.dense_instance()
         for name, made in maps.items():
             found_class, found_instance = panoptic(made, self.settings, self.towers)
-            for event in range(len(batch)):
-                jets = (np.asarray(each[event], np.int64) for each in (true_instance, found_instance))
-                self.any_jet[name].add(*jets)
+            for event, library in enumerate(batch.library.tolist()):
+                void = true_class[event] == UNDECIDED
+                jets = [np.asarray(each[event], np.int64) for each in (true_instance, found_instance)]
+                added = [self.any_jet[name].add(jets[0], jets[1], void)]
                 for code, total in enumerate(self.sums[name]):
-                    total.add(
-                        _segments(true_class[event], true_instance[event], code),
-                        _segments(found_class[event], found_instance[event], code),
+                    added.append(
+                        total.add(
+                            _segments(true_class[event], true_instance[event], code),
+                            _segments(found_class[event], found_instance[event], code),
+                            void,
+                        )
                     )
+                self.by_library[name].add(library, added)
 
     def result(self) -> dict[str, Any]:
         """Its part of `metrics.json`."""
@@ -218,8 +174,26 @@ class Instances:
                 "things": mean_quality(found[PILEUP + 1 :]),
                 "classes": {each: quality.as_json() for each, quality in zip(TOWER_CLASSES, found, strict=True)},
                 "any_jet": self.any_jet[name].result().as_json(),
+                "errors": self._errors(self.by_library[name]),
             }
         return {"panoptic": result}
+
+    @staticmethod
+    def _errors(sums: LibrarySums) -> dict[str, Any]:
+        """Statistical errors of PQ: of any jet, of every class, and of the means over classes."""
+
+        def one(row: int) -> Callable[[Floats], float | None]:
+            return lambda rows: quality(*rows[row]).pq
+
+        def mean(first: int) -> Callable[[Floats], float | None]:
+            return lambda rows: mean_quality(quality(*row) for row in rows[first:])
+
+        return {
+            "any_jet": sums.error(one(0)),
+            "classes": {name: sums.error(one(row)) for row, name in enumerate(TOWER_CLASSES, 1)},
+            "mean": sums.error(mean(1)),
+            "things": sums.error(mean(2 + PILEUP)),
+        }
 
 
 def panoptic(

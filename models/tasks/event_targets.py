@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from data_prep.event_batch import TOWER_CLASSES, EventBatch
 from models.event_settings import DetectionSettings
-from models.tower_geometry import Towers
+from models.tower_geometry import Towers, turned
 
 Floats = npt.NDArray[np.float32]
 
@@ -18,12 +18,12 @@ BOX_CHANNELS = 6
 
 
 def classes(batch: EventBatch) -> tuple[npt.NDArray[np.uint8]]:
-    """The class of every tower, uint8 [events, rows, columns]."""
+    """The true class of every tower (`TRUTH_CLASSES`), uint8 [events, rows, columns]."""
     return (batch.dense_class(),)
 
 
 def class_shares(counts: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """The share of each class among all towers."""
+    """The share of each class among all towers that have one."""
     towers = np.asarray(counts, dtype=np.float64)
     return np.asarray(towers / max(float(towers.sum()), 1.0))
 
@@ -40,8 +40,8 @@ def class_weights(shares: npt.ArrayLike, power: float) -> Floats:
 
 
 def count_classes(batch: EventBatch) -> npt.NDArray[np.int64]:
-    """Towers of each class in a batch, empty ones included: int64 [classes]."""
-    counts = np.bincount(batch.tower_class, minlength=len(TOWER_CLASSES)).astype(np.int64)
+    """Towers of each class in a batch, empty ones included, undecided ones not: int64 [classes]."""
+    counts = np.bincount(batch.tower_class, minlength=len(TOWER_CLASSES))[: len(TOWER_CLASSES)].astype(np.int64)
     counts[0] += len(batch) * batch.shape[0] * batch.shape[1] - batch.tower.size
     return counts
 
@@ -58,12 +58,14 @@ def centres(batch: EventBatch, settings: DetectionSettings, towers: Towers) -> t
         towers: of the image.
 
     Returns:
-        heat float32 [events, rows, columns], 1 at a centre and falling like a Gaussian around it (Zhou, Wang and
-        Krähenbühl 2019, arXiv:1904.07850, section 3); pT [events, rows, columns, 2], in `pt_unit`; boxes
+        heat float32 [events, rows, columns, 2], 1 at a centre and falling like a Gaussian around it (Zhou, Wang and
+        Krähenbühl 2019, arXiv:1904.07850, section 3), and whether the tower counts: not within `match` of a truth jet
+        that need not be found; pT [events, rows, columns, 2], in `pt_unit`; boxes
         [events, rows, columns, 7], see `BOX_CHANNELS`; the last channel of both is 1 at a centre and 0 elsewhere.
     """
     rows, columns, _ = batch.shape
-    heat = np.zeros((len(batch), rows, columns), np.float32)
+    heat = np.zeros((len(batch), rows, columns, 2), np.float32)
+    heat[..., 1] = _counts(batch, settings, towers)
     pt = np.zeros((len(batch), rows, columns, 2), np.float32)
     box = np.zeros((len(batch), rows, columns, BOX_CHANNELS + 1), np.float32)
     event = np.repeat(np.arange(len(batch)), np.diff(batch.jet_offsets))
@@ -76,10 +78,28 @@ def centres(batch: EventBatch, settings: DetectionSettings, towers: Towers) -> t
         across = np.abs(at_column - column)
         squared = (at_row - row) ** 2 + np.minimum(across, columns - across) ** 2
         spot = np.exp(-squared / (2 * settings.spread**2))
-        heat[event[jet]] = np.maximum(heat[event[jet]], spot)
+        heat[event[jet], ..., 0] = np.maximum(heat[event[jet], ..., 0], spot)
+        heat[event[jet], row, column, 1] = 1
         pt[event[jet], row, column] = batch.jet_pt[jet] / settings.pt_unit, 1
         box[event[jet], row, column] = *_sides(batch, towers, int(jet), row, column), 1
     return heat, pt, box
+
+
+def _counts(batch: EventBatch, settings: DetectionSettings, towers: Towers) -> npt.NDArray[np.bool_]:
+    """Whether a centre in a tower would be right or wrong: bool [events, rows, columns]."""
+    counts = np.ones((len(batch), towers.rows, towers.columns), bool)
+    eta, phi = towers.eta(np.arange(towers.rows) + 0.5), towers.phi(np.arange(towers.columns) + 0.5)
+    soft = batch.jet_pt < settings.pt_min
+    places = (
+        (batch.jet_offsets, batch.jet_eta, batch.jet_phi, soft),
+        (batch.unlisted_offsets, batch.unlisted_eta, batch.unlisted_phi, np.ones(batch.unlisted_pt.size, bool)),
+    )
+    for offsets, jet_eta, jet_phi, chosen in places:
+        event = np.repeat(np.arange(len(batch)), np.diff(offsets))
+        for jet in np.flatnonzero(chosen):
+            away = np.hypot(eta[:, np.newaxis] - jet_eta[jet], turned(phi - jet_phi[jet]))
+            counts[event[jet]] &= away > settings.match
+    return counts
 
 
 def _sides(batch: EventBatch, towers: Towers, jet: int, row: int, column: int) -> tuple[float, ...]:

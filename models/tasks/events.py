@@ -83,9 +83,8 @@ class Network:
 
 
 def _truth_of_jets(batch: EventBatch, settings: EventModelSettings, towers: Towers) -> tuple[Floats, ...]:
-    """The targets of a detection; heat with a channel, as the output has it."""
-    heat, pt, box = event_targets.centres(batch, settings.detection, towers)
-    return heat[..., np.newaxis], pt, box
+    """The targets of a detection."""
+    return event_targets.centres(batch, settings.detection, towers)
 
 
 def objective(settings: EventModelSettings, wrap: int, shares: npt.ArrayLike, towers: Towers) -> Objective:
@@ -101,7 +100,7 @@ def objective(settings: EventModelSettings, wrap: int, shares: npt.ArrayLike, to
     weights = event_targets.class_weights(shares, settings.segmentation.class_weighting)
     image, segmented, found = (None, None, None), _segmentation_loss(weights, wrap), _detection_losses(wrap)
     specs = (
-        tf.TensorSpec((*image, 1), tf.float32),
+        tf.TensorSpec((*image, 2), tf.float32),
         tf.TensorSpec((*image, 2), tf.float32),
         tf.TensorSpec((*image, BOX_CHANNELS + 1), tf.float32),
     )
@@ -133,13 +132,19 @@ def _inner(output: Any, wrap: int) -> Any:
     return output[:, :, wrap : output.shape[2] - wrap]
 
 
+def _decided(label: Any) -> Any:
+    """The classes, with the first one in place of none, for functions that know no other."""
+    return tf.where(label < len(TOWER_CLASSES), label, 0)
+
+
 def _segmentation_loss(weights: Floats, wrap: int) -> Callable[[Any, Any], Any]:
-    """Cross entropy of the inner towers with class weights."""
+    """Cross entropy of the inner towers with class weights; undecided ones have none."""
+    of_class = np.append(weights, np.float32(0))
 
     def loss(truth: Any, output: Any) -> Any:
         label = tf.cast(truth, tf.int32)
-        entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(label, _inner(output, wrap))
-        return tf.reduce_mean(tf.gather(weights, label) * entropy, axis=(1, 2))
+        entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(_decided(label), _inner(output, wrap))
+        return tf.reduce_mean(tf.gather(of_class, label) * entropy, axis=(1, 2))
 
     return loss
 
@@ -152,13 +157,13 @@ def _detection_losses(wrap: int) -> tuple[Callable[[Any, Any], Any], ...]:
     """
 
     def heat(truth: Any, output: Any) -> Any:
-        logit, truth = _inner(output, wrap)[..., 0], truth[..., 0]
+        logit, truth, counts = _inner(output, wrap)[..., 0], truth[..., 0], truth[..., 1]
         centre = truth >= 1
         chance = tf.sigmoid(logit)
         right = (1 - chance) ** 2 * tf.math.log_sigmoid(logit)
         wrong = (1 - truth) ** 4 * chance**2 * tf.math.log_sigmoid(-logit)
         jets = tf.reduce_sum(tf.cast(centre, tf.float32), axis=(1, 2))
-        return -tf.reduce_sum(tf.where(centre, right, wrong), axis=(1, 2)) / tf.maximum(jets, 1.0)
+        return -tf.reduce_sum(counts * tf.where(centre, right, wrong), axis=(1, 2)) / tf.maximum(jets, 1.0)
 
     def at_centres(values: Any, mask: Any) -> Any:
         return tf.reduce_sum(values * mask, axis=(1, 2)) / tf.maximum(tf.reduce_sum(mask, axis=(1, 2)), 1.0)
@@ -176,20 +181,23 @@ def _detection_losses(wrap: int) -> tuple[Callable[[Any, Any], Any], ...]:
 
 
 def _same(wrap: int) -> Callable[[Any, Any], Any]:
-    """The share of towers with the right class."""
+    """The share of decided towers with the right class."""
 
     def same(truth: Any, output: Any) -> Any:
         found = tf.argmax(_inner(output, wrap), axis=-1, output_type=tf.int32)
-        return tf.reduce_mean(tf.cast(found == tf.cast(truth, tf.int32), tf.float32), axis=(1, 2))
+        label = tf.cast(truth, tf.int32)
+        decided = tf.cast(label < len(TOWER_CLASSES), tf.float32)
+        right = tf.reduce_sum(tf.cast(found == label, tf.float32), axis=(1, 2))
+        return right / tf.maximum(tf.reduce_sum(decided, axis=(1, 2)), 1.0)
 
     return same
 
 
 def _hit(wrap: int) -> Callable[[Any, Any], Any]:
-    """The share of centres with an even chance or more; of events without jets, whether no tower has it."""
+    """The share of centres with an even chance or more; of events without jets, whether no tower that counts has it."""
 
     def hit(truth: Any, output: Any) -> Any:
-        hot = tf.cast(_inner(output, wrap)[..., 0] >= 0, tf.float32)
+        hot = tf.cast(_inner(output, wrap)[..., 0] >= 0, tf.float32) * truth[..., 1]
         centre = tf.cast(truth[..., 0] >= 1, tf.float32)
         jets = tf.reduce_sum(centre, axis=(1, 2))
         found = tf.reduce_sum(centre * hot, axis=(1, 2)) / tf.maximum(jets, 1.0)

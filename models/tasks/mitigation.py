@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,29 +11,29 @@ import numpy.typing as npt
 from data_prep.event_batch import EMPTY, PILEUP, EventBatch
 from data_prep.tower_density import eta_profile, median_density
 from models.event_settings import EventModelSettings
-from models.response import calibrated, closure
+from models.library_bootstrap import multiplicities, spread
+from models.response import ONE_SIGMA, calibrated, closure, quantiles
+from models.tasks.baselines import ALL, tower_energy
 from models.tasks.event_maps import Maps
 from models.tower_geometry import Towers, turned
 
 Floats = npt.NDArray[np.float64]
 
-ALL, AREA, TRUTH = "all towers", "area subtraction", "truth"
-"""Methods that need no network: every tower counts; each minus the median density of its event, which depends on η as
-in the mean of the events that are measured together; what is not pileup."""
-
+AREA, HARD = "area subtraction", "energy of the hard collision alone"
+"""Methods without parameters: each tower minus the median density of its event, which depends on η as in the mean of
+the events that are measured together; of the energy measured in each tower the share that is not pileup, which no
+method knows."""
 
 _MASS_EDGES = (20.0, 60.0, 100.0, 150.0, 250.0)
 """Borders of the bins of true jet mass (GeV); lighter jets are left out."""
 
 
-def plain(batch: EventBatch, thresholds: Sequence[float]) -> dict[str, Floats]:
-    """What methods that need no network keep: float64 [events, rows, columns] (GeV) by method."""
+def plain(batch: EventBatch) -> dict[str, Floats]:
+    """What methods without parameters keep: float64 [events, rows, columns] (GeV) by method."""
     energy = tower_energy(batch)
-    kept = {ALL: energy, TRUTH: batch.dense_pt_true().astype(np.float64)}
-    kept |= {f"towers above {each:g} GeV": np.where(energy > each, energy, 0) for each in thresholds}
     profile = eta_profile(energy)
     density = median_density(energy, profile)[:, np.newaxis, np.newaxis] * profile[:, np.newaxis]
-    return kept | {AREA: energy - density}
+    return {ALL: energy, HARD: batch.dense_pt_true().astype(np.float64), AREA: energy - density}
 
 
 def by_network(name: str, batch: EventBatch, maps: Maps) -> dict[str, Floats]:
@@ -51,6 +51,7 @@ class Mitigation:
         self.pt_min = max(settings.detection.pt_min, self.settings.pt_edges[0])
         self.towers = towers
         self.true: list[tuple[float, float]] = []
+        self.library: list[int] = []
         self.found: dict[str, list[tuple[float, float]]] = {}
 
     def add(self, batch: EventBatch, kept: Mapping[str, Floats]) -> None:
@@ -62,15 +63,27 @@ class Mitigation:
         for jet in np.flatnonzero((batch.jet_pt >= self.pt_min) & (np.abs(batch.jet_eta) < limit)):
             away = np.hypot(eta[:, np.newaxis] - batch.jet_eta[jet], turned(phi - batch.jet_phi[jet]))
             row, column = np.nonzero(away < self.settings.cone)
+            self.library.append(int(batch.library[event[jet]]))
             self.true.append((float(batch.jet_pt[jet]), float(batch.jet_mass[jet])))
             for name, images in kept.items():
                 made = summed(images[event[jet], row, column], eta[row], phi[column])
                 self.found.setdefault(name, []).append(made)
 
-    def result(self) -> dict[str, dict[str, Any]]:
-        """Closure of pT and mass by method, as they are and calibrated."""
+    def cost(self) -> dict[str, float]:
+        """By method the resolutions of pT and mass, calibrated, multiplied: what parameters are chosen by."""
         true = np.array(self.true).reshape(-1, 2)
         heavy = true[:, 1] > _MASS_EDGES[0]
+        return {
+            name: _width(made[:, 0], true[:, 0]) * _width(made[heavy, 1], true[heavy, 1])
+            for name, made in ((name, np.array(rows).reshape(-1, 2)) for name, rows in self.found.items())
+        }
+
+    def result(self) -> dict[str, dict[str, Any]]:
+        """Closure of pT and mass by method, as they are and calibrated; errors from the bootstrap over libraries."""
+        true = np.array(self.true).reshape(-1, 2)
+        heavy = true[:, 1] > _MASS_EDGES[0]
+        libraries, which = np.unique(np.array(self.library, np.uint64), return_inverse=True)
+        drawn = multiplicities(libraries.size)[:, which] if libraries.size > 1 else np.zeros((0, which.size))
         result: dict[str, dict[str, Any]] = {}
         for name, rows in self.found.items():
             made = np.array(rows)
@@ -81,8 +94,31 @@ class Mitigation:
                 "pt_calibrated": closure(calibrated(pt, true[:, 0]), true[:, 0], self.settings.pt_edges),
                 "mass_calibrated": closure(calibrated(mass, true[heavy, 1]), true[heavy, 1], _MASS_EDGES),
             }
-            result[name] = {key: found.as_json() for key, found in closures.items()}
+            errors = {
+                "pt_calibrated": _width_error(pt, true[:, 0], drawn),
+                "mass_calibrated": _width_error(mass, true[heavy, 1], drawn[:, heavy]),
+            }
+            result[name] = {key: found.as_json() for key, found in closures.items()} | {"resolution_errors": errors}
         return result
+
+
+def _width(found: Floats, true: Floats, weight: Floats | None = None) -> float:
+    """Half the distance of the quantiles of the calibrated response over its median; infinite where there is none."""
+    if true.size < 2 or (weight is not None and np.count_nonzero(weight) < 2):
+        return float("inf")
+    low, median, high = quantiles(calibrated(found, true) / true, [ONE_SIGMA[0], 0.5, ONE_SIGMA[1]], weight)
+    return float(high - low) / 2 / float(median) if median > 0 else float("inf")
+
+
+def _width_error(found: Floats, true: Floats, drawn: Floats) -> float | None:
+    """The statistical error of a resolution; the calibration is that of all jets in every replica.
+
+    Args:
+        found: [jets].
+        true: [jets].
+        drawn: [replicas, jets], how often each jet is in each replica.
+    """
+    return spread([_width(found, true, weight) for weight in drawn])
 
 
 def summed(pt: Floats, eta: Floats, phi: Floats) -> tuple[float, float]:
@@ -94,11 +130,3 @@ def summed(pt: Floats, eta: Floats, phi: Floats) -> tuple[float, float]:
     energy = float((pt * np.cosh(eta)).sum())
     transverse = float(np.hypot(px.sum(), py.sum()))
     return transverse, float(np.sqrt(max(energy**2 - transverse**2 - float(pz.sum()) ** 2, 0.0)))
-
-
-def tower_energy(batch: EventBatch) -> Floats:
-    """Transverse energy in both calorimeters, float64 [events, rows, columns] (GeV)."""
-    wrap = batch.wrap
-    dense = batch.dense()
-    inner = dense[:, :, wrap : dense.shape[2] - wrap]
-    return np.asarray(inner[..., :2].sum(axis=-1, dtype=np.float64))

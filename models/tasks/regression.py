@@ -1,8 +1,9 @@
 """Regression: pT and mass of a jet from its image, alone or beside the tagger.
 
-The truth is the jet as all its constituents give it; what the network sees is the image of a trigger: few bits a pixel,
-coarse, cut off at the window. The loss is that of Huber (1964, Annals of Mathematical Statistics 35, 73): quadratic up
-to the tolerance, linear beyond, so that the tails of the response do not decide.
+The truth is the jet of all its constituents as the detector gives them, not that of the generated particles; what the
+network sees is the image of a trigger: few bits a pixel, coarse, cut off at the window. The loss is that of Huber
+(1964, Annals of Mathematical Statistics 35, 73): quadratic up to the tolerance, linear beyond, so that the tails of the
+response do not decide.
 """
 
 from __future__ import annotations

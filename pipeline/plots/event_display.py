@@ -13,13 +13,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from data_prep.event_batch import QUARK_GLUON, TOWER_CLASSES, EventBatch
+from data_prep.event_batch import QUARK_GLUON, TOWER_CLASSES, TRUTH_CLASSES, EventBatch
 from data_prep.event_towers import EventGrid
-from models.detection_metrics import JetList
+from models.jet_matching import JetList
 from pipeline.plots.style import COLOURS, style
 
-CLASS_COLOURS = ("#ffffff", "#efe6cf", COLOURS[0], COLOURS[1], COLOURS[2])
-"""The colours of `TOWER_CLASSES`."""
+CLASS_COLOURS = ("#ffffff", "#efe6cf", COLOURS[0], COLOURS[1], COLOURS[2], "#bdbdbd")
+"""The colours of `TRUTH_CLASSES`."""
 _FOUND_COLOUR = COLOURS[3]
 _FAINTEST = 0.5
 """Towers below this transverse energy (GeV) are drawn as empty."""
@@ -91,7 +91,7 @@ def event_display(event: EventBatch, grid: EventGrid, predicted: Prediction | No
         figure.colorbar(drawn, ax=list(panels), label=r"$E_T$, $p_T$ (GeV)", shrink=0.8, extend="max")
         handles: list[Any] = [
             Patch(facecolor=colour, edgecolor="grey", label=name)
-            for colour, name in zip(CLASS_COLOURS, TOWER_CLASSES, strict=True)
+            for colour, name in zip(CLASS_COLOURS, TRUTH_CLASSES, strict=True)
         ]
         if predicted is not None and predicted.jets is not None:
             handles.append(Line2D([], [], color=_FOUND_COLOUR, linestyle="--", label="found jet"))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from data_prep.event_batch import QUARK_GLUON, TOWER_CLASSES
+from data_prep.event_batch import QUARK_GLUON, TOP, TOWER_CLASSES
 from data_prep.event_dataset import EventDataset
 from data_prep.event_settings import EventDescription
 from data_prep.event_summary import PT_EDGES, EventSummary
@@ -69,7 +69,7 @@ def jet_spectra(summary: EventSummary) -> Figure:
     with style():
         figure = Figure(layout="constrained")
         axes = figure.subplots()
-        _spectra(axes, summary.jet_pt[QUARK_GLUON:], TOWER_CLASSES[QUARK_GLUON:])
+        _spectra(axes, summary.jet_pt[QUARK_GLUON : TOP + 1], TOWER_CLASSES[QUARK_GLUON:])
         axes.set_xlabel(r"$p_T$ of the truth jet (GeV)")
         axes.set_ylabel(f"jets / {PT_EDGES[1] - PT_EDGES[0]:g} GeV")
         axes.legend()
@@ -77,6 +77,6 @@ def jet_spectra(summary: EventSummary) -> Figure:
 
 
 def _spectra(axes: Any, counts: npt.NDArray[np.float64], names: Sequence[str]) -> None:
-    for row, name, colour in zip(counts, names, CLASS_COLOURS[QUARK_GLUON:], strict=True):
+    for row, name, colour in zip(counts, names, CLASS_COLOURS[QUARK_GLUON : TOP + 1], strict=True):
         label = f"{name}: {int(row.sum()):,}"
         mplhep.histplot(row, PT_EDGES, ax=axes, color=colour, yerr=False, flow="none", label=label)

@@ -170,7 +170,16 @@ def _events(images: Path, network: Any, how: TrainSettings, space: Workspace) ->
     test = dataset.split("test")
     with progress("measure", test.rows, "events") as advance:
         lists: dict[str, Any] = {}
-        found = measure(test.batches(events.BATCH), predictors, network, dataset.towers, advance, lists)
+        found = measure(
+            test.batches(events.BATCH),
+            predictors,
+            network,
+            dataset.towers,
+            advance,
+            lists,
+            validation=lambda: dataset.split("validation").batches(events.BATCH),
+            eta_max=dataset.eta_max,
+        )
     _save(trained, space, Meaning.of_training(dataset.dataset.metadata, network))
     write_json(space.path / "metrics.json", found)
     if lists:

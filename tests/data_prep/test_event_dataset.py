@@ -12,13 +12,15 @@ import pytest
 
 from data_prep.errors import InputFileError
 from data_prep.event_batch import DTYPES, JAGGED, EventBatch
-from data_prep.event_dataset import EventDatasetWriter, holds_events, open_event_dataset
+from data_prep.event_dataset import METADATA_KEY, EventDatasetWriter, holds_events, open_event_dataset
 from data_prep.event_settings import EventDescription
 from data_prep.event_towers import EventGrid
 from data_prep.mock import mock_events
 from data_prep.split import SPLITS
 
-DESCRIPTION = EventDescription(grid=EventGrid(rows=8, columns=12, wrap=2), pixel_min=0.5, jet_pt_min=0, box_min=3)
+DESCRIPTION = EventDescription(
+    grid=EventGrid(rows=8, columns=12, wrap=2), pixel_min=0.5, jet_pt_min=0, jet_eta_max=2, box_min=3
+)
 SIZES = {"train": 23, "validation": 5, "test": 9}
 
 
@@ -32,7 +34,9 @@ def same(found: EventBatch, wanted: EventBatch) -> None:
 @pytest.fixture
 def written(rng: np.random.Generator, tmp_path: Path) -> tuple[Path, dict[str, EventBatch]]:
     """A dataset in several files and row groups, and what was written."""
-    batches = {name: mock_events(rng, n, shape=(8, 12, 3), wrap=2, pileup=3) for name, n in SIZES.items()}
+    batches = {
+        name: mock_events(rng, n, shape=(8, 12, 3), wrap=2, pileup=3, unlisted=True) for name, n in SIZES.items()
+    }
     with EventDatasetWriter(tmp_path, DESCRIPTION, group_rows=4, part_groups=2) as writer:
         for name, batch in batches.items():
             writer.append(name, batch.slice(0, 3))
@@ -121,6 +125,11 @@ def test_what_is_no_dataset_of_events(written: tuple[Path, dict[str, EventBatch]
     pq.write_table(pq.read_table(file).replace_schema_metadata(None), file)
     with pytest.raises(InputFileError, match="is a Parquet file, but not of event images"):
         open_event_dataset(folder)
+    older = DESCRIPTION.model_dump_json().replace('"format":2', '"format":1').encode()
+    pq.write_table(pq.read_table(file).replace_schema_metadata({METADATA_KEY: older}), file)
+    with pytest.raises(InputFileError, match="holds event images made by an older version") as caught:
+        open_event_dataset(folder)
+    assert caught.value.remedy == "run `images` again"
     file.write_bytes(b"PAR1")
     assert not holds_events(folder / "test")
     with pytest.raises(InputFileError, match="cannot be read"):

@@ -10,16 +10,17 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from data_prep.event_batch import BOSON, PILEUP, QUARK_GLUON, TOP, wrapped
+from data_prep.event_batch import BOSON, PILEUP, QUARK_GLUON, TOP, UNDECIDED, wrapped
 from data_prep.event_chunk import EventChunk
 from data_prep.event_images import EventFate, event_images, kind_of
-from data_prep.event_settings import EventDescription
+from data_prep.event_settings import EventDescription, EventImagesSettings
 from data_prep.event_towers import EventGrid
 from data_prep.event_truth import majority
 
 GRID = EventGrid(rows=8, columns=12, wrap=2)
-ALL = EventDescription(grid=GRID, pixel_min=0, jet_pt_min=0, box_min=1)
+ALL = EventDescription(grid=GRID, pixel_min=0, jet_pt_min=0, jet_eta_max=2, box_min=1)
 STEP = 2 * np.pi / 12
 
 
@@ -43,6 +44,7 @@ def chunk(deposits: list[list[tuple[float, ...]]], jets: list[list[tuple[float, 
         jet_pid=j[:, 4].astype(np.int64),
         pileup=np.arange(len(deposits)),
         event=np.arange(len(deposits), dtype=np.uint64),
+        library=np.arange(len(deposits), dtype=np.uint64) // 2,
     )
 
 
@@ -116,7 +118,7 @@ def test_the_truth_of_a_tower_sums_its_sources() -> None:
                 assert batch.dense_class()[i].ravel()[place] == 0
                 continue
             truth = of.truth[here]
-            by_class = {PILEUP: energy[truth < 0].sum()}
+            by_class = {PILEUP: energy[truth == -1].sum(), UNDECIDED: energy[truth == -2].sum()}
             for code in (QUARK_GLUON, BOSON, TOP):
                 of_kind = [k for k, jet in enumerate(listed) if kinds[jet] == code]
                 by_class[code] = energy[np.isin(truth, of_kind)].sum()
@@ -125,7 +127,7 @@ def test_the_truth_of_a_tower_sums_its_sources() -> None:
             not_pileup = (of.em[here] + of.had[here])[truth != -1].sum()
             assert batch.dense_pt_true()[i].ravel()[place] == pytest.approx(not_pileup, rel=1e-5)
             instance = int(batch.dense_instance()[i].ravel()[place])
-            if code == PILEUP:
+            if code in (PILEUP, UNDECIDED):
                 assert instance == 0
             else:
                 mine = order[instance - 1]
@@ -137,12 +139,15 @@ def test_the_truth_of_a_tower_sums_its_sources() -> None:
 @pytest.mark.parametrize(
     ("energy", "kind", "expected"),
     [
-        ([5, 3, 3], [2, 2], (2, 1)),  # two quark jets together outweigh pileup
-        ([5, 3, 3], [2, 3], (1, 0)),  # a quark jet and a boson do not
-        ([3, 3], [4], (1, 0)),  # on equal shares pileup
-        ([0, 3, 3], [4, 4], (4, 1)),  # and of equal jets the harder
-        ([0, 1, 2, 4], [2, 3, 3], (3, 3)),
-        ([7], [], (1, 0)),
+        ([5, 0, 3, 3], [2, 2], (2, 1)),  # two quark jets together outweigh pileup
+        ([5, 0, 3, 3], [2, 3], (1, 0)),  # a quark jet and a boson do not
+        ([3, 0, 3], [4], (1, 0)),  # on equal shares pileup
+        ([0, 0, 3, 3], [4, 4], (4, 1)),  # and of equal jets the harder
+        ([0, 0, 1, 2, 4], [2, 3, 3], (3, 3)),
+        ([7, 0], [], (1, 0)),
+        ([2, 3, 2], [4], (UNDECIDED, 0)),  # most is of the hard collision outside the listed jets
+        ([3, 3, 1], [4], (1, 0)),
+        ([0, 3, 3], [4], (4, 1)),
     ],
 )
 def test_the_majority(energy: list[float], kind: list[int], expected: tuple[int, int]) -> None:
@@ -208,14 +213,44 @@ def test_overlapping_jets_share_towers_by_majority() -> None:
     np.testing.assert_allclose(batch.jet_box[:, 2:], [[0, STEP], [0, 2 * STEP]], atol=1e-6)
 
 
-def test_jets_outside_or_too_soft_are_not_listed_and_count_as_pileup() -> None:
-    deposits = [(0.01, 0.1, 10, 0, 0, 0), (0.01, 1.1, 10, 0, 0, 1), (0.01, 2.1, 10, 0, 0, 2)]
-    jets = [(300, 2.0, 0.1, 1, 6), (20, 0, 1.1, 1, 24), (200, 0, 2.1, 1, 1)]
-    batch = event_images(chunk([deposits], [jets]), ALL.model_copy(update={"jet_pt_min": 50})).batch
+def test_towers_of_jets_that_are_not_listed_are_undecided() -> None:
+    """Outside the image, too soft, too far forward, none at all: not pileup, and no jet that is to be found."""
+    columns = [0.1, 0.7, 1.1, 2.1, 2.7, -1.0]
+    sources = [0, 1, 2, 3, -2, -1]
+    deposits = [(0.01, phi, 10, 0, 0, source) for phi, source in zip(columns, sources, strict=True)]
+    jets = [(300, 2.0, 0.1, 1, 6), (20, 0, 0.7, 1, 24), (200, 0, 1.1, 1, 1), (250, -0.31, 2.1, 1, 1)]
+    chosen = ALL.model_copy(update={"jet_pt_min": 50, "jet_eta_max": 0.3})
+    batch = event_images(chunk([[], deposits], [[(60, 1.0, 0.2, 1, 1)], jets]), chosen).batch
     assert batch.jet_pt.tolist() == [200]
-    assert batch.tower_class.tolist() == [PILEUP, PILEUP, QUARK_GLUON]
-    assert batch.tower_instance.tolist() == [0, 0, 1]
-    np.testing.assert_array_equal(batch.tower_pt_true, [10, 10, 10])
+    by_tower = dict(zip(batch.tower.tolist(), batch.tower_class.tolist(), strict=True))
+    found = [by_tower[int(GRID.tower_of(np.array([0.01]), np.array([phi]))[0])] for phi in columns]
+    assert found == [UNDECIDED, UNDECIDED, QUARK_GLUON, UNDECIDED, UNDECIDED, PILEUP]
+    assert sorted(batch.tower_instance.tolist()) == [0, 0, 0, 0, 0, 1]
+    assert sorted(batch.tower_pt_true.tolist()) == [0, 10, 10, 10, 10, 10]
+    assert batch.unlisted_offsets.tolist() == [0, 1, 4]
+    assert batch.unlisted_pt.tolist() == [60, 300, 250, 20]
+    np.testing.assert_allclose(batch.unlisted_eta, [1, 2, -0.31, 0], atol=1e-6)
+    np.testing.assert_allclose(batch.unlisted_phi, [0.2, 0.1, 2.1, 0.7], atol=1e-6)
+    assert batch.library.tolist() == [0, 0]
+
+
+def test_images_without_tracks_are_those_with_them_less_a_channel() -> None:
+    """Towers with tracks alone are not lit; the truth of all others, and the energy in them, is the same."""
+    of = random_chunk(3)
+    with_tracks = event_images(of, ALL)
+    without = event_images(of, ALL.model_copy(update={"channels": ("em", "had")}))
+    assert without.batch.image_shape == (8, 16, 2)
+    np.testing.assert_array_equal(without.batch.dense(), with_tracks.batch.dense()[..., :2])
+    lit = without.batch.dense()[:, :, 2:-2].any(axis=3)
+    np.testing.assert_array_equal(without.batch.dense_class(), np.where(lit, with_tracks.batch.dense_class(), 0))
+    assert without.energy.sum() == pytest.approx((of.em + of.had).sum(dtype=np.float64), rel=1e-6)
+
+
+@pytest.mark.parametrize("channels", [["track"], ["had", "em"], ["em", "em"], ["em", "track"], []])
+def test_channels_that_make_no_sense_are_refused(channels: list[str]) -> None:
+    split = {"train": 0.5, "validation": 0.25, "test": 0.25}
+    with pytest.raises(ValidationError, match="'channels' must be"):
+        EventImagesSettings.model_validate({"kind": "events", "channels": channels, "split": split})
 
 
 @pytest.mark.parametrize(

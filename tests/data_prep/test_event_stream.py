@@ -77,15 +77,28 @@ def test_account_and_summary_are_those_of_the_events(files: list[Path], tmp_path
     images = np.concatenate([batch.dense()[:, :, 2:-2] for batch in batches])
     classes = np.concatenate([batch.dense_class() for batch in batches])
     np.testing.assert_allclose(summary.mean_image, images.mean(axis=0, dtype=np.float64), rtol=1e-5)
-    np.testing.assert_array_equal(summary.towers, np.bincount(classes.ravel(), minlength=5))
-    energy = [images[classes == code].sum(dtype=np.float64) for code in range(5)]
+    np.testing.assert_array_equal(summary.towers, np.bincount(classes.ravel(), minlength=6))
+    energy = [images[classes == code].sum(dtype=np.float64) for code in range(6)]
     np.testing.assert_allclose(summary.energy, energy, rtol=1e-5)
     kinds, pt = (np.concatenate([getattr(batch, name) for batch in batches]) for name in ("jet_kind", "jet_pt"))
-    for code in range(5):
+    for code in range(6):
         np.testing.assert_array_equal(summary.jet_pt[code], np.histogram(pt[kinds == code], PT_EDGES)[0])
     assert summary.jets[:4].tolist() == [20, 20, 20, 0]
     assert summary.pileup.sum() == summary.events == 2 * EVENTS
     assert summary.account[0] == pytest.approx(images.sum(dtype=np.float64), rel=1e-5)
+
+
+def test_events_of_a_library_stay_together(tmp_path: Path) -> None:
+    """So that no collision of pileup is in training and test; without libraries events are split one by one."""
+    columns = event_columns(120) | {"library": np.arange(120, dtype=np.int64) // 6}
+    made([write_event_file(tmp_path / "e.root", columns)], tmp_path / "images")
+    there = [set(open_event_dataset(tmp_path / "images").split(name).whole.library.tolist()) for name in SPLITS]
+    assert sum(len(libraries) for libraries in there) == len(set.union(*there)) == 20
+    assert all(there)
+    made([write_event_file(tmp_path / "f.root", event_columns(120))], tmp_path / "alone")
+    for name in SPLITS:
+        batch = open_event_dataset(tmp_path / "alone").split(name).whole
+        np.testing.assert_array_equal(batch.library, batch.event)
 
 
 def test_a_summary_comes_back(files: list[Path], tmp_path: Path) -> None:
@@ -113,7 +126,7 @@ def test_events_without_jets_and_without_towers_are_kept(tmp_path: Path) -> None
     columns["deposit_track"] = columns["deposit_track"] * 0
     cutflow, summary, told = made([write_event_file(tmp_path / "e.root", columns)], tmp_path / "images")
     assert cutflow.to_json()["kept"] == EVENTS
-    assert summary.towers.tolist() == [EVENTS * 16 * 24, 0, 0, 0, 0]
+    assert summary.towers.tolist() == [EVENTS * 16 * 24, 0, 0, 0, 0, 0]
     assert len(told) == 4
     batch = open_event_dataset(tmp_path / "images").split("train").whole
     assert batch.pixel.size == batch.jet_pt.size == 0

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from models.detection_metrics import DetectionSum, JetList, average_precision, match
+from models.detection_metrics import DetectionSum, average_precision
+from models.jet_matching import JetList, Truth, assign, match
 from models.tower_geometry import Towers, box_overlap
 
 
@@ -17,6 +18,11 @@ def jets(*rows: tuple[float, float, float, float], half: float = 0.4) -> JetList
     """Jets of (pT, η, φ, score), in boxes of ± `half`."""
     pt, eta, phi, score = np.array(rows, dtype=np.float64).reshape(-1, 4).T
     return JetList(pt, eta, phi, np.stack([eta - half, eta + half, phi - half, phi + half], axis=1), score)
+
+
+def only(true: JetList) -> Truth:
+    """Truth jets that are all to be found."""
+    return Truth(true, jets())
 
 
 def test_the_surest_has_the_nearest() -> None:
@@ -32,15 +38,15 @@ def test_matches_across_pi() -> None:
 
 def test_counts_by_hand() -> None:
     """Truth: 100 GeV and 80 GeV to be found, 10 GeV too soft. Found: the first, the soft one, and a fake."""
-    total = DetectionSum(distance=0.3, pt_min=20, edges=(20, 60, 90, 200))
+    total = DetectionSum(distance=0.3, eta_max=3.0, edges=(20, 60, 90, 200))
     total.add(
         jets((110, 0.0, 0.0, 3), (10, 1.0, 1.0, 2), (30, -2.0, 0.0, 1)),
-        jets((100, 0.1, 0.0, 0), (80, 2.0, 2.0, 0), (10, 1.0, 1.0, 0)),
+        Truth(jets((100, 0.1, 0.0, 0), (80, 2.0, 2.0, 0)), jets((10, 1.0, 1.0, 0))),
     )
-    total.add(jets(), jets())
-    total.add(jets((45, 0, 0.1, 1)), jets((50, 0, 0, 0)))
+    total.add(jets(), only(jets()))
+    total.add(jets((45, 0, 0.1, 1)), only(jets((50, 0, 0, 0))))
     made = total.result()
-    assert (made.true, made.found, made.matched) == (3, 4, 2)
+    assert (made.true, made.found, made.ignored, made.matched) == (3, 4, 1, 2)
     assert made.efficiency == pytest.approx(2 / 3)
     assert made.fakes == pytest.approx(1 / 3)
     assert made.pt_response == pytest.approx((1.1 + 0.9) / 2)
@@ -52,8 +58,25 @@ def test_counts_by_hand() -> None:
     assert made.average_precision["0.3"] == pytest.approx(1 / 3 + 1 / 3 * 2 / 3)
 
 
+def test_a_jet_at_eta_2_is_a_fake_no_longer() -> None:
+    """Jets are to be found up to 1.7. Unlisted: one at 2.0, and a soft one at 1.0. Nothing is at −0.5 and −2.2."""
+    found = jets((150, 2.05, 0, 5), (40, 1.0, 1.0, 4), (60, -0.5, 2, 3), (70, -2.2, 2, 2), (130, 1.75, 3, 1))
+    truth = Truth(jets((140, 1.65, 3.1, 0)), jets((160, 2.0, 0.1, 0), (30, 1.1, 1.0, 0)))
+    made = assign(found, truth, 0.4, 1.7)
+    assert made.jet.tolist() == [-1, -1, -1, -1, 0]  # one that is a listed jet is right wherever it is found
+    assert made.ignored.tolist() == [True, True, False, True, False]
+    total = DetectionSum(distance=0.4, eta_max=1.7, edges=(20, 200))
+    total.add(found, truth)
+    assert (total.result().efficiency, total.result().fakes) == (1, 0.5)
+    # an unlisted jet excuses one found jet, and none that is nearer to a listed one
+    twice = assign(jets((90, 0, 0, 2), (80, 0.1, 0, 1)), Truth(jets(), jets((90, 0, 0, 0))), 0.4, 1.7)
+    assert twice.ignored.tolist() == [True, False]
+    near = assign(jets((90, 0, 0, 2)), Truth(jets((90, 0.2, 0, 0)), jets((90, 0, 0, 0))), 0.4, 1.7)
+    assert (near.jet.tolist(), near.ignored.tolist()) == ([0], [False])
+
+
 def test_without_jets_nothing_is_defined() -> None:
-    made = DetectionSum(distance=0.3, pt_min=20, edges=(20, 60, 90, 200)).result()
+    made = DetectionSum(distance=0.3, eta_max=3.0, edges=(20, 60, 90, 200)).result()
     assert (made.efficiency, made.fakes, made.average_precision) == (
         None,
         None,
@@ -64,23 +87,23 @@ def test_without_jets_nothing_is_defined() -> None:
 
 def test_events_without_found_or_without_true_jets() -> None:
     """Nothing found: efficiency 0 and no fakes to speak of; nothing there: everything is fake."""
-    nothing = DetectionSum(distance=0.3, pt_min=20, edges=(20, 200))
-    nothing.add(jets(), jets((50, 0, 0, 0)))
+    nothing = DetectionSum(distance=0.3, eta_max=3.0, edges=(20, 200))
+    nothing.add(jets(), only(jets((50, 0, 0, 0))))
     assert (nothing.result().efficiency, nothing.result().fakes) == (0, None)
     assert nothing.result().average_precision["0.5"] == 0
-    fakes = DetectionSum(distance=0.3, pt_min=20, edges=(20, 200))
-    fakes.add(jets((50, 0, 0, 1), (60, 1, 1, 2)), jets())
+    fakes = DetectionSum(distance=0.3, eta_max=3.0, edges=(20, 200))
+    fakes.add(jets((50, 0, 0, 1), (60, 1, 1, 2)), only(jets()))
     assert (fakes.result().efficiency, fakes.result().fakes) == (None, 1)
 
 
 def test_overlapping_jets_are_each_found_once() -> None:
     """Two found on one truth jet: one is a fake; one found on two: one is missed."""
-    two = DetectionSum(distance=0.3, pt_min=20, edges=(20, 200))
-    two.add(jets((50, 0, 0, 2), (40, 0.05, 0, 1)), jets((50, 0, 0, 0)))
+    two = DetectionSum(distance=0.3, eta_max=3.0, edges=(20, 200))
+    two.add(jets((50, 0, 0, 2), (40, 0.05, 0, 1)), only(jets((50, 0, 0, 0))))
     assert (two.result().matched, two.result().fakes) == (1, 0.5)
     assert two.result().average_precision["0.5"] == 1
-    one = DetectionSum(distance=0.3, pt_min=20, edges=(20, 200))
-    one.add(jets((90, 0, 0, 1)), jets((50, 0, 0, 0), (40, 0.05, 0, 0)))
+    one = DetectionSum(distance=0.3, eta_max=3.0, edges=(20, 200))
+    one.add(jets((90, 0, 0, 1)), only(jets((50, 0, 0, 0), (40, 0.05, 0, 0))))
     assert (one.result().matched, one.result().efficiency) == (1, 0.5)
 
 
@@ -148,9 +171,9 @@ def test_average_precision_of_boxes_counted_cell_by_cell(pairs: list[tuple[list[
         score = np.array([number for number, _ in rows], float)
         return JetList(np.full(len(rows), 50.0), eta, phi, box, score)
 
-    total = DetectionSum(distance=0.3, pt_min=20, edges=(20, 200), overlaps=(0.31, 0.47))
+    total = DetectionSum(distance=0.3, eta_max=9.0, edges=(20, 200), overlaps=(0.31, 0.47))
     for found, true in events:
-        total.add(listed(found), listed([(0, box) for box in true]))
+        total.add(listed(found), only(listed([(0, box) for box in true])))
     there = sum(len(true) for _, true in events)
     for least in (0.31, 0.47):  # what no share of so few cells is
         flags = plain_right(events, least)

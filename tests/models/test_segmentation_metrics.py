@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -73,6 +75,47 @@ def test_a_worked_example() -> None:
     made = collected.result()
     assert (made.sq, made.rq, made.pq) == (0.75, 0.5, 0.375)
     assert mean_quality([made, Panoptic(None, None, None, 0, 0, 0)]) == 0.375
+
+
+def quality_with_void(true: np.ndarray, found: np.ndarray, void: np.ndarray) -> tuple[float, int, int, int]:
+    """Section 4.2 of the paper and the evaluation of the panoptic API, in exact fractions.
+
+    An IoU is the shared area over the sum of both areas less the shared one and less the void part of what is found. A
+    found segment without a pair whose void part is more than half of its own area is left out.
+    """
+    parts = [{int(k): image == k for k in np.unique(image) if k} for image in (np.where(void, 0, true), found)]
+    iou, pairs = Fraction(0), set()
+    for t, there in parts[0].items():
+        for f, said in parts[1].items():
+            shared = int((there & said).sum())
+            share = Fraction(shared, int(there.sum()) + int(said.sum()) - shared - int((said & void).sum()))
+            if share > Fraction(1, 2):
+                iou, pairs = iou + share, pairs | {(t, f)}
+    left = [said for f, said in parts[1].items() if f not in {f for _, f in pairs}]
+    false = sum(Fraction(int((said & void).sum()), int(said.sum())) <= Fraction(1, 2) for said in left)
+    return float(iou), len(pairs), false, len(parts[0]) - len(pairs)
+
+
+@given(images, images, arrays(np.bool_, (5, 6)))
+@settings(max_examples=80, deadline=None)
+def test_void_is_treated_as_the_panoptic_api_does(true: np.ndarray, found: np.ndarray, void: np.ndarray) -> None:
+    blended = np.where(np.arange(30).reshape(5, 6) % 4 > 0, true, found)
+    for second in (found, blended):
+        collected = PanopticSum()
+        added = collected.add(true, second, void)
+        assert added == pytest.approx(quality_with_void(true, second, void))
+        made = collected.result()
+        assert (made.matched, made.false, made.missed) == added[1:]
+
+
+def test_void_by_hand() -> None:
+    """Found: a jet of 4 towers, 2 void and 2 of the 3 true ones (IoU 2/3); a false one, half void; one mostly void."""
+    true = np.array([1, 1, 1, 0, 0, 0, 0, 0, 0, 0])
+    found = np.array([1, 1, 0, 1, 1, 2, 2, 3, 3, 3])
+    void = np.array([0, 0, 0, 1, 1, 1, 0, 1, 1, 0], bool)
+    collected = PanopticSum()
+    assert collected.add(true, found, void) == (pytest.approx(2 / 3), 1, 1, 0)
+    assert collected.add(true, found) == (0, 0, 3, 1)  # 2 / 5 without
 
 
 def test_an_iou_of_one_half_is_no_match() -> None:

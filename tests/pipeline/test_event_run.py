@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import yaml
 
+from data_prep.digits import with_error
 from data_prep.event_dataset import open_event_dataset
 from data_prep.generate.settings import EventSettings
 from models.event_settings import EventModelSettings
@@ -150,8 +151,13 @@ def test_the_report_shows_events_and_tasks(run: Path) -> None:
     assert f"The {EVENTS} events hold" in text
     assert "the numbers of the quantized network are those of the firmware" in text
     metrics = json.loads((run / "30_model" / "metrics.json").read_text())
-    assert f"{metrics['segmentation']['model']['mean_iou']:.4f}" in text
+    segmented = metrics["segmentation"]["model"]
+    assert str(with_error(segmented["mean_iou"], segmented["errors"]["mean_iou"])) in text
     assert "quantized U-Net: towers weighted by its probability" in text
-    assert "area subtraction" in text
+    for method in ("area subtraction", "energy of the hard collision alone", "PUPPI above", "anti-kT, track kernel"):
+        assert method in text
+    assert "Fakes at equal efficiency" in text
+    assert "fakes at 0.95" in text
+    assert "up to |η| = 0.696" in text  # where the small image ends
     settings = json.loads((run / "30_model.manifest.json").read_text())["configuration"]["model"]
     assert EventModelSettings.model_validate(settings).task == "panoptic"

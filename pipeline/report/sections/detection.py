@@ -9,7 +9,7 @@ import numpy as np
 from hls_projects.hls_finder import JETS
 from hls_projects.hls_project import HlsProject
 from models.jet_finder import FoundJets, concatenate, same
-from models.tasks.event_measure import found_jets
+from models.tasks.jet_lists import found_jets
 from pipeline.plots.resolution import resolution_curves
 from pipeline.plots.style import svg_text
 from pipeline.plots.turn_on import turn_on
@@ -42,6 +42,7 @@ def values(run: RunFolder) -> dict[str, Any]:
     return {
         "methods": [{"name": name, "network": name in names.values()} | each for name, each in ordered.items()],
         "overlaps": overlaps,
+        "eta_max": metrics["eta_max"],
         "figures": [svg.inline(svg_text(drawn[key]), f"detection-{key}", label) for key, label in FIGURES.items()],
         "events": metrics["events"],
         "settings": results.settings.detection,

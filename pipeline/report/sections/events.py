@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from data_prep.event_batch import TOWER_CLASSES
+from data_prep.event_batch import TRUTH_CLASSES
 from data_prep.event_dataset import open_event_dataset
 from data_prep.event_summary import EventSummary
 from pipeline.report import svg
@@ -33,7 +33,7 @@ def values(run: RunFolder) -> dict[str, Any]:
         figures[name] = svg.inline(text, f"events-{name}", label)
     events = max(float(summary.events), 1.0)
     all_towers = max(float(summary.towers.sum()), 1.0)
-    parts = zip(TOWER_CLASSES, summary.towers, summary.energy, strict=True)
+    parts = zip(TRUTH_CLASSES, summary.towers, summary.energy, strict=True)
     pixels, small, outside = (float(part) for part in summary.account / max(summary.account.sum(), 1e-300))
     return {
         "figures": figures,

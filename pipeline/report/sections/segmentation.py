@@ -20,8 +20,6 @@ QUANTITIES = {"pt": "jet pT", "mass": "jet mass"}
 """What is measured of the jets: key of the metrics, and its name."""
 CALIBRATED = "{}_calibrated"
 """The key of the same after calibration."""
-DRAWN = ("all towers", "area subtraction", QUANTIZED, "truth")
-"""The methods in the figures, beside the plain threshold that does best; the table holds all."""
 
 
 def values(run: RunFolder) -> dict[str, Any]:
@@ -34,7 +32,7 @@ def values(run: RunFolder) -> dict[str, Any]:
         matrix = np.asarray(found[QUANTIZED]["confusion"], np.float64)
         mitigation = metrics["mitigation"]
         rows = [_method(name, mitigation[name], names) for name in mitigation]
-        drawn = [name for name in (*DRAWN, _best_threshold(mitigation)) if name in mitigation]
+        drawn = [name for name in mitigation if name == QUANTIZED or not _is_network(name, names)]
         figures = {key: _figure(mitigation, drawn, key, names) for key in QUANTITIES}
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     results = load_event_results(run)
@@ -53,11 +51,14 @@ def values(run: RunFolder) -> dict[str, Any]:
 
 
 def _network(found: dict[str, Any], title: str) -> dict[str, Any]:
-    return {"title": title} | {key: found[key] for key in ("mean_iou", "iou", "accuracy", "mean_accuracy")}
+    return {"title": title} | {key: found[key] for key in ("mean_iou", "iou", "accuracy", "mean_accuracy", "errors")}
 
 
 def _method(name: str, found: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    measured = {key: (found[key]["whole"], found[CALIBRATED.format(key)]["whole"]) for key in QUANTITIES}
+    measured = {}
+    for key in QUANTITIES:
+        calibrated = CALIBRATED.format(key)
+        measured[key] = found[key]["whole"], found[calibrated]["whole"], found["resolution_errors"][calibrated]
     return {"name": _title(name, names), "network": _is_network(name, names), "measured": measured}
 
 
@@ -76,12 +77,6 @@ def _title(name: str, names: dict[str, str]) -> str:
         return name
     network = names[name.split(",")[0]]
     return f"{network}: towers weighted by its probability" if "," in name else f"{network}: pileup towers dropped"
-
-
-def _best_threshold(mitigation: dict[str, Any]) -> str:
-    key = CALIBRATED.format("mass")
-    plain = [name for name in mitigation if name.startswith("towers above") and mitigation[name][key]["whole"]]
-    return min(plain, key=lambda name: float(mitigation[name][key]["whole"]["resolution"]), default="")
 
 
 def _figure(mitigation: dict[str, Any], drawn: list[str], key: str, names: dict[str, str]) -> Any:

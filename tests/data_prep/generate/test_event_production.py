@@ -16,7 +16,7 @@ from data_prep.event_towers import DEPOSIT_GRID, EventGrid
 from data_prep.generate.deposits import Deposits, deposit
 from data_prep.generate.event_production import SimulatedEvents, make_events
 from data_prep.generate.events import EventGenerator, Floats, Ints
-from data_prep.generate.minimum_bias import MinimumBias
+from data_prep.generate.minimum_bias import MinimumBias, generator
 from data_prep.generate.particles import Particles, visible_particles
 from data_prep.generate.processes import MINIMUM_BIAS, PROCESSES
 from data_prep.generate.production import produce
@@ -56,8 +56,13 @@ def simulated(name: str = "t", mean: float = 5.0) -> SimulatedEvents:
 
 
 @cache
+def two_libraries() -> tuple[MinimumBias, MinimumBias]:
+    made = generator(settings(), 3)
+    return MinimumBias.simulate(made, 40, settings()), MinimumBias.simulate(made, 40, settings())
+
+
 def library() -> MinimumBias:
-    return MinimumBias.simulate(settings(), 40, 3)
+    return MinimumBias(two_libraries()[0]._particles, 40)
 
 
 def gun(pid: int, energy: Floats, eta: Floats, phi: Floats, z: Floats | None = None) -> Particles:
@@ -108,8 +113,9 @@ def test_pileup_is_the_library_turned_and_mirrored() -> None:
     drawn = library().draw(counts, 45.0, np.random.default_rng(2))
     assert set(drawn.event) <= {0, 2}
     assert np.all(np.diff(drawn.event) >= 0)
-    one = library().draw(np.ones(3, np.int64), 0.0, np.random.default_rng(4))
-    for event in range(3):
+    one = library().draw(np.ones(8, np.int64), 0.0, np.random.default_rng(4))
+    assert len(np.unique(one.event)) > 3
+    for event in range(8):
         mine = one.where(one.event == event)
         matches = []
         for collision in range(40):
@@ -117,10 +123,43 @@ def test_pileup_is_the_library_turned_and_mirrored() -> None:
             matches.append(theirs.pt.size == mine.pt.size and np.array_equal(theirs.pt, mine.pt))
         theirs = library()._particles.where(library()._particles.event == matches.index(True))
         np.testing.assert_array_equal(np.abs(mine.eta), np.abs(theirs.eta))
-        assert len(np.unique(np.sign(mine.eta * theirs.eta))) == 1
+        assert mine.pt.size == 0 or len(np.unique(np.sign(mine.eta * theirs.eta))) == 1
         np.testing.assert_allclose(np.diff(mine.phi), np.diff(theirs.phi), atol=1e-12)
         np.testing.assert_allclose(mine.phi - mine.calorimeter_phi, theirs.phi - theirs.calorimeter_phi, atol=1e-12)
         np.testing.assert_allclose(np.hypot(mine.x, mine.y), np.hypot(theirs.x, theirs.y), atol=1e-9)
+
+
+def test_a_collision_comes_again_only_when_all_have_come() -> None:
+    """100 from 40: each is used two or three times, and in the first 40 and the next each once."""
+    dealt = library()
+    rng = np.random.default_rng(6)
+    drawn = np.concatenate([dealt._dealt(number, rng) for number in (7, 0, 33, 60)])
+    assert set(np.bincount(drawn)) == {2, 3}
+    for start in (0, 40):
+        assert sorted(drawn[start : start + 40]) == list(range(40))
+
+
+def test_libraries_share_no_collision() -> None:
+    """Of those with particles; the second one goes on where the first one ended, as one larger one would."""
+    momenta = [
+        {tuple(of._particles.where(of._particles.event == k).pt) for k in range(40)} - {()} for of in two_libraries()
+    ]
+    assert min(map(len, momenta)) > 25
+    assert not momenta[0] & momenta[1]
+    whole = MinimumBias.simulate(generator(settings(), 3), 80, settings())._particles
+    parts = [of._particles for of in two_libraries()]
+    np.testing.assert_array_equal(whole.pt, np.concatenate([part.pt for part in parts]))
+
+
+def test_events_that_share_a_library_are_told_apart() -> None:
+    """Five events a library, and none shared without pileup; a file does not depend on what other files there are."""
+    few = {"mean": 2, "library": 20, "share": 5}
+    found = make_events(settings(pileup=few), "t", 3, 12, lambda _: None)
+    first = (7 << 56) + (3 << 32)
+    assert (found.library - first).tolist() == [0] * 5 + [5] * 5 + [10] * 2
+    assert found.event.tolist() == [first + number for number in range(12)]
+    alone = simulated(mean=0.0)
+    np.testing.assert_array_equal(alone.library, alone.event)
 
 
 def test_a_mirrored_collision_flies_as_its_mirror_image() -> None:
@@ -240,7 +279,7 @@ def test_files_hold_the_events_and_do_not_depend_on_processes(tmp_path: Path) ->
     tree = uproot.open(tmp_path / "t.root")["events"]
     assert {
         "deposit_eta", "deposit_phi", "deposit_em", "deposit_had", "deposit_track", "deposit_truth",
-        "jet_pt", "jet_eta", "jet_phi", "jet_mass", "jet_kind", "pileup", "event",
+        "jet_pt", "jet_eta", "jet_phi", "jet_mass", "jet_kind", "pileup", "event", "library",
     } <= set(tree.keys())  # fmt: skip
     arrays = tree.arrays(library="ak")
     np.testing.assert_array_equal(ak.num(arrays["deposit_em"]), np.diff(found.deposits.offsets))

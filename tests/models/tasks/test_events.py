@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from data_prep.errors import ConfigurationError, InputFileError
-from data_prep.event_batch import TOWER_CLASSES, empty
+from data_prep.event_batch import TOWER_CLASSES, UNDECIDED, empty
 from data_prep.mock import mock_events
 from hls_projects import integer_model
 from hls_projects.lower import lower
@@ -21,11 +21,14 @@ from models import training, unet
 from models.event_settings import EventModelSettings
 from models.exact import exact_inference
 from models.pruning_settings import PruningSettings
+from models.segmentation_metrics import confusion
 from models.settings import FloatPhaseSettings, TrainSettings
 from models.tasks import event_targets
 from models.tasks import events as task
 from models.tasks.event_maps import Maps, heads
-from models.tasks.event_measure import found_jets, jet_lists, measure, panoptic, truth_lists
+from models.tasks.event_measure import measure, panoptic
+from models.tasks.jet_lists import found_jets, jet_lists, truth_lists
+from models.tasks.mitigation import HARD
 from models.tower_geometry import Towers
 
 Make = Callable[..., EventModelSettings]
@@ -57,13 +60,21 @@ def test_panoptic_learns_and_is_exact(
     }
     test = events.batches["test"]
     done: list[int] = []
-    found = measure(events.split("test").batches(25), predictors, settings, events.towers, done.append)
+    found = measure(
+        events.split("test").batches(25),
+        predictors,
+        settings,
+        events.towers,
+        done.append,
+        validation=lambda: events.split("validation").batches(25),
+        eta_max=2.0,
+    )
     assert sum(done) == found["events"] == 60
     quality = found["segmentation"]["model"]
     assert quality["mean_accuracy"] > 0.3  # one class for all towers would have 0.2
     assert found["detection"]["model"]["efficiency"] > 0.3
     assert set(found["panoptic"]["model"]["classes"]) == set(TOWER_CLASSES)
-    perfect = found["mitigation"]["truth"]["pt"]["whole"]["resolution"]
+    perfect = found["mitigation"][HARD]["pt"]["whole"]["resolution"]
     assert perfect <= found["mitigation"]["all towers"]["pt"]["whole"]["resolution"]
 
     assert 0.28 < trained[-1].history.sparsity[-1] < 0.32
@@ -109,10 +120,10 @@ def test_targets_of_a_jet_come_back_as_the_jet(event_settings: Make) -> None:
     settings = event_settings("detection").detection
     heat, pt, box = event_targets.centres(batch, settings, towers)
     scale = 2**20
-    maps = {"heat": heat[..., np.newaxis] - 0.5, "pt": pt[..., :1], "box": box[..., :6]}
+    maps = {"heat": heat[..., :1] - 0.5, "pt": pt[..., :1], "box": box[..., :6]}
     made = Maps({name: np.rint(values * scale).astype(np.int64) for name, values in maps.items()}, 20)
     lists = jet_lists(found_jets(made, settings), made.fraction, settings, towers)
-    for jets, true in zip(lists, truth_lists(batch, towers), strict=True):
+    for jets, true in zip(lists, (each.wanted for each in truth_lists(batch, settings)), strict=True):
         assert len(jets) == len(true) == 1
         np.testing.assert_allclose(jets.pt, true.pt, rtol=1e-5)
         np.testing.assert_allclose(jets.eta, true.eta, atol=1e-5)
@@ -128,7 +139,7 @@ def test_of_two_jets_in_one_tower_the_harder_is_found(event_settings: Make) -> N
     for column in (batch.jet_eta, batch.jet_phi):
         column[:] = 0.01
     heat, pt, _ = event_targets.centres(batch, settings, Towers(56, 72))
-    assert (heat == 1).sum() == 1
+    assert (heat[..., 0] == 1).sum() == 1
     assert pt[0, 28, 36].tolist() == [batch.jet_pt.max() / settings.pt_unit, 1]
 
 
@@ -143,8 +154,103 @@ def test_events_without_jets_and_empty_images_have_a_finite_loss(event_settings:
         outputs = outputs if isinstance(outputs, list) else [outputs]
         for loss, truth, output in zip(objective.losses, objective.targets(nothing), outputs, strict=True):
             assert np.isfinite(loss(tf.constant(truth), output)).all()
-    lists = truth_lists(nothing, Towers(8, 12))
-    assert [len(jets) for jets in lists] == [0, 0, 0]
+    lists = truth_lists(nothing, event_settings("detection").detection)
+    assert [len(each.wanted) for each in lists] == [0, 0, 0]
+
+
+def test_what_is_undecided_is_in_no_loss_and_no_metric(event_settings: Make) -> None:
+    """Whatever a network says of undecided towers, or about jets that need not be found, changes nothing."""
+    batch = mock_events(np.random.default_rng(9), 12, shape=(8, 12, 3), wrap=2, pileup=3, jets=(2, 3), unlisted=True)
+    true, rng = batch.dense_class(), np.random.default_rng(1)
+    undecided = true == UNDECIDED
+    assert undecided.any()
+    assert event_targets.count_classes(batch).sum() == true.size - undecided.sum()
+    segmented = task.objective(event_settings("segmentation"), 0, [0.5, 0.2, 0.1, 0.1, 0.1], Towers(8, 12))
+    output = rng.normal(size=(*true.shape, 5)).astype(np.float32)
+    other = np.where(undecided[..., np.newaxis], rng.normal(size=output.shape), output).astype(np.float32)
+    for function in (segmented.losses[0], segmented.watched()._fn):
+        np.testing.assert_array_equal(function(true, output), function(true, other))
+    assert np.abs(segmented.losses[0](true, output)).min() > 0
+    counts = [confusion(true, each.argmax(axis=-1), 5) for each in (output, other)]
+    np.testing.assert_array_equal(counts[0], counts[1])
+    assert counts[0].sum() == true.size - undecided.sum()
+
+    found = task.objective(event_settings("detection"), 0, [1.0], Towers(8, 12))
+    heat = found.targets(batch)[0]
+    masked = heat[..., 1] == 0
+    assert masked.any()
+    assert not (masked & (heat[..., 0] == 1)).any()
+    logit = rng.normal(size=heat[..., :1].shape).astype(np.float32)
+    other = np.where(masked[..., np.newaxis], rng.normal(size=logit.shape), logit).astype(np.float32)
+    np.testing.assert_array_equal(found.losses[0](heat, logit), found.losses[0](heat, other))
+    counted = np.where(masked[..., np.newaxis], [0, 1], heat).astype(np.float32)
+    assert (found.losses[0](heat, logit) != found.losses[0](counted, logit)).numpy().any()
+
+
+def test_heat_is_masked_about_jets_that_need_not_be_found(event_settings: Make) -> None:
+    """Within `match` of an unlisted jet, across φ = π, and of a listed one below `pt_min`; not of one to be found."""
+    batch = mock_events(np.random.default_rng(1), 1, shape=(56, 72, 3), jets=(4, 4), unlisted=True)
+    for column, values in ((batch.jet_eta, [0, 1, -1]), (batch.jet_phi, [0, 1, -1]), (batch.jet_pt, [90, 80, 10])):
+        column[:] = values
+    batch.unlisted_eta[:], batch.unlisted_phi[:] = 2.5, 3.1
+    settings = event_settings("detection").detection.model_copy(update={"pt_min": 20.0, "match": 0.3})
+    heat, _, _ = event_targets.centres(batch, settings, Towers(56, 72))
+    towers = Towers(56, 72)
+    row, column = np.nonzero(heat[0, ..., 1] == 0)
+    eta, phi = towers.eta(row + 0.5), towers.phi(column + 0.5)
+    near = [np.hypot(eta - at[0], np.angle(np.exp(1j * (phi - at[1])))) for at in ((2.5, 3.1), (-1, -1))]
+    assert (np.minimum(*near) <= 0.3).all()
+    assert row.size == pytest.approx(
+        np.pi * 0.3**2 / towers.step**2 * 1.35, rel=0.15
+    )  # a disc, and what of one is inside
+    assert {0, 71} <= set(column.tolist())
+
+
+def test_the_working_list_is_the_head_of_the_whole_list(event_settings: Make) -> None:
+    """What equal efficiency rests on: a threshold cuts the list, and changes none of what is above it."""
+    rng = np.random.default_rng(3)
+    maps = {"heat": rng.normal(size=(6, 56, 72, 1)), "pt": np.ones((6, 56, 72, 1)), "box": np.ones((6, 56, 72, 6))}
+    made = Maps({name: np.rint(64 * values).astype(np.int64) for name, values in maps.items()}, 6)
+    settings = event_settings("detection").detection.model_copy(update={"threshold": 2.9})
+    short, whole = found_jets(made, settings), found_jets(made, settings, all_heats=True)
+    assert 0 < short.row.size < whole.row.size == 6 * settings.jets
+    for event in range(6):
+        head = slice(whole.offsets[event], whole.offsets[event] + np.diff(short.offsets)[event])
+        mine = slice(short.offsets[event], short.offsets[event + 1])
+        np.testing.assert_array_equal(short.heat[mine], whole.heat[head])
+        np.testing.assert_array_equal(short.column[mine], whole.column[head])
+
+
+def test_without_tracks_networks_stand_beside_methods_without(event_settings: Make) -> None:
+    """The other way round methods with tracks stand beside; of each family one, chosen on validation events."""
+    settings = event_settings("panoptic")
+    for channels, families in ((2, ["towers above"]), (3, ["towers above", "track kernel", "PUPPI above"])):
+        shape = (8, 12, channels)
+        batches = {
+            name: mock_events(np.random.default_rng(seed), 30, shape=shape, wrap=2, pileup=3, unlisted=True)
+            for seed, name in enumerate(("validation", "test"))
+        }
+        model = unet.build(settings, batches["test"].image_shape, heads("panoptic"), quantized=False)
+        found = measure(
+            [batches["test"]],
+            {"net": task.predictor(model, settings, quantized=False)},
+            settings,
+            Towers(8, 12),
+            lambda done: None,
+            validation=lambda batch=batches["validation"]: [batch],
+            eta_max=1.5,
+        )
+        plain = [name for name in found["mitigation"] if name.startswith(tuple(families))]
+        assert len(plain) == len(families) == len(found["mitigation"]) - 5
+        clustered = [name for name in found["detection"] if name.startswith("anti-kT")]
+        assert len(clustered) == 1 + len(families)
+        # 6 libraries of 5 events in 30 mock events
+        assert found["detection"]["anti-kT, all towers"]["fakes_error"] > 0
+        assert found["segmentation"]["net"]["errors"]["mean_iou"] > 0
+        assert found["panoptic"]["net"]["errors"]["classes"]["pileup"] is not None
+        assert found["mitigation"]["all towers"]["resolution_errors"]["pt_calibrated"] > 0
+        points = found["detection"]["anti-kT, all towers"]["at_efficiency"]
+        assert [point["efficiency"] for point in points if point] == [0.8, 0.9, 0.95][: sum(map(bool, points))]
 
 
 def test_images_that_are_all_empty_are_refused(

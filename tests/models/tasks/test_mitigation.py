@@ -11,8 +11,9 @@ import vector
 
 from data_prep.mock import mock_events
 from models.event_settings import EventModelSettings
+from models.tasks.baselines import ALL, candidates, tower_energy
 from models.tasks.event_maps import Maps
-from models.tasks.mitigation import ALL, AREA, TRUTH, Mitigation, by_network, plain, summed, tower_energy
+from models.tasks.mitigation import AREA, HARD, Mitigation, by_network, plain, summed
 from models.tower_geometry import Towers
 
 
@@ -31,7 +32,8 @@ def test_a_perfect_network_is_the_truth(event_settings: Callable[..., EventModel
     """Without pileup in towers of jets, a network that names every tower keeps what the truth keeps."""
     batch = mock_events(np.random.default_rng(4), 30, shape=(56, 72, 3), pileup=0, jets=(1, 2))
     logits = 64 * np.eye(5, dtype=np.int64)[batch.dense_class()]
-    kept = plain(batch, (1.0,)) | by_network("net", batch, Maps({"classes": logits}, 0))
+    (method,) = candidates((1.0,), Towers(56, 72), None)
+    kept = plain(batch) | {method.name: method.keep(batch)} | by_network("net", batch, Maps({"classes": logits}, 0))
     np.testing.assert_allclose(kept["net"], kept["net, weights"], atol=1e-12)
     np.testing.assert_array_equal(kept["towers above 1 GeV"], np.where(kept[ALL] > 1, kept[ALL], 0))
     np.testing.assert_array_equal(kept[ALL], tower_energy(batch))
@@ -41,6 +43,6 @@ def test_a_perfect_network_is_the_truth(event_settings: Callable[..., EventModel
     collected.add(batch, kept)
     found: dict[str, Any] = collected.result()
     assert found["net"] == found["net, weights"]
-    jets = found[TRUTH]["pt"]["whole"]["jets"]
+    jets = found[HARD]["pt"]["whole"]["jets"]
     assert 0 < jets <= batch.jet_pt.size
-    assert found[TRUTH]["pt"]["whole"]["median"] == pytest.approx(1, abs=0.1)
+    assert found[HARD]["pt"]["whole"]["median"] == pytest.approx(1, abs=0.1)

@@ -16,13 +16,13 @@ from data_prep.event_summary import EventSummaryBuilder
 from data_prep.event_towers import EventGrid
 from data_prep.mock import mock_events
 from data_prep.split import SPLITS
-from models.detection_metrics import JetList
+from models.jet_matching import JetList
 from pipeline.plots.event_display import Prediction, event_display, first_of_each_kind
 from pipeline.plots.events import draw_events
 from pipeline.plots.style import svg_text
 
 GRID = EventGrid()
-DESCRIPTION = EventDescription(grid=GRID, pixel_min=0, jet_pt_min=0, box_min=1)
+DESCRIPTION = EventDescription(grid=GRID, pixel_min=0, jet_pt_min=0, jet_eta_max=2, box_min=1)
 
 
 def event(jets: int, seed: int = 3) -> EventBatch:

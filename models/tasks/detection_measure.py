@@ -1,0 +1,102 @@
+"""Jets that networks find beside anti-kT jets of the same towers, at one working point and at equal efficiency."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from data_prep.event_batch import EventBatch
+from models.detection_metrics import DetectionSum
+from models.event_settings import DetectionSettings
+from models.fake_curve import FakeCurve
+from models.jet_finder import FoundJets, concatenate
+from models.jet_matching import JetList, Truth, assign
+from models.tasks.baselines import ALL, Baseline, best, tower_energy
+from models.tasks.event_maps import Maps
+from models.tasks.jet_lists import clustered, found_jets, jet_lists, truth_lists
+from models.tower_geometry import Towers
+
+ANTI_KT = "anti-kT"
+"""The method that clusters towers."""
+SCAN = 0.5
+"""anti-kT jets are compared from this part of `pt_min` on: their pT is scanned as the heat of networks is."""
+
+
+@dataclass
+class Found:
+    """Jets of the networks beside anti-kT jets of the same towers.
+
+    Attributes:
+        settings: what is a jet, and which are to be found.
+        towers: of the image.
+        eta_max: |η| up to which jets are to be found, by whatever method.
+        methods: what is kept of towers before they are clustered; beside these all towers are.
+        lists: filled with the jets that each network finds in all events.
+    """
+
+    settings: DetectionSettings
+    towers: Towers
+    eta_max: float
+    methods: Sequence[Baseline]
+    lists: dict[str, FoundJets]
+    sums: dict[str, DetectionSum] = field(default_factory=dict)
+    curves: dict[str, FakeCurve] = field(default_factory=dict)
+
+    def add(self, batch: EventBatch, maps: Mapping[str, Maps]) -> None:
+        """Add events."""
+        settings, towers = self.settings, self.towers
+        truth = truth_lists(batch, settings)
+        for name, made in maps.items():
+            found = found_jets(made, settings)
+            self.lists[name] = concatenate([self.lists[name], found]) if name in self.lists else found
+            scanned = jet_lists(found_jets(made, settings, all_heats=True), made.fraction, settings, towers)
+            self._add(name, jet_lists(found, made.fraction, settings, towers), scanned, truth)
+        kept = {ALL: tower_energy(batch)} | {method.name: method.keep(batch) for method in self.methods}
+        for name, images in kept.items():
+            scanned = clustered(images, settings, towers, SCAN * settings.pt_min)
+            working = [jets.where(jets.pt >= settings.pt_min) for jets in scanned]
+            self._add(f"{ANTI_KT}, {name}", working, scanned, truth)
+
+    def _add(self, name: str, working: list[JetList], scanned: list[JetList], truth: list[Truth]) -> None:
+        settings = self.settings
+        total = self.sums.setdefault(name, DetectionSum(settings.match, self.eta_max, settings.pt_edges))
+        curve = self.curves.setdefault(name, FakeCurve())
+        for some, every, true in zip(working, scanned, truth, strict=True):
+            total.add(some, true)
+            curve.add(every.score, assign(every, true, settings.match, self.eta_max), true.library)
+
+    def result(self) -> dict[str, Any]:
+        """Its part of `metrics.json`."""
+        return {
+            "detection": {
+                name: total.result().as_json() | {"at_efficiency": self._points(name)}
+                for name, total in self.sums.items()
+            },
+            "eta_max": self.eta_max,
+        }
+
+    def _points(self, name: str) -> list[dict[str, Any] | None]:
+        points = (self.curves[name].at(efficiency) for efficiency in self.settings.efficiencies)
+        return [None if point is None else point.as_json() for point in points]
+
+    def cost(self, name: str) -> float:
+        """The fakes of anti-kT on what a method keeps, added up over the efficiencies; 1 for one it does not reach."""
+        points = (self.curves[f"{ANTI_KT}, {name}"].at(efficiency) for efficiency in self.settings.efficiencies)
+        return sum(1.0 if point is None else point.fakes for point in points)
+
+
+def choose(
+    batches: Iterable[EventBatch],
+    methods: Sequence[Baseline],
+    settings: DetectionSettings,
+    towers: Towers,
+    eta_max: float,
+) -> list[Baseline]:
+    """Of each family of methods the one whose anti-kT jets have fewest fakes on validation events."""
+    collected = Found(settings, towers, eta_max, methods, {})
+    for batch in batches:
+        collected.add(batch, {})
+    if not collected.sums:
+        return list(methods)
+    return best(methods, {method.name: collected.cost(method.name) for method in methods})
