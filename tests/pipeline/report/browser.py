@@ -83,7 +83,8 @@ def require_fitting(page: str, folder: Path) -> dict[int, dict[str, Any]]:
     for width, seen in found.items():
         assert seen["beyond"] == [], f"at {width} pixels"
         assert not [where for size, where in seen["text"] if size < READABLE], f"at {width} pixels"
-    assert found[LAPTOP]["scrolled"] == found[SCREEN]["scrolled"] == []
+    for width in (LAPTOP, SCREEN):
+        assert found[width]["scrolled"] == [], f"at {width} pixels"
     return found
 
 
