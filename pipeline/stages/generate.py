@@ -65,7 +65,7 @@ def _require_complete(settings: GenerateSettings, config: Path, space: Workspace
 
     total = sum(piece.size for piece in pieces(settings))
     try:
-        with console.progress("generate: whether jets would be missing", total, "events") as advance:
+        with console.progress("generate: check of pt_hat", total, "events") as advance:
             found = measure(settings, space.work, workers, advance)
         require_complete(found, settings)
     except ConfigurationError as error:

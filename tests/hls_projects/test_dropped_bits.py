@@ -102,5 +102,5 @@ def test_an_input_below_the_step_behind_it_is_refused(tmp_path: Path) -> None:
     model = keras.Model(image, QDense(1, kernel_quantizer=_bits(4), bias_quantizer=_bits(4), name="end")(x))
     lowered = lower(model)
     types = prove_network(lowered).types
-    with pytest.raises(UnsupportedModelError, match=r"layer 'coarse': everything .* below half of its step \(4\)"):
+    with pytest.raises(UnsupportedModelError, match=r"layer 'coarse': every possible input .* half of its step \(4\)"):
         convert(lowered.model, types, "narrow", HlsSettings(), tmp_path / "hls")

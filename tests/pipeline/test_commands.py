@@ -135,7 +135,7 @@ def jets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(production, "produce", produce)
     config = tmp_path / "generate.yaml"
-    config.write_text("classes: [w]\njets_per_class: 2\n")
+    config.write_text("classes: [w]\njets_per_class: 2\nincomplete: true\n")
     return ["--config", str(config), "--out", str(tmp_path / "10_root"), "--workers", "1"]
 
 
@@ -146,7 +146,7 @@ def test_quiet_and_verbose_before_and_after_the_command(jets: list[str], capsys:
     assert capsys.readouterr().out.endswith(": unchanged\n")
     assert main(["generate", "-q", *jets]) == 0
     assert capsys.readouterr() == ("", "")
-    Path(jets[1]).write_text("classes: [w]\njets_per_class: 3\n")
+    Path(jets[1]).write_text("classes: [w]\njets_per_class: 3\nincomplete: true\n")
     assert main(["generate", *jets, "-v"]) == 0
     told = capsys.readouterr().err
     assert "is made again: the settings are not the same" in told
