@@ -144,7 +144,7 @@ def test_the_report_shows_events_and_tasks(run: Path) -> None:
     assert "Not shown" not in text
     assert page.count('aria-label="Test event ') == 3
     assert "16 × 24 towers of 0.087 × 0.262" in text
-    assert "a mean of 140 further collisions over each" in text
+    assert "with a mean of 140 pileup collisions each" in text
     assert "140 collisions besides the hard one on average" in (
         next((run / "70_export").glob("*/MODEL_CARD.md")).read_text(encoding="utf-8")
     )

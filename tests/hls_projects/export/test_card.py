@@ -101,7 +101,7 @@ def test_what_it_tells(tmp_path: Path) -> None:
     text = _card(tmp_path)
     assert "for classification of jets (light quark, hadronic top), as firmware for the xcvu13p-flga2577-2-e." in text
     assert "| takes | `pixels`: 16 × 16 × 1 of `ap_ufixed<10,10,AP_TRN,AP_WRAP>` |" in text
-    gives = "2 of `ap_fixed<12,6,AP_TRN,AP_WRAP>`, before the softmax; one a class, in the order q, t |"
+    gives = "2 of `ap_fixed<12,6,AP_TRN,AP_WRAP>`, before the softmax; one per class, in the order q, t |"
     assert f"| gives | `logits`: {gives}" in text
     assert "| q: light quark | 12,345 | 2 | 3 |" in text
     assert "| float | 0.9313 | – |" in text
@@ -118,7 +118,7 @@ def test_what_inputs_and_outputs_are(tmp_path: Path) -> None:
         assert row in text
     assert "- Output 0 is one number per class, in this order: q, t." in text
     numbers = _card(tmp_path, meaning=Meaning.stated(IMAGES, classes=False))
-    assert "Stated by the user who brought the model" in numbers
+    assert "As stated by the user who supplied the model" in numbers
     assert "- The outputs are not classes." in numbers
     assert "one per class" not in numbers
     nothing = _card(tmp_path, meaning=None, training=None)
@@ -177,7 +177,7 @@ def test_a_clock_that_was_never_routed_is_no_promise(tmp_path: Path) -> None:
 
 def test_a_part_that_no_tool_proved_is_said(tmp_path: Path) -> None:
     (tmp_path / "emp").mkdir()
-    assert "**the EMP payload: it was not run, as the tool for it was not there**" in _card(tmp_path)
+    assert "**the EMP payload, which was not run because its tool was not installed**" in _card(tmp_path)
     (tmp_path / "emp").rmdir()
     assert "not run" not in _card(tmp_path)
 
