@@ -88,19 +88,19 @@ weighted: $(READY)
 images: $(SOURCE) $(READY) ## ROOT files to sparse jet images
 	$(PIPELINE) images --config $(C)/images.yaml $(INPUT) --out $(B)/20_images
 
-mass-closure: $(or $(SOURCE),generate) $(READY) ## what steps and pixels do to the jet mass (not part of all)
+mass-closure: $(or $(SOURCE),generate) $(READY) ## how preprocessing and pixels change the jet mass (not run by `make`)
 	$(PIPELINE) mass-closure --config $(C)/images.yaml $(JETS) --out $(B)/25_mass_closure
 
-candidates: $(or $(SOURCE),generate) $(READY) ## what it costs that firmware sees N candidates of a jet (not part of all)
+candidates: $(or $(SOURCE),generate) $(READY) ## what is lost if the firmware sees only N candidates of a jet (not run by `make`)
 	$(PIPELINE) candidates --config $(C)/candidates.yaml --images-config $(C)/images.yaml --model-config $(C)/model.yaml --train-config $(C)/train.yaml $(JETS) --out $(B)/25_candidates
 
-symmetries: $(or $(SOURCE),generate) $(READY) ## what networks gain that know how jets are turned (not part of all)
+symmetries: $(or $(SOURCE),generate) $(READY) ## networks with built-in symmetry on rotated jets (not run by `make`)
 	$(PIPELINE) symmetries --config $(C)/symmetries.yaml --images-config $(C)/images.yaml --model-config $(C)/model.yaml --train-config $(C)/train.yaml $(JETS) --out $(B)/26_symmetries
 
-symmetries-rtl: symmetries ## their logic, each proven (not part of all)
+symmetries-rtl: symmetries ## the RTL of these networks, each proven (not run by `make`)
 	$(PIPELINE) symmetries-rtl --config $(C)/hardware.yaml $(B)/26_symmetries --out $(B)/27_symmetries_rtl
 
-search: $(or $(SOURCE),generate) $(READY) ## the best taggers that fit into the limits of search.yaml (not part of all)
+search: $(or $(SOURCE),generate) $(READY) ## the best taggers within the limits of search.yaml (not run by `make`)
 	$(PIPELINE) search --config $(C)/search.yaml --images-config $(C)/images.yaml --model-config $(C)/model.yaml --train-config $(C)/train.yaml --hardware-config $(C)/hardware.yaml $(JETS) --out $(B)/28_search
 
 train: images ## images to float and quantized taggers
@@ -118,7 +118,7 @@ csim: convert ## model = HLS emulation, integer by integer
 rtl: csim ## Verilog and VHDL, simulated, synthesised, equal to the model
 	$(PIPELINE) rtl --config $(C)/hardware.yaml --csim $(B)/60_csim.json --images $(B)/20_images $(B)/40_lowered --out $(B)/65_rtl
 
-synth: rtl ## both through Vitis HLS and Vivado, where they are installed (not part of all)
+synth: rtl ## both through Vitis HLS and Vivado, where they are installed (not run by `make`)
 	$(PIPELINE) synth --config $(C)/hardware.yaml --hls $(B)/50_hls --rtl $(B)/65_rtl --out $(B)/66_synth
 
 rates: lower weighted ## trigger rate against signal efficiency (runs with a rates.yaml)

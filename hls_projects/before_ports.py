@@ -74,21 +74,21 @@ class BeforePorts(Settings):
         if self.builder_inside:
             number = "" if self.candidates is None else f"{self.candidates} "
             return (
-                f"The firmware starts from {number}candidates and a seed axis: {clocks} and its size contain making "
-                "the image. Before the ports stand finding the jet and choosing its candidates."
+                f"The firmware starts from {number}candidates and a seed axis: {clocks} and its size include making "
+                "the image. Finding the jet and choosing its candidates come before the ports."
             )
         told = (
-            f"The firmware starts from the finished image, it is the network alone: {clocks} and its size do not "
-            f"contain making the image ({', '.join(self.steps)})."
+            f"The firmware starts from the finished image and is the network alone: {clocks} and its size do not "
+            f"include making the image ({', '.join(self.steps)})."
         )
         if not self.firmware_makes_image:
             missing = ", ".join(self.not_by_firmware)
-            return f"{told} No firmware of this project makes this image; it has no form of: {missing}."
+            return f"{told} No firmware of this project makes this image; not available in firmware: {missing}."
         if self.candidates is None:
             return (
-                f"{told} The image is made of constituents in floating point; the image builder makes one with the "
-                "same steps of integer candidates (`candidates` in `images.yaml`), for which a network has to be "
-                "trained."
+                f"{told} The image is made from constituents in floating point. The image builder makes one with the "
+                "same steps from integer candidates (`candidates` in `images.yaml`); a network has to be trained for "
+                "it."
             )
         return f"{told} The image builder makes it in firmware (`convert --images`)."
 

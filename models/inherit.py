@@ -111,7 +111,7 @@ Slices = tuple[slice, ...]
 def _places(name: str, target: Trained, source: Trained) -> tuple[Slices, Slices] | None:
     """Where in the target's array the source's values go, and which; none where they do not fit.
 
-    Kernels are laid over each other by their middle, channels and units from the first.
+    Kernels are aligned at their centres; channels and units are counted from the first.
     """
     if name not in source.arrays:
         return None

@@ -45,7 +45,7 @@ def candidate_cost(
         right.plot([], [], color="black", linestyle="-", label=r"of $p_T$")
         right.plot([], [], color="black", linestyle="--", label="of the mass")
         right.set_ylim(0, 1.02)
-        right.set_ylabel("mean share of the jet")
+        right.set_ylabel("mean fraction of the jet")
         for axes in (left, right):
             _candidates_axis(axes, numbers)
             axes.legend(loc="lower right")

@@ -106,7 +106,7 @@ def occupancy(summary: Summary, description: ImageDescription) -> Figure:
                 for each in (summary.occupancy[index], summary.occupancy_squares[index])
             ]
             _step(axes, (both[0], both[1]), edges, index, label=label)
-        what = "lit pixels" if len(description.channels) == 1 else "values above 0, of all pixels and channels,"
+        what = "lit pixels" if len(description.channels) == 1 else "non-zero values, all pixels and channels,"
         axes.set_xlabel(f"{what} of {values}")
         axes.set_ylabel("fraction of jets" if width == 1 else f"fraction of jets / {width}")
         _finish(axes)

@@ -79,7 +79,7 @@ def pareto_front(
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
         axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.set_xlabel("LUT (the numbers: clocks)")
+        axes.set_xlabel("LUT (numbers at the points: clocks)")
         axes.set_ylabel("macro-AUC, validation jets")
         _show(axes, [*front, *base], others)
         if axes.get_legend_handles_labels()[0]:
@@ -104,7 +104,7 @@ def _limits(limits: Mapping[str, int | None]) -> str:
     >>> _limits({"lut": 40_000, "clocks": 20, "interval": None})
     'at most 40,000 LUT, 20 clocks'
     """
-    units = (("lut", "LUT"), ("clocks", "clocks"), ("interval", "clocks an image"))
+    units = (("lut", "LUT"), ("clocks", "clocks"), ("interval", "clocks per image"))
     found = [f"{value:,} {unit}" for name, unit in units if (value := limits[name]) is not None]
     return f"at most {', '.join(found)}" if found else ""
 

@@ -22,7 +22,7 @@ class SingleJet:
 
     Attributes:
         row: its place in the test set.
-        constituents: pT (GeV), Δη and Δφ from the jet axis, each [constituents]; None where they are not at hand.
+        constituents: pT (GeV), Δη and Δφ from the jet axis, each [constituents]; None where they are not available.
         image: [rows, columns], one channel as it was stored.
         port: [rows, columns], the same as integers of the input port; None where the port takes no such image.
         scores: [classes], integers of the firmware, or shares where it is not proven.
@@ -74,7 +74,7 @@ def _constituents(axes: Any, jet: SingleJet, grid: Grid) -> None:
     axes.set_aspect("equal")
     axes.minorticks_off()
     if jet.constituents is None:
-        axes.text(0.5, 0.5, "not at hand", transform=axes.transAxes, ha="center", va="center", fontsize="small")
+        axes.text(0.5, 0.5, "not available", transform=axes.transAxes, ha="center", va="center", fontsize="small")
         return
     pt, eta, phi = jet.constituents
     axes.scatter(phi, eta, s=4 + 500 * pt / pt.sum(), color=COLOURS[0], alpha=0.55, linewidths=0)

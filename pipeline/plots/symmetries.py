@@ -46,8 +46,8 @@ def auc_against_cost(points: Sequence[Point]) -> Figure:
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
         axes.xaxis.set_major_formatter(ScalarFormatter())
         axes.xaxis.set_minor_locator(NullLocator())
-        axes.set_xlabel("multiplications an image (thousands)")
-        axes.set_ylabel("macro-AUC, turned jets")
+        axes.set_xlabel("multiplications per image (thousands)")
+        axes.set_ylabel("macro-AUC, rotated jets")
         axes.margins(0.1, 0.1)
         figure.legend(loc="outside right upper")
         return figure

@@ -161,8 +161,8 @@ def _task_tiles(run: RunFolder) -> list[tuple[str, str]]:
                 tiles.append((fraction(metrics["segmentation"][QUANTIZED]["mean_iou"], 3), what))
             if "detection" in metrics:
                 found = metrics["detection"][QUANTIZED]
-                jets = f"of {count(found['true'])} truth jets are found by the quantized network"
-                what = f"{jets}, with a share of {fraction(found['fakes'], 3)} fakes"
+                jets = f"of {count(found['true'])} truth jets found by the quantized network"
+                what = f"{jets}, with a fake fraction of {fraction(found['fakes'], 3)}"
                 tiles.append((fraction(found["efficiency"], 3), what))
             if "panoptic" in metrics:
                 what = "panoptic quality of the quantized network, mean over classes"

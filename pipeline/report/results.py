@@ -36,12 +36,12 @@ TITLES = {
 """Names for people, in the order in which they are shown."""
 
 SYMMETRIES = {
-    "views": "views of turned copies",
-    "p4": "symmetric under turns by 90° (p4)",
-    "p4m": "symmetric under turns by 90° and mirrors (p4m)",
+    "views": "views of rotated copies",
+    "p4": "symmetric under rotations by 90° (p4)",
+    "p4m": "symmetric under rotations by 90° and reflections (p4m)",
     "hex": "hexagonal filters",
-    "p6": "symmetric under turns by 60° (p6)",
-    "p6m": "symmetric under turns by 60° and mirrors (p6m)",
+    "p6": "symmetric under rotations by 60° (p6)",
+    "p6m": "symmetric under rotations by 60° and reflections (p6m)",
 }
 """What the words `symmetry` in `model.yaml` make of a network."""
 
@@ -202,7 +202,7 @@ def _emulated(
         return None, "The emulated design is not shown: it was emulated on other test jets (run csim again).", None
     scores = None if quantized is None else outputs.scores(quantized.shape[1])
     if scores is None or quantized is None:
-        return None, "The emulated design is not shown: its output is not one logit a class.", None
+        return None, "The emulated design is not shown: its output is not one logit per class.", None
     different = (scores != quantized).any(axis=1)
     if not different.any():
         return (

@@ -61,5 +61,5 @@ def judge(run: RunFolder) -> Verdict:
         require_proven(proof, HlsProject.load(run.path / "50_hls"), path)
     except (PipelineError, FileNotFoundError) as error:
         what = error.what if isinstance(error, PipelineError) else "the files it was made from are gone"
-        return Verdict("not valid", f"the proof is of no use here: {what}", proof)
+        return Verdict("not valid", f"the proof does not apply to this design: {what}", proof)
     return Verdict("proven", proof.reason, proof)

@@ -187,7 +187,7 @@ def _none(records: Sequence[Record], settings: SearchSettings) -> str:
     words = [
         f"{share:.0%} too many {name} ({value:,})"
         for share, name, value in zip(
-            over, ("LUTs", "clocks", "clocks an image"), (found.estimate, found.clocks, found.interval), strict=True
+            over, ("LUTs", "clocks", "clocks per image"), (found.estimate, found.clocks, found.interval), strict=True
         )
         if share
     ]

@@ -32,7 +32,7 @@ def test_roll_and_flip_are_not_made_by_firmware() -> None:
     assert found.steps == ("centre", "roll", "flip", "sum into pixels")
     assert found.not_by_firmware == ("roll", "flip")
     assert not found.firmware_makes_image
-    assert "its 27 clocks and its size do not contain making the image (centre, roll, flip, sum into pixels)" in (
+    assert "its 27 clocks and its size do not include making the image (centre, roll, flip, sum into pixels)" in (
         found.sentences(27)
     )
 

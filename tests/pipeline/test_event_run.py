@@ -144,12 +144,12 @@ def test_the_report_shows_events_and_tasks(run: Path) -> None:
     assert "Not shown" not in text
     assert page.count('aria-label="Test event ') == 3
     assert "16 × 24 towers of 0.087 × 0.262" in text
-    assert "a mean of 140 further collisions over each" in text
+    assert "with a mean of 140 pileup collisions each" in text
     assert "140 collisions besides the hard one on average" in (
         next((run / "70_export").glob("*/MODEL_CARD.md")).read_text(encoding="utf-8")
     )
-    assert f"The {EVENTS} events hold" in text
-    assert "the numbers of the quantized network are those of the firmware" in text
+    assert f"The {EVENTS} events have on average" in text
+    assert "the numbers of the quantized network below are those of the firmware" in text
     metrics = json.loads((run / "30_model" / "metrics.json").read_text())
     segmented = metrics["segmentation"]["model"]
     assert str(with_error(segmented["mean_iou"], segmented["errors"]["mean_iou"])) in text

@@ -34,7 +34,7 @@ def values(run: RunFolder) -> dict[str, Any]:
         }
         figure = candidate_cost(numbers, auc, share)
         counts = {"jets": int(found["test_jets"]), "replicas": int(found["replicas"])}
-    label = "Macro-AUC and the share of jet pT and mass against the number of candidates"
+    label = "Macro-AUC and the fraction of jet pT and mass against the number of candidates"
     return {
         "figure": svg.inline(svg_text(figure), "candidates", label),
         "rows": rows,
@@ -55,4 +55,4 @@ def _row(found: dict[str, Any], name: str, networks: dict[str, str], classes: li
     return {"name": name, "networks": cost, "share": kept}
 
 
-SECTION = Section("candidates", "Candidates", "What N candidates cost", values, optional=ARTEFACT)
+SECTION = Section("candidates", "Candidates", "Loss from using only N candidates", values, optional=ARTEFACT)

@@ -28,7 +28,7 @@ def values(run: RunFolder) -> dict[str, Any]:
     test = results.events.split("test")
     for number, (index, event) in enumerate(first_of_each_kind(test.batches(BATCH))):
         said = prediction(results.maps(index, index + 1), results.settings, results.events.towers)
-        label = f"Test event {index}: towers, truth, and what the emulated design says"
+        label = f"Test event {index}: towers, truth, and output of the emulated design"
         figures.append(svg.inline(svg_text(event_display(event, grid, said)), f"display-{number}", label))
     return {"figures": figures, "task": results.settings.task}
 
@@ -44,4 +44,4 @@ def prediction(maps: Maps, settings: EventModelSettings, towers: Towers) -> Pred
     return Prediction(classes=panoptic(maps, settings.detection, towers)[0][0], jets=jets)
 
 
-SECTION = Section("displays", "Events", "Events as the design sees them", values, tasks=TASKS)
+SECTION = Section("displays", "Events", "Event displays", values, tasks=TASKS)

@@ -24,7 +24,7 @@ def values(run: RunFolder) -> dict[str, Any]:
     results = load_results(run)
     deployed = results.deployed
     if deployed is None:
-        raise NotMadeError("30_model/metrics.json holds no quantized network", remedy="make it with `make train`")
+        raise NotMadeError("30_model/metrics.json contains no quantized network", remedy="make it with `make train`")
     scores, integers = _scores(run, results), results.find(EMULATED) is not None
     said = scores.argmax(axis=1)
     by_class = chosen(results.label, said, len(results.classes))
@@ -33,7 +33,7 @@ def values(run: RunFolder) -> dict[str, Any]:
         dataset = open_dataset(run.require("20_images"))
         images = rows_of(dataset, rows)
     if len(images) != len(rows) or not np.array_equal(images.label, results.label[rows]):
-        raise NotMadeError("20_images holds other test jets than 30_model", remedy="make it again with `make train`")
+        raise NotMadeError("20_images contains other test jets than 30_model", remedy="make it again with `make train`")
     held = constituents(run, images)
     dense = images.dense()
     port = _port(run, dense)

@@ -27,4 +27,4 @@ def values(run: RunFolder) -> dict[str, Any]:
     }
 
 
-SECTION = Section("panoptic", "Panoptic", "Towers grouped to jets", values, tasks=frozenset({"panoptic"}))
+SECTION = Section("panoptic", "Panoptic", "Towers grouped into jets", values, tasks=frozenset({"panoptic"}))

@@ -75,4 +75,4 @@ def _equal(run: RunFolder, wanted: RegressionSettings, trained: npt.NDArray[np.f
     return bool(np.array_equal(emulated, trained)), ""
 
 
-SECTION = Section("regression", "Regression", "Numbers of a jet", values, tasks=frozenset({"regression"}))
+SECTION = Section("regression", "Regression", "Jet measurements", values, tasks=frozenset({"regression"}))

@@ -96,5 +96,5 @@ def _equal(results: EventResults, matrix: Any) -> bool | None:
 
 
 SECTION = Section(
-    "segmentation", "Segmentation", "Towers told apart, pileup left out", values, tasks=frozenset({"segmentation"})
+    "segmentation", "Segmentation", "Tower classes and pileup mitigation", values, tasks=frozenset({"segmentation"})
 )

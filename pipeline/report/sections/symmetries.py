@@ -26,7 +26,7 @@ def values(run: RunFolder) -> dict[str, Any]:
             for row in rows
         ]
         counts = {"seeds": len(found["seeds"]), "jets": {name: int(n) for name, n in found["jets"].items()}}
-    label = "Macro-AUC of each network on turned jets against its multiplications"
+    label = "Macro-AUC of each network on rotated jets against its multiplications"
     figure = svg.inline(svg_text(auc_against_cost(points)), "symmetries", label)
     return {"figure": figure, "rows": rows, "classes": classes, "logic": bool(logic), **counts}
 
@@ -47,4 +47,4 @@ def _row(found: dict[str, Any], logic: dict[str, Any] | None, classes: list[str]
     }
 
 
-SECTION = Section("symmetries", "Symmetries", "Networks that know how jets are turned", values, optional=STUDY)
+SECTION = Section("symmetries", "Symmetries", "Networks with built-in symmetry", values, optional=STUDY)

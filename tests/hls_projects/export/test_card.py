@@ -101,7 +101,7 @@ def test_what_it_tells(tmp_path: Path) -> None:
     text = _card(tmp_path)
     assert "for classification of jets (light quark, hadronic top), as firmware for the xcvu13p-flga2577-2-e." in text
     assert "| takes | `pixels`: 16 × 16 × 1 of `ap_ufixed<10,10,AP_TRN,AP_WRAP>` |" in text
-    gives = "2 of `ap_fixed<12,6,AP_TRN,AP_WRAP>`, before the softmax; one a class, in the order q, t |"
+    gives = "2 of `ap_fixed<12,6,AP_TRN,AP_WRAP>`, before the softmax; one per class, in the order q, t |"
     assert f"| gives | `logits`: {gives}" in text
     assert "| q: light quark | 12,345 | 2 | 3 |" in text
     assert "| float | 0.9313 | – |" in text
@@ -113,16 +113,16 @@ def test_what_it_tells(tmp_path: Path) -> None:
 
 def test_what_inputs_and_outputs_are(tmp_path: Path) -> None:
     text = _card(tmp_path)
-    assert "Stated by its training" in text
+    assert "As stated by its training" in text
     for row in ("| `grid.half_width` | 0.8 |", "| `steps` | centre, flip |", "| unit of each channel | GeV |"):
         assert row in text
-    assert "- Output 0 is one number a class, in this order: q, t." in text
+    assert "- Output 0 is one number per class, in this order: q, t." in text
     numbers = _card(tmp_path, meaning=Meaning.stated(IMAGES, classes=False))
-    assert "Stated by the user who brought the model" in numbers
-    assert "- The outputs are no classes." in numbers
-    assert "one a class" not in numbers
+    assert "As stated by the user who supplied the model" in numbers
+    assert "- The outputs are not classes." in numbers
+    assert "one per class" not in numbers
     nothing = _card(tmp_path, meaning=None, training=None)
-    assert "Not known: the model was brought without a word about them." in nothing
+    assert "Not known: the model was supplied without a description of them." in nothing
 
 
 STARTS = BeforePorts.of(IMAGES, builder_inside=False)
@@ -132,19 +132,19 @@ def test_where_the_firmware_starts(tmp_path: Path) -> None:
     """Wherever a latency or a size stands, it is said whether making the image is in it."""
     text = _card(tmp_path, before_ports=STARTS)
     alone = "network alone, no firmware makes its image"
-    told = "| starts from | The firmware starts from the finished image, it is the network alone: its 12 clocks and"
+    told = "| starts from | The firmware starts from the finished image and is the network alone: its 12 clocks and"
     assert told in text
     assert f"a new input every clock (RTL; {alone}) |" in text
     assert f"cells counted (yosys; {alone})" in text
     assert f"latency of 30.0 ns ({alone})" in text
     assert f"Every latency and size below: {alone}." in text
-    assert "- The image has to be made before the ports: centre, flip, sum into pixels. **No firmware" in text
+    assert "- The image has to be made upstream of the design: centre, flip, sum into pixels. **No firmware" in text
     assert f"latency 27.0 ns, {alone} |" in _card(tmp_path, before_ports=STARTS, hardware=(COUNTED, ROUTED))
     inside = BeforePorts.of(IMAGES, builder_inside=True)
     whole = _card(tmp_path, before_ports=inside)
-    assert "its 12 clocks and its size contain making the image" in whole
+    assert "its 12 clocks and its size include making the image" in whole
     assert "(RTL; with the image builder)" in whole
-    assert "has to be made before" not in whole
+    assert "has to be made upstream" not in whole
     assert "alone" not in _card(tmp_path)
 
 
@@ -162,29 +162,29 @@ def test_where_the_firmware_starts_is_data_too(tmp_path: Path) -> None:
 def test_a_clock_that_was_never_routed_is_no_promise(tmp_path: Path) -> None:
     text = _card(tmp_path)
     # DS890: a VU13P has 1,728,000 LUTs and 3,456,000 flip-flops.
-    assert "| size | 17,280 (1.0 %) LUT, 3,456 (0.1 %) FF, 0 DSP, 1.5 BRAM: cells counted (yosys); shares" in text
-    assert "2.5 ns asked for, which would be a latency of 30.0 ns; **not known to be met" in text
+    assert "| size | 17,280 (1.0 %) LUT, 3,456 (0.1 %) FF, 0 DSP, 1.5 BRAM: cells counted (yosys); percentages" in text
+    assert "2.5 ns requested, which would be a latency of 30.0 ns; **not known to be met" in text
     assert "- No timing closure" in text
     routed = _card(tmp_path, hardware=(COUNTED, ROUTED))
-    assert "| clock | 2.25 ns achieved after routing, 2.5 ns asked for: latency 27.0 ns |" in routed
+    assert "| clock | 2.25 ns achieved after routing, 2.5 ns requested: latency 27.0 ns |" in routed
     assert "34,560 (2.0 %) LUT" in routed
     assert "No timing closure" not in routed
     assert routed.count("| RTL | ") == 3
     for slack in ({"achieved_period": 2.673}, {"hold_slack": -0.01}):
         missed = _card(tmp_path, hardware=(ROUTED.model_copy(update=slack),))
-        assert "2.5 ns asked for: **timing is not met**" in missed
+        assert "2.5 ns requested: **timing is not met**" in missed
 
 
 def test_a_part_that_no_tool_proved_is_said(tmp_path: Path) -> None:
     (tmp_path / "emp").mkdir()
-    assert "**the EMP payload: it was not run, as the tool for it was not there**" in _card(tmp_path)
+    assert "**the EMP payload, which was not run because its tool was not installed**" in _card(tmp_path)
     (tmp_path / "emp").rmdir()
     assert "not run" not in _card(tmp_path)
 
 
 def test_a_model_that_was_brought(tmp_path: Path) -> None:
     text = _card(tmp_path, training=None, quality=(), hardware=())
-    assert "what it was trained on is not known here" in text
+    assert "its training data are not known here" in text
     assert "Not measured here." in text
     assert "| size |" not in text
 

@@ -93,7 +93,7 @@ def test_the_readme_tells_the_ports_of_the_rtl(copy: Path) -> None:
     # synchronous: no process waits for the reset
     sources = [path.read_text() for path in (copy / "rtl").glob("*/*.v*")]
     assert not any(re.search(r"(pos|neg)edge rst|process *\([^)]*rst", source) for source in sources)
-    assert "one clock, reset synchronous and active high" in (copy / "MODEL_CARD.md").read_text()
+    assert "one clock; synchronous, active-high reset" in (copy / "MODEL_CARD.md").read_text()
     assert "packing" not in (copy / "rtl" / "rtl.json").read_text()
 
 

@@ -106,7 +106,7 @@ def test_a_bundle_holds_them_where_there_is_rtl(design: Design, tmp_path: Path) 
     readme.write(whole, tmp_path)
     # an image of 16 pixels of 6 bits takes two words, a jet of some 7-bit numbers one more
     assert "on 3 links" in (tmp_path / "README.md").read_text()
-    assert "the result of the first stands in frame 7" in (tmp_path / "README.md").read_text()
+    assert "the result of the first packet is in frame 7" in (tmp_path / "README.md").read_text()
     record = PatternRecord.load(tmp_path / "patterns")
     assert [len(rows) for rows in record.files] == [43, 43, 17]
     words = emp_patterns.read_v2(tmp_path / "patterns" / "emp_v2" / "input_1.txt").data[:43]

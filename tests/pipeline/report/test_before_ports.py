@@ -39,7 +39,7 @@ def test_an_image_that_no_firmware_makes(run: Path, make_images: Callable[[Path,
         assert '<dd class="warned">The firmware starts from the finished image' in body
     assert f"latency and size: {NONE_MAKES_IT}" in rest
     assert "its 13 clocks" in rest
-    assert f"by every tool that was run ({NONE_MAKES_IT})" in synthesised_page(run)
+    assert f"from every tool that was run ({NONE_MAKES_IT})" in synthesised_page(run)
 
 
 def synthesised_page(run: Path) -> str:

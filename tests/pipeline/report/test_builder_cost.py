@@ -45,7 +45,7 @@ def rows(record: RtlProof) -> list[list[str]]:
     values = {"record": record, "proven": True, "fault": "", "chain": [], "figure": None, "before": None}
     shown = {"kept": record.variants[record.kept], "parts": parts(record), "other_builders": other_builders(record)}
     text = render("rtl", **values, **shown)
-    found = re.findall(r"<tr[^>]*>(.*?)</tr>", text.split("What its parts take", 1)[-1].split("</table>")[0])
+    found = re.findall(r"<tr[^>]*>(.*?)</tr>", text.split("Resources of the parts", 1)[-1].split("</table>")[0])
     return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in found[1:]]
 
 

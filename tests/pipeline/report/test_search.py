@@ -46,7 +46,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_is_there_where_a_search_is(run: Path) -> None:
-    assert "The best designs that fit" not in page(RunFolder(run))
+    assert "The best designs within the limits" not in page(RunFolder(run))
     text = _with(run, content())
     assert "within 40,000 LUTs and 20 clocks, found in 60 minutes" in text
     assert "120 trials finished, 33 trials refused" in text

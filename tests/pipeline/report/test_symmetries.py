@@ -59,9 +59,9 @@ def _with(run: Path, study: dict[str, Any], logic: dict[str, Any] | None = None)
 
 
 def test_it_is_there_where_its_study_is(run: Path) -> None:
-    assert "know how jets are turned" not in page(RunFolder(run))
+    assert "Networks with built-in symmetry" not in page(RunFolder(run))
     text = _with(run, content())
-    assert "Networks that know how jets are turned" in text
+    assert "Networks with built-in symmetry" in text
     assert "21,000 training and 6,000 test jets, 3 trainings each" in text
     assert "0.8711 ± 0.0034" in text
     assert "12.3 ± 0.6, –" in text
@@ -91,6 +91,6 @@ def test_a_network_with_a_symmetry_is_called_so(run: Path) -> None:
     manifest["configuration"]["model"] = {"symmetry": "p4m"}
     path.write_text(json.dumps(manifest))
     found = titles(RunFolder(run))
-    assert found["model"] == "quantized, symmetric under turns by 90° and mirrors (p4m)"
-    assert found["float_symmetric"] == "float, symmetric under turns by 90° and mirrors (p4m)"
+    assert found["model"] == "quantized, symmetric under rotations by 90° and reflections (p4m)"
+    assert found["float_symmetric"] == "float, symmetric under rotations by 90° and reflections (p4m)"
     assert titles_of({"task": "detection"})["model"] == "quantized U-Net"

@@ -222,7 +222,7 @@ def test_numbers_of_the_vendors_tools_stand_in_manifest_and_card(run: Run, capsy
     out = run.export("routed", synth=synth) / "small_tagger"
     assert verify(out).hardware == (ROUTED,)
     card = (out / "MODEL_CARD.md").read_text()
-    assert "| clock | 2.25 ns achieved after routing, 2.5 ns asked for: latency 31.5 ns, network alone" in card
+    assert "| clock | 2.25 ns achieved after routing, 2.5 ns requested: latency 31.5 ns, network alone" in card
     assert "34,567" in card
     weights = next((run.folder / "50_hls" / "firmware" / "weights").glob("w*.txt"))
     before = weights.read_text()
