@@ -36,7 +36,7 @@ def rows(folders: Sequence[Path]) -> Iterator[tuple[str, ...]]:
     if len({(each["events"], each["jets"], each["chosen_on"]) for each in studies}) > 1:
         raise SystemExit("the runs were measured on different jets: give the same sample and the same selection in |η|")
     allowed = manifests[0].configuration["rates"]["rates"]
-    for response, first in studies[0]["responses"].items():
+    for response, first in sorted(studies[0]["responses"].items(), key=lambda each: each[0] != "ideal"):
         for signal, results in first["results"].items():
             for number, rate in enumerate(allowed):
                 taggers = [each["responses"][response]["results"][signal]["tagger"] for each in studies]

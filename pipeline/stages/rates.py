@@ -34,8 +34,10 @@ def run(
     """Compare signal efficiencies at fixed trigger rates.
 
     The tagger, in the integers of the firmware, is compared with a cut on the jet pT and with a cut on pT and
-    soft-drop mass. The jets need weights (`generate` with configs/rates); efficiencies are given against the pT of all
-    constituents. images.yaml must be that of the training; its selection in pT is not applied.
+    soft-drop mass: with the pT that firmware has of the offline jet, and with the resolution of level 1 (`online`). The
+    jets need weights (`generate` with configs/rates); efficiencies are given against the pT of all constituents, of
+    jets that contain their resonance and, where the files hold them, of all resonances and their events. images.yaml
+    must be that of the training; its selection in pT is not applied.
     """
     from data_prep.images import ImagesSettings
     from data_prep.readers.detect import reader_of
