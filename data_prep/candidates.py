@@ -1,4 +1,7 @@
-"""Trigger candidates: the integers a level-1 trigger sees of a jet, made from its constituents.
+"""Trigger candidates: the constituents of a jet in the number format of a level-1 trigger.
+
+Only the numbers are those of level 1. What they are made of is what the files hold: in the project's own simulation
+offline particle flow (tracks from 0.1 GeV, the right vertex, no PUPPI) about the exact axis of an anti-kT jet.
 
 A candidate is pT, η and φ as whole numbers of a step; a jet has the N hardest of them and a seed, the direction about
 which its image is made. Defaults are those of the particle-flow candidates of the CMS level-1 trigger (CMS, "The

@@ -15,6 +15,7 @@ import numpy as np
 
 from models.binomial import clopper_pearson, effective_tries
 from models.bootstrap import Measured
+from models.inclusive import Inclusive, Tally
 from models.nested_cuts import Points, Sample
 from models.rate_settings import RatesSettings
 from models.trigger_rate import Bools, Conditions, Floats, TriggerJets
@@ -42,6 +43,9 @@ class OperatingPoint:
         threshold: on the pT in firmware (GeV).
         cut: smallest score that passes, in steps of the logits; None where the score is not asked for.
         efficiency: of the signal jets that are counted.
+        per_resonance: efficiency of all generated resonances, whether or not a jet contains them; None where they are
+            not known.
+        per_event: the same of their events, which pass by any of their jets.
         gain: its efficiency less that of the cut on the pT alone at the same rate, on the same events; None where that
             is not known.
     """
@@ -52,6 +56,8 @@ class OperatingPoint:
     threshold: float
     cut: int | None
     efficiency: Efficiency
+    per_resonance: Efficiency | None
+    per_event: Efficiency | None
     gain: Measured | None
 
 
@@ -79,8 +85,10 @@ class Measurement:
         signals: tuple[TriggerJets, TriggerJets],
         conditions: tuple[Conditions, Conditions],
         what: RatesSettings,
+        smallest: float,
         edges: tuple[float, ...],
         curve: Floats,
+        inclusive: Inclusive | None,
     ) -> None:
         self._what, self._signal, self._cuts = what, signals[1], conditions[1].cuts
         rates = np.concatenate([np.asarray(what.rates), curve])
@@ -90,16 +98,15 @@ class Measurement:
         areas = np.array([what.collider.cross_section(rate) for rate in self._rates]) * (1 + 1e-9)
         least = [what.effective_min * what.choosing / (1 - what.choosing), what.effective_min]
         first, second = (
-            Sample(backgrounds[side], signals[side], conditions[side], what.online_pt_min, least[side])
-            for side in (0, 1)
+            Sample(backgrounds[side], signals[side], conditions[side], smallest, least[side]) for side in (0, 1)
         )
         weights = [jets.weight[jets.first] for jets in backgrounds]
         way = first.way(areas, weights[0], signals[0].weight)
         self._found = second.points(way, areas, weights[1])
         pt = self._signal.offline_pt
         self._bins = [(pt >= low) & (pt < high) for low, high in pairwise(edges)]
-        every = np.ones(len(self._signal), np.bool_)
-        self._groups = [every, *self._bins]
+        self._inclusive = inclusive
+        self._tallies = self._counted(self._found)
         self.shares = self._shares(self._found)
         replicas = []
         for replica in range(what.replicas):
@@ -112,15 +119,19 @@ class Measurement:
         """Which signal jets pass, [rates, jets]."""
         return self._found.accepted
 
+    def _counted(self, found: Points) -> list[Tally]:
+        """What is counted: all signal jets, those of each bin, and where they are known resonances and events."""
+        jets = self._signal
+        every = np.ones(len(jets), np.bool_)
+        tallies = [
+            Tally(found.accepted[:, chosen], jets.weight[chosen], jets.index[chosen]) for chosen in (every, *self._bins)
+        ]
+        return tallies if self._inclusive is None else [*tallies, *self._inclusive.tallies(found)]
+
     def _shares(self, found: Points) -> Floats:
-        """The share of the signal jets that pass, of all and in each bin, [rates, 1 + bins]; NaN without a point."""
-        weight = self._signal.weight
-        columns = []
-        for group in self._groups:
-            passing = found.accepted[:, group]
-            # where all pass it is 1, whatever the rounding of sums
-            columns.append(np.where(passing.all(axis=1), 1.0, passing @ weight[group] / weight[group].sum()))
-        return np.where((found.cut < 0)[:, None], np.nan, np.stack(columns, axis=1))
+        """The share of each tally that passes, [rates, tallies]; NaN without a point."""
+        shares = np.stack([each.shares for each in self._counted(found)], axis=1)
+        return np.where((found.cut < 0)[:, None], np.nan, shares)
 
     def result(self, pt: Measurement) -> TriggerResult:
         """All points, compared with the cut on the pT alone."""
@@ -149,14 +160,16 @@ class Measurement:
             threshold=float(found.threshold[index]),
             cut=self._cuts[int(found.cut[index])],
             efficiency=self._efficiency(index, 0),
+            per_resonance=None if self._inclusive is None else self._efficiency(index, len(self._tallies) - 2),
+            per_event=None if self._inclusive is None else self._efficiency(index, len(self._tallies) - 1),
             gain=None if pt is self else self._gain(index, pt),
         )
 
     def _efficiency(self, index: int, group: int) -> Efficiency:
-        """An efficiency: the interval of counting signal jets, and that of the threshold, added in quadrature."""
-        chosen, jets = self._groups[group], self._signal
+        """An efficiency: the interval of counting, and that of the threshold, added in quadrature."""
+        counted = self._tallies[group]
         value = float(self.shares[index, group])
-        tries = effective_tries(self.accepted[index, chosen], jets.weight[chosen], jets.index[chosen])
+        tries = effective_tries(counted.accepted[index], counted.weight, counted.group)
         low, high = clopper_pearson(value * tries, tries)
         known = self.replicas[:, index, group]
         known = known[np.isfinite(known)]

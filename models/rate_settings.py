@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from data_prep.expressions import ExpressionText
@@ -73,8 +75,44 @@ class ColliderSettings(Settings):
         return -math.log1p(-share) * self.crossings / (_SQUARE_CENTIMETRES * self.luminosity)
 
 
+class ResolutionSettings(Settings):
+    """Relative resolution of the online jet pT, σ/pT = stochastic/√pT ⊕ constant (pT in GeV).
+
+    The defaults are those that a normally distributed pT of the right scale needs for thresholds of CMS's Phase-2
+    level-1 menu: a barrel jet of particle flow with PUPPI passes an online threshold t with 95 % from an offline pT of
+    11.13 GeV + 1.406 t on (CMSSW, HLTrigger/Configuration, HLT_75e33, l1tSinglePFPuppiJet230off; the 95 % are those of
+    cms-l1-dpg/Phase2-L1MenuTools). So they hold what pileup does to the pT of a jet, and whatever the scale of these
+    jets is off by: as a resolution they are an upper limit.
+    """
+
+    stochastic: float = Field(default=1.34, ge=0, le=10)
+    """√GeV."""
+    constant: float = Field(default=0.176, ge=0, le=0.5)
+    """What is left at the highest pT."""
+
+    def relative(self, pt: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """σ/pT at some pT (GeV).
+
+        >>> ResolutionSettings().relative(np.array([100.0, 230.0])).round(3).tolist()
+        [0.221, 0.197]
+        """
+        return np.asarray(np.hypot(self.stochastic / np.sqrt(np.maximum(pt, 1e-6)), self.constant))
+
+
+class OnlineSettings(Settings):
+    """What level 1 takes for the pT of a jet, beside the ideal case that it is what firmware sums up offline."""
+
+    response: Literal["gaussian", "ideal"] = "gaussian"
+    """The model that all results are given for beside the ideal case; `ideal`: none."""
+    resolution: ResolutionSettings = ResolutionSettings()
+    """Of the gaussian response."""
+
+
 class SignalSettings(Settings):
     """A class of jets that is to be triggered on."""
+
+    resonance: int | None = Field(default=None, ge=1, le=10_000_000)
+    """|PDG id| of what its jets contain; with it there are efficiencies of all generated ones, and of their events."""
 
     mass: tuple[Gev, Annotated[Gev, Field(gt=0)]]
     """Window of the soft-drop mass (GeV) of the trigger that cuts on it."""
@@ -103,10 +141,14 @@ class RatesSettings(Settings):
         default=(0.2, 1.0, 5.0), min_length=1, max_length=4
     )
     """Rates at which the triggers are compared (kHz), ascending."""
+    online: OnlineSettings = OnlineSettings()
+    """What level 1 takes for the pT of a jet."""
     online_pt_min: Gev = Field(default=100.0, gt=0)
     """Smallest threshold on the pT in firmware (GeV). The sample must hold all jets above it."""
     offline_pt_min: Gev = 200.0
-    """Efficiencies are those of signal jets from this pT on (GeV), as all constituents give it."""
+    """Efficiencies are those of signal jets from this pT on (GeV), as all constituents give it, and of resonances."""
+    radius: float = Field(default=0.8, gt=0, le=2)
+    """A jet within this distance ΔR of a generated resonance is one of its jets."""
     turn_on: tuple[Gev, ...] = (*range(200, 500, 20), *range(500, 700, 50), *range(700, 1001, 100))
     """Borders of the finest bins of the turn-on, jet pT from all constituents (GeV), ascending.
 

@@ -31,6 +31,7 @@ class TriggerJets:
         offline_pt: pT from all constituents (GeV), [jets].
         mass: soft-drop mass (GeV), NaN where it is not known, [jets].
         score: of the tagger, by signal class, in integer steps of its logits, [jets].
+        eta, phi: direction of the jet (radians), [jets].
     """
 
     event: npt.NDArray[np.uint64]
@@ -39,6 +40,8 @@ class TriggerJets:
     offline_pt: Floats
     mass: Floats
     score: Mapping[str, Ints]
+    eta: Floats
+    phi: Floats
 
     def __len__(self) -> int:
         return self.event.size
@@ -52,7 +55,13 @@ class TriggerJets:
             offline_pt=self.offline_pt[rows],
             mass=self.mass[rows],
             score={name: each[rows] for name, each in self.score.items()},
+            eta=self.eta[rows],
+            phi=self.phi[rows],
         )
+
+    def seen_at(self, online_pt: Floats) -> TriggerJets:
+        """The same jets with another online pT (GeV)."""
+        return replace(self, online_pt=online_pt)
 
     def weighted(self, factor: float) -> TriggerJets:
         """The same jets, all weights times a factor."""
@@ -68,6 +77,8 @@ class TriggerJets:
             offline_pt=np.concatenate([each.offline_pt for each in parts]),
             mass=np.concatenate([each.mass for each in parts]),
             score={name: np.concatenate([each.score[name] for each in parts]) for name in parts[0].score},
+            eta=np.concatenate([each.eta for each in parts]),
+            phi=np.concatenate([each.phi for each in parts]),
         )
 
     @cached_property
@@ -173,7 +184,7 @@ class Falling:
 def event_maxima(jets: TriggerJets, fulfil: Bools) -> Floats:
     """The largest pT in firmware of an event's jets that fulfil a condition, −∞ where none does, [events].
 
-    >>> jets = TriggerJets(np.array([7, 7, 9], np.uint64), *(np.array([1.0, 3.0, 2.0]) for _ in range(4)), {})
+    >>> jets = TriggerJets(np.array([7, 7, 9], np.uint64), *[np.array([1.0, 3.0, 2.0])] * 4, {}, *[np.zeros(3)] * 2)
     >>> event_maxima(jets, np.array([True, False, False])).tolist()
     [1.0, -inf]
     """

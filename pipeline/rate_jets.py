@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,14 +16,17 @@ from data_prep.image_task import ranges
 from data_prep.images import ImagesSettings, SelectionSettings, images_of
 from data_prep.labels import ClassSettings
 from data_prep.readers import Reader
+from data_prep.readers.collisions import UNCONTAINED, Resonances, has_resonances, read_resonances
 from hls_projects.emulator.fast_emulator import FastEmulator
 from hls_projects.model_types import PortType
 from hls_projects.network import Network
+from models.inclusive import Generated
 from models.rate_settings import RatesSettings
 from models.trigger_rate import TriggerJets
 
-BACKGROUND = "background_of_rates"
-"""The class of background jets; what the run calls its own classes does not matter."""
+BACKGROUND, OTHERS = "background_of_rates", "others_of_rates"
+"""The classes of background jets, and of jets of signal events that contain no resonance; what the run calls its own
+classes does not matter."""
 
 
 @dataclass(frozen=True)
@@ -32,21 +35,30 @@ class RateSample:
 
     Attributes:
         background: of background events.
-        signals: by class.
+        signals: by class, jets that contain their resonance.
+        generated: by class, all resonances and all jets of their events, where the files tell of them.
+        lacking: a file that does not tell of them; None where all do, or no class names its resonance.
         step: one step of the scores, in units of the logits.
         dropped: jets without an image, by reason.
     """
 
     background: TriggerJets
     signals: dict[str, TriggerJets]
+    generated: dict[str, Generated]
+    lacking: Path | None
     step: float
     dropped: dict[str, int]
 
 
-def images_for_rates(pictures: ImagesSettings, what: RatesSettings) -> ImagesSettings:
+def images_for_rates(pictures: ImagesSettings, what: RatesSettings, *, others: bool = False) -> ImagesSettings:
     """How images of the sample are made: as the run makes them, but of jets of any pT, with their weight and label.
 
     The selection in pT belongs to the training; that in |η| stays, for the tagger is only there.
+
+    Args:
+        pictures: the run's own.
+        what: `rates.yaml`.
+        others: whether jets of signal events that contain no resonance are read too.
 
     Raises:
         ConfigurationError: a class that the run does not have, or pixels that hold no pT.
@@ -64,6 +76,8 @@ def images_for_rates(pictures: ImagesSettings, what: RatesSettings) -> ImagesSet
         if "pt" not in pictures.channels:
             raise ConfigurationError("the images have no channel 'pt', on which firmware cuts")
     classes = (ClassSettings(name=BACKGROUND, label=what.background), *(known[name] for name in what.signals))
+    if others:
+        classes = (*classes, ClassSettings(name=OTHERS, label=UNCONTAINED))
     selection = SelectionSettings(abs_eta_max=pictures.selection.abs_eta_max)
     return pictures.model_copy(update={"classes": classes, "weight": what.weight, "selection": selection})
 
@@ -79,7 +93,7 @@ def read_sample(
     """Read the sample, and give every jet the integers of the firmware.
 
     Args:
-        reader: of the files' layout, with the options of `images_for_rates`.
+        reader: of the files' layout, with the options of `images_for_rates`; with `others` where `lacking` finds none.
         files: the files, with their entries.
         pictures: the run's own `images.yaml`.
         what: `rates.yaml`.
@@ -90,7 +104,9 @@ def read_sample(
         InputFileError: a file that cannot be read, a weight that is no cross section, jets that are signal and
             background, no background, or a signal class without jets.
     """
-    settings = images_for_rates(pictures, what)
+    without = lacking(files, what)
+    whole = without is None and any(each.resonance for each in what.signals.values())
+    settings = images_for_rates(pictures, what, others=whole)
     columns = _Columns(pictures, what, emulator)
     parts: list[tuple[npt.NDArray[np.uint8], TriggerJets]] = []
     dropped = dict.fromkeys(REASONS.values(), 0)
@@ -124,7 +140,52 @@ def read_sample(
             remedy="raise 'online_pt_min' in rates.yaml, or give a sample with softer jets",
         )
     signals = {name: _of_class(parts, row, f"class '{name}'") for row, name in enumerate(what.signals, start=1)}
-    return RateSample(background, signals, columns.step, dropped)
+    generated: dict[str, Generated] = {}
+    if whole:
+        others = _jets_of(parts, len(what.signals) + 1)
+        resonances = [read_resonances(file) for file in files]
+        generated = {
+            name: _generated(signals[name], others, resonances, each.resonance, pictures.selection.abs_eta_max)
+            for name, each in what.signals.items()
+            if each.resonance is not None
+        }
+    return RateSample(background, signals, generated, without, columns.step, dropped)
+
+
+def lacking(files: Iterable[Path], what: RatesSettings) -> Path | None:
+    """A file that does not tell of all generated resonances, where a signal names its resonance; None if all do.
+
+    Raises:
+        InputFileError: a file that cannot be read.
+    """
+    if not any(each.resonance for each in what.signals.values()):
+        return None
+    return next((file for file in files if not has_resonances(file)), None)
+
+
+def _generated(
+    contained: TriggerJets,
+    others: TriggerJets,
+    resonances: Sequence[Resonances],
+    pid: int,
+    abs_eta_max: float | None,
+) -> Generated:
+    """The resonances of a signal where the tagger is, and all jets of their events."""
+    columns = {
+        name: np.concatenate([getattr(each, name) for each in resonances])
+        for name in ("event", "weight", "pid", "pt", "eta", "phi")
+    }
+    chosen = (columns.pop("pid") == pid) & (np.abs(columns["eta"]) < (abs_eta_max or np.inf))
+    columns = {name: each[chosen] for name, each in columns.items()}
+    jets = TriggerJets.joined([contained, others])
+    inside = np.flatnonzero(np.isin(jets.event, columns["event"]))
+    contains = np.arange(len(jets)) < len(contained)
+    return Generated(**columns, jets=jets.take(inside), contains=contains[inside])
+
+
+def _jets_of(parts: list[tuple[npt.NDArray[np.uint8], TriggerJets]], row: int) -> TriggerJets:
+    """All jets of one class, by its label; of one part at least."""
+    return TriggerJets.joined([jets.take(np.flatnonzero(label == row)) for label, jets in parts])
 
 
 def _of_class(parts: list[tuple[npt.NDArray[np.uint8], TriggerJets]], row: int, text: str) -> TriggerJets:
@@ -133,10 +194,9 @@ def _of_class(parts: list[tuple[npt.NDArray[np.uint8], TriggerJets]], row: int, 
     Raises:
         InputFileError: there is none, or jets of one event have different weights.
     """
-    chosen = [jets.take(np.flatnonzero(label == row)) for label, jets in parts]
-    if not sum(each.weight.sum() for each in chosen) > 0:
+    found = _jets_of(parts, row) if parts else None
+    if found is None or not found.weight.sum() > 0:
         raise InputFileError(f"the sample has no jet of the {text} with a weight", remedy="add files with such jets")
-    found = TriggerJets.joined(chosen)
     if (found.weight != found.weight[found.first][found.index]).any():
         raise InputFileError(
             f"jets of one event have different weights ({text})",
@@ -187,6 +247,8 @@ class _Columns:
             offline_pt=batch.features["jet_pt"].astype(np.float64),
             mass=batch.features["jet_sdmass"].astype(np.float64),
             score={name: logits[:, index] - largest for name, index in self._signals.items()},
+            eta=batch.features["jet_eta"].astype(np.float64),
+            phi=batch.features["jet_phi"].astype(np.float64),
         )
 
 

@@ -1,4 +1,4 @@
-"""Whole events: a hard collision, pileup over it, what the trigger sees, and the truth."""
+"""Whole events: a hard collision, pileup over it, its towers and tracks, and the truth."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ lies above the lower edge of the hard sample is not counted (the recipe of Pythi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,7 +19,7 @@ from data_prep.generate.jets import Jets, concatenate, find_jets
 from data_prep.generate.processes import MINIMUM_BIAS, PROCESSES, Process
 from data_prep.generate.rate_settings import MINIMUM_BIAS_NAME, RateSettings
 from data_prep.generate.seeds import Purpose, detector_random, pythia_seed
-from data_prep.generate.truth import find_origins
+from data_prep.generate.truth import Origins, find_origins
 
 BATCH = 100
 """Events simulated at once; the result depends on it, so it is no setting."""
@@ -28,20 +28,47 @@ JETS_MAX = 4
 
 
 @dataclass(frozen=True)
+class Resonances:
+    """Hadronic resonances, event by event, whether a jet contains them or not.
+
+    Attributes:
+        offsets: where each event's resonances start, [events + 1].
+        pid: |PDG id|, [resonances].
+        pt, eta, phi: of the sum of its quarks before they radiate (GeV, radians), [resonances].
+    """
+
+    offsets: Ints
+    pid: Ints
+    pt: Floats
+    eta: Floats
+    phi: Floats
+
+    @classmethod
+    def of(cls, origins: Sequence[Origins], process: Process) -> Resonances:
+        """Those of batches of events, one after the other; none where the process has no resonance."""
+        pid = np.concatenate([each.pid for each in origins])
+        there = (pid != 0) & bool(process.resonances)
+        columns = [np.concatenate([getattr(each, name) for each in origins])[there] for name in ("pt", "eta", "phi")]
+        return cls(np.append(0, np.cumsum(there.sum(axis=1))), pid[there], *columns)
+
+
+@dataclass(frozen=True)
 class WeightedEvents:
     """The events of a file, with all their jets in the window.
 
     Attributes:
-        jets: of background every jet; of a signal those that hold its resonance. `jets.event` is the row below.
+        jets: every jet; of a signal its `pid` tells whether it contains a resonance. `jets.event` is the row below.
         identifier: process code · 2⁵⁶ + file · 2³² + number of the event, [events].
         weight: cross section that the event stands for (pb), [events]; 0 for a collision that is left to `qcd`.
         pt_hat: transverse momentum of the hardest scattering (GeV), [events].
+        resonances: those that are generated, of all events; background has none.
     """
 
     jets: Jets
     identifier: Ints
     weight: Floats
     pt_hat: Floats
+    resonances: Resonances
 
 
 def process_of(name: str) -> Process:
@@ -78,6 +105,7 @@ def make_weighted_events(
     generator = EventGenerator(process, settings, settings.scale(name), pythia_seed(*place))
     rng = detector_random(*place)
     jets: list[Jets] = []
+    resonances: list[Origins] = []
     weight: list[Floats] = []
     pt_hat: list[Floats] = []
     made = 0
@@ -93,9 +121,10 @@ def make_weighted_events(
             settings.jets,
             settings.soft_drop,
             most=JETS_MAX,
-            every=not process.resonances,
+            every=True,
         )
         jets.append(replace(found, event=found.event + made))
+        resonances.append(origins)
         weight.append(events.weight)
         pt_hat.append(events.pt_hat)
         made += events.number
@@ -107,4 +136,4 @@ def make_weighted_events(
     if soft and settings.hardest_soft is not None:
         weights[scales >= settings.hardest_soft] = 0
     identifier = (process.code << 56) + (index << 32) + np.arange(number, dtype=np.int64)
-    return WeightedEvents(concatenate(jets), identifier, weights, scales)
+    return WeightedEvents(concatenate(jets), identifier, weights, scales, Resonances.of(resonances, process))

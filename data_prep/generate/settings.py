@@ -222,12 +222,12 @@ class PileupSettings(Settings):
 
 
 class TrackSettings(Settings):
-    """Which tracks the trigger sees."""
+    """Which tracks count. They are measured as offline, along the beam too: level 1 has about 1 mm there, not 0.1."""
 
     pt_min: Annotated[float, Field(ge=0.1, le=50.0)] = 2.0
     """Smallest measured pT (GeV)."""
     vertex_window: Annotated[float, Field(gt=0.0, le=10_000.0)] | None = None
-    """Only tracks that pass the beam within so many mm of the hard vertex; all where it is left out."""
+    """Only tracks that pass the beam within so many mm of the true hard vertex; all where it is left out."""
 
 
 class EventSettings(SampleSettings):
@@ -244,7 +244,7 @@ class EventSettings(SampleSettings):
     jets: TruthJetSettings = TruthJetSettings()
     """The truth jets."""
     tracks: TrackSettings = TrackSettings()
-    """Which tracks the trigger sees."""
+    """Which tracks count."""
 
     @property
     def per_class(self) -> int:

@@ -84,7 +84,8 @@ def impact_parameter_resolution(pt: Floats, eta: Floats) -> tuple[Floats, Floats
     """Resolution of the transverse and longitudinal impact parameter (mm).
 
     A constant and a multiple-scattering term, a ⊕ b·√cosh η / pT, with the values of arXiv:1405.6569 for
-    1 < pT < 10 GeV: 90 to 25 µm transverse, 150 to 45 µm longitudinal.
+    1 < pT < 10 GeV: 90 to 25 µm transverse, 150 to 45 µm longitudinal. They are those of offline tracks; level 1 knows
+    the longitudinal one to about 1 mm.
     """
     scattering = np.sqrt(np.cosh(eta)) / pt
     return np.hypot(0.023, 0.087 * scattering), np.hypot(0.043, 0.144 * scattering)

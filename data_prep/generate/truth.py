@@ -25,11 +25,14 @@ class Origins:
 
     Attributes:
         pid: |PDG id| of the parton or resonance, [events, 2]; 0 where there is none.
+        pt: its transverse momentum (GeV), for a resonance that of the sum of its quarks, [events, 2]; 0 where there is
+            none.
         eta, phi: its direction, [events, 2]; NaN where there is none. For a resonance that of the sum of its quarks.
         prong_eta, prong_phi: directions of its decay quarks before they radiate (of the parton itself), [events, 2, 3].
     """
 
     pid: Ints
+    pt: Floats
     eta: Floats
     phi: Floats
     prong_eta: Floats
@@ -74,7 +77,7 @@ def find_origins(events: Events, process: Process) -> Origins:
     prongs = (np.full((events.number, ORIGINS, PRONGS), np.nan), np.full((events.number, ORIGINS, PRONGS), np.nan))
     for target, values in zip(prongs, _direction(events.px[rows], events.py[rows], events.pz[rows]), strict=True):
         target[event, origin, prong] = values
-    return Origins(found, eta, phi, *prongs)
+    return Origins(found, np.hypot(momentum[0], momentum[1]), eta, phi, *prongs)
 
 
 def _rank(starts: npt.NDArray[np.bool_], group_starts: npt.NDArray[np.bool_]) -> Ints:

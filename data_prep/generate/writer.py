@@ -32,6 +32,9 @@ LABELS = {
 }
 """The label branches with the types they have in JetClass."""
 
+_BACKGROUND = "label_QCD"
+"""The label of every background."""
+
 _KINDS = {
     "part_isChargedHadron": CHARGED_HADRON,
     "part_isNeutralHadron": NEUTRAL_HADRON,
@@ -63,8 +66,9 @@ def write_jets(path: Path, jets: Jets, event: Ints, label: str, most: int) -> No
 def write_weighted_events(path: Path, events: WeightedEvents, label: str, most: int) -> None:
     """Write weighted events and their jets, whole or not at all, the same bytes for the same events.
 
-    TTree `tree` holds the jets as `write_jets` writes them, with the weight of their event; `collisions` holds all
-    events, those without a jet too.
+    TTree `tree` holds the jets as `write_jets` writes them, with the weight of their event; a jet of a signal event
+    that contains no resonance has no label, but `aux_uncontained`. `collisions` holds all events, those without a jet
+    too, with all resonances that were generated.
 
     Args:
         path: the file; it appears under its name only when it is complete.
@@ -77,8 +81,19 @@ def write_weighted_events(path: Path, events: WeightedEvents, label: str, most: 
     """
     jets, row = events.jets, events.jets.event
     weight = events.weight.astype(np.float32)
-    columns = _columns(jets, events.identifier[row], label, most) | {"aux_weight": weight[row]}
-    collisions = {"event": events.identifier, "weight": weight, "pt_hat": events.pt_hat.astype(np.float32)}
+    found = events.resonances
+    uncontained = (jets.pid == 0) & (label != _BACKGROUND)
+    columns = _columns(jets, events.identifier[row], label, most)
+    for name, kind in LABELS.items():
+        columns[name] = np.where(uncontained, 0, columns[name]).astype(kind)
+    columns |= {"aux_weight": weight[row], "aux_uncontained": uncontained}
+    momenta = {"pt": found.pt, "eta": found.eta, "phi": found.phi}
+    collisions = {
+        "event": events.identifier,
+        "weight": weight,
+        "pt_hat": events.pt_hat.astype(np.float32),
+        "resonance": _lists(momenta, {"pid": found.pid.astype(np.int16)}, found.offsets),
+    }
     _write_trees(path, {"tree": columns, "collisions": collisions})
 
 

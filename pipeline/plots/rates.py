@@ -1,4 +1,4 @@
-"""Figures of the stage `rates`: trigger rate against signal efficiency, and efficiency against the offline jet pT."""
+"""Figures of the stage `rates`: rate against signal efficiency and offline threshold, efficiency against jet pT."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from models.rate_measurement import TriggerResult
 from models.rate_settings import RatesSettings
-from models.rate_study import MASS, PT, TAGGER, RateStudy
+from models.rate_study import RateStudy
+from models.response_study import MASS, PT, TAGGER, ResponseStudy
 from pipeline.plots.style import COLOURS, save, style
 
 TITLES = {PT: r"$p_T$", MASS: r"$p_T$, soft-drop mass", TAGGER: r"$p_T$, tagger"}
@@ -30,14 +31,48 @@ _PANELS = 3
 
 
 def draw_rates(found: RateStudy, what: RatesSettings, folder: Path) -> None:
-    """Write `rates.svg` and `turn_on.svg`."""
+    """Write `offline.svg`, and for each response `rates_<response>.svg` and `turn_on_<response>.svg`."""
     folder.mkdir(parents=True, exist_ok=True)
-    save(rate_curves(found, what), folder / "rates.svg")
-    save(turn_ons(found, what), folder / "turn_on.svg")
+    save(offline_rates(found, what), folder / "offline.svg")
+    for name, response in found.responses.items():
+        save(rate_curves(response, name, what), folder / f"rates_{name}.svg")
+        save(turn_ons(response, name, found.turn_on, what), folder / f"turn_on_{name}.svg")
 
 
-def rate_curves(found: RateStudy, what: RatesSettings) -> Figure:
-    """A panel a signal: rate against efficiency, with the statistical error of the efficiency."""
+def response_title(name: str, what: RatesSettings) -> str:
+    """A response in words."""
+    if name == "ideal":
+        return r"ideal: online $p_T$ = offline $p_T$"
+    terms = what.online.resolution
+    return rf"level 1: $\sigma/p_T$ = {terms.stochastic:g}/$\sqrt{{p_T}}$ $\oplus$ {terms.constant:g}"
+
+
+def offline_rates(found: RateStudy, what: RatesSettings) -> Figure:
+    """Rate of the cut on the pT alone against the offline pT at which it is 95 % efficient, a curve a response."""
+    with style():
+        figure = Figure(figsize=(6.2, 4.6), layout="constrained")
+        axes = figure.subplots()
+        for number, (name, response) in enumerate(found.responses.items()):
+            offline = np.array([point.offline for point in response.offline])
+            rate = np.array([point.rate for point in response.offline])
+            error = np.array([point.error for point in response.offline])
+            axes.plot(offline, rate, color=COLOURS[number], linewidth=2, label=response_title(name, what))
+            axes.fill_between(offline, rate - error, rate + error, color=COLOURS[number], alpha=0.25, lw=0)
+        for allowed in what.rates:
+            axes.axhline(allowed, color="grey", linewidth=0.8, linestyle=":")
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.set_xlabel(r"offline $p_T$ (GeV) at which 95 % of jets pass")
+        axes.set_ylabel("trigger rate (kHz)")
+        axes.legend(fontsize="small")
+        return figure
+
+
+def rate_curves(found: ResponseStudy, response: str, what: RatesSettings) -> Figure:
+    """A panel a signal: rate against efficiency, with the statistical error of the efficiency.
+
+    Dashed where they are known: the efficiency of all generated resonances.
+    """
     with style():
         columns = min(_PANELS, len(found.results))
         rows = ceil(len(found.results) / columns)
@@ -56,9 +91,11 @@ def rate_curves(found: RateStudy, what: RatesSettings) -> Figure:
             axes.text(0.05, 0.94, name, transform=axes.transAxes, va="top", weight="bold")
         for axes in panels[len(found.results) :]:
             axes.axis("off")
-        figure.supxlabel(f"efficiency of signal jets, offline $p_T$ > {what.offline_pt_min:g} GeV", fontsize="medium")
+        text = f"efficiency, offline $p_T$ > {what.offline_pt_min:g} GeV: jets that contain their resonance"
+        text += "; dashed: all generated resonances" if _known(found) else ""
+        figure.supxlabel(text, fontsize="medium")
         figure.supylabel("trigger rate (kHz)", fontsize="medium")
-        _legend(figure, panels[0])
+        _legend(figure, panels[0], response_title(response, what))
         return figure
 
 
@@ -71,9 +108,24 @@ def _curve(axes: Any, trigger: str, result: TriggerResult) -> None:
     colour = _LOOKS[trigger]["color"]
     axes.plot(value, rate, color=colour, linewidth=2, label=TITLES[trigger])
     axes.fill_betweenx(rate, low, high, color=colour, alpha=0.25, lw=0)
+    whole = [(point.per_resonance.value, point.rate) for point in points if point.per_resonance is not None]
+    if whole:
+        axes.plot(*zip(*whole, strict=True), color=colour, linewidth=1.5, linestyle="--")
 
 
-def turn_ons(found: RateStudy, what: RatesSettings) -> Figure:
+def _known(found: ResponseStudy) -> bool:
+    """Whether efficiencies of all generated resonances are known."""
+    return any(
+        point is not None and point.per_resonance is not None
+        for results in found.results.values()
+        for result in results.values()
+        for point in result.curve
+    )
+
+
+def turn_ons(
+    found: ResponseStudy, response: str, borders: Mapping[str, tuple[float, ...]], what: RatesSettings
+) -> Figure:
     """A row a rate, a column a signal: efficiency in bins of the offline pT."""
     with style():
         rows, columns = len(what.rates), len(found.results)
@@ -82,13 +134,13 @@ def turn_ons(found: RateStudy, what: RatesSettings) -> Figure:
         for column, (name, results) in enumerate(found.results.items()):
             for row, rate in enumerate(what.rates):
                 axes = panels[row, column]
-                _turn_on(axes, results, row, found.turn_on[name])
+                _turn_on(axes, results, row, borders[name])
                 axes.text(0.97, 0.05, f"{name}, {rate:g} kHz", transform=axes.transAxes, ha="right", weight="bold")
         panels[0, 0].set_ylim(-0.05, 1.12)
         panels[0, 0].set_xlim(what.turn_on[0], what.turn_on[-1])
         figure.supxlabel(r"offline jet $p_T$ (GeV)", fontsize="medium")
         figure.supylabel("efficiency", fontsize="medium")
-        _legend(figure, panels[0, 0])
+        _legend(figure, panels[0, 0], response_title(response, what))
         return figure
 
 
@@ -118,6 +170,6 @@ def _turn_on(axes: Any, results: Mapping[str, TriggerResult], row: int, edges: t
             )
 
 
-def _legend(figure: Figure, axes: Any) -> None:
+def _legend(figure: Figure, axes: Any, title: str) -> None:
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), fontsize="small")
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), fontsize="small", title=title)

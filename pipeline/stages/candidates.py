@@ -44,9 +44,10 @@ def run(
 ) -> None:
     """Measure what is lost if firmware sees N candidates a jet.
 
-    The same networks are trained on images of all constituents in floating point, and on images of the N hardest ones
-    as integers; images.yaml needs a section `candidates`. If it is interrupted, give the same command again: image
-    sets that are done are kept.
+    Candidates are the constituents of the files in the number format of the trigger; in the simulation those of offline
+    particle flow, without PUPPI, about the exact jet axis. The same networks are trained on images of all constituents
+    in floating point, and on images of the N hardest ones as integers; images.yaml needs a section `candidates`. If it
+    is interrupted, give the same command again: image sets that are done are kept.
     """
     from data_prep.images import ImagesSettings
     from data_prep.readers.detect import reader_of

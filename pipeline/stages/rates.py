@@ -34,26 +34,31 @@ def run(
     """Compare signal efficiencies at fixed trigger rates.
 
     The tagger, in the integers of the firmware, is compared with a cut on the jet pT and with a cut on pT and
-    soft-drop mass. The jets need weights (`generate` with configs/rates); efficiencies are given against the pT of all
-    constituents. images.yaml must be that of the training; its selection in pT is not applied.
+    soft-drop mass: with the pT that firmware has of the offline jet, and with the resolution of level 1 (`online`). The
+    jets need weights (`generate` with configs/rates); efficiencies are given against the pT of all constituents, of
+    jets that contain their resonance and, where the files hold them, of all resonances and their events. images.yaml
+    must be that of the training; its selection in pT is not applied.
     """
     from data_prep.images import ImagesSettings
     from data_prep.readers.detect import reader_of
     from data_prep.readers.files import input_files
     from hls_projects.emulator.fast_emulator import FastEmulator
     from hls_projects.emulator.open import open_network
+    from models.online_response import responses
     from models.rate_settings import RatesSettings
-    from models.rate_study import TRIGGERS, study
+    from models.rate_study import study
+    from models.response_study import TRIGGERS
     from pipeline.plots.rates import draw_rates
-    from pipeline.rate_jets import classes_of, images_for_rates, read_sample
+    from pipeline.rate_jets import classes_of, images_for_rates, lacking, read_sample
     from pipeline.rate_minimum_bias import require_enough
     from pipeline.statement import Statement
 
     what, pictures = load(config, RatesSettings), load(images_config, ImagesSettings)
     try:
-        options = images_for_rates(pictures, what).options
         found_files = input_files(inputs, console.warn)
         require_enough(found_files, what)
+        whole = lacking(found_files, what) is None and any(each.resonance for each in what.signals.values())
+        options = images_for_rates(pictures, what, others=whole).options
     except ConfigurationError as error:
         raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
     reader, files, entry = reader_of(found_files, options, pictures.layout)
@@ -68,9 +73,15 @@ def run(
                 raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
         if sample.background.first.size == len(sample.background):
             console.warn("every background jet is from another event: the rates are per jet and too high")
-        with console.progress("rates: triggers", len(TRIGGERS) * len(what.signals), "triggers") as advance:
+        if sample.lacking is not None:
+            console.warn(
+                f"{sample.lacking} does not hold all generated resonances: efficiencies are those of jets that contain "
+                "theirs"
+            )
+        number = len(responses(what.online)) * len(TRIGGERS) * len(what.signals)
+        with console.progress("rates: triggers", number, "triggers") as advance:
             try:
-                found = study(sample.background, sample.signals, what, advance)
+                found = study(sample.background, sample.signals, what, sample.generated, advance)
             except ConfigurationError as error:
                 raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
         content = {
@@ -85,13 +96,14 @@ def run(
         }
         write_json(space.path / "rates.json", content)
         draw_rates(found, what, space.path / "plots")
-    console.done("rates", f"{out}: efficiency at {what.rates[0]:g} kHz, {_line(found)}")
+    name = [*found.responses][-1]
+    console.done("rates", f"{out}: efficiency at {what.rates[0]:g} kHz, {name} online pT, {_line(found)}")
 
 
 def _line(found: RateStudy) -> str:
-    """The efficiencies at the lowest rate, signal by signal."""
+    """The efficiencies at the lowest rate, signal by signal, with the last response."""
     texts = []
-    for name, results in found.results.items():
+    for name, results in [*found.responses.values()][-1].results.items():
         points = {trigger: result.points[0] for trigger, result in results.items()}
         shown = [f"{trigger} {point.efficiency.value:.3f}" for trigger, point in points.items() if point is not None]
         texts.append(f"{name}: {', '.join(shown) or 'too few background events pass'}")

@@ -33,7 +33,7 @@ def jets(rng: np.random.Generator, events: int, score: np.ndarray | None = None)
     weight = rng.uniform(1, 50, events)[(event - 3) // 7]
     scores = rng.integers(-20, 20, event.size) if score is None else np.resize(score, event.size)
     mass = rng.uniform(0, 200, event.size)
-    return TriggerJets(event.astype(np.uint64), weight, pt, pt + 5, mass, {"w": scores})
+    return TriggerJets(event.astype(np.uint64), weight, pt, pt + 5, mass, {"w": scores}, pt, pt)
 
 
 def weights(sample: TriggerJets) -> np.ndarray:
@@ -73,7 +73,7 @@ def test_the_examples() -> None:
 def test_an_event_counts_once_with_its_hardest_jet() -> None:
     event = np.array([4, 4, 4, 9], np.uint64)
     pt = np.array([120.0, 300.0, 200.0, 150.0])
-    made = TriggerJets(event, np.array([2.0, 2.0, 2.0, 5.0]), pt, pt, pt, {"w": np.array([0, 0, 9, 0])})
+    made = TriggerJets(event, np.array([2.0, 2.0, 2.0, 5.0]), pt, pt, pt, {"w": np.array([0, 0, 9, 0])}, pt, pt)
     assert event_maxima(made, np.ones(4, np.bool_)).tolist() == [300, 150]
     assert event_maxima(made, made.score["w"] > 5).tolist() == [200, -np.inf]
     areas = np.array([1.9, 2.0, 6.9, 7.0])
@@ -178,7 +178,7 @@ def test_a_way_goes_from_tight_to_loose_without_a_gap() -> None:
 def test_too_few_events_say_nothing_and_looser_triggers_are_not_used(rng: np.random.Generator) -> None:
     """One soft event of large weight: below its pT, 30 events know as much as one."""
     pt = np.append(np.linspace(200, 400, 30), 120.0)
-    made = TriggerJets(np.arange(31, dtype=np.uint64), np.append(np.ones(30), 1e4), pt, pt, pt, {})
+    made = TriggerJets(np.arange(31, dtype=np.uint64), np.append(np.ones(30), 1e4), pt, pt, pt, {}, pt, pt)
     areas = np.array([5.0, 9.0, 10.0, 20.0, 30.0, 20_000.0])
     found = sample(made, made, no_condition(made, made)).points(ALONE, areas, made.weight)
     assert found.cut.tolist() == [-1, -1, 0, 0, 0, 0]

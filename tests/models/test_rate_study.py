@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -10,15 +11,17 @@ import numpy as np
 import pytest
 
 from data_prep.errors import ConfigurationError
-from models import rate_study
+from models import rate_signal
 from models.bootstrap import Measured
 from models.rate_settings import RatesSettings
 from models.rate_study import RateStudy, study
-from models.trigger_rate import TriggerJets
+from models.response_study import ResponseStudy
+from models.trigger_rate import Floats, TriggerJets
 
 
 def settings(**changes: Any) -> RatesSettings:
     content = {"against": ["q"], "signals": {"w": {"mass": [65, 105]}}, "rates": [1, 10], "replicas": 10, "cuts": 5}
+    content["online"] = {"response": "ideal"}
     return RatesSettings.model_validate(content | changes)
 
 
@@ -28,7 +31,16 @@ def sample(rng: np.random.Generator, events: int, *, signal: bool, tells: bool =
     mass = rng.normal(80, 8, events) if signal else rng.exponential(40, events)
     score = np.round(rng.normal(8 if signal and tells else 0, 6, events)).astype(np.int64)
     weight = np.ones(events) if signal else np.full(events, 4e6 / events)
-    return TriggerJets(np.arange(events).astype(np.uint64), weight, pt, pt, mass, {"w": score})
+    return TriggerJets(np.arange(events).astype(np.uint64), weight, pt, pt, mass, {"w": score}, *directions(events))
+
+
+def directions(jets: int) -> tuple[Floats, Floats]:
+    """η and φ, all different."""
+    return np.linspace(-2, 2, jets), np.linspace(-3, 3, jets)
+
+
+def ideal(found: RateStudy) -> ResponseStudy:
+    return found.responses["ideal"]
 
 
 def measured(rng: np.random.Generator, **changes: Any) -> RateStudy:
@@ -38,7 +50,7 @@ def measured(rng: np.random.Generator, **changes: Any) -> RateStudy:
 def test_the_rate_of_all_events(rng: np.random.Generator) -> None:
     """Of a spectrum that falls as pT⁻⁴ from 80 GeV on, (80/100)⁴ lies above 100 GeV; 4 µb are 300 kHz at 7.5·10³⁴."""
     found = measured(rng)
-    assert found.total == pytest.approx(300 * 0.8**4, rel=0.1)
+    assert ideal(found).total == pytest.approx(300 * 0.8**4, rel=0.1)
     assert found.events == found.jets == 2000 - found.chosen_on
     assert found.chosen_on == pytest.approx(0.35 * 2000, rel=0.1)
     assert found.signal_jets["w"][0] == pytest.approx(found.signal_jets["w"][1])
@@ -50,7 +62,7 @@ def test_thresholds_are_where_the_spectrum_has_the_rate(rng: np.random.Generator
     With 43 and 4 of 1,300 events above the thresholds that of 10 kHz is uncertain by 4 %.
     """
     result = measured(rng)
-    found = result.results["w"]["pt"]
+    found = ideal(result).results["w"]["pt"]
     low, high = found.points
     assert low is None  # four events
     assert high is not None
@@ -59,7 +71,7 @@ def test_thresholds_are_where_the_spectrum_has_the_rate(rng: np.random.Generator
     assert high.efficiency.value > 0.95
     assert found.turn_on[0] is None
     steep_study = study(sample(rng, 20_000, signal=False), {"w": sample(rng, 900, signal=True)}, settings())
-    steep = steep_study.results["w"]["pt"]
+    steep = ideal(steep_study).results["w"]["pt"]
     point, shares, edges = steep.points[0], steep.turn_on[0], steep_study.turn_on["w"]
     assert point is not None
     assert shares is not None
@@ -75,7 +87,7 @@ def test_thresholds_are_where_the_spectrum_has_the_rate(rng: np.random.Generator
 
 def test_what_tells_is_worth_something_and_a_constant_nothing(rng: np.random.Generator) -> None:
     background, signal = sample(rng, 30_000, signal=False), sample(rng, 1000, signal=True)
-    found = study(background, {"w": signal}, settings(rates=[2])).results["w"]
+    found = ideal(study(background, {"w": signal}, settings(rates=[2]))).results["w"]
     at = {name: result.points[0] for name, result in found.items()}
     assert at["pt"]
     assert at["pt_mass"]
@@ -88,11 +100,8 @@ def test_what_tells_is_worth_something_and_a_constant_nothing(rng: np.random.Gen
     assert at["tagger"].threshold < at["pt"].threshold
     assert at["tagger"].cut is not None
     assert at["pt"].cut is None
-    silent = [
-        TriggerJets(each.event, each.weight, each.online_pt, each.offline_pt, each.mass, {"w": np.full(len(each), 3)})
-        for each in (background, signal)
-    ]
-    same = study(silent[0], {"w": silent[1]}, settings(rates=[2])).results["w"]
+    silent = [replace(each, score={"w": np.full(len(each), 3)}) for each in (background, signal)]
+    same = ideal(study(silent[0], {"w": silent[1]}, settings(rates=[2]))).results["w"]
     for one, other in zip(same["tagger"].curve, same["pt"].curve, strict=True):
         assert (one is None) == (other is None)
         if one and other:
@@ -106,7 +115,7 @@ def test_no_efficiency_falls_as_the_rate_grows(rng: np.random.Generator) -> None
     """Of no trigger, whether the score tells or not, and in no bin of the turn-on."""
     for tells in (True, False):
         signal = sample(rng, 600, signal=True, tells=tells)
-        found = study(sample(rng, 2000, signal=False), {"w": signal}, settings(rates=[10, 30, 60])).results["w"]
+        found = ideal(study(sample(rng, 2000, signal=False), {"w": signal}, settings(rates=[10, 30, 60]))).results["w"]
         for result in found.values():
             points = [point for point in result.curve if point]
             assert len(points) > 10
@@ -123,7 +132,11 @@ def test_no_efficiency_falls_as_the_rate_grows(rng: np.random.Generator) -> None
 def test_intervals_and_gains_are_the_spread_of_samples(rng: np.random.Generator) -> None:
     """Of 40 samples; a standard deviation of so many is known to 11 %, the mean of their errors better."""
     points = [
-        study(sample(rng, 6000, signal=False), {"w": sample(rng, 300, signal=True)}, settings(rates=[4], replicas=12))
+        ideal(
+            study(
+                sample(rng, 6000, signal=False), {"w": sample(rng, 300, signal=True)}, settings(rates=[4], replicas=12)
+            )
+        )
         .results["w"]["tagger"]
         .points[0]
         for _ in range(40)
@@ -138,11 +151,8 @@ def test_intervals_and_gains_are_the_spread_of_samples(rng: np.random.Generator)
 
 def test_without_a_mass_there_is_no_trigger_on_it(rng: np.random.Generator) -> None:
     jets = [sample(rng, 500, signal=signal) for signal in (False, True)]
-    blind = [
-        TriggerJets(each.event, each.weight, each.online_pt, each.offline_pt, np.full(500, np.nan), each.score)
-        for each in jets
-    ]
-    assert list(study(blind[0], {"w": blind[1]}, settings(rates=[30])).results["w"]) == ["pt", "tagger"]
+    blind = [replace(each, mass=np.full(500, np.nan)) for each in jets]
+    assert list(ideal(study(blind[0], {"w": blind[1]}, settings(rates=[30]))).results["w"]) == ["pt", "tagger"]
 
 
 def test_a_part_without_events_is_refused(rng: np.random.Generator) -> None:
@@ -153,7 +163,7 @@ def test_a_part_without_events_is_refused(rng: np.random.Generator) -> None:
 
 
 def test_the_example() -> None:
-    assert doctest.testmod(rate_study).failed == 0
+    assert doctest.testmod(rate_signal).failed == 0
 
 
 def test_a_rate_beyond_all_events_is_refused(rng: np.random.Generator) -> None:

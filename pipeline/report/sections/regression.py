@@ -25,7 +25,7 @@ BASELINES = {"image": "sum of the pixels", "port": "sum of the pixels at the inp
 
 
 def values(run: RunFolder) -> dict[str, Any]:
-    """Closure of every target in bins of the truth, and whether the firmware gives the very same numbers."""
+    """Closure of every target in bins of the reconstructed jet, and whether the firmware gives the same numbers."""
     metrics = run.json("30_model", "metrics.json")
     with reading("30_model.manifest.json"):
         wanted = ModelSettings.model_validate(run.manifests["30_model"].configuration["model"]).regression
@@ -47,7 +47,7 @@ def _target(target: TargetSettings, found: dict[str, Any], names: dict[str, str]
     """One figure and one table, bins in rows, methods in columns."""
     what = TARGET_NAMES[target.name]
     closures = {shown: found[name][target.name] for name, shown in names.items()}
-    label = f"Response and resolution of the {what} against its true value, by method"
+    label = f"Response and resolution of the {what} against that of the reconstructed jet, by method"
     return {
         "what": what,
         "settings": target,

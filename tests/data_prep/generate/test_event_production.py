@@ -1,4 +1,4 @@
-"""Simulated events: pileup, truth jets, and what the trigger sees of each source."""
+"""Simulated events: pileup, truth jets, and what towers and tracks hold of each source."""
 
 from __future__ import annotations
 

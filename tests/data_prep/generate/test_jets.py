@@ -33,7 +33,7 @@ def quarks(*events: list[tuple[float, float]]) -> Origins:
         for column, (y, f) in enumerate(event):
             pid[row, column], eta[row, column], phi[row, column] = 1, y, f
     prong_eta, prong_phi = (np.stack([a, np.full(shape, np.nan), np.full(shape, np.nan)], axis=2) for a in (eta, phi))
-    return Origins(pid, eta, phi, prong_eta, prong_phi)
+    return Origins(pid, np.full(pid.shape, 500.0), eta, phi, prong_eta, prong_phi)
 
 
 def test_both_leading_jets_with_constituents_by_falling_pt() -> None:

@@ -18,6 +18,7 @@ from data_prep.generate.processes import PROCESSES
 from data_prep.generate.production import produce, shards
 from data_prep.generate.rate_production import WeightedEvents, make_weighted_events
 from data_prep.generate.rate_settings import MINIMUM_BIAS_NAME, RateSettings
+from data_prep.readers.collisions import has_resonances, read_resonances
 
 CONFIGURATION = Path(__file__).parents[3] / "configs" / "rates" / "generate.yaml"
 
@@ -106,8 +107,27 @@ def test_all_jets_of_an_event_are_there_and_unmatched_ones_too() -> None:
     assert np.unique(events.identifier).size == events.identifier.size == 500
 
 
-def test_signal_jets_hold_their_resonance() -> None:
-    assert set(simulated("w").jets.pid.tolist()) == {24}
+def test_all_resonances_are_kept_and_jets_that_contain_none() -> None:
+    """Two W bosons an event, back to back but for the recoil; a jet that contains one is near to it and of its pT."""
+    events = simulated("w")
+    found, jets = events.resonances, events.jets
+    assert set(jets.pid.tolist()) == {0, 24}
+    np.testing.assert_array_equal(np.diff(found.offsets), 2)
+    assert set(found.pid.tolist()) == {24}
+    first, second = (np.array([getattr(found, name)[side::2] for name in ("pt", "phi")]) for side in (0, 1))
+    opposite = np.abs(np.abs(first[1] - second[1]) - np.pi) < 0.5
+    assert opposite.mean() > 0.7
+    assert np.median(first[0] / second[0]) == pytest.approx(1, abs=0.15)
+    assert found.pt.min() > 20
+    pt, eta = np.hypot(jets.px, jets.py), np.arcsinh(jets.pz / np.hypot(jets.px, jets.py))
+    phi = np.arctan2(jets.py, jets.px)
+    for jet in np.flatnonzero(jets.pid == 24):
+        own = slice(found.offsets[jets.event[jet]], found.offsets[jets.event[jet] + 1])
+        turn = np.abs((found.phi[own] - phi[jet] + np.pi) % (2 * np.pi) - np.pi)
+        distance = np.hypot(found.eta[own] - eta[jet], turn)
+        assert distance.min() < 0.8
+        assert 0.4 < pt[jet] / found.pt[own][distance.argmin()] < 2.5
+    assert simulated("qcd").resonances.offsets.tolist() == [0] * 501
 
 
 def test_files_hold_jets_with_weights_and_all_events(tmp_path: Path) -> None:
@@ -129,7 +149,18 @@ def test_files_hold_jets_with_weights_and_all_events(tmp_path: Path) -> None:
         if file.name.startswith("w"):
             total += events["weight"].sum()
             assert len(jets["jet_pt"]) > 5
-            assert (jets["label_Wqq"] == 1).all()
+            np.testing.assert_array_equal(jets["label_Wqq"] == 1, jets["aux_genpart_pid"] == 24)
+            np.testing.assert_array_equal(jets["aux_uncontained"], jets["aux_genpart_pid"] == 0)
+            assert 0 < jets["aux_uncontained"].mean() < 1
+            assert has_resonances(file)
+            read = read_resonances(file)
+            assert read.event.tolist() == np.repeat(events["event"], 2).tolist()
+            assert read.weight.tolist() == np.repeat(events["weight"], 2).tolist()
+            assert set(read.pid.tolist()) == {24}
+            assert read.pt[:2].tolist() == events["resonance_pt"][0].tolist()
+        else:
+            assert not jets["aux_uncontained"].any()
+            assert read_resonances(file).event.size == 0
     first = make_weighted_events(run, "w", 0, 20, lambda _: None)
     # both files together are the cross section, which each of them estimates
     assert total == pytest.approx(1.5 * first.weight.sum(), rel=0.2)

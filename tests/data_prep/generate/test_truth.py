@@ -101,7 +101,7 @@ def one_w(*quarks: tuple[float, float]) -> Origins:
     for index, (eta, phi) in enumerate(quarks):
         prong_eta[0, 0, index], prong_phi[0, 0, index] = eta, phi
     nowhere = np.array([[0.0, np.nan]])
-    return Origins(np.array([[24, 0]]), nowhere, nowhere, prong_eta, prong_phi)
+    return Origins(np.array([[24, 0]]), nowhere, nowhere, nowhere, prong_eta, prong_phi)
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from models.offline_threshold import OfflinePoint
 from models.rate_measurement import Efficiency, OperatingPoint, TriggerResult
 from models.rate_settings import RatesSettings
 from models.rate_study import RateStudy
-from pipeline.plots.rates import TITLES, rate_curves, turn_ons
+from models.response_study import ResponseStudy
+from pipeline.plots.rates import TITLES, offline_rates, rate_curves, turn_ons
 
 WHAT = RatesSettings.model_validate(
     {
@@ -18,12 +20,15 @@ WHAT = RatesSettings.model_validate(
 
 
 def point(rate: float, efficiency: float) -> OperatingPoint:
-    return OperatingPoint(
-        rate, rate, 50.0, 100.0, None, Efficiency(efficiency, efficiency - 0.05, min(efficiency + 0.05, 1.0)), None
-    )
+    whole = Efficiency(efficiency / 4, 0.0, 1.0)
+    jets = Efficiency(efficiency, efficiency - 0.05, min(efficiency + 0.05, 1.0))
+    return OperatingPoint(rate, rate, 50.0, 100.0, None, jets, whole, whole, None)
 
 
-def found() -> RateStudy:
+BINS = {"w": (200.0, 300.0, 400.0), "t": (200.0, 300.0, 400.0)}
+
+
+def found() -> ResponseStudy:
     some = TriggerResult(
         curve=(point(100, 1.0), point(10, 0.5), None),
         points=(None, point(5, 0.4), point(10, 0.5)),
@@ -35,12 +40,32 @@ def found() -> RateStudy:
     )
     nothing = TriggerResult(curve=(None,) * 3, points=(None,) * 3, turn_on=(None,) * 3)
     results = {"w": {"pt": some, "pt_mass": nothing, "tagger": some}, "t": {"pt": nothing, "tagger": nothing}}
-    bins = {"w": (200.0, 300.0, 400.0), "t": (200.0, 300.0, 400.0)}
-    return RateStudy(100.0, 300.0, 500, 800, 250, {"w": (50, 40.0), "t": (50, 40.0)}, bins, results)
+    offline = (OfflinePoint(150.0, 100.0, 90.0, 5.0, 300.0), OfflinePoint(300.0, 200.0, 9.0, 1.0, 80.0))
+    return ResponseStudy(100.0, 100.0, 300.0, offline, results)
+
+
+def test_offline_thresholds_have_a_curve_a_response_by_its_name() -> None:
+    both = {"ideal": found(), "gaussian": found()}
+    axes = offline_rates(RateStudy(500, 800, 250, {}, {}, BINS, both), WHAT).axes[0]
+    lines = {str(line.get_label()): line for line in axes.get_lines() if not str(line.get_label()).startswith("_")}
+    assert list(lines) == [
+        "ideal: online $p_T$ = offline $p_T$",
+        r"level 1: $\sigma/p_T$ = 1.34/$\sqrt{p_T}$ $\oplus$ 0.176",
+    ]
+    assert [line.get_xdata().tolist() for line in lines.values()] == [[150, 300]] * 2
+    assert [line.get_ydata().tolist() for line in lines.values()] == [[90, 9]] * 2
+
+
+def test_all_resonances_are_dashed_and_the_response_is_said() -> None:
+    figure = rate_curves(found(), "ideal", WHAT)
+    dashed = [line for line in figure.axes[0].get_lines() if line.get_linestyle() == "--"]
+    assert [list(line.get_xdata()) for line in dashed] == [[0.25, 0.125]] * 2
+    assert figure.legends[0].get_title().get_text() == "ideal: online $p_T$ = offline $p_T$"
+    assert figure._supxlabel.get_text().endswith("dashed: all generated resonances")
 
 
 def test_curves_end_where_nothing_can_be_said() -> None:
-    first, second = rate_curves(found(), WHAT).axes[:2]
+    first, second = rate_curves(found(), "gaussian", WHAT).axes[:2]
     lines = {line.get_label(): line for line in first.get_lines() if not line.get_label().startswith("_")}
     assert len(lines) == 3
     assert lines["$p_T$"].get_xdata().tolist() == [1.0, 0.5]
@@ -50,7 +75,7 @@ def test_curves_end_where_nothing_can_be_said() -> None:
 
 
 def test_turn_ons_have_a_panel_a_signal_and_rate() -> None:
-    panels = turn_ons(found(), WHAT).axes
+    panels = turn_ons(found(), "gaussian", BINS, WHAT).axes
     assert len(panels) == 2 * 3
     assert [axes.texts[-1].get_text() for axes in panels] == [
         *("w, 1 kHz", "t, 1 kHz", "w, 5 kHz", "t, 5 kHz", "w, 10 kHz", "t, 10 kHz")
@@ -63,13 +88,13 @@ def test_turn_ons_have_a_panel_a_signal_and_rate() -> None:
 def test_no_bar_of_an_efficiency_leaves_0_to_1() -> None:
     bars = [
         segment[:, 1]
-        for axes in turn_ons(found(), WHAT).axes
+        for axes in turn_ons(found(), "gaussian", BINS, WHAT).axes
         for lines in axes.collections
         for segment in lines.get_segments()
     ]
     assert bars
     assert min(each.min() for each in bars) >= 0
     assert max(each.max() for each in bars) <= 1
-    drawn = [band.get_paths() for band in rate_curves(found(), WHAT).axes[0].collections]
+    drawn = [band.get_paths() for band in rate_curves(found(), "gaussian", WHAT).axes[0].collections]
     bands = [paths[0].vertices[:, 0] for paths in drawn if paths]
     assert 0 < min(each.min() for each in bands) < max(each.max() for each in bands) <= 1

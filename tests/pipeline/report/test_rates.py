@@ -35,7 +35,7 @@ def _jets(rng: np.random.Generator, signal: bool) -> TriggerJets:
     pt = rng.exponential(80, 900) + (180 if signal else 80)
     event, weight = np.arange(900).astype(np.uint64), np.full(900, 1e3)
     score = rng.integers(0, 9, 900) + 3 * signal
-    return TriggerJets(event, weight, pt, pt, np.where(signal, 80.0, pt / 4), {"w": score})
+    return TriggerJets(event, weight, pt, pt, np.where(signal, 80.0, pt / 4), {"w": score}, pt, pt)
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +62,10 @@ def run(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_what_it_shows(run: Path) -> None:
     folder = RunFolder(run)
     values = rates.values(folder)
-    assert [row["trigger"] for row in values["rows"]] == ["pT", "pT and soft-drop mass", "pT and tagger"]
-    low, high = values["rows"][2]["points"]
+    assert [each["name"] for each in values["responses"]] == ["ideal", "gaussian"]
+    rows = values["responses"][0]["rows"]
+    assert [row["trigger"] for row in rows] == ["pT", "pT and soft-drop mass", "pT and tagger"]
+    low, high = rows[2]["points"]
     assert low is None  # 0.1 kHz are one event of this sample
     assert high["score"] % 0.25 == 0
     text = report.page(folder)
@@ -73,10 +75,14 @@ def test_what_it_shows(run: Path) -> None:
     gain = high["gain"]
     assert gain.seen
     assert f"(+{with_error(gain.value, gain.error)})" in text
-    assert text.count("<svg") == 2
-    assert text.count(">&lt; 10 events<") == 3
+    assert text.count("<svg") == 5
+    assert "Ideal: online p<sub>T</sub> = offline p<sub>T</sub>" in text
+    assert "σ/p<sub>T</sub> = 1.34/√p<sub>T</sub> ⊕ 0.176" in text
+    assert f"≥ {high['threshold']:.0f}<br>{round(high['effective'])} events<" in text
+    assert "are only those of jets that contain theirs" in text
+    assert text.count(">&lt; 10 events<") == 6
     assert "35 % of the events" in text
-    assert "the largest of q, g" in text
+    assert "the largest of\nq, g" in text
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium not found")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import awkward as ak
 import numpy as np
 import pytest
 import uproot
@@ -100,7 +101,8 @@ def images(run: Path, tmp_path: Path) -> ImageBatch:
 
 def test_rates_and_efficiencies_are_those_of_counting(run: Path, tmp_path: Path) -> None:
     """Images of another stage, integers of another implementation, and a sum over events one by one."""
-    found = json.loads((run / "67_rates" / "rates.json").read_text())
+    study = json.loads((run / "67_rates" / "rates.json").read_text())
+    found = study | study["responses"]["ideal"]
     jets = images(run, tmp_path)
     network = Network.load(run / "40_lowered")
     raw = network.types.inputs[0].type.quantize(jets.dense())
@@ -150,21 +152,35 @@ def test_rates_and_efficiencies_are_those_of_counting(run: Path, tmp_path: Path)
 def test_it_leaves_what_the_data_flow_says(run: Path) -> None:
     found = json.loads((run / "67_rates" / "rates.json").read_text())
     assert set(found) == {
-        *("crossings", "pileup", "step", "fingerprint", "dropped", "total", "effective", "events", "jets"),
-        *("signal_jets", "results", "classes", "classes_stated_by", "chosen_on", "turn_on"),
+        *("crossings", "pileup", "step", "fingerprint", "dropped", "events", "jets", "chosen_on", "turn_on"),
+        *("signal_jets", "generated", "responses", "classes", "classes_stated_by"),
     }
     assert found["classes"] == list(CLASSES)
     assert found["classes_stated_by"] == "user"
-    assert set(found["results"]) == {"w", "t"}
-    assert set(found["results"]["w"]) == {"pt", "pt_mass", "tagger"}
-    result = found["results"]["w"]["pt"]
+    assert found["generated"] == {}
+    assert set(found["responses"]) == {"ideal", "gaussian"}
+    results = found["responses"]["gaussian"]["results"]
+    assert set(found["responses"]["gaussian"]) == {"smallest", "total", "effective", "offline", "results"}
+    # 98 GeV, the softest jet, and 2.5 standard deviations
+    assert found["responses"]["gaussian"]["smallest"] == pytest.approx(
+        98 + 2.5 * (1.34**2 * 98 + (0.176 * 98) ** 2) ** 0.5, abs=2
+    )
+    assert found["responses"]["ideal"]["smallest"] == 120
+    assert set(results) == {"w", "t"}
+    assert set(results["w"]) == {"pt", "pt_mass", "tagger"}
+    result = results["w"]["pt"]
     assert set(result) == {"curve", "points", "turn_on"}
     assert len(result["points"]) == len(result["turn_on"]) == 2
     assert len(result["turn_on"][1]) == len(found["turn_on"]["w"]) - 1 > 4
-    assert set(result["points"][1]) == {"allowed", "rate", "effective", "threshold", "cut", "efficiency", "gain"}
+    assert set(result["points"][1]) == {
+        *("allowed", "rate", "effective", "threshold", "cut", "efficiency", "gain", "per_resonance", "per_event")
+    }
+    assert result["points"][1]["per_resonance"] is None
     assert set(result["points"][1]["efficiency"]) == {"value", "low", "high"}
-    assert set(found["results"]["w"]["tagger"]["points"][1]["gain"]) == {"value", "error"}
-    assert {path.name for path in (run / "67_rates" / "plots").iterdir()} == {"rates.svg", "turn_on.svg"}
+    assert set(results["w"]["tagger"]["points"][1]["gain"]) == {"value", "error"}
+    assert {path.name for path in (run / "67_rates" / "plots").iterdir()} == {
+        *("offline.svg", "rates_ideal.svg", "turn_on_ideal.svg", "rates_gaussian.svg", "turn_on_gaussian.svg")
+    }
     configuration = json.loads(manifest_path(run / "67_rates").read_text())["configuration"]
     assert set(configuration) == {"rates", "images"}
 
@@ -215,10 +231,7 @@ def _fewer_classes(content: dict[str, Any]) -> None:
     [
         (_normalised, "the images are normalised, so firmware has no pT to cut on"),
         (_other_channels, "the images have no channel 'pt'"),
-        (
-            _fewer_classes,
-            "images.yaml: names 4 classes (q, g, w, t), the network gives 5 numbers (under 'classes', name",
-        ),
+        (_fewer_classes, "images.yaml: names 4 classes (q, g, w, t), the network gives 5 numbers"),
     ],
 )
 def test_other_images_than_the_tagger_takes(
@@ -280,5 +293,80 @@ def test_an_empty_sample(run: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert rates(run, tmp_path / "nothing", tmp_path / "none.root") == 1
     assert "no jet of the background with a weight (add files with such jets)" in capsys.readouterr().err
     assert rates(run, tmp_path / "more", run / "sample", tmp_path / "none.root") == 0
-    for file in ("rates.json", "plots/rates.svg", "plots/turn_on.svg"):
+    for file in ("rates.json", "plots/rates_ideal.svg", "plots/turn_on_gaussian.svg"):
         assert (tmp_path / "more" / file).read_bytes() == (run / "67_rates" / file).read_bytes()
+
+
+def _with_resonances(file: Path, branches: Branches, pid: int) -> None:
+    """Every third event has its jets uncontained; each event has two resonances, at its jets or on the other side."""
+    event = branches["aux_event"]
+    lost = event % 3 == 0
+    label = {24: "label_Wqq", 6: "label_Tbqq"}.get(pid)
+    changed = {} if label is None else {label: np.where(lost, 0, branches[label]), "aux_uncontained": lost}
+    write_mock_file(file, branches | {"aux_uncontained": np.zeros(len(event), np.bool_)} | changed)
+    first = np.unique(event, return_index=True)[1]
+    number = 0 if label is None else 2
+    columns = {"pt": branches["jet_pt"], "eta": branches["jet_eta"], "phi": branches["jet_phi"]}
+    lists = {name: ak.Array([list(each[row : row + number]) for row in first]) for name, each in columns.items()}
+    lists["phi"] = lists["phi"] + np.where(event[first] % 2 == 0, 0.0, np.pi)
+    lists["pid"] = ak.Array([[pid] * number for _ in first])
+    lists = {name: ak.values_astype(each, np.int16 if name == "pid" else np.float32) for name, each in lists.items()}
+    content = {"event": event[first], "weight": branches["aux_weight"][first], "resonance": ak.zip(lists)}
+    with uproot.update(file) as opened:
+        types = {name: each.type.content if name == "resonance" else each.dtype for name, each in content.items()}
+        tree = opened.mktree(
+            "collisions", types, counter_name=lambda key: f"n{key}", field_name=lambda outer, inner: f"{outer}_{inner}"
+        )
+        tree.extend(content)
+
+
+def test_all_resonances_are_counted(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By a loop over events, of the jets in the files themselves; a file that does not tell of them is said."""
+    (tmp_path / "sample").mkdir()
+    made = {name: weighted(name, 300, weight) for name, weight in (("q", 2e4), ("g", 2e4), ("w", 1.0), ("t", 1.0))}
+    for name, branches in made.items():
+        _with_resonances(tmp_path / "sample" / f"{name}_00000.root", branches, {"w": 24, "t": 6}.get(name, 0))
+    signals = {"w": {"mass": [60, 100], "resonance": 24}, "t": {"mass": [120, 220], "resonance": 6}}
+    (tmp_path / "rates.yaml").write_text(yaml.safe_dump(RATES | {"signals": signals}))
+    assert rates(run, tmp_path / "67_rates", tmp_path / "sample", config=tmp_path / "rates.yaml") == 0
+    found = json.loads((tmp_path / "67_rates" / "rates.json").read_text())
+    for name in signals:
+        jets = made[name]
+        event = jets["aux_event"]
+        measured = (splitmix64(event.astype(np.uint64)) >> np.uint64(11)) >= 0.35 * 2.0**53
+        counted = measured & (jets["jet_pt"] >= 200) & (np.abs(jets["jet_eta"]) < 2)
+        assert found["generated"][name]["resonances"][0] == counted.sum()
+        assert found["generated"][name]["events"][0] == np.unique(event[counted]).size
+        result = found["responses"]["ideal"]["results"][name]["pt"]
+        points = [point for point in (*result["points"], *result["curve"]) if point is not None]
+        assert len(points) > 5
+        for point in points:
+            # pixels are rounded, and those outside the window lost: the pT in firmware is that of the jet to some %
+            low, high = (_share(jets, counted, point["threshold"] * change) for change in (1.1, 0.9))
+            for key, least, most in zip(("per_resonance", "per_event"), low, high, strict=True):
+                assert least - 1e-6 <= point[key]["value"] <= most + 1e-6
+                assert point[key]["low"] <= point[key]["value"] <= point[key]["high"]
+        loosest = max(points, key=lambda point: float(point["rate"]))
+        assert 0.3 < loosest["per_resonance"]["value"] < loosest["per_event"]["value"]
+    capsys.readouterr()
+    shutil.copy(run / "sample" / "q_00000.root", tmp_path / "sample" / "q_00001.root")
+    assert rates(run, tmp_path / "less", tmp_path / "sample", config=tmp_path / "rates.yaml") == 0
+    assert "q_00001.root does not hold all generated resonances" in " ".join(capsys.readouterr().err.split())
+    assert json.loads((tmp_path / "less" / "rates.json").read_text())["generated"] == {}
+
+
+def _share(jets: Branches, counted: np.ndarray, threshold: float) -> tuple[float, float]:
+    """Shares of the resonances near a jet that passes, and of events with any such jet."""
+    passed, of_events = 0.0, {}
+    for row in np.flatnonzero(counted):
+        inside = np.flatnonzero((jets["aux_event"] == jets["aux_event"][row]) & (np.abs(jets["jet_eta"]) < 2))
+        phi = jets["jet_phi"][row] + (0 if jets["aux_event"][row] % 2 == 0 else np.pi)
+        turn = np.abs((jets["jet_phi"][inside] - phi + np.pi) % (2 * np.pi) - np.pi)
+        near = np.hypot(turn, jets["jet_eta"][inside] - jets["jet_eta"][row]) < 0.8
+        passing = jets["jet_pt"][inside] >= threshold
+        weight = float(jets["aux_weight"][row])
+        passed += weight * bool((near & passing).any())
+        of_events[int(jets["aux_event"][row])] = (weight, bool(passing.any()))
+    total = float(jets["aux_weight"][counted].sum())
+    whole = sum(weight for weight, _ in of_events.values())
+    return passed / total, sum(weight for weight, any_jet in of_events.values() if any_jet) / whole
