@@ -1,8 +1,8 @@
 """One trigger on one signal at many rates: efficiencies with their errors, and what they gain over a cut on the pT.
 
-The errors of an efficiency (68.3 %) hold two things: the signal jets that were counted (`models/binomial.py`), and the
-threshold on the pT, which the background has only so well; the latter by the bootstrap (B. Efron, Ann. Statist. 7
-(1979) 1): in a replica every background event counts k times, k Poisson-distributed with mean 1.
+The errors of an efficiency (68.3 %) have two parts: the finite number of signal jets (`models/binomial.py`), and the
+error of the threshold on the pT, from the bootstrap of the background (B. Efron, Ann. Statist. 7 (1979) 1): in a
+replica every background event counts k times, k Poisson-distributed with mean 1.
 """
 
 from __future__ import annotations
