@@ -73,7 +73,7 @@ def macro_auc_replicas(
         for name, rankings in taggers.items():
             areas = [auc(curve) if (curve := ranking.curve(drawn)) else math.nan for ranking in rankings]
             if not np.isfinite(areas).all():
-                raise ValueError("a class, or all others, has no weight")
+                raise ValueError("the weights of a class, or of all others, sum to 0")
             found[name].append(float(np.mean(areas)))
     return {name: np.array(values) for name, values in found.items()}
 

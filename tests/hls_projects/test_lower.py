@@ -72,7 +72,7 @@ WEIGHT = quantized_bits(4, 0, alpha=1)
 
 REFUSED = {
     "batch normalisation": (KL.BatchNormalization(name="bn"), "'bn'.*folded exactly"),
-    "float weights": (KL.Dense(3, name="head"), "'head'.*grid"),
+    "float weights": (KL.Dense(3, name="head"), "'head'.*fixed-point"),
     "float bias": (QDense(3, kernel_quantizer=WEIGHT, bias_initializer="normal", name="d"), "'d'.*bias"),
     "softmax": (KL.Softmax(name="probabilities"), "'probabilities'.*softmax.*--logits"),
     "tanh": (KL.Activation("tanh", name="bent"), "'bent'.*tanh"),
@@ -83,12 +83,12 @@ REFUSED = {
     "scaled activation": (QActivation(quantized_bits(6, 2, alpha=2.0), name="scaled"), "'scaled'.*alpha"),
     "sign activation": (QActivation(quantized_bits(1, 0, alpha=1), name="sign"), "'sign'.*sign function"),
     "capped relu": (KL.ReLU(6.0, name="cap"), "'cap'.*max_value"),
-    "transposed convolution with float weights": (KL.Conv2DTranspose(2, 3, name="up"), "'up'.*grid"),
+    "transposed convolution with float weights": (KL.Conv2DTranspose(2, 3, name="up"), "'up'.*fixed-point"),
     "dilated transposed convolution": (KL.Conv2DTranspose(2, 3, dilation_rate=2, name="up"), "'up'.*dilation"),
     "foreign subclass": (_Foreign(2, 3, kernel_quantizer=WEIGHT, name="mine"), "'mine'"),
     "float scale": (
         QConv2D(2, 3, kernel_quantizer=quantized_bits(4, 0, 1, alpha="auto"), use_bias=False, name="auto"),
-        "'auto'.*grid",
+        "'auto'.*fixed-point",
     ),
 }
 

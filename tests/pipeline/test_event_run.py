@@ -158,6 +158,6 @@ def test_the_report_shows_events_and_tasks(run: Path) -> None:
         assert method in text
     assert "Fakes at equal efficiency" in text
     assert "fakes at 0.95" in text
-    assert "up to |η| = 0.696" in text  # where the small image ends
+    assert "0.696. For every method" in text  # where the small image ends
     settings = json.loads((run / "30_model.manifest.json").read_text())["configuration"]["model"]
     assert EventModelSettings.model_validate(settings).task == "panoptic"

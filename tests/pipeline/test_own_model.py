@@ -84,7 +84,7 @@ def test_odd_outputs_and_a_model_in_a_model(tmp_path: Path, capfd: pytest.Captur
     ("options", "message"),
     [
         ([], "'features' does not meet a quantizer first"),
-        (["--input-type", "float"], "--input-type: 'float' is no fixed-point"),
+        (["--input-type", "float"], "--input-type: 'float' is not a fixed-point"),
     ],
 )
 def test_what_is_missing_is_said(

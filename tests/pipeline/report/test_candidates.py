@@ -70,7 +70,7 @@ def test_it_is_there_where_its_artefact_is(run: Path) -> None:
     assert "Loss from using only N candidates" not in page(RunFolder(run))
     text = _with(run, content())
     assert "Loss from using only N candidates" in text
-    assert 'aria-label="Macro-AUC and the share of jet pT and mass' in text
+    assert 'aria-label="Macro-AUC and the fraction of jet pT and mass' in text
     assert "0.8467 ± 0.0021" in text
     assert "0.0433 ± 0.0013" in text
     assert "1,234 test jets" in text

@@ -38,7 +38,7 @@ CENTRE = {"step": "centre"}
             ["pt", "multiplicity"],
             [
                 "4 × 6 towers of 1.05 × 1.05 in η × φ, |η| &lt; 2.09",
-                "Preprocessing: none",
+                "Preprocessing steps: none",
                 "number of constituents",
                 ">10.4 %<",
             ],

@@ -68,12 +68,12 @@ def test_every_method_stands_in_every_bin(run: Path) -> None:
     assert regression.SECTION in SECTIONS
     assert regression.SECTION.shown(RunFolder(run))
     assert not performance.SECTION.shown(RunFolder(run))
-    assert "Jet pT An output of 1 is 128 GeV; the network finds what is to be added to the sum of the pixels." in text
-    assert "Soft-drop mass An output of 1 is 32 GeV." in text
+    assert "Jet pT An output of 1 means 128 GeV; the network predicts a correction to the sum of the pixels." in text
+    assert "Soft-drop mass An output of 1 means 32 GeV." in text
     assert text.count("quantized, separable convolution sum of the pixels median resolution") == 2
     for row in ("all", "500–700", "700–1000", "10–90", "90–200"):
         assert f" {row} 1.010 0.0000 1.030 0.0000" in text
-    assert "gives the numbers of the quantized network, integer for integer, for all 40 test jets" in text
+    assert "The emulated design and the quantized network give equal integers for all 40 test jets" in text
 
 
 def test_numbers_that_differ_are_said_so(run: Path) -> None:

@@ -31,7 +31,7 @@ def config(tmp_path: Path) -> Path:
 
 def test_files_and_manifest(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "10_root"
-    run(config, out, processes=1)
+    run(config, out, workers=1)
     assert sorted(file.name for file in out.iterdir()) == ["w_00000.root", "w_00001.root"]
     manifest = json.loads((tmp_path / "10_root.manifest.json").read_text())
     assert manifest["outputs"] == {file.name: sha256(file) for file in out.iterdir()}
@@ -84,7 +84,7 @@ def test_a_bad_configuration_is_one_line(config: Path, tmp_path: Path, change: s
 def test_impossible_cuts_leave_nothing(config: Path, tmp_path: Path) -> None:
     config.write_text(CONFIG + "jets: {pt: [3000, 3100]}\n")
     with pytest.raises(PipelineError, match="pass the selection"):
-        run(config, tmp_path / "10_root", processes=1)
+        run(config, tmp_path / "10_root", workers=1)
     assert [path.name for path in tmp_path.iterdir()] == ["generate.yaml"]
 
 
@@ -106,11 +106,11 @@ def test_jets_that_would_be_missing_are_refused_and_the_remedy_works(
     text = CONFIG.replace("incomplete: true\n", "")
     config.write_text(text + "pt_hat: [500, 1050]\n")
     with pytest.raises(ConfigurationError, match=r"20\.0 ± .* from below, 0\.0 ± .*set pt_hat: \[410, 1050\]") as error:
-        run(config, tmp_path / "10_root", processes=1)
+        run(config, tmp_path / "10_root", workers=1)
     assert str(config) in str(error.value)
     assert [path.name for path in tmp_path.iterdir()] == ["generate.yaml"]
     config.write_text(text + "pt_hat: [410, 1050]\n")
-    run(config, tmp_path / "10_root", processes=1)
+    run(config, tmp_path / "10_root", workers=1)
     record = json.loads((tmp_path / "10_root" / "completeness.json").read_text())
     assert record["missing_max"] == 0.01
     assert record["classes"]["w"]["below"]["value"] == 0
