@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betaincinv
 
-ONE_SIGMA = math.erf(1 / math.sqrt(2))
+_CENTRAL = math.erf(1 / math.sqrt(2))
 """The central probability of one standard deviation of a normal distribution, 0.6827."""
 
 Interval = tuple[float, float]
 
 
-def clopper_pearson(passed: float, tried: float, confidence: float = ONE_SIGMA) -> Interval:
+def clopper_pearson(passed: float, tried: float, confidence: float = _CENTRAL) -> Interval:
     """The central interval of the share that `passed` of `tried` are an example of; it covers at least `confidence`.
 
     For weighted jets both are effective numbers, which need not be whole. Nothing tried, nothing known: from 0 to 1.

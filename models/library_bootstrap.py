@@ -12,18 +12,16 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from models.bootstrap import REPLICAS, draws
+
 Floats = npt.NDArray[np.float64]
 
-REPLICAS = 200
-"""Replicas: the error itself is then known to 5 %."""
 _SEED = 1
 
 
 def multiplicities(libraries: int, replicas: int = REPLICAS, seed: int = _SEED) -> Floats:
     """How often each library is in each replica: float64 [replicas, libraries], rows that add up to `libraries`."""
-    rng = np.random.default_rng(seed)
-    drawn = rng.integers(0, libraries, (replicas, libraries))
-    return np.stack([np.bincount(row, minlength=libraries) for row in drawn]).astype(np.float64)
+    return np.stack([*draws(libraries, replicas, seed)]).astype(np.float64)
 
 
 def spread(values: npt.ArrayLike) -> float | None:

@@ -18,9 +18,8 @@ from models.bootstrap import Measured
 from models.inclusive import Inclusive, Tally
 from models.nested_cuts import Points, Sample
 from models.rate_settings import RatesSettings
+from models.response import ONE_SIGMA
 from models.trigger_rate import Bools, Conditions, Floats, TriggerJets
-
-_SIDES = (0.15865525393145707, 0.8413447460685429)
 
 
 @dataclass(frozen=True)
@@ -173,7 +172,7 @@ class Measurement:
         low, high = clopper_pearson(value * tries, tries)
         known = self.replicas[:, index, group]
         known = known[np.isfinite(known)]
-        below, above = np.quantile(known, _SIDES) if known.size else (value, value)
+        below, above = np.quantile(known, ONE_SIGMA) if known.size else (value, value)
         down = math.hypot(value - low, max(value - float(below), 0.0))
         up = math.hypot(high - value, max(float(above) - value, 0.0))
         return Efficiency(value, max(value - down, 0.0), min(value + up, 1.0))

@@ -14,16 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from models.binomial import Interval, clopper_pearson
-from models.bootstrap import Measured, Ranking, draws, measured
+from models.bootstrap import REPLICAS, Measured, Ranking, draws, measured
 from models.metrics import SIGNAL_EFFICIENCIES, RocCurve, auc, effective_number
+from models.response import ONE_SIGMA
 
 Floats = npt.NDArray[np.float64]
 
-REPLICAS = 200
-"""Replicas: an error of so many is known to 5 %."""
 EFFICIENCIES = (*(round(0.02 * i, 2) for i in range(1, 50)), 1.0)
 """Signal efficiencies of the bands of ROC curves."""
-_BAND = (0.15865525393145707, 0.8413447460685429)
 
 
 @dataclass(frozen=True)
@@ -203,7 +201,7 @@ class _Samples:
             rejection=points,
             confusion=_confusion(label, scores.argmax(axis=1), len(classes), weight),
             roc={
-                name: Band(*np.nanquantile(bands[1:, index], _BAND, axis=0).tolist())
+                name: Band(*np.nanquantile(bands[1:, index], ONE_SIGMA, axis=0).tolist())
                 for index, name in enumerate(classes)
                 if np.isfinite(bands[0, index]).all()
             },

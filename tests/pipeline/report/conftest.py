@@ -36,6 +36,8 @@ from pipeline.hashes import content_hash
 from pipeline.json_file import write_json
 from pipeline.plots.images import draw_images
 from pipeline.proving import leave_proof
+from pipeline.report.sections import gallery, rtl, training
+from pipeline.report.sections import performance as performance_section
 
 CLASSES = ("q", "w", "t")
 JETS = 300
@@ -342,3 +344,17 @@ def make_images() -> Callable[[Path, dict[str, Any]], None]:
 def prove() -> Callable[[Path, dict[str, Any]], None]:
     """Write the proof of a run again, with some fields changed."""
     return _prove
+
+
+EMPTY_FIGURE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"></svg>'
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the drawing out where a test is about words."""
+    for section in (gallery, performance_section, training, rtl):
+        monkeypatch.setattr(section, "svg_text", lambda figure: EMPTY_FIGURE)
+    monkeypatch.setattr(gallery, "single_jets", lambda jets, true, classes, grid: None)
+    monkeypatch.setattr(performance_section, "roc_panels", lambda curves: None)
+    monkeypatch.setattr(training, "training_curves", lambda history: None)
+    monkeypatch.setattr(rtl, "trade_off", lambda forms: None)
