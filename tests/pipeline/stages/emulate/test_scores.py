@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,89 +15,27 @@ import pyarrow.parquet as pq
 import pytest
 import uproot
 import yaml
-from qkeras import QActivation, QDense, quantized_bits, quantized_relu
-from tensorflow import keras
 
 from data_prep.dataset import open_dataset
-from data_prep.images import ImagesSettings
 from data_prep.mock import Branches, mock_jets, write_mock_file
 from hls_projects import integer_model
-from hls_projects.lower import lower
 from hls_projects.network import Network
-from hls_projects.types import prove_network
 from models.architectures import HARDWARE
-from models.load import save_model
-from models.meaning import MEANING, Meaning
-from models.settings import ModelSettings
+from models.meaning import MEANING
 from pipeline.app import main
 from pipeline.manifest import manifest_path
 from tests.data_prep.readers import samples
-
-ROOT = Path(__file__).parents[3]
-CONFIGURATION = ROOT / "configs" / "demo" / "images.yaml"
-CLASSES = ("q", "g", "w", "z", "t")
-JETS = 60
-
-
-def demo(**change: Any) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load(CONFIGURATION.read_text()) | change
-    return content
-
-
-def tagger() -> keras.Model:
-    """Quark jets are narrow, top jets wide: the logit of t is the pT outside of the inner pixels minus that inside."""
-    image = keras.Input((16, 16, 1))
-    x = keras.layers.Flatten()(QActivation(quantized_relu(10, 10))(image))
-    dense = QDense(5, kernel_quantizer=quantized_bits(5, 0, alpha=1), bias_quantizer=quantized_bits(5, 0, alpha=1))
-    model = keras.Model(image, dense(x))
-    edge = np.arange(16) - 7.5
-    outside = (np.hypot(edge[:, None], edge[None, :]) > 1).reshape(-1)
-    kernel = np.zeros((256, 5), np.float32)
-    kernel[:, 4] = np.where(outside, 1, -1) / 16
-    kernel[:, 0] = -kernel[:, 4]
-    dense.set_weights([kernel, np.zeros(5, np.float32)])
-    return model
-
-
-def meaning() -> Meaning:
-    """What a training on the images of the demo leaves."""
-    settings = yaml.safe_load((ROOT / "configs" / "demo" / "model.yaml").read_text())
-    images = ImagesSettings.model_validate(demo()).description
-    return Meaning.of_training(images, ModelSettings.model_validate(settings))
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """ROOT files, a dataset and a lowered tagger; a network that was brought without a word, as file and lowered."""
-    if shutil.which("g++") is None:
-        pytest.skip("g++ not found")
-    folder = tmp_path_factory.mktemp("run")
-    (folder / "10_root").mkdir()
-    for name in CLASSES:
-        write_mock_file(folder / "10_root" / f"{name}_00000.root", mock_jets(name, JETS, seed=4))
-    arguments = ["--config", CONFIGURATION, folder / "10_root", "--out", folder / "20_images"]
-    assert main(["images", *map(str, arguments)]) == 0
-    (folder / "40_lowered").mkdir()
-    (folder / "own").mkdir()
-    model = tagger()
-    save_model(model, folder / "own.h5")
-    network = prove_network(lower(model))
-    network.save(folder / "own")
-    replace(network, meaning=meaning()).save(folder / "40_lowered")
-    return folder
-
-
-def emulate(*arguments: str | Path) -> int:
-    return main(["emulate", *map(str, arguments)])
-
-
-def config(folder: Path, **change: Any) -> Path:
-    (folder / "images.yaml").write_text(yaml.safe_dump(demo(**change)))
-    return folder / "images.yaml"
-
-
-def said(capsys: pytest.CaptureFixture[str]) -> str:
-    return " ".join(capsys.readouterr().err.split())
+from tests.pipeline.stages.emulate.setting import (
+    CLASSES,
+    CONFIGURATION,
+    JETS,
+    ROOT,
+    config,
+    demo,
+    emulate,
+    meaning,
+    said,
+)
 
 
 def test_a_dataset(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,35 +190,6 @@ def test_classes_that_the_network_does_not_know_keep_their_names(run: Path, tmp_
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (
-            {"grid": {"pixels": 16, "half_width": 0.4}},
-            "images.yaml: 'grid.half_width' is 0.4, the network was trained with 0.8",
-        ),
-        (
-            {"steps": [{"step": "centre"}], "grid": {"pixels": 16, "half_width": 0.4}},
-            "images.yaml: 'grid.half_width' is 0.4, the network was trained with 0.8; "
-            "'steps' is centre, not centre, roll, flip",
-        ),
-        ({"channels": ["charged"]}, "images.yaml: 'channels' is charged, the network was trained with pt"),
-    ],
-)
-def test_other_images_are_refused_by_key(
-    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], change: dict[str, Any], message: str
-) -> None:
-    out = tmp_path / "scores.parquet"
-    pictures = config(tmp_path, **change)
-    assert emulate(run / "40_lowered", run / "10_root", "--images-config", pictures, "--out", out) == 1
-    assert message in said(capsys)
-    made = tmp_path / "20_images"
-    assert main(["images", "--config", str(pictures), f"{run}/10_root", "--out", str(made)]) == 0
-    assert emulate(run / "40_lowered", made, "--out", out) == 1
-    assert message.replace("images.yaml", "20_images") in said(capsys)
-    assert not out.exists()
-
-
-@pytest.mark.parametrize(
     "change",
     [
         {"selection": {"pt_min": 20}},
@@ -323,15 +231,6 @@ def test_data_without_labels_and_weights(run: Path, tmp_path: Path, capsys: pyte
     assert emulate(run / "40_lowered", file, "--images-config", CONFIGURATION, "--out", labelled) == 0
     assert found["score_t"].to_pylist() == pq.read_table(labelled)["score_t"].to_pylist()
     assert found["score_t"].null_count < JETS / 2
-
-
-def test_a_damaged_file_is_no_file_without_labels(
-    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "broken.root").write_bytes((run / "10_root" / "t_00000.root").read_bytes()[:2000])
-    arguments = ["--images-config", CONFIGURATION, "--out", tmp_path / "scores.parquet"]
-    assert emulate(run / "40_lowered", tmp_path / "broken.root", *arguments) == 1
-    assert "broken.root" in said(capsys)
 
 
 def test_jets_of_events_are_told_by_their_index(run: Path, tmp_path: Path) -> None:
@@ -392,37 +291,12 @@ def test_a_network_that_says_nothing(run: Path, tmp_path: Path, capsys: pytest.C
         assert [name for name in found.column_names if name.startswith("score_")] == [f"score_{n}" for n in CLASSES]
 
 
-def test_five_outputs_are_not_two_classes(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out = tmp_path / "scores.parquet"
-    two = config(tmp_path, classes=[{"name": "q", "label": "label_QCD"}, {"name": "t", "label": "label_Tbqq"}])
-    assert emulate(run / "own", run / "10_root", "--images-config", two, "--out", out) == 1
-    heard = said(capsys)
-    assert "images.yaml: names 2 classes (q, t), the network gives 5 numbers" in heard
-    assert "or give --no-classes" in heard
-    assert not out.exists()
-    assert emulate(run / "own", run / "10_root", "--images-config", two, "--no-classes", "--out", out) == 0
-    assert "no scores: its outputs are not classes (--no-classes)" in said(capsys)
-    assert not [name for name in pq.read_table(out).column_names if name.startswith("score_")]
-    arguments = ["--images-config", CONFIGURATION, "--no-classes", "--out", out]
-    assert emulate(run / "40_lowered", run / "10_root", *arguments) == 1
-    assert "the network has the classes q, g, w, z, t (leave --no-classes out)" in said(capsys)
-
-
 def test_a_model_file_means_what_stands_beside_it(run: Path, tmp_path: Path) -> None:
     shutil.copy(run / "own.h5", tmp_path / "model.h5")
     meaning().save(tmp_path / MEANING)
     assert emulate(tmp_path / "model.h5", run / "20_images", "--out", tmp_path / "scores.parquet") == 0
     about = json.loads(pq.read_schema(tmp_path / "scores.parquet").metadata[b"jet_scores"])
     assert about["meaning"]["stated_by"] == "training"
-
-
-def test_a_meaning_of_another_network(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    shutil.copytree(run / "own", tmp_path / "lowered")
-    said_of = json.loads(meaning().model_dump_json())
-    said_of["classes"] = said_of["images"]["classes"] = ["q", "t"]
-    (tmp_path / "lowered" / MEANING).write_text(json.dumps(said_of))
-    assert emulate(tmp_path / "lowered", run / "20_images", "--out", tmp_path / "scores.parquet") == 1
-    assert "meaning.json: names 2 classes (q, t), the network gives 5 numbers" in said(capsys)
 
 
 def test_no_tensorflow(run: Path, tmp_path: Path) -> None:
@@ -435,48 +309,3 @@ def test_no_tensorflow(run: Path, tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "[]"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["{run}/nothing", "{run}/20_images"], "no such file or folder"),
-        (["{run}/20_images", "{run}/20_images"], "neither a bundle nor a lowered model"),
-        (["{run}/40_lowered", "{run}/10_root"], "not a dataset of jet images"),
-        (["{run}/40_lowered", "{run}/10_root", "{run}/10_root"], "--images-config"),
-        (["{run}/40_lowered", "{run}/20_images", "--split", "half"], "half"),
-        (
-            ["{run}/40_lowered", "{run}/20_images", "--no-labels"],
-            "--no-labels is for files; a folder made by `images` has labels",
-        ),
-        (["{run}/40_lowered", "{run}/20_images", "--no-classes"], "--no-classes needs --images-config"),
-        (
-            ["{run}/40_lowered", "{run}/10_root", "--images-config", f"{ROOT}/configs/segmentation/images.yaml"],
-            "'kind: events' makes images of events, which have no scores",
-        ),
-    ],
-)
-def test_bad_input_is_one_line(
-    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
-) -> None:
-    out = tmp_path / "scores.parquet"
-    assert emulate(*(each.format(run=run) for each in arguments), "--out", out) != 0
-    assert message in said(capsys)
-    assert not out.exists()
-
-
-@pytest.mark.parametrize("name", ["scores.csv", "scores", "scores.h5"])
-def test_formats_that_are_none(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
-    assert emulate(run / "40_lowered", run / "20_images", "--out", tmp_path / name) == 1
-    assert "end the name of --out with .parquet or .root" in said(capsys)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_images_that_do_not_fit(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    image = keras.Input((8, 8, 1))
-    x = keras.layers.Flatten()(QActivation(quantized_relu(10, 10))(image))
-    (tmp_path / "small").mkdir()
-    prove_network(lower(keras.Model(image, x))).save(tmp_path / "small")
-    assert emulate(tmp_path / "small", run / "20_images", "--out", tmp_path / "scores.parquet") == 1
-    assert "16 x 16 x 1, the network takes 8 x 8 x 1" in said(capsys)
-    assert [path.name for path in tmp_path.iterdir()] == ["small"]
