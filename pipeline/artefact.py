@@ -32,6 +32,8 @@ from pipeline.manifest import SUFFIX, Manifest, input_name, input_path, manifest
 
 _LOG = logging.getLogger(__name__)
 
+_OTHER = "give another --out"
+
 
 class UpToDate(Exception):
     """What a stage would make stands there, made of the same inputs, settings, code and versions."""
@@ -112,9 +114,11 @@ def artefact(
     out = out.absolute()
     inputs = inputs or {}
     names = [path.name for path in companions]
-    require_replaceable(out, stage, names, inputs)
+    _require_possible(out, names, inputs)
     out.parent.mkdir(parents=True, exist_ok=True)
     with locked(out, stage, warn):
+        # What stands there is looked at under the lock alone: without it, another process may be committing.
+        require_replaceable(out, stage, names, inputs)
         commit.finish(out)
         require_replaceable(out, stage, names, inputs)
         asked = {
@@ -192,7 +196,7 @@ def made_from(out: Path, stage: str, settings: Mapping[str, Settings]) -> list[s
 
 
 def require_replaceable(out: Path, stage: str, companions: Sequence[str] = (), inputs: Inputs | None = None) -> None:
-    """Make sure that nothing would be lost if this stage made its output here.
+    """Make sure that nothing would be lost if this stage made its output here; called with the lock held.
 
     Args:
         out: the output.
@@ -204,20 +208,7 @@ def require_replaceable(out: Path, stage: str, companions: Sequence[str] = (), i
         PipelineError: something stands there that is not empty and no artefact of this stage, or that is an input.
     """
     out = out.absolute()
-    other = "give another --out"
-    if out.name in ("", ".."):
-        raise PipelineError("cannot be the name of a result", file=out, remedy=other)
-    if Path.cwd().is_relative_to(out.resolve()):
-        raise PipelineError("is the current folder, or contains it", file=out, remedy=other)
-    finals = [out, *(out.with_name(name) for name in companions)]
-    for final in finals:
-        if final.is_symlink():
-            raise PipelineError(
-                f"is a link to {final.readlink()}", file=final, remedy="give the target of the link as --out"
-            )
-        for path in _local(inputs or {}):
-            if path.resolve().is_relative_to(final.resolve()):
-                raise PipelineError("would overwrite its own input", file=final, remedy=other)
+    finals = _require_possible(out, companions, inputs or {})
     place = making(out)
     if not commit.ours(place):
         raise PipelineError(
@@ -232,12 +223,30 @@ def require_replaceable(out: Path, stage: str, companions: Sequence[str] = (), i
             continue
         if listed is None:
             what = f"exists already and was not made by `{stage}`"
-            raise PipelineError(what, file=final, remedy=f"{other}, or move it away")
+            raise PipelineError(what, file=final, remedy=f"{_OTHER}, or move it away")
         for name in held:
             if name not in listed.get(final.name, ()):
                 where = final / name if final.is_dir() else final
                 what = f"was not made by `{stage}` and would be lost"
-                raise PipelineError(what, file=where, remedy=f"move it away, or {other}")
+                raise PipelineError(what, file=where, remedy=f"move it away, or {_OTHER}")
+
+
+def _require_possible(out: Path, companions: Sequence[str], inputs: Inputs) -> list[Path]:
+    """The names that would be written, if they can be those of a result, whatever other processes do meanwhile."""
+    if out.name in ("", ".."):
+        raise PipelineError("cannot be the name of a result", file=out, remedy=_OTHER)
+    if Path.cwd().is_relative_to(out.resolve()):
+        raise PipelineError("is the current folder, or contains it", file=out, remedy=_OTHER)
+    finals = [out, *(out.with_name(name) for name in companions)]
+    for final in finals:
+        if final.is_symlink():
+            raise PipelineError(
+                f"is a link to {final.readlink()}", file=final, remedy="give the target of the link as --out"
+            )
+        for path in _local(inputs):
+            if path.resolve().is_relative_to(final.resolve()):
+                raise PipelineError("would overwrite its own input", file=final, remedy=_OTHER)
+    return finals
 
 
 def _local(inputs: Inputs) -> Iterator[Path]:

@@ -213,9 +213,9 @@ class PileupSettings(Settings):
 
     mean: Annotated[float, Field(ge=0.0, le=400.0)] = 0.0
     """Their number is Poisson-distributed with this mean."""
-    library: Annotated[int, Field(ge=1, le=1_000_000)] = 750
+    library: Annotated[int, Field(ge=1, le=1_000_000)] = 375
     """So many are simulated for `share` events, and laid over them turned in φ and mirrored in η at random."""
-    share: Annotated[int, Field(ge=1, le=1_000_000)] = 50
+    share: Annotated[int, Field(ge=1, le=1_000_000)] = 25
     """So many events share a library. They all go into the same split, so that no collision stands in two."""
     vertex_spread: Annotated[float, Field(ge=0.0, le=500.0)] = 45.0
     """Standard deviation of all vertices along the beam (mm)."""

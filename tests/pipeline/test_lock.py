@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +27,8 @@ def _child(body: Callable[[], object]) -> int:
         try:
             body()
             code = 0
+        except BaseException:  # noqa: BLE001
+            traceback.print_exc()
         finally:
             os._exit(code)
     return child
@@ -92,6 +96,30 @@ def test_this_process_does_not_lock_itself_out_in_silence(tmp_path: Path) -> Non
     refused = pytest.raises(PipelineError, match="by this process")
     with locked(out, "images", _silent), refused, locked(out, "images", _silent):
         pytest.fail("the body must not run")
+
+
+def test_what_stands_there_is_judged_when_nobody_else_is_committing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process has given its artefact the name, and not yet its manifest, when this one begins."""
+    out, go, making_folder = tmp_path / "20_images", tmp_path / "go", tmp_path / ".20_images.making"
+
+    def first() -> None:
+        with locked(out, "images", _silent):
+            (out / "new").mkdir(parents=True)
+            (out / "new" / "a").write_text("not listed yet")
+            (making_folder / "new").mkdir(parents=True)  # no owner.json: the folder is being removed
+            _until(go.exists)
+            shutil.rmtree(making_folder)
+            shutil.rmtree(out)
+
+    child = _child(first)
+    _until((making_folder / "new").exists)
+    monkeypatch.setattr("pipeline.artefact.warn", lambda line: go.touch())
+    with artefact(out, "images") as space:
+        (space.path / "a").write_text("ours")
+    assert _ended(child) == 0
+    assert check(out).outputs.keys() == {"a"}
 
 
 def test_many_at_once_never_mix(tmp_path: Path) -> None:

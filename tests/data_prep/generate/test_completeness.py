@@ -124,7 +124,7 @@ def test_a_window_that_no_collision_reaches_is_refused(tmp_path: Path) -> None:
         make_piece(impossible, pieces(impossible)[0], tmp_path, nothing)
 
 
-@pytest.mark.parametrize("run", ["demo", "jetclass5", "regression", "symmetries", "top_tagging", "trigger"])
+@pytest.mark.parametrize("run", ["demo", "jetclass5", "symmetries", "top_tagging", "trigger"])
 def test_shipped_ranges_begin_well_below_the_window_and_end_above(run: str) -> None:
     """With the underlying event the pilot takes a minute; its results are in docs/physics.md."""
     shipped = GenerateSettings.model_validate(yaml.safe_load((CONFIGS / run / "generate.yaml").read_text()))
