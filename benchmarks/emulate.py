@@ -30,9 +30,9 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.fixed_point import FixedType
-from data_prep.image_batch import FEATURES, ImageBatch
+from data_prep.images.batch import FEATURES, ImageBatch
 from hls_projects.emulator.fast_emulator import FastEmulator
-from hls_projects.network import Network
+from hls_projects.network.network import Network
 
 CONFIGURATION = Path(__file__).parents[1] / "configs" / "demo" / "model.yaml"
 LIT = 0.09
@@ -90,8 +90,8 @@ def main() -> None:
 
 def design(options: argparse.Namespace, folder: Path) -> Design:
     """The Keras model, its integer network, and random sparse images."""
-    from models.exact import exact_inference
-    from models.load import load_model
+    from models.files.load import load_model
+    from models.quantization.exact import exact_inference
 
     if options.lowered is None:
         network, keras = untrained(options)
@@ -104,9 +104,9 @@ def untrained(options: argparse.Namespace) -> tuple[Network, Any]:
     """A tagger with random weights."""
     from tensorflow import keras
 
-    from hls_projects.lower import lower
-    from hls_projects.types import prove_network
-    from models.architectures import HARDWARE, NETWORKS
+    from hls_projects.lowering.lower import lower
+    from hls_projects.lowering.types import prove_network
+    from models.architectures.registry import HARDWARE, NETWORKS
     from models.settings import ModelSettings
     from pipeline.configuration import load
 
@@ -194,8 +194,8 @@ def raw(values: npt.NDArray[Any], kind: FixedType) -> npt.NDArray[np.int64]:
 
 def hls_emulation(tagger: Design, folder: Path) -> Callable[[npt.NDArray[Any]], npt.NDArray[np.float64]]:
     """Convert and compile the HLS project; its own entry point, image by image, without a trace of the layers."""
-    from hls_projects.convert import convert
-    from hls_projects.csim import build
+    from hls_projects.hls.convert import convert
+    from hls_projects.hls.csim import build
     from hls_projects.settings import HlsSettings
 
     convert(tagger.keras, tagger.network.types, "tagger", HlsSettings(), folder / "50_hls")

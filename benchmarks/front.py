@@ -20,30 +20,30 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from data_prep.candidates import CandidateSettings
-from data_prep.dataset import open_dataset
 from data_prep.fixed_point import FixedType
-from data_prep.grid import SquareGrid
+from data_prep.grids.grid import SquareGrid
+from data_prep.jets.candidates import CandidateSettings
 from data_prep.readers.detect import reader_of
 from data_prep.readers.files import input_files
-from hls_projects.compose import compose
-from hls_projects.image_builder import ImageBuilder
-from hls_projects.port_type import PortType
+from data_prep.store.jet_images import open_dataset
+from hls_projects.blocks.compose import compose
+from hls_projects.blocks.image_builder import ImageBuilder
+from hls_projects.network.port_type import PortType
 from hls_projects.rtl.build import build
 from hls_projects.rtl.build_builder import build_builder
 from hls_projects.rtl.cost import design_cost
 from hls_projects.rtl.synthesis import synthesise
 from hls_projects.settings import BuilderSettings, VariantSettings
-from models.exact import exact_inference
-from models.load import load_model
-from models.short_training import Judge, Quality, prepare_threads, read_jets
+from models.files.load import load_model
+from models.quantization.exact import exact_inference
+from models.training.short_training import Judge, Quality, prepare_threads, read_jets
 from pipeline.configuration import load
-from pipeline.search.files import Files, files_of, read_files
-from pipeline.search.image_sets import make_sets
-from pipeline.search.networks import hardware_network, model_file
-from pipeline.search.pick import read_front
-from pipeline.search.settings import SearchSettings
-from pipeline.search.space import Space
+from pipeline.studies.search.files import Files, files_of, read_files
+from pipeline.studies.search.image_sets import make_sets
+from pipeline.studies.search.networks import hardware_network, model_file
+from pipeline.studies.search.pick import read_front
+from pipeline.studies.search.settings import SearchSettings
+from pipeline.studies.search.space import Space
 
 HEAD = (
     "| trial | pixels | macro-AUC | accuracy | rejection | LUT | FF | clocks | an image every "

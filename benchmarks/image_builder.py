@@ -12,14 +12,14 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from data_prep.candidates import CandidateSettings
-from data_prep.dataset import open_dataset
 from data_prep.fixed_point import FixedType
-from data_prep.grid import SquareGrid
-from hls_projects.compose import compose
-from hls_projects.image_builder import ImageBuilder
-from hls_projects.network import Network
-from hls_projects.port_type import PortType
+from data_prep.grids.grid import SquareGrid
+from data_prep.jets.candidates import CandidateSettings
+from data_prep.store.jet_images import open_dataset
+from hls_projects.blocks.compose import compose
+from hls_projects.blocks.image_builder import ImageBuilder
+from hls_projects.network.network import Network
+from hls_projects.network.port_type import PortType
 from hls_projects.rtl.build_builder import build_builder
 from hls_projects.rtl.machine import Machine, Pipelining
 from hls_projects.rtl.streamed import of_candidates, streamed

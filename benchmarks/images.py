@@ -25,16 +25,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.constituents import STORED_FEATURES, JetChunk
-from data_prep.cutflow import Fate
-from data_prep.image_stream import make_images
-from data_prep.images import ImagesSettings, images_of, select
-from data_prep.mock import CLASSES, mock_jets, write_mock_file
-from data_prep.pixelise import pixelise
-from data_prep.preprocess import Program
+from benchmarks.mock import CLASSES, mock_jets, write_mock_file
+from data_prep.images.jets import ImagesSettings, images_of, select
+from data_prep.images.kernel import pixelise
+from data_prep.jets.chunk import STORED_FEATURES, JetChunk
 from data_prep.readers import chunks, root
 from data_prep.readers.files import input_files
-from data_prep.readers.jetclass import AXIS, EVENT, TREE, JetClassReader
+from data_prep.readers.layouts.jetclass import AXIS, EVENT, TREE, JetClassReader
+from data_prep.steps.order import Program
+from data_prep.streams.cutflow import Fate
+from data_prep.streams.jet_images import make_images
 from pipeline.configuration import load
 
 CONFIGURATION = Path(__file__).parents[1] / "configs" / "demo" / "images.yaml"

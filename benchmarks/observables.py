@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.images import CONFIGURATION, best, mock_files
-from data_prep.images import ImagesSettings, images_of
+from data_prep.images.jets import ImagesSettings, images_of
 from data_prep.observables.columns import OBSERVABLES
 from data_prep.observables.correlators import correlators
 from data_prep.observables.momentum import directions, jet_sums
@@ -31,7 +31,7 @@ from data_prep.observables.shapes import shapes
 from data_prep.observables.soft_drop import soft_drop_mass
 from data_prep.observables.subjettiness import subjettiness
 from data_prep.readers.files import input_files
-from data_prep.readers.jetclass import JetClassReader
+from data_prep.readers.layouts.jetclass import JetClassReader
 from pipeline.configuration import load
 
 Floats = npt.NDArray[np.float64]

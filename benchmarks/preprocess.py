@@ -20,18 +20,18 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
-from data_prep.augment import AugmentationSettings, augmented
-from data_prep.channels import Channel
-from data_prep.constituents import JetChunk
-from data_prep.cutflow import Fate
-from data_prep.grid import Grid, HexagonalGrid, SquareGrid, TowerGrid
-from data_prep.images import ImagesSettings, images_of
-from data_prep.mock import CLASSES, mock_jets, write_mock_file
-from data_prep.pixelise import pixelise
-from data_prep.preprocess import Program, Steps
+from benchmarks.mock import CLASSES, mock_jets, write_mock_file
+from data_prep.grids.grid import Grid, HexagonalGrid, SquareGrid, TowerGrid
+from data_prep.images.augment import AugmentationSettings, augmented
+from data_prep.images.channels import Channel
+from data_prep.images.jets import ImagesSettings, images_of
+from data_prep.images.kernel import pixelise
+from data_prep.jets.chunk import JetChunk
 from data_prep.readers import Options
 from data_prep.readers.files import input_files
-from data_prep.readers.jetclass import JetClassReader
+from data_prep.readers.layouts.jetclass import JetClassReader
+from data_prep.steps.order import Program, Steps
+from data_prep.streams.cutflow import Fate
 
 STEPS = TypeAdapter(Steps)
 CENTRE: dict[str, Any] = {"step": "centre"}

@@ -19,19 +19,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from data_prep.dataset import ImageDataset, open_dataset
-from hls_projects.lower import lower
+from data_prep.store.jet_images import ImageDataset, open_dataset
+from hls_projects.lowering.lower import lower
+from hls_projects.lowering.types import prove_network
 from hls_projects.rtl.build import build
 from hls_projects.rtl.synthesis import synthesise
 from hls_projects.settings import HardwareSettings, VariantSettings
-from hls_projects.types import prove_network
-from models import taggers, training
-from models.architectures import HARDWARE
-from models.exact import exact_inference
-from models.metrics import performance
-from models.pruning_settings import PruningSettings
-from models.scores import predict, truth
+from models.architectures.registry import HARDWARE
+from models.metrics.taggers import performance
+from models.quantization.exact import exact_inference
 from models.settings import ModelSettings, TrainSettings
+from models.training import network as training
+from models.training import taggers
+from models.training.pruning_settings import PruningSettings
+from models.training.scores import predict, truth
 from pipeline.configuration import load
 
 FLOAT = "float_separable"

@@ -27,14 +27,14 @@ from pathlib import Path
 import awkward as ak
 import numpy as np
 
-from data_prep.executors import Executor
-from data_prep.executors.processes import Processes
-from data_prep.executors.serial import Serial
-from data_prep.image_stream import make_images
-from data_prep.images import ImagesSettings
-from data_prep.mock import CLASSES, mock_jets, write_mock_file
+from benchmarks.mock import CLASSES, mock_jets, write_mock_file
+from data_prep.images.jets import ImagesSettings
 from data_prep.readers.detect import reader_of
 from data_prep.readers.files import input_files
+from data_prep.streams.executors import Executor
+from data_prep.streams.executors.processes import Processes
+from data_prep.streams.executors.serial import Serial
+from data_prep.streams.jet_images import make_images
 from pipeline.configuration import load
 
 CONFIGURATION = Path(__file__).parents[1] / "configs" / "demo" / "images.yaml"

@@ -26,25 +26,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data_prep.dataset import ImageDataset, open_dataset
 from data_prep.errors import ConfigurationError, PipelineError
-from hls_projects.compose import compose
-from hls_projects.image_builder import ImageBuilder
-from hls_projects.lower import lower
-from hls_projects.network import Network
+from data_prep.store.jet_images import ImageDataset, open_dataset
+from hls_projects.blocks.compose import compose
+from hls_projects.blocks.image_builder import ImageBuilder
+from hls_projects.lowering.lower import lower
+from hls_projects.lowering.types import prove_network
+from hls_projects.network.network import Network
 from hls_projects.rtl.build import build
 from hls_projects.rtl.cost import design_cost
 from hls_projects.rtl.synthesis import synthesise
 from hls_projects.settings import HardwareSettings
-from hls_projects.types import prove_network
-from models import taggers, training
-from models.architectures import HARDWARE
+from models.architectures.registry import HARDWARE
 from models.settings import ModelSettings, TrainSettings
 from models.tasks.choice import TaskChoice
-from pipeline.code_version import code_hash
+from models.training import network as training
+from models.training import taggers
+from pipeline.artefacts.code_version import code_hash
+from pipeline.artefacts.hashes import content_hash
+from pipeline.artefacts.json_file import write_json
 from pipeline.configuration import load
-from pipeline.hashes import content_hash
-from pipeline.json_file import write_json
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.manifest import read_manifest
+from pipeline.artefacts.manifest import read_manifest
 
 
 def _cell(found: dict[str, float] | None) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hls_projects.emulator.fast_emulator import Images, Raw
-    from hls_projects.network import Network
+    from hls_projects.network.network import Network
 
 __all__ = ["emulate"]
 
@@ -28,7 +28,7 @@ def emulate(
         bundle_or_model: a firmware bundle (folder or `.tar.gz`; checked against its manifest), a folder made by
             `lower`, a `Network`, or a Keras model file (which is lowered first, with TensorFlow).
         images: real numbers [n, rows, columns, channels], quantized to the input port's type; sparse images as a
-            `data_prep.image_batch.ImageBatch`; for several inputs a sequence of these, in the order of the ports.
+            `data_prep.images.batch.ImageBatch`; for several inputs a sequence of these, in the order of the ports.
         raw: whether `images` are raw integers of the port's type instead.
         threads: how many; all cores of this process if none.
 

@@ -1,7 +1,7 @@
 """Where compiled code is kept between runs: this machine's, to be removed at any time.
 
-What is kept is sealed (`data_prep/sealed.py`): a file that was damaged or cut short is made again. Without a folder to
-keep things in they are made anew by every command.
+What is kept is sealed (`data_prep/store/sealed.py`): a file that was damaged or cut short is made again. Without a
+folder to keep things in they are made anew by every command.
 """
 
 from __future__ import annotations

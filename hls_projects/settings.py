@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from data_prep.settings import Seed, Settings
-from hls_projects.emp_settings import EmpSettings
-from hls_projects.identifiers import require_identifier
-from hls_projects.packing_settings import PackingSettings
+from hls_projects.export.links.packing_settings import PackingSettings
+from hls_projects.export.targets.emp_settings import EmpSettings
+from hls_projects.network.identifiers import require_identifier
 from hls_projects.vendor.devices import PART
 
 Identifier = Annotated[str, AfterValidator(require_identifier)]

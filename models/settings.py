@@ -7,12 +7,12 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from data_prep.augment import AugmentationSettings
+from data_prep.images.augment import AugmentationSettings
 from data_prep.settings import Seed, Settings
-from models.number_settings import QuantizerSettings as QuantizerSettings  # also found here
-from models.number_settings import WeightSettings
-from models.pruning_settings import PruningSettings
+from models.quantization.number_settings import QuantizerSettings as QuantizerSettings  # also found here
+from models.quantization.number_settings import WeightSettings
 from models.tasks.settings import RegressionSettings
+from models.training.pruning_settings import PruningSettings
 
 Architecture = Literal["quantized_separable"]
 
@@ -95,7 +95,7 @@ class ModelSettings(Settings):
     """The network on jet images: its task, its architecture by one word, its topology, its numbers."""
 
     task: Literal["classification", "regression"] = "classification"
-    """What it is trained for; the tasks on event images have their own settings (`models/event_settings.py`)."""
+    """What it is trained for; the tasks on event images have their own settings (`models/tasks/event_settings.py`)."""
 
     architecture: Architecture = "quantized_separable"
     """What is built for hardware; its float references are trained beside it with the same topology."""

@@ -8,8 +8,8 @@ if sys.version_info[:2] != (3, 11):
         f"error: Python 3.11 is needed, this is {sys.version.split()[0]} (run `make`, which sets up .venv with it)"
     )
 
-from data_prep.machine import machine_fault
-from data_prep.memory_limit import load_linear_algebra
+from data_prep.system.machine import machine_fault
+from data_prep.system.memory_limit import load_linear_algebra
 from pipeline import interruption
 from pipeline.limited_memory import in_a_child_where_memory_is_limited
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 
-from pipeline.code_version import ROOT, git_hash
+from pipeline.artefacts.code_version import ROOT, git_hash
 
 
 def version() -> str:

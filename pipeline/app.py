@@ -17,9 +17,9 @@ import typer
 from typer.exceptions import TyperException
 
 from data_prep.errors import PipelineError
-from data_prep.machine import machine_fault
+from data_prep.system.machine import machine_fault
 from pipeline import interruption
-from pipeline.artefact import UpToDate
+from pipeline.artefacts.artefact import UpToDate
 from pipeline.commands import PROGRAM, app
 from pipeline.console import Level, detail, done, fail, set_level, take_any_text
 from pipeline.interruption import INTERRUPTED

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from data_prep.event_settings import EventImagesSettings
-from data_prep.executors.choice import executor_of
-from data_prep.executors.dask_cluster import BatchSettings
-from data_prep.losses import Loss, Tolerance
+from data_prep.events.settings import EventImagesSettings
+from data_prep.streams.executors.choice import executor_of
+from data_prep.streams.executors.dask_cluster import BatchSettings
+from data_prep.streams.losses import Loss, Tolerance
 from pipeline import console
-from pipeline.artefact import artefact
-from pipeline.door import is_readable
-from pipeline.json_file import write_json
+from pipeline.artefacts.artefact import artefact
+from pipeline.artefacts.door import is_readable
+from pipeline.artefacts.json_file import write_json
 
 
 def run_events(
@@ -25,11 +25,11 @@ def run_events(
     tolerance: Tolerance,
 ) -> None:
     """Make event images from ROOT files; see `pipeline.stages.images.run`."""
-    from data_prep.event_batch import QUARK_GLUON, TOP, TOWER_CLASSES, TRUTH_CLASSES
-    from data_prep.event_dataset import open_event_dataset
-    from data_prep.event_stream import make_event_images
+    from data_prep.events.batch import QUARK_GLUON, TOP, TOWER_CLASSES, TRUTH_CLASSES
     from data_prep.readers import event_tree
     from data_prep.readers.files import input_files
+    from data_prep.store.event_images import open_event_dataset
+    from data_prep.streams.event_images import make_event_images
     from pipeline.plots.events import draw_events
 
     lost: list[Loss] = []

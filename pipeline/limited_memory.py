@@ -13,8 +13,8 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-from data_prep.machine import MEMORY, ending
-from data_prep.memory_limit import address_space, memory_limit
+from data_prep.system.machine import MEMORY, ending
+from data_prep.system.memory_limit import address_space, memory_limit
 from pipeline.interruption import INTERRUPTED
 
 SMALLEST = 800 << 20

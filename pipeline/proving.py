@@ -10,13 +10,13 @@ import numpy as np
 from data_prep.errors import InputFileError
 
 if TYPE_CHECKING:
-    from data_prep.dataset import ImageDescription
-    from data_prep.event_settings import EventDescription
+    from data_prep.events.settings import EventDescription
+    from data_prep.store.jet_images import ImageDescription
     from hls_projects.emulator.fast_emulator import Raw
-    from hls_projects.hls_project import HlsProject
-    from hls_projects.network import Network
-    from hls_projects.proof import Proof
-    from pipeline.artefact import Workspace
+    from hls_projects.hls.project import HlsProject
+    from hls_projects.network.network import Network
+    from hls_projects.proof.record import Proof
+    from pipeline.artefacts.artefact import Workspace
 
 
 _EVENTS = 500
@@ -29,8 +29,8 @@ class TestSet:
     kind = "data"
 
     def __init__(self, images: Path) -> None:
-        from data_prep.dataset import open_dataset
-        from data_prep.event_dataset import holds_events, open_event_dataset
+        from data_prep.store.event_images import holds_events, open_event_dataset
+        from data_prep.store.jet_images import open_dataset
 
         self.of_events = holds_events(images)
         self.split: Any = (open_event_dataset(images) if self.of_events else open_dataset(images)).split("test")
@@ -66,8 +66,8 @@ def description_of(images: Path) -> ImageDescription | EventDescription:
     Raises:
         InputFileError: no dataset of jets or events.
     """
-    from data_prep.dataset import open_dataset
-    from data_prep.event_dataset import holds_events, open_event_dataset
+    from data_prep.store.event_images import holds_events, open_event_dataset
+    from data_prep.store.jet_images import open_dataset
 
     return open_event_dataset(images).metadata if holds_events(images) else open_dataset(images).metadata
 
@@ -104,7 +104,7 @@ def require_same_images(project: HlsProject, images: ImageDescription | EventDes
     Raises:
         InputFileError: when its image builder is another one, is missing, or is there in vain.
     """
-    from hls_projects.image_builder import ImageBuilder
+    from hls_projects.blocks.image_builder import ImageBuilder
 
     builder = project.builder.builder if project.builder else None
     if ImageBuilder.of_images(images) == builder:

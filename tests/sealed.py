@@ -6,9 +6,9 @@ import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from pipeline.hashes import content_hash, file_hashes, sha256
-from pipeline.json_file import write_json
-from pipeline.manifest import SUFFIX, Manifest, input_path, manifest_path, read_manifest
+from pipeline.artefacts.hashes import content_hash, file_hashes, sha256
+from pipeline.artefacts.json_file import write_json
+from pipeline.artefacts.manifest import SUFFIX, Manifest, input_path, manifest_path, read_manifest
 
 
 def seal(artefact: Path, stage: str, companions: tuple[str, ...] = (), failure: str = "") -> Path:

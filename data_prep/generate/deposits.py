@@ -14,8 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data_prep.event_towers import DEPOSIT_GRID, TOWER_ETA
-from data_prep.event_truth import MOST_JETS
+from data_prep.events.truth import MOST_JETS
 from data_prep.generate.calorimeter import EcalGrid
 from data_prep.generate.detector import electromagnetic_share
 from data_prep.generate.events import Floats, Ints
@@ -23,6 +22,7 @@ from data_prep.generate.particles import Particles
 from data_prep.generate.settings import DetectorSettings, TrackSettings
 from data_prep.generate.smearing import log_normal
 from data_prep.generate.tracker import impact_parameter_resolution, is_tracked, measured_pt
+from data_prep.grids.trigger_towers import DEPOSIT_GRID, TOWER_ETA
 
 _MUON = 13
 _SOURCES = MOST_JETS + 2

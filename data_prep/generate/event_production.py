@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from data_prep.event_truth import PILEUP_SOURCE
+from data_prep.events.truth import PILEUP_SOURCE
 from data_prep.generate.deposits import Deposits, deposit
 from data_prep.generate.events import EventGenerator, Ints
 from data_prep.generate.minimum_bias import MinimumBias, generator, joined

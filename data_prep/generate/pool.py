@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from data_prep.errors import PipelineError
-from data_prep.machine import MachineError, ending, lack_of_end
-from data_prep.worker import Worker, as_sent
+from data_prep.system.machine import MachineError, ending, lack_of_end
+from data_prep.system.worker import Worker, as_sent
 
 _LESS = "use fewer --workers"
 

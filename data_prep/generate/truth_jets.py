@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import awkward as ak
 import numpy as np
 
-from data_prep.event_truth import MOST_JETS, OTHER_SOURCE
+from data_prep.events.truth import MOST_JETS, OTHER_SOURCE
 from data_prep.generate.events import Floats, Ints
 from data_prep.generate.particles import Particles
 from data_prep.generate.processes import Process

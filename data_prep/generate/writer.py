@@ -10,13 +10,13 @@ import awkward as ak
 import numpy as np
 
 from data_prep.errors import PipelineError
-from data_prep.event_towers import DEPOSIT_GRID
 from data_prep.generate.detector import CHARGED_HADRON, ELECTRON, MUON, NEUTRAL_HADRON, PHOTON, Candidates
 from data_prep.generate.event_production import SimulatedEvents
 from data_prep.generate.events import Floats, Ints
 from data_prep.generate.jets import Jets
 from data_prep.generate.rate_production import WeightedEvents
-from data_prep.root_bytes import reproducible
+from data_prep.grids.trigger_towers import DEPOSIT_GRID
+from data_prep.store.root_bytes import reproducible
 
 LABELS = {
     "label_QCD": np.float32,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.candidates import Candidates, CandidateSettings
-from data_prep.constituents import JetChunk
-from data_prep.grid import Grid
+from data_prep.grids.grid import Grid
+from data_prep.jets.candidates import Candidates, CandidateSettings
+from data_prep.jets.chunk import JetChunk
 from data_prep.observables.columns import Observables
 from data_prep.observables.of_jets import observables_of_jets
 from data_prep.observables.seen import seen_candidates, seen_constituents
-from data_prep.preprocess import Program
+from data_prep.steps.order import Program
 
 Bools = npt.NDArray[np.bool_]
 Float32 = npt.NDArray[np.float32]

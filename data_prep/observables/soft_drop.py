@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.compiled import compiled
+from data_prep.system.compiled import compiled
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -1,4 +1,4 @@
-"""One reader an input layout; all yield the same typed chunk, `data_prep.constituents.JetChunk`.
+"""One reader an input layout; all yield the same typed chunk, `data_prep.jets.chunk.JetChunk`.
 
 A reader reads any range of entries of a file on its own, so that ranges can be read in any order, by any process, and
 give the same jets. An entry is a jet or an event, see `Layout.entry`.
@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from data_prep.constituents import JetChunk
-from data_prep.expressions import Expression
-from data_prep.labels import ClassSettings, branches_of, labels_of
+from data_prep.jets.chunk import JetChunk
+from data_prep.jets.expressions import Expression
+from data_prep.jets.labels import ClassSettings, branches_of, labels_of
 from data_prep.settings import Settings
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.constituents import STORED_FEATURES, JetChunk, ParticleKind
-from data_prep.kinematics import cartesian, detector_coordinates, invariant_mass, jet_momenta
+from data_prep.jets.chunk import STORED_FEATURES, JetChunk, ParticleKind
+from data_prep.jets.kinematics import cartesian, detector_coordinates, invariant_mass, jet_momenta
 from data_prep.readers import Options
 
 Float32 = npt.NDArray[np.float32]

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.constituents import JetChunk
+from data_prep.jets.chunk import JetChunk
 
 Float64 = npt.NDArray[np.float64]
 

@@ -13,8 +13,8 @@ from data_prep.errors import InputFileError
 from data_prep.readers import Options, Reader, hdf5, root
 from data_prep.readers.file_kinds import container
 from data_prep.readers.lacking import Contents, lacks
-from data_prep.readers.layouts import BY_NAME, LAYOUTS, Layout, LayoutName
-from data_prep.readers.own import OwnLayout, OwnReader
+from data_prep.readers.layouts.own import OwnLayout, OwnReader
+from data_prep.readers.layouts.registry import BY_NAME, LAYOUTS, Layout, LayoutName
 
 LayoutSetting = Annotated[
     Annotated[LayoutName, Tag("name")] | Annotated[OwnLayout, Tag("own")],

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.errors import InputFileError
-from data_prep.events import number_hash
+from data_prep.jets.event_identifiers import number_hash
 from data_prep.readers import root
 from data_prep.readers.assemble import Float32, Int64, float32
 from data_prep.readers.grouping import nearest_resonance

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from data_prep.errors import InputFileError
-from data_prep.event_chunk import EventChunk
-from data_prep.events import number_hash
+from data_prep.events.chunk import EventChunk
+from data_prep.jets.event_identifiers import number_hash
 from data_prep.readers import root
 from data_prep.readers.file_kinds import container
 from data_prep.readers.odd_values import odd_values_pass

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from data_prep.errors import InputFileError, PipelineError
-from data_prep.machine import machine_fault
 from data_prep.readers.remote import RemoteFile
+from data_prep.system.machine import machine_fault
 
 DAMAGED = "the file is damaged or cut short: copy or make it again"
 """The remedy for a file that contradicts itself."""

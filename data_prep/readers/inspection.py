@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from data_prep.constituents import NO_CLASS, SEVERAL_CLASSES, JetChunk
 from data_prep.errors import InputFileError
-from data_prep.expressions import Expression
-from data_prep.labels import ClassSettings
+from data_prep.jets.chunk import NO_CLASS, SEVERAL_CLASSES, JetChunk
+from data_prep.jets.expressions import Expression
+from data_prep.jets.labels import ClassSettings
 from data_prep.readers import Options
 from data_prep.readers.closure import JETS, Closure, closure
 from data_prep.readers.detect import BY_NAME, contents, find, reader_of
-from data_prep.readers.layouts import LayoutName
-from data_prep.readers.own import OwnLayout
+from data_prep.readers.layouts.own import OwnLayout
+from data_prep.readers.layouts.registry import LayoutName
 
 EVENTS = 500
 """Events that are looked at, where an entry is one."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from data_prep.readers import event_tree
 from data_prep.readers.file_kinds import Container
-from data_prep.readers.l1_units import PT_STEP, hardware_names
-from data_prep.readers.layouts import LAYOUTS, Layout
+from data_prep.readers.layouts.l1_units import PT_STEP, hardware_names
+from data_prep.readers.layouts.registry import LAYOUTS, Layout
 
 NANO = frozenset(("luminosityBlock", "event", "Jet_pt"))
 """Branches that every NanoAOD has."""

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from data_prep.errors import InputFileError, PipelineError
-from data_prep.machine import machine_fault
+from data_prep.system.machine import machine_fault
 
 SCHEMES = {"http": "aiohttp", "https": "aiohttp", "root": "fsspec-xrootd", "xroot": "fsspec-xrootd"}
 """What a URL may begin with, and the package that reads it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from data_prep.constituents import JetChunk
+from data_prep.jets.chunk import JetChunk
 from data_prep.readers import DEFAULTS, Options, root
 from data_prep.readers.faults import faults
 from data_prep.readers.odd_values import odd_values_pass

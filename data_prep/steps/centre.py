@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from data_prep.compiled import compiled
-from data_prep.elementary import sinh_cosh
 from data_prep.settings import Settings
+from data_prep.steps.elementary import sinh_cosh
+from data_prep.system.compiled import compiled
 
 Array = npt.NDArray[np.float32]
 

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.compiled import compiled
 from data_prep.settings import Settings
+from data_prep.system.compiled import compiled
 
 Array = npt.NDArray[np.float32]
 

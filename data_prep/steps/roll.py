@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.compiled import compiled
-from data_prep.elementary import asinh, atan2, sin_cos, sinh_cosh
 from data_prep.settings import Settings
+from data_prep.steps.elementary import asinh, atan2, sin_cos, sinh_cosh
+from data_prep.system.compiled import compiled
 
 Array = npt.NDArray[np.float32]
 

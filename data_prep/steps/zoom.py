@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from data_prep.compiled import compiled
 from data_prep.settings import Settings
+from data_prep.system.compiled import compiled
 
 Array = npt.NDArray[np.float32]
 

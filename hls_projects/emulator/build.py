@@ -10,10 +10,10 @@ import time
 from functools import cache
 from pathlib import Path
 
-from data_prep import programs
 from data_prep.errors import PipelineError
-from data_prep.machine import ending, require_machine
-from data_prep.sealed import is_sealed, seal
+from data_prep.store.sealed import is_sealed, seal
+from data_prep.system import programs
+from data_prep.system.machine import ending, require_machine
 from hls_projects.cache import cache_folder
 from hls_projects.compiler import require_compiler
 

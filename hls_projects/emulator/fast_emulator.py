@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.image_batch import ImageBatch
+from data_prep.images.batch import ImageBatch
 from hls_projects.emulator.build import library
 from hls_projects.emulator.plan import LANES
 from hls_projects.emulator.planner import plan
 from hls_projects.emulator.source import cpp_source, given_bits, in_floats, quantizes
-from hls_projects.model_types import PortType
-from hls_projects.network import Network
+from hls_projects.network.model_types import PortType
+from hls_projects.network.network import Network
 
 Raw = npt.NDArray[np.signedinteger[Any]]
 Images = npt.NDArray[Any] | ImageBatch

@@ -12,10 +12,10 @@ import numpy as np
 
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
-from hls_projects.integer_model import OPERATIONS
-from hls_projects.integer_ops import Integers
-from hls_projects.model_types import LayerTypes
-from hls_projects.network import Network, Weights
+from hls_projects.network.integer_model import OPERATIONS
+from hls_projects.network.integer_ops import Integers
+from hls_projects.network.model_types import LayerTypes
+from hls_projects.network.network import Network, Weights
 
 MULTIPLYING = ("QConv2D", "QDepthwiseConv2D", "QDense")
 

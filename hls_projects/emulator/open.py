@@ -7,7 +7,7 @@ from pathlib import Path
 from data_prep.errors import InputFileError
 from hls_projects.export.file_hashes import MANIFEST
 from hls_projects.export.verify import opened
-from hls_projects.network import Network
+from hls_projects.network.network import Network
 
 KERAS = (".h5", ".keras", ".hdf5")
 
@@ -42,9 +42,9 @@ def open_network(source: Network | Path | str) -> Network:
 
 
 def _lowered(path: Path) -> Network:
-    from hls_projects.lower import lower
-    from hls_projects.types import prove_network
-    from models.load import load_model
-    from models.meaning import meaning_beside
+    from hls_projects.lowering.lower import lower
+    from hls_projects.lowering.types import prove_network
+    from models.files.load import load_model
+    from models.files.meaning import meaning_beside
 
     return prove_network(lower(load_model(path), logits=True)).with_meaning_of(meaning_beside(path))

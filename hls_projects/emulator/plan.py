@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.fixed_point import FixedType, Overflow, Rounding
-from hls_projects.image_builder import ImageBuilder
+from hls_projects.blocks.image_builder import ImageBuilder
 
 LANES = 16
 """Images in a block: one 256-bit register of 16-bit numbers."""

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
-from hls_projects import integer_ops as ops
 from hls_projects.emulator.intervals import MULTIPLYING, Interval, intervals
 from hls_projects.emulator.plan import (
     LANES,
@@ -27,9 +26,10 @@ from hls_projects.emulator.plan import (
     Tensor,
     bits_for,
 )
-from hls_projects.integer_ops import Zeros
-from hls_projects.model_types import LayerTypes
-from hls_projects.network import Network
+from hls_projects.network import integer_ops as ops
+from hls_projects.network.integer_ops import Zeros
+from hls_projects.network.model_types import LayerTypes
+from hls_projects.network.network import Network
 
 GROUP = 4
 """Outputs a kernel of paired products computes together: their sums fill half of the registers."""

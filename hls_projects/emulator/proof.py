@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from tensorflow import keras
 
-from hls_projects.compare import Tally, at_ports, count, predict, summarise, with_activation
 from hls_projects.emulator.fast_emulator import Raw
-from hls_projects.integer_ops import Integers
-from hls_projects.model_types import ModelTypes
-from hls_projects.proof import LayerProof, Mismatch, Proof
-from hls_projects.vectors import VectorSource
+from hls_projects.network.integer_ops import Integers
+from hls_projects.network.model_types import ModelTypes
+from hls_projects.proof.compare import Tally, at_ports, count, predict, summarise, with_activation
+from hls_projects.proof.record import LayerProof, Mismatch, Proof
+from hls_projects.proof.vectors import VectorSource
 
 
 def with_fast_emulator(proof: Proof, types: ModelTypes, hls: Sequence[Integers], fast: Sequence[Raw]) -> Proof:

@@ -11,12 +11,12 @@ from hls_projects.export.archive import pack
 from hls_projects.export.card import write_card
 from hls_projects.export.design import Design, packing, require_proven, require_proven_rtl
 from hls_projects.export.file_hashes import hash_files
+from hls_projects.export.formats.vector_files import FOLDER, file_name
 from hls_projects.export.manifest import BundleManifest, BundlePort, Provenance, summarise_proofs
-from hls_projects.export.targets import CHECKS, TARGETS, Target
-from hls_projects.export.vector_files import FOLDER, file_name
-from hls_projects.model_types import PortType
+from hls_projects.export.targets.registry import CHECKS, TARGETS, Target
+from hls_projects.network.model_types import PortType
 from hls_projects.vendor.numbers import VendorNumbers, all_numbers
-from models.meaning import MEANING, Meaning
+from models.files.meaning import MEANING, Meaning
 
 
 def write_bundle(

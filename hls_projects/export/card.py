@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from data_prep.description_differences import keys_of
 from data_prep.digits import with_error
+from data_prep.images.differences import keys_of
 from hls_projects.export.manifest import BundleManifest
 from hls_projects.export.render import rendered
 from hls_projects.vendor.devices import device_of

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data_prep.errors import PipelineError
-from hls_projects.emp_settings import EmpSettings
 from hls_projects.export.file_hashes import hash_files
+from hls_projects.export.links.packing_settings import PackingSettings
 from hls_projects.export.reference_vectors import ReferenceVectors
-from hls_projects.hls_builder import IMAGE
-from hls_projects.hls_finder import JETS
-from hls_projects.hls_project import HlsProject
-from hls_projects.model_types import ModelTypes, PortType
-from hls_projects.packing_settings import PackingSettings
-from hls_projects.proof import Proof
+from hls_projects.export.targets.emp_settings import EmpSettings
+from hls_projects.hls.image_builder import IMAGE
+from hls_projects.hls.jet_finder import JETS
+from hls_projects.hls.project import HlsProject
+from hls_projects.network.model_types import ModelTypes, PortType
+from hls_projects.proof.record import Proof
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.record import RtlProof
 

@@ -10,7 +10,7 @@ import numpy as np
 from data_prep.fixed_point import FixedType
 from hls_projects.export.design import Design
 from hls_projects.export.reference_vectors import Integers
-from hls_projects.model_types import PortType
+from hls_projects.network.model_types import PortType
 
 FOLDER = "hls"
 

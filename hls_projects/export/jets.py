@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.dataset import ImageDataset, open_dataset
 from data_prep.errors import InputFileError, ProofFailedError
-from data_prep.event_dataset import holds_events
-from hls_projects.emulated_outputs import EmulatedOutputs
+from data_prep.store.event_images import holds_events
+from data_prep.store.jet_images import ImageDataset, open_dataset
 from hls_projects.export.reference_vectors import ReferenceVectors
-from hls_projects.port_type import PortType
-from hls_projects.vectors import Vectors
+from hls_projects.hls.emulated_outputs import EmulatedOutputs
+from hls_projects.network.port_type import PortType
+from hls_projects.proof.vectors import Vectors
 from models.tasks.event_data import Events, open_events
 
 
@@ -38,7 +38,7 @@ class JetVectors:
         return self.rows.size
 
     def batches(self, size: int) -> Iterator[tuple[Vectors, ...]]:
-        """See `hls_projects.vectors.VectorSource`."""
+        """See `hls_projects.proof.vectors.VectorSource`."""
         jets = self.dataset.split("test").whole
         for first in range(0, self.count, size):
             yield (jets.take(self.rows[first : first + size]).dense(),)

@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 from hls_projects.export.design import Design
-from hls_projects.network import Network
-from models.meaning import MEANING
+from hls_projects.network.network import Network
+from models.files.meaning import MEANING
 
 FOLDER = "proof"
 CSIM = "60_csim.json"

@@ -9,11 +9,11 @@ import numpy as np
 
 from hls_projects.before_ports import BeforePorts
 from hls_projects.export.design import Design, packing
-from hls_projects.export.patterns import FOLDER, RECORD, PatternRecord
+from hls_projects.export.formats.patterns import FOLDER, RECORD, PatternRecord
 from hls_projects.export.render import rendered
-from hls_projects.model_types import PortType
+from hls_projects.network.model_types import PortType
 from hls_projects.rtl.design import RtlDesign
-from models.meaning import MEANING, Meaning
+from models.files.meaning import MEANING, Meaning
 
 
 @dataclass(frozen=True)

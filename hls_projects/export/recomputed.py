@@ -10,20 +10,20 @@ from pathlib import Path
 import numpy as np
 
 from data_prep.errors import ConfigurationError, InputFileError, PipelineError
-from hls_projects.export import cmssw, emp
 from hls_projects.export.card import CARD, card_text
 from hls_projects.export.file_hashes import hash_files
+from hls_projects.export.formats.pattern_formats import FORMATS
+from hls_projects.export.formats.patterns import FOLDER as PATTERNS
+from hls_projects.export.formats.patterns import RECORD, PatternRecord, write_patterns
 from hls_projects.export.hls_sources import FOLDER as HLS
 from hls_projects.export.licences import APACHE
 from hls_projects.export.licences import FOLDER as LICENCES
+from hls_projects.export.links.packing_settings import PackingSettings
 from hls_projects.export.manifest import BundleManifest
-from hls_projects.export.pattern_formats import FORMATS
-from hls_projects.export.patterns import FOLDER as PATTERNS
-from hls_projects.export.patterns import RECORD, PatternRecord, write_patterns
 from hls_projects.export.reference_vectors import Integers
 from hls_projects.export.rtl_sources import FOLDER as RTL
-from hls_projects.hls_project import HlsProject
-from hls_projects.packing_settings import PackingSettings
+from hls_projects.export.targets import cmssw, emp
+from hls_projects.hls.project import HlsProject
 from hls_projects.rtl.design import RtlDesign
 
 _REMEDY = "do not use it; ask for the bundle again"

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from data_prep.errors import ProofFailedError
 from data_prep.fixed_point import FixedType
 from data_prep.settings import Settings
-from hls_projects.model_types import ModelTypes
-from hls_projects.vectors import Vectors, VectorSource
+from hls_projects.network.model_types import ModelTypes
+from hls_projects.proof.vectors import Vectors, VectorSource
 
 Integers = npt.NDArray[np.int64]
 

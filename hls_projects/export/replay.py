@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from data_prep.errors import InputFileError, ProofFailedError, ToolNotFoundError
-from hls_projects import integer_model
 from hls_projects.emulator.fast_emulator import FastEmulator, Raw
 from hls_projects.export.consistency import require_consistent
 from hls_projects.export.manifest import BundleManifest, BundlePort
 from hls_projects.export.recomputed import recompute
 from hls_projects.export.reference_vectors import Integers
-from hls_projects.network import Network
-from hls_projects.type_check import require_types
+from hls_projects.network import integer_model
+from hls_projects.network.network import Network
+from hls_projects.network.type_check import require_types
 
 _BATCH = 500
 _REMEDY = "do not use it; ask for the bundle again"

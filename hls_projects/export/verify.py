@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from data_prep.dataset import ImageDescription
 from data_prep.errors import InputFileError
+from data_prep.store.jet_images import ImageDescription
 from hls_projects.export.archive import unpack
 from hls_projects.export.file_hashes import CHECKSUMS, MADE, MANIFEST, files_of, hash_files
 from hls_projects.export.manifest import BundleManifest, checksums, summarise_proofs
-from models.meaning import MEANING, Meaning
+from models.files.meaning import MEANING, Meaning
 
 _REMEDY = "do not use it; ask for the bundle again"
 

@@ -10,7 +10,7 @@ from tensorflow import keras
 
 from hls_projects.lowering.builder import Builder
 from hls_projects.lowering.registry import Tensors, rule
-from models.quantizer_types import NoFixedTypeError, activation_type
+from models.quantization.quantizer_types import NoFixedTypeError, activation_type
 
 CURVED = ("softmax", "sigmoid")
 """Output activations that do not change which logit is the largest, or where the threshold of one lies."""

@@ -7,7 +7,7 @@ from typing import Any
 from qkeras.quantizers import BaseQuantizer
 
 from hls_projects.lowering.builder import Builder
-from models.quantizer_types import NoFixedTypeError, require_computable
+from models.quantization.quantizer_types import NoFixedTypeError, require_computable
 
 _FLOAT32 = "build the same network with the dtype policy float32, give it these weights (set_weights), and save that"
 

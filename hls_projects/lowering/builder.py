@@ -15,9 +15,9 @@ from tensorflow import keras
 
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType, smallest_type
-from hls_projects.identifiers import RESERVED
-from models.quantizer_types import NoFixedTypeError, require_computable
-from models.quantizers import from_type
+from hls_projects.network.identifiers import RESERVED
+from models.quantization.quantizer_types import NoFixedTypeError, require_computable
+from models.quantization.quantizers import from_type
 
 KL = keras.layers
 Array = npt.NDArray[np.float64]

@@ -9,10 +9,10 @@ from tensorflow import keras
 
 from hls_projects.lowering.builder import Array, Builder
 from hls_projects.lowering.registry import Tensors, rule
-from models.group_layers import GroupConv2D, GroupDense, GroupSeparableConv2D
-from models.groups import GROUPS
-from models.hexagonal_pooling import SIZE, HexagonalMaxPooling2D
-from models.view_layers import ViewConv2D, ViewDense, ViewSeparableConv2D
+from models.layers.group_layers import GroupConv2D, GroupDense, GroupSeparableConv2D
+from models.layers.hexagonal_pooling import SIZE, HexagonalMaxPooling2D
+from models.layers.view_layers import ViewConv2D, ViewDense, ViewSeparableConv2D
+from models.symmetry.groups import GROUPS
 
 KL = keras.layers
 

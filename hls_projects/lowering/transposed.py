@@ -16,7 +16,7 @@ from hls_projects.lowering.activation import apply
 from hls_projects.lowering.builder import Builder
 from hls_projects.lowering.registry import Tensors, rule
 from hls_projects.lowering.weights import geometry, kernel_and_bias
-from models.transposed import QuantizedConv2DTranspose
+from models.layers.transposed import QuantizedConv2DTranspose
 
 KL = keras.layers
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.errors import UnsupportedModelError
-from hls_projects.compose import builder_of
-from hls_projects.image_builder import SEEDS
-from hls_projects.network import Network
+from hls_projects.blocks.compose import builder_of
+from hls_projects.blocks.image_builder import SEEDS
+from hls_projects.network.network import Network
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.machine import Machine, Pipelining
 from hls_projects.rtl.rewrite import pool_first

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hls_projects.compose import builder_alone
-from hls_projects.image_builder import SEEDS, ImageBuilder
-from hls_projects.port_type import PortType
+from hls_projects.blocks.compose import builder_alone
+from hls_projects.blocks.image_builder import SEEDS, ImageBuilder
+from hls_projects.network.port_type import PortType
 from hls_projects.rtl.build import Built, build
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.machine import Machine, Pipelining

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hls_projects.network import Network
+from hls_projects.network.network import Network
 from hls_projects.rtl.build import Assembled, assemble
 from hls_projects.rtl.trace import Logic
 from hls_projects.settings import HardwareSettings

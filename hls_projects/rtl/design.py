@@ -24,7 +24,7 @@ import numpy as np
 from pydantic import Field
 
 from hls_projects.json_record import JsonRecord
-from hls_projects.model_types import PortType
+from hls_projects.network.model_types import PortType
 
 SourceName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*\.(v|vhd)$")]
 """A file of the design: what anyone wrote leads to no other folder."""

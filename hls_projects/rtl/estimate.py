@@ -9,10 +9,10 @@ from alkaid.trace.fixed_variable import FVariable
 
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
-from hls_projects.compose import builder_of
-from hls_projects.integer_ops import NO_ZEROS
-from hls_projects.model_types import LayerTypes
-from hls_projects.network import Network, Weights
+from hls_projects.blocks.compose import builder_of
+from hls_projects.network.integer_ops import NO_ZEROS
+from hls_projects.network.model_types import LayerTypes
+from hls_projects.network.network import Network, Weights
 from hls_projects.rtl.operations import Tracer
 from hls_projects.rtl.trace import logic_of
 from hls_projects.rtl.values import ADDERS, Tensor

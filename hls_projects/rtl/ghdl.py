@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.errors import PipelineError, ToolNotFoundError
-from data_prep.machine import require_machine
-from data_prep.programs import Children, Ended
+from data_prep.system.machine import require_machine
+from data_prep.system.programs import Children, Ended
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.simulated import Integers, Simulated, broken, checked_vectors
 from hls_projects.rtl.traffic import Plan, Schedule, schedule

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from data_prep.fixed_point import FixedType
-from hls_projects.image_builder import ImageBuilder
+from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.rtl.quantizer import Form, quantize
 from hls_projects.rtl.values import Tensor, bit, chosen, either, equal, field, gated, inverted, picked, tree, variable
 

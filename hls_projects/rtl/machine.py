@@ -17,7 +17,7 @@ from alkaid.trace.passes import add_surrogate, dead_code_elimin, fuse_ternary_ad
 from alkaid.trace.pipeline import _split_comb_logic
 from alkaid.types import CombLogic, QInterval
 
-from hls_projects.model_types import PortType
+from hls_projects.network.model_types import PortType
 from hls_projects.rtl.passes import require_same
 from hls_projects.rtl.trace import logic_of
 from hls_projects.rtl.values import ADDERS, Tensor, tree

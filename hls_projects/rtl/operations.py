@@ -1,8 +1,8 @@
 """The plain layers as logic: one small handler a layer, on arrays of traced values.
 
 A tensor is an object array of the compiler's `FVariable`, [rows, columns, channels] or [values]; every element knows
-its own interval, so each gets just the bits it needs. The handlers mirror `hls_projects.integer_model`, which says what
-they must compute.
+its own interval, so each gets just the bits it needs. The handlers mirror `hls_projects.network.integer_model`, which
+says what they must compute.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import numpy.typing as npt
 from alkaid.cmvm import cmvm_solve
 from alkaid.types import QInterval
 
-from hls_projects.model_types import LayerTypes
-from hls_projects.network import Network, Weights
+from hls_projects.network.model_types import LayerTypes
+from hls_projects.network.network import Network, Weights
 from hls_projects.rtl.image_builder import image
 from hls_projects.rtl.quantizer import Form, quantize
 from hls_projects.rtl.values import Tensor, fresh, larger, objects, tree, variable

@@ -14,7 +14,7 @@ from alkaid.stateful import Signal
 from alkaid.types import QInterval
 
 from data_prep.fixed_point import FixedType
-from hls_projects.image_builder import ImageBuilder
+from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.rtl.flow import Flow, Segment
 from hls_projects.rtl.image_builder import column_of, finished, left_shift, one_hot, row_of
 from hls_projects.rtl.machine import Machine, Wires

@@ -13,15 +13,15 @@ import numpy.typing as npt
 from tensorflow import keras
 
 from data_prep.errors import PipelineError
-from hls_projects.compare import Tally, at_ports, count, predict, summarise, with_activation
-from hls_projects.emulated_outputs import EmulatedOutputs
-from hls_projects.model_types import ModelTypes
-from hls_projects.proof import LayerProof, Proof
+from hls_projects.hls.emulated_outputs import EmulatedOutputs
+from hls_projects.network.model_types import ModelTypes
+from hls_projects.proof.compare import Tally, at_ports, count, predict, summarise, with_activation
+from hls_projects.proof.record import LayerProof, Proof
+from hls_projects.proof.vectors import Vectors, VectorSource
 from hls_projects.rtl.ghdl import VhdlSimulator
 from hls_projects.rtl.simulated import Simulated
 from hls_projects.rtl.traffic import Traffic
 from hls_projects.rtl.verilator import VerilogSimulator
-from hls_projects.vectors import Vectors, VectorSource
 
 Integers = npt.NDArray[np.int64]
 Form = Callable[[list[Integers]], Sequence[npt.NDArray[Any]]]

@@ -6,9 +6,9 @@ from collections import Counter
 
 import numpy as np
 
-from hls_projects.integer_ops import Integers, pad, spread
-from hls_projects.model_types import LayerTypes
-from hls_projects.network import Network
+from hls_projects.network.integer_ops import Integers, pad, spread
+from hls_projects.network.model_types import LayerTypes
+from hls_projects.network.network import Network
 
 CONVOLUTIONS = ("QConv2D", "QDepthwiseConv2D")
 

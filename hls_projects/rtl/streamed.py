@@ -16,9 +16,9 @@ import numpy as np
 from alkaid.trace.fixed_variable import FVariable
 
 from data_prep.errors import UnsupportedModelError
-from hls_projects.compose import builder_of
-from hls_projects.model_types import LayerTypes
-from hls_projects.network import Network
+from hls_projects.blocks.compose import builder_of
+from hls_projects.network.model_types import LayerTypes
+from hls_projects.network.network import Network
 from hls_projects.rtl.flow import Flow, Segment
 from hls_projects.rtl.machine import Machine, Pipelining, Wires, port_intervals
 from hls_projects.rtl.operations import Tracer

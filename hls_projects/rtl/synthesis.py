@@ -17,9 +17,9 @@ from pathlib import Path
 import jinja2
 
 from data_prep.errors import PipelineError
-from data_prep.machine import require_machine
-from data_prep.programs import Children, Ended
 from data_prep.settings import Settings
+from data_prep.system.machine import require_machine
+from data_prep.system.programs import Children, Ended
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.verilator import TEMPLATES
 from hls_projects.rtl.yosys import Tool as Tool  # also found here

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from alkaid.trace import trace as compile_logic
 from alkaid.types import CombLogic
 
-from hls_projects.network import Network
+from hls_projects.network.network import Network
 from hls_projects.rtl import operations
 from hls_projects.rtl.passes import simplified
 from hls_projects.rtl.quantizer import Form

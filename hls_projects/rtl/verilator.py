@@ -25,9 +25,9 @@ import jinja2
 import numpy as np
 
 from data_prep.errors import PipelineError, ToolNotFoundError
-from data_prep.machine import require_machine
-from data_prep.programs import Children, Ended
-from data_prep.sealed import is_sealed, seal
+from data_prep.store.sealed import is_sealed, seal
+from data_prep.system.machine import require_machine
+from data_prep.system.programs import Children, Ended
 from hls_projects.cache import cache_folder
 from hls_projects.compiler import require_compiler
 from hls_projects.rtl.design import RtlDesign

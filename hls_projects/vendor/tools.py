@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from data_prep.errors import PipelineError, ToolNotFoundError
-from data_prep.programs import Children
+from data_prep.system.programs import Children
 from hls_projects.settings import HlsSettings
 
 _REMEDY = "install it from amd.com and source its settings64.sh"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import ConfigDict
 
 from data_prep.settings import Settings
-from models.event_settings import EventModelSettings
 from models.settings import ModelSettings
+from models.tasks.event_settings import EventModelSettings
 from models.tasks.settings import Task
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import tensorflow as tf
 from tensorflow import keras
 
-from models.batches import survey
-from models.objective import Objective
+from models.training.batches import survey
+from models.training.objective import Objective
 
 OBJECTIVE = Objective(
     targets=lambda batch: (batch.label,),

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from data_prep.event_batch import EventBatch
-from models.detection_metrics import DetectionSum
-from models.event_settings import DetectionSettings
-from models.fake_curve import FakeCurve
-from models.jet_finder import FoundJets, concatenate
-from models.jet_matching import JetList, Truth, assign
+from data_prep.events.batch import EventBatch
+from models.metrics.detection import DetectionSum
+from models.metrics.fake_curve import FakeCurve
+from models.metrics.jet_matching import JetList, Truth, assign
 from models.tasks.baselines import ALL, Baseline, best, tower_energy
 from models.tasks.event_maps import Maps
+from models.tasks.event_settings import DetectionSettings
+from models.tasks.jet_finder import FoundJets, concatenate
 from models.tasks.jet_lists import clustered, found_jets, jet_lists, truth_lists
-from models.tower_geometry import Towers
+from models.tasks.tower_geometry import Towers
 
 ANTI_KT = "anti-kT"
 """The method that clusters towers."""

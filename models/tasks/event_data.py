@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_prep.event_dataset import EventDataset, EventSplit, open_event_dataset
-from models.tower_geometry import Towers
+from data_prep.store.event_images import EventDataset, EventSplit, open_event_dataset
+from models.tasks.tower_geometry import Towers
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.event_batch import TOWER_CLASSES
+from data_prep.events.batch import TOWER_CLASSES
 from data_prep.fixed_point import FixedType
-from models.metrics import softmax
+from models.metrics.taggers import softmax
 from models.tasks.event_targets import BOX_CHANNELS
 
 

@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.event_batch import PILEUP, TOWER_CLASSES, UNDECIDED, EventBatch
-from models.event_settings import DetectionSettings, EventModelSettings
-from models.jet_finder import FoundJets, group
-from models.library_bootstrap import LibrarySums
-from models.segmentation_metrics import PanopticSum, confusion, mean_quality, quality, segmentation
+from data_prep.events.batch import PILEUP, TOWER_CLASSES, UNDECIDED, EventBatch
+from models.metrics.library_bootstrap import LibrarySums
+from models.metrics.segmentation import PanopticSum, confusion, mean_quality, quality, segmentation
 from models.tasks import detection_measure
 from models.tasks.baselines import Baseline, best, candidates, pileup_shape
 from models.tasks.detection_measure import Found
 from models.tasks.event_maps import Maps
+from models.tasks.event_settings import DetectionSettings, EventModelSettings
+from models.tasks.jet_finder import FoundJets, group
 from models.tasks.jet_lists import found_jets
 from models.tasks.mitigation import Mitigation, by_network, plain
-from models.tower_geometry import Towers
+from models.tasks.tower_geometry import Towers
 
 Floats = npt.NDArray[np.float64]
 

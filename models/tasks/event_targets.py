@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.event_batch import TOWER_CLASSES, EventBatch
-from models.event_settings import DetectionSettings
-from models.tower_geometry import Towers, turned
+from data_prep.events.batch import TOWER_CLASSES, EventBatch
+from models.tasks.event_settings import DetectionSettings
+from models.tasks.tower_geometry import Towers, turned
 
 Floats = npt.NDArray[np.float32]
 

@@ -16,18 +16,18 @@ import tensorflow as tf
 from tensorflow import keras
 
 from data_prep.errors import InputFileError
-from data_prep.event_batch import TOWER_CLASSES, EventBatch
-from models import unet
-from models.architectures import HARDWARE
-from models.event_settings import EventModelSettings
-from models.exact import exact_inference
-from models.in_turn import Progress, Step, Trained, train_in_turn
-from models.objective import Objective, mean_weight, share
+from data_prep.events.batch import TOWER_CLASSES, EventBatch
+from models.architectures import unet
+from models.architectures.registry import HARDWARE
+from models.quantization.exact import exact_inference
 from models.settings import TrainSettings
 from models.tasks import event_targets
 from models.tasks.event_maps import Maps, heads
+from models.tasks.event_settings import EventModelSettings
 from models.tasks.event_targets import BOX_CHANNELS
-from models.tower_geometry import Towers
+from models.tasks.tower_geometry import Towers
+from models.training.in_turn import Progress, Step, Trained, train_in_turn
+from models.training.objective import Objective, mean_weight, share
 
 Floats = npt.NDArray[np.float32]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.event_batch import EventBatch
-from data_prep.tower_jets import anti_kt
-from models.event_settings import DetectionSettings
-from models.jet_finder import FoundJets, find_jets
-from models.jet_matching import JetList, Truth
+from data_prep.events.batch import EventBatch
+from data_prep.events.tower_jets import anti_kt
+from models.metrics.jet_matching import JetList, Truth
 from models.tasks.event_maps import Maps
+from models.tasks.event_settings import DetectionSettings
 from models.tasks.event_targets import BOX_UNIT
-from models.tower_geometry import Towers
+from models.tasks.jet_finder import FoundJets, find_jets
+from models.tasks.tower_geometry import Towers
 
 Floats = npt.NDArray[np.float64]
 

@@ -18,24 +18,24 @@ import numpy.typing as npt
 import tensorflow as tf
 from tensorflow import keras
 
-from data_prep.dataset import ImageDataset
 from data_prep.errors import InputFileError
 from data_prep.fixed_point import FixedType
-from data_prep.grid import SquareGrid
-from data_prep.image_batch import ImageBatch
-from data_prep.mass import image_mass
-from models.architectures import Network
-from models.batches import Feed, survey
-from models.exact import exact_inference
-from models.in_turn import Progress, Trained, of_jets, train_in_turn
-from models.metrics import Performance, performance, softmax
-from models.objective import Objective, mean_weight, share
-from models.response import Closure, closure
+from data_prep.grids.grid import SquareGrid
+from data_prep.images.batch import ImageBatch
+from data_prep.jets.mass import image_mass
+from data_prep.store.jet_images import ImageDataset
+from models.architectures.registry import Network
+from models.metrics.response import Closure, closure
+from models.metrics.taggers import Performance, performance, softmax
+from models.metrics.uncertainty import Uncertainties, uncertainties
+from models.quantization.exact import exact_inference
 from models.settings import ModelSettings, TrainSettings
 from models.tasks import classification
 from models.tasks.regression_heads import networks
 from models.tasks.settings import RegressionSettings
-from models.uncertainty import Uncertainties, uncertainties
+from models.training.batches import Feed, survey
+from models.training.in_turn import Progress, Trained, of_jets, train_in_turn
+from models.training.objective import Objective, mean_weight, share
 
 Floats = npt.NDArray[np.float32]
 

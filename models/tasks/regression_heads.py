@@ -11,9 +11,9 @@ import qkeras
 from tensorflow import keras
 
 from data_prep.errors import ConfigurationError
-from models import quantizers
-from models.architectures import NETWORKS, Network
-from models.number_settings import QuantizerSettings
+from models.architectures.registry import NETWORKS, Network
+from models.quantization import quantizers
+from models.quantization.number_settings import QuantizerSettings
 from models.settings import ModelSettings
 from models.tasks.settings import RegressionSettings, TargetSettings
 

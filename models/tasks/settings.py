@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pydantic import AfterValidator, Field, model_validator
 
 from data_prep.settings import Gev, Settings
-from models.number_settings import QuantizerSettings
+from models.quantization.number_settings import QuantizerSettings
 
 Task = Literal["classification", "regression", "segmentation", "detection", "panoptic"]
 

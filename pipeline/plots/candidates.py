@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from models.bootstrap import Measured
+from models.metrics.bootstrap import Measured
 from pipeline.plots.style import COLOURS, style
 
 

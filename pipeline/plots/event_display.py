@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from data_prep.event_batch import QUARK_GLUON, TOWER_CLASSES, TRUTH_CLASSES, EventBatch
-from data_prep.event_towers import EventGrid
-from models.jet_matching import JetList
+from data_prep.events.batch import QUARK_GLUON, TOWER_CLASSES, TRUTH_CLASSES, EventBatch
+from data_prep.grids.trigger_towers import EventGrid
+from models.metrics.jet_matching import JetList
 from pipeline.plots.style import COLOURS, style
 
 CLASS_COLOURS = ("#ffffff", "#efe6cf", COLOURS[0], COLOURS[1], COLOURS[2], "#bdbdbd")

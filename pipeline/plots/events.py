@@ -12,10 +12,10 @@ import numpy.typing as npt
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from data_prep.event_batch import QUARK_GLUON, TOP, TOWER_CLASSES
-from data_prep.event_dataset import EventDataset
-from data_prep.event_settings import EventDescription
-from data_prep.event_summary import PT_EDGES, EventSummary
+from data_prep.events.batch import QUARK_GLUON, TOP, TOWER_CLASSES
+from data_prep.events.settings import EventDescription
+from data_prep.events.summary import PT_EDGES, EventSummary
+from data_prep.store.event_images import EventDataset
 from pipeline.plots.event_display import CLASS_COLOURS, draw_towers, event_display, first_of_each_kind
 from pipeline.plots.style import save, style
 

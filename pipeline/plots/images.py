@@ -13,9 +13,9 @@ import numpy.typing as npt
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from data_prep.dataset import ImageDescription
+from data_prep.images.summary import Summary
 from data_prep.steps.normalise import Normalise
-from data_prep.summary import Summary
+from data_prep.store.jet_images import ImageDescription
 from pipeline.plots.pixels import draw
 from pipeline.plots.style import COLOURS, save, style
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from data_prep.closure_result import ABS_ETA_EDGES, DELTA_R_EDGES, Closure, Shift
-from data_prep.closure_variants import KEEPING_ENERGY
+from data_prep.closure.result import ABS_ETA_EDGES, DELTA_R_EDGES, Closure, Shift
+from data_prep.closure.variants import KEEPING_ENERGY
 from pipeline.plots.style import COLOURS, save, style
 
 _LAST = 0.5

@@ -12,10 +12,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from models.rate_measurement import TriggerResult
-from models.rate_settings import RatesSettings
-from models.rate_study import RateStudy
-from models.response_study import MASS, PT, TAGGER, ResponseStudy
+from models.rates.measurement import TriggerResult
+from models.rates.response_study import MASS, PT, TAGGER, ResponseStudy
+from models.rates.settings import RatesSettings
+from models.rates.study import RateStudy
 from pipeline.plots.style import COLOURS, save, style
 
 TITLES = {PT: r"$p_T$", MASS: r"$p_T$, soft-drop mass", TAGGER: r"$p_T$, tagger"}

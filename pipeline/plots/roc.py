@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from models.metrics import RocCurve, rejection
-from models.uncertainty import EFFICIENCIES, Band
+from models.metrics.taggers import RocCurve, rejection
+from models.metrics.uncertainty import EFFICIENCIES, Band
 from pipeline.plots.style import COLOURS, style
 
 LOOKS: dict[str, dict[str, Any]] = {

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from data_prep.grid import Grid
+from data_prep.grids.grid import Grid
 from pipeline.plots.pixels import draw
 from pipeline.plots.style import COLOURS, style
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from data_prep.dataset import open_dataset
-from data_prep.event_dataset import holds_events, open_event_dataset
+from data_prep.store.event_images import holds_events, open_event_dataset
+from data_prep.store.jet_images import open_dataset
 from hls_projects.before_ports import BeforePorts
-from hls_projects.hls_project import HlsProject
+from hls_projects.hls.project import HlsProject
 from pipeline.report.run_folder import RunFolder, reading
 
 

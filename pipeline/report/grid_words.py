@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from data_prep.event_towers import EventGrid
-from data_prep.grid import Grid, HexagonalGrid, SquareGrid
+from data_prep.grids.grid import Grid, HexagonalGrid, SquareGrid
+from data_prep.grids.trigger_towers import EventGrid
 
 
 def grid_words(grid: Grid | EventGrid) -> str:

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.errors import PipelineError
-from hls_projects.emulated_outputs import EmulatedOutputs
-from models.bootstrap import Measured
-from models.metrics import Against, Performance, Rejection, performance
-from models.uncertainty import UNKNOWN, Uncertainties, Uncertainty, uncertainties
+from hls_projects.hls.emulated_outputs import EmulatedOutputs
+from models.metrics.bootstrap import Measured
+from models.metrics.taggers import Against, Performance, Rejection, performance
+from models.metrics.uncertainty import UNKNOWN, Uncertainties, Uncertainty, uncertainties
 from pipeline.report.run_folder import RunFolder, reading
 from pipeline.report.verdict import judge
 

@@ -11,9 +11,9 @@ from typing import Any
 from zipfile import BadZipFile
 
 from data_prep.errors import InputFileError, PipelineError
-from pipeline.door import check
-from pipeline.hashes import Hasher
-from pipeline.manifest import SUFFIX, Manifest, is_manifest, read_manifest
+from pipeline.artefacts.door import check
+from pipeline.artefacts.hashes import Hasher
+from pipeline.artefacts.manifest import SUFFIX, Manifest, is_manifest, read_manifest
 
 STAGES = {
     "10_root": "generate",

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from data_prep.digits import between, with_error
 from data_prep.fixed_point import FixedType
-from models.metrics import Rejection
+from models.metrics.taggers import Rejection
 from pipeline.report.grid_words import grid_words
 from pipeline.report.run_folder import RunFolder
 

@@ -8,9 +8,9 @@ from typing import Literal
 
 from data_prep.errors import PipelineError
 from hls_projects.export.design import require_proven
-from hls_projects.hls_project import HlsProject
-from hls_projects.proof import Proof
-from pipeline.lineage import require_made_from
+from hls_projects.hls.project import HlsProject
+from hls_projects.proof.record import Proof
+from pipeline.artefacts.lineage import require_made_from
 from pipeline.report.run_folder import RunFolder
 
 Status = Literal["proven", "failed", "not run", "not valid"]

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from data_prep.errors import ConfigurationError, TrainingSettingsError
 from pipeline import console
-from pipeline.artefact import artefact
+from pipeline.artefacts.artefact import artefact
+from pipeline.artefacts.json_file import write_json
 from pipeline.configuration import load
-from pipeline.json_file import write_json
 from pipeline.options import ImagesConfig, Inputs, ModelConfig, TrainConfig, Workers, result, settings_file
 
 if TYPE_CHECKING:
-    from data_prep.candidates import CandidateSettings
-    from data_prep.images import ImagesSettings
+    from data_prep.images.jets import ImagesSettings
+    from data_prep.jets.candidates import CandidateSettings
     from data_prep.readers import Reader
-    from models.candidate_cost import CandidateCostSettings, Scored
     from models.settings import ModelSettings, TrainSettings
+    from models.studies.candidate_cost import CandidateCostSettings, Scored
 
 
 EXAMPLE = r"""
@@ -49,11 +49,11 @@ def run(
     in floating point, and on images of the N hardest ones as integers; images.yaml needs a section `candidates`. If it
     is interrupted, give the same command again: image sets that are done are kept.
     """
-    from data_prep.images import ImagesSettings
+    from data_prep.images.jets import ImagesSettings
     from data_prep.readers.detect import reader_of
     from data_prep.readers.files import input_files
-    from models.candidate_cost import FLOAT, CandidateCostSettings, common, costs, require_known
     from models.settings import ModelSettings, TrainSettings
+    from models.studies.candidate_cost import FLOAT, CandidateCostSettings, common, costs, require_known
 
     what = load(config, CandidateCostSettings)
     pictures = load(images_config, ImagesSettings)
@@ -69,7 +69,7 @@ def run(
     study = _Study(reader, files, pictures, pictures.candidates, what, network, how, workers)
     settings = {"candidates": what, "images": pictures, "model": network, "train": how}
     with artefact(out, "candidates", settings=settings, inputs={"files": list(files)}) as space:
-        from models.training import prepare
+        from models.training.network import prepare
 
         shares = study.shares()
         prepare(how)
@@ -117,11 +117,11 @@ class _Study:
         """The share of pT and mass that candidates keep, over all selected jets."""
         import numpy as np
 
-        from data_prep.candidate_share import ShareBuilder
-        from data_prep.candidates import candidates_of
-        from data_prep.cutflow import Fate
-        from data_prep.image_task import ranges
-        from data_prep.images import select
+        from data_prep.closure.candidate_share import ShareBuilder
+        from data_prep.images.jets import select
+        from data_prep.jets.candidates import candidates_of
+        from data_prep.streams.cutflow import Fate
+        from data_prep.streams.image_task import ranges
 
         most = self.candidates.model_copy(update={"number": self.what.numbers[-1]})
         shares = ShareBuilder([each.name for each in self.pictures.classes], self.what.numbers)
@@ -135,8 +135,8 @@ class _Study:
 
     def scored(self, name: str, work: Path) -> Scored:
         """The scores of the networks on one image set; kept in `work` as soon as they are known."""
-        from data_prep.dataset import open_dataset
-        from models.candidate_cost import Scored, train_and_score
+        from data_prep.store.jet_images import open_dataset
+        from models.studies.candidate_cost import Scored, train_and_score
 
         done = work / f"{name}.npz"
         if done.exists():
@@ -157,9 +157,9 @@ class _Study:
 
     def _make_images(self, name: str, folder: Path) -> None:
         """The dataset of one variant: of all constituents in floating point, or of a number of candidates."""
-        from data_prep.executors.choice import executor_of
-        from data_prep.image_stream import make_images
-        from models.candidate_cost import FLOAT
+        from data_prep.streams.executors.choice import executor_of
+        from data_prep.streams.jet_images import make_images
+        from models.studies.candidate_cost import FLOAT
 
         few = None if name == FLOAT else self.candidates.model_copy(update={"number": int(name)})
         pictures = self.pictures.model_copy(update={"candidates": few})

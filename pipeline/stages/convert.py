@@ -9,14 +9,14 @@ import typer
 
 from hls_projects.settings import HardwareSettings
 from pipeline import configuration
-from pipeline.artefact import artefact
+from pipeline.artefacts.artefact import artefact
 from pipeline.console import done
 from pipeline.options import Hardware, Images, result
 from pipeline.proving import description_of, require_images_of
 
 if TYPE_CHECKING:
-    from hls_projects.jet_finder import JetFinder
-    from hls_projects.network import Network
+    from hls_projects.blocks.jet_finder import JetFinder
+    from hls_projects.network.network import Network
 
 
 EXAMPLE = r"""
@@ -40,10 +40,10 @@ def run(
     settings = configuration.load(config, HardwareSettings)
     inputs = {"lower": lowered, "images": images}
     with artefact(out, "convert", settings={"hardware": settings}, inputs=inputs) as space:
-        from hls_projects.convert import convert
-        from hls_projects.image_builder import ImageBuilder
-        from hls_projects.network import Network
-        from models.load import load_model
+        from hls_projects.blocks.image_builder import ImageBuilder
+        from hls_projects.hls.convert import convert
+        from hls_projects.network.network import Network
+        from models.files.load import load_model
 
         network = Network.load(lowered)
         if images is not None:
@@ -63,8 +63,8 @@ def run(
 
 def _finder(network: Network) -> JetFinder | None:
     """What finds the jets in the outputs of a network that was trained for that, as its training says."""
-    from data_prep.event_settings import EventDescription
-    from hls_projects.jet_finder import JetFinder
+    from data_prep.events.settings import EventDescription
+    from hls_projects.blocks.jet_finder import JetFinder
 
     meaning = network.meaning
     if meaning is None or meaning.task is None or meaning.detection is None:

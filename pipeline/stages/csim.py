@@ -11,18 +11,18 @@ import typer
 from data_prep.errors import ProofFailedError, ToolNotFoundError
 from hls_projects.settings import CsimSettings, HardwareSettings
 from pipeline import configuration
-from pipeline.artefact import artefact
+from pipeline.artefacts.artefact import artefact
+from pipeline.artefacts.json_file import write_json
 from pipeline.console import done, progress
-from pipeline.json_file import write_json
 from pipeline.options import Hardware, Images, Lowered, result
 from pipeline.proving import TestSet, leave_proof, require_images_of, require_same_images, require_same_meaning
 
 if TYPE_CHECKING:
-    from data_prep.dataset import ImageSplit
+    from data_prep.store.jet_images import ImageSplit
     from hls_projects.emulator.fast_emulator import Raw
-    from hls_projects.hls_project import HlsProject
-    from hls_projects.model_types import ModelTypes
-    from hls_projects.vectors import VectorSource
+    from hls_projects.hls.project import HlsProject
+    from hls_projects.network.model_types import ModelTypes
+    from hls_projects.proof.vectors import VectorSource
 
 
 EXAMPLE = r"""
@@ -51,17 +51,17 @@ def run(
     with artefact(
         out, "csim", settings={"hardware": settings}, inputs=inputs, folder=False, companions=outputs
     ) as space:
-        from hls_projects.compare import compare
-        from hls_projects.compare_candidates import compare_candidates, compare_dataset
-        from hls_projects.compare_jets import compare_jets
-        from hls_projects.csim import build
         from hls_projects.emulator.proof import compare_whole, with_fast_emulator
-        from hls_projects.hls_project import HlsProject
-        from hls_projects.network import Network
-        from hls_projects.proof import Proof, joined
-        from hls_projects.vectors import made_vectors, some_vectors
-        from models.exact import exact_inference
-        from models.load import load_model
+        from hls_projects.hls.csim import build
+        from hls_projects.hls.project import HlsProject
+        from hls_projects.network.network import Network
+        from hls_projects.proof.compare import compare
+        from hls_projects.proof.compare_candidates import compare_candidates, compare_dataset
+        from hls_projects.proof.compare_jets import compare_jets
+        from hls_projects.proof.record import Proof, joined
+        from hls_projects.proof.vectors import made_vectors, some_vectors
+        from models.files.load import load_model
+        from models.quantization.exact import exact_inference
 
         network, project = Network.load(lowered), HlsProject.load(hls)
         require_same_meaning(project, network, hls)
@@ -119,7 +119,7 @@ def _candidates(
     project: HlsProject, split: ImageSplit | None, settings: CsimSettings, folder: Path
 ) -> list[VectorSource]:
     """The candidates that are compared; none where the design starts from images."""
-    from hls_projects.compare_candidates import JetCandidates, made_candidates
+    from hls_projects.proof.compare_candidates import JetCandidates, made_candidates
 
     if split is not None:
         require_same_images(project, split.description, folder)

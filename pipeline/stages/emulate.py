@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from data_prep.errors import ConfigurationError
-from pipeline.artefact import artefact
+from pipeline.artefacts.artefact import artefact
+from pipeline.artefacts.door import check, enclosing
+from pipeline.artefacts.hashes import Hasher
 from pipeline.console import done, progress, warn
-from pipeline.door import check, enclosing
-from pipeline.hashes import Hasher
 from pipeline.options import MaybeImagesConfig, NoClasses, result
-from pipeline.statement import Statement
+from pipeline.scores.statement import Statement
 
 if TYPE_CHECKING:
-    from hls_projects.network import Network
-    from pipeline.emulation import JetSource
+    from hls_projects.network.network import Network
+    from pipeline.scores.emulation import JetSource
 
 
 EXAMPLE = r"""
@@ -52,10 +52,10 @@ def run(
     needed. Files with constituents need --images-config. Images made in another way than those of the training are
     refused. Every jet that is read becomes a row, with the reason if it has no scores.
     """
-    from data_prep.score_files import require_ending
+    from data_prep.store.score_files import require_ending
     from hls_projects.emulator.fast_emulator import FastEmulator
     from hls_projects.emulator.open import open_network
-    from pipeline.emulation import write_scores
+    from pipeline.scores.emulation import write_scores
 
     require_ending(out)
     stated = Statement.read(images_config, no_classes=no_classes)
@@ -83,8 +83,8 @@ def _source(
     inputs: list[str], split: str | None, stated: Statement, *, labels: bool
 ) -> tuple[JetSource, list[Path], Path | None]:
     """The jets, the files they are from, and the dataset where they are from one."""
-    from data_prep.images import ImagesSettings
-    from pipeline.emulation import from_dataset, from_files, holds_images
+    from data_prep.images.jets import ImagesSettings
+    from pipeline.scores.emulation import from_dataset, from_files, holds_images
 
     if stated.settings is None and len(inputs) != 1:
         raise ConfigurationError(

@@ -10,14 +10,14 @@ import typer
 from data_prep.errors import PipelineError
 from hls_projects.settings import CsimSettings, HardwareSettings
 from pipeline import configuration
-from pipeline.artefact import artefact
-from pipeline.code_version import git_hash, versions
+from pipeline.artefacts.artefact import artefact
+from pipeline.artefacts.code_version import git_hash, versions
+from pipeline.artefacts.hashes import content_hash
+from pipeline.artefacts.lineage import names_of, require_made_from, upstream
+from pipeline.artefacts.manifest import read_manifest
+from pipeline.artefacts.origin import origin_of
 from pipeline.console import done, warn
-from pipeline.hashes import content_hash
-from pipeline.lineage import names_of, require_made_from, upstream
-from pipeline.manifest import read_manifest
 from pipeline.options import Csim, Hardware, Images, Lowered, Rtl, result
-from pipeline.origin import origin_of
 from pipeline.proving import require_images_of, require_same_images, require_same_meaning
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from hls_projects.export.design import RtlPart
     from hls_projects.export.jets import JetVectors
     from hls_projects.export.reference_vectors import Integers, ReferenceVectors
-    from hls_projects.hls_project import HlsProject
-    from hls_projects.model_types import ModelTypes
-    from hls_projects.vectors import Vectors, VectorSource
+    from hls_projects.hls.project import HlsProject
+    from hls_projects.network.model_types import ModelTypes
+    from hls_projects.proof.vectors import Vectors, VectorSource
     from hls_projects.vendor.numbers import VendorNumbers
 
 
@@ -58,13 +58,13 @@ def run(
     settings = configuration.load(config, HardwareSettings)
     inputs = {"convert": hls, "lower": lowered, "csim": csim, "rtl": rtl, "synth": synth, "images": images}
     with artefact(out, "export", settings={"hardware": settings}, inputs=inputs) as space:
-        from hls_projects.compose import compose
+        from hls_projects.blocks.compose import compose
         from hls_projects.export.bundle import write_bundle
         from hls_projects.export.design import Design, require_proven
         from hls_projects.export.manifest import Provenance
-        from hls_projects.hls_project import HlsProject
-        from hls_projects.network import Network
-        from hls_projects.proof import Proof
+        from hls_projects.hls.project import HlsProject
+        from hls_projects.network.network import Network
+        from hls_projects.proof.record import Proof
 
         project, network = HlsProject.load(hls), Network.load(lowered)
         require_same_meaning(project, network, hls)
@@ -145,12 +145,12 @@ def _vectors(
     images: Path | None,
 ) -> tuple[ReferenceVectors, dict[str, Any] | None]:
     """The reference vectors, and the metrics of the emulated outputs where the test set was emulated."""
-    from data_prep.dataset import ImageDataset
-    from hls_projects.emulated_outputs import EmulatedOutputs
+    from data_prep.store.jet_images import ImageDataset
     from hls_projects.export.jets import choose_jets, require_equal
     from hls_projects.export.reference_vectors import reference_vectors
-    from models.exact import exact_inference
-    from models.load import load_model
+    from hls_projects.hls.emulated_outputs import EmulatedOutputs
+    from models.files.load import load_model
+    from models.quantization.exact import exact_inference
 
     jets = None if images is None else choose_jets(images, settings.export.test_jets, project.inputs)
     if jets and isinstance(jets.dataset, ImageDataset):
@@ -174,10 +174,10 @@ def _sources(
     project: HlsProject, jets: JetVectors | None, settings: CsimSettings
 ) -> tuple[list[VectorSource], Callable[[Sequence[Integers]], Sequence[Vectors]] | None]:
     """Jets and corner vectors for the inputs of the top function; the images of candidates, where it takes those."""
-    from data_prep.dataset import ImageSplit
-    from hls_projects.compare_candidates import JetCandidates, images_of_integers
-    from hls_projects.image_builder_vectors import as_values, builder_vectors
-    from hls_projects.vectors import made_vectors, some_vectors
+    from data_prep.store.jet_images import ImageSplit
+    from hls_projects.blocks.image_builder_vectors import as_values, builder_vectors
+    from hls_projects.proof.compare_candidates import JetCandidates, images_of_integers
+    from hls_projects.proof.vectors import made_vectors, some_vectors
 
     if project.builder is None:
         corners = made_vectors([(port.shape, port.type) for port in project.inputs], 0, settings.seed)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from data_prep.errors import ConfigurationError
 from pipeline import console
-from pipeline.artefact import Workspace, artefact
+from pipeline.artefacts.artefact import Workspace, artefact
+from pipeline.artefacts.json_file import write_json
 from pipeline.configuration import load_kind
-from pipeline.json_file import write_json
 from pipeline.options import Workers, result, settings_file
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from pipeline import console
-from pipeline.artefact import artefact, made_from
+from pipeline.artefacts.artefact import artefact, made_from
+from pipeline.artefacts.door import is_readable
+from pipeline.artefacts.earlier_losses import losses_allowed
+from pipeline.artefacts.json_file import write_json
 from pipeline.configuration import load, load_kind
-from pipeline.door import is_readable
-from pipeline.earlier_losses import losses_allowed
-from pipeline.json_file import write_json
 from pipeline.options import Workers, result, settings_file
 
 EXAMPLE = r"""
@@ -51,14 +51,14 @@ def run(
     does not depend on who does the work. If it is interrupted, or more is lost than --allow-lost, give the same
     command again: finished chunks are kept.
     """
-    from data_prep.event_settings import EventImagesSettings
-    from data_prep.executors.choice import executor_of
-    from data_prep.executors.dask_cluster import BatchSettings
-    from data_prep.image_stream import make_images
-    from data_prep.images import ImagesSettings
-    from data_prep.losses import Loss, Tolerance
+    from data_prep.events.settings import EventImagesSettings
+    from data_prep.images.jets import ImagesSettings
     from data_prep.readers.detect import reader_of
     from data_prep.readers.files import input_files
+    from data_prep.streams.executors.choice import executor_of
+    from data_prep.streams.executors.dask_cluster import BatchSettings
+    from data_prep.streams.jet_images import make_images
+    from data_prep.streams.losses import Loss, Tolerance
     from pipeline.plots.images import draw_images
 
     kinds: dict[str, type[ImagesSettings | EventImagesSettings]] = {

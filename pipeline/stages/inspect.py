@@ -40,18 +40,18 @@ def run(
     classes of that file are used. The exit code is 1 if no images can be made from the file.
     """
     with _uncollected():
-        from data_prep.event_settings import EventImagesSettings
+        from data_prep.events.settings import EventImagesSettings
         from data_prep.readers import Options, event_tree
         from data_prep.readers.detect import contents
         from data_prep.readers.files import input_files
         from data_prep.readers.inspection import inspect
-        from data_prep.readers.layouts import LayoutName
-        from data_prep.readers.own import OwnLayout
+        from data_prep.readers.layouts.own import OwnLayout
+        from data_prep.readers.layouts.registry import LayoutName
 
         options: Options = Options()
         layout: LayoutName | OwnLayout = "auto"
         if config:
-            from data_prep.images import ImagesSettings
+            from data_prep.images.jets import ImagesSettings
             from pipeline.configuration import load_kind
 
             kinds: dict[str, type[ImagesSettings | EventImagesSettings]] = {
@@ -96,8 +96,8 @@ def _say_what_is_held(file: Path, held: Contents) -> None:
 
 
 def _say_what_events(file: Path) -> None:
-    from data_prep.event_batch import TOWER_CLASSES
-    from data_prep.event_images import kind_of
+    from data_prep.events.batch import TOWER_CLASSES
+    from data_prep.events.images import kind_of
     from data_prep.readers import event_tree
 
     entries = event_tree.count(file)

@@ -10,10 +10,10 @@ import typer
 
 from data_prep.errors import ConfigurationError, ProofFailedError
 from data_prep.fixed_point import FixedType
-from pipeline.artefact import artefact
+from pipeline.artefacts.artefact import artefact
 from pipeline.console import done
 from pipeline.options import MaybeImagesConfig, NoClasses, result
-from pipeline.statement import Statement
+from pipeline.scores.statement import Statement
 
 CHECK_VECTORS = 1000
 
@@ -40,7 +40,7 @@ def run(
     The plain QKeras layers compute the same numbers, and the fixed-point type of every tensor is proven to hold them.
     For a model that `train` did not make, --images-config says what its inputs and outputs are.
     """
-    from models.meaning import meaning_beside
+    from models.files.meaning import meaning_beside
 
     port_type = _parse(input_type)
     stated = Statement.read(images_config, no_classes=no_classes)
@@ -52,11 +52,11 @@ def run(
     }
     inputs = {"files": [model, *([beside] if beside.exists() else [])]}
     with artefact(out, "lower", settings=stated.configuration, options=options, inputs=inputs) as space:
-        from hls_projects.compare import compare_outputs
-        from hls_projects.lower import lower
-        from hls_projects.types import prove_network
-        from hls_projects.vectors import made_vectors
-        from models.load import load_model, save_model
+        from hls_projects.lowering.lower import lower
+        from hls_projects.lowering.types import prove_network
+        from hls_projects.proof.compare import compare_outputs
+        from hls_projects.proof.vectors import made_vectors
+        from models.files.load import load_model, save_model
 
         trained = load_model(model)
         lowered = lower(trained, port_type=port_type, logits=logits)

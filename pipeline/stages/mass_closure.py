@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 from pipeline import console
-from pipeline.artefact import artefact
+from pipeline.artefacts.artefact import artefact
+from pipeline.artefacts.json_file import write_json
 from pipeline.configuration import load
-from pipeline.json_file import write_json
 from pipeline.options import Inputs, result, settings_file
 
 EXAMPLE = r"""
@@ -28,13 +28,13 @@ def run(
     for the settings as they are, and for other steps, windows and pixel sizes, right ones and wrong ones. Writes a
     table, plots, and all numbers by class, |η| and ΔR of the subjets.
     """
-    from data_prep.image_task import ranges
-    from data_prep.images import ImagesSettings
-    from data_prep.mass_closure import MassClosure
+    from data_prep.closure.mass import MassClosure
+    from data_prep.images.jets import ImagesSettings
     from data_prep.readers.detect import reader_of
     from data_prep.readers.files import input_files
-    from pipeline.closure_table import markdown
+    from data_prep.streams.image_task import ranges
     from pipeline.plots.mass_closure import draw_closure
+    from pipeline.studies.closure_table import markdown
 
     settings = load(config, ImagesSettings)
     reader, files, entry = reader_of(input_files(inputs, console.warn), settings.options, settings.layout)

@@ -10,7 +10,7 @@ import typer
 
 from data_prep.errors import ConfigurationError
 from pipeline import console
-from pipeline.door import check, enclosing
+from pipeline.artefacts.door import check, enclosing
 
 EXAMPLE = r"""
 python -m pipeline pick build/search/28_search \
@@ -32,8 +32,8 @@ def run(
 
     Writes its configuration files; `make RUN=<name>` then trains and proves it.
     """
-    from pipeline.search.pick import choose, read_front, require_name, write_run
-    from pipeline.search.settings import ConstraintSettings
+    from pipeline.studies.search.pick import choose, read_front, require_name, write_run
+    from pipeline.studies.search.settings import ConstraintSettings
 
     if (point is None) == (lut is None and clocks is None):
         raise ConfigurationError("choose a design by --point, or by --lut, --clocks or both")

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from data_prep.errors import ConfigurationError
 from pipeline import console
-from pipeline.artefact import artefact
+from pipeline.artefacts.artefact import artefact
+from pipeline.artefacts.json_file import write_json
 from pipeline.configuration import load
-from pipeline.json_file import write_json
 from pipeline.options import ImagesConfig, Inputs, Lowered, result, settings_file
 
 if TYPE_CHECKING:
-    from models.rate_study import RateStudy
+    from models.rates.study import RateStudy
 
 
 EXAMPLE = r"""
@@ -39,19 +39,19 @@ def run(
     jets that contain their resonance and, where the files hold them, of all resonances and their events. images.yaml
     must be that of the training; its selection in pT is not applied.
     """
-    from data_prep.images import ImagesSettings
+    from data_prep.images.jets import ImagesSettings
     from data_prep.readers.detect import reader_of
     from data_prep.readers.files import input_files
     from hls_projects.emulator.fast_emulator import FastEmulator
     from hls_projects.emulator.open import open_network
-    from models.online_response import responses
-    from models.rate_settings import RatesSettings
-    from models.rate_study import study
-    from models.response_study import TRIGGERS
+    from models.rates.online_response import responses
+    from models.rates.response_study import TRIGGERS
+    from models.rates.settings import RatesSettings
+    from models.rates.study import study
     from pipeline.plots.rates import draw_rates
-    from pipeline.rate_jets import classes_of, images_for_rates, lacking, read_sample
-    from pipeline.rate_minimum_bias import require_enough
-    from pipeline.statement import Statement
+    from pipeline.scores.statement import Statement
+    from pipeline.studies.rate_jets import classes_of, images_for_rates, lacking, read_sample
+    from pipeline.studies.rate_minimum_bias import require_enough
 
     what, pictures = load(config, RatesSettings), load(images_config, ImagesSettings)
     try:

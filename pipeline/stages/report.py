@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from data_prep.errors import InputFileError
-from pipeline.artefact import artefact
+from pipeline.artefacts.artefact import artefact
+from pipeline.artefacts.lineage import made_from_others
 from pipeline.console import done
-from pipeline.lineage import made_from_others
 from pipeline.options import result
 
 EXAMPLE = "python -m pipeline report build/demo --out build/demo/80_report"

@@ -14,24 +14,24 @@ import typer
 from data_prep.errors import PipelineError, ProofFailedError, ToolNotFoundError, UnsupportedModelError
 from hls_projects.settings import CsimSettings, HardwareSettings, VariantSettings
 from pipeline import configuration
-from pipeline.artefact import artefact
+from pipeline.artefacts.artefact import artefact
+from pipeline.artefacts.json_file import write_json
+from pipeline.artefacts.manifest import read_manifest
 from pipeline.console import done, progress, warn
-from pipeline.json_file import write_json
-from pipeline.manifest import read_manifest
 from pipeline.options import Hardware, Images, MaybeCsim, result
 from pipeline.proving import TestSet, leave_proof, require_images_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hls_projects.image_builder import ImageBuilder
-    from hls_projects.network import Network
+    from hls_projects.blocks.image_builder import ImageBuilder
+    from hls_projects.network.network import Network
+    from hls_projects.proof.vectors import Vectors, VectorSource
     from hls_projects.rtl.build import Built
     from hls_projects.rtl.proof import Batch
     from hls_projects.rtl.record import Alternative, BuilderRecord, Driven, VariantRecord
     from hls_projects.rtl.synthesis import Synthesis
     from hls_projects.rtl.traffic import Traffic
-    from hls_projects.vectors import Vectors, VectorSource
 
 BATCH = 2000
 """Vectors a simulator process takes at a time."""
@@ -61,19 +61,19 @@ def run(
     proof_file = out.with_name(f"{out.name}.json")
     inputs = {"lower": lowered, "csim": csim, "images": images}
     with artefact(out, "rtl", settings={"hardware": settings}, inputs=inputs, companions=[proof_file]) as space:
+        from hls_projects.blocks.compose import compose
+        from hls_projects.blocks.image_builder import ImageBuilder
         from hls_projects.compiler import require_compiler
-        from hls_projects.compose import compose
         from hls_projects.emulator.fast_emulator import FastEmulator
         from hls_projects.export.file_hashes import hash_files
-        from hls_projects.image_builder import ImageBuilder
-        from hls_projects.network import Network
+        from hls_projects.network.network import Network
+        from hls_projects.proof.vectors import made_vectors
         from hls_projects.rtl import ghdl, verilator
         from hls_projects.rtl.estimate import check_size
         from hls_projects.rtl.proof import Form, prove, with_hls
         from hls_projects.rtl.record import RtlProof
-        from hls_projects.vectors import made_vectors
-        from models.exact import exact_inference
-        from models.load import load_model
+        from models.files.load import load_model
+        from models.quantization.exact import exact_inference
 
         wanted = settings.rtl
         if wanted.form == "none":
@@ -183,7 +183,7 @@ def _variants(network: Network, hardware: HardwareSettings, work: Path) -> tuple
 
 def _counted(folders: list[Path], seconds: int, estimates: list[float]) -> tuple[list[Synthesis | None], str]:
     """The cells of designs, on all cores; and why some were not counted."""
-    from data_prep.programs import Children
+    from data_prep.system.programs import Children
     from hls_projects.rtl.synthesis import FLATTENED_LARGEST, TooSlowError, synthesise, yosys_version
 
     if not seconds:
@@ -221,7 +221,7 @@ def _alternatives(
     network: Network, hardware: HardwareSettings, variant: VariantSettings
 ) -> tuple[list[Alternative], str]:
     """The network streamed by every number of rows that goes, traced only; from candidates on with a serial builder."""
-    from hls_projects.compose import builder_of
+    from hls_projects.blocks.compose import builder_of
     from hls_projects.rtl.machine import Pipelining
     from hls_projects.rtl.record import Alternative
     from hls_projects.rtl.rewrite import pool_first
@@ -279,7 +279,7 @@ def _builder(
 
 
 def _candidates(builder: ImageBuilder, data: list[TestSet], settings: CsimSettings) -> list[VectorSource]:
-    from hls_projects.compare_candidates import JetCandidates, made_candidates
+    from hls_projects.proof.compare_candidates import JetCandidates, made_candidates
 
     jets: list[VectorSource] = [JetCandidates(builder, each.split) for each in data]
     return [*jets, *made_candidates(builder, settings.random_vectors, settings.seed)]
@@ -287,8 +287,8 @@ def _candidates(builder: ImageBuilder, data: list[TestSet], settings: CsimSettin
 
 def _images_given(builder: ImageBuilder, image: Network) -> Callable[[Batch], tuple[Vectors, ...]]:
     """The images that the trained model is given where the hardware gets candidates."""
-    from hls_projects.compare import at_ports
-    from hls_projects.compare_candidates import images_of
+    from hls_projects.proof.compare import at_ports
+    from hls_projects.proof.compare_candidates import images_of
 
     return lambda part: at_ports((images_of(builder, part.inputs),), image.types)
 

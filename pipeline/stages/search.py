@@ -11,11 +11,11 @@ import typer
 
 from data_prep.errors import ConfigurationError
 from pipeline import console
-from pipeline.artefact import artefact
-from pipeline.code_version import code_hash, locked_versions
+from pipeline.artefacts.artefact import artefact
+from pipeline.artefacts.code_version import code_hash, locked_versions
+from pipeline.artefacts.door import check
+from pipeline.artefacts.json_file import write_json
 from pipeline.configuration import load
-from pipeline.door import check
-from pipeline.json_file import write_json
 from pipeline.options import (
     HardwareConfig,
     ImagesConfig,
@@ -28,7 +28,7 @@ from pipeline.options import (
 )
 
 if TYPE_CHECKING:
-    from pipeline.search.files import Files
+    from pipeline.studies.search.files import Files
 
 
 EXAMPLE = r"""
@@ -60,15 +60,15 @@ def run(
     Many short trainings, each with the cost of its own logic, starting from the design of the four other files. To go
     on after an interruption, or with a larger budget, give the same command again. `pick` makes a run of what is found.
     """
-    from data_prep.executors.processes import cores
     from data_prep.readers.detect import reader_of
     from data_prep.readers.files import input_files
-    from pipeline.search.image_sets import image_sets, make_sets
-    from pipeline.search.run import Search
-    from pipeline.search.settings import FILES, SearchSettings, fingerprint
-    from pipeline.search.space import Space
-    from pipeline.search.study import GRACE, HEARTBEAT, Study
-    from pipeline.search.workers import Job
+    from data_prep.streams.executors.processes import cores
+    from pipeline.studies.search.image_sets import image_sets, make_sets
+    from pipeline.studies.search.run import Search
+    from pipeline.studies.search.settings import FILES, SearchSettings, fingerprint
+    from pipeline.studies.search.space import Space
+    from pipeline.studies.search.study import GRACE, HEARTBEAT, Study
+    from pipeline.studies.search.workers import Job
 
     what = load(config, SearchSettings)
     paths = dict(zip(FILES, (images_config, model_config, train_config, hardware_config), strict=True))
@@ -112,10 +112,10 @@ def _files(paths: dict[str, Path]) -> Files:
     Raises:
         ConfigurationError: a file that cannot be used, or of something else than a tagger of jets.
     """
-    from data_prep.images import ImagesSettings
+    from data_prep.images.jets import ImagesSettings
     from hls_projects.settings import HardwareSettings
     from models.settings import ModelSettings, TrainSettings
-    from pipeline.search.files import Files
+    from pipeline.studies.search.files import Files
 
     model = load(paths["model"], ModelSettings)
     if model.task != "classification":

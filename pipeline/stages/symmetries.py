@@ -10,15 +10,15 @@ import typer
 
 from data_prep.errors import ConfigurationError
 from pipeline import console
-from pipeline.artefact import artefact
+from pipeline.artefacts.artefact import artefact
+from pipeline.artefacts.json_file import write_json
 from pipeline.configuration import load
-from pipeline.json_file import write_json
 from pipeline.options import ImagesConfig, Inputs, ModelConfig, TrainConfig, Workers, result, settings_file
-from pipeline.symmetry_trainings import Study
+from pipeline.studies.symmetry_trainings import Study
 
 if TYPE_CHECKING:
-    from data_prep.images import ImagesSettings
-    from models.symmetry_study import SymmetryStudySettings
+    from data_prep.images.jets import ImagesSettings
+    from models.studies.symmetries import SymmetryStudySettings
 
 
 EXAMPLE = r"""
@@ -45,12 +45,12 @@ def run(
     Each is trained with several seeds and measured on test jets as they are and rotated; images.yaml must not rotate
     jets itself. If it is interrupted, give the same command again: it goes on at the last epoch.
     """
-    from data_prep.images import ImagesSettings
+    from data_prep.images.jets import ImagesSettings
     from data_prep.readers.detect import reader_of
     from data_prep.readers.files import input_files
-    from models.meaning import MEANING, Meaning
+    from models.files.meaning import MEANING, Meaning
     from models.settings import ModelSettings, TrainSettings
-    from models.symmetry_study import SymmetryStudySettings, network_of, require_buildable, summary
+    from models.studies.symmetries import SymmetryStudySettings, network_of, require_buildable, summary
 
     what = load(config, SymmetryStudySettings)
     pictures = load(images_config, ImagesSettings)
@@ -59,7 +59,7 @@ def run(
     reader, files, _ = reader_of(input_files(inputs, console.warn), pictures.options, pictures.layout)
     settings = {"symmetries": what, "images": pictures, "model": network, "train": how}
     with artefact(out, "symmetries", settings=settings, inputs={"files": list(files)}) as space:
-        from models.training import prepare
+        from models.training.network import prepare
 
         prepare(how)
         try:
@@ -96,7 +96,7 @@ def _image_sets(what: SymmetryStudySettings, pictures: ImagesSettings, config: P
     """The settings of every image set by name."""
     from pydantic import ValidationError
 
-    from models.symmetry_study import BASE
+    from models.studies.symmetries import BASE
 
     sets = {BASE: pictures}
     for name, each in what.images.items():
@@ -109,6 +109,6 @@ def _image_sets(what: SymmetryStudySettings, pictures: ImagesSettings, config: P
 
 
 def _auc(found: dict[str, Any]) -> float:
-    from models.symmetry_study import TURNED
+    from models.studies.symmetries import TURNED
 
     return float(found["networks"]["quantized"][TURNED]["macro_auc"]["mean"])

@@ -12,9 +12,9 @@ import typer
 
 from data_prep.errors import InputFileError, UnsupportedModelError
 from pipeline import console
-from pipeline.artefact import UpToDate, artefact
+from pipeline.artefacts.artefact import UpToDate, artefact
+from pipeline.artefacts.json_file import write_json
 from pipeline.configuration import load
-from pipeline.json_file import write_json
 from pipeline.options import Hardware, result
 from pipeline.stages import lower, rtl
 

@@ -10,9 +10,9 @@ from data_prep.errors import ConfigurationError
 from hls_projects.settings import HardwareSettings
 from hls_projects.vendor.tools import installed
 from pipeline import configuration
-from pipeline.artefact import artefact
+from pipeline.artefacts.artefact import artefact
+from pipeline.artefacts.json_file import write_json
 from pipeline.console import done
-from pipeline.json_file import write_json
 from pipeline.options import Hardware, Hls, Rtl, result
 
 EXAMPLE = r"""
@@ -41,7 +41,7 @@ def run(
     options = {"tools": installed(settings.hls if hls is not None else None)}
     inputs = {"convert": hls, "rtl": rtl}
     with artefact(out, "synth", settings={"hardware": settings}, options=options, inputs=inputs) as space:
-        from data_prep.programs import Children
+        from data_prep.system.programs import Children
         from hls_projects.vendor.numbers import VendorNumbers
         from hls_projects.vendor.run import synthesise_hls, synthesise_rtl
         from hls_projects.vendor.tools import require_tools

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from data_prep.errors import ConfigurationError, TrainingSettingsError
-from pipeline.artefact import Workspace, artefact
+from pipeline.artefacts.artefact import Workspace, artefact
+from pipeline.artefacts.json_file import write_json
 from pipeline.configuration import load
 from pipeline.console import done, progress, warn
-from pipeline.json_file import write_json
 from pipeline.options import ModelConfig, result, settings_file
 
 if TYPE_CHECKING:
-    from models.meaning import Meaning
+    from models.files.meaning import Meaning
     from models.settings import TrainSettings
-    from models.taggers import Comparison
     from models.tasks.settings import Task
+    from models.training.taggers import Comparison
 
 
 EXAMPLE = r"""
@@ -47,7 +47,7 @@ def run(
     task = _task(model_config)
     how, network = load(config, TrainSettings), load(model_config, settings_of(task))
     with artefact(out, "train", settings={"train": how, "model": network}, inputs={"images": images}) as space:
-        from models.training import prepare
+        from models.training.network import prepare
 
         prepare(how)
         try:
@@ -69,9 +69,9 @@ def _classification(images: Path, network: Any, how: TrainSettings, space: Works
     """Taggers beside the baselines of trees."""
     import numpy as np
 
-    from data_prep.dataset import open_dataset
-    from models.meaning import Meaning
-    from models.taggers import compare, train_networks
+    from data_prep.store.jet_images import open_dataset
+    from models.files.meaning import Meaning
+    from models.training.taggers import compare, train_networks
 
     dataset = open_dataset(images)
     taggers = train_networks(dataset, network, how, space.work, _progress)
@@ -119,7 +119,7 @@ def _beside_trees(comparison: Comparison) -> str:
 
 def _rejected(comparison: Comparison) -> str:
     """The rejection of the background's classes alone by the network for hardware, at its highest working point."""
-    from models.architectures import HARDWARE
+    from models.architectures.registry import HARDWARE
 
     against = comparison.performance[HARDWARE].against
     if against is None:
@@ -133,9 +133,9 @@ def _regression(images: Path, network: Any, how: TrainSettings, space: Workspace
     """Numbers of a jet beside what the pixels add up to."""
     import numpy as np
 
-    from data_prep.dataset import open_dataset
-    from models.architectures import HARDWARE
-    from models.meaning import Meaning
+    from data_prep.store.jet_images import open_dataset
+    from models.architectures.registry import HARDWARE
+    from models.files.meaning import Meaning
     from models.tasks import regression
 
     dataset = open_dataset(images)
@@ -156,8 +156,8 @@ def _events(images: Path, network: Any, how: TrainSettings, space: Workspace) ->
     """Segmentation, detection or both, beside plain methods on the same towers."""
     import numpy as np
 
-    from models.architectures import HARDWARE
-    from models.meaning import Meaning
+    from models.architectures.registry import HARDWARE
+    from models.files.meaning import Meaning
     from models.tasks import events
     from models.tasks.event_data import open_events
     from models.tasks.event_measure import measure
@@ -206,8 +206,8 @@ _BY_TASK = {"classification": _classification, "regression": _regression}
 
 def _save(trained: Sequence[Any], space: Workspace, meaning: Meaning) -> None:
     """What all tasks leave of their networks: models, what their inputs and outputs mean, history, arithmetic."""
-    from models.load import save_model
-    from models.meaning import MEANING
+    from models.files.load import save_model
+    from models.files.meaning import MEANING
 
     for each in trained:
         save_model(each.model, space.path / f"{each.network.name}.h5")

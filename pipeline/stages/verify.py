@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.code_version import git_hash
+from pipeline.artefacts.code_version import git_hash
 from pipeline.console import done, warn
 
 EXAMPLE = "python -m pipeline verify build/demo/70_export/demo.tar.gz"

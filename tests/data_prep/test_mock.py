@@ -6,7 +6,7 @@ import awkward as ak
 import numpy as np
 import pytest
 
-from data_prep.mock import CLASSES, mock_jets
+from benchmarks.mock import CLASSES, mock_jets
 
 
 def test_the_seed_decides() -> None:

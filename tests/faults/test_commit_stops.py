@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from data_prep.errors import InputFileError
-from pipeline.artefact import UpToDate, artefact
-from pipeline.door import check
-from pipeline.manifest import manifest_path
+from pipeline.artefacts.artefact import UpToDate, artefact
+from pipeline.artefacts.door import check
+from pipeline.artefacts.manifest import manifest_path
 from tests.faults.stopped import HOWS, stopped_at
 
 pytestmark = pytest.mark.faults

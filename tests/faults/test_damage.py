@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.app import main
-from pipeline.hashes import files_in
-from pipeline.manifest import manifest_path, read_manifest
+from pipeline.artefacts.hashes import files_in
+from pipeline.artefacts.manifest import manifest_path, read_manifest
 from tests.small_run import commands
 
 pytestmark = pytest.mark.faults

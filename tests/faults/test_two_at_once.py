@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.artefact import artefact
-from pipeline.commit import making
-from pipeline.door import check
-from pipeline.manifest import manifest_path, read_manifest
+from pipeline.artefacts.artefact import artefact
+from pipeline.artefacts.commit import making
+from pipeline.artefacts.door import check
+from pipeline.artefacts.manifest import manifest_path, read_manifest
 from tests.faults.test_damage import READS
 from tests.small_run import commands, shrink
 

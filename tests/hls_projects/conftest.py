@@ -23,7 +23,7 @@ from qkeras import (
 )
 from tensorflow import keras
 
-from models.transposed import QuantizedConv2DTranspose
+from models.layers.transposed import QuantizedConv2DTranspose
 
 KL = keras.layers
 Model = keras.Model

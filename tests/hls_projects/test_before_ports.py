@@ -8,10 +8,10 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from data_prep.event_settings import EventDescription, EventImagesSettings
-from data_prep.images import ImagesSettings
+from data_prep.events.settings import EventDescription, EventImagesSettings
+from data_prep.images.jets import ImagesSettings
 from hls_projects.before_ports import BeforePorts
-from hls_projects.image_builder import ImageBuilder
+from hls_projects.blocks.image_builder import ImageBuilder
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 

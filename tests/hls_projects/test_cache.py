@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from data_prep.fixed_point import FixedType
-from hls_projects import cache, integer_model
-from hls_projects.network import Network
+from hls_projects import cache
+from hls_projects.network import integer_model
+from hls_projects.network.network import Network
 from hls_projects.rtl import verilator, yosys
 from hls_projects.rtl.build import build
 from hls_projects.settings import RtlSettings, VariantSettings

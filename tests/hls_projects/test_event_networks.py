@@ -13,26 +13,26 @@ from typing import Any
 import pytest
 from tensorflow import keras
 
-from hls_projects.compare import compare
-from hls_projects.compare_jets import compare_jets
-from hls_projects.convert import convert
-from hls_projects.csim import Emulator, build
-from hls_projects.hls_finder import JETS
-from hls_projects.hls_project import HlsProject
-from hls_projects.jet_finder import JetFinder
-from hls_projects.lower import Lowered, lower
-from hls_projects.model_types import ModelTypes
-from hls_projects.network import Network
+from hls_projects.blocks.jet_finder import JetFinder
+from hls_projects.hls.convert import convert
+from hls_projects.hls.csim import Emulator, build
+from hls_projects.hls.jet_finder import JETS
+from hls_projects.hls.project import HlsProject
+from hls_projects.lowering.lower import Lowered, lower
+from hls_projects.lowering.types import prove_network
+from hls_projects.network.model_types import ModelTypes
+from hls_projects.network.network import Network
+from hls_projects.proof.compare import compare
+from hls_projects.proof.compare_jets import compare_jets
+from hls_projects.proof.vectors import made_vectors
 from hls_projects.rtl.machine import Pipelining
 from hls_projects.rtl.streamed import streamed
 from hls_projects.settings import HlsSettings
-from hls_projects.types import prove_network
-from hls_projects.vectors import made_vectors
-from models import unet
-from models.event_settings import DetectionSettings, EventModelSettings
-from models.exact import exact_inference
+from models.architectures import unet
+from models.quantization.exact import exact_inference
 from models.settings import ModelSettings
 from models.tasks.event_maps import heads
+from models.tasks.event_settings import DetectionSettings, EventModelSettings
 from models.tasks.regression_heads import networks
 from tests.hls_projects.rtl.test_forms import simulate
 

@@ -12,14 +12,14 @@ from qkeras import QActivation, QConv2D, QDense, quantized_bits, quantized_relu
 from tensorflow import keras
 
 from data_prep.errors import UnsupportedModelError
-from hls_projects.compare import compare
-from hls_projects.convert import convert
-from hls_projects.csim import build
-from hls_projects.lower import lower
+from hls_projects.hls.convert import convert
+from hls_projects.hls.csim import build
+from hls_projects.lowering.lower import lower
+from hls_projects.lowering.types import prove_network
+from hls_projects.proof.compare import compare
+from hls_projects.proof.vectors import made_vectors
 from hls_projects.settings import HlsSettings
-from hls_projects.types import prove_network
-from hls_projects.vectors import made_vectors
-from models.exact import exact_inference
+from models.quantization.exact import exact_inference
 
 KL = keras.layers
 STREAM = HlsSettings(io_type="io_stream")

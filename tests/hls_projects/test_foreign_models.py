@@ -12,12 +12,12 @@ from tensorflow import keras
 
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
-from hls_projects import integer_model
-from hls_projects.compare import Tally, compare_outputs, count
-from hls_projects.lower import Lowered, lower
-from hls_projects.network import Network
-from hls_projects.types import prove_network
-from hls_projects.vectors import made_vectors
+from hls_projects.lowering.lower import Lowered, lower
+from hls_projects.lowering.types import prove_network
+from hls_projects.network import integer_model
+from hls_projects.network.network import Network
+from hls_projects.proof.compare import Tally, compare_outputs, count
+from hls_projects.proof.vectors import made_vectors
 
 KL = keras.layers
 Model = keras.Model

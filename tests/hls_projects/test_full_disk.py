@@ -12,16 +12,16 @@ import pytest
 from tensorflow import keras
 
 from data_prep.fixed_point import FixedType
-from data_prep.machine import MachineError
-from hls_projects import csim
-from hls_projects.convert import convert
+from data_prep.system.machine import MachineError
 from hls_projects.emulator import build
-from hls_projects.lower import lower
+from hls_projects.hls import csim
+from hls_projects.hls.convert import convert
+from hls_projects.lowering.lower import lower
+from hls_projects.lowering.types import prove_network
 from hls_projects.rtl import ghdl, verilator
 from hls_projects.rtl.build import build as build_rtl
 from hls_projects.rtl.synthesis import synthesise
 from hls_projects.settings import HlsSettings, RtlSettings, VariantSettings
-from hls_projects.types import prove_network
 from tests.hls_projects.random_networks import NetworkBuilder
 from tests.small_disk import mounted
 

@@ -13,16 +13,17 @@ from qkeras import QActivation, QDense, quantized_bits
 from tensorflow import keras
 
 from data_prep.fixed_point import FixedType
-from hls_projects import csim, integer_model
-from hls_projects.convert import convert
 from hls_projects.emulator.fast_emulator import FastEmulator
-from hls_projects.lower import lower
-from hls_projects.network import Network
+from hls_projects.hls import csim
+from hls_projects.hls.convert import convert
+from hls_projects.lowering.lower import lower
+from hls_projects.lowering.types import prove_network
+from hls_projects.network import integer_model
+from hls_projects.network.network import Network
 from hls_projects.rtl import ghdl, verilator
 from hls_projects.rtl.build import build
 from hls_projects.rtl.synthesis import synthesise
 from hls_projects.settings import HlsSettings, RtlSettings, VariantSettings
-from hls_projects.types import prove_network
 from tests.hls_projects.random_networks import NetworkBuilder
 
 NAMES = ["it's $HOME #1 %s; [x] {y} (z) & ü", 'a "quoted" \\n back\\slash\nand a line', os.fsdecode(b"no \xff utf-8")]

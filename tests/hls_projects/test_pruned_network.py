@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 from tensorflow import keras
 
-from hls_projects import integer_model
-from hls_projects.compare import compare
-from hls_projects.convert import convert
-from hls_projects.csim import build
 from hls_projects.emulator.fast_emulator import FastEmulator
-from hls_projects.lower import lower
+from hls_projects.hls.convert import convert
+from hls_projects.hls.csim import build
+from hls_projects.lowering.lower import lower
+from hls_projects.lowering.types import prove_network
+from hls_projects.network import integer_model
+from hls_projects.proof.compare import compare
+from hls_projects.proof.vectors import made_vectors
 from hls_projects.rtl import verilator
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.machine import Pipelining
@@ -25,11 +27,10 @@ from hls_projects.rtl.trace import trace
 from hls_projects.rtl.unrolled import unrolled
 from hls_projects.rtl.write import write
 from hls_projects.settings import HlsSettings
-from hls_projects.types import prove_network
-from hls_projects.vectors import made_vectors
-from models import pruning, quantized_separable
-from models.exact import exact_inference
+from models.architectures import quantized_separable
+from models.quantization.exact import exact_inference
 from models.settings import ModelSettings
+from models.training import pruning
 
 BIAS, SUM = {"bits": 6, "integer": 2}, {"bits": 6, "integer": 3}
 SETTINGS = {

@@ -11,20 +11,20 @@ import pytest
 from qkeras import QConv2D, QDense, QDepthwiseConv2D
 
 from data_prep.errors import ToolNotFoundError
-from hls_projects import integer_model
-from hls_projects.compare import compare, compare_outputs
-from hls_projects.convert import convert
-from hls_projects.csim import build as build_emulator
-from hls_projects.lower import Lowered, lower
-from hls_projects.network import Network
+from hls_projects.hls.convert import convert
+from hls_projects.hls.csim import build as build_emulator
+from hls_projects.lowering.lower import Lowered, lower
+from hls_projects.lowering.types import RULES, prove_network
+from hls_projects.network import integer_model
+from hls_projects.network.network import Network
+from hls_projects.proof.compare import compare, compare_outputs
+from hls_projects.proof.vectors import made_vectors
 from hls_projects.rtl import verilator
 from hls_projects.rtl.build import build as build_rtl
 from hls_projects.settings import HlsSettings, RtlSettings, VariantSettings
-from hls_projects.types import RULES, prove_network
-from hls_projects.vectors import made_vectors
-from models.exact import exact_inference
-from models.filter_layer import FilterLayer
-from models.load import load_model, save_model
+from models.files.load import load_model, save_model
+from models.layers.filter_layer import FilterLayer
+from models.quantization.exact import exact_inference
 from tests.models.symmetric_settings import INVARIANT, WORDS, built, group_for, mixed, random_images, settings_of
 
 SMALL = {"bits": 3, "integer": 0}

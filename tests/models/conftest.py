@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from data_prep.dataset import ImageDataset, ImageDescription, open_dataset
-from data_prep.dataset_writer import DatasetWriter
-from data_prep.image_batch import FEATURES, ImageBatch
+from data_prep.images.batch import FEATURES, ImageBatch
 from data_prep.observables.columns import OBSERVABLES, Observables
+from data_prep.store.jet_images import ImageDataset, ImageDescription, open_dataset
+from data_prep.store.jet_images_writer import DatasetWriter
 from models.settings import ModelSettings, TrainSettings
 
 SHAPE = (8, 8, 1)

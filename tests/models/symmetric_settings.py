@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from tensorflow import keras
 
-from models.architectures import HARDWARE, networks
-from models.groups import Group
+from models.architectures.registry import HARDWARE, networks
 from models.settings import ModelSettings
-from models.symmetries import group_of
+from models.symmetry.choice import group_of
+from models.symmetry.groups import Group
 
 WORDS = ("views", "p4", "p4m", "hex", "p6", "p6m")
 INVARIANT = ("p4", "p4m", "p6", "p6m")

@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from benchmarks import seeds
-from data_prep.dataset import ImageDataset
 from data_prep.errors import ConfigurationError
-from models import taggers
+from data_prep.store.jet_images import ImageDataset
 from models.settings import ModelSettings, TrainSettings
+from models.training import taggers
 
 HARDWARE: dict[str, Any] = {"name": "tagger", "rtl": {"form": "unrolled", "variants": [{"ternary": False}]}}
 

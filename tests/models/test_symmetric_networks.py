@@ -12,15 +12,18 @@ from pydantic import ValidationError
 from tensorflow import keras
 
 from data_prep.errors import ConfigurationError
-from models import equal_size, quantizers, symmetric_arithmetic, training
-from models.architectures import FLOAT_SYMMETRIC, HARDWARE, networks
-from models.exact import exact_inference
-from models.filter_banks import bank
-from models.group_layers import GroupConv2D
-from models.groups import GROUPS
-from models.load import load_model, save_model
-from models.model_arithmetic import count
+from models.architectures import equal_size
+from models.architectures.registry import FLOAT_SYMMETRIC, HARDWARE, networks
+from models.cost import symmetric_arithmetic
+from models.cost.model_arithmetic import count
+from models.files.load import load_model, save_model
+from models.layers.filter_banks import bank
+from models.layers.group_layers import GroupConv2D
+from models.quantization import quantizers
+from models.quantization.exact import exact_inference
 from models.settings import ModelSettings
+from models.symmetry.groups import GROUPS
+from models.training import network as training
 from tests.models.symmetric_settings import (
     CLASSES,
     INVARIANT,

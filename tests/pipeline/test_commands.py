@@ -18,7 +18,7 @@ import typer
 from data_prep.generate import production
 from pipeline import console
 from pipeline.app import main
-from pipeline.code_version import ROOT
+from pipeline.artefacts.code_version import ROOT
 from pipeline.commands import STAGES, Commands, app
 
 COMMANDS = Commands()

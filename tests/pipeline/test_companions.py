@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.artefact import artefact
-from pipeline.door import check
-from pipeline.manifest import manifest_path
+from pipeline.artefacts.artefact import artefact
+from pipeline.artefacts.door import check
+from pipeline.artefacts.manifest import manifest_path
 from tests.sealed import edit_manifest
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from data_prep.errors import ConfigurationError
-from data_prep.event_settings import EventImagesSettings
+from data_prep.events.settings import EventImagesSettings
 from data_prep.generate.rate_settings import RateSettings
 from data_prep.generate.settings import EventSettings, GenerateSettings
-from data_prep.images import ImagesSettings
+from data_prep.images.jets import ImagesSettings
 from hls_projects.settings import HardwareSettings
-from models.event_settings import EventModelSettings
 from models.settings import TrainSettings
 from models.tasks.choice import TaskChoice, settings_of
+from models.tasks.event_settings import EventModelSettings
 from pipeline.configuration import load, load_kind
 
 CONFIGS = Path(__file__).parents[2] / "configs"

@@ -13,20 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_prep.errors import ConfigurationError
-from data_prep.event_settings import EventImagesSettings
-from data_prep.executors.dask_cluster import BatchSettings
+from data_prep.events.settings import EventImagesSettings
 from data_prep.generate.rate_settings import RateSettings
 from data_prep.generate.settings import EventSettings, GenerateSettings
-from data_prep.images import ImagesSettings
+from data_prep.images.jets import ImagesSettings
 from data_prep.settings import Settings
+from data_prep.streams.executors.dask_cluster import BatchSettings
 from hls_projects.settings import HardwareSettings
-from models.candidate_cost import CandidateCostSettings
-from models.event_settings import EventModelSettings
-from models.rate_settings import RatesSettings
+from models.rates.settings import RatesSettings
 from models.settings import ModelSettings, TrainSettings
-from models.symmetry_study import SymmetryStudySettings
+from models.studies.candidate_cost import CandidateCostSettings
+from models.studies.symmetries import SymmetryStudySettings
+from models.tasks.event_settings import EventModelSettings
 from pipeline.configuration import LARGEST_FILE, load, load_kind
-from pipeline.search.settings import SearchSettings
+from pipeline.studies.search.settings import SearchSettings
 from pipeline.yaml_core import Document, YamlError
 
 CONFIGS = Path(__file__).parents[2] / "configs"

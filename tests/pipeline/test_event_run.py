@@ -14,12 +14,12 @@ import pytest
 import yaml
 
 from data_prep.digits import with_error
-from data_prep.event_dataset import open_event_dataset
 from data_prep.generate.settings import EventSettings
-from models.event_settings import EventModelSettings
+from data_prep.store.event_images import open_event_dataset
 from models.tasks.event_maps import heads
+from models.tasks.event_settings import EventModelSettings
 from pipeline.app import main
-from pipeline.artefact import artefact
+from pipeline.artefacts.artefact import artefact
 from pipeline.configuration import load
 from tests.data_prep.event_files import event_columns, write_event_file
 from tests.pipeline.report.browser import CHROMIUM, require_fitting

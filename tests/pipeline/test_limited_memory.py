@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from data_prep.machine import MEMORY, PROCESSES, lack_told, machine_fault
-from data_prep.mock import mock_jets, write_mock_file
+from benchmarks.mock import mock_jets, write_mock_file
+from data_prep.system.machine import MEMORY, PROCESSES, lack_told, machine_fault
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "configs" / "demo" / "images.yaml"

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from data_prep.errors import PipelineError
-from pipeline.artefact import artefact, require_replaceable
-from pipeline.commit import making
-from pipeline.lock import lock_path
-from pipeline.manifest import manifest_path
+from pipeline.artefacts.artefact import artefact, require_replaceable
+from pipeline.artefacts.commit import making
+from pipeline.artefacts.lock import lock_path
+from pipeline.artefacts.manifest import manifest_path
 
 
 def _contents(folder: Path) -> dict[str, bytes]:

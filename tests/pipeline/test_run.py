@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 from pipeline.app import main
-from pipeline.commit import making
-from pipeline.manifest import manifest_path
+from pipeline.artefacts.commit import making
+from pipeline.artefacts.manifest import manifest_path
 from tests.pipeline.report.browser import CHROMIUM, require_fitting
 from tests.small_disk import mounted
 from tests.small_run import commands, shrink

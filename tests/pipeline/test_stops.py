@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from data_prep.mock import mock_jets, write_mock_file
+from benchmarks.mock import mock_jets, write_mock_file
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / "configs" / "demo"
@@ -29,7 +29,7 @@ static_assert(slow(200000000) + F<20>::v != 3);
 CSIM = """
 import sys
 from pathlib import Path
-from hls_projects import csim
+from hls_projects.hls import csim
 from pipeline import app
 limits = ["-fconstexpr-ops-limit=100000000000", "-fconstexpr-loop-limit=1000000000"]
 commands = [["g++", "-std=c++17", *limits, "-c", sys.argv[1], "-o", f"{sys.argv[1]}.{i}.o"] for i in range(2)]
@@ -39,7 +39,7 @@ sys.exit(app.main(["csim"]))
 GHDL = """
 import sys
 from pathlib import Path
-from data_prep.programs import Children
+from data_prep.system.programs import Children
 from pipeline import app
 def simulate(**_):
     with Children() as children:

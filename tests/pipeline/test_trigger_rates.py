@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from benchmarks import trigger_rates
-from models.rate_settings import RatesSettings
-from pipeline.artefact import artefact
-from pipeline.json_file import write_json
+from models.rates.settings import RatesSettings
+from pipeline.artefacts.artefact import artefact
+from pipeline.artefacts.json_file import write_json
 
 
 def _run(folder: Path, efficiency: float, *, jets: int = 900, rates: tuple[float, ...] = (1.0, 5.0)) -> Path:

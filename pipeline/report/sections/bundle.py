@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hls_projects.export.manifest import BundleManifest
-from pipeline.hashes import content_hash
+from pipeline.artefacts.hashes import content_hash
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.section import Section
 from pipeline.report.verdict import judge

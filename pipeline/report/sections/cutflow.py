@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from data_prep.split import SPLITS
+from data_prep.store.split import SPLITS
 from pipeline.report.run_folder import RunFolder, reading
 from pipeline.report.section import Section
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from hls_projects.hls_finder import JETS
-from hls_projects.hls_project import HlsProject
-from models.jet_finder import FoundJets, concatenate, same
+from hls_projects.hls.jet_finder import JETS
+from hls_projects.hls.project import HlsProject
+from models.tasks.jet_finder import FoundJets, concatenate, same
 from models.tasks.jet_lists import found_jets
 from pipeline.plots.resolution import resolution_curves
 from pipeline.plots.style import svg_text

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from data_prep.event_batch import TRUTH_CLASSES
-from data_prep.event_dataset import open_event_dataset
-from data_prep.event_summary import EventSummary
+from data_prep.events.batch import TRUTH_CLASSES
+from data_prep.events.summary import EventSummary
+from data_prep.store.event_images import open_event_dataset
 from pipeline.report import svg
 from pipeline.report.run_folder import RunFolder, reading
 from pipeline.report.section import Section

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from data_prep.dataset import open_dataset
 from data_prep.errors import PipelineError
-from hls_projects.emulated_outputs import EmulatedOutputs
-from hls_projects.model_types import ModelTypes
+from data_prep.store.jet_images import open_dataset
+from hls_projects.hls.emulated_outputs import EmulatedOutputs
+from hls_projects.network.model_types import ModelTypes
 from pipeline.plots.single_jets import SingleJet, single_jets
 from pipeline.plots.style import svg_text
 from pipeline.report import svg

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from hls_projects.hls_project import HlsProject
-from hls_projects.model_types import ModelTypes
-from hls_projects.proof import LayerProof
+from hls_projects.hls.project import HlsProject
+from hls_projects.network.model_types import ModelTypes
+from hls_projects.proof.record import LayerProof
 from pipeline.report.before_ports import before_ports
 from pipeline.report.run_folder import RunFolder, reading
 from pipeline.report.section import Section

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.dataset import open_dataset
-from data_prep.summary import Summary
+from data_prep.images.summary import Summary
+from data_prep.store.jet_images import open_dataset
 from pipeline.report import svg
 from pipeline.report.grid_words import step_words
 from pipeline.report.run_folder import RunFolder, reading

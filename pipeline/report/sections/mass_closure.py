@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from data_prep.closure_variants import NORMS
+from data_prep.closure.variants import NORMS
 from pipeline.report import svg
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.section import Section

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from data_prep.event_batch import TOWER_CLASSES
+from data_prep.events.batch import TOWER_CLASSES
 from pipeline.report.event_results import event_settings
 from pipeline.report.results import in_order, titles
 from pipeline.report.run_folder import RunFolder, reading

@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from data_prep.dataset import open_dataset
-from data_prep.summary import Summary
-from models.bootstrap import Measured
-from models.metrics import Rejection, effective_number, roc_curve
-from models.uncertainty import Uncertainty
+from data_prep.images.summary import Summary
+from data_prep.store.jet_images import open_dataset
+from models.metrics.bootstrap import Measured
+from models.metrics.taggers import Rejection, effective_number, roc_curve
+from models.metrics.uncertainty import Uncertainty
 from pipeline.plots.roc import Curve, roc_panels
 from pipeline.plots.style import svg_text
 from pipeline.report import svg

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from pipeline.lineage import made_from_others
+from pipeline.artefacts.lineage import made_from_others
 from pipeline.report.run_folder import STAGES, NotMadeError, RunFolder
 from pipeline.report.section import Section
 

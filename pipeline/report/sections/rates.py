@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.bootstrap import Measured
+from models.metrics.bootstrap import Measured
 from pipeline.report import svg
 from pipeline.report.run_folder import RunFolder, reading
 from pipeline.report.section import Section

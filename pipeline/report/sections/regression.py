@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.errors import PipelineError
-from hls_projects.emulated_outputs import EmulatedOutputs
+from hls_projects.hls.emulated_outputs import EmulatedOutputs
 from models.settings import ModelSettings
 from models.tasks.settings import RegressionSettings, TargetSettings
 from pipeline.plots.resolution import resolution_curves

@@ -7,9 +7,9 @@ from collections import Counter
 from typing import Any
 
 from data_prep.errors import PipelineError
-from hls_projects.proof import LayerProof
+from hls_projects.proof.record import LayerProof
 from hls_projects.rtl.record import RtlProof
-from pipeline.lineage import require_made_from
+from pipeline.artefacts.lineage import require_made_from
 from pipeline.plots.style import svg_text
 from pipeline.plots.trade_off import FormCost, trade_off
 from pipeline.report import svg

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from data_prep.event_batch import TOWER_CLASSES
-from models.segmentation_metrics import confusion
+from data_prep.events.batch import TOWER_CLASSES
+from models.metrics.segmentation import confusion
 from pipeline.plots.resolution import resolution_curves
 from pipeline.plots.style import svg_text
 from pipeline.report import svg

@@ -7,7 +7,7 @@ from typing import Any
 from hls_projects.rtl.record import RtlProof
 from hls_projects.vendor.devices import device_of
 from hls_projects.vendor.numbers import VendorNumbers, all_numbers
-from pipeline.lineage import made_from_others
+from pipeline.artefacts.lineage import made_from_others
 from pipeline.report.before_ports import before_ports
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.section import Section

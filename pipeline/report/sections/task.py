@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from data_prep.dataset import open_dataset
-from data_prep.event_batch import TOWER_CLASSES
-from data_prep.event_dataset import holds_events, open_event_dataset
-from data_prep.event_settings import EventDescription
-from hls_projects.hls_project import HlsProject
-from pipeline.origin import simulation_of
+from data_prep.events.batch import TOWER_CLASSES
+from data_prep.events.settings import EventDescription
+from data_prep.store.event_images import holds_events, open_event_dataset
+from data_prep.store.jet_images import open_dataset
+from hls_projects.hls.project import HlsProject
+from pipeline.artefacts.origin import simulation_of
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.section import Section
 

@@ -12,7 +12,6 @@ import pytest
 import uproot
 from pydantic import ValidationError
 
-from data_prep.event_towers import DEPOSIT_GRID, EventGrid
 from data_prep.generate.deposits import Deposits, deposit
 from data_prep.generate.event_production import SimulatedEvents, make_events
 from data_prep.generate.events import EventGenerator, Floats, Ints
@@ -24,6 +23,7 @@ from data_prep.generate.settings import DetectorSettings, EventSettings, TrackSe
 from data_prep.generate.truth import find_origins
 from data_prep.generate.truth_jets import find_truth_jets
 from data_prep.generate.writer import write_events
+from data_prep.grids.trigger_towers import DEPOSIT_GRID, EventGrid
 
 PERFECT = DetectorSettings(
     ecal_constant=0,

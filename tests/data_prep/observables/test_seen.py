@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from data_prep.constituents import STORED_FEATURES, JetChunk
-from data_prep.images import ImagesSettings, images_of
+from data_prep.images.jets import ImagesSettings, images_of
+from data_prep.jets.chunk import STORED_FEATURES, JetChunk
 from data_prep.observables.columns import Observables
 from tests.data_prep.observables.jets import random_jets
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from data_prep.labels import ClassSettings, Condition
-from data_prep.mock import mock_jets, write_mock_file
+from benchmarks.mock import mock_jets, write_mock_file
+from data_prep.jets.labels import ClassSettings, Condition
 from data_prep.readers import Options
-from data_prep.readers.jetclass import JetClassReader
+from data_prep.readers.layouts.jetclass import JetClassReader
 
 
 @pytest.fixture(scope="session")

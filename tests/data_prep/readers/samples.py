@@ -16,7 +16,7 @@ import h5py
 import numpy as np
 import uproot
 
-from data_prep.mock import mock_jets, write_mock_file
+from benchmarks.mock import mock_jets, write_mock_file
 
 F4, F8, I4 = np.float32, np.float64, np.int32
 JETS = 60

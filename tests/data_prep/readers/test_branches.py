@@ -11,11 +11,11 @@ import pytest
 import uproot
 
 from data_prep.errors import InputFileError
-from data_prep.labels import ClassSettings, Condition
+from data_prep.jets.labels import ClassSettings, Condition
 from data_prep.readers import Options, root
 from data_prep.readers.branches import index_of, path_of
 from data_prep.readers.detect import reader_of
-from data_prep.readers.own import OwnLayout
+from data_prep.readers.layouts.own import OwnLayout
 from tests.data_prep.readers import samples
 
 FILE = Path("t.root")

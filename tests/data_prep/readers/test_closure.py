@@ -11,7 +11,7 @@ import awkward as ak
 import numpy as np
 import pytest
 
-from data_prep.constituents import STORED_FEATURES, JetChunk
+from data_prep.jets.chunk import STORED_FEATURES, JetChunk
 from data_prep.readers.closure import closure
 from tests.data_prep.readers import samples
 

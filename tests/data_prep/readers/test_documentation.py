@@ -7,8 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from data_prep.readers.layouts import BY_NAME
-from data_prep.readers.own import OwnLayout
+from data_prep.readers.layouts.own import OwnLayout
+from data_prep.readers.layouts.registry import BY_NAME
 from tests.data_prep.readers import samples
 
 PAGE = (Path(__file__).parents[3] / "docs" / "data_flow.md").read_text(encoding="utf-8")

@@ -16,13 +16,13 @@ import yaml
 from pydantic import ValidationError
 
 from data_prep.errors import InputFileError, PipelineError
-from data_prep.images import ImagesSettings
-from data_prep.labels import ClassSettings
-from data_prep.losses import Loss, Losses
-from data_prep.machine import MachineError
+from data_prep.images.jets import ImagesSettings
+from data_prep.jets.labels import ClassSettings
 from data_prep.readers import Options, root
 from data_prep.readers.detect import detect, find, reader_of
-from data_prep.readers.own import OwnLayout
+from data_prep.readers.layouts.own import OwnLayout
+from data_prep.streams.losses import Loss, Losses
+from data_prep.system.machine import MachineError
 from tests.data_prep.readers import samples
 
 JETS = 8

@@ -14,13 +14,13 @@ import pytest
 import uproot
 
 from data_prep import readers
-from data_prep.constituents import JetChunk
-from data_prep.labels import ClassSettings
+from data_prep.jets.chunk import JetChunk
+from data_prep.jets.labels import ClassSettings
 from data_prep.readers import Options
 from data_prep.readers.closure import closure
 from data_prep.readers.detect import find, reader_of
-from data_prep.readers.layouts import LAYOUTS
-from data_prep.readers.own import OwnLayout
+from data_prep.readers.layouts.own import OwnLayout
+from data_prep.readers.layouts.registry import LAYOUTS
 from tests.data_prep.readers import samples
 
 ODD = (np.nan, np.inf, -np.inf, 1e300, -1e300, 1e30, 0.0, -1.0)

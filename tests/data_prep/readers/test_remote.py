@@ -17,8 +17,8 @@ import fsspec.implementations.http
 import numpy as np
 import pytest
 
+from benchmarks.mock import mock_jets, write_mock_file
 from data_prep.errors import InputFileError
-from data_prep.mock import mock_jets, write_mock_file
 from data_prep.readers import Options, remote
 from data_prep.readers.detect import reader_of
 from data_prep.readers.files import input_files

@@ -9,11 +9,11 @@ import awkward as ak
 import numpy as np
 import pytest
 
+from benchmarks.mock import write_mock_file
 from data_prep import readers
 from data_prep.errors import InputFileError
-from data_prep.mock import write_mock_file
 from data_prep.readers import root
-from data_prep.readers.jetclass import JetClassReader
+from data_prep.readers.layouts.jetclass import JetClassReader
 
 
 def read_all(reader: JetClassReader, file: Path) -> int:

@@ -13,7 +13,7 @@ import vector
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_prep.mock import mock_jets
+from benchmarks.mock import mock_jets
 from data_prep.steps.centre import Centre, centre, leading_subjet
 
 Jet = npt.NDArray[np.float32]

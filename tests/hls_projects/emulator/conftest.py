@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from tensorflow import keras
 
-from hls_projects.lower import lower
-from hls_projects.network import Network
-from hls_projects.types import prove_network
+from hls_projects.lowering.lower import lower
+from hls_projects.lowering.types import prove_network
+from hls_projects.network.network import Network
 
 
 @pytest.fixture(autouse=True)

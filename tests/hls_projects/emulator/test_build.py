@@ -13,18 +13,18 @@ import pytest
 
 import hls_projects
 from data_prep.errors import InputFileError, PipelineError, ToolNotFoundError
-from hls_projects import integer_model
 from hls_projects.emulator import build
 from hls_projects.emulator.fast_emulator import FastEmulator
 from hls_projects.emulator.open import open_network
-from hls_projects.network import Network
+from hls_projects.network import integer_model
+from hls_projects.network.network import Network
 
 ROOT = Path(__file__).parents[3]
 RUN = """
 import sys
 from pathlib import Path
 import numpy as np
-from hls_projects.network import Network
+from hls_projects.network.network import Network
 from hls_projects.emulator.fast_emulator import FastEmulator
 emulator = FastEmulator(Network.load(Path(sys.argv[1])), Path(sys.argv[2]))
 np.save(sys.argv[3], emulator.run(np.ones((5, 8, 8, 1)))[0])

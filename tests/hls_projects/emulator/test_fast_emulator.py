@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_prep.image_batch import FEATURES, ImageBatch
-from hls_projects import integer_model
+from data_prep.images.batch import FEATURES, ImageBatch
 from hls_projects.emulator.fast_emulator import CHUNK, FastEmulator
-from hls_projects.network import Network
-from hls_projects.vectors import made_vectors
+from hls_projects.network import integer_model
+from hls_projects.network.network import Network
+from hls_projects.proof.vectors import made_vectors
 
 
 def test_every_zoo_model_gives_the_integers_of_the_reference(network: Network, cache: Path) -> None:

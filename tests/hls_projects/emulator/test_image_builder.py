@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_prep.candidates import CandidateSettings
 from data_prep.fixed_point import FixedType
-from data_prep.grid import SquareGrid
-from hls_projects import integer_model
-from hls_projects.compose import builder_alone
+from data_prep.grids.grid import SquareGrid
+from data_prep.jets.candidates import CandidateSettings
+from hls_projects.blocks.compose import builder_alone
+from hls_projects.blocks.image_builder import ImageBuilder
+from hls_projects.blocks.image_builder_vectors import builder_vectors
 from hls_projects.emulator.fast_emulator import FastEmulator
-from hls_projects.image_builder import ImageBuilder
-from hls_projects.image_builder_vectors import builder_vectors
-from hls_projects.port_type import PortType
+from hls_projects.network import integer_model
+from hls_projects.network.port_type import PortType
 
 WIDEST = {"pt": {"bits": 16, "integer": 14}, "eta_bits": 16, "phi_bits": 16, "per_pi": 32768}
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
-from hls_projects import integer_model
 from hls_projects.emulator.fast_emulator import FastEmulator
+from hls_projects.network import integer_model
 from tests.hls_projects.random_networks import NetworkBuilder, built
 
 

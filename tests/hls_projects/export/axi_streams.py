@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hls_projects.export.link_plan import link_plan
-from hls_projects.packing_settings import PackingSettings
+from hls_projects.export.links.packing_settings import PackingSettings
+from hls_projects.export.links.plan import link_plan
 from tests.hls_projects.export.emp_cases import Case
 
 # Frames from `frames` to an AXI stream and from the other to `found`, with pauses on both sides where `pauses` is set.

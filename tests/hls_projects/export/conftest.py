@@ -10,24 +10,24 @@ from pathlib import Path
 import pytest
 from tensorflow import keras
 
-from hls_projects.compare import compare
-from hls_projects.convert import convert
-from hls_projects.csim import build
 from hls_projects.export.bundle import write_bundle
 from hls_projects.export.design import Design, RtlPart
 from hls_projects.export.file_hashes import hash_files
 from hls_projects.export.manifest import Provenance
 from hls_projects.export.reference_vectors import reference_vectors
-from hls_projects.lower import lower
-from hls_projects.network import Network
-from hls_projects.proof import LayerProof
+from hls_projects.hls.convert import convert
+from hls_projects.hls.csim import build
+from hls_projects.lowering.lower import lower
+from hls_projects.lowering.types import prove_network
+from hls_projects.network.network import Network
+from hls_projects.proof.compare import compare
+from hls_projects.proof.record import LayerProof
+from hls_projects.proof.vectors import VectorSet, made_vectors
 from hls_projects.rtl.build import build as build_rtl
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.record import RtlProof
 from hls_projects.settings import HlsSettings, RtlSettings, VariantSettings
-from hls_projects.types import prove_network
-from hls_projects.vectors import VectorSet, made_vectors
-from models.exact import exact_inference
+from models.quantization.exact import exact_inference
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.fixed_point import FixedType
-from hls_projects.packing_settings import PackingSettings, Placement
-from hls_projects.port_type import PortType
+from hls_projects.export.links.packing_settings import PackingSettings, Placement
+from hls_projects.network.port_type import PortType
 from hls_projects.rtl.design import RtlDesign
 
 DESIGNS = Path(__file__).parents[1] / "rtl" / "designs"

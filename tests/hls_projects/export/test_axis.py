@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hls_projects.export.emp import write_payload
+from hls_projects.export.targets.emp import write_payload
 from hls_projects.settings import HlsSettings
 from tests.hls_projects.export.axi_streams import require_axi_streams
 from tests.hls_projects.export.emp_cases import CASES, handmade

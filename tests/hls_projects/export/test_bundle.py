@@ -17,7 +17,7 @@ from hls_projects.export.bundle import write_bundle
 from hls_projects.export.design import Design, packing
 from hls_projects.export.manifest import Provenance
 from hls_projects.export.verify import made_in, verify
-from hls_projects.proof import Proof
+from hls_projects.proof.record import Proof
 
 
 @pytest.fixture(scope="module")

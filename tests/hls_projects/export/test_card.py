@@ -9,20 +9,20 @@ from typing import Any
 
 import pytest
 
-from data_prep.dataset import ImageDescription
 from data_prep.fixed_point import FixedType
-from data_prep.grid import SquareGrid
+from data_prep.grids.grid import SquareGrid
 from data_prep.steps.centre import Centre
 from data_prep.steps.flip import Flip
+from data_prep.store.jet_images import ImageDescription
 from hls_projects.before_ports import BeforePorts
 from hls_projects.export import licences
 from hls_projects.export.card import write_card
 from hls_projects.export.manifest import BundleManifest, BundlePort, ProofSummary, Provenance
 from hls_projects.export.origin import Quality, TrainingData
-from hls_projects.proof import LayerProof, Proof
+from hls_projects.proof.record import LayerProof, Proof
 from hls_projects.settings import HlsSettings
 from hls_projects.vendor.numbers import HardwareNumbers
-from models.meaning import Meaning
+from models.files.meaning import Meaning
 
 DATA = TrainingData(
     task="classification",

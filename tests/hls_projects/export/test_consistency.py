@@ -16,7 +16,7 @@ from hls_projects.export.bundle import write_bundle
 from hls_projects.export.design import Design
 from hls_projects.export.file_hashes import hash_files
 from hls_projects.export.manifest import BundleManifest, Provenance, summarise_proofs
-from hls_projects.proof import Proof
+from hls_projects.proof.record import Proof
 from pipeline.app import main
 
 

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_prep.errors import InputFileError
-from hls_projects.export import apx_patterns, emp_patterns
-from hls_projects.export.link_frames import LinkFrames, Mark
+from hls_projects.export.formats import apx_patterns, emp_patterns
+from hls_projects.export.links.frames import LinkFrames, Mark
 
 VALID, START, END, ORBIT = Mark.VALID, Mark.START, Mark.END, Mark.ORBIT
 WORDS = np.array([[0x0123456789ABCDEF, 0x52CB7D855E064BE0], [1, 0xFFFFFFFFFFFFFFFF], [0, 0]], np.uint64)

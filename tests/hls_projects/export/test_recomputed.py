@@ -11,8 +11,8 @@ import pytest
 
 from data_prep.errors import InputFileError
 from hls_projects.export.file_hashes import hash_files
+from hls_projects.export.formats.pattern_formats import FORMATS
 from hls_projects.export.manifest import BundleManifest
-from hls_projects.export.pattern_formats import FORMATS
 from hls_projects.export.replay import replay
 from hls_projects.rtl.design import RtlDesign
 

@@ -10,19 +10,19 @@ from typing import Literal
 
 import pytest
 
-from data_prep.dataset import ImageDescription
 from data_prep.errors import InputFileError
 from data_prep.fixed_point import FixedType
-from data_prep.grid import SquareGrid
+from data_prep.grids.grid import SquareGrid
 from data_prep.steps.centre import Centre
+from data_prep.store.jet_images import ImageDescription
 from hls_projects.export.archive import pack
 from hls_projects.export.file_hashes import hash_files
 from hls_projects.export.manifest import BundleManifest, BundlePort, ProofSummary, Provenance
 from hls_projects.export.origin import TrainingData
 from hls_projects.export.verify import made_in, verify
-from hls_projects.proof import Proof
+from hls_projects.proof.record import Proof
 from hls_projects.settings import HlsSettings
-from models.meaning import MEANING, Meaning
+from models.files.meaning import MEANING, Meaning
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from data_prep.fixed_point import FixedType
-from hls_projects.model_types import PortType
+from hls_projects.network.model_types import PortType
 from hls_projects.rtl.design import RtlDesign
 
 DESIGNS = Path(__file__).parent / "designs"

@@ -9,11 +9,11 @@ import pytest
 import qkeras
 from tensorflow import keras
 
-from hls_projects.lower import lower
+from hls_projects.lowering.lower import lower
+from hls_projects.lowering.types import prove_network
 from hls_projects.rtl.build import build
 from hls_projects.rtl.cost import design_cost
 from hls_projects.settings import HardwareSettings
-from hls_projects.types import prove_network
 
 
 @pytest.mark.parametrize("rtl", [{"form": "unrolled", "delay": 2}, {"form": "streamed", "rows": 1, "delay": 3}])

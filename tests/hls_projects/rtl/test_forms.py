@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from tensorflow import keras
 
-from hls_projects import integer_model
-from hls_projects.lower import lower
-from hls_projects.network import Network
+from hls_projects.lowering.lower import lower
+from hls_projects.lowering.types import prove_network
+from hls_projects.network import integer_model
+from hls_projects.network.network import Network
+from hls_projects.proof.vectors import made_vectors
 from hls_projects.rtl import verilator
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.machine import Machine, Pipelining
@@ -20,8 +22,6 @@ from hls_projects.rtl.streamed import streamed
 from hls_projects.rtl.trace import trace
 from hls_projects.rtl.unrolled import unrolled
 from hls_projects.rtl.write import write
-from hls_projects.types import prove_network
-from hls_projects.vectors import made_vectors
 
 
 def raw_vectors(network: Network, count: int) -> list[np.ndarray]:

@@ -11,16 +11,16 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from data_prep.candidates import CandidateSettings
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
-from data_prep.grid import SquareGrid
-from hls_projects import integer_model
-from hls_projects.compose import builder_alone, compose
-from hls_projects.image_builder import ImageBuilder
-from hls_projects.image_builder_vectors import builder_vectors
-from hls_projects.network import Network
-from hls_projects.port_type import PortType
+from data_prep.grids.grid import SquareGrid
+from data_prep.jets.candidates import CandidateSettings
+from hls_projects.blocks.compose import builder_alone, compose
+from hls_projects.blocks.image_builder import ImageBuilder
+from hls_projects.blocks.image_builder_vectors import builder_vectors
+from hls_projects.network import integer_model
+from hls_projects.network.network import Network
+from hls_projects.network.port_type import PortType
 from hls_projects.rtl import ghdl, verilator
 from hls_projects.rtl.build import build
 from hls_projects.rtl.image_builder import comparators

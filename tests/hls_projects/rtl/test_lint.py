@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 from tensorflow import keras
 
-from data_prep.candidates import CandidateSettings
 from data_prep.fixed_point import FixedType
-from data_prep.grid import SquareGrid
-from hls_projects.image_builder import ImageBuilder
-from hls_projects.lower import lower
+from data_prep.grids.grid import SquareGrid
+from data_prep.jets.candidates import CandidateSettings
+from hls_projects.blocks.image_builder import ImageBuilder
+from hls_projects.lowering.lower import lower
+from hls_projects.lowering.types import prove_network
 from hls_projects.rtl.build import build
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.verilator import verilator_root
 from hls_projects.rtl.write import LIBRARY, portable
 from hls_projects.settings import BuilderSettings, RtlSettings, VariantSettings
-from hls_projects.types import prove_network
 from tests.hls_projects.rtl.test_image_builder import tagger
 
 OLD = "/usr/bin/verilator"

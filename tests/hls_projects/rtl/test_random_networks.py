@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
-from hls_projects import integer_model
+from hls_projects.network import integer_model
 from hls_projects.rtl.estimate import check_size, estimate_luts
 from hls_projects.rtl.machine import Pipelining
 from hls_projects.rtl.quantizer import OVERFLOWS, ROUNDINGS, Form

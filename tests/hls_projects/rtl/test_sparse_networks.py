@@ -13,10 +13,11 @@ import numpy.typing as npt
 import pytest
 
 from data_prep.errors import UnsupportedModelError
-from hls_projects import integer_model
 from hls_projects.emulator.fast_emulator import FastEmulator
-from hls_projects.lower import lower
-from hls_projects.network import Network
+from hls_projects.lowering.lower import lower
+from hls_projects.lowering.types import prove_network
+from hls_projects.network import integer_model
+from hls_projects.network.network import Network
 from hls_projects.rtl.machine import Pipelining
 from hls_projects.rtl.passes import vectors
 from hls_projects.rtl.quantizer import Form
@@ -24,8 +25,7 @@ from hls_projects.rtl.rewrite import pool_first
 from hls_projects.rtl.streamed import Streamed, streamed
 from hls_projects.rtl.trace import trace
 from hls_projects.rtl.unrolled import unrolled
-from hls_projects.types import prove_network
-from models.exact import exact_inference
+from models.quantization.exact import exact_inference
 from tests.hls_projects.rtl.clocked import images
 from tests.hls_projects.sparse_models import sparse_model
 

@@ -11,13 +11,13 @@ from alkaid.trace.fixed_variable import FVariable
 from tensorflow import keras
 
 from data_prep.fixed_point import FixedType
-from hls_projects import integer_model
-from hls_projects.lower import lower
+from hls_projects.lowering.lower import lower
+from hls_projects.lowering.types import prove_network
+from hls_projects.network import integer_model
+from hls_projects.proof.vectors import made_vectors
 from hls_projects.rtl.quantizer import OVERFLOWS, ROUNDINGS, Form, quantize
 from hls_projects.rtl.trace import logic_of, trace
 from hls_projects.rtl.values import ADDERS
-from hls_projects.types import prove_network
-from hls_projects.vectors import made_vectors
 
 FORMS = get_args(Form)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data_prep.fixed_point import FixedType
-from hls_projects.model_types import PortType
+from hls_projects.network.model_types import PortType
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.traffic import Plan, schedule
 

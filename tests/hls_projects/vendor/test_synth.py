@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from data_prep.fixed_point import FixedType
-from hls_projects.hls_project import HlsProject
-from hls_projects.port_type import PortType
+from hls_projects.hls.project import HlsProject
+from hls_projects.network.port_type import PortType
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.settings import HlsSettings
 from pipeline.app import main
-from pipeline.artefact import artefact
+from pipeline.artefacts.artefact import artefact
 
 INPUTS = (PortType(name="image", shape=(4,), type=FixedType(8, 0, False)),)
 OUTPUTS = (PortType(name="logits", shape=(2,), type=FixedType(9, 3)),)

@@ -8,13 +8,13 @@ from pathlib import Path
 import awkward as ak
 import numpy as np
 
-from data_prep.event_batch import PILEUP, QUARK_GLUON, UNDECIDED, EventBatch
-from data_prep.event_images import event_images
-from data_prep.event_settings import EventImagesSettings
+from data_prep.events.batch import PILEUP, QUARK_GLUON, UNDECIDED, EventBatch
+from data_prep.events.images import event_images
+from data_prep.events.settings import EventImagesSettings
 from data_prep.readers import event_tree
-from models.event_settings import EventModelSettings
 from models.tasks.detection_measure import Found
-from models.tower_geometry import Towers
+from models.tasks.event_settings import EventModelSettings
+from models.tasks.tower_geometry import Towers
 from tests.data_prep.event_files import write_event_file
 
 

@@ -11,25 +11,26 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from benchmarks.mock import mock_events
 from data_prep.errors import ConfigurationError, InputFileError
-from data_prep.event_batch import TOWER_CLASSES, UNDECIDED, empty
-from data_prep.mock import mock_events
-from hls_projects import integer_model
-from hls_projects.lower import lower
-from hls_projects.types import prove_network
-from models import training, unet
-from models.event_settings import EventModelSettings
-from models.exact import exact_inference
-from models.pruning_settings import PruningSettings
-from models.segmentation_metrics import confusion
+from data_prep.events.batch import TOWER_CLASSES, UNDECIDED, empty
+from hls_projects.lowering.lower import lower
+from hls_projects.lowering.types import prove_network
+from hls_projects.network import integer_model
+from models.architectures import unet
+from models.metrics.segmentation import confusion
+from models.quantization.exact import exact_inference
 from models.settings import FloatPhaseSettings, TrainSettings
 from models.tasks import event_targets
 from models.tasks import events as task
 from models.tasks.event_maps import Maps, heads
 from models.tasks.event_measure import measure, panoptic
+from models.tasks.event_settings import EventModelSettings
 from models.tasks.jet_lists import found_jets, jet_lists, truth_lists
 from models.tasks.mitigation import HARD
-from models.tower_geometry import Towers
+from models.tasks.tower_geometry import Towers
+from models.training import network as training
+from models.training.pruning_settings import PruningSettings
 
 Make = Callable[..., EventModelSettings]
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import vector
 
-from data_prep.mock import mock_events
-from models.event_settings import EventModelSettings
+from benchmarks.mock import mock_events
 from models.tasks.baselines import ALL, candidates, tower_energy
 from models.tasks.event_maps import Maps
+from models.tasks.event_settings import EventModelSettings
 from models.tasks.mitigation import AREA, HARD, Mitigation, by_network, plain, summed
-from models.tower_geometry import Towers
+from models.tasks.tower_geometry import Towers
 
 
 def test_the_sum_of_towers_is_that_of_their_four_vectors(rng: np.random.Generator) -> None:

@@ -13,18 +13,18 @@ import pytest
 import tensorflow as tf
 from pydantic import ValidationError
 
-from data_prep.dataset import ImageDataset
 from data_prep.errors import ConfigurationError, InputFileError
-from data_prep.image_batch import ImageBatch
-from data_prep.split import SPLITS
-from hls_projects import integer_model
-from hls_projects.lower import lower
-from hls_projects.types import prove_network
-from models import training
-from models.pruning_settings import PruningSettings
+from data_prep.images.batch import ImageBatch
+from data_prep.store.jet_images import ImageDataset
+from data_prep.store.split import SPLITS
+from hls_projects.lowering.lower import lower
+from hls_projects.lowering.types import prove_network
+from hls_projects.network import integer_model
 from models.settings import ModelSettings, TrainSettings
 from models.tasks import regression
 from models.tasks.regression_heads import networks
+from models.training import network as training
+from models.training.pruning_settings import PruningSettings
 
 PT = {"name": "pt", "unit": 4.0, "tolerance": 0.2, "output": {"bits": 12, "integer": 6}, "edges": [1.0, 2.0]}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.bootstrap import Measured
+from models.metrics.bootstrap import Measured
 from pipeline.plots.candidates import candidate_cost
 from pipeline.plots.style import svg_text
 

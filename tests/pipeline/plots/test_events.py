@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
 
-from data_prep.event_batch import EventBatch
-from data_prep.event_dataset import EventDatasetWriter, open_event_dataset
-from data_prep.event_images import EventImages
-from data_prep.event_settings import EventDescription
-from data_prep.event_summary import EventSummaryBuilder
-from data_prep.event_towers import EventGrid
-from data_prep.mock import mock_events
-from data_prep.split import SPLITS
-from models.jet_matching import JetList
+from benchmarks.mock import mock_events
+from data_prep.events.batch import EventBatch
+from data_prep.events.images import EventImages
+from data_prep.events.settings import EventDescription
+from data_prep.events.summary import EventSummaryBuilder
+from data_prep.grids.trigger_towers import EventGrid
+from data_prep.store.event_images import EventDatasetWriter, open_event_dataset
+from data_prep.store.split import SPLITS
+from models.metrics.jet_matching import JetList
 from pipeline.plots.event_display import Prediction, event_display, first_of_each_kind
 from pipeline.plots.events import draw_events
 from pipeline.plots.style import svg_text

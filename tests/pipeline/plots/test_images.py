@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_prep.dataset import ImageDescription
-from data_prep.grid import HexagonalGrid, SquareGrid
+from data_prep.grids.grid import HexagonalGrid, SquareGrid
+from data_prep.images.summary import MASS_EDGES, Summary
 from data_prep.steps.centre import Centre
-from data_prep.summary import MASS_EDGES, Summary
+from data_prep.store.jet_images import ImageDescription
 from pipeline.plots.images import draw_images, masses, mean_images, occupancy
 
 

@@ -8,7 +8,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from data_prep.grid import HexagonalGrid, SquareGrid, TowerGrid
+from data_prep.grids.grid import HexagonalGrid, SquareGrid, TowerGrid
 from pipeline.plots.pixels import draw
 
 

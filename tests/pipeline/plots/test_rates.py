@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from models.offline_threshold import OfflinePoint
-from models.rate_measurement import Efficiency, OperatingPoint, TriggerResult
-from models.rate_settings import RatesSettings
-from models.rate_study import RateStudy
-from models.response_study import ResponseStudy
+from models.rates.measurement import Efficiency, OperatingPoint, TriggerResult
+from models.rates.offline_threshold import OfflinePoint
+from models.rates.response_study import ResponseStudy
+from models.rates.settings import RatesSettings
+from models.rates.study import RateStudy
 from pipeline.plots.rates import TITLES, offline_rates, rate_curves, turn_ons
 
 WHAT = RatesSettings.model_validate(

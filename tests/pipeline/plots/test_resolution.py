@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.response import closure
+from models.metrics.response import closure
 from pipeline.plots.resolution import resolution_curves
 
 

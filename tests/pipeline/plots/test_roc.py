@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.metrics import RocCurve, roc_curve
+from models.metrics.taggers import RocCurve, roc_curve
 from pipeline.plots.roc import Curve, rejections, roc_panels
 from pipeline.plots.style import svg_text
 

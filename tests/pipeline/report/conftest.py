@@ -11,29 +11,29 @@ from typing import Any
 import numpy as np
 import pytest
 
-from data_prep.dataset import ImageDescription
-from data_prep.dataset_writer import DatasetWriter
 from data_prep.errors import ProofFailedError
 from data_prep.fixed_point import FixedType
-from data_prep.image_batch import FEATURES, ImageBatch
-from data_prep.split import SPLITS
-from data_prep.summary import Summary
+from data_prep.images.batch import FEATURES, ImageBatch
+from data_prep.images.summary import Summary
+from data_prep.store.jet_images import ImageDescription
+from data_prep.store.jet_images_writer import DatasetWriter
+from data_prep.store.split import SPLITS
 from hls_projects.export.bundle import write_bundle
 from hls_projects.export.design import Design
 from hls_projects.export.manifest import Provenance
 from hls_projects.export.reference_vectors import ReferenceVectors, VectorBlock
-from hls_projects.hls_project import HlsProject, TracedLayer
-from hls_projects.model_types import LayerTypes, ModelTypes, PortType
-from hls_projects.network import Network, Weights
-from hls_projects.proof import LayerProof, Proof
+from hls_projects.hls.project import HlsProject, TracedLayer
+from hls_projects.network.model_types import LayerTypes, ModelTypes, PortType
+from hls_projects.network.network import Network, Weights
+from hls_projects.proof.record import LayerProof, Proof
 from hls_projects.rtl.record import Alternative, Driven, RtlProof, VariantRecord
 from hls_projects.rtl.synthesis import Synthesis
 from hls_projects.settings import HardwareSettings, HlsSettings, VariantSettings
-from models.metrics import performance, softmax
-from models.uncertainty import uncertainties
-from pipeline.artefact import artefact
-from pipeline.hashes import content_hash
-from pipeline.json_file import write_json
+from models.metrics.taggers import performance, softmax
+from models.metrics.uncertainty import uncertainties
+from pipeline.artefacts.artefact import artefact
+from pipeline.artefacts.hashes import content_hash
+from pipeline.artefacts.json_file import write_json
 from pipeline.plots.images import draw_images
 from pipeline.proving import leave_proof
 from pipeline.report.sections import gallery, rtl, training

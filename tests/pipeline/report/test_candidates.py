@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from data_prep.candidates import CandidateSettings
-from data_prep.grid import SquareGrid
-from hls_projects.hls_builder import HlsBuilder
-from hls_projects.hls_project import HlsProject
-from hls_projects.image_builder import ImageBuilder
-from pipeline.artefact import artefact
-from pipeline.json_file import write_json
+from data_prep.grids.grid import SquareGrid
+from data_prep.jets.candidates import CandidateSettings
+from hls_projects.blocks.image_builder import ImageBuilder
+from hls_projects.hls.image_builder import HlsBuilder
+from hls_projects.hls.project import HlsProject
+from pipeline.artefacts.artefact import artefact
+from pipeline.artefacts.json_file import write_json
 from pipeline.report import page as report
 from pipeline.report.page import page
 from pipeline.report.run_folder import RunFolder

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from data_prep.dataset import open_dataset
-from data_prep.mock import mock_jets, write_mock_file
+from benchmarks.mock import mock_jets, write_mock_file
+from data_prep.store.jet_images import open_dataset
 from pipeline.app import main
 from pipeline.report.run_folder import NotMadeError, RunFolder
 from pipeline.report.sections import gallery

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.artefact import artefact
-from pipeline.json_file import write_json
+from pipeline.artefacts.artefact import artefact
+from pipeline.artefacts.json_file import write_json
 from pipeline.report import page as report
 from pipeline.report.page import page
 from pipeline.report.run_folder import RunFolder

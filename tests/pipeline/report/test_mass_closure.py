@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from data_prep.mock import mock_jets, write_mock_file
+from benchmarks.mock import mock_jets, write_mock_file
 from pipeline.app import main
 from pipeline.report import page as report
 from pipeline.report.page import page

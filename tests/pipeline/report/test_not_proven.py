@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hls_projects.proof import LayerProof, Mismatch
+from hls_projects.proof.record import LayerProof, Mismatch
 from pipeline.report.page import SECTIONS, page
 from pipeline.report.run_folder import RunFolder
 from tests.pipeline.report.reader import Reader, anew, read

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from data_prep.digits import with_error
-from models.metrics import Rejection
+from models.metrics.taggers import Rejection
 from pipeline.report.page import SECTIONS, page
 from pipeline.report.run_folder import RunFolder
 from pipeline.report.section import rejection

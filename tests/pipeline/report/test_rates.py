@@ -11,12 +11,12 @@ import pytest
 import yaml
 
 from data_prep.digits import between, with_error
-from data_prep.images import ImagesSettings
-from models.rate_settings import RatesSettings
-from models.rate_study import study
-from models.trigger_rate import TriggerJets
-from pipeline.artefact import artefact
-from pipeline.json_file import write_json
+from data_prep.images.jets import ImagesSettings
+from models.rates.settings import RatesSettings
+from models.rates.study import study
+from models.rates.trigger_rate import TriggerJets
+from pipeline.artefacts.artefact import artefact
+from pipeline.artefacts.json_file import write_json
 from pipeline.plots.rates import draw_rates
 from pipeline.report import page as report
 from pipeline.report.page import SECTIONS

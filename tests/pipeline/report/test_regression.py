@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.response import closure
+from models.metrics.response import closure
 from models.settings import ModelSettings
-from pipeline.artefact import artefact
-from pipeline.json_file import write_json
+from pipeline.artefacts.artefact import artefact
+from pipeline.artefacts.json_file import write_json
 from pipeline.report.page import SECTIONS, _body
 from pipeline.report.run_folder import RunFolder
 from pipeline.report.sections import performance, regression

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.artefact import UpToDate, artefact
-from pipeline.json_file import write_json
-from pipeline.manifest import manifest_path
+from pipeline.artefacts.artefact import UpToDate, artefact
+from pipeline.artefacts.json_file import write_json
+from pipeline.artefacts.manifest import manifest_path
 from pipeline.report import page as report
 from pipeline.report.page import page
 from pipeline.report.results import TITLES, titles, titles_of

@@ -9,8 +9,8 @@ from typing import Any
 from markupsafe import Markup
 
 from hls_projects.vendor.numbers import HardwareNumbers, VendorNumbers
-from pipeline.artefact import artefact
-from pipeline.json_file import write_json
+from pipeline.artefacts.artefact import artefact
+from pipeline.artefacts.json_file import write_json
 from pipeline.report.page import SECTIONS, _body
 from pipeline.report.run_folder import RunFolder
 from pipeline.report.sections import synthesis

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from data_prep.generate.settings import GenerateSettings
-from pipeline.artefact import artefact
+from pipeline.artefacts.artefact import artefact
 from pipeline.configuration import load
 from pipeline.report.run_folder import RunFolder
 from pipeline.report.sections import task

@@ -14,20 +14,21 @@ import yaml
 from qkeras import QActivation, QDense, quantized_bits, quantized_relu
 from tensorflow import keras
 
-from data_prep.dataset import open_dataset
-from data_prep.mock import mock_jets, write_mock_file
-from hls_projects import csim, integer_model
-from hls_projects.compare_candidates import compare_candidates, made_candidates
+from benchmarks.mock import mock_jets, write_mock_file
+from data_prep.store.jet_images import open_dataset
+from hls_projects.blocks.image_builder import PORTS
 from hls_projects.export.verify import verify
-from hls_projects.hls_builder import IMAGE
-from hls_projects.hls_project import HlsProject
-from hls_projects.image_builder import PORTS
-from hls_projects.model_types import ModelTypes
-from hls_projects.network import Network
-from models.exact import exact_inference
-from models.load import load_model
+from hls_projects.hls import csim
+from hls_projects.hls.image_builder import IMAGE
+from hls_projects.hls.project import HlsProject
+from hls_projects.network import integer_model
+from hls_projects.network.model_types import ModelTypes
+from hls_projects.network.network import Network
+from hls_projects.proof.compare_candidates import compare_candidates, made_candidates
+from models.files.load import load_model
+from models.quantization.exact import exact_inference
 from pipeline.app import main
-from tests.data_prep.test_candidate_images import CONFIGURATION
+from tests.data_prep.images.test_candidates import CONFIGURATION
 
 pytestmark = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
 

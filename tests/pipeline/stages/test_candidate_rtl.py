@@ -13,18 +13,18 @@ import yaml
 from qkeras import QActivation, QConv2D, QDense, quantized_bits, quantized_relu
 from tensorflow import keras
 
+from benchmarks.mock import mock_jets, write_mock_file
 from data_prep.errors import PipelineError
-from data_prep.mock import mock_jets, write_mock_file
+from hls_projects.blocks.image_builder import PORTS
 from hls_projects.export.design import RtlPart, require_proven_rtl
-from hls_projects.hls_project import HlsProject
-from hls_projects.image_builder import PORTS
-from hls_projects.model_types import ModelTypes
+from hls_projects.hls.project import HlsProject
+from hls_projects.network.model_types import ModelTypes
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.record import RtlProof
 from hls_projects.settings import HlsSettings
 from pipeline.app import main
-from pipeline.manifest import manifest_path
-from tests.data_prep.test_candidate_images import CONFIGURATION
+from pipeline.artefacts.manifest import manifest_path
+from tests.data_prep.images.test_candidates import CONFIGURATION
 
 pytestmark = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from data_prep.mock import mock_jets, write_mock_file
+from benchmarks.mock import mock_jets, write_mock_file
 from pipeline.app import main
-from tests.data_prep.test_candidate_images import CONFIGURATION
+from tests.data_prep.images.test_candidates import CONFIGURATION
 
 WIDTH = {"bits": 6, "integer": 3}
 MODEL = {
@@ -53,7 +53,7 @@ def test_it_goes_on_with_what_is_done_and_leaves_what_the_data_flow_says(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A study that stops at its last image set trains the others no more."""
-    from models import candidate_cost
+    from models.studies import candidate_cost
 
     trained: list[str] = []
     train = candidate_cost.train_and_score

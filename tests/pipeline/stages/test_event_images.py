@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import yaml
 
-from data_prep.event_dataset import open_event_dataset
-from data_prep.event_summary import EventSummary
-from data_prep.mock import mock_jets, write_mock_file
+from benchmarks.mock import mock_jets, write_mock_file
+from data_prep.events.summary import EventSummary
+from data_prep.store.event_images import open_event_dataset
 from pipeline.app import main
-from pipeline.manifest import manifest_path
+from pipeline.artefacts.manifest import manifest_path
 from tests.data_prep.event_files import event_columns, write_event_file
 
 CONFIGURATION = Path(__file__).parents[3] / "configs" / "segmentation" / "images.yaml"

@@ -13,17 +13,17 @@ import pytest
 from qkeras import QActivation, QConv2D, QDense, quantized_bits, quantized_relu
 from tensorflow import keras
 
-from data_prep.dataset import ImageDescription, open_dataset
-from data_prep.dataset_writer import DatasetWriter
 from data_prep.errors import InputFileError, PipelineError, ProofFailedError
-from data_prep.image_batch import FEATURES, ImageBatch
-from data_prep.split import SPLITS
+from data_prep.images.batch import FEATURES, ImageBatch
+from data_prep.store.jet_images import ImageDescription, open_dataset
+from data_prep.store.jet_images_writer import DatasetWriter
+from data_prep.store.split import SPLITS
 from hls_projects.export.verify import verify
-from hls_projects.hls_project import HlsProject
-from hls_projects.proof import LayerProof, Proof
+from hls_projects.hls.project import HlsProject
+from hls_projects.proof.record import LayerProof, Proof
 from hls_projects.vendor.numbers import HardwareNumbers, VendorNumbers
-from pipeline.artefact import artefact
-from pipeline.json_file import write_json
+from pipeline.artefacts.artefact import artefact
+from pipeline.artefacts.json_file import write_json
 from pipeline.stages import convert, export, lower
 from tests.sealed import made_again, seal
 

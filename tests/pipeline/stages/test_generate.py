@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from data_prep.errors import ConfigurationError, PipelineError
-from pipeline.hashes import sha256
+from pipeline.artefacts.hashes import sha256
 from pipeline.stages.generate import run
 
 CONFIG = """

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from data_prep.dataset import open_dataset
-from data_prep.images import ImagesSettings
-from data_prep.mock import mock_jets, write_mock_file
-from data_prep.summary import Summary
+from benchmarks.mock import mock_jets, write_mock_file
+from data_prep.images.jets import ImagesSettings
+from data_prep.images.summary import Summary
+from data_prep.store.jet_images import open_dataset
 from pipeline.app import main
+from pipeline.artefacts.manifest import manifest_path
 from pipeline.configuration import load
-from pipeline.manifest import manifest_path
 
 CONFIGURATION = Path(__file__).parents[3] / "configs" / "demo" / "images.yaml"
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import yaml
 
-from data_prep.mock import mock_jets, write_mock_file
+from benchmarks.mock import mock_jets, write_mock_file
 from pipeline.app import main
-from pipeline.manifest import manifest_path
+from pipeline.artefacts.manifest import manifest_path
 
 CONFIGURATION = Path(__file__).parents[3] / "configs" / "demo" / "images.yaml"
 

@@ -15,16 +15,16 @@ import yaml
 from qkeras import QActivation, QDense, quantized_bits, quantized_relu
 from tensorflow import keras
 
-from data_prep.dataset import ImageDescription, open_dataset
-from data_prep.dataset_writer import DatasetWriter
-from data_prep.image_batch import FEATURES, ImageBatch
-from hls_projects.hls_project import HlsProject
-from hls_projects.network import Network
+from data_prep.images.batch import FEATURES, ImageBatch
+from data_prep.store.jet_images import ImageDescription, open_dataset
+from data_prep.store.jet_images_writer import DatasetWriter
+from hls_projects.hls.project import HlsProject
+from hls_projects.network.network import Network
 from hls_projects.settings import HlsSettings
-from models.load import save_model
-from models.meaning import MEANING, Meaning
+from models.files.load import save_model
+from models.files.meaning import MEANING, Meaning
 from pipeline.app import main
-from pipeline.manifest import manifest_path
+from pipeline.artefacts.manifest import manifest_path
 from tests.sealed import made_again, seal
 
 IMAGES: dict[str, Any] = {

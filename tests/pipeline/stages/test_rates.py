@@ -16,20 +16,20 @@ import yaml
 from qkeras import QActivation, QDense, quantized_bits, quantized_relu
 from tensorflow import keras
 
-from data_prep.dataset import open_dataset
-from data_prep.image_batch import ImageBatch, concatenate
-from data_prep.images import ImagesSettings
-from data_prep.mock import Branches, mock_jets, write_mock_file
-from data_prep.split import splitmix64
-from hls_projects import integer_model
-from hls_projects.lower import lower
-from hls_projects.network import Network
-from hls_projects.types import prove_network
-from models.meaning import MEANING, Meaning
-from models.rate_settings import ColliderSettings
+from benchmarks.mock import Branches, mock_jets, write_mock_file
+from data_prep.images.batch import ImageBatch, concatenate
+from data_prep.images.jets import ImagesSettings
+from data_prep.store.jet_images import open_dataset
+from data_prep.store.split import splitmix64
+from hls_projects.lowering.lower import lower
+from hls_projects.lowering.types import prove_network
+from hls_projects.network import integer_model
+from hls_projects.network.network import Network
+from models.files.meaning import MEANING, Meaning
+from models.rates.settings import ColliderSettings
 from models.settings import ModelSettings
 from pipeline.app import main
-from pipeline.manifest import manifest_path
+from pipeline.artefacts.manifest import manifest_path
 from tests.sealed import seal
 
 ROOT = Path(__file__).parents[3]

@@ -16,9 +16,9 @@ from tensorflow import keras
 
 from data_prep.errors import ToolNotFoundError
 from hls_projects.rtl import verilator, yosys
-from models.load import save_model
+from models.files.load import save_model
 from pipeline.app import main
-from pipeline.manifest import manifest_path
+from pipeline.artefacts.manifest import manifest_path
 from tests.sealed import made_again
 
 pytestmark = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from pipeline.app import main
-from tests.pipeline.search.small_search import FILES, change_file, prepare
+from tests.pipeline.studies.search.small_search import FILES, change_file, prepare
 
 
 @pytest.fixture
@@ -27,8 +27,8 @@ def arguments(tmp_path: Path) -> list[str]:
 def test_it_goes_on_when_workers_die_and_when_it_has_ended(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline.search import run as search_run
-    from pipeline.search import study, workers
+    from pipeline.studies.search import run as search_run
+    from pipeline.studies.search import study, workers
 
     killed: list[int] = []
     mend = workers.Crew.mend
@@ -72,10 +72,10 @@ def test_it_goes_on_when_workers_die_and_when_it_has_ended(
 
 def _check_confirmed(out: Path, point: dict[str, Any], folder: Path) -> None:
     """The confirmed number is that of the stage `rtl` for the same network, and its estimate is the traced one."""
-    from hls_projects.lower import lower
+    from hls_projects.lowering.lower import lower
+    from hls_projects.lowering.types import prove_network
     from hls_projects.settings import HardwareSettings
-    from hls_projects.types import prove_network
-    from models.load import load_model
+    from models.files.load import load_model
     from pipeline.stages import rtl
 
     network = prove_network(lower(load_model(out / "networks" / f"{point['trial']}.h5")))
@@ -110,7 +110,7 @@ def _check_picked(out: Path, found: dict[str, Any], folder: Path, capsys: pytest
 
 def _check_runs(folder: Path, point: dict[str, Any]) -> None:
     """The stages that `make RUN=best` runs first take what `pick` wrote, and make that network of it."""
-    from models.load import load_model
+    from models.files.load import load_model
 
     c, b = folder / "configs" / "best", folder / "build" / "best"
     jets = [f"{folder}/q.root", f"{folder}/t.root"]

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from data_prep.dataset import open_dataset
+from benchmarks.mock import mock_jets, write_mock_file
 from data_prep.errors import UnsupportedModelError
-from data_prep.mock import mock_jets, write_mock_file
-from models.meaning import Meaning
+from data_prep.store.jet_images import open_dataset
+from models.files.meaning import Meaning
 from pipeline.app import main
 from pipeline.stages import rtl
 
@@ -70,7 +70,7 @@ def test_it_goes_on_and_leaves_what_the_data_flow_says(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A study that stops at one training trains those before it no more; its networks become proven logic."""
-    from models import symmetry_study
+    from models.studies import symmetries as symmetry_study
 
     trained: list[tuple[str, int]] = []
     train = symmetry_study.train_variant

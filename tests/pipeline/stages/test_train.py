@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import yaml
 
-from data_prep.dataset import ImageDescription, open_dataset
-from data_prep.dataset_writer import DatasetWriter
-from data_prep.image_batch import FEATURES, ImageBatch
+from data_prep.images.batch import FEATURES, ImageBatch
 from data_prep.observables.columns import OBSERVABLES, Observables
-from models.meaning import Meaning
+from data_prep.store.jet_images import ImageDescription, open_dataset
+from data_prep.store.jet_images_writer import DatasetWriter
+from models.files.meaning import Meaning
 from pipeline.app import main
-from pipeline.manifest import manifest_path
+from pipeline.artefacts.manifest import manifest_path
 from tests.sealed import seal
 
 WIDTH = {"bits": 6, "integer": 1}
@@ -81,8 +81,8 @@ def _read(path: Path) -> Any:
 def test_it_leaves_what_the_data_flow_says(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from models.load import load_model
-    from models.metrics import softmax
+    from models.files.load import load_model
+    from models.metrics.taggers import softmax
 
     assert main(arguments) == 0
     line = capsys.readouterr().out

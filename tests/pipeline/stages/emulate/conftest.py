@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from data_prep.mock import mock_jets, write_mock_file
-from hls_projects.lower import lower
-from hls_projects.types import prove_network
-from models.load import save_model
+from benchmarks.mock import mock_jets, write_mock_file
+from hls_projects.lowering.lower import lower
+from hls_projects.lowering.types import prove_network
+from models.files.load import save_model
 from pipeline.app import main
 from tests.pipeline.stages.emulate.setting import (
     CLASSES,

@@ -11,8 +11,8 @@ import yaml
 from qkeras import QActivation, QDense, quantized_bits, quantized_relu
 from tensorflow import keras
 
-from data_prep.images import ImagesSettings
-from models.meaning import Meaning
+from data_prep.images.jets import ImagesSettings
+from models.files.meaning import Meaning
 from models.settings import ModelSettings
 from pipeline.app import main
 

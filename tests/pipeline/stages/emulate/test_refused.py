@@ -12,9 +12,9 @@ import pytest
 from qkeras import QActivation, quantized_relu
 from tensorflow import keras
 
-from hls_projects.lower import lower
-from hls_projects.types import prove_network
-from models.meaning import MEANING
+from hls_projects.lowering.lower import lower
+from hls_projects.lowering.types import prove_network
+from models.files.meaning import MEANING
 from pipeline.app import main
 from tests.pipeline.stages.emulate.setting import (
     CONFIGURATION,

@@ -16,14 +16,14 @@ import pytest
 import uproot
 import yaml
 
-from data_prep.dataset import open_dataset
-from data_prep.mock import Branches, mock_jets, write_mock_file
-from hls_projects import integer_model
-from hls_projects.network import Network
-from models.architectures import HARDWARE
-from models.meaning import MEANING
+from benchmarks.mock import Branches, mock_jets, write_mock_file
+from data_prep.store.jet_images import open_dataset
+from hls_projects.network import integer_model
+from hls_projects.network.network import Network
+from models.architectures.registry import HARDWARE
+from models.files.meaning import MEANING
 from pipeline.app import main
-from pipeline.manifest import manifest_path
+from pipeline.artefacts.manifest import manifest_path
 from tests.data_prep.readers import samples
 from tests.pipeline.stages.emulate.setting import (
     CLASSES,

@@ -1,0 +1,1 @@
+"""Pixel grids: squares, hexagons, trigger towers."""

@@ -1,0 +1,1 @@
+"""Jet images: channels, the compiled kernel, augmentation, and batches of sparse images."""

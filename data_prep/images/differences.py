@@ -1,0 +1,122 @@
+"""Where the images that a network is given differ from those it was trained on, by the keys of `images.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+from data_prep.events.settings import EventDescription
+from data_prep.settings import Settings
+from data_prep.store.jet_images import ImageDescription
+
+Description = ImageDescription | EventDescription
+
+HARMLESS: dict[type[Settings], tuple[str, ...]] = {
+    ImageDescription: ("format", "classes", "jets", "observables"),
+    EventDescription: ("format", "jet_pt_min", "jet_eta_max", "box_min"),
+}
+"""Keys of a description that change no number at the network's input.
+
+`observables` are columns beside the images. `classes` are the meaning of outputs and of labels, and are compared by
+name where labels are used. `jet_pt_min`, `jet_eta_max` and `box_min` of events decide which truth is listed. `jets` is
+the name of a collection, which other layouts give to other jets: that its jets are others is not told by it.
+"""
+WHERE_STATED = ("cluster",)
+"""Keys that are compared where both sides have them: files that hold jets say nothing of a clustering."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One key.
+
+    Attributes:
+        key: with dots between the sections, a step by its name: `grid.half_width`, `steps.normalise.norm`.
+        given: its value in the images that are given.
+        wanted: its value in those that are wanted.
+    """
+
+    key: str
+    given: str
+    wanted: str
+
+
+def differences(given: Description, wanted: Description) -> tuple[Difference, ...]:
+    """All keys in which images differ at the input of a network, in the order of the description.
+
+    Of sections of different kinds, as a square and a hexagonal grid, the kind alone is named.
+    """
+    if type(given) is not type(wanted):
+        return (Difference("kind", _kind(given), _kind(wanted)),)
+    left, right = (each.model_dump(mode="json", exclude=set(HARMLESS[type(each)])) for each in (given, wanted))
+    for key in WHERE_STATED:
+        if left.get(key) is None or right.get(key) is None:
+            left.pop(key, None)
+            right.pop(key, None)
+    return tuple(_sections(left, right, ""))
+
+
+def keys_of(description: Description) -> dict[str, str]:
+    """Every key of a description with its value in words, as `Difference` names them."""
+    found = {"kind": _kind(description)}
+    for name, value in description.model_dump(mode="json", exclude={"format"}).items():
+        found |= _flat(value, name)
+    return found
+
+
+def _kind(description: Description) -> str:
+    return "events" if isinstance(description, EventDescription) else "jets"
+
+
+def _flat(value: Any, key: str) -> dict[str, str]:
+    if _is_steps(value):
+        found = {key: _text(value)}
+        for step in value:
+            found |= {f"{key}.{step['step']}.{name}": _text(each) for name, each in step.items() if name != "step"}
+        return found
+    if isinstance(value, Mapping):
+        return {name: text for part, each in value.items() for name, text in _flat(each, f"{key}.{part}").items()}
+    return {key: _text(value)}
+
+
+def _sections(given: Mapping[str, Any], wanted: Mapping[str, Any], prefix: str) -> list[Difference]:
+    if given.get("kind") != wanted.get("kind"):
+        return [Difference(f"{prefix}kind", _text(given.get("kind")), _text(wanted.get("kind")))]
+    found: list[Difference] = []
+    for name in dict.fromkeys((*wanted, *given)):
+        left, right = given.get(name), wanted.get(name)
+        if left == right:
+            continue
+        if isinstance(left, Mapping) and isinstance(right, Mapping):
+            found += _sections(left, right, f"{prefix}{name}.")
+        elif _is_steps(left) and _is_steps(right) and _names(left) == _names(right):
+            for one, other in zip(left, right, strict=True):
+                found += _sections(one, other, f"{prefix}{name}.{one['step']}.")
+        else:
+            found.append(Difference(f"{prefix}{name}", _text(left), _text(right)))
+    return found
+
+
+def _is_steps(value: Any) -> TypeGuard[list[Mapping[str, Any]]]:
+    return (
+        isinstance(value, list) and bool(value) and all(isinstance(each, Mapping) and "step" in each for each in value)
+    )
+
+
+def _names(steps: list[Mapping[str, Any]]) -> list[str]:
+    return [step["step"] for step in steps]
+
+
+def _text(value: Any) -> str:
+    """A value as people write it."""
+    if value is None:
+        return "not given"
+    if _is_steps(value):
+        return ", ".join(_names(value))
+    if isinstance(value, list):
+        return ", ".join(map(_text, value)) or "none"
+    if isinstance(value, Mapping):
+        return "given"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)

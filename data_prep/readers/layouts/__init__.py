@@ -1,0 +1,1 @@
+"""The layouts of files that are known; a layout is one file."""

@@ -1,0 +1,1 @@
+"""What stays on disk: Parquet files by split, packed arrays, files of scores."""

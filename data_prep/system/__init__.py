@@ -1,0 +1,1 @@
+"""The machine: other programs, workers, memory, compiled functions."""

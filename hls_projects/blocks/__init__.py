@@ -1,0 +1,1 @@
+"""Firmware around the network: image builder and jet finder."""

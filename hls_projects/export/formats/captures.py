@@ -1,0 +1,83 @@
+"""What a board or a simulation gave, held against the pattern file of a bundle, and the first difference in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from data_prep.errors import ProofFailedError
+from hls_projects.export.formats import pattern_formats
+from hls_projects.export.formats.patterns import PatternRecord
+from hls_projects.export.links.frames import Difference, compare, late_by
+from hls_projects.export.links.packing import Packing, value_name
+
+
+@dataclass(frozen=True)
+class Captured:
+    """A capture that is as expected.
+
+    Attributes:
+        words: valid words that were compared, all equal.
+        late: frames by which the capture comes later than expected.
+        beyond: valid words expected before the first or after the last frame of the capture: they were not captured.
+    """
+
+    words: int
+    late: int
+    beyond: int = 0
+
+
+def require_equal(expected: Path, capture: Path, late: int | None = None) -> Captured:
+    """Compare a capture with an output file of a bundle, word by word.
+
+    Args:
+        expected: `patterns/<format>/output_<i>.txt` of a bundle.
+        capture: of the same vectors, in any of the formats; further links and frames are left aside.
+        late: frames by which it may come later than expected, as through links and a trigger of the capture; found from
+            the first valid word where it is not said.
+
+    Raises:
+        InputFileError: one of the files cannot be read.
+        ProofFailedError: a word differs, is valid on one side only, or none was captured.
+    """
+    wanted, found = pattern_formats.read(expected), pattern_formats.read(capture)
+    shift = late_by(wanted, found) if late is None else late
+    result = compare(wanted, found, shift)
+    if result.first is not None:
+        where = _vector(expected, result.first)
+        many = f"{result.mismatches:,} of {result.words:,} words differ (read {shift} frames late)"
+        raise ProofFailedError(f"{many}, the first on {result.first}{where}", file=capture)
+    if not result.words:
+        what = f"no word that is expected lies in its {len(found.data):,} frames (read {shift} frames late)"
+        raise ProofFailedError(what, file=capture)
+    return Captured(result.words, shift, result.beyond)
+
+
+def _vector(expected: Path, first: Difference) -> str:
+    """The vector and the values of the first difference, where the file stands in a bundle."""
+    folder, number = expected.parent.parent, expected.stem.removeprefix("output_")
+    if not (folder / "packing.json").exists() or not number.isdigit():
+        return ""
+    record = PatternRecord.load(folder)
+    packet, frame = divmod(first.frame - record.first_output, record.period)
+    vectors = record.files[int(number)]
+    if not 0 <= packet < len(vectors):
+        return ", where no result stands"
+    packing = record.output_packing
+    values = [_values(packing, frame, first.link, word) for word in (first.expected, first.found)]
+    told = [
+        f" {value_name(packing.ports, number)} is {found} and not {wanted}"
+        for number, (wanted, found) in enumerate(zip(*values, strict=True))
+        if wanted != found
+    ]
+    return f": of vector {vectors[packet]}" + (told[0] if told and first.found is not None else "")
+
+
+def _values(packing: Packing, frame: int, link: int, word: int | None) -> list[int]:
+    """The values of a packet that holds one word."""
+    words = np.zeros((1, packing.frames, len(packing.links)), np.uint64)
+    words[0, frame, packing.links.index(link)] = word or 0
+    values: list[int] = packing.unpack(words)[0].tolist()
+    return values

@@ -1,0 +1,1 @@
+"""Which value lies in which bits of which link."""

@@ -1,0 +1,89 @@
+"""The payload of a bundle, simulated by GHDL on the pattern files of the bundle."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from data_prep.errors import PipelineError, ProofFailedError, ToolNotFoundError
+from data_prep.system.programs import Children
+from hls_projects.export.design import Design
+from hls_projects.export.formats.patterns import FOLDER as PATTERNS
+from hls_projects.export.formats.patterns import PatternRecord
+from hls_projects.export.proof_files import FOLDER as PROOFS
+from hls_projects.export.targets.emp import FOLDER
+from hls_projects.proof.record import LayerProof, Proof
+
+PACKETS = 100
+"""Packets that are played at most: GHDL is slow."""
+
+
+def prove_payload(design: Design, root: Path) -> None:
+    """Simulate the payload and write `proof/emp.json`; nothing where there is no payload or no GHDL.
+
+    Args:
+        design: what was exported.
+        root: folder of the bundle with its payload and pattern files.
+
+    Raises:
+        PipelineError: when GHDL refuses the VHDL.
+        ProofFailedError: when a frame differs.
+    """
+    patterns = root / PATTERNS
+    if not (root / FOLDER).exists() or not patterns.exists() or shutil.which("ghdl") is None:
+        return
+    record = PatternRecord.load(patterns)
+    packets = min(PACKETS, len(record.files[0]))
+    frames = record.first_output + (packets - 1) * record.period + record.output_frames
+    words = simulate(root / FOLDER, patterns / "emp_v2", frames)
+    layer = LayerProof(name="words of the links", type="64 bits", values=words, mismatches=0)
+    reason = "emp_payload, simulated by GHDL, gives the frames of the pattern files"
+    proof = Proof(status="proven", reason=reason, vectors={"pattern files": packets}, layers=(layer,))
+    (root / PROOFS / "emp.json").write_text(proof.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+def simulate(payload: Path, patterns: Path, frames: int = 0) -> int:
+    """Play the first pattern file to a copy of the payload, and compare what leaves it.
+
+    Args:
+        payload: the folder `emp/`, which is left as it is.
+        patterns: folder of `input_0.txt` and `output_0.txt` in EMP version 2.
+        frames: how many are played; all if 0.
+
+    Returns:
+        Valid words that were compared.
+
+    Raises:
+        ToolNotFoundError: when there is no GHDL or make.
+        PipelineError: when GHDL refuses the VHDL.
+        ProofFailedError: when a frame differs.
+    """
+    for tool in ("ghdl", "make"):
+        if shutil.which(tool) is None:
+            raise ToolNotFoundError(
+                f"{tool} not found, needed to simulate the EMP payload", remedy=f"`apt install {tool}`"
+            )
+    with tempfile.TemporaryDirectory() as scratch, Children() as children:
+        copy = Path(scratch) / FOLDER
+        shutil.copytree(payload, copy)
+        # make takes no spaces in paths, so nothing lies where the user's folders do
+        shutil.copytree(patterns, Path(scratch) / PATTERNS)
+        command = ["make", "--no-print-directory", "-s", f"PATTERNS=../../{PATTERNS}", f"FRAMES={frames}"]
+        analysed = children.run([*command, "work/analysed"], folder=copy / "sim")
+        if analysed.code != 0:
+            raise PipelineError(f"GHDL refuses the payload: {_told(analysed.output + analysed.errors)}", file=payload)
+        played = children.run([*command, "input_0.txt"], folder=copy / "sim")
+    said = played.output + played.errors
+    found = re.search(r"frames equal, (\d+) valid words", said)
+    if played.code != 0 or not found:
+        raise ProofFailedError(f"the payload gives other frames: {_told(said)}", file=payload)
+    return int(found[1])
+
+
+def _told(text: str) -> str:
+    """The line that says what is wrong, without the place in the testbench."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    worst = next((line for line in lines if "failure" in line or "error" in line), (lines or ["no message"])[0])
+    return re.sub(r"^.*\((?:assertion )?(?:failure|error)\): ", "", worst)[:300]

@@ -1,0 +1,1 @@
+"""The HLS project: conversion by hls4ml, C simulation."""

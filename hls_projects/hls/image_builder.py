@@ -1,0 +1,134 @@
+"""The image builder as HLS C++, and the top function from candidates to the outputs of the network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from data_prep.errors import UnsupportedModelError
+from data_prep.settings import Settings
+from hls_projects.blocks.image_builder import ImageBuilder
+from hls_projects.network.model_types import PortType
+
+IMAGE = "image builder"
+"""What the built image is called in a proof."""
+
+
+class HlsOutput(Settings):
+    """An output, or input, of the network's top function, as C++ has it."""
+
+    name: str
+    """The argument."""
+    type: str
+    """The type of one element; of a tower's in a stream."""
+    size: int
+    """Number of elements."""
+
+
+class HlsBuilder(Settings):
+    """What an HLS project holds beside its network where images are built of candidates."""
+
+    builder: ImageBuilder
+    """The image builder."""
+    input_type: str
+    """The C++ type of the network's input."""
+    outputs: tuple[HlsOutput, ...]
+    """The outputs of the network's top function."""
+
+
+def require_fit(builder: ImageBuilder, inputs: Sequence[PortType], io_type: str) -> None:
+    """Make sure that the builder's image is what the network takes.
+
+    Raises:
+        UnsupportedModelError: a network of other inputs, or one that takes a pixel a clock.
+    """
+    shapes = [tuple(port.shape) for port in inputs]
+    if shapes != [builder.shape]:
+        takes = ", ".join(" x ".join(map(str, shape)) for shape in shapes)
+        gives = " x ".join(map(str, builder.shape))
+        raise UnsupportedModelError(
+            f"the image builder gives an image of {gives}, the network takes {takes}",
+            remedy="give the images that the network was trained on",
+        )
+    if io_type != "io_parallel":
+        raise UnsupportedModelError(
+            "the image builder gives all pixels in one clock, but a network in io_stream takes one per clock",
+            remedy="set `hls.io_type: io_parallel` in hardware.yaml",
+        )
+
+
+def write_builder(hls: HlsBuilder, name: str, out: Path) -> None:
+    """Write the builder, the top function `<name>_candidates`, its test bench and script into an HLS project."""
+    network = (out / "firmware" / f"{name}.cpp").read_text(encoding="utf-8")
+    # a network of several processes needs them around it too
+    style = "DATAFLOW" if "#pragma HLS DATAFLOW" in network else "PIPELINE II=1"
+    values = _values(hls, name) | {"style": style}
+    for template, file in (
+        ("image_builder.h.j2", f"firmware/{name}_image_builder.h"),
+        ("candidates_top.h.j2", f"firmware/{name}_candidates.h"),
+        ("candidates_top.cpp.j2", f"firmware/{name}_candidates.cpp"),
+        ("candidates_test.cpp.j2", f"{name}_candidates_test.cpp"),
+        ("build_candidates.tcl.j2", "build_candidates.tcl"),
+    ):
+        (out / file).write_text(rendered(template, values), encoding="utf-8")
+
+
+def write_alone(builder: ImageBuilder, name: str, out: Path) -> Path:
+    """Write the builder without a network, with `candidates_run` around it; returns the C++ file."""
+    values = _values(HlsBuilder(builder=builder, input_type="", outputs=()), name)
+    (out / f"{name}_image_builder.h").write_text(rendered("image_builder.h.j2", values), encoding="utf-8")
+    source = out / f"{name}_loop.cpp"
+    source.write_text(rendered("candidates_loop.cpp.j2", values | {"header": f"{name}_image_builder.h"}), "utf-8")
+    return source
+
+
+def loop_source(hls: HlsBuilder, name: str) -> str:
+    """The C++ that runs the top function of a project on many vectors; it includes files of `firmware/` by name."""
+    return rendered("candidates_loop.cpp.j2", _values(hls, name) | {"header": f"{name}_candidates.h"})
+
+
+def _values(hls: HlsBuilder, name: str) -> dict[str, Any]:
+    builder, given = hls.builder, hls.builder.candidates
+    rows, columns, _ = builder.shape
+    eta_span, phi_span = (1 << given.eta_bits) - 1, (1 << given.phi_bits) - 1
+    return {
+        "name": name,
+        "ports": builder.ports,
+        "outputs": hls.outputs,
+        "input_type": hls.input_type,
+        "pixels": int(np.prod(builder.shape)),
+        "number": given.number,
+        "rows": rows,
+        "columns": columns,
+        "row_borders": builder.rows,
+        "column_borders": builder.columns,
+        "per_pi": given.per_pi,
+        "eta_difference_bits": _signed_bits(eta_span, *builder.rows),
+        "phi_difference_bits": _signed_bits(phi_span, 2 * given.per_pi, *builder.columns),
+        "pt_bits": given.pt.bits,
+        "pixel_bits": given.pixel.bits,
+        "sum_bits": max((given.number * given.pt.type.raw_max).bit_length(), given.pixel.bits),
+        "largest_pixel": builder.pixel.raw_max,
+        "normalise": builder.normalise,
+        "largest_shift": builder.largest_shift,
+        "result": builder.result.name,
+        "result_bits": builder.result.width,
+    }
+
+
+def _signed_bits(*values: int) -> int:
+    """The bits of the signed integer that holds these values and their negatives."""
+    return max(abs(value) for value in values).bit_length() + 1
+
+
+def rendered(template: str, values: dict[str, Any]) -> str:
+    """A C++ file or script of a template."""
+    loader = jinja2.FileSystemLoader(Path(__file__).parents[1] / "templates")
+    environment = jinja2.Environment(  # noqa: S701 - C++, not HTML
+        loader=loader, undefined=jinja2.StrictUndefined, keep_trailing_newline=True
+    )
+    return environment.get_template(template).render(values)

@@ -1,0 +1,1 @@
+"""The integer network: a lowered model as data, its arithmetic, and its proven types."""

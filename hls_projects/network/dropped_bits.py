@@ -1,0 +1,79 @@
+"""Casts that drop every bit of a number: `ap_fixed` cannot do them where it rounds.
+
+To round, it reads the bit below the step of the target. A source whose bits all lie lower has no such bit, and the
+emulation ends in an assertion (`Attempting to read bit beyond MSB`, `ap_fixed_base.h`). Where the source is a result
+that may have any type that holds it, it gets bits up to there, which are always 0 or copies of its sign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from data_prep.fixed_point import FixedType
+from hls_projects.network.model_types import LayerTypes, ModelTypes
+
+QUANTIZER = "QActivation"
+MOVES = ("UpSampling2D", "Flatten", "Reshape", "ZeroPadding2D")
+"""Layers that have the type of their input."""
+
+
+def widened(types: ModelTypes, declared: Mapping[str, FixedType]) -> ModelTypes:
+    """Types with bits for the quantizers behind them to read.
+
+    Args:
+        types: proven types.
+        declared: what the model's quantizers say, by layer; proven types may be narrower, and are not made wider.
+
+    Returns:
+        the same where nothing is too narrow. A type that cannot be wider, that of an input or what a quantizer of the
+        model saturates to, stays as it is; see `unreadable`.
+    """
+    layers = {layer.name: layer for layer in types.layers}
+    for name, least in _needs(types):
+        origin = layers.get(name)
+        while origin is not None and origin.kind in MOVES:
+            origin = layers.get(origin.inputs[0])
+        if origin is None or least > 63 - origin.result.fraction:
+            continue
+        limit = declared.get(origin.name)
+        if origin.result.integer < least and (limit is None or least <= limit.integer):
+            _widen(layers, origin, least)
+    outputs = (
+        port.model_copy(update={"type": layers[port.name].result}) if port.name in layers else port
+        for port in types.outputs
+    )
+    return types.model_copy(update={"layers": tuple(layers.values()), "outputs": tuple(outputs)})
+
+
+def unreadable(types: ModelTypes) -> LayerTypes | None:
+    """The first quantizer that drops every bit of what it reads; its output is always 0."""
+    known = _known(types)
+    needs = {(name, least) for name, least in _needs(types) if known[name].integer < least}
+    for layer in types.layers:
+        if layer.kind == QUANTIZER and (layer.inputs[0], -layer.result.fraction) in needs:
+            return layer
+    return None
+
+
+def _needs(types: ModelTypes) -> Iterator[tuple[str, int]]:
+    """What quantizers read, and the bits before the point that it must have at least."""
+    known = _known(types)
+    for layer in types.layers:
+        if layer.kind == QUANTIZER and known[layer.inputs[0]].fraction > layer.result.fraction:
+            yield layer.inputs[0], -layer.result.fraction
+
+
+def _known(types: ModelTypes) -> dict[str, FixedType]:
+    return {port.name: port.type for port in types.inputs} | {layer.name: layer.result for layer in types.layers}
+
+
+def _widen(layers: dict[str, LayerTypes], origin: LayerTypes, integer: int) -> None:
+    """Give a layer's result more bits before the point, and all that only moves it."""
+    kind = replace(origin.result, width=integer + origin.result.fraction, integer=integer)
+    moved = {origin.name}
+    for name, layer in layers.items():
+        if layer.kind in MOVES and layer.inputs[0] in moved:
+            moved.add(name)
+        if name in moved:
+            layers[name] = layer.model_copy(update={"result": kind})

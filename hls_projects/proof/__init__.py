@@ -1,0 +1,1 @@
+"""Comparisons of two forms of a network, integer by integer."""

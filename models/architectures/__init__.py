@@ -1,0 +1,1 @@
+"""The networks that a word in `model.yaml` stands for."""

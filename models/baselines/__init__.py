@@ -1,0 +1,1 @@
+"""Boosted trees on observables: what networks are compared with."""

@@ -1,0 +1,181 @@
+"""What the numbers at the inputs and outputs of a network mean: `meaning.json`, which goes with it from `train` on.
+
+Who feeds the network otherwise is refused by key (`Meaning.require_same_images`), and who names its outputs names them
+as it was trained, in its order. Nothing here needs TensorFlow.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import ValidationError, model_validator
+
+from data_prep.errors import ConfigurationError, InputFileError
+from data_prep.events.batch import TOWER_CLASSES
+from data_prep.events.settings import EventDescription
+from data_prep.images.differences import Description, differences
+from data_prep.settings import Settings
+from data_prep.store.jet_images import ImageDescription
+from models.settings import ModelSettings
+from models.tasks.event_settings import DetectionSettings, EventModelSettings, SegmentationSettings
+from models.tasks.settings import RegressionSettings, Task
+
+MEANING = "meaning.json"
+"""The file, in `30_model/`, in `40_lowered/` and in a bundle; beside one model of many `<model>.meaning.json`."""
+
+
+def meaning_beside(model: Path) -> Path:
+    """Where the meaning of a model file stands, if it stands anywhere: beside it, for it alone or for its folder."""
+    own = model.with_suffix(f".{MEANING}")
+    return own if own.exists() else model.with_name(MEANING)
+
+
+class Meaning(Settings):
+    """What the inputs and outputs of one network are."""
+
+    format: Literal[1] = 1
+    """Version of this file format."""
+    stated_by: Literal["training", "user"]
+    """Who says so: the dataset that the network was trained on, or whoever brought it."""
+    task: Task | None
+    """What it was trained for; none where the user did not train it here."""
+    images: ImageDescription | EventDescription
+    """The images that it takes: grid, channels, steps, candidates, and of jets the classes of the dataset."""
+    units: tuple[str, ...]
+    """The unit of each channel of the images."""
+    classes: tuple[str, ...]
+    """What the numbers of the first output stand for, one a class in their order; empty where there are no classes."""
+    regression: RegressionSettings | None = None
+    """The numbers of a jet that it finds, with the unit of each, in the order of the outputs."""
+    segmentation: SegmentationSettings | None = None
+    """How the classes of towers were trained and are measured."""
+    detection: DetectionSettings | None = None
+    """What an output of 1 is (GeV), and how jets are found in the outputs."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.units != self.images.units:
+            raise ValueError(f"'units' of these images are {', '.join(self.images.units)}")
+        wanted = self.images.classes if isinstance(self.images, ImageDescription) else TOWER_CLASSES
+        if self.classes not in ((), wanted):
+            raise ValueError(f"'classes' of these images are {', '.join(wanted)}")
+        return self
+
+    @classmethod
+    def of_training(cls, images: Description, network: ModelSettings | EventModelSettings) -> Meaning:
+        """What a network means that is trained here.
+
+        Args:
+            images: as the dataset describes them.
+            network: `model.yaml`.
+
+        Raises:
+            ValueError: a task on events with images of jets, or the other way round.
+        """
+        facts = {"stated_by": "training", "task": network.task, "images": images, "units": images.units}
+        if isinstance(network, ModelSettings):
+            if not isinstance(images, ImageDescription):
+                raise ValueError(f"'task: {network.task}' is for images of jets")
+            numbers = network.regression
+            tagger = numbers is None or numbers.beside_tagger
+            return cls.model_validate(facts | {"classes": images.classes if tagger else (), "regression": numbers})
+        if not isinstance(images, EventDescription):
+            raise ValueError(f"'task: {network.task}' is for images of events")
+        found = ("segmentation", "detection") if network.task == "panoptic" else (network.task,)
+        classes = TOWER_CLASSES if "segmentation" in found else ()
+        return cls.model_validate(facts | {"classes": classes} | {name: getattr(network, name) for name in found})
+
+    @classmethod
+    def stated(cls, images: Description, *, classes: bool) -> Meaning:
+        """What the user says of a network that was not trained here.
+
+        Args:
+            images: as `images.yaml` describes them.
+            classes: whether the first output is one number for each of its classes.
+        """
+        named = images.classes if classes and isinstance(images, ImageDescription) else ()
+        return cls(stated_by="user", task=None, images=images, units=images.units, classes=named)
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Rows, columns (of events with the repeated ones), channels of the image that the network takes."""
+        rows, columns, channels = self.images.shape
+        wrap = self.images.grid.wrap if isinstance(self.images, EventDescription) else 0
+        return rows, columns + 2 * wrap, channels
+
+    @property
+    def without_scores(self) -> str:
+        """Why the network has no scores of jets, in words; empty where it has."""
+        if isinstance(self.images, EventDescription):
+            return f"it was made for events ({self.task or 'as the user stated'})"
+        if self.classes:
+            return ""
+        if self.regression is not None:
+            return f"it finds {', '.join(target.name for target in self.regression.targets)} of a jet (GeV)"
+        return "its outputs are not classes (--no-classes)"
+
+    def require_same_images(self, given: Description, file: Path, *, configuration: bool = False) -> None:
+        """Make sure that images are what the network takes.
+
+        Args:
+            given: what they are.
+            file: where that stands: a dataset, or `images.yaml`.
+            configuration: whether it is `images.yaml`.
+
+        Raises:
+            InputFileError, ConfigurationError: naming every key in which they differ, with both values.
+        """
+        self._refuse(
+            [(each.key, each.given, each.wanted) for each in differences(given, self.images)], file, configuration
+        )
+
+    def require_same_classes(self, given: Description, file: Path, *, configuration: bool = False) -> None:
+        """Make sure that labels mean what the outputs of the network mean, class by class in their order.
+
+        Args:
+            given: the images that the labels belong to.
+            file: where that stands.
+            configuration: whether it is `images.yaml`.
+
+        Raises:
+            InputFileError, ConfigurationError: other classes, or the same ones in another order.
+        """
+        if not self.classes or not isinstance(given, ImageDescription) or given.classes == self.classes:
+            return
+        self._refuse([("classes", ", ".join(given.classes), ", ".join(self.classes))], file, configuration)
+
+    def _refuse(self, found: list[tuple[str, str, str]], file: Path, configuration: bool) -> None:
+        if not found:
+            return
+        trained = self.stated_by == "training"
+        was = "the network was trained with" if trained else "for the network was stated"
+        what = "; ".join(
+            f"'{key}' is {given}, {was if i == 0 else 'not'} {wanted}" for i, (key, given, wanted) in enumerate(found)
+        )
+        kind = ConfigurationError if configuration else InputFileError
+        whose = "of its training" if trained else "that were stated for it"
+        raise kind(what, file=file, remedy=f"give images that are made as those {whose}")
+
+    def save(self, file: Path) -> None:
+        """Write it."""
+        file.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, file: Path) -> Meaning | None:
+        """Read a `meaning.json`; None where there is none, as beside a network that a user brought.
+
+        Raises:
+            InputFileError: it cannot be read, or holds something else.
+        """
+        try:
+            return cls.model_validate_json(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except ValidationError as error:
+            fault = error.errors(include_url=False)[0]
+            reason = f"'{'.'.join(map(str, fault['loc'])) or 'file'}': {fault['msg'].removeprefix('Value error, ')}"
+        except (OSError, ValueError) as error:
+            reason = str(error)
+        what = f"does not say what the inputs of the network are: {reason}"
+        raise InputFileError(what, file=file, remedy="run the command that made it again, `train` or `lower`")

@@ -1,0 +1,1 @@
+"""Layers that Keras and QKeras do not have, and the geometry of their windows."""

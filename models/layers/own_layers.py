@@ -1,0 +1,23 @@
+"""The layers of this project by the names under which model files mention them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.layers.group_layers import GroupConv2D, GroupDense, GroupSeparableConv2D
+from models.layers.hexagonal_pooling import HexagonalMaxPooling2D
+from models.layers.view_layers import ViewConv2D, ViewDense, ViewSeparableConv2D
+
+SYMMETRIC: dict[str, type[Any]] = {
+    layer.__name__: layer
+    for layer in (
+        GroupConv2D,
+        GroupDense,
+        GroupSeparableConv2D,
+        HexagonalMaxPooling2D,
+        ViewConv2D,
+        ViewDense,
+        ViewSeparableConv2D,
+    )
+}
+"""Those that know a symmetry."""

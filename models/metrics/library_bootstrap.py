@@ -1,0 +1,68 @@
+"""Statistical errors of events that share collisions of pileup: the bootstrap over libraries.
+
+Events under the same minimum-bias collisions are no independent ones: a jet of pileup that is taken for a hard one is
+so in all of them. A replica therefore draws whole libraries, with replacement, and not events (the cluster bootstrap;
+A. C. Davison, D. V. Hinkley, Bootstrap Methods and their Application, Cambridge 1997, section 3.8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from models.metrics.bootstrap import REPLICAS, draws
+
+Floats = npt.NDArray[np.float64]
+
+_SEED = 1
+
+
+def multiplicities(libraries: int, replicas: int = REPLICAS, seed: int = _SEED) -> Floats:
+    """How often each library is in each replica: float64 [replicas, libraries], rows that add up to `libraries`."""
+    return np.stack([*draws(libraries, replicas, seed)]).astype(np.float64)
+
+
+def spread(values: npt.ArrayLike) -> float | None:
+    """The standard deviation of a figure over the replicas in which it is defined; None where it is in fewer than two.
+
+    Args:
+        values: [replicas], NaN where it is not defined.
+    """
+    found = np.asarray(values, dtype=np.float64)
+    found = found[np.isfinite(found)]
+    return float(found.std(ddof=1)) if found.size > 1 else None
+
+
+class LibrarySums:
+    """Sums of events, kept by library.
+
+    Attributes:
+        parts: the sum of each library.
+    """
+
+    def __init__(self) -> None:
+        self.parts: dict[int, Floats] = {}
+
+    def add(self, library: int, values: npt.ArrayLike) -> None:
+        """Add an event: numbers of one shape, the same for all events."""
+        found = np.asarray(values, dtype=np.float64)
+        self.parts[library] = self.parts[library] + found if library in self.parts else found
+
+    def error(self, figure: Callable[[Floats], float | None]) -> float | None:
+        """The statistical error of a figure that follows from the sum of all events.
+
+        None with fewer than two libraries, which say nothing of how much another one would differ.
+        """
+        if len(self.parts) < 2:
+            return None
+        parts = np.stack([self.parts[key] for key in sorted(self.parts)])
+        sums = np.tensordot(multiplicities(len(parts)), parts, axes=1)
+        found = [figure(each) for each in sums]
+        return spread([np.nan if value is None else value for value in found])
+
+
+def ratio(sums: Floats) -> float | None:
+    """The first of two sums over the second; None where this is 0."""
+    return float(sums[0] / sums[1]) if sums[1] else None

@@ -1,0 +1,1 @@
+"""Fixed-point numbers in training: quantizers, their types, bits for each channel."""

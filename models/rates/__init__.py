@@ -1,0 +1,1 @@
+"""Trigger rates and efficiencies."""

@@ -1,0 +1,1 @@
+"""Groups of turns and mirrors, and what keeps a symmetry."""

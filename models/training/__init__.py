@@ -1,0 +1,1 @@
+"""Trainings: batches, one network, several in turn, pruning."""

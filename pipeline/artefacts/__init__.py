@@ -1,0 +1,1 @@
+"""What a stage leaves on disk: whole, with a manifest, read through one door."""

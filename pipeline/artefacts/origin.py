@@ -1,0 +1,175 @@
+"""What the manifests before a design tell about it: training data and quality, for the bundle's card."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from data_prep.errors import InputFileError
+from data_prep.store.event_images import holds_events
+from data_prep.store.jet_images import open_dataset
+from hls_projects.export.origin import Quality, TrainingData
+from models.tasks.event_data import open_events
+from pipeline.artefacts.door import check
+from pipeline.artefacts.lineage import upstream
+from pipeline.artefacts.manifest import Manifest
+from pipeline.report.grid_words import grid_words, step_words
+from pipeline.report.results import EMULATED, QUANTIZED, in_order, titles_of
+from pipeline.report.section import CHANNEL_NAMES, CLASS_NAMES
+
+Metrics = Mapping[str, Any]
+
+
+def origin_of(artefacts: Sequence[Path], deployed: Metrics | None) -> tuple[TrainingData | None, tuple[Quality, ...]]:
+    """What is known of the network that a design was made from; nothing of a model that was brought as a file.
+
+    Args:
+        artefacts: that the design was made from.
+        deployed: metrics of the emulated outputs, of a tagger.
+
+    Raises:
+        InputFileError: when what training left cannot be read.
+    """
+    manifests = upstream(artefacts)
+    model = next((place for place, found in manifests.items() if found.stage == "train"), None)
+    if model is None:
+        return None, ()
+    check(model)
+    path = model / "metrics.json"
+    try:
+        trained = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputFileError(f"not a metrics file: {error}", file=path, remedy="run `train` again") from None
+    numbers = tuple(quality(trained, deployed, titles_of(manifests[model].configuration.get("model", {}))))
+    used = manifests[model].inputs.values()
+    images = next(
+        (place for place, found in manifests.items() if found.stage == "images" and found.content in used), None
+    )
+    if images is None:
+        return None, numbers
+    check(images)
+    return training_data(manifests[model], images, manifests[images]), numbers
+
+
+def training_data(model: Manifest, images: Path, dataset: Manifest) -> TrainingData:
+    """What a network was trained on.
+
+    Args:
+        model: the manifest of `30_model`.
+        images: the folder of the images.
+        dataset: its manifest.
+
+    Raises:
+        InputFileError: when the images cannot be read.
+    """
+    path = images / "cutflow.json"
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))["kept_by_class"]
+    except (OSError, ValueError, KeyError) as error:
+        raise InputFileError(
+            f"not a record of what was kept: {error}", file=path, remedy="run `images` again"
+        ) from None
+    events = holds_events(images)
+    described: Any = (open_events(images).dataset if events else open_dataset(images)).metadata
+    classes: tuple[str, ...] = () if events else described.classes
+    steps = [] if events else [step_words(step.model_dump(mode="json", exclude_none=True)) for step in described.steps]
+    return TrainingData(
+        task=str(model.configuration.get("model", {}).get("task", "classification")),
+        origin=_origin(images, dataset),
+        files=dict(sorted((Path(name).name, digest) for name, digest in dataset.inputs.items())),
+        images=grid_words(described.grid),
+        channels=tuple(CHANNEL_NAMES.get(name, name) for name in described.channels),
+        steps=tuple(steps),
+        selection=_selection(dataset.configuration.get("images", {}).get("selection") or {}),
+        classes={name: CLASS_NAMES.get(name, name) for name in classes},
+        samples={name: kept[name] for name in [*classes, *sorted(kept.keys() - set(classes))]},
+    )
+
+
+def quality(trained: Metrics, deployed: Metrics | None, titles: Mapping[str, str]) -> Iterator[Quality]:
+    """The numbers to judge a network by, one by one.
+
+    Args:
+        trained: the content of `metrics.json`.
+        deployed: the same of the emulated outputs, of a tagger.
+        titles: the names of networks for people.
+    """
+    task = str(trained.get("task", "classification"))
+    taggers = trained.get("tagger", {}) if task == "regression" else trained if task == "classification" else {}
+    errors = trained.get("uncertainty", {}).get("taggers", {})
+    for name, found in _in_order(taggers, deployed):
+        for measure, key in (("macro-AUC", "macro_auc"), ("accuracy", "accuracy")):
+            error = errors.get(QUANTIZED if name == EMULATED else name, {}).get(key)  # the same test jets
+            yield Quality(network=titles.get(name, name), measure=measure, value=found.get(key), error=error)
+    for name, targets in trained.get("closure", {}).items():
+        for target, closure in targets.items():
+            whole = closure.get("whole") or {}
+            for measure, key in (("median response", "median"), ("resolution", "resolution")):
+                yield Quality(network=titles.get(name, name), measure=f"{target}, {measure}", value=whole.get(key))
+    for part, measures in _OF_EVENTS.items():
+        for name, found in trained.get(part, {}).items():
+            for measure, keys in measures.items():
+                value: Any = found
+                for key in keys:
+                    value = value.get(key) if isinstance(value, Mapping) else None
+                yield Quality(network=titles.get(name, name), measure=measure, value=value)
+
+
+_OF_EVENTS: dict[str, dict[str, tuple[str, ...]]] = {
+    "segmentation": {"mean IoU": ("mean_iou",), "tower accuracy": ("accuracy",)},
+    "detection": {
+        "efficiency": ("efficiency",),
+        "fakes": ("fakes",),
+        "pT response": ("pt_response",),
+        "pT resolution": ("pt_resolution",),
+    },
+    "panoptic": {"PQ, all": ("mean",), "PQ, jets": ("things",)},
+}
+"""What is shown of the networks on events, by part of `metrics.json`."""
+
+
+def _in_order(taggers: Metrics, deployed: Metrics | None) -> Iterator[tuple[str, Metrics]]:
+    """The taggers and the emulated design."""
+    found = {name: each for name, each in taggers.items() if isinstance(each, Mapping) and "macro_auc" in each}
+    if deployed is not None:
+        found[EMULATED] = deployed
+    for name in in_order(found):
+        yield name, found[name]
+
+
+def simulation_of(images: Path) -> dict[str, Any] | None:
+    """The configuration of the simulation that images were made from; none where there was none, or it is gone."""
+    made = (found.configuration.get("generate") for found in upstream([images]).values() if found.stage == "generate")
+    return next(made, None)
+
+
+def _origin(images: Path, dataset: Manifest) -> str:
+    simulated = simulation_of(images)
+    if simulated is None:
+        files = len(dataset.inputs)
+        return f"read from {files} file{'s' if files != 1 else ''} of constituents that were given"
+    energy = simulated.get("collision_energy", 0) / 1000
+    what = f"simulated {simulated.get('kind', 'jets')}, Pythia 8 at {energy:g} TeV with a parametrised detector"
+    pileup = simulated.get("pileup")
+    if pileup:
+        what += f", {pileup['mean']:g} collisions besides the hard one on average"
+    jets = simulated.get("jets")
+    if jets:
+        # Of jets a window of pT is kept; whole events hold all above a threshold.
+        low, high = jets.get("pt") or (jets["pt_min"], None)
+        window = f"pT > {low:g} GeV" if high is None else f"{low:g} < pT < {high:g} GeV"
+        what += f"; anti-kT jets of R = {jets['radius']:g}, {window}, |η| < {jets['eta_max']:g}"
+    return what
+
+
+def _selection(settings: Mapping[str, Any]) -> str:
+    """The selection of jets in words; empty where all are taken."""
+    parts = []
+    low, high, eta = (settings.get(name) for name in ("pt_min", "pt_max", "abs_eta_max"))
+    if low is not None or high is not None:
+        parts.append(f"pT > {low:g} GeV" if high is None else f"{low or 0:g} < pT < {high:g} GeV")
+    if eta is not None:
+        parts.append(f"|η| < {eta:g}")
+    return f"of these the jets with {' and '.join(parts)}" if parts else ""

@@ -1,0 +1,1 @@
+"""From jets to rows of scores."""

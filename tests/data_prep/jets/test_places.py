@@ -1,0 +1,58 @@
+"""Where jets stand in their files: by entry, and within an event by their index in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data_prep.errors import InputFileError
+from data_prep.jets.chunk import JetChunk
+from data_prep.jets.places import FILES, JetPlaces, file_names, read_file_names, write_file_names
+from data_prep.readers.remote import RemoteFile
+from tests.data_prep.jets.test_chunk import arrays
+
+
+def test_an_entry_that_is_a_jet() -> None:
+    chunk = JetChunk(**arrays())
+    entry, jet = chunk.places(40)
+    assert entry.tolist() == [40 + i for i in range(chunk.jets)]
+    assert jet.tolist() == [0] * chunk.jets
+
+
+def test_entries_that_are_events() -> None:
+    """Events 0, 2 and 3 with two, one and two jets; event 1 has none."""
+    content = arrays()
+    jets = len(content["offsets"]) - 1
+    chosen = np.array([0, 0, 2, 3, 3])[:jets]
+    entry, jet = JetChunk(**content, entries=4, entry=chosen).places(100)
+    assert entry.tolist() == (100 + chosen).tolist()
+    assert jet.tolist() == [0, 1, 0, 0, 1][:jets]
+
+
+def test_taken_and_joined() -> None:
+    places = JetPlaces.of_file(3, np.array([5, 6, 9]), np.array([0, 1, 0]))
+    assert places.jet.dtype == np.uint16
+    both = JetPlaces.joined([places.take(np.array([2, 0])), places.take(slice(1, 2))])
+    assert both.entry.tolist() == [9, 5, 6]
+    assert both.jet.tolist() == [0, 0, 1]
+    assert both.file.tolist() == [3, 3, 3]
+
+
+def test_names_do_not_depend_on_where_the_files_lie(tmp_path: Path) -> None:
+    for folder in ("/data", "/mnt/other"):
+        assert file_names([Path(folder, "a/x.root"), Path(folder, "b/x.root")]) == ["a/x.root", "b/x.root"]
+    assert file_names([]) == []
+    remote = RemoteFile("https://example.org/x.root")
+    assert file_names([remote, tmp_path / "y.root"]) == [str(remote), "y.root"]
+
+
+def test_on_disk(tmp_path: Path) -> None:
+    assert read_file_names(tmp_path) == []
+    write_file_names([tmp_path / "ä.root", tmp_path / "b.root"], tmp_path)
+    assert read_file_names(tmp_path) == ["ä.root", "b.root"]
+    for content in ("{", '{"a": 1}', "[1]"):
+        (tmp_path / FILES).write_text(content)
+        with pytest.raises(InputFileError, match="holds no names of files"):
+            read_file_names(tmp_path)
