@@ -21,6 +21,7 @@ LOCK = ROOT / "requirements.lock"
 _IMPORT = re.compile(
     rf"^[ \t]*(?:from|import)[ \t]+((?:{'|'.join(PACKAGES)})(?:\.\w+)*)(?:[ \t]+import[ \t]+(\([^)]*\)|[^\n]+))?", re.M
 )
+_REGISTRY = re.compile(r"\bRegistry(?:\[[^\]]*\])?\(\s*\"([\w.]+)\"")
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==", re.M)
 
 
@@ -50,6 +51,8 @@ def _reached(waiting: list[Path]) -> set[Path]:
 
 
 def _imported(text: str) -> Iterator[Path]:
+    for match in _REGISTRY.finditer(text):  # imports every module of its package, by name
+        yield from ROOT.joinpath(*match[1].split(".")).glob("*.py")
     for match in _IMPORT.finditer(text):
         name, names = match.groups()
         parts = name.split(".")
