@@ -7,9 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+ALL = [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
 
 
 def _prose(page: Path) -> str:
@@ -22,7 +24,7 @@ def _anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", ALL, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)", _prose(page))
     for target, anchor in links:
@@ -31,7 +33,7 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in _anchors(file), f"{page.name}: {target}#{anchor}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", ALL, ids=lambda page: page.name)
 def test_files_that_are_named_are_there(page: Path) -> None:
     """Code, tests and configurations by their full path."""
     named = re.findall(
@@ -44,6 +46,28 @@ def test_files_that_are_named_are_there(page: Path) -> None:
 def test_readme_leads_to_every_page() -> None:
     readme = PAGES[0].read_text(encoding="utf-8")
     assert [page.name for page in PAGES[1:] if f"(docs/{page.name})" not in readme] == []
+
+
+def test_pre_commit_checks_what_make_check_does() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
+    recipe = re.search(r"^check:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert recipe is not None
+    assert [f"\t{hook['entry']}\n".replace(".venv", "$(VENV)") for hook in hooks] == recipe[1].splitlines(keepends=True)
+
+
+def test_the_tree_that_is_shown_is_the_tree() -> None:
+    shown = re.search(r"^```\n(data_prep/.*?)^```", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.M | re.S)
+    assert shown is not None
+    package, packages = "", dict[str, set[str]]()
+    for line in shown[1].splitlines():
+        first, *others = re.findall(r"(?<![\w/])(\w+)/(?![\w])", line)
+        if line.startswith(" "):
+            packages[package] |= {first, *others}
+        else:
+            package = first
+            packages[package] = set()
+    for package, names in packages.items():
+        assert names == {path.parent.name for path in (ROOT / package).glob("*/__init__.py")}, package
 
 
 def test_the_licence_is_the_published_text() -> None:
