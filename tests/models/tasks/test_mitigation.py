@@ -41,7 +41,7 @@ def test_a_perfect_network_is_the_truth(event_settings: Callable[..., EventModel
     settings = event_settings("segmentation")
     collected = Mitigation(settings, Towers(56, 72))
     collected.add(batch, kept)
-    found: dict[str, Any] = collected.result()
+    found: dict[str, Any] = collected.result()["mitigation"]
     assert found["net"] == found["net, weights"]
     jets = found[HARD]["pt"]["whole"]["jets"]
     assert 0 < jets <= batch.jet_pt.size
