@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from data_prep.errors import InputFileError
 from data_prep.events.chunk import EventChunk
@@ -93,6 +94,29 @@ def read(file: Path, start: int, stop: int) -> EventChunk:
         event=number_hash(event),
         library=number_hash(library),
     )
+
+
+@odd_values_pass
+def truth_jets(file: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """All truth jets of a file, without its deposits: pT (GeV) and η, float32 [jets] each.
+
+    Raises:
+        InputFileError: as `read`.
+    """
+    with root.open_tree(file, TREE) as tree:
+        piece = root.read(tree, file, JETS[:2], 0, tree.num_entries)
+    offsets, pt = root.jagged(piece, JETS[0], file)
+    eta = root.aligned(piece, JETS[1], file, offsets, JETS[0])
+    return pt.astype(np.float32), eta.astype(np.float32)
+
+
+def has_library(file: Path) -> bool:
+    """Whether a file says which events share collisions of pileup.
+
+    Raises:
+        InputFileError: the file cannot be read.
+    """
+    return LIBRARY in root.trees(file)[TREE][1]
 
 
 def counts(files: Sequence[Path], unusable: Callable[[InputFileError, Path], None] | None = None) -> dict[Path, int]:

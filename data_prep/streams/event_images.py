@@ -15,6 +15,7 @@ from data_prep.events.batch import DTYPES, JAGGED, TOWER_CLASSES, EventBatch
 from data_prep.events.images import EVENT_REASONS, EventFate, EventImages, event_images
 from data_prep.events.settings import EventDescription, EventImagesSettings
 from data_prep.events.summary import EventSummary, EventSummaryBuilder
+from data_prep.events.truth_cover import require_cover
 from data_prep.readers import event_tree, root
 from data_prep.store.event_images import EventDatasetWriter
 from data_prep.store.packed_arrays import pack, unpack
@@ -99,7 +100,7 @@ def make_event_images(
         settings: the configuration.
         folder: an existing folder that gets `train`, `validation` and `test`.
         advance: called with the number of events after each chunk.
-        warn: called with what is lost, and with classes that no tower has.
+        warn: called with what is lost, with classes that no tower has, and with what is not known of the truth.
         executor: makes the chunks; this process where there is none.
         work: an existing folder for finished chunks, of these files and this configuration; what it holds of an
             earlier run is used.
@@ -110,7 +111,8 @@ def make_event_images(
         the checked account of all events, and their summary.
 
     Raises:
-        InputFileError: more is lost than the tolerance allows, or a split without events.
+        InputFileError: truth that does not cover the images, more lost than the tolerance allows, or a split without
+            events.
         Exception: if strict, whatever ended the first chunk that failed.
         ClusterError: the executor fails.
     """
@@ -126,6 +128,7 @@ def make_event_images(
         tolerance,
         warn,
     )
+    require_cover(files, settings.description, warn)
     with EventDatasetWriter(folder, settings.description) as writer:
         for part, data in chunks.chunks(executor or Serial()):
             if data is not None:

@@ -39,6 +39,15 @@ class Measured:
         """
         return abs(self.value) > 2 * self.error
 
+    def __neg__(self) -> Measured:
+        """The same difference, taken the other way round."""
+        return Measured(-self.value, self.error)
+
+    @classmethod
+    def of_json(cls, found: Mapping[str, float] | None) -> Measured | None:
+        """What `asdict` gave; None of what was not measured."""
+        return None if found is None else cls(**found)
+
 
 def draws(jets: int, replicas: int, seed: int) -> Iterator[npt.NDArray[np.int64]]:
     """How often each jet is in each replica, int64 [jets], one array after the other; their sum is `jets`."""
@@ -86,6 +95,22 @@ def measured(replicas: Floats, reference: Floats | None = None) -> Measured:
     values = replicas if reference is None else replicas - reference
     error = float(values[1:].std(ddof=1)) if values.size > 2 else float("nan")
     return Measured(float(values[0]), error)
+
+
+def difference(values: Floats, reference: Floats) -> Measured | None:
+    """One figure less another on the same replicas.
+
+    None where the sample lacks one of them, or fewer than two replicas have both.
+
+    Args:
+        values: [1 + replicas], the sample itself first; NaN where the figure is not defined.
+        reference: likewise, of the other.
+
+    >>> difference(np.array([2.0, 2.5, 1.5]), np.array([1.0, 1.5, 0.5]))
+    Measured(value=1.0, error=0.0)
+    """
+    known = np.isfinite(values) & np.isfinite(reference)
+    return measured(values[known], reference[known]) if known[0] and known.sum() > 2 else None
 
 
 class Ranking:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.metrics.jet_matching import Assignment, JetList, Truth, assign
-from models.metrics.library_bootstrap import LibrarySums, ratio
+from models.metrics.library_bootstrap import LibrarySums, ratio, spread
 from models.metrics.response import ONE_SIGMA, Closure, closure, quantiles
 from models.tasks.tower_geometry import box_overlap, turned
 
@@ -174,6 +174,13 @@ class DetectionSum:
             self.scores.setdefault(threshold, []).append(found.score[counts])
             self.right.setdefault(threshold, []).append(right[counts])
 
+    def replicas(self) -> dict[str, Floats]:
+        """`efficiency` and `fakes` of the events and of every replica of them, see `LibrarySums.replicas`."""
+        return {
+            "efficiency": self.counts.replicas(lambda sums: ratio(sums[[2, 0]])),
+            "fakes": self.counts.replicas(lambda sums: ratio(np.array([sums[1] - sums[2], sums[1]]))),
+        }
+
     def result(self) -> Detection:
         """The metrics of all events."""
         pairs = np.concatenate(self.pairs) if self.pairs else np.zeros((0, 4))
@@ -182,6 +189,7 @@ class DetectionSum:
         pt = closure(pairs[:, 0], pairs[:, 1], self.edges)
         there, seen = (np.histogram(values, self.edges)[0] for values in (wanted, pairs[:, 1]))
         widths = [_width(pairs[:, i]) for i in (2, 3)]
+        replicas = self.replicas()
         precision: dict[str, float | None] = {}
         if self.boxed:
             for threshold in self.overlaps:
@@ -195,9 +203,9 @@ class DetectionSum:
             ignored=self.ignored,
             matched=len(pairs),
             efficiency=len(pairs) / wanted.size if wanted.size else None,
-            efficiency_error=self.counts.error(lambda sums: ratio(sums[[2, 0]])),
+            efficiency_error=spread(replicas["efficiency"][1:]),
             fakes=1 - len(pairs) / counted if counted else None,
-            fakes_error=self.counts.error(lambda sums: ratio(np.array([sums[1] - sums[2], sums[1]]))),
+            fakes_error=spread(replicas["fakes"][1:]),
             pt_response=None if pt.whole is None else pt.whole.median,
             pt_resolution=None if pt.whole is None else pt.whole.resolution,
             eta_resolution=widths[0],

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.metrics.jet_matching import Assignment
-from models.metrics.library_bootstrap import multiplicities, spread
+from models.metrics.library_bootstrap import samples, spread
 
 Floats = npt.NDArray[np.float64]
 
@@ -55,26 +55,28 @@ class FakeCurve:
 
     def at(self, efficiency: float) -> WorkingPoint | None:
         """The working point of an efficiency, interpolated between scores; None where it is never reached."""
+        found = self.replicas(efficiency)
+        if np.isnan(found[0]):
+            return None
+        order, right, _ = self._sorted()
+        passed = int(np.searchsorted(np.cumsum(right), efficiency * sum(self.true.values())))
+        scores = np.concatenate(self.scores)[order]
+        return WorkingPoint(efficiency, float(found[0]), spread(found[1:]), float(scores[min(passed, scores.size - 1)]))
+
+    def replicas(self, efficiency: float) -> Floats:
+        """The share of fakes at an efficiency, which is the same in every replica; see `LibrarySums.replicas`.
+
+        Returns:
+            float64 [1 + replicas], NaN where the efficiency is not reached.
+        """
         order, right, last = self._sorted()
         number = {key: index for index, key in enumerate(sorted(self.true))}
         true = np.array([self.true[key] for key in sorted(self.true)], np.float64)
-        if not order.size or not true.sum():
-            return None
+        if not order.size:
+            return np.full(len(samples(true.size)), np.nan)
         library = np.array([number[int(key)] for key in np.concatenate(self.libraries)])[order]
-        ones = np.ones(order.size)
-        found = _fakes(right, ones, last, efficiency * true.sum())
-        if found is None:
-            return None
-        error = None
-        if true.size > 1:
-            replicas = [
-                _fakes(right, drawn[library], last, efficiency * float(drawn @ true))
-                for drawn in multiplicities(true.size)
-            ]
-            error = spread([np.nan if each is None else each for each in replicas])
-        passed = int(np.searchsorted(np.cumsum(right), efficiency * true.sum()))
-        scores = np.concatenate(self.scores)[order]
-        return WorkingPoint(efficiency, found, error, float(scores[min(passed, scores.size - 1)]))
+        found = [_fakes(right, drawn[library], last, efficiency * float(drawn @ true)) for drawn in samples(true.size)]
+        return np.array([np.nan if each is None else each for each in found])
 
     def _sorted(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
         """The jets by falling score: their order, whether each is right, whether it is the last of its score."""

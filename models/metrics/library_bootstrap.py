@@ -24,6 +24,16 @@ def multiplicities(libraries: int, replicas: int = REPLICAS, seed: int = _SEED) 
     return np.stack([*draws(libraries, replicas, seed)]).astype(np.float64)
 
 
+def samples(libraries: int) -> Floats:
+    """How often each library is in the events themselves, which is once, and in each replica of them.
+
+    Returns:
+        float64 [1 + replicas, libraries]; of fewer than two libraries there are no replicas.
+    """
+    once = np.ones((1, libraries))
+    return np.concatenate([once, multiplicities(libraries)]) if libraries > 1 else once
+
+
 def spread(values: npt.ArrayLike) -> float | None:
     """The standard deviation of a figure over the replicas in which it is defined; None where it is in fewer than two.
 
@@ -50,17 +60,25 @@ class LibrarySums:
         found = np.asarray(values, dtype=np.float64)
         self.parts[library] = self.parts[library] + found if library in self.parts else found
 
-    def error(self, figure: Callable[[Floats], float | None]) -> float | None:
-        """The statistical error of a figure that follows from the sum of all events.
+    def replicas(self, figure: Callable[[Floats], float | None]) -> Floats:
+        """A figure that follows from the sum of all events, of these and of every replica of them.
 
-        None with fewer than two libraries, which say nothing of how much another one would differ.
+        Collections of the same libraries are drawn the same replicas, so that their figures can be subtracted
+        (`models.metrics.bootstrap.difference`).
+
+        Returns:
+            float64 [1 + replicas], the events themselves first; NaN where the figure is not defined. Nothing but the
+            first with fewer than two libraries, which say nothing of how much another one would differ.
         """
-        if len(self.parts) < 2:
-            return None
+        if not self.parts:
+            return np.full(1, np.nan)
         parts = np.stack([self.parts[key] for key in sorted(self.parts)])
-        sums = np.tensordot(multiplicities(len(parts)), parts, axes=1)
-        found = [figure(each) for each in sums]
-        return spread([np.nan if value is None else value for value in found])
+        found = [figure(each) for each in np.tensordot(samples(len(parts)), parts, axes=1)]
+        return np.array([np.nan if value is None else value for value in found])
+
+    def error(self, figure: Callable[[Floats], float | None]) -> float | None:
+        """The statistical error of a figure; None with fewer than two libraries."""
+        return spread(self.replicas(figure)[1:])
 
 
 def ratio(sums: Floats) -> float | None:

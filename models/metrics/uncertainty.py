@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.metrics.binomial import Interval, clopper_pearson
-from models.metrics.bootstrap import REPLICAS, Measured, Ranking, draws, measured
+from models.metrics.bootstrap import REPLICAS, Measured, Ranking, difference, draws, measured
 from models.metrics.response import ONE_SIGMA
 from models.metrics.taggers import SIGNAL_EFFICIENCIES, RocCurve, auc, effective_number
 
@@ -75,8 +75,8 @@ class Difference:
     @classmethod
     def of_json(cls, found: dict[str, Any]) -> Self:
         """What `asdict` gave."""
-        areas = {name: _optional(each) for name, each in found["auc"].items()}
-        whole = {name: _optional(found[name]) for name in ("macro_auc", "accuracy")}
+        areas = {name: Measured.of_json(each) for name, each in found["auc"].items()}
+        whole = {name: Measured.of_json(found[name]) for name in ("macro_auc", "accuracy")}
         return cls(**(found | whole | {"auc": areas}))
 
 
@@ -110,8 +110,7 @@ class Uncertainties:
         """The macro-AUC of one tagger less that of another, None where it is not known."""
         for each in self.differences:
             if each.macro_auc is not None and {each.tagger, each.reference} == {tagger, reference}:
-                sign = 1 if each.tagger == tagger else -1
-                return Measured(sign * each.macro_auc.value, each.macro_auc.error)
+                return each.macro_auc if each.tagger == tagger else -each.macro_auc
         return None
 
 
@@ -223,13 +222,10 @@ def background_at(curve: RocCurve | None, efficiencies: Iterable[float]) -> Floa
 
 def _difference(one: str, other: str, samples: Mapping[str, _Samples], classes: tuple[str, ...]) -> Difference:
     first, second = samples[one], samples[other]
-    areas = {name: _less(first.areas[:, i], second.areas[:, i]) for i, name in enumerate(classes)}
-    return Difference(one, other, _less(first.macro, second.macro), _less(first.accuracy, second.accuracy), areas)
-
-
-def _less(values: Floats, reference: Floats) -> Measured | None:
-    known = np.isfinite(values) & np.isfinite(reference)
-    return measured(values[known], reference[known]) if known[0] and known.sum() > 2 else None
+    areas = {name: difference(first.areas[:, i], second.areas[:, i]) for i, name in enumerate(classes)}
+    return Difference(
+        one, other, difference(first.macro, second.macro), difference(first.accuracy, second.accuracy), areas
+    )
 
 
 def _error(values: Floats) -> float | None:
@@ -248,7 +244,3 @@ def _confusion(
         sums = np.bincount(taken, weights, minlength=classes)
         found.append([clopper_pearson(jets * value / total if total > 0 else 0.0, jets) for value in sums.tolist()])
     return found
-
-
-def _optional(found: dict[str, float] | None) -> Measured | None:
-    return None if found is None else Measured(**found)

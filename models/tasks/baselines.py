@@ -81,13 +81,36 @@ def pileup_shape(batches: Iterable[EventBatch], towers: Towers) -> PileupShape |
     return PileupShape.of(np.concatenate(values)) if values else None
 
 
-def best(methods: Sequence[Baseline], cost: Mapping[str, float]) -> list[Baseline]:
-    """Of each family the method with the least cost; the first of equal ones."""
+@dataclass(frozen=True)
+class Chosen:
+    """What validation events choose.
+
+    Attributes:
+        methods: of each family the best.
+        best: the name of the best of all; None where none could be measured.
+    """
+
+    methods: list[Baseline]
+    best: str | None
+
+
+def choose_by(methods: Sequence[Baseline], cost: Mapping[str, float]) -> Chosen:
+    """The methods with the least cost; the first of equal ones.
+
+    Args:
+        methods: of all families.
+        cost: of each by name, and of methods that have no family and are always shown; infinite where one could not be
+            measured.
+    """
     families = dict.fromkeys(method.family for method in methods)
-    return [
+    chosen = [
         min((method for method in methods if method.family == family), key=lambda method: cost[method.name])
         for family in families
     ]
+    tried = {method.name for method in methods}
+    shown = [name for name in cost if name not in tried] + [method.name for method in chosen]
+    best = min(shown, key=lambda name: cost[name], default=None)
+    return Chosen(chosen, best if best is not None and np.isfinite(cost[best]) else None)
 
 
 def _threshold(least: float) -> Callable[[EventBatch], Floats]:

@@ -10,7 +10,8 @@ from data_prep.events.batch import EventBatch
 from models.metrics.detection import DetectionSum
 from models.metrics.fake_curve import FakeCurve
 from models.metrics.jet_matching import JetList, Truth, assign
-from models.tasks.baselines import ALL, Baseline, best, tower_energy
+from models.metrics.method_differences import MethodDifferences
+from models.tasks.baselines import ALL, Baseline, Chosen, choose_by, tower_energy
 from models.tasks.event_maps import Maps
 from models.tasks.event_settings import DetectionSettings
 from models.tasks.jet_finder import FoundJets, concatenate
@@ -23,6 +24,16 @@ SCAN = 0.5
 """anti-kT jets are compared from this part of `pt_min` on: their pT is scanned as the heat of networks is."""
 
 
+def anti_kt(name: str) -> str:
+    """The name of anti-kT on what a method keeps."""
+    return f"{ANTI_KT}, {name}"
+
+
+def fakes_at(efficiency: float) -> str:
+    """The name of the fakes at an efficiency among the differences."""
+    return f"fakes_at_{efficiency:g}"
+
+
 @dataclass
 class Found:
     """Jets of the networks beside anti-kT jets of the same towers.
@@ -33,6 +44,7 @@ class Found:
         eta_max: |η| up to which jets are to be found, by whatever method.
         methods: what is kept of towers before they are clustered; beside these all towers are.
         lists: filled with the jets that each network finds in all events.
+        best: of `methods` and all towers the one that does best on validation events.
     """
 
     settings: DetectionSettings
@@ -40,6 +52,7 @@ class Found:
     eta_max: float
     methods: Sequence[Baseline]
     lists: dict[str, FoundJets]
+    best: str | None = None
     sums: dict[str, DetectionSum] = field(default_factory=dict)
     curves: dict[str, FakeCurve] = field(default_factory=dict)
 
@@ -56,7 +69,7 @@ class Found:
         for name, images in kept.items():
             scanned = clustered(images, settings, towers, SCAN * settings.pt_min)
             working = [jets.where(jets.pt >= settings.pt_min) for jets in scanned]
-            self._add(f"{ANTI_KT}, {name}", working, scanned, truth)
+            self._add(anti_kt(name), working, scanned, truth)
 
     def _add(self, name: str, working: list[JetList], scanned: list[JetList], truth: list[Truth]) -> None:
         settings = self.settings
@@ -73,8 +86,21 @@ class Found:
                 name: total.result().as_json() | {"at_efficiency": self._points(name)}
                 for name, total in self.sums.items()
             },
+            "detection_differences": self._differences().as_json(),
             "eta_max": self.eta_max,
         }
+
+    def _differences(self) -> MethodDifferences:
+        """Of efficiency and fakes, as the lists are and at equal efficiency."""
+        replicas = {
+            name: total.replicas()
+            | {
+                fakes_at(efficiency): self.curves[name].replicas(efficiency)
+                for efficiency in self.settings.efficiencies
+            }
+            for name, total in self.sums.items()
+        }
+        return MethodDifferences.of(replicas, list(self.lists), None if self.best is None else anti_kt(self.best))
 
     def _points(self, name: str) -> list[dict[str, Any] | None]:
         points = (self.curves[name].at(efficiency) for efficiency in self.settings.efficiencies)
@@ -82,7 +108,7 @@ class Found:
 
     def cost(self, name: str) -> float:
         """The fakes of anti-kT on what a method keeps, added up over the efficiencies; 1 for one it does not reach."""
-        points = (self.curves[f"{ANTI_KT}, {name}"].at(efficiency) for efficiency in self.settings.efficiencies)
+        points = (self.curves[anti_kt(name)].at(efficiency) for efficiency in self.settings.efficiencies)
         return sum(1.0 if point is None else point.fakes for point in points)
 
 
@@ -92,11 +118,12 @@ def choose(
     settings: DetectionSettings,
     towers: Towers,
     eta_max: float,
-) -> list[Baseline]:
-    """Of each family of methods the one whose anti-kT jets have fewest fakes on validation events."""
+) -> Chosen:
+    """Of each family of methods the one whose anti-kT jets have fewest fakes on validation events, and the best."""
     collected = Found(settings, towers, eta_max, methods, {})
     for batch in batches:
         collected.add(batch, {})
     if not collected.sums:
-        return list(methods)
-    return best(methods, {method.name: collected.cost(method.name) for method in methods})
+        return Chosen(list(methods), None)
+    names = (ALL, *(method.name for method in methods))
+    return choose_by(methods, {name: collected.cost(name) for name in names})

@@ -9,16 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.events.batch import PILEUP, TOWER_CLASSES, UNDECIDED, EventBatch
-from models.metrics.library_bootstrap import LibrarySums
+from models.metrics.library_bootstrap import LibrarySums, spread
+from models.metrics.method_differences import MethodDifferences
 from models.metrics.segmentation import PanopticSum, confusion, mean_quality, quality, segmentation
 from models.tasks import detection_measure
-from models.tasks.baselines import Baseline, best, candidates, pileup_shape
+from models.tasks.baselines import Baseline, Chosen, candidates, choose_by, pileup_shape
 from models.tasks.detection_measure import Found
 from models.tasks.event_maps import Maps
 from models.tasks.event_settings import DetectionSettings, EventModelSettings
 from models.tasks.jet_finder import FoundJets, group
 from models.tasks.jet_lists import found_jets
-from models.tasks.mitigation import Mitigation, by_network, plain
+from models.tasks.mitigation import HARD, Mitigation, by_network, names_of, plain
 from models.tasks.tower_geometry import Towers
 
 Floats = npt.NDArray[np.float64]
@@ -58,11 +59,14 @@ def measure(
     shape = pileup_shape(validation(), towers)
     if segments:
         methods = candidates(settings.segmentation.thresholds, towers, shape)
-        collected.append(Semantic(list(predictors), settings, towers, _choose(validation(), methods, settings, towers)))
+        chosen = _choose(validation(), methods, settings, towers)
+        collected.append(Semantic(list(predictors), settings, towers, chosen))
     if finds:
         methods = candidates(settings.detection.thresholds, towers, shape)
-        methods = detection_measure.choose(validation(), methods, settings.detection, towers, eta_max)
-        collected.append(Found(settings.detection, towers, eta_max, methods, {} if lists is None else lists))
+        chosen = detection_measure.choose(validation(), methods, settings.detection, towers, eta_max)
+        collected.append(
+            Found(settings.detection, towers, eta_max, chosen.methods, {} if lists is None else lists, chosen.best)
+        )
     if segments and finds:
         collected.append(Instances(list(predictors), settings, towers))
     events = 0
@@ -80,22 +84,22 @@ def measure(
 
 def _choose(
     batches: Iterable[EventBatch], methods: Sequence[Baseline], settings: EventModelSettings, towers: Towers
-) -> list[Baseline]:
-    """Of each family of methods the one with the best resolutions of jets on validation events."""
+) -> Chosen:
+    """Of each family of methods the one with the best resolutions of jets on validation events, and the best."""
     collected = Mitigation(settings, towers)
     for batch in batches:
-        collected.add(batch, {method.name: method.keep(batch) for method in methods})
+        kept = plain(batch)
+        del kept[HARD]  # no method knows it
+        collected.add(batch, kept | {method.name: method.keep(batch) for method in methods})
     cost = collected.cost()
-    return best(methods, cost) if cost else list(methods)
+    return choose_by(methods, cost) if cost else Chosen(list(methods), None)
 
 
 class Semantic:
     """The class of every tower, and what leaving out pileup towers does for jets."""
 
-    def __init__(
-        self, names: list[str], settings: EventModelSettings, towers: Towers, methods: Sequence[Baseline]
-    ) -> None:
-        self.methods = methods
+    def __init__(self, names: list[str], settings: EventModelSettings, towers: Towers, chosen: Chosen) -> None:
+        self.methods, self.best = chosen.methods, chosen.best
         self.counts = {name: np.zeros((len(TOWER_CLASSES),) * 2, np.int64) for name in names}
         self.by_library = {name: LibrarySums() for name in names}
         self.mitigation = Mitigation(settings, towers)
@@ -122,7 +126,11 @@ class Semantic:
                 | {"confusion": counts.tolist(), "errors": self._errors(self.by_library[name])}
                 for name, counts in self.counts.items()
             },
-            "mitigation": self.mitigation.result(),
+            "segmentation_differences": MethodDifferences.of(
+                {name: {"mean_iou": sums.replicas(_mean_iou)} for name, sums in self.by_library.items()},
+                list(self.counts),
+            ).as_json(),
+            **self.mitigation.result([kept for name in self.counts for kept in names_of(name)], self.best),
         }
 
     @staticmethod
@@ -132,8 +140,11 @@ class Semantic:
         def iou(name: str) -> Callable[[Floats], float | None]:
             return lambda counts: segmentation(counts, TOWER_CLASSES).iou[name]
 
-        mean = sums.error(lambda counts: segmentation(counts, TOWER_CLASSES).mean_iou)
-        return {"iou": {name: sums.error(iou(name)) for name in TOWER_CLASSES}, "mean_iou": mean}
+        return {"iou": {name: sums.error(iou(name)) for name in TOWER_CLASSES}, "mean_iou": sums.error(_mean_iou)}
+
+
+def _mean_iou(counts: Floats) -> float | None:
+    return segmentation(counts, TOWER_CLASSES).mean_iou
 
 
 class Instances:
@@ -176,24 +187,31 @@ class Instances:
                 "any_jet": self.any_jet[name].result().as_json(),
                 "errors": self._errors(self.by_library[name]),
             }
-        return {"panoptic": result}
+        replicas = {name: self._replicas(sums) for name, sums in self.by_library.items()}
+        return {
+            "panoptic": result,
+            "panoptic_differences": MethodDifferences.of(replicas, list(self.sums)).as_json(),
+        }
 
-    @staticmethod
-    def _errors(sums: LibrarySums) -> dict[str, Any]:
+    @classmethod
+    def _errors(cls, sums: LibrarySums) -> dict[str, Any]:
         """Statistical errors of PQ: of any jet, of every class, and of the means over classes."""
+        classes = {name: sums.error(cls._pq(row)) for row, name in enumerate(TOWER_CLASSES, 1)}
+        return {name: spread(values[1:]) for name, values in cls._replicas(sums).items()} | {"classes": classes}
 
-        def one(row: int) -> Callable[[Floats], float | None]:
-            return lambda rows: quality(*rows[row]).pq
+    @classmethod
+    def _replicas(cls, sums: LibrarySums) -> dict[str, Floats]:
+        """PQ of any jet, and its means over classes, of the events and of every replica of them."""
 
         def mean(first: int) -> Callable[[Floats], float | None]:
             return lambda rows: mean_quality(quality(*row) for row in rows[first:])
 
-        return {
-            "any_jet": sums.error(one(0)),
-            "classes": {name: sums.error(one(row)) for row, name in enumerate(TOWER_CLASSES, 1)},
-            "mean": sums.error(mean(1)),
-            "things": sums.error(mean(2 + PILEUP)),
-        }
+        figures = {"any_jet": cls._pq(0), "mean": mean(1), "things": mean(2 + PILEUP)}
+        return {name: sums.replicas(figure) for name, figure in figures.items()}
+
+    @staticmethod
+    def _pq(row: int) -> Callable[[Floats], float | None]:
+        return lambda rows: quality(*rows[row]).pq
 
 
 def panoptic(

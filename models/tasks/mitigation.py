@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from data_prep.events.batch import EMPTY, PILEUP, EventBatch
 from data_prep.events.tower_density import eta_profile, median_density
-from models.metrics.library_bootstrap import multiplicities, spread
+from models.metrics.library_bootstrap import samples, spread
+from models.metrics.method_differences import MethodDifferences
 from models.metrics.response import ONE_SIGMA, calibrated, closure, quantiles
 from models.tasks.baselines import ALL, tower_energy
 from models.tasks.event_maps import Maps
@@ -40,7 +41,13 @@ def by_network(name: str, batch: EventBatch, maps: Maps) -> dict[str, Floats]:
     """What a network keeps: towers of a jet class, or each by its probability to be of one; as `plain`."""
     energy, found = tower_energy(batch), maps.classes()
     chance = maps.chances()[..., PILEUP + 1 :].sum(axis=-1)
-    return {name: np.where((found != EMPTY) & (found != PILEUP), energy, 0), f"{name}, weights": energy * chance}
+    dropped, weighted = names_of(name)
+    return {dropped: np.where((found != EMPTY) & (found != PILEUP), energy, 0), weighted: energy * chance}
+
+
+def names_of(network: str) -> tuple[str, str]:
+    """The names of what a network keeps: with pileup towers dropped, and with all towers weighted."""
+    return network, f"{network}, weights"
 
 
 class Mitigation:
@@ -78,12 +85,19 @@ class Mitigation:
             for name, made in ((name, np.array(rows).reshape(-1, 2)) for name, rows in self.found.items())
         }
 
-    def result(self) -> dict[str, dict[str, Any]]:
-        """Closure of pT and mass by method, as they are and calibrated; errors from the bootstrap over libraries."""
+    def result(self, networks: Sequence[str] = (), best: str | None = None) -> dict[str, Any]:
+        """Its part of `metrics.json`.
+
+        Closure of pT and mass by method, as they are and calibrated; errors from the bootstrap over libraries; the
+        differences of the calibrated resolutions.
+
+        Args:
+            networks: whose differences to one another and to all other methods are taken.
+            best: the best method without training.
+        """
         true = np.array(self.true).reshape(-1, 2)
         heavy = true[:, 1] > _MASS_EDGES[0]
-        libraries, which = np.unique(np.array(self.library, np.uint64), return_inverse=True)
-        drawn = multiplicities(libraries.size)[:, which] if libraries.size > 1 else np.zeros((0, which.size))
+        widths = self.widths()
         result: dict[str, dict[str, Any]] = {}
         for name, rows in self.found.items():
             made = np.array(rows)
@@ -94,12 +108,31 @@ class Mitigation:
                 "pt_calibrated": closure(calibrated(pt, true[:, 0]), true[:, 0], self.settings.pt_edges),
                 "mass_calibrated": closure(calibrated(mass, true[heavy, 1]), true[heavy, 1], _MASS_EDGES),
             }
-            errors = {
-                "pt_calibrated": _width_error(pt, true[:, 0], drawn),
-                "mass_calibrated": _width_error(mass, true[heavy, 1], drawn[:, heavy]),
-            }
+            errors = {key: spread(values[1:]) for key, values in widths[name].items()}
             result[name] = {key: found.as_json() for key, found in closures.items()} | {"resolution_errors": errors}
-        return result
+        differences = MethodDifferences.of(widths, networks, best)
+        return {"mitigation": result, "mitigation_differences": differences.as_json()}
+
+    def widths(self) -> dict[str, dict[str, Floats]]:
+        """By method the resolutions of pT and mass, calibrated, of the events and of every replica of them.
+
+        The calibration is that of all jets in every replica.
+
+        Returns:
+            float64 [1 + replicas] by method and `pt_calibrated`, `mass_calibrated`; the same replicas for all methods,
+            not finite where there is no resolution.
+        """
+        true = np.array(self.true).reshape(-1, 2)
+        heavy = true[:, 1] > _MASS_EDGES[0]
+        libraries, which = np.unique(np.array(self.library, np.uint64), return_inverse=True)
+        drawn = samples(libraries.size)[:, which]
+        return {
+            name: {
+                "pt_calibrated": _widths(made[:, 0], true[:, 0], drawn),
+                "mass_calibrated": _widths(made[heavy, 1], true[heavy, 1], drawn[:, heavy]),
+            }
+            for name, made in ((name, np.array(rows)) for name, rows in self.found.items())
+        }
 
 
 def _width(found: Floats, true: Floats, weight: Floats | None = None) -> float:
@@ -110,15 +143,15 @@ def _width(found: Floats, true: Floats, weight: Floats | None = None) -> float:
     return float(high - low) / 2 / float(median) if median > 0 else float("inf")
 
 
-def _width_error(found: Floats, true: Floats, drawn: Floats) -> float | None:
-    """The statistical error of a resolution; the calibration is that of all jets in every replica.
+def _widths(found: Floats, true: Floats, drawn: Floats) -> Floats:
+    """The resolution of each sample, float64 [samples].
 
     Args:
         found: [jets].
         true: [jets].
-        drawn: [replicas, jets], how often each jet is in each replica.
+        drawn: [samples, jets], how often each jet is in each sample.
     """
-    return spread([_width(found, true, weight) for weight in drawn])
+    return np.array([_width(found, true, weight) for weight in drawn])
 
 
 def summed(pt: Floats, eta: Floats, phi: Floats) -> tuple[float, float]:

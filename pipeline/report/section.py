@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from markupsafe import Markup, escape
 
 from data_prep.digits import between, with_error
 from data_prep.fixed_point import FixedType
+from models.metrics.bootstrap import Measured
 from models.metrics.taggers import Rejection
 from pipeline.report.grid_words import grid_words
 from pipeline.report.run_folder import RunFolder
@@ -93,6 +95,19 @@ def fraction(number: float | None, digits: int = 4) -> str:
     return "–" if number is None else f"{number:.{digits}f}"
 
 
+def difference(found: Measured | None, plain: int = 4) -> Markup:
+    """A difference with its sign and its error, and whether it is none that the sample shows; a dash if unknown.
+
+    >>> str(difference(Measured(0.004, 0.0017))), str(difference(Measured(-0.001, 0.0017)))
+    ('+0.0040 ± 0.0017', '−0.0010 ± 0.0017, no difference seen')
+    """
+    if found is None:
+        return Markup("–")
+    unseen = not math.isnan(found.error) and not found.seen
+    sign, end = "+" if found.value > 0 else "", ", no difference seen" if unseen else ""
+    return Markup("{}{}{}").format(sign, with_error(found.value, found.error, plain), end)
+
+
 def rejection(found: Rejection, error: float | None = None) -> str:
     """1/ε_B with its error, or the limit that is exceeded where no background jet passes."""
     if found.rejection is not None:
@@ -126,6 +141,12 @@ def shape(sizes: tuple[int, ...] | list[int]) -> str:
     return " × ".join(map(str, kept))
 
 
+_FILTERS = (
+    *(count, short, fraction, with_error, between, difference, rejection),
+    *(type_name, ticks, shape, grid_words),
+)
+
+
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -134,7 +155,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for function in (count, short, fraction, with_error, between, rejection, type_name, ticks, shape, grid_words):
+    for function in _FILTERS:
         environment.filters[function.__name__] = function
     environment.globals |= {"class_names": CLASS_NAMES, "channel_names": CHANNEL_NAMES, "target_names": TARGET_NAMES}
     return environment

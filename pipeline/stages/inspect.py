@@ -18,6 +18,9 @@ EVENTS = 200
 """Whole events that are looked at."""
 
 if TYPE_CHECKING:
+    from data_prep.events.chunk import EventChunk
+    from data_prep.events.settings import EventImagesSettings
+    from data_prep.images.jets import ImagesSettings
     from data_prep.readers.detect import Contents
     from data_prep.readers.inspection import Inspection
 
@@ -50,6 +53,7 @@ def run(
 
         options: Options = Options()
         layout: LayoutName | OwnLayout = "auto"
+        settings: ImagesSettings | EventImagesSettings | None = None
         if config:
             from data_prep.images.jets import ImagesSettings
             from pipeline.configuration import load_kind
@@ -68,7 +72,7 @@ def run(
         held = contents(file)
         _say_what_is_held(file, held)
         if event_tree.recognises(held.trees) and (config is None or isinstance(settings, EventImagesSettings)):
-            _say_what_events(file)
+            _say_what_events(file, settings if isinstance(settings, EventImagesSettings) else None)
             return
         _say_what_was_found(file, inspect(file, options, layout))
 
@@ -95,9 +99,10 @@ def _say_what_is_held(file: Path, held: Contents) -> None:
     console.rows(f"{file} ({held.container})", trees)
 
 
-def _say_what_events(file: Path) -> None:
+def _say_what_events(file: Path, settings: EventImagesSettings | None) -> None:
     from data_prep.events.batch import TOWER_CLASSES
     from data_prep.events.images import kind_of
+    from data_prep.events.truth_cover import require_cover
     from data_prep.readers import event_tree
 
     entries = event_tree.count(file)
@@ -110,10 +115,21 @@ def _say_what_events(file: Path) -> None:
         [
             ("deposits", f"{chunk.eta.size / chunk.events:.1f} an event"),
             ("pileup", f"{chunk.pileup.mean():.1f} interactions besides the hard one"),
+            ("truth jets", _truth(chunk)),
             *((f"jets of {name}", f"{int((kinds == code).sum()):,}") for code, name in enumerate(TOWER_CLASSES[2:], 2)),
         ],
     )
+    if settings is not None:
+        require_cover({file: entries}, settings.description, console.warn)
     console.done("inspect", f"{file}: can be used with `kind: events`")
+
+
+def _truth(chunk: EventChunk) -> str:
+    """How many truth jets there are, and what they cover."""
+    if not chunk.jet_pt.size:
+        return "none"
+    mean, widest = chunk.jet_pt.size / chunk.events, float(abs(chunk.jet_eta).max())
+    return f"{mean:.1f} an event, pT from {chunk.jet_pt.min():.1f} GeV, |η| up to {widest:.2f}"
 
 
 def _say_what_was_found(file: Path, found: Inspection) -> None:

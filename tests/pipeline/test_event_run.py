@@ -158,6 +158,17 @@ def test_the_report_shows_events_and_tasks(run: Path) -> None:
         assert method in text
     assert "Fakes at equal efficiency" in text
     assert "fakes at 0.95" in text
+    for words in (
+        "quantized instead of float numbers: mean IoU",
+        "quantized instead of float numbers: PQ of any jet",
+        "The quantized network minus each other method. Differences are taken on the same replicas",
+        "A difference below two standard deviations counts as no difference seen",
+        "the best method without training on validation events",
+    ):
+        assert words in text
+    for part in ("segmentation", "mitigation", "detection", "panoptic"):
+        pairs = metrics[f"{part}_differences"]["pairs"]
+        assert {"method": "float_unet", "reference": "model"}.items() <= pairs[0].items() or part == "mitigation"
     assert "0.696. For every method" in text  # where the small image ends
     settings = json.loads((run / "30_model.manifest.json").read_text())["configuration"]["model"]
     assert EventModelSettings.model_validate(settings).task == "panoptic"

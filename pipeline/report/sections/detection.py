@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from hls_projects.hls.jet_finder import JETS
 from hls_projects.hls.project import HlsProject
+from models.tasks.detection_measure import fakes_at
 from models.tasks.jet_finder import FoundJets, concatenate, same
 from models.tasks.jet_lists import found_jets
 from pipeline.plots.resolution import resolution_curves
 from pipeline.plots.style import svg_text
 from pipeline.plots.turn_on import turn_on
 from pipeline.report import svg
+from pipeline.report.event_differences import Column, Number, differences_of, event_differences
 from pipeline.report.event_results import EventResults, load_event_results
-from pipeline.report.results import in_order, titles
+from pipeline.report.results import QUANTIZED, in_order, titles
 from pipeline.report.run_folder import RunFolder, reading
 from pipeline.report.section import Section
 from pipeline.report.verdict import judge
@@ -39,6 +42,15 @@ def values(run: RunFolder) -> dict[str, Any]:
         overlaps = list(next(each["average_precision"] for each in found.values() if each["average_precision"]))
         drawn = {"turn-on": turn_on(turn_ons, edges), "response": resolution_curves(closures, "jet pT")}
     results = load_event_results(run)
+    efficiencies = results.settings.detection.efficiencies
+    with reading("30_model/metrics.json"):
+        against = event_differences(
+            differences_of(metrics, "detection"),
+            _columns(found, efficiencies),
+            in_order(found),
+            lambda name: names.get(name, name),
+            lambda name: name in names,
+        )
     return {
         "methods": [{"name": name, "network": name in names.values()} | each for name, each in ordered.items()],
         "overlaps": overlaps,
@@ -46,8 +58,29 @@ def values(run: RunFolder) -> dict[str, Any]:
         "figures": [svg.inline(svg_text(drawn[key]), f"detection-{key}", label) for key, label in FIGURES.items()],
         "events": metrics["events"],
         "settings": results.settings.detection,
+        "against": against,
         "list": _list(run, results),
     }
+
+
+def _columns(found: dict[str, Any], efficiencies: Sequence[float]) -> list[Column]:
+    """Efficiency and fakes of the lists as they are, and fakes at equal efficiency."""
+
+    def of_list(key: str) -> Callable[[str], Number]:
+        return lambda name: Number(found[name][key], found[name][f"{key}_error"])
+
+    def at(index: int) -> Callable[[str], Number]:
+        def number(name: str) -> Number:
+            point = found[name]["at_efficiency"][index]
+            return Number(None, None) if point is None else Number(point["fakes"], point["error"])
+
+        return number
+
+    columns = [Column(key, QUANTIZED, key, key == "efficiency", of_list(key)) for key in ("efficiency", "fakes")]
+    for index, efficiency in enumerate(efficiencies):
+        title = f"fakes at an efficiency of {efficiency:g}"
+        columns.append(Column(title, QUANTIZED, fakes_at(efficiency), False, at(index)))
+    return columns
 
 
 def _list(run: RunFolder, results: EventResults) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from data_prep.events.batch import TOWER_CLASSES
+from pipeline.report.event_differences import from_float
 from pipeline.report.event_results import event_settings
 from pipeline.report.results import in_order, titles
 from pipeline.report.run_folder import RunFolder, reading
@@ -19,10 +20,12 @@ def values(run: RunFolder) -> dict[str, Any]:
         found = metrics["panoptic"]
         networks = [{"title": names.get(name, name)} | found[name] for name in in_order(found)]
         events = metrics["events"]
+        changes = from_float(metrics, "panoptic", {"any_jet": "PQ of any jet", "mean": "mean PQ over classes"})
     return {
         "classes": TOWER_CLASSES,
         "networks": networks,
         "events": events,
+        "changes": changes,
         "settings": event_settings(run).detection,
     }
 

@@ -110,7 +110,9 @@ def _steps(results: Results) -> list[tuple[str, Measured]]:
     for what, before, after in steps:
         first, second = results.macro_auc(before), results.macro_auc(after)
         if first is not None and second is not None:
-            found.append((what, results.difference(after, before) or Measured(second - first, math.nan)))
+            found.append(
+                (f"{what}: macro-AUC ", results.difference(after, before) or Measured(second - first, math.nan))
+            )
     return found
 
 

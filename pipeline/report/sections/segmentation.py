@@ -8,9 +8,11 @@ import numpy as np
 
 from data_prep.events.batch import TOWER_CLASSES
 from models.metrics.segmentation import confusion
+from models.tasks.mitigation import names_of
 from pipeline.plots.resolution import resolution_curves
 from pipeline.plots.style import svg_text
 from pipeline.report import svg
+from pipeline.report.event_differences import Column, Number, differences_of, event_differences, from_float
 from pipeline.report.event_results import EventResults, load_event_results
 from pipeline.report.results import QUANTIZED, in_order, titles
 from pipeline.report.run_folder import RunFolder, reading
@@ -34,6 +36,14 @@ def values(run: RunFolder) -> dict[str, Any]:
         rows = [_method(name, mitigation[name], names) for name in mitigation]
         drawn = [name for name in mitigation if name == QUANTIZED or not _is_network(name, names)]
         figures = {key: _figure(mitigation, drawn, key, names) for key in QUANTITIES}
+        against = event_differences(
+            differences_of(metrics, "mitigation"),
+            [_column(mitigation, key, name, names) for name in names_of(QUANTIZED) for key in QUANTITIES],
+            mitigation,
+            lambda name: _title(name, names),
+            lambda name: _is_network(name, names),
+        )
+        changes = from_float(metrics, "segmentation", {"mean_iou": "mean IoU"})
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     results = load_event_results(run)
     equal = _equal(results, matrix)
@@ -45,6 +55,8 @@ def values(run: RunFolder) -> dict[str, Any]:
         "figures": figures,
         "events": metrics["events"],
         "settings": results.settings.segmentation,
+        "against": against,
+        "changes": changes,
         "equal": equal,
         "missing": results.missing,
     }
@@ -60,6 +72,18 @@ def _method(name: str, found: dict[str, Any], names: dict[str, str]) -> dict[str
         calibrated = CALIBRATED.format(key)
         measured[key] = found[key]["whole"], found[calibrated]["whole"], found["resolution_errors"][calibrated]
     return {"name": _title(name, names), "network": _is_network(name, names), "measured": measured}
+
+
+def _column(mitigation: dict[str, Any], key: str, network: str, names: dict[str, str]) -> Column:
+    """The calibrated resolution of the jets' pT or mass with one form of the network."""
+    calibrated = CALIBRATED.format(key)
+
+    def number(name: str) -> Number:
+        whole, errors = mitigation[name][calibrated]["whole"], mitigation[name]["resolution_errors"]
+        return Number(whole["resolution"] if whole else None, errors[calibrated])
+
+    form = _title(network, names).split(": ")[-1]
+    return Column(f"{QUANTITIES[key]} resolution, {form}", network, calibrated, False, number)
 
 
 def _mass_resolution(row: dict[str, Any]) -> float:

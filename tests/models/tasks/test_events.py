@@ -18,6 +18,7 @@ from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
 from hls_projects.network import integer_model
 from models.architectures import unet
+from models.metrics.method_differences import MethodDifferences
 from models.metrics.segmentation import confusion
 from models.quantization.exact import exact_inference
 from models.settings import FloatPhaseSettings, TrainSettings
@@ -250,6 +251,17 @@ def test_without_tracks_networks_stand_beside_methods_without(event_settings: Ma
         assert found["segmentation"]["net"]["errors"]["mean_iou"] > 0
         assert found["panoptic"]["net"]["errors"]["classes"]["pileup"] is not None
         assert found["mitigation"]["all towers"]["resolution_errors"]["pt_calibrated"] > 0
+        differences = MethodDifferences.of_json(found["mitigation_differences"])
+        assert differences.best in (None, *found["mitigation"])  # few jets of these are heavy
+        change = differences.find("net", "all towers", "pt_calibrated")
+        widths = [found["mitigation"][name]["pt_calibrated"]["whole"] for name in ("net", "all towers")]
+        assert (change is None) == (None in widths)
+        differences = MethodDifferences.of_json(found["detection_differences"])
+        assert differences.best in clustered
+        assert {(each.method, each.reference) for each in differences.pairs} == {("net", name) for name in clustered}
+        assert set(differences.pairs[0].figures) == {"efficiency", "fakes"} | {
+            f"fakes_at_{e}" for e in (0.8, 0.9, 0.95)
+        }
         points = found["detection"]["anti-kT, all towers"]["at_efficiency"]
         assert [point["efficiency"] for point in points if point] == [0.8, 0.9, 0.95][: sum(map(bool, points))]
 

@@ -10,6 +10,8 @@ import pytest
 import vector
 
 from benchmarks.mock import mock_events
+from models.metrics.bootstrap import Measured
+from models.metrics.method_differences import MethodDifferences
 from models.tasks.baselines import ALL, candidates, tower_energy
 from models.tasks.event_maps import Maps
 from models.tasks.event_settings import EventModelSettings
@@ -41,8 +43,34 @@ def test_a_perfect_network_is_the_truth(event_settings: Callable[..., EventModel
     settings = event_settings("segmentation")
     collected = Mitigation(settings, Towers(56, 72))
     collected.add(batch, kept)
-    found: dict[str, Any] = collected.result()
+    found: dict[str, Any] = collected.result()["mitigation"]
     assert found["net"] == found["net, weights"]
     jets = found[HARD]["pt"]["whole"]["jets"]
     assert 0 < jets <= batch.jet_pt.size
     assert found[HARD]["pt"]["whole"]["median"] == pytest.approx(1, abs=0.1)
+
+
+def test_two_methods_that_are_smeared_alike_differ_by_less_than_their_errors(
+    event_settings: Callable[..., EventModelSettings],
+) -> None:
+    """20 libraries, each with a resolution of its own that both methods have."""
+    rng = np.random.default_rng(12)
+    collected = Mitigation(event_settings("segmentation"), Towers(56, 72))
+    true = np.stack([rng.uniform(100, 400, 2000), rng.uniform(30, 200, 2000)], axis=1)
+    collected.true = [(pt, mass) for pt, mass in true.tolist()]
+    collected.library = np.repeat(np.arange(20), 100).tolist()
+    width = np.repeat(rng.uniform(0.05, 0.3, 20), 100)[:, np.newaxis]
+    found = true * (1 + width * rng.normal(size=true.shape))
+    other = found * (1 + 0.01 * rng.normal(size=true.shape))
+    for name, values in {"net": found, "net, weights": found, "plain": other}.items():
+        collected.found[name] = [(pt, mass) for pt, mass in values.tolist()]
+    result = collected.result(["net", "net, weights"], "plain")
+    made = MethodDifferences.of_json(result["mitigation_differences"])
+    assert made.best == "plain"
+    for key in ("pt_calibrated", "mass_calibrated"):
+        assert made.find("net", "net, weights", key) == Measured(0.0, 0.0)
+        change, mitigated = made.find("net", "plain", key), result["mitigation"]
+        assert change is not None
+        widths = [mitigated[name][key]["whole"]["resolution"] for name in ("net", "plain")]
+        assert change.value == pytest.approx(widths[0] - widths[1])
+        assert 0 < change.error < mitigated["net"]["resolution_errors"][key] / 3

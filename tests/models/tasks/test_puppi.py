@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import chi2
 
 from benchmarks.mock import mock_events
-from models.tasks.baselines import Baseline, best, candidates, pileup_shape, tower_energy, tower_tracks
+from models.tasks.baselines import Baseline, candidates, choose_by, pileup_shape, tower_energy, tower_tracks
 from models.tasks.puppi import PileupShape, alpha, around
 from models.tasks.tower_geometry import Towers
 
@@ -88,4 +88,12 @@ def test_images_without_tracks_have_no_method_with_tracks() -> None:
 def test_of_a_family_the_cheapest_is_taken() -> None:
     families = {"a": "x", "b": "y", "c": "x", "d": "y"}
     methods = [Baseline(name, family, tower_energy) for name, family in families.items()]
-    assert [each.name for each in best(methods, {"a": 2, "b": 1, "c": 1, "d": 1})] == ["c", "b"]
+    chosen = choose_by(methods, {"a": 2, "b": 1, "c": 1, "d": 1})
+    assert ([each.name for each in chosen.methods], chosen.best) == (["c", "b"], "c")
+
+
+def test_the_best_of_all_may_be_one_without_parameters_and_none_where_none_is_measured() -> None:
+    methods = [Baseline(name, "x", tower_energy) for name in ("a", "b")]
+    assert choose_by(methods, {"all": 0.5, "a": 2, "b": 1}).best == "all"
+    assert choose_by(methods, {"all": 1.5, "a": 2, "b": 1}).best == "b"
+    assert choose_by(methods, dict.fromkeys(("all", "a", "b"), np.inf)).best is None

@@ -11,6 +11,7 @@ import awkward as ak
 import numpy as np
 import pytest
 import yaml
+from tests.data_prep.test_truth_cover import events
 
 from benchmarks.mock import mock_jets, write_mock_file
 from data_prep.events.summary import EventSummary
@@ -97,6 +98,22 @@ def test_a_wrong_configuration(
     assert message in error
     assert error.count("\n") == 1
     assert not (tmp_path / "images").exists()
+
+
+def test_a_truth_that_does_not_cover_the_image_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As files are that were made when truth ended where jets are listed; `inspect` says the same."""
+    file = write_event_file(tmp_path / "e.root", events(eta_max=1.7))
+    for arguments in (
+        ["images", f"--config={CONFIGURATION}", str(file), f"--out={tmp_path / 'images'}"],
+        ["inspect", f"--config={CONFIGURATION}", str(file)],
+    ):
+        assert main(arguments) == 1
+        error = capsys.readouterr().err
+        assert "its truth jets end at |η| 1.70 and the image at 2.44" in error
+        assert error.count("\n") == 1
+    assert not (tmp_path / "images").exists()
+    assert main(["inspect", str(file)]) == 0
+    assert re.search(r"truth jets +2\.2 an event, pT from 20\.\d GeV, \|η\| up to 1\.70", capsys.readouterr().out)
 
 
 def test_files_of_jets_are_no_events(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

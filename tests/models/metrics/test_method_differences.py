@@ -1,0 +1,105 @@
+"""Errors of differences: against a bootstrap written out, and where they are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from models.metrics.bootstrap import Measured, difference
+from models.metrics.fake_curve import FakeCurve
+from models.metrics.jet_matching import Assignment
+from models.metrics.library_bootstrap import LibrarySums, multiplicities, ratio, samples
+from models.metrics.method_differences import MethodDifferences
+
+Floats = npt.NDArray[np.float64]
+LIBRARIES, EVENTS = 40, 25
+"""Libraries, and events of each."""
+
+
+@pytest.fixture
+def found() -> dict[str, Floats]:
+    """Jets found of three to be found, [libraries, events]: hard events are hard for both methods."""
+    rng = np.random.default_rng(9)
+    chance = np.clip(rng.normal(0.7, 0.2, (LIBRARIES, 1)), 0, 1)
+    first = rng.binomial(3, np.broadcast_to(chance, (LIBRARIES, EVENTS))).astype(float)
+    lost = rng.random((LIBRARIES, EVENTS)) < 0.02
+    return {"net": first, "again": first, "plain": np.maximum(first - lost, 0)}
+
+
+def efficiency(found: Floats) -> Floats:
+    sums = LibrarySums()
+    for library, row in enumerate(found):
+        for each in row:
+            sums.add(7 * library, [each, 3.0])
+    return sums.replicas(ratio)
+
+
+def test_the_error_is_that_of_a_bootstrap_written_out(found: dict[str, Floats]) -> None:
+    """Events of drawn libraries put together one by one, the same for both methods."""
+    rng = np.random.default_rng(1)  # the seed of the replicas
+    less = []
+    for _ in range(200):
+        drawn = rng.integers(0, LIBRARIES, LIBRARIES)
+        one, other = (np.concatenate([found[name][library] for library in drawn]) for name in ("net", "plain"))
+        less.append(one.sum() / (3 * one.size) - other.sum() / (3 * other.size))
+    made = difference(efficiency(found["net"]), efficiency(found["plain"]))
+    assert made is not None
+    assert made.value == pytest.approx(found["net"].mean() / 3 - found["plain"].mean() / 3)
+    assert made.error == pytest.approx(np.std(less, ddof=1))
+
+
+def test_what_methods_share_cancels(found: dict[str, Floats]) -> None:
+    replicas = {name: {"efficiency": efficiency(each)} for name, each in found.items()}
+    made = MethodDifferences.of(replicas, ["net", "again", "no method"], "plain")
+    assert made.find("net", "again", "efficiency") == Measured(0.0, 0.0)
+    change = made.find("net", "plain", "efficiency")
+    single = replicas["net"]["efficiency"][1:].std(ddof=1)
+    assert change is not None
+    assert change.error < single / 10
+    # a few of the events lose one jet of three, whatever their library: known to 1/√80 = 11 % from 40 libraries
+    lost = (found["net"] > found["plain"]).mean()
+    assert change.error == pytest.approx(np.sqrt(lost * (1 - lost) / (LIBRARIES * EVENTS)) / 3, rel=0.3)
+    assert change.seen
+    assert made.find("plain", "net", "efficiency") == -change
+    assert made.find("net", "plain", "fakes") is None
+    assert [(each.method, each.reference) for each in made.pairs] == [
+        ("net", "again"),
+        ("net", "plain"),
+        ("again", "plain"),
+    ]
+    assert MethodDifferences.of_json(made.as_json()) == made
+
+
+def test_fakes_at_an_efficiency_against_events_put_together_again() -> None:
+    """A replica is a sample like any other: its fakes are those of its events, each as often as it was drawn."""
+    rng = np.random.default_rng(4)
+    events = [
+        [(rng.normal(2 * right, 1, right.size), right, 4) for right in (rng.random((6, 8)) < 0.5)] for _ in range(12)
+    ]
+    smeared = [[(score + rng.normal(0, 0.3, score.size), right, true) for score, right, true in of] for of in events]
+
+    def curve(drawn: npt.NDArray[np.int64], of: list[list[tuple[Floats, npt.NDArray[np.bool_], int]]]) -> FakeCurve:
+        made = FakeCurve()
+        for library in drawn:
+            for score, right, true in of[library]:
+                made.add(score, Assignment(np.where(right, 0, -1), np.zeros(8, bool), true), int(library))
+        return made
+
+    everything = np.arange(12)
+    replicas = [curve(everything, of).replicas(0.6) for of in (events, smeared)]
+    less = []
+    for row in multiplicities(12).astype(int):
+        points = [curve(np.repeat(everything, row), of).at(0.6) for of in (events, smeared)]
+        less.append(np.nan if None in points else points[0].fakes - points[1].fakes)  # type: ignore[union-attr]
+    np.testing.assert_allclose(replicas[0][1:] - replicas[1][1:], less, rtol=0, atol=1e-12)
+    made = difference(*replicas)
+    assert made is not None
+    assert made.error == pytest.approx(np.nanstd(less, ddof=1))
+
+
+def test_what_one_library_does_not_tell(found: dict[str, Floats]) -> None:
+    assert difference(efficiency(found["net"][:1]), efficiency(found["plain"][:1])) is None
+    assert difference(np.array([np.nan, 1, 2]), np.array([1.0, 1, 2])) is None
+    assert samples(1).tolist() == [[1.0]]
+    assert LibrarySums().replicas(ratio).tolist() == pytest.approx([np.nan], nan_ok=True)
