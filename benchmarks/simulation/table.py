@@ -31,7 +31,7 @@ def compared(
     Args:
         what: is compared.
         ours: value and statistical error.
-        outside: value and error; an error of 0 is not printed.
+        outside: value and error; an error that rounds to 0 is not printed.
         source: of the outside value.
         digits: behind the point.
         unit: of both, with a blank before it.
@@ -41,7 +41,7 @@ def compared(
     """
 
     def text(value: float, error: float, sign: str = "") -> str:
-        return f"{value:{sign}.{digits}f}" + (f" ± {error:.{digits}f}" if error else "") + unit
+        return f"{value:{sign}.{digits}f}" + (f" ± {error:.{digits}f}" if round(error, digits) else "") + unit
 
     gap = ours[0] - outside[0], hypot(ours[1], outside[1])
     return Check(what, text(*ours), f"{text(*outside)} ({source})", text(*gap, "+"))
