@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchmarks.simulation.samples import demonstration, jets_of, simulated
-from benchmarks.simulation.table import Check, compared
+from benchmarks.simulation.table import Check, compared, share
 from data_prep.generate.detector import respond
 from data_prep.generate.events import Events, Floats
 from data_prep.generate.processes import PROCESSES
@@ -20,6 +20,8 @@ PARTICLES = {
 }
 """Masses and widths (GeV) with their errors: Particle Data Group, Phys. Rev. D 110 (2024) 030001."""
 _SOURCE = "Particle Data Group 2024"
+FAR = 20.0
+"""GeV, many widths."""
 _DECAYING = 22
 """|status| of the resonances of the hardest process."""
 
@@ -65,6 +67,14 @@ def masses(number: int) -> Iterator[Check]:
                 f"generated mass, {name}", (float(np.median(mass)), np.pi / 4 * error), true, _SOURCE, unit=" GeV"
             )
             yield compared(f"generated width, {name}", (spread, np.pi / 2 * error), width, _SOURCE, unit=" GeV")
+            tail = float(np.arctan(width[0] / 2 / FAR) / np.pi)
+            yield compared(
+                f"share of generated masses more than {FAR:g} GeV above the true one, {name}",
+                share(float((mass > true[0] + FAR).sum()), mass.size),
+                (tail, 0.0),
+                "tail of a Breit-Wigner peak",
+                digits=4,
+            )
         centre, error, resolution = peak(np.concatenate(seen))
         yield compared(
             f"peak of the soft-drop mass, {name} (standard deviation {resolution:.1f} GeV)",

@@ -63,7 +63,7 @@ def partons(number: int) -> Iterator[Check]:
         eta[name] = np.concatenate([np.abs(axis(each)[1]) for each in found])
     window = settings.jets
     yield compared(
-        "AUC of |η| between q and g, jets of 500 to 1000 GeV",
+        "AUC of abs(η) between q and g, jets of 500 to 1000 GeV",
         area(eta["g"], eta["q"]),
         (forward_area(settings.collision_energy, window.pt, settings.pt_hat_power, window.eta_max), 0.0),
         SOURCE,
