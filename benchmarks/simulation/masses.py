@@ -20,8 +20,10 @@ PARTICLES = {
 }
 """Masses and widths (GeV) with their errors: Particle Data Group, Phys. Rev. D 110 (2024) 030001."""
 _SOURCE = "Particle Data Group 2024"
-FAR = 20.0
-"""GeV, many widths."""
+WINDOWS = {"w": (60.0, 100.0), "z": (66.0, 116.0), "t": (0.0, np.inf)}
+"""Masses (GeV) that are generated."""
+FAR = 10.0
+"""GeV, four widths or more."""
 _DECAYING = 22
 """|status| of the resonances of the hardest process."""
 
@@ -31,6 +33,18 @@ def generated(events: Events, pid: int) -> Floats:
     own = (np.abs(events.pid) == pid) & (np.abs(events.status) == _DECAYING)
     momentum2 = events.px[own] ** 2 + events.py[own] ** 2 + events.pz[own] ** 2
     return np.sqrt(np.maximum(events.energy[own] ** 2 - momentum2, 0))
+
+
+def quantile(share: float, mass: float, width: float, window: tuple[float, float]) -> float:
+    """The mass (GeV) below which this share of a Breit-Wigner peak lies, cut to a window."""
+    low, high = (np.arctan(2 * (edge - mass) / width) for edge in window)
+    return float(mass + width / 2 * np.tan(low + share * (high - low)))
+
+
+def share_above(mass: float, far: float, width: float, window: tuple[float, float]) -> float:
+    """The share of a Breit-Wigner peak, cut to a window, that lies more than `far` (GeV) above its mass."""
+    low, start, high = (np.arctan(2 * (edge - mass) / width) for edge in (window[0], mass + far, window[1]))
+    return float((high - start) / (high - low))
 
 
 def peak(mass: Floats) -> tuple[float, float, float]:
@@ -49,7 +63,7 @@ def peak(mass: Floats) -> tuple[float, float, float]:
 
 
 def masses(number: int) -> Iterator[Check]:
-    """A Breit-Wigner peak has its mass as median and its width as the distance of the quartiles."""
+    """A Breit-Wigner peak has about its mass as median and about its width as the distance of the quartiles."""
     for name, (true, width) in PARTICLES.items():
         settings = demonstration(classes=[name])
         process, rng = PROCESSES[name], np.random.default_rng(1)
@@ -63,16 +77,28 @@ def masses(number: int) -> Iterator[Check]:
             spread = float(quartiles[1] - quartiles[0])
             # errors of the median and of the quartiles of a Cauchy distribution
             error = spread / np.sqrt(mass.size)
+            window = WINDOWS[name]
+            low, middle, high = (quantile(at, true[0], width[0], window) for at in (0.25, 0.5, 0.75))
+            source = f"{_SOURCE}, Breit-Wigner peak"
             yield compared(
-                f"generated mass, {name}", (float(np.median(mass)), np.pi / 4 * error), true, _SOURCE, unit=" GeV"
+                f"median of the generated masses, {name}",
+                (float(np.median(mass)), np.pi / 4 * error),
+                (middle, true[1]),
+                source,
+                unit=" GeV",
             )
-            yield compared(f"generated width, {name}", (spread, np.pi / 2 * error), width, _SOURCE, unit=" GeV")
-            tail = float(np.arctan(width[0] / 2 / FAR) / np.pi)
             yield compared(
-                f"share of generated masses more than {FAR:g} GeV above the true one, {name}",
+                f"distance of their quartiles, {name}",
+                (spread, np.pi / 2 * error),
+                (high - low, width[1]),
+                source,
+                unit=" GeV",
+            )
+            yield compared(
+                f"share more than {FAR:g} GeV above the true mass, {name}",
                 share(float((mass > true[0] + FAR).sum()), mass.size),
-                (tail, 0.0),
-                "tail of a Breit-Wigner peak",
+                (share_above(true[0], FAR, width[0], window), 0.0),
+                source,
                 digits=4,
             )
         centre, error, resolution = peak(np.concatenate(seen))
