@@ -1,7 +1,7 @@
 """Figures of one method less those of another on the same events, with the error of the difference.
 
-Both methods are drawn the same libraries of pileup (`models/metrics/library_bootstrap.py`), so what they share cancels: two
-methods that fail on the same events differ by less than their own errors.
+Both methods are drawn the same libraries of pileup (`library_bootstrap.py`), so what they share cancels: two methods
+that fail on the same events differ by less than their own errors.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import uproot
 import yaml
 from pydantic import ValidationError
 
-from benchmarks.simulation import CMS_JETS, ratios_to_cms
+from benchmarks.simulation.cross_sections import CMS_JETS, ratios_to_cms
 from data_prep.generate.events import EventGenerator
 from data_prep.generate.processes import PROCESSES
 from data_prep.generate.production import produce, shards

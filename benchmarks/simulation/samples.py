@@ -1,0 +1,69 @@
+"""Events and jets that the checks are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from data_prep.generate.detector import CHARGED_HADRON, NEUTRAL_HADRON, Candidates
+from data_prep.generate.events import EventGenerator, Events, Floats
+from data_prep.generate.jets import Jets, find_jets
+from data_prep.generate.particles import Particles
+from data_prep.generate.processes import Process
+from data_prep.generate.settings import GenerateSettings, JetSettings, ScaleSettings
+from data_prep.generate.truth import find_origins
+
+BATCH = 100
+
+
+def demonstration(**changes: object) -> GenerateSettings:
+    """Jets as in configs/demo."""
+    base = {"classes": ["q"], "jets_per_class": 1, "pt_hat": [370, 1450], "pt_hat_power": 5.5}
+    return GenerateSettings.model_validate(base | changes)
+
+
+def simulated(
+    process: Process, settings: GenerateSettings, number: int, seed: int = 7, scale: ScaleSettings | None = None
+) -> Iterator[Events]:
+    """Batches of events.
+
+    Args:
+        process: what happens.
+        settings: what is collided.
+        number: of events; at least so many.
+        seed: of Pythia.
+        scale: of the hard scattering, where it is not that of the settings.
+    """
+    generator = EventGenerator(process, settings, scale or settings, seed)
+    for _ in range(-(-number // BATCH)):
+        yield generator.batch(BATCH)
+
+
+def as_candidates(particles: Particles) -> Candidates:
+    """Particles as a perfect detector would see them."""
+    zero = np.zeros(particles.pt.size)
+    px, py = particles.pt * np.cos(particles.phi), particles.pt * np.sin(particles.phi)
+    kind = np.where(particles.charge != 0, CHARGED_HADRON, NEUTRAL_HADRON)
+    momentum = (px, py, particles.pt * np.sinh(particles.eta), particles.energy)
+    return Candidates(particles.event, *momentum, particles.charge, kind, zero, zero, zero, zero)
+
+
+def jets_of(events: Events, candidates: Candidates, process: Process, jets: JetSettings, every: bool = False) -> Jets:
+    """The leading jets of events: those of the class among two, or `every` one of four."""
+    return find_jets(
+        candidates,
+        events.number,
+        find_origins(events, process),
+        process,
+        jets,
+        demonstration().soft_drop,
+        most=4 if every else 2,
+        every=every,
+    )
+
+
+def axis(jets: Jets) -> tuple[Floats, Floats, Floats]:
+    """pT, η and φ."""
+    pt = np.hypot(jets.px, jets.py)
+    return pt, np.arcsinh(jets.pz / pt), np.arctan2(jets.py, jets.px)
