@@ -11,7 +11,6 @@ import awkward as ak
 import numpy as np
 import pytest
 import yaml
-from tests.data_prep.test_truth_cover import events
 
 from benchmarks.mock import mock_jets, write_mock_file
 from data_prep.events.summary import EventSummary
@@ -19,6 +18,7 @@ from data_prep.store.event_images import open_event_dataset
 from pipeline.app import main
 from pipeline.artefacts.manifest import manifest_path
 from tests.data_prep.event_files import event_columns, write_event_file
+from tests.data_prep.events.test_truth_cover import events
 
 CONFIGURATION = Path(__file__).parents[3] / "configs" / "segmentation" / "images.yaml"
 
