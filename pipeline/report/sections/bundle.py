@@ -31,4 +31,4 @@ def values(run: RunFolder) -> dict[str, Any]:
     }
 
 
-SECTION = Section("bundle", "Bundle", "Firmware bundle", values)
+SECTION = Section(220, "Bundle", "Firmware bundle", values)

@@ -14,7 +14,7 @@ from pipeline.report import svg
 from pipeline.report.event_results import EventResults, load_event_results
 from pipeline.report.results import QUANTIZED, in_order, titles
 from pipeline.report.run_folder import RunFolder, reading
-from pipeline.report.section import Section
+from pipeline.report.section import Section, Tile, count, fraction
 
 QUANTITIES = {"pt": "jet pT", "mass": "jet mass"}
 """What is measured of the jets: key of the metrics, and its name."""
@@ -95,6 +95,22 @@ def _equal(results: EventResults, matrix: Any) -> bool | None:
     return bool(np.array_equal(counts, matrix))
 
 
+def tiles(run: RunFolder) -> list[Tile]:
+    """The mean intersection over union of the quantized network."""
+    metrics = run.json("30_model", "metrics.json")
+    with reading("30_model/metrics.json"):
+        if "segmentation" not in metrics:
+            return []
+        what = f"mean IoU of the quantized network on {count(metrics['events'])} test events"
+        return [(fraction(metrics["segmentation"][QUANTIZED]["mean_iou"], 3), what)]
+
+
 SECTION = Section(
-    "segmentation", "Segmentation", "Tower classes and pileup mitigation", values, tasks=frozenset({"segmentation"})
+    150,
+    "Segmentation",
+    "Tower classes and pileup mitigation",
+    values,
+    tasks=frozenset({"segmentation"}),
+    subject="Segmentation of events",
+    tiles=tiles,
 )

@@ -47,4 +47,4 @@ def _row(found: dict[str, Any], logic: dict[str, Any] | None, classes: list[str]
     }
 
 
-SECTION = Section("symmetries", "Symmetries", "Networks with built-in symmetry", values, optional=STUDY)
+SECTION = Section(70, "Symmetries", "Networks with built-in symmetry", values, optional=STUDY)
