@@ -27,7 +27,7 @@ def run(
 
     Every valid word that the capture has a frame for is compared; the first that differs is named with its vector.
     """
-    from hls_projects.export.formats.captures import require_equal
+    from hls_projects.export.captures import require_equal
 
     found = require_equal(expected, capture, late)
     beyond = f"; {found.beyond:,} more lie beyond its frames and were not captured" if found.beyond else ""
