@@ -15,6 +15,7 @@ from pipeline.artefacts.artefact import artefact
 from pipeline.artefacts.json_file import write_json
 from pipeline.configuration import load
 from pipeline.options import ImagesConfig, Inputs, ModelConfig, TrainConfig, Workers, result, settings_file
+from pipeline.stage import Stage
 
 if TYPE_CHECKING:
     from data_prep.images.jets import ImagesSettings
@@ -22,15 +23,6 @@ if TYPE_CHECKING:
     from data_prep.readers import Reader
     from models.settings import ModelSettings, TrainSettings
     from models.studies.candidate_cost import CandidateCostSettings, Scored
-
-
-EXAMPLE = r"""
-python -m pipeline candidates --config configs/trigger/candidates.yaml \
-  --images-config configs/trigger/images.yaml \
-  --model-config configs/trigger/model.yaml \
-  --train-config configs/trigger/train.yaml \
-  build/trigger/10_root --out build/trigger/25_candidates
-"""
 
 
 def run(
@@ -170,3 +162,18 @@ class _Study:
             console.progress(f"images, {name}", self.total, "jets") as advance,
         ):
             make_images(self.files, self.reader, pictures, folder, advance, console.warn, executor=executor)
+
+
+STAGE = Stage(
+    run,
+    place=25,
+    example=r"""
+python -m pipeline candidates --config configs/trigger/candidates.yaml \
+  --images-config configs/trigger/images.yaml \
+  --model-config configs/trigger/model.yaml \
+  --train-config configs/trigger/train.yaml \
+  build/trigger/10_root --out build/trigger/25_candidates
+""",
+    artefact="25_candidates",
+    inputs=("generate",),
+)

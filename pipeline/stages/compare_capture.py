@@ -8,11 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.console import done
-
-EXAMPLE = r"""
-python -m pipeline compare-capture \
-  demo/patterns/emp/output_0.txt capture.txt
-"""
+from pipeline.stage import Stage
 
 
 def run(
@@ -33,3 +29,14 @@ def run(
     beyond = f"; {found.beyond:,} more lie beyond its frames and were not captured" if found.beyond else ""
     late_by = f"{found.late} frame{'' if found.late == 1 else 's'} late"
     done("compare-capture", f"{capture}: {found.words:,} words equal, {late_by}{beyond}")
+
+
+STAGE = Stage(
+    run,
+    place=72,
+    example=r"""
+python -m pipeline compare-capture \
+  demo/patterns/emp/output_0.txt capture.txt
+""",
+    inputs=("export",),
+)

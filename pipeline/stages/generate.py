@@ -12,14 +12,10 @@ from pipeline.artefacts.artefact import Workspace, artefact
 from pipeline.artefacts.json_file import write_json
 from pipeline.configuration import load_kind
 from pipeline.options import Workers, result, settings_file
+from pipeline.stage import Stage
 
 if TYPE_CHECKING:
     from data_prep.generate.settings import GenerateSettings
-
-EXAMPLE = r"""
-python -m pipeline generate --config configs/demo/generate.yaml \
-  --out build/demo/10_root
-"""
 
 
 def run(
@@ -85,3 +81,15 @@ def _place(file: Path, target: Path) -> None:
         target.hardlink_to(file)
     except OSError:
         file.rename(target)
+
+
+STAGE = Stage(
+    run,
+    place=10,
+    example=r"""
+python -m pipeline generate --config configs/demo/generate.yaml \
+  --out build/demo/10_root
+""",
+    artefact="10_root",
+    in_every_run=True,
+)

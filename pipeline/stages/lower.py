@@ -14,14 +14,9 @@ from pipeline.artefacts.artefact import artefact
 from pipeline.console import done
 from pipeline.options import MaybeImagesConfig, NoClasses, result
 from pipeline.scores.statement import Statement
+from pipeline.stage import Stage
 
 CHECK_VECTORS = 1000
-
-
-EXAMPLE = r"""
-python -m pipeline lower --model build/demo/30_model/model.h5 \
-  --out build/demo/40_lowered
-"""
 
 
 def run(
@@ -83,3 +78,16 @@ def _parse(text: str | None) -> FixedType | None:
         return FixedType.parse(text)
     except ValueError as error:
         raise ConfigurationError(f"--input-type: {error}") from None
+
+
+STAGE = Stage(
+    run,
+    place=40,
+    example=r"""
+python -m pipeline lower --model build/demo/30_model/model.h5 \
+  --out build/demo/40_lowered
+""",
+    artefact="40_lowered",
+    inputs=("train",),
+    in_every_run=True,
+)

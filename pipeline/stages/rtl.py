@@ -20,6 +20,7 @@ from pipeline.artefacts.manifest import read_manifest
 from pipeline.console import done, progress, warn
 from pipeline.options import Hardware, Images, MaybeCsim, result
 from pipeline.proving import TestSet, leave_proof, require_images_of
+from pipeline.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,13 +36,6 @@ if TYPE_CHECKING:
 
 BATCH = 2000
 """Vectors a simulator process takes at a time."""
-
-
-EXAMPLE = r"""
-python -m pipeline rtl --config configs/demo/hardware.yaml \
-  --csim build/demo/60_csim.json --images build/demo/20_images \
-  build/demo/40_lowered --out build/demo/65_rtl
-"""
 
 
 def run(
@@ -315,3 +309,17 @@ def _in_words(record: VariantRecord, built: Built) -> str:
     design, counted = built.design, record.synthesis
     size = f"about {record.estimate:,} LUT (estimate)" if counted is None else f"{counted.lut:,} LUT, {counted.ff:,} FF"
     return f"an image every {design.interval} clocks, {design.latency} clocks latency, {size}"
+
+
+STAGE = Stage(
+    run,
+    place=65,
+    example=r"""
+python -m pipeline rtl --config configs/demo/hardware.yaml \
+  --csim build/demo/60_csim.json --images build/demo/20_images \
+  build/demo/40_lowered --out build/demo/65_rtl
+""",
+    artefact="65_rtl",
+    inputs=("images", "lower", "csim"),
+    in_every_run=True,
+)

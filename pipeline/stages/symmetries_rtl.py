@@ -16,13 +16,8 @@ from pipeline.artefacts.artefact import UpToDate, artefact
 from pipeline.artefacts.json_file import write_json
 from pipeline.configuration import load
 from pipeline.options import Hardware, result
+from pipeline.stage import Stage
 from pipeline.stages import lower, rtl
-
-EXAMPLE = r"""
-python -m pipeline symmetries-rtl \
-  --config configs/symmetries/hardware.yaml \
-  build/symmetries/26_symmetries --out build/symmetries/27_symmetries_rtl
-"""
 
 
 def run(
@@ -73,3 +68,16 @@ def _proven(model: Path, images: Path, config: Path, work: Path) -> dict[str, An
     kept = record["variants"][record["kept"]] if record["variants"] else {"estimate": None, "synthesis": None}
     keys = ("status", "reason", "form", "latency", "interval")
     return {key: record[key] for key in keys} | {key: kept[key] for key in ("estimate", "synthesis")}
+
+
+STAGE = Stage(
+    run,
+    place=27,
+    example=r"""
+python -m pipeline symmetries-rtl \
+  --config configs/symmetries/hardware.yaml \
+  build/symmetries/26_symmetries --out build/symmetries/27_symmetries_rtl
+""",
+    artefact="27_symmetries_rtl",
+    inputs=("symmetries",),
+)
