@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jinja2
 from markupsafe import Markup, escape
 
 from data_prep.digits import between, with_error
 from data_prep.fixed_point import FixedType
+from hls_projects.templating import environment
 from models.metrics.taggers import Rejection
 from pipeline.report.grid_words import grid_words
 from pipeline.report.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
 SECTIONS = Path(__file__).parent / "sections"
@@ -143,18 +146,12 @@ def shape(sizes: tuple[int, ...] | list[int]) -> str:
     return " × ".join(map(str, kept))
 
 
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader((TEMPLATES, SECTIONS)),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def _environment() -> Environment:
+    made = environment(TEMPLATES, SECTIONS, trim=True, html=True)
     for function in (count, short, fraction, with_error, between, rejection, type_name, ticks, shape, grid_words):
-        environment.filters[function.__name__] = function
-    environment.globals |= {"class_names": CLASS_NAMES, "channel_names": CHANNEL_NAMES, "target_names": TARGET_NAMES}
-    return environment
+        made.filters[function.__name__] = function
+    made.globals |= {"class_names": CLASS_NAMES, "channel_names": CHANNEL_NAMES, "target_names": TARGET_NAMES}
+    return made
 
 
 _ENVIRONMENT = _environment()

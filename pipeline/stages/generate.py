@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from data_prep.errors import ConfigurationError
+from data_prep.system.processors import cores
 from pipeline import console
 from pipeline.artefacts.artefact import Workspace, artefact
 from pipeline.artefacts.json_file import write_json
@@ -43,7 +43,7 @@ def run(
     with artefact(out, "generate", settings={"generate": settings}) as space:
         from data_prep.generate.production import produce
 
-        workers = workers or len(os.sched_getaffinity(0))
+        workers = workers or cores()
         if isinstance(settings, GenerateSettings) and not settings.incomplete:
             _require_complete(settings, config, space, workers)
         total = sum(settings.sizes.values())

@@ -53,7 +53,7 @@ def run(
     """
     from data_prep.readers.detect import reader_of
     from data_prep.readers.files import input_files
-    from data_prep.streams.executors.processes import cores
+    from data_prep.system.processors import cores
     from pipeline.studies.search.image_sets import image_sets, make_sets
     from pipeline.studies.search.run import Search
     from pipeline.studies.search.settings import FILES, SearchSettings, fingerprint
