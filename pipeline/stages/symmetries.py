@@ -1,4 +1,4 @@
-"""The stage `symmetries`: what a network gains that knows how jets are turned, over one that has to learn it."""
+"""`symmetries`: networks with built-in rotation symmetry beside one that has to learn it."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def _classification(images: Path, network: Any, how: TrainSettings, space: Works
 
 
 _TREES = {"trees": "trees", "trees_seen": "trees on what the network sees"}
-"""The baselines for people."""
+"""The baselines as messages name them."""
 
 
 def _beside_trees(comparison: Comparison) -> str:

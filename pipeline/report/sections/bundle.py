@@ -1,4 +1,4 @@
-"""The firmware bundle: what leaves the house, with its hash."""
+"""The firmware bundle: the files that are handed over, with the hash of the archive."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def _is_network(name: str, names: dict[str, str]) -> bool:
 
 
 def _title(name: str, names: dict[str, str]) -> str:
-    """A method for people: networks drop pileup towers, or weigh every tower."""
+    """The name of a method: networks drop pileup towers, or weigh every tower."""
     if not _is_network(name, names):
         return name
     network = names[name.split(",")[0]]

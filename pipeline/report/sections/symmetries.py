@@ -1,4 +1,4 @@
-"""What a network gains that knows how jets are turned: quality on turned jets, and what its logic takes."""
+"""Equivariant networks: quality on rotated jets, and the size of their logic."""
 
 from __future__ import annotations
 
