@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import ctypes
-import os
 import shutil
 import subprocess
 import sys
@@ -31,6 +30,7 @@ import numpy.typing as npt
 
 from data_prep.fixed_point import FixedType
 from data_prep.images.batch import FEATURES, ImageBatch
+from data_prep.system.processors import cores
 from hls_projects.emulator.fast_emulator import FastEmulator
 from hls_projects.network.network import Network
 
@@ -140,7 +140,7 @@ def report(tagger: Design, options: argparse.Namespace, folder: Path) -> None:
     emulator = FastEmulator(tagger.network, folder)
     built = time.perf_counter() - start
     wanted = emulator.run(images)[0]
-    cores = len(os.sched_getaffinity(0))
+    all_cores = cores()
     few = dense[: options.slow_images]
     rates: dict[str, float] = {}
 
@@ -158,7 +158,7 @@ def report(tagger: Design, options: argparse.Namespace, folder: Path) -> None:
         time_it("RTL interpreter, 1 core", lambda: interpreted(ports), len(some))
         simulator = verilated(tagger.network, folder)
         time_it("Verilated RTL, 1 process", lambda: simulator(ports), len(some))
-    for threads in sorted({1, cores}):
+    for threads in sorted({1, all_cores}):
         name = f"fast emulator, {threads} core{'s' if threads > 1 else ''}"
         time_it(f"{name}, sparse", lambda t=threads: emulator.run(images, threads=t)[0], len(images))
         time_it(f"{name}, dense", lambda t=threads: emulator.run(dense, threads=t)[0], len(images))

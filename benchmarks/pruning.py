@@ -45,7 +45,7 @@ class Point:
     """What differs from the run's own configuration.
 
     Attributes:
-        title: for people.
+        title: as it is printed.
         sparsity: share of the weights that become 0.
         width: of the weights behind the first convolution: what is changed of it.
     """

@@ -35,6 +35,7 @@ from data_prep.streams.executors import Executor
 from data_prep.streams.executors.processes import Processes
 from data_prep.streams.executors.serial import Serial
 from data_prep.streams.jet_images import make_images
+from data_prep.system.processors import cores
 from pipeline.configuration import load
 
 CONFIGURATION = Path(__file__).parents[1] / "configs" / "demo" / "images.yaml"
@@ -64,8 +65,8 @@ def report(folder: Path, given: list[str] | None, jets: list[int], workers: list
     files = input_files(given) if given else mock_files(folder / "mock")
     settings = load(CONFIGURATION, ImagesSettings)
     counts = reader_of(files, settings.options, settings.layout)[1]
-    cores = len(os.sched_getaffinity(0))
-    print(f"{len(files)} files of {sum(counts.values()):,} jets, repeated; {cores} cores\n")
+    used = cores()
+    print(f"{len(files)} files of {sum(counts.values()):,} jets, repeated; {used} cores\n")
     head = ("jets", "workers", "wall s", "jets/s", "CPU s", "x wall", "x CPU", "MB main", "MB worker", "load")
     print("".join(f"{name:>11}" for name in head))
     for number in jets:
@@ -84,7 +85,7 @@ def report(folder: Path, given: list[str] | None, jets: list[int], workers: list
                 f"{found['jets'] / found['wall']:,.0f}",
                 f"{found['cpu']:.1f}",
                 f"{reference['wall'] / found['wall']:.2f}",
-                f"{reference['cpu'] / max(found['busiest'], found['cpu'] / cores):.2f}",
+                f"{reference['cpu'] / max(found['busiest'], found['cpu'] / used):.2f}",
                 f"{found['main']:.0f}",
                 f"{found['worker']:.0f}",
                 f"{os.getloadavg()[0]:.1f}",

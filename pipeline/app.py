@@ -24,7 +24,7 @@ from pipeline.commands import PROGRAM, app
 from pipeline.console import Level, detail, done, fail, set_level, take_any_text
 from pipeline.interruption import INTERRUPTED
 
-# Libraries that talk while they are imported are asked to be quiet before any stage imports them.
+# Libraries that print while they are imported: their log level is set before any stage imports them.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 

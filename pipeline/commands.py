@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from importlib import import_module
+from functools import cached_property
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from data_prep.registry import Registry
 from pipeline import console
 from pipeline.completion import Shell, install, script
+from pipeline.stage import Stage, command
 
-STAGES = (
-    "inspect",
-    "generate",
-    "images",
-    "mass-closure",
-    "candidates",
-    "symmetries",
-    "symmetries-rtl",
-    "search",
-    "pick",
-    "train",
-    "lower",
-    "convert",
-    "csim",
-    "rtl",
-    "synth",
-    "rates",
-    "emulate",
-    "export",
-    "verify",
-    "compare-capture",
-    "report",
-)
-"""The commands in the order of the flow; each is `run` of the module of its name in `pipeline/stages/`."""
+STAGES = Registry("pipeline.stages", "STAGE", Stage)
+"""The stages by the names of their modules."""
 
 PROGRAM = "python -m pipeline"
 
@@ -117,20 +97,29 @@ class Commands(Mapping[str, Any]):
     """The command of each stage, imported when it is asked for: no stage waits for the libraries of the others."""
 
     def __getitem__(self, name: str) -> Any:
-        if name not in STAGES:
+        if name not in self:
             raise KeyError(name)
-        module = import_module(f"pipeline.stages.{name.replace('-', '_')}")
+        declared = STAGES[name.replace("-", "_")]
         stage = typer.Typer(add_completion=False, rich_markup_mode=None)
-        stage.command(name, epilog=f"\b\nExample:\n{_indented(module.EXAMPLE)}")(module.run)
-        command = typer.main.get_command(stage)
-        command.params += [each for each in _common().params if each.name in ("quiet", "verbose")]
-        return command
+        stage.command(name, epilog=f"\b\nExample:\n{_indented(declared.example)}")(declared.run)
+        made = typer.main.get_command(stage)
+        made.params += [each for each in _common().params if each.name in ("quiet", "verbose")]
+        return made
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
 
     def __iter__(self) -> Iterator[str]:
-        return iter(STAGES)
+        """The commands in the order of the flow, for which all stages are imported."""
+        return (stage.name for stage in sorted(STAGES.values(), key=lambda stage: stage.place))
 
     def __len__(self) -> int:
         return len(STAGES)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The commands in alphabetical order, for which none is imported."""
+        return sorted(command(module) for module in STAGES)
 
 
 def _indented(text: str) -> str:

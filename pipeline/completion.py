@@ -82,16 +82,17 @@ def candidates(words: Sequence[str]) -> list[str]:
     Args:
         words: behind `-m pipeline`, up to the cursor; the last one may be empty.
     """
-    from pipeline.commands import STAGES, Commands, app
+    from pipeline.commands import Commands, app
 
     *before, begun = words or [""]
-    name = next((word for word in before if word in STAGES), None)
+    commands = Commands()
+    name = next((word for word in before if word in commands), None)
     if name is None:
         import typer
 
-        params, found = typer.main.get_command(app).params, list(STAGES)
+        params, found = typer.main.get_command(app).params, commands.names
     else:
-        params, found = Commands()[name].params, []
+        params, found = commands[name].params, []
     if before and (chosen := _choices(params, before[-1])):
         found = chosen
     elif begun.startswith("-"):

@@ -1,7 +1,7 @@
 """Ctrl-C that no library can swallow, and of which a second one does no harm.
 
 SIGINT and SIGTERM raise `KeyboardInterrupt` at once. Some libraries catch everything for a moment and go on, or turn it
-into an error of their own, and Python ignores what a finalizer raises; so the wish is remembered too, and long work,
+into an error of their own, and Python ignores what a finalizer raises; so the signal is recorded too, and long work,
 the commit of an artefact and the end of the process ask for it.
 
 A further signal raises again only where the first one was swallowed. While the first one is on its way out, through

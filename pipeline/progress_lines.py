@@ -49,7 +49,7 @@ class ProgressLines:
 
 
 def duration(seconds: float) -> str:
-    """A time for people.
+    """A duration in words.
 
     Example:
         >>> duration(42), duration(754), duration(7300)

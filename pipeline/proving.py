@@ -102,7 +102,8 @@ def require_same_images(project: HlsProject, images: ImageDescription | EventDes
     """Make sure that a project builds the images of a dataset of candidates, and none of another one.
 
     Raises:
-        InputFileError: when its image builder is another one, is missing, or is there in vain.
+        InputFileError: when its image builder is another one, is missing, or is there though the images are not made of
+            candidates.
     """
     from hls_projects.blocks.image_builder import ImageBuilder
 

@@ -24,6 +24,7 @@ from data_prep.generate.processes import hard_process
 from data_prep.generate.seeds import Purpose, detector_random, pythia_seed
 from data_prep.generate.settings import PT_HAT_MAX, PT_HAT_MIN, GenerateSettings, ScaleSettings
 from data_prep.generate.truth import find_origins
+from data_prep.system.whole import whole_file
 
 MISSING_MAX = 0.01
 """Largest share of a window's jets that may be missing."""
@@ -120,9 +121,8 @@ def make_piece(settings: GenerateSettings, piece: Piece, folder: Path, advance: 
         columns["weight"] += (events.weight * (events.pt_hat / low) ** settings.pt_hat_power)[jets.event].tolist()
         columns["event"] += (jets.event + start).tolist()
         advance(events.number)
-    partial = folder / f".{piece.file}.partial"
-    partial.write_text(json.dumps(columns), encoding="utf-8")
-    partial.replace(folder / piece.file)
+    with whole_file(folder / piece.file) as partial:
+        partial.write_text(json.dumps(columns), encoding="utf-8")
 
 
 def measure(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from data_prep.generate.jets import Jets
 from data_prep.generate.rate_production import WeightedEvents
 from data_prep.grids.trigger_towers import DEPOSIT_GRID
 from data_prep.store.root_bytes import reproducible
+from data_prep.system.whole import whole_file
 
 LABELS = {
     "label_QCD": np.float32,
@@ -130,9 +130,9 @@ def _write_trees(path: Path, trees: dict[str, dict[str, Any]]) -> None:
     """Write trees, each a name with its columns."""
     import uproot
 
-    partial = path.with_name(f".{path.name}.partial")
     try:
         with (
+            whole_file(path) as partial,
             reproducible(path.name) as uuid_function,
             uproot.recreate(partial, compression=uproot.ZLIB(1), uuid_function=uuid_function) as file,
         ):
@@ -140,10 +140,7 @@ def _write_trees(path: Path, trees: dict[str, dict[str, Any]]) -> None:
                 types = {key: _type(values) for key, values in columns.items()}
                 tree = file.mktree(name, types, counter_name=lambda key: f"n{key}", field_name=_field_name)
                 tree.extend(columns)
-        partial.replace(path)
     except OSError as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
         raise PipelineError(
             f"cannot be written: {error.strerror or error}", file=path, remedy="make room or rights, then run it again"
         ) from None

@@ -20,7 +20,7 @@ HARMLESS: dict[type[Settings], tuple[str, ...]] = {
 
 `observables` are columns beside the images. `classes` are the meaning of outputs and of labels, and are compared by
 name where labels are used. `jet_pt_min`, `jet_eta_max` and `box_min` of events decide which truth is listed. `jets` is
-the name of a collection, which other layouts give to other jets: that its jets are others is not told by it.
+the name of a collection, which other layouts give to other jets: the name alone does not say that the jets are others.
 """
 WHERE_STATED = ("cluster",)
 """Keys that are compared where both sides have them: files that hold jets say nothing of a clustering."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from data_prep.store.packed_arrays import DamagedBytesError, facts_of
 from data_prep.streams.image_task import EntryRange
+from data_prep.system.whole import whole_file
 
 SUFFIX = ".chunk"
 
@@ -45,9 +46,8 @@ class FinishedChunks:
             path = self._folder / _name(part)
             if path.exists():
                 return
-            partial = path.with_suffix(".partial")
-            partial.write_bytes(data)
-            partial.replace(path)
+            with whole_file(path) as partial:
+                partial.write_bytes(data)
 
     def clear(self) -> None:
         """Throw all of them away."""

@@ -26,6 +26,7 @@ from types import TracebackType
 
 from data_prep.errors import PipelineError, ToolNotFoundError
 from data_prep.system.machine import cannot_start
+from data_prep.system.processors import cores
 
 _LOG = logging.getLogger(__name__)
 _SUPERVISOR = Path(__file__).with_name("supervisor.py")
@@ -268,7 +269,7 @@ def run_all(commands: Sequence[Sequence[str | Path]]) -> list[Ended]:
     from concurrent.futures import ThreadPoolExecutor
 
     found: list[Ended] = []
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool, Children() as children:
+    with ThreadPoolExecutor(cores()) as pool, Children() as children:
         for ended in [pool.submit(children.run, command) for command in commands]:
             found.append(ended.result())
             if found[-1].code != 0:

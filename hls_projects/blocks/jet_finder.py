@@ -87,7 +87,7 @@ class JetFinder(Settings):
 
     @property
     def record(self) -> int:
-        """Numbers that a jet is told by."""
+        """Numbers in the record of one jet."""
         return 4 + sum(port.shape[-1] for port in self.maps[1:])
 
     def find(self, outputs: Sequence[Integers]) -> Integers:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.images.batch import ImageBatch
+from data_prep.system.processors import cores
 from hls_projects.emulator.build import library
 from hls_projects.emulator.plan import LANES
 from hls_projects.emulator.planner import plan
@@ -76,7 +76,7 @@ class FastEmulator:
             for port in self.network.types.outputs
         ]
         if count:
-            self._run(inputs, outputs, count, threads or len(os.sched_getaffinity(0)))
+            self._run(inputs, outputs, count, threads or cores())
         return outputs
 
     def _run(self, inputs: list[_Input], outputs: list[Raw], count: int, threads: int) -> None:

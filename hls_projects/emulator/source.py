@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 
 from data_prep.fixed_point import FixedType
 from hls_projects.emulator.plan import LANES, Build, Elementwise, Group, Plan, Sums, Tensor, bits_for
+from hls_projects.templating import TEMPLATES, filled
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
 UNROLLED_TERMS = 160
 """Up to so many pairs of terms a step stand in the code itself; more stand in tables, so that any network compiles."""
 
 
 def cpp_source(plan: Plan, title: str) -> str:
     """Render the C++ of a network; it depends on nothing but its arguments and the templates."""
-    loader = jinja2.FileSystemLoader(TEMPLATES)
-    environment = jinja2.Environment(  # noqa: S701 - C++, not HTML
-        loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template("emulator.cpp.j2").render(
-        title=title,
-        lanes=(TEMPLATES / "emulator_lanes.hpp").read_text(encoding="utf-8"),
-        inputs=[_input(tensor, kind) for tensor, kind in plan.inputs],
-        outputs=[_output(tensor, kind) for tensor, kind in plan.outputs],
-        steps=[_step(step, number) for number, step in enumerate(plan.steps)],
-        size=plan.size,
-    )
+    values = {
+        "title": title,
+        "lanes": (TEMPLATES / "emulator_lanes.hpp").read_text(encoding="utf-8"),
+        "inputs": [_input(tensor, kind) for tensor, kind in plan.inputs],
+        "outputs": [_output(tensor, kind) for tensor, kind in plan.outputs],
+        "steps": [_step(step, number) for number, step in enumerate(plan.steps)],
+        "size": plan.size,
+    }
+    return filled("emulator.cpp.j2", values, trim=True)
 
 
 def quantizes(kind: FixedType) -> bool:

@@ -5,25 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from data_prep.registry import Registry
 from hls_projects.before_ports import BeforePorts
 from hls_projects.export import licences
 from hls_projects.export.archive import pack
 from hls_projects.export.card import write_card
 from hls_projects.export.design import Design, packing, require_proven, require_proven_rtl
 from hls_projects.export.file_hashes import hash_files
-from hls_projects.export.formats.vector_files import FOLDER, file_name
 from hls_projects.export.manifest import BundleManifest, BundlePort, Provenance, summarise_proofs
-from hls_projects.export.targets.registry import CHECKS, TARGETS, Target
+from hls_projects.export.target import Target, Writer
+from hls_projects.export.targets.vectors import FOLDER, file_name
 from hls_projects.network.model_types import PortType
 from hls_projects.vendor.numbers import VendorNumbers, all_numbers
 from models.files.meaning import MEANING, Meaning
+
+TARGETS = sorted(Registry("hls_projects.export.targets", "TARGET", Target).values(), key=lambda target: target.place)
+"""The targets in the order in which they are written."""
+
+CHECKS = [target.check for target in TARGETS if target.check]
+"""What is proven of them."""
 
 
 def write_bundle(
     design: Design,
     provenance: Provenance,
     out: Path,
-    checks: Sequence[Target] | None = None,
+    checks: Sequence[Writer] | None = None,
     vendor: VendorNumbers | None = None,
 ) -> BundleManifest:
     """Write `<name>/` and `<name>.tar.gz` below `out`; the same design gives the same bytes.
@@ -32,7 +39,7 @@ def write_bundle(
         design: the proven design.
         provenance: configuration, sources, versions, metrics.
         out: an existing folder.
-        checks: what is proven of the files that were written; `targets.CHECKS` if none.
+        checks: what is proven of the files that were written; the checks of all targets if none.
         vendor: what the vendor's tools said, where they were run.
 
     Raises:
@@ -43,7 +50,7 @@ def write_bundle(
         require_proven_rtl(design.rtl, design.project)
     root = out / design.project.name
     root.mkdir()
-    for write in (*TARGETS, *(CHECKS if checks is None else checks)):
+    for write in (*(target.write for target in TARGETS), *(CHECKS if checks is None else checks)):
         write(design, root)
     licences.write(root)
     rtl = None if design.rtl is None else design.rtl.proof

@@ -7,12 +7,12 @@ from pathlib import Path
 from data_prep.errors import InputFileError
 from hls_projects.before_ports import BeforePorts
 from hls_projects.export.file_hashes import hash_files
-from hls_projects.export.hls_sources import FOLDER as HLS
 from hls_projects.export.manifest import BundleManifest, BundlePort
-from hls_projects.export.proof_files import CSIM, RTL
-from hls_projects.export.proof_files import FOLDER as PROOFS
-from hls_projects.export.rtl_sources import FOLDER as RTL_SOURCES
 from hls_projects.export.targets.emp import FOLDER as EMP
+from hls_projects.export.targets.hls import FOLDER as HLS
+from hls_projects.export.targets.proofs import CSIM, RTL
+from hls_projects.export.targets.proofs import FOLDER as PROOFS
+from hls_projects.export.targets.rtl import FOLDER as RTL_SOURCES
 from hls_projects.hls.project import HlsProject
 from hls_projects.network.model_types import PortType
 from hls_projects.rtl.design import RtlDesign

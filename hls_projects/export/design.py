@@ -38,7 +38,7 @@ class RtlPart:
 
 @dataclass(frozen=True)
 class Design:
-    """A design on its way out of the house.
+    """A proven design to be exported.
 
     Attributes:
         project: name, backend, io type, part, clock, ports.

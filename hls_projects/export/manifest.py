@@ -16,9 +16,9 @@ from hls_projects.before_ports import BeforePorts
 from hls_projects.export.file_hashes import CHECKSUMS, MANIFEST, hash_files, sha256
 from hls_projects.export.licences import Licence
 from hls_projects.export.origin import Quality, TrainingData
-from hls_projects.export.proof_files import FOLDER as PROOFS
 from hls_projects.export.reference_vectors import VectorBlock
 from hls_projects.export.targets.emp_settings import EmpSettings
+from hls_projects.export.targets.proofs import FOLDER as PROOFS
 from hls_projects.network.port_type import LayerName, TypeName
 from hls_projects.proof.record import Mismatch, Proof
 from hls_projects.settings import HlsSettings, Identifier

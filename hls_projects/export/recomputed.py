@@ -13,16 +13,16 @@ from data_prep.errors import ConfigurationError, InputFileError, PipelineError
 from hls_projects.export.card import CARD, card_text
 from hls_projects.export.file_hashes import hash_files
 from hls_projects.export.formats.pattern_formats import FORMATS
-from hls_projects.export.formats.patterns import FOLDER as PATTERNS
-from hls_projects.export.formats.patterns import RECORD, PatternRecord, write_patterns
-from hls_projects.export.hls_sources import FOLDER as HLS
 from hls_projects.export.licences import APACHE
 from hls_projects.export.licences import FOLDER as LICENCES
 from hls_projects.export.links.packing_settings import PackingSettings
 from hls_projects.export.manifest import BundleManifest
 from hls_projects.export.reference_vectors import Integers
-from hls_projects.export.rtl_sources import FOLDER as RTL
 from hls_projects.export.targets import cmssw, emp
+from hls_projects.export.targets.hls import FOLDER as HLS
+from hls_projects.export.targets.patterns import FOLDER as PATTERNS
+from hls_projects.export.targets.patterns import RECORD, PatternRecord, write_patterns
+from hls_projects.export.targets.rtl import FOLDER as RTL
 from hls_projects.hls.project import HlsProject
 from hls_projects.rtl.design import RtlDesign
 

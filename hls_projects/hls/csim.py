@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 import numpy.typing as npt
 
@@ -27,6 +26,7 @@ from hls_projects.hls import jet_finder as hls_finder
 from hls_projects.hls.image_builder import IMAGE
 from hls_projects.hls.jet_finder import JETS
 from hls_projects.hls.project import HlsProject, TracedLayer
+from hls_projects.templating import filled
 
 Values = npt.NDArray[np.float64]
 
@@ -172,15 +172,13 @@ def c_string(path: Path) -> str:
 
 
 def _loop_source(project: HlsProject) -> str:
-    loader = jinja2.FileSystemLoader(Path(__file__).parents[1] / "templates")
-    environment = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined)  # noqa: S701 - C++, not HTML
-    template = environment.get_template("csim_loop.cpp.j2")
-    return template.render(
-        name=project.name,
-        input_sizes=[int(np.prod(port.shape)) for port in project.inputs],
-        output_sizes=[int(np.prod(port.shape)) for port in project.outputs],
-        traced=project.traced,
-    )
+    values = {
+        "name": project.name,
+        "input_sizes": [int(np.prod(port.shape)) for port in project.inputs],
+        "output_sizes": [int(np.prod(port.shape)) for port in project.outputs],
+        "traced": project.traced,
+    }
+    return filled("csim_loop.cpp.j2", values)
 
 
 def _all_succeed(commands: list[list[str]], folder: Path) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 
 from data_prep.errors import UnsupportedModelError
 from data_prep.settings import Settings
 from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.network.model_types import PortType
+from hls_projects.templating import filled
 
 IMAGE = "image builder"
 """What the built image is called in a proof."""
@@ -74,21 +74,21 @@ def write_builder(hls: HlsBuilder, name: str, out: Path) -> None:
         ("candidates_test.cpp.j2", f"{name}_candidates_test.cpp"),
         ("build_candidates.tcl.j2", "build_candidates.tcl"),
     ):
-        (out / file).write_text(rendered(template, values), encoding="utf-8")
+        (out / file).write_text(filled(template, values), encoding="utf-8")
 
 
 def write_alone(builder: ImageBuilder, name: str, out: Path) -> Path:
     """Write the builder without a network, with `candidates_run` around it; returns the C++ file."""
     values = _values(HlsBuilder(builder=builder, input_type="", outputs=()), name)
-    (out / f"{name}_image_builder.h").write_text(rendered("image_builder.h.j2", values), encoding="utf-8")
+    (out / f"{name}_image_builder.h").write_text(filled("image_builder.h.j2", values), encoding="utf-8")
     source = out / f"{name}_loop.cpp"
-    source.write_text(rendered("candidates_loop.cpp.j2", values | {"header": f"{name}_image_builder.h"}), "utf-8")
+    source.write_text(filled("candidates_loop.cpp.j2", values | {"header": f"{name}_image_builder.h"}), "utf-8")
     return source
 
 
 def loop_source(hls: HlsBuilder, name: str) -> str:
     """The C++ that runs the top function of a project on many vectors; it includes files of `firmware/` by name."""
-    return rendered("candidates_loop.cpp.j2", _values(hls, name) | {"header": f"{name}_candidates.h"})
+    return filled("candidates_loop.cpp.j2", _values(hls, name) | {"header": f"{name}_candidates.h"})
 
 
 def _values(hls: HlsBuilder, name: str) -> dict[str, Any]:
@@ -123,12 +123,3 @@ def _values(hls: HlsBuilder, name: str) -> dict[str, Any]:
 def _signed_bits(*values: int) -> int:
     """The bits of the signed integer that holds these values and their negatives."""
     return max(abs(value) for value in values).bit_length() + 1
-
-
-def rendered(template: str, values: dict[str, Any]) -> str:
-    """A C++ file or script of a template."""
-    loader = jinja2.FileSystemLoader(Path(__file__).parents[1] / "templates")
-    environment = jinja2.Environment(  # noqa: S701 - C++, not HTML
-        loader=loader, undefined=jinja2.StrictUndefined, keep_trailing_newline=True
-    )
-    return environment.get_template(template).render(values)

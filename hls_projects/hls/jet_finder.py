@@ -7,7 +7,8 @@ from typing import Any
 
 from data_prep.settings import Settings
 from hls_projects.blocks.jet_finder import JetFinder
-from hls_projects.hls.image_builder import HlsOutput, rendered
+from hls_projects.hls.image_builder import HlsOutput
+from hls_projects.templating import filled
 
 JETS = "list of jets"
 """What the list is called in a proof."""
@@ -36,23 +37,23 @@ def write_finder(hls: HlsFinder, name: str, out: Path) -> None:
         ("jets_test.cpp.j2", f"{name}_jets_test.cpp"),
         ("build_jets.tcl.j2", "build_jets.tcl"),
     ):
-        (out / file).write_text(rendered(template, values), encoding="utf-8")
+        (out / file).write_text(filled(template, values), encoding="utf-8")
 
 
 def write_alone(finder: JetFinder, name: str, out: Path) -> Path:
     """Write the finder without a network, with `jets_run` around it that takes maps; returns the C++ file."""
     values = _values(HlsFinder(finder=finder, stream=True, inputs=(), outputs=()), name)
-    (out / f"{name}_jet_finder.h").write_text(rendered("jet_finder.h.j2", values), encoding="utf-8")
+    (out / f"{name}_jet_finder.h").write_text(filled("jet_finder.h.j2", values), encoding="utf-8")
     source = out / f"{name}_loop.cpp"
     files = {"header": f"{name}_jet_finder.h", "helpers": "nnet_utils/nnet_types.h"}
-    source.write_text(rendered("jets_loop.cpp.j2", values | files), encoding="utf-8")
+    source.write_text(filled("jets_loop.cpp.j2", values | files), encoding="utf-8")
     return source
 
 
 def loop_source(hls: HlsFinder, name: str) -> str:
     """The C++ that runs the top function of a project on many vectors; it includes files of `firmware/` by name."""
     files = {"header": f"{name}_jets.h", "helpers": "nnet_utils/nnet_helpers.h"}
-    return rendered("jets_loop.cpp.j2", _values(hls, name) | files)
+    return filled("jets_loop.cpp.j2", _values(hls, name) | files)
 
 
 def _values(hls: HlsFinder, name: str) -> dict[str, Any]:

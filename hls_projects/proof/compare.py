@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,6 +15,7 @@ from tensorflow import keras
 
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
+from data_prep.system.processors import cores
 from hls_projects.hls.csim import Emulated, Emulator
 from hls_projects.network.model_types import ModelTypes
 from hls_projects.proof.record import LayerProof, Mismatch, Proof
@@ -127,7 +127,7 @@ def ahead(
     function: Callable[[tuple[Vectors, ...]], R], vectors: Sequence[VectorSource], size: int
 ) -> Iterator[tuple[str, tuple[Vectors, ...], R]]:
     """Results of every batch in order, computed on all cores a few batches ahead."""
-    workers = os.cpu_count() or 1
+    workers = cores()
     with ThreadPoolExecutor(workers) as pool:
         waiting: deque[tuple[str, tuple[Vectors, ...], Future[R]]] = deque()
         try:

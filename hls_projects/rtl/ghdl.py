@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
 import numpy as np
 import numpy.typing as npt
 
@@ -23,8 +22,9 @@ from data_prep.system.programs import Children, Ended
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.simulated import Integers, Simulated, broken, checked_vectors
 from hls_projects.rtl.traffic import Plan, Schedule, schedule
-from hls_projects.rtl.verilator import TEMPLATES, by_beat
+from hls_projects.rtl.verilator import by_beat
 from hls_projects.rtl.working_folder import Held, working_folder
+from hls_projects.templating import filled
 
 _LEVELS = {"0": "low", "1": "high"}
 
@@ -139,10 +139,12 @@ def _options(folder: Path, library: Path) -> list[str]:
 
 
 def _player_source(design: RtlDesign) -> str:
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined)  # noqa: S701 - VHDL, not HTML
-    return environment.get_template("vhdl_player.vhd.j2").render(
-        name=design.name, input_bits=sum(design.input_widths), output_bits=sum(design.output_widths)
-    )
+    values = {
+        "name": design.name,
+        "input_bits": sum(design.input_widths),
+        "output_bits": sum(design.output_widths),
+    }
+    return filled("vhdl_player.vhd.j2", values)
 
 
 def _stimulus(design: RtlDesign, vectors: Integers, planned: Schedule, rng: np.random.Generator) -> Iterator[str]:

@@ -14,17 +14,15 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-import jinja2
-
 from data_prep.errors import PipelineError
 from data_prep.settings import Settings
 from data_prep.system.machine import require_machine
 from data_prep.system.programs import Children, Ended
 from hls_projects.rtl.design import RtlDesign
-from hls_projects.rtl.verilator import TEMPLATES
 from hls_projects.rtl.yosys import Tool as Tool  # also found here
 from hls_projects.rtl.yosys import yosys_command, yosys_environment, yosys_program
 from hls_projects.rtl.yosys import yosys_version as yosys_version  # also found here
+from hls_projects.templating import filled
 
 _KINDS = {
     "lut": r"LUT[1-6]",
@@ -157,9 +155,8 @@ def _run(
     for i, name in enumerate(design.verilog):
         sources.append(f"{i}.v")
         shutil.copyfile(folder / "verilog" / name, work / sources[-1])
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined)  # noqa: S701 - a script, not HTML
-    template = environment.get_template("synthesis.ys.j2")
-    script = template.render(top=design.name, sources=sources, flattened=flattened, counts=_COUNTS)
+    values = {"top": design.name, "sources": sources, "flattened": flattened, "counts": _COUNTS}
+    script = filled("synthesis.ys.j2", values)
     (work / "synthesis.ys").write_text(script, encoding="utf-8")
     # Temporary files go into the same folder, by a relative name: yosys hands their paths to a shell.
     variables = yosys_environment(program) | {"TMPDIR": "."}

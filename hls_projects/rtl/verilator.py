@@ -21,12 +21,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
 import numpy as np
 
 from data_prep.errors import PipelineError, ToolNotFoundError
 from data_prep.store.sealed import is_sealed, seal
 from data_prep.system.machine import require_machine
+from data_prep.system.processors import cores
 from data_prep.system.programs import Children, Ended
 from hls_projects.cache import cache_folder
 from hls_projects.compiler import require_compiler
@@ -34,6 +34,7 @@ from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.simulated import Integers, Simulated, broken, checked_vectors
 from hls_projects.rtl.traffic import Plan, Schedule, schedule
 from hls_projects.rtl.working_folder import Held, is_taken, working_folder
+from hls_projects.templating import filled
 
 VERILATOR_FLAGS = (
     *("--cc", "--make", "json", "-O3", "--x-assign", "unique", "--x-initial", "unique"),
@@ -45,7 +46,6 @@ _FEATURES = ("COVERAGE", "SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_SAIF", "TR
 _ROOT, _SOURCES = "verilator", "verilog"
 _INCLUDES = (f"-I{_ROOT}/include", f"-I{_ROOT}/include/vltstd")
 Command = list[str | Path]
-TEMPLATES = Path(__file__).parent.parent / "templates"
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class VerilogSimulator:
             ValueError: when a batch does not fit the inputs.
         """
         plan = plan or Plan()
-        count = workers or os.cpu_count() or 1
+        count = workers or cores()
         waiting: deque[Future[Simulated]] = deque()
         first = 0
         with (
@@ -144,7 +144,7 @@ def build(folder: Path, scratch: Path) -> VerilogSimulator:
     for name in design.verilog:
         shutil.copyfile(folder / "verilog" / name, objects / _SOURCES / name)
     names: Command = ["--top-module", design.name, "--prefix", f"V{design.name}", "--Mdir", "."]
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool, Children() as children:
+    with ThreadPoolExecutor(cores()) as pool, Children() as children:
 
         def run(command: Command, environment: Mapping[str, str] | None = None) -> Ended:
             return children.run(command, folder=objects, environment=environment)
@@ -240,14 +240,14 @@ def _flat(planned: Schedule) -> Integers:
 
 
 def _player_source(design: RtlDesign) -> str:
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined)  # noqa: S701 - C++, not HTML
-    return environment.get_template("verilated_player.cpp.j2").render(
-        name=design.name,
-        beats=design.beats,
-        input_widths=design.input_widths,
-        output_widths=design.output_widths,
-        output_signs=[int(signed) for signed in design.output_signs],
-    )
+    values = {
+        "name": design.name,
+        "beats": design.beats,
+        "input_widths": design.input_widths,
+        "output_widths": design.output_widths,
+        "output_signs": [int(signed) for signed in design.output_signs],
+    }
+    return filled("verilated_player.cpp.j2", values)
 
 
 def _succeeds(ended: Ended, what: str, folder: Path) -> None:

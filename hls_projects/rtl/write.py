@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import alkaid.codegen.rtl
-import jinja2
 import numpy as np
 from alkaid.codegen.rtl.verilog.fsm import fsm_logic_gen as verilog_of
 from alkaid.codegen.rtl.vhdl.fsm import fsm_logic_gen as vhdl_of
@@ -16,6 +15,7 @@ from alkaid.types import QInterval
 
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.machine import Machine
+from hls_projects.templating import filled
 
 LIBRARY = Path(alkaid.codegen.rtl.__file__).parent
 """Where the compiler keeps the modules that its code instantiates."""
@@ -75,10 +75,8 @@ def portable(source: str) -> str:
 
 
 def _top(suffix: str, machine: Machine, design: RtlDesign, parts: list[Part], bits: int) -> str:
-    loader = jinja2.FileSystemLoader(Path(__file__).parent.parent / "templates")
-    environment = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)  # noqa: S701 - no HTML
-    template = environment.get_template(f"rtl_top.{suffix}.j2")
-    return template.render(name=design.name, design=design, parts=parts, logic_bits=bits)
+    values = {"name": design.name, "design": design, "parts": parts, "logic_bits": bits}
+    return filled(f"rtl_top.{suffix}.j2", values)
 
 
 def _parts(results: Sequence[QInterval], design: RtlDesign) -> Iterator[Part]:

@@ -7,19 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
-
 from data_prep.system.programs import Children
 from hls_projects.hls.project import HlsProject
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.settings import HlsSettings
+from hls_projects.templating import filled
 from hls_projects.vendor.numbers import HardwareNumbers, Stage
 from hls_projects.vendor.tools import hls_compiler, run_script, vivado
 from hls_projects.vendor.vitis_report import HlsReport, read_csynth
 from hls_projects.vendor.vivado_timing import read_timing
 from hls_projects.vendor.vivado_utilisation import read_utilisation
 
-_TEMPLATES = Path(__file__).parent.parent / "templates"
 _OPTIONS = ("reset", "csim", "synth", "cosim", "validation", "export", "vsynth", "fifo_opt")
 """The steps of hls4ml's `build_prj.tcl`."""
 
@@ -161,8 +159,4 @@ def _of_vivado(design: str, stage: Stage, timing: tuple[int, int], clock: str, w
 
 
 def _script(top: str, part: str, route: bool) -> str:
-    loader = jinja2.FileSystemLoader(_TEMPLATES)
-    environment = jinja2.Environment(  # noqa: S701 - Tcl, not HTML
-        loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True, keep_trailing_newline=True
-    )
-    return environment.get_template("out_of_context.tcl.j2").render(top=top, part=part, route=route)
+    return filled("out_of_context.tcl.j2", {"top": top, "part": part, "route": route}, trim=True)

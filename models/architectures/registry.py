@@ -36,7 +36,7 @@ class Network:
 
     Attributes:
         name: its name in files and metrics.
-        title: its name for people.
+        title: its name in tables and figures.
         builder: makes it from the settings, the image shape and the number of classes.
         quantized: whether it is trained by the settings for quantized networks.
         starts_from: the network whose trained weights it may start from; it stands earlier in the list.

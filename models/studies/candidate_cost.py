@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from data_prep.errors import ConfigurationError, InputFileError
 from data_prep.settings import Seed, Settings
 from data_prep.store.jet_images import ImageDataset
+from data_prep.system.whole import whole_file
 from models.architectures.registry import networks
 from models.metrics.bootstrap import Measured, macro_auc_replicas, measured
 from models.quantization.exact import exact_inference
@@ -69,12 +70,10 @@ class Scored:
     scores: dict[str, npt.NDArray[np.float32]]
 
     def save(self, path: Path) -> None:
-        """Write it under a temporary name and rename it."""
-        temporary = path.with_name(f".{path.name}.partial")
+        """Write it, whole or not at all."""
         scores = {f"score {name}": values for name, values in self.scores.items()}
-        with temporary.open("wb") as file:
+        with whole_file(path) as partial, partial.open("wb") as file:
             np.savez(file, key=self.key, label=self.label, weight=self.weight, **scores)
-        temporary.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> Scored:

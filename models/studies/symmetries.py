@@ -65,7 +65,7 @@ class VariantSettings(Settings):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     """Its name in files."""
     title: str | None = None
-    """Its name for people; the name where nothing is said."""
+    """Its name in tables and figures; the name where nothing is given."""
     symmetry: Symmetry = "plain"
     """What the network knows, instead of the word in model.yaml."""
     images: str = BASE

@@ -35,7 +35,7 @@ class Group:
     """A finite group of matrices.
 
     Attributes:
-        name: for people and configurations.
+        name: in configurations and reports.
         lattice: what it acts on.
         elements: its matrices, the identity first: turns by growing angle, then the same behind the mirror.
     """

@@ -76,7 +76,7 @@ class EventImages(Protocol):
 
 @dataclass(frozen=True)
 class Network:
-    """A name for files and metrics, and one for people."""
+    """The key in files and metrics, and the name in tables and figures."""
 
     name: str
     title: str

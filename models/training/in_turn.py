@@ -32,7 +32,7 @@ class Named(Protocol):
 
     @property
     def title(self) -> str:
-        """Its name for people."""
+        """Its name in tables and figures."""
 
 
 N = TypeVar("N", bound=Named)

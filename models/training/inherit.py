@@ -18,6 +18,7 @@ import numpy.typing as npt
 from tensorflow import keras
 
 from data_prep.errors import InputFileError
+from data_prep.system.whole import whole_file
 
 Array = npt.NDArray[np.float32]
 
@@ -45,11 +46,9 @@ class Trained:
         return cls(arrays, flattened(model))
 
     def save(self, path: Path) -> None:
-        """Write one file, under a temporary name first."""
-        temporary = path.with_name(f".{path.name}.partial")
-        with temporary.open("wb") as file:
+        """Write one file, whole or not at all."""
+        with whole_file(path) as partial, partial.open("wb") as file:
             np.savez(file, map=np.array(json.dumps(self.map)), **self.arrays)
-        temporary.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> Self:

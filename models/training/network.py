@@ -19,6 +19,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from data_prep.errors import PipelineError, TrainingSettingsError
+from data_prep.system.whole import whole_file
 from models.quantization import channel_bits
 from models.settings import PhaseSettings, TrainSettings
 from models.tasks import classification
@@ -203,16 +204,14 @@ class _State:
         model.optimizer.build(model.trainable_variables)
 
     def save(self) -> None:
-        """Write it under a temporary name and rename it."""
+        """Write it, whole or not at all."""
         arrays = {"history": np.array(json.dumps(self.history.as_json()))}
         groups = {"weight": self.model.get_weights(), "best": self.best, "optimizer": self._optimizer_values()}
         if self.pruner:
             groups["mask"] = self.pruner.masks
         arrays |= {f"{group}_{i}": value for group, values in groups.items() for i, value in enumerate(values)}
-        temporary = self.file.with_name(f".{self.file.name}.partial")
-        with temporary.open("wb") as file:
+        with whole_file(self.file) as partial, partial.open("wb") as file:
             np.savez(file, **arrays)
-        temporary.replace(self.file)
 
     def resume(self) -> None:
         """Read it, where it exists."""

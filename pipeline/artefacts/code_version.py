@@ -106,7 +106,7 @@ def _first_line(call: tuple[str, ...]) -> str:
 def locked_versions() -> dict[str, str]:
     """Those of `versions` that `requirements.lock` names, Python and the tools: on these a fingerprint depends.
 
-    What somebody installs beside them does not make a run out of date.
+    Other packages that are installed do not make a run out of date.
     """
     try:
         names = {name.lower().replace("_", "-") for name in _PINNED.findall(LOCK.read_text(encoding="utf-8"))}

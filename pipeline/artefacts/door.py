@@ -1,7 +1,7 @@
 """The one door through which a stage reads: artefacts only as their manifests say, other files with their hash.
 
 An artefact of ours is whole when it was made by the stage that it should come from, when every file of its manifest is
-there and no other, and when each has the hash that it was written with. What no manifest speaks of is somebody's own
+there and no other, and when each has the hash that it was written with. What no manifest lists is the user's own
 file: it is hashed, so that what was made from it is known.
 """
 
@@ -87,7 +87,7 @@ def check(artefact: Path, hasher: Hasher | None = None) -> Manifest:
 
 
 def enclosing(path: Path) -> Path | None:
-    """The artefact that a file or folder is, or lies in; none where it is somebody's own."""
+    """The artefact that a file or folder is, or lies in; none where it is the user's own."""
     absolute = path.absolute()
     for place in (absolute, *list(absolute.parents)[:_DEEPEST]):
         if place.name and (commit.pending(place) or is_manifest(manifest_path(place))):

@@ -18,7 +18,7 @@ def losses_allowed(out: Path, allowed: float | None) -> Iterator[None]:
 
     Args:
         out: the dataset.
-        allowed: fraction of the entries that may be lost; none where it is gone on from as it is.
+        allowed: fraction of the entries that may be lost; none where the work is continued unchanged.
 
     Raises:
         InputFileError: it lost more.

@@ -84,7 +84,7 @@ class _Input:
 
 
 def _inputs(artefact: Path, manifest: Manifest, known: dict[Path, Manifest]) -> Iterator[_Input]:
-    """The inputs of an artefact that are artefacts, or in one; what is somebody's own is left out."""
+    """The inputs of an artefact that are artefacts, or in one; the user's own files are left out."""
     for given, used in manifest.inputs.items():
         if "://" in given:
             continue

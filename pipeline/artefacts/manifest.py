@@ -65,7 +65,7 @@ def manifest_path(artefact: Path) -> Path:
 
 
 def is_manifest(path: Path) -> bool:
-    """Whether a file is a manifest of ours, though perhaps a damaged one, and not somebody's JSON of that name."""
+    """Whether a file is a manifest of ours, though perhaps a damaged one, and not another JSON file of that name."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):

@@ -94,7 +94,7 @@ def quality(trained: Metrics, deployed: Metrics | None, titles: Mapping[str, str
     Args:
         trained: the content of `metrics.json`.
         deployed: the same of the emulated outputs, of a tagger.
-        titles: the names of networks for people.
+        titles: the names of networks in tables and figures.
     """
     task = str(trained.get("task", "classification"))
     taggers = trained.get("tagger", {}) if task == "regression" else trained if task == "classification" else {}

@@ -19,7 +19,7 @@ from models.rates.study import RateStudy
 from pipeline.plots.style import COLOURS, save, style
 
 TITLES = {PT: r"$p_T$", MASS: r"$p_T$, soft-drop mass", TAGGER: r"$p_T$, tagger"}
-"""The triggers, for people."""
+"""The triggers as figures name them."""
 
 _LOOKS: dict[str, dict[str, Any]] = {
     PT: {"color": COLOURS[3], "marker": "o"},

@@ -33,7 +33,7 @@ TITLES = {
     TREES: "boosted trees on observables",
     TREES_SEEN: "boosted trees on observables of what the network sees",
 }
-"""Names for people, in the order in which they are shown."""
+"""Names in tables and figures, in the order in which they are shown."""
 
 SYMMETRIES = {
     "views": "views of rotated copies",
@@ -47,13 +47,13 @@ SYMMETRIES = {
 
 
 def titles(run: RunFolder) -> dict[str, str]:
-    """The names of the networks of a run for people."""
+    """The names of the networks of a run in tables and figures."""
     trained = run.manifests.get("30_model")
     return titles_of({} if trained is None else trained.configuration.get("model", {}))
 
 
 def titles_of(model: Mapping[str, Any]) -> dict[str, str]:
-    """The names of networks for people.
+    """The names of networks in tables and figures.
 
     Args:
         model: what `model.yaml` holds.
@@ -78,7 +78,7 @@ class Tagger:
 
     Attributes:
         name: key in metrics and scores.
-        title: for people.
+        title: its name in tables and figures.
         performance: its metrics.
         scores: float32 [jets, classes].
     """

@@ -1,4 +1,4 @@
-"""What a section is, and how its template becomes HTML."""
+"""What a section of the report is, and how its template becomes HTML."""
 
 from __future__ import annotations
 
@@ -6,19 +6,26 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jinja2
 from markupsafe import Markup, escape
 
 from data_prep.digits import between, with_error
 from data_prep.fixed_point import FixedType
+from hls_projects.templating import environment
 from models.metrics.bootstrap import Measured
 from models.metrics.taggers import Rejection
 from pipeline.report.grid_words import grid_words
 from pipeline.report.run_folder import RunFolder
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 TEMPLATES = Path(__file__).parent / "templates"
+SECTIONS = Path(__file__).parent / "sections"
+
+Tile = tuple[str, str]
+"""A figure of the head of the page, and what it is."""
 
 CHANNEL_NAMES = {
     "pt": "summed transverse momentum",
@@ -48,25 +55,38 @@ TARGET_NAMES = {"pt": "jet pT", "mass": "jet mass", "sdmass": "soft-drop mass"}
 """What the targets of a regression are."""
 
 
+def _no_tiles(_: RunFolder) -> list[Tile]:
+    return []
+
+
 @dataclass(frozen=True)
 class Section:
-    """One section of the page.
+    """One section of the page: `SECTION` of `sections/<name>.py`, with the template `sections/<name>.html.j2`.
 
     Attributes:
-        name: its anchor, also the name of its template.
+        place: sections stand on the page in the order of these numbers.
         short: its name in the list at the top.
         title: its heading.
         values: what its template shows, read from the run; raises `NotMadeError` where that is missing.
         optional: the artefact, not part of every run, without which there is no such section.
         tasks: of the runs that have it; empty for all.
+        subject: what a run of these tasks is about; of several sections the last one says it.
+        tiles: the few numbers of it that stand in the head of the page; raises `NotMadeError` where they are missing.
     """
 
-    name: str
+    place: int
     short: str
     title: str
     values: Callable[[RunFolder], dict[str, Any]]
     optional: str | None = None
     tasks: frozenset[str] = frozenset()
+    subject: str = ""
+    tiles: Callable[[RunFolder], list[Tile]] = _no_tiles
+
+    @property
+    def name(self) -> str:
+        """The name of its module, which is also its anchor."""
+        return self.values.__module__.rpartition(".")[2]
 
     def shown(self, run: RunFolder) -> bool:
         """Whether a run has such a section."""
@@ -147,18 +167,12 @@ _FILTERS = (
 )
 
 
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def _environment() -> Environment:
+    made = environment(TEMPLATES, SECTIONS, trim=True, html=True)
     for function in _FILTERS:
-        environment.filters[function.__name__] = function
-    environment.globals |= {"class_names": CLASS_NAMES, "channel_names": CHANNEL_NAMES, "target_names": TARGET_NAMES}
-    return environment
+        made.filters[function.__name__] = function
+    made.globals |= {"class_names": CLASS_NAMES, "channel_names": CHANNEL_NAMES, "target_names": TARGET_NAMES}
+    return made
 
 
 _ENVIRONMENT = _environment()

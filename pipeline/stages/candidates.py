@@ -15,6 +15,8 @@ from pipeline.artefacts.artefact import artefact
 from pipeline.artefacts.json_file import write_json
 from pipeline.configuration import load
 from pipeline.options import ImagesConfig, Inputs, ModelConfig, TrainConfig, Workers, result, settings_file
+from pipeline.stage import Stage
+from pipeline.studies.image_sets import ImageSet, checkpoints, make_image_sets
 
 if TYPE_CHECKING:
     from data_prep.images.jets import ImagesSettings
@@ -22,15 +24,6 @@ if TYPE_CHECKING:
     from data_prep.readers import Reader
     from models.settings import ModelSettings, TrainSettings
     from models.studies.candidate_cost import CandidateCostSettings, Scored
-
-
-EXAMPLE = r"""
-python -m pipeline candidates --config configs/trigger/candidates.yaml \
-  --images-config configs/trigger/images.yaml \
-  --model-config configs/trigger/model.yaml \
-  --train-config configs/trigger/train.yaml \
-  build/trigger/10_root --out build/trigger/25_candidates
-"""
 
 
 def run(
@@ -141,32 +134,37 @@ class _Study:
         done = work / f"{name}.npz"
         if done.exists():
             return Scored.load(done)
-        folder, checkpoints = work / name, work / f"{name}.checkpoints"
+        folder = work / name
         self._make_images(name, folder)
-        checkpoints.mkdir(exist_ok=True)
 
         def progress(title: str, jets: int) -> AbstractContextManager[Callable[[int], None]]:
             return console.progress(f"{title}, {name}", jets, "jets")
 
-        dataset = open_dataset(folder)
-        scored = train_and_score(dataset, self.network, self.how, self.what, checkpoints, progress)
-        scored.save(done)
+        with checkpoints(work / f"{name}.checkpoints") as kept:
+            scored = train_and_score(open_dataset(folder), self.network, self.how, self.what, kept, progress)
+            scored.save(done)
         shutil.rmtree(folder)
-        shutil.rmtree(checkpoints)
         return scored
 
     def _make_images(self, name: str, folder: Path) -> None:
         """The dataset of one variant: of all constituents in floating point, or of a number of candidates."""
-        from data_prep.streams.executors.choice import executor_of
-        from data_prep.streams.jet_images import make_images
         from models.studies.candidate_cost import FLOAT
 
         few = None if name == FLOAT else self.candidates.model_copy(update={"number": int(name)})
         pictures = self.pictures.model_copy(update={"candidates": few})
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        with (
-            executor_of(self.total, self.workers) as executor,
-            console.progress(f"images, {name}", self.total, "jets") as advance,
-        ):
-            make_images(self.files, self.reader, pictures, folder, advance, console.warn, executor=executor)
+        make_image_sets([ImageSet(folder, pictures, self.reader)], self.files, self.workers, f"images, {name}")
+
+
+STAGE = Stage(
+    run,
+    place=25,
+    example=r"""
+python -m pipeline candidates --config configs/trigger/candidates.yaml \
+  --images-config configs/trigger/images.yaml \
+  --model-config configs/trigger/model.yaml \
+  --train-config configs/trigger/train.yaml \
+  build/trigger/10_root --out build/trigger/25_candidates
+""",
+    artefact="25_candidates",
+    inputs=("generate",),
+)

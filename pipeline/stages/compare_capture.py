@@ -8,11 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.console import done
-
-EXAMPLE = r"""
-python -m pipeline compare-capture \
-  demo/patterns/emp/output_0.txt capture.txt
-"""
+from pipeline.stage import Stage
 
 
 def run(
@@ -27,9 +23,20 @@ def run(
 
     Every valid word that the capture has a frame for is compared; the first that differs is named with its vector.
     """
-    from hls_projects.export.formats.captures import require_equal
+    from hls_projects.export.captures import require_equal
 
     found = require_equal(expected, capture, late)
     beyond = f"; {found.beyond:,} more lie beyond its frames and were not captured" if found.beyond else ""
     late_by = f"{found.late} frame{'' if found.late == 1 else 's'} late"
     done("compare-capture", f"{capture}: {found.words:,} words equal, {late_by}{beyond}")
+
+
+STAGE = Stage(
+    run,
+    place=72,
+    example=r"""
+python -m pipeline compare-capture \
+  demo/patterns/emp/output_0.txt capture.txt
+""",
+    inputs=("export",),
+)

@@ -13,17 +13,11 @@ from pipeline.artefacts.artefact import artefact
 from pipeline.console import done
 from pipeline.options import Hardware, Images, result
 from pipeline.proving import description_of, require_images_of
+from pipeline.stage import Stage
 
 if TYPE_CHECKING:
     from hls_projects.blocks.jet_finder import JetFinder
     from hls_projects.network.network import Network
-
-
-EXAMPLE = r"""
-python -m pipeline convert --config configs/demo/hardware.yaml \
-  --images build/demo/20_images \
-  build/demo/40_lowered --out build/demo/50_hls
-"""
 
 
 def run(
@@ -72,3 +66,17 @@ def _finder(network: Network) -> JetFinder | None:
     if not isinstance(meaning.images, EventDescription):
         return None
     return JetFinder.of(meaning.task, meaning.detection, network.types.outputs, meaning.images.grid.wrap)
+
+
+STAGE = Stage(
+    run,
+    place=50,
+    example=r"""
+python -m pipeline convert --config configs/demo/hardware.yaml \
+  --images build/demo/20_images \
+  build/demo/40_lowered --out build/demo/50_hls
+""",
+    artefact="50_hls",
+    inputs=("images", "lower"),
+    in_every_run=True,
+)

@@ -16,6 +16,7 @@ from pipeline.artefacts.json_file import write_json
 from pipeline.console import done, progress
 from pipeline.options import Hardware, Images, Lowered, result
 from pipeline.proving import TestSet, leave_proof, require_images_of, require_same_images, require_same_meaning
+from pipeline.stage import Stage
 
 if TYPE_CHECKING:
     from data_prep.store.jet_images import ImageSplit
@@ -23,13 +24,6 @@ if TYPE_CHECKING:
     from hls_projects.hls.project import HlsProject
     from hls_projects.network.model_types import ModelTypes
     from hls_projects.proof.vectors import VectorSource
-
-
-EXAMPLE = r"""
-python -m pipeline csim --config configs/demo/hardware.yaml \
-  --lowered build/demo/40_lowered --images build/demo/20_images \
-  build/demo/50_hls --out build/demo/60_csim.json
-"""
 
 
 def run(
@@ -139,3 +133,17 @@ def _save_outputs(path: Path, data: TestSet, raw: list[Raw], types: ModelTypes) 
     if not data.of_events:
         arrays["label"] = data.column("label")
     np.savez_compressed(path, weight=data.column("weight"), **arrays)
+
+
+STAGE = Stage(
+    run,
+    place=60,
+    example=r"""
+python -m pipeline csim --config configs/demo/hardware.yaml \
+  --lowered build/demo/40_lowered --images build/demo/20_images \
+  build/demo/50_hls --out build/demo/60_csim.json
+""",
+    artefact="60_csim.json",
+    inputs=("images", "lower", "convert"),
+    in_every_run=True,
+)

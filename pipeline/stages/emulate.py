@@ -15,17 +15,11 @@ from pipeline.artefacts.hashes import Hasher
 from pipeline.console import done, progress, warn
 from pipeline.options import MaybeImagesConfig, NoClasses, result
 from pipeline.scores.statement import Statement
+from pipeline.stage import Stage
 
 if TYPE_CHECKING:
     from hls_projects.network.network import Network
     from pipeline.scores.emulation import JetSource
-
-
-EXAMPLE = r"""
-python -m pipeline emulate build/demo/40_lowered build/demo/10_root \
-  --images-config configs/demo/images.yaml \
-  --out build/demo/scores.parquet
-"""
 
 
 def run(
@@ -117,3 +111,15 @@ def _without_scores(network: Network) -> list[str]:
         ]
     why = network.meaning.without_scores
     return [f"there are no scores: {why}"] if why else []
+
+
+STAGE = Stage(
+    run,
+    place=68,
+    example=r"""
+python -m pipeline emulate build/demo/40_lowered build/demo/10_root \
+  --images-config configs/demo/images.yaml \
+  --out build/demo/scores.parquet
+""",
+    inputs=("generate", "lower"),
+)

@@ -15,10 +15,10 @@ from pipeline.artefacts.code_version import git_hash, versions
 from pipeline.artefacts.hashes import content_hash
 from pipeline.artefacts.lineage import names_of, require_made_from, upstream
 from pipeline.artefacts.manifest import read_manifest
-from pipeline.artefacts.origin import origin_of
 from pipeline.console import done, warn
 from pipeline.options import Csim, Hardware, Images, Lowered, Rtl, result
 from pipeline.proving import require_images_of, require_same_images, require_same_meaning
+from pipeline.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,14 +30,6 @@ if TYPE_CHECKING:
     from hls_projects.network.model_types import ModelTypes
     from hls_projects.proof.vectors import Vectors, VectorSource
     from hls_projects.vendor.numbers import VendorNumbers
-
-
-EXAMPLE = r"""
-python -m pipeline export --config configs/demo/hardware.yaml \
-  --lowered build/demo/40_lowered --csim build/demo/60_csim.json \
-  --rtl build/demo/65_rtl --images build/demo/20_images \
-  build/demo/50_hls --out build/demo/70_export
-"""
 
 
 def run(
@@ -65,6 +57,7 @@ def run(
         from hls_projects.hls.project import HlsProject
         from hls_projects.network.network import Network
         from hls_projects.proof.record import Proof
+        from pipeline.artefacts.origin import origin_of
 
         project, network = HlsProject.load(hls), Network.load(lowered)
         require_same_meaning(project, network, hls)
@@ -190,3 +183,18 @@ def _sources(
     if jets and isinstance(split := jets.dataset.split("test"), ImageSplit):
         made.insert(0, JetCandidates(builder, split, jets.rows, jets.kind))
     return made, lambda raw: [images_of_integers(builder, raw)]
+
+
+STAGE = Stage(
+    run,
+    place=70,
+    example=r"""
+python -m pipeline export --config configs/demo/hardware.yaml \
+  --lowered build/demo/40_lowered --csim build/demo/60_csim.json \
+  --rtl build/demo/65_rtl --images build/demo/20_images \
+  build/demo/50_hls --out build/demo/70_export
+""",
+    artefact="70_export",
+    inputs=("images", "lower", "convert", "csim", "rtl", "synth"),
+    in_every_run=True,
+)

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from data_prep.errors import ConfigurationError
+from data_prep.system.processors import cores
 from pipeline import console
 from pipeline.artefacts.artefact import Workspace, artefact
 from pipeline.artefacts.json_file import write_json
 from pipeline.configuration import load_kind
 from pipeline.options import Workers, result, settings_file
+from pipeline.stage import Stage
 
 if TYPE_CHECKING:
     from data_prep.generate.settings import GenerateSettings
-
-EXAMPLE = r"""
-python -m pipeline generate --config configs/demo/generate.yaml \
-  --out build/demo/10_root
-"""
 
 
 def run(
@@ -47,7 +43,7 @@ def run(
     with artefact(out, "generate", settings={"generate": settings}) as space:
         from data_prep.generate.production import produce
 
-        workers = workers or len(os.sched_getaffinity(0))
+        workers = workers or cores()
         if isinstance(settings, GenerateSettings) and not settings.incomplete:
             _require_complete(settings, config, space, workers)
         total = sum(settings.sizes.values())
@@ -85,3 +81,15 @@ def _place(file: Path, target: Path) -> None:
         target.hardlink_to(file)
     except OSError:
         file.rename(target)
+
+
+STAGE = Stage(
+    run,
+    place=10,
+    example=r"""
+python -m pipeline generate --config configs/demo/generate.yaml \
+  --out build/demo/10_root
+""",
+    artefact="10_root",
+    in_every_run=True,
+)

@@ -14,11 +14,7 @@ from pipeline.artefacts.earlier_losses import losses_allowed
 from pipeline.artefacts.json_file import write_json
 from pipeline.configuration import load, load_kind
 from pipeline.options import Workers, result, settings_file
-
-EXAMPLE = r"""
-python -m pipeline images --config configs/demo/images.yaml \
-  build/demo/10_root --out build/demo/20_images
-"""
+from pipeline.stage import Stage
 
 
 def run(
@@ -116,3 +112,16 @@ def run(
     kept = int(cutflow.kept.sum())
     missing = f"; lost {cutflow.losses.fraction:.2%} of the {entry}s, see cutflow.json" if cutflow.losses.all else ""
     console.done("images", f"{out}: {kept:,} images of {rows} × {columns} pixels from {cutflow.read:,} jets{missing}")
+
+
+STAGE = Stage(
+    run,
+    place=20,
+    example=r"""
+python -m pipeline images --config configs/demo/images.yaml \
+  build/demo/10_root --out build/demo/20_images
+""",
+    artefact="20_images",
+    inputs=("generate",),
+    in_every_run=True,
+)

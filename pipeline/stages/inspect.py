@@ -13,6 +13,7 @@ import typer
 from data_prep.errors import InputFileError
 from pipeline import console
 from pipeline.options import settings_file
+from pipeline.stage import Stage
 
 EVENTS = 200
 """Whole events that are looked at."""
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from data_prep.images.jets import ImagesSettings
     from data_prep.readers.detect import Contents
     from data_prep.readers.inspection import Inspection
-
-
-EXAMPLE = "python -m pipeline inspect build/demo/10_root"
 
 
 def run(
@@ -164,3 +162,10 @@ def _say_what_was_found(file: Path, found: Inspection) -> None:
         raise InputFileError("holds no jets", file=file, remedy="give a file with jets")
     condition = "" if found.without_weights is None else " with `puppi: ignore`"
     console.done("inspect", f"{file}: can be used as {found.layout}{condition}")
+
+
+STAGE = Stage(
+    run,
+    place=5,
+    example="python -m pipeline inspect build/demo/10_root",
+)

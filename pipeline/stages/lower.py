@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from data_prep.errors import ConfigurationError, ProofFailedError
+from data_prep.errors import ConfigurationError
 from data_prep.fixed_point import FixedType
 from pipeline.artefacts.artefact import artefact
 from pipeline.console import done
 from pipeline.options import MaybeImagesConfig, NoClasses, result
 from pipeline.scores.statement import Statement
-
-CHECK_VECTORS = 1000
-
-
-EXAMPLE = r"""
-python -m pipeline lower --model build/demo/30_model/model.h5 \
-  --out build/demo/40_lowered
-"""
+from pipeline.stage import Stage
 
 
 def run(
@@ -52,25 +44,9 @@ def run(
     }
     inputs = {"files": [model, *([beside] if beside.exists() else [])]}
     with artefact(out, "lower", settings=stated.configuration, options=options, inputs=inputs) as space:
-        from hls_projects.lowering.lower import lower
-        from hls_projects.lowering.types import prove_network
-        from hls_projects.proof.compare import compare_outputs
-        from hls_projects.proof.vectors import made_vectors
-        from models.files.load import load_model, save_model
+        from pipeline.proven_lowering import write_lowered
 
-        trained = load_model(model)
-        lowered = lower(trained, port_type=port_type, logits=logits)
-        network = stated.complete(prove_network(lowered).with_meaning_of(beside), labels=False)
-        types = network.types
-        vectors = made_vectors([(port.shape, port.type) for port in types.inputs], CHECK_VECTORS, seed=1)
-        proof = compare_outputs(trained, lowered.model, types, vectors)
-        if proof.status != "proven":
-            raise ProofFailedError(
-                f"the lowered model does not compute the same numbers: {proof.first_mismatch}", file=model
-            )
-        save_model(lowered.model, space.path / "model.h5")
-        shutil.copyfile(model, space.path / f"trained{model.suffix}")
-        network.save(space.path)
+        types = write_lowered(model, stated, space.path, port_type, logits=logits)
     widest = max(types.layers, key=lambda layer: layer.accumulator.width if layer.accumulator else 0)
     width = widest.accumulator.width if widest.accumulator else 0
     done("lower", f"{out}: {len(types.layers)} plain layers, widest accumulator {width} bits ({widest.name})")
@@ -83,3 +59,16 @@ def _parse(text: str | None) -> FixedType | None:
         return FixedType.parse(text)
     except ValueError as error:
         raise ConfigurationError(f"--input-type: {error}") from None
+
+
+STAGE = Stage(
+    run,
+    place=40,
+    example=r"""
+python -m pipeline lower --model build/demo/30_model/model.h5 \
+  --out build/demo/40_lowered
+""",
+    artefact="40_lowered",
+    inputs=("train",),
+    in_every_run=True,
+)

@@ -10,11 +10,7 @@ from pipeline.artefacts.artefact import artefact
 from pipeline.artefacts.json_file import write_json
 from pipeline.configuration import load
 from pipeline.options import Inputs, result, settings_file
-
-EXAMPLE = r"""
-python -m pipeline mass-closure --config configs/demo/images.yaml \
-  build/demo/10_root --out build/demo/25_mass_closure
-"""
+from pipeline.stage import Stage
 
 
 def run(
@@ -54,3 +50,15 @@ def run(
         f"{out}: {len(closure.variants)} ways to get the mass of {closure.jets.sum():,} jets; exact steps keep it to "
         f"{worst:.0e}",
     )
+
+
+STAGE = Stage(
+    run,
+    place=24,
+    example=r"""
+python -m pipeline mass-closure --config configs/demo/images.yaml \
+  build/demo/10_root --out build/demo/25_mass_closure
+""",
+    artefact="25_mass_closure",
+    inputs=("generate",),
+)

@@ -11,11 +11,7 @@ import typer
 from data_prep.errors import ConfigurationError
 from pipeline import console
 from pipeline.artefacts.door import check, enclosing
-
-EXAMPLE = r"""
-python -m pipeline pick build/search/28_search \
-  --lut 40000 --clocks 20 --name mine
-"""
+from pipeline.stage import Stage
 
 
 def run(
@@ -49,3 +45,14 @@ def run(
     write_run(search, found, front, folder, command)
     files = "" if front["sample"] else " FILES='…'"
     console.done("pick", f"{folder}: trial {found['trial']}; train and prove it with `make RUN={name}{files}`")
+
+
+STAGE = Stage(
+    run,
+    place=29,
+    example=r"""
+python -m pipeline pick build/search/28_search \
+  --lut 40000 --clocks 20 --name mine
+""",
+    inputs=("search",),
+)

@@ -11,17 +11,10 @@ from pipeline.artefacts.artefact import artefact
 from pipeline.artefacts.json_file import write_json
 from pipeline.configuration import load
 from pipeline.options import ImagesConfig, Inputs, Lowered, result, settings_file
+from pipeline.stage import Stage
 
 if TYPE_CHECKING:
     from models.rates.study import RateStudy
-
-
-EXAMPLE = r"""
-python -m pipeline rates --config configs/demo/rates.yaml \
-  --images-config configs/demo/images.yaml \
-  --lowered build/demo/40_lowered \
-  build/rates/10_root --out build/demo/67_rates
-"""
 
 
 def run(
@@ -108,3 +101,17 @@ def _line(found: RateStudy) -> str:
         shown = [f"{trigger} {point.efficiency.value:.3f}" for trigger, point in points.items() if point is not None]
         texts.append(f"{name}: {', '.join(shown) or 'too few background events pass'}")
     return "; ".join(texts)
+
+
+STAGE = Stage(
+    run,
+    place=67,
+    example=r"""
+python -m pipeline rates --config configs/demo/rates.yaml \
+  --images-config configs/demo/images.yaml \
+  --lowered build/demo/40_lowered \
+  build/rates/10_root --out build/demo/67_rates
+""",
+    artefact="67_rates",
+    inputs=("generate", "lower"),
+)

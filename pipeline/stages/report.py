@@ -12,8 +12,7 @@ from pipeline.artefacts.artefact import artefact
 from pipeline.artefacts.lineage import made_from_others
 from pipeline.console import done
 from pipeline.options import result
-
-EXAMPLE = "python -m pipeline report build/demo --out build/demo/80_report"
+from pipeline.stage import Stage
 
 
 def run(
@@ -42,3 +41,12 @@ def run(
         (space.path / "index.html").write_text(page(folder), encoding="utf-8")
     verdict = judge(folder)
     done("report", f"{out}/index.html: {verdict.status}, {verdict.line}")
+
+
+STAGE = Stage(
+    run,
+    place=80,
+    example="python -m pipeline report build/demo --out build/demo/80_report",
+    artefact="80_report",
+    in_every_run=True,
+)

@@ -26,19 +26,10 @@ from pipeline.options import (
     result,
     settings_file,
 )
+from pipeline.stage import Stage
 
 if TYPE_CHECKING:
     from pipeline.studies.search.files import Files
-
-
-EXAMPLE = r"""
-python -m pipeline search --config configs/search/search.yaml \
-  --images-config configs/search/images.yaml \
-  --model-config configs/search/model.yaml \
-  --train-config configs/search/train.yaml \
-  --hardware-config configs/search/hardware.yaml \
-  build/symmetries/10_root --out build/search/28_search
-"""
 
 
 def run(
@@ -62,7 +53,7 @@ def run(
     """
     from data_prep.readers.detect import reader_of
     from data_prep.readers.files import input_files
-    from data_prep.streams.executors.processes import cores
+    from data_prep.system.processors import cores
     from pipeline.studies.search.image_sets import image_sets, make_sets
     from pipeline.studies.search.run import Search
     from pipeline.studies.search.settings import FILES, SearchSettings, fingerprint
@@ -156,3 +147,19 @@ def _words(out: Path) -> str:
         f"{len(front['points'])} designs on the front of {trained} trained; the best, trial {best['trial']}, has a "
         f"macro-AUC of {best['macro_auc']:.4f}, {lut} and {best['clocks']} clocks"
     )
+
+
+STAGE = Stage(
+    run,
+    place=28,
+    example=r"""
+python -m pipeline search --config configs/search/search.yaml \
+  --images-config configs/search/images.yaml \
+  --model-config configs/search/model.yaml \
+  --train-config configs/search/train.yaml \
+  --hardware-config configs/search/hardware.yaml \
+  build/symmetries/10_root --out build/search/28_search
+""",
+    artefact="28_search",
+    inputs=("generate",),
+)

@@ -1,4 +1,4 @@
-"""The stage `symmetries`: what a network gains that knows how jets are turned, over one that has to learn it."""
+"""`symmetries`: networks with built-in rotation symmetry beside one that has to learn it."""
 
 from __future__ import annotations
 
@@ -14,20 +14,12 @@ from pipeline.artefacts.artefact import artefact
 from pipeline.artefacts.json_file import write_json
 from pipeline.configuration import load
 from pipeline.options import ImagesConfig, Inputs, ModelConfig, TrainConfig, Workers, result, settings_file
+from pipeline.stage import Stage
 from pipeline.studies.symmetry_trainings import Study
 
 if TYPE_CHECKING:
     from data_prep.images.jets import ImagesSettings
     from models.studies.symmetries import SymmetryStudySettings
-
-
-EXAMPLE = r"""
-python -m pipeline symmetries --config configs/symmetries/symmetries.yaml \
-  --images-config configs/symmetries/images.yaml \
-  --model-config configs/symmetries/model.yaml \
-  --train-config configs/symmetries/train.yaml \
-  build/symmetries/10_root --out build/symmetries/26_symmetries
-"""
 
 
 def run(
@@ -112,3 +104,18 @@ def _auc(found: dict[str, Any]) -> float:
     from models.studies.symmetries import TURNED
 
     return float(found["networks"]["quantized"][TURNED]["macro_auc"]["mean"])
+
+
+STAGE = Stage(
+    run,
+    place=26,
+    example=r"""
+python -m pipeline symmetries --config configs/symmetries/symmetries.yaml \
+  --images-config configs/symmetries/images.yaml \
+  --model-config configs/symmetries/model.yaml \
+  --train-config configs/symmetries/train.yaml \
+  build/symmetries/10_root --out build/symmetries/26_symmetries
+""",
+    artefact="26_symmetries",
+    inputs=("generate",),
+)

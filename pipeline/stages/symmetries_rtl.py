@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import json
 import shutil
-from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from data_prep.errors import InputFileError, UnsupportedModelError
+from data_prep.errors import InputFileError, ProofFailedError, UnsupportedModelError
 from pipeline import console
-from pipeline.artefacts.artefact import UpToDate, artefact
+from pipeline.artefacts.artefact import artefact
 from pipeline.artefacts.json_file import write_json
 from pipeline.configuration import load
 from pipeline.options import Hardware, result
-from pipeline.stages import lower, rtl
+from pipeline.stage import Stage
 
-EXAMPLE = r"""
-python -m pipeline symmetries-rtl \
-  --config configs/symmetries/hardware.yaml \
-  build/symmetries/26_symmetries --out build/symmetries/27_symmetries_rtl
-"""
+if TYPE_CHECKING:
+    from hls_projects.settings import HardwareSettings
+
+DESIGN = "design"
+"""Folder of a proven design in the work of one network."""
 
 
 def run(
@@ -48,28 +47,54 @@ def run(
         found: dict[str, Any] = {}
         for name, variant in variants.items():
             images = study / f"images_{variant['images']}"
-            found[name] = _proven(study / f"{name}.h5", images, config, space.work / name)
-        for name in found:
-            if (space.work / name / "65_rtl").exists():
-                shutil.copytree(space.work / name / "65_rtl", space.path / name)
+            found[name] = _proven(study / f"{name}.h5", images, settings, space.work / name)
+            if (design := space.work / name / DESIGN).exists():
+                shutil.copytree(design, space.path / name)
         write_json(space.path / "rtl.json", found)
     proven = sum(each["status"] == "proven" for each in found.values())
     console.done("symmetries-rtl", f"{out}: {proven} of {len(found)} networks proven equal to their simulated logic")
 
 
-def _proven(model: Path, images: Path, config: Path, work: Path) -> dict[str, Any]:
-    """One network through both stages; what its proof says, or why there is no logic of it."""
-    lowered, logic = work / "40_lowered", work / "65_rtl"
-    work.mkdir(exist_ok=True)
-    with suppress(UpToDate):
-        lower.run(model=model, out=lowered, input_type=None, logits=False)
+def _proven(model: Path, images: Path, settings: HardwareSettings, work: Path) -> dict[str, Any]:
+    """One network lowered and as logic; what its proof says, or why there is no logic of it."""
+    from pipeline import proven_rtl
+    from pipeline.proven_lowering import write_lowered
+    from pipeline.scores.statement import Statement
+
+    done = work / "done.json"
+    if done.exists():
+        kept: dict[str, Any] = json.loads(done.read_text(encoding="utf-8"))
+        return kept
+    shutil.rmtree(work, ignore_errors=True)
+    lowered = work / "lowered"
+    lowered.mkdir(parents=True)
+    write_lowered(model, Statement.read(None, no_classes=False), lowered)
     try:
-        with suppress(UpToDate):
-            rtl.run(lowered=lowered, config=config, out=logic, csim=None, images=images)
+        made = proven_rtl.make_rtl(lowered, settings, work, None, images)
     except UnsupportedModelError as error:
         console.warn(f"{model.stem}: {error.what}")
         return {"status": "not run", "reason": error.what}
-    record = json.loads(logic.with_name("65_rtl.json").read_text(encoding="utf-8"))
-    kept = record["variants"][record["kept"]] if record["variants"] else {"estimate": None, "synthesis": None}
+    record = made.record
+    if record.status == "failed":
+        raise ProofFailedError(f"model and RTL differ: {record.first_mismatch}", file=model)
+    if made.folder is not None:
+        made.folder.rename(work / DESIGN)
     keys = ("status", "reason", "form", "latency", "interval")
-    return {key: record[key] for key in keys} | {key: kept[key] for key in ("estimate", "synthesis")}
+    content = record.model_dump(mode="json")
+    variant = content["variants"][record.kept] if record.variants else {"estimate": None, "synthesis": None}
+    found = {key: content[key] for key in keys} | {key: variant[key] for key in ("estimate", "synthesis")}
+    write_json(done, found)
+    return found
+
+
+STAGE = Stage(
+    run,
+    place=27,
+    example=r"""
+python -m pipeline symmetries-rtl \
+  --config configs/symmetries/hardware.yaml \
+  build/symmetries/26_symmetries --out build/symmetries/27_symmetries_rtl
+""",
+    artefact="27_symmetries_rtl",
+    inputs=("symmetries",),
+)

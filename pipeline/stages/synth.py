@@ -14,12 +14,7 @@ from pipeline.artefacts.artefact import artefact
 from pipeline.artefacts.json_file import write_json
 from pipeline.console import done
 from pipeline.options import Hardware, Hls, Rtl, result
-
-EXAMPLE = r"""
-python -m pipeline synth --config configs/demo/hardware.yaml \
-  --hls build/demo/50_hls --rtl build/demo/65_rtl \
-  --out build/demo/66_synth
-"""
+from pipeline.stage import Stage
 
 
 def run(
@@ -61,3 +56,16 @@ def run(
     last = numbers[-1]
     achieved = f"{last.achieved_period} ns of {last.target_period} ns"
     done("synth", f"{out}: {last.design}, {last.stage}, {achieved}, {last.lut:,} LUT, {last.ff:,} FF, {last.dsp:,} DSP")
+
+
+STAGE = Stage(
+    run,
+    place=66,
+    example=r"""
+python -m pipeline synth --config configs/demo/hardware.yaml \
+  --hls build/demo/50_hls --rtl build/demo/65_rtl \
+  --out build/demo/66_synth
+""",
+    artefact="66_synth",
+    inputs=("convert", "rtl"),
+)

@@ -15,19 +15,13 @@ from pipeline.artefacts.json_file import write_json
 from pipeline.configuration import load
 from pipeline.console import done, progress, warn
 from pipeline.options import ModelConfig, result, settings_file
+from pipeline.stage import Stage
 
 if TYPE_CHECKING:
     from models.files.meaning import Meaning
     from models.settings import TrainSettings
     from models.tasks.settings import Task
     from models.training.taggers import Comparison
-
-
-EXAMPLE = r"""
-python -m pipeline train --config configs/demo/train.yaml \
-  --model-config configs/demo/model.yaml \
-  build/demo/20_images --out build/demo/30_model
-"""
 
 
 def run(
@@ -91,7 +85,7 @@ def _classification(images: Path, network: Any, how: TrainSettings, space: Works
 
 
 _TREES = {"trees": "trees", "trees_seen": "trees on what the network sees"}
-"""The baselines for people."""
+"""The baselines as messages name them."""
 
 
 def _beside_trees(comparison: Comparison) -> str:
@@ -218,3 +212,17 @@ def _save(trained: Sequence[Any], space: Workspace, meaning: Meaning) -> None:
 
 def _progress(title: str, jets: int) -> AbstractContextManager[Callable[[int], None]]:
     return progress(title, jets, "jets")
+
+
+STAGE = Stage(
+    run,
+    place=30,
+    example=r"""
+python -m pipeline train --config configs/demo/train.yaml \
+  --model-config configs/demo/model.yaml \
+  build/demo/20_images --out build/demo/30_model
+""",
+    artefact="30_model",
+    inputs=("images",),
+    in_every_run=True,
+)

@@ -9,8 +9,7 @@ import typer
 
 from pipeline.artefacts.code_version import git_hash
 from pipeline.console import done, warn
-
-EXAMPLE = "python -m pipeline verify build/demo/70_export/demo.tar.gz"
+from pipeline.stage import Stage
 
 
 def run(bundle: Annotated[Path, typer.Argument(help="A bundle, <name>.tar.gz, or the unpacked folder.")]) -> None:
@@ -41,3 +40,11 @@ def run(bundle: Annotated[Path, typer.Argument(help="A bundle, <name>.tar.gz, or
         "verify",
         f"{manifest.name}: {len(manifest.files)} files as in the manifest, {found.files} made again, {types}, {equal}",
     )
+
+
+STAGE = Stage(
+    run,
+    place=71,
+    example="python -m pipeline verify build/demo/70_export/demo.tar.gz",
+    inputs=("export",),
+)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import console
 from pipeline.artefacts.json_file import write_json
+from pipeline.studies.image_sets import ImageSet, checkpoints, make_image_sets
 
 if TYPE_CHECKING:
     from data_prep.images.jets import ImagesSettings
@@ -101,33 +101,18 @@ class Study:
         from models.studies.symmetries import network_of, train_variant, training_of
 
         upright, turned = (open_dataset(folder(variant.images)) for folder in (self.upright, self.turned))
-        checkpoints = self.work / f"{variant.name}_{seed}.checkpoints"
-        checkpoints.mkdir(exist_ok=True)
         network, how = network_of(variant, self.network), training_of(variant, self.how, seed)
-        found, made = train_variant(upright, turned, network, how, checkpoints, progress)
-        save_model(made, self.model_file(variant, seed))
-        write_json(self._record(variant, seed), found.as_json())
-        shutil.rmtree(checkpoints)
+        with checkpoints(self.work / f"{variant.name}_{seed}.checkpoints") as folder:
+            found, made = train_variant(upright, turned, network, how, folder, progress)
+            save_model(made, self.model_file(variant, seed))
+            write_json(self._record(variant, seed), found.as_json())
 
     def _record(self, variant: VariantSettings, seed: int) -> Path:
         return self.work / f"{variant.name}_{seed}.json"
 
     def _images(self, name: str, reader: Reader, how: str, folder: Path) -> Path:
-        from data_prep.streams.executors.choice import executor_of
-        from data_prep.streams.jet_images import make_images
-
-        if folder.exists():
-            return folder
-        partial = folder.with_name(f".{folder.name}.partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
-        total = sum(self.files.values())
-        with (
-            executor_of(total, self.workers) as executor,
-            console.progress(f"images '{name}', {how}", total, "jets") as advance,
-        ):
-            make_images(self.files, reader, self.sets[name], partial, advance, console.warn, executor=executor)
-        partial.rename(folder)
+        wanted = ImageSet(folder, self.sets[name], reader)
+        make_image_sets([wanted], self.files, self.workers, f"images '{name}', {how}")
         return folder
 
 

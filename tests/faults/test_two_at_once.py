@@ -19,13 +19,14 @@ from pipeline.artefacts.artefact import artefact
 from pipeline.artefacts.commit import making
 from pipeline.artefacts.door import check
 from pipeline.artefacts.manifest import manifest_path, read_manifest
+from pipeline.commands import STAGES as DECLARED
 from tests.faults.test_damage import READS
 from tests.small_run import commands, shrink
 
 pytestmark = pytest.mark.faults
 
 ROOT = Path(__file__).parents[2]
-STAGES = ("generate", "images", "train", "lower", "convert", "csim", "rtl", "export", "report")
+STAGES = [stage.name for stage in sorted(DECLARED.values(), key=lambda stage: stage.place) if stage.in_every_run]
 
 
 def _start(*arguments: str) -> subprocess.Popen[str]:

@@ -8,7 +8,6 @@ import shlex
 import subprocess
 import sys
 import tomllib
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from pipeline.artefacts.code_version import ROOT
 from pipeline.commands import STAGES, Commands, app
 
 COMMANDS = Commands()
+NAMES = list(COMMANDS)
 OF_A_COMMAND = ("--config", "--out")
 """Options whose help ends with the file that they are in one command."""
 
@@ -38,7 +38,7 @@ def _meaning(option: str, parameter: Any) -> tuple[str, str]:
 
 def test_an_option_means_the_same_in_every_command() -> None:
     found: dict[str, dict[tuple[str, str], list[str]]] = {}
-    for name in STAGES:
+    for name in NAMES:
         for option, parameter in _options(name).items():
             found.setdefault(option, {}).setdefault(_meaning(option, parameter), []).append(name)
     assert {option: each for option, each in found.items() if len(each) > 1} == {}
@@ -47,7 +47,7 @@ def test_an_option_means_the_same_in_every_command() -> None:
 
 def test_an_option_that_is_a_yaml_file_says_so_in_its_name() -> None:
     """And one that is an artefact is named after the command that makes it."""
-    for name in STAGES:
+    for name in NAMES:
         for option, parameter in _options(name).items():
             file = re.search(r"a file (\w+)\.yaml", str(parameter.help))
             if file:
@@ -57,9 +57,9 @@ def test_an_option_that_is_a_yaml_file_says_so_in_its_name() -> None:
                 assert option in (f"--{made[1]}", {"lower": "--lowered", "convert": "--hls"}.get(made[1])), name
 
 
-@pytest.mark.parametrize("name", STAGES)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_example_of_every_command_is_one(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    example = import_module(f"pipeline.stages.{name.replace('-', '_')}").EXAMPLE
+    example = STAGES[name.replace("-", "_")].example
     assert max(map(len, example.splitlines())) <= 76
     words = shlex.split(example.replace("\\\n", ""))
     assert words[:4] == ["python", "-m", "pipeline", name]
@@ -72,7 +72,7 @@ def test_the_example_of_every_command_is_one(name: str, capsys: pytest.CaptureFi
     assert shown.rstrip().endswith("\n".join(f"    {line}" for line in example.strip().splitlines()))
 
 
-@pytest.mark.parametrize("name", STAGES)
+@pytest.mark.parametrize("name", NAMES)
 def test_help_fits_into_80_columns(
     name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,7 +89,7 @@ def test_no_summary_is_cut(capsys: pytest.CaptureFixture[str], monkeypatch: pyte
     monkeypatch.setenv("COLUMNS", "80")
     assert main(["-h"]) == 0
     listed = capsys.readouterr().out.partition("Commands:\n")[2].splitlines()
-    assert len(listed) == len(STAGES)
+    assert len(listed) == len(NAMES)
     assert all(line.endswith(".") and not line.endswith("..") and len(line) <= 80 for line in listed)
 
 
@@ -218,6 +218,6 @@ def test_every_option_can_be_completed() -> None:
     from pipeline.completion import candidates
 
     assert set(candidates(["images", "--"])) == {o for o in _options("images") if o.startswith("--")} | {"--help"}
-    assert candidates([""]) == list(STAGES)
+    assert candidates([""]) == sorted(NAMES)
     group = {o for each in typer.main.get_command(app).params for o in each.opts if o.startswith("--")}
     assert set(candidates(["--"])) == group | {"--help"}

@@ -8,30 +8,19 @@ import shlex
 import shutil
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from pipeline import commands
+from pipeline.commands import STAGES as DECLARED
 
 ROOT = Path(__file__).parents[2]
-STAGES = {
-    "generate": "10_root",
-    "images": "20_images",
-    "train": "30_model",
-    "lower": "40_lowered",
-    "convert": "50_hls",
-    "csim": "60_csim.json",
-    "rtl": "65_rtl",
-    "rates": "67_rates",
-    "export": "70_export",
-    "report": "80_report",
-}
-"""The artefact of each stage, in the order of the flow."""
+IN_ORDER = sorted(DECLARED.values(), key=lambda stage: stage.place)
+MADE = {stage.name: stage for stage in IN_ORDER if stage.artefact}
+"""The stages that make a part of a run, in the order of the flow."""
 
-NOT_OF_MAKE = ("inspect", "pick", "emulate", "verify", "compare_capture")
-"""Commands that make does not run."""
+STAGES = [name for name, stage in MADE.items() if stage.in_every_run or name == "rates"]
+"""Those of the demonstration, which has a `rates.yaml`."""
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make not found")
 
@@ -82,7 +71,7 @@ def test_every_stage_is_called_in_the_order_of_the_flow(checkout: Path) -> None:
     assert sorted(call[0] for call in calls) == sorted([*STAGES, "generate"])  # the weighted jets of the rates
     assert [call[0] for call in calls if call[0] != "generate"][:2] == ["images", "train"]
     for call in calls:
-        name = "10_root" if call[0] == "generate" else STAGES[call[0]]
+        name = MADE[call[0]].artefact
         assert call[call.index("--out") + 1] in (f"build/demo/{name}", "build/rates/10_root")
     known = {each[each.index("--out") + 1]: n for n, each in enumerate(calls)}
     for n, call in enumerate(calls):
@@ -145,7 +134,7 @@ def test_a_study_is_made_when_it_is_asked_for(checkout: Path, run: str, study: s
 
 
 def test_up_to_a_stage(checkout: Path) -> None:
-    assert _stages(checkout, "lower") == ["generate", *list(STAGES)[1:4]]
+    assert _stages(checkout, "lower") == ["generate", "images", "train", "lower"]
 
 
 HOSTILE = [
@@ -261,11 +250,26 @@ def test_a_run_may_take_the_sample_of_another(checkout: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("stage", [name for name in commands.STAGES if name.replace("-", "_") not in NOT_OF_MAKE])
+@pytest.mark.parametrize("stage", MADE)
 def test_the_example_in_the_help_of_a_command_is_what_make_runs(checkout: Path, stage: str) -> None:
-    module = import_module(f"pipeline.stages.{stage.replace('-', '_')}")
-    words = shlex.split(module.EXAMPLE.replace("\\\n", ""))[3:]
+    words = shlex.split(MADE[stage].example.replace("\\\n", ""))[3:]
     run = Path(words[words.index("--out") + 1]).parts[1]
     given = f"RUN={run}"
     (checkout / "build" / run).mkdir(parents=True)
     assert words in _make(checkout, given, stage)
+
+
+@pytest.mark.parametrize("stage", MADE)
+def test_make_gives_a_stage_the_artefacts_that_it_declares(checkout: Path, stage: str) -> None:
+    (checkout / "build" / "demo" / "66_synth").mkdir(parents=True)
+    call = next(each for each in reversed(_make(checkout, stage)) if each[0] == stage)
+    out = call.index("--out") + 1
+    assert call[out] == f"build/demo/{MADE[stage].artefact}"
+    paths = [Path(word).parts for word in call[:out] if word.startswith("build/")]
+    taken = {parts[2] for parts in paths if len(parts) > 2}  # the report takes the whole folder of the run
+    assert taken == {MADE[name].artefact for name in MADE[stage].inputs}
+
+
+def test_make_knows_every_stage_that_makes_a_part_of_a_run() -> None:
+    line = next(line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("STAGES := "))
+    assert ["generate", *line.split()[2:]] == list(MADE)

@@ -2,7 +2,7 @@
 
 The correlator counts pT in steps of 0.25 GeV, η and φ in steps of π/720. Newer versions of the jet ntuplizer store
 these integers as `jet_puppicand_pt`, `_eta`, `_phi`, `_deta` and `_dphi`, and physical values beside them as `_phys`,
-not of all. They cannot be told by their names, so that the values are looked at, and refused.
+not of all. Their names do not distinguish them; the values are checked, and refused.
 
 Source: CMSSW, L1Trigger/Phase2L1ParticleFlow/interface/common/scales (`l1ct::Scales`: INTPT_LSB, ETAPHI_LSB).
 """

@@ -5,8 +5,9 @@ from __future__ import annotations
 from data_prep.errors import PipelineError
 from data_prep.streams.executors import Executor
 from data_prep.streams.executors.dask_cluster import BatchSettings, DaskCluster
-from data_prep.streams.executors.processes import Processes, cores
+from data_prep.streams.executors.processes import Processes
 from data_prep.streams.executors.serial import Serial
+from data_prep.system.processors import cores
 
 WORTH_A_PROCESS = 200_000
 """Entries below which starting processes takes longer than they save."""

@@ -29,11 +29,6 @@ _ENDS = (MEMORY, PROCESSES)
 """What a process lacks that it cannot be relied on after."""
 
 
-def cores() -> int:
-    """The processors that this process may use."""
-    return len(os.sched_getaffinity(0))
-
-
 class _Server:
     """A worker and the tasks it has been given, the first one being done."""
 

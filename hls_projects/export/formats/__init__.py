@@ -1,1 +1,1 @@
-"""Files of patterns and captures."""
+"""Files of patterns: the formats of boards and simulations."""

@@ -17,12 +17,20 @@ from hls_projects.export.links.packing_settings import BOARD_LINKS, WORD_BITS, P
 from hls_projects.export.links.plan import LinkPlan, link_plan
 from hls_projects.export.links.wiring import wire
 from hls_projects.export.render import TEMPLATES, rendered
+from hls_projects.export.target import Target
+from hls_projects.export.targets.emp_check import simulate
 from hls_projects.export.targets.emp_settings import EmpSettings
+from hls_projects.export.targets.patterns import FOLDER as PATTERNS
+from hls_projects.export.targets.patterns import PatternRecord
+from hls_projects.export.targets.proofs import FOLDER as PROOFS
+from hls_projects.proof.record import LayerProof, Proof
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.settings import HlsSettings
 
 FOLDER = "emp"
 RTL = "rtl"
+PACKETS = 100
+"""Packets that are played at most: GHDL is slow."""
 
 
 def write(design: Design, root: Path) -> None:
@@ -122,3 +130,30 @@ def _regions(plan: LinkPlan) -> list[tuple[int, bool, bool]]:
     """The quads of links that are used: number, whether inputs come in, whether outputs go out."""
     taken, given = ({link // 4 for link in packing.links} for packing in (plan.inputs, plan.outputs))
     return [(quad, quad in taken, quad in given) for quad in sorted(taken | given)]
+
+
+def prove_payload(design: Design, root: Path) -> None:
+    """Simulate the payload and write `proof/emp.json`; nothing where there is no payload or no GHDL.
+
+    Args:
+        design: what was exported.
+        root: folder of the bundle with its payload and pattern files.
+
+    Raises:
+        PipelineError: when GHDL refuses the VHDL.
+        ProofFailedError: when a frame differs.
+    """
+    patterns = root / PATTERNS
+    if not (root / FOLDER).exists() or not patterns.exists() or shutil.which("ghdl") is None:
+        return
+    record = PatternRecord.load(patterns)
+    packets = min(PACKETS, len(record.files[0]))
+    frames = record.first_output + (packets - 1) * record.period + record.output_frames
+    words = simulate(root / FOLDER, patterns / "emp_v2", frames)
+    layer = LayerProof(name="words of the links", type="64 bits", values=words, mismatches=0)
+    reason = "emp_payload, simulated by GHDL, gives the frames of the pattern files"
+    proof = Proof(status="proven", reason=reason, vectors={"pattern files": packets}, layers=(layer,))
+    (root / PROOFS / "emp.json").write_text(proof.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+TARGET = Target(70, write, check=prove_payload)

@@ -9,39 +9,7 @@ from pathlib import Path
 
 from data_prep.errors import PipelineError, ProofFailedError, ToolNotFoundError
 from data_prep.system.programs import Children
-from hls_projects.export.design import Design
-from hls_projects.export.formats.patterns import FOLDER as PATTERNS
-from hls_projects.export.formats.patterns import PatternRecord
-from hls_projects.export.proof_files import FOLDER as PROOFS
-from hls_projects.export.targets.emp import FOLDER
-from hls_projects.proof.record import LayerProof, Proof
-
-PACKETS = 100
-"""Packets that are played at most: GHDL is slow."""
-
-
-def prove_payload(design: Design, root: Path) -> None:
-    """Simulate the payload and write `proof/emp.json`; nothing where there is no payload or no GHDL.
-
-    Args:
-        design: what was exported.
-        root: folder of the bundle with its payload and pattern files.
-
-    Raises:
-        PipelineError: when GHDL refuses the VHDL.
-        ProofFailedError: when a frame differs.
-    """
-    patterns = root / PATTERNS
-    if not (root / FOLDER).exists() or not patterns.exists() or shutil.which("ghdl") is None:
-        return
-    record = PatternRecord.load(patterns)
-    packets = min(PACKETS, len(record.files[0]))
-    frames = record.first_output + (packets - 1) * record.period + record.output_frames
-    words = simulate(root / FOLDER, patterns / "emp_v2", frames)
-    layer = LayerProof(name="words of the links", type="64 bits", values=words, mismatches=0)
-    reason = "emp_payload, simulated by GHDL, gives the frames of the pattern files"
-    proof = Proof(status="proven", reason=reason, vectors={"pattern files": packets}, layers=(layer,))
-    (root / PROOFS / "emp.json").write_text(proof.model_dump_json(indent=1) + "\n", encoding="utf-8")
+from hls_projects.export.targets.patterns import FOLDER as PATTERNS
 
 
 def simulate(payload: Path, patterns: Path, frames: int = 0) -> int:
@@ -66,7 +34,7 @@ def simulate(payload: Path, patterns: Path, frames: int = 0) -> int:
                 f"{tool} not found, needed to simulate the EMP payload", remedy=f"`apt install {tool}`"
             )
     with tempfile.TemporaryDirectory() as scratch, Children() as children:
-        copy = Path(scratch) / FOLDER
+        copy = Path(scratch) / "emp"
         shutil.copytree(payload, copy)
         # make takes no spaces in paths, so nothing lies where the user's folders do
         shutil.copytree(patterns, Path(scratch) / PATTERNS)

@@ -1,1 +1,1 @@
-"""The sections of the page, one a file; `page.py` lists them in order."""
+"""The sections of the page: each one file that declares `SECTION`, and its template beside it."""

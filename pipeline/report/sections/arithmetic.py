@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.report.results import QUANTIZED, SEPARABLE, STANDARD, in_order, titles
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
-from pipeline.report.section import Section
+from pipeline.report.section import Section, Tile
 
 KEYS = (
     "multiplications",
@@ -69,4 +69,13 @@ def _ratio(more: int, less: int) -> float | None:
     return more / less if less else None
 
 
-SECTION = Section("arithmetic", "Arithmetic", "Arithmetic", values)
+def tiles(run: RunFolder) -> list[Tile]:
+    """How many multiplications separable convolutions save."""
+    totals = {name: found["total"] for name, found in load(run).items()}
+    if STANDARD not in totals or SEPARABLE not in totals:
+        return []
+    ratio = totals[STANDARD]["multiplications"] / max(totals[SEPARABLE]["multiplications"], 1)
+    return [(f"{ratio:.1f} ×", "fewer multiplications than with standard convolutions")]
+
+
+SECTION = Section(210, "Arithmetic", "Arithmetic", values, tiles=tiles)

@@ -1,4 +1,4 @@
-"""The firmware bundle: what leaves the house, with its hash."""
+"""The firmware bundle: the files that are handed over, with the hash of the archive."""
 
 from __future__ import annotations
 
@@ -31,4 +31,4 @@ def values(run: RunFolder) -> dict[str, Any]:
     }
 
 
-SECTION = Section("bundle", "Bundle", "Firmware bundle", values)
+SECTION = Section(220, "Bundle", "Firmware bundle", values)

@@ -55,4 +55,4 @@ def _row(found: dict[str, Any], name: str, networks: dict[str, str], classes: li
     return {"name": name, "networks": cost, "share": kept}
 
 
-SECTION = Section("candidates", "Candidates", "Loss from using only N candidates", values, optional=ARTEFACT)
+SECTION = Section(60, "Candidates", "Loss from using only N candidates", values, optional=ARTEFACT)

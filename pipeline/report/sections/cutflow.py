@@ -35,4 +35,4 @@ def values(run: RunFolder) -> dict[str, Any]:
     }
 
 
-SECTION = Section("cutflow", "Account", "What was read, kept and dropped", values)
+SECTION = Section(20, "Account", "What was read, kept and dropped", values)

@@ -20,7 +20,7 @@ from pipeline.report.event_differences import Column, Number, differences_of, ev
 from pipeline.report.event_results import EventResults, load_event_results
 from pipeline.report.results import QUANTIZED, in_order, titles
 from pipeline.report.run_folder import RunFolder, reading
-from pipeline.report.section import Section
+from pipeline.report.section import Section, Tile, count, fraction
 from pipeline.report.verdict import judge
 
 FIGURES = {
@@ -105,4 +105,16 @@ def _compiled(run: RunFolder) -> int:
     return sum(layer.values // numbers for layer in proof.layers if layer.name == JETS)
 
 
-SECTION = Section("detection", "Jets", "Jets found", values, tasks=frozenset({"detection"}))
+def tiles(run: RunFolder) -> list[Tile]:
+    """Efficiency and fakes of the quantized network."""
+    metrics = run.json("30_model", "metrics.json")
+    with reading("30_model/metrics.json"):
+        if "detection" not in metrics:
+            return []
+        found = metrics["detection"][QUANTIZED]
+        jets = f"of {count(found['true'])} truth jets found by the quantized network"
+        what = f"{jets}, with a fake fraction of {fraction(found['fakes'], 3)}"
+        return [(fraction(found["efficiency"], 3), what)]
+
+
+SECTION = Section(160, "Jets", "Jets found", values, tasks=frozenset({"detection"}), subject="Jet finder", tiles=tiles)

@@ -44,4 +44,4 @@ def prediction(maps: Maps, settings: EventModelSettings, towers: Towers) -> Pred
     return Prediction(classes=panoptic(maps, settings.detection, towers)[0][0], jets=jets)
 
 
-SECTION = Section("displays", "Events", "Event displays", values, tasks=TASKS)
+SECTION = Section(100, "Events", "Event displays", values, tasks=TASKS)

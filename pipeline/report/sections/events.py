@@ -55,4 +55,4 @@ def values(run: RunFolder) -> dict[str, Any]:
     }
 
 
-SECTION = Section("events", "Images", "Event images", values, tasks=TASKS)
+SECTION = Section(50, "Images", "Event images", values, tasks=TASKS)

@@ -102,4 +102,4 @@ def _port(run: RunFolder, dense: Any) -> Any:
     return inputs[0].type.quantize(dense) if fits else None
 
 
-SECTION = Section("gallery", "Jets", "Single jets", values, tasks=frozenset({"classification"}))
+SECTION = Section(110, "Jets", "Single jets", values, tasks=frozenset({"classification"}))

@@ -68,4 +68,4 @@ def _total(layers: list[LayerProof]) -> tuple[int, int]:
     return sum(layer.values for layer in layers), sum(layer.mismatches for layer in layers)
 
 
-SECTION = Section("hardware", "Proof", "Bit-exactness, layer by layer", values)
+SECTION = Section(180, "Proof", "Bit-exactness, layer by layer", values)

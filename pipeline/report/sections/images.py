@@ -52,4 +52,4 @@ def _median(counts: npt.NDArray[np.float64], edges: npt.NDArray[np.float64]) -> 
     return float(np.interp(total[-1] / 2, total, edges)) if total[-1] > 0 else None
 
 
-SECTION = Section("images", "Images", "Jet images", values, tasks=frozenset({"classification", "regression"}))
+SECTION = Section(30, "Images", "Jet images", values, tasks=frozenset({"classification", "regression"}))

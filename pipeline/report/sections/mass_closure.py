@@ -64,4 +64,4 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-SECTION = Section("mass_closure", "Mass", "The jet mass, step by step", values, optional=ARTEFACT)
+SECTION = Section(40, "Mass", "The jet mass, step by step", values, optional=ARTEFACT)

@@ -7,9 +7,9 @@ from typing import Any
 from data_prep.events.batch import TOWER_CLASSES
 from pipeline.report.event_differences import from_float
 from pipeline.report.event_results import event_settings
-from pipeline.report.results import in_order, titles
+from pipeline.report.results import QUANTIZED, in_order, titles
 from pipeline.report.run_folder import RunFolder, reading
-from pipeline.report.section import Section
+from pipeline.report.section import Section, Tile, fraction
 
 
 def values(run: RunFolder) -> dict[str, Any]:
@@ -30,4 +30,22 @@ def values(run: RunFolder) -> dict[str, Any]:
     }
 
 
-SECTION = Section("panoptic", "Panoptic", "Towers grouped into jets", values, tasks=frozenset({"panoptic"}))
+def tiles(run: RunFolder) -> list[Tile]:
+    """The panoptic quality of the quantized network."""
+    metrics = run.json("30_model", "metrics.json")
+    with reading("30_model/metrics.json"):
+        if "panoptic" not in metrics:
+            return []
+        what = "panoptic quality of the quantized network, mean over classes"
+        return [(fraction(metrics["panoptic"][QUANTIZED]["mean"], 3), what)]
+
+
+SECTION = Section(
+    170,
+    "Panoptic",
+    "Towers grouped into jets",
+    values,
+    tasks=frozenset({"panoptic"}),
+    subject="Panoptic segmentation of events",
+    tiles=tiles,
+)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+from data_prep.digits import with_error
 from data_prep.images.summary import Summary
 from data_prep.store.jet_images import open_dataset
 from models.metrics.bootstrap import Measured
@@ -17,9 +18,19 @@ from pipeline.plots.roc import Curve, roc_panels
 from pipeline.plots.style import svg_text
 from pipeline.report import svg
 from pipeline.report.confusions import confused, spread
-from pipeline.report.results import QUANTIZED, SEPARABLE, STANDARD, TREES, TREES_SEEN, Results, Tagger, load_results
+from pipeline.report.results import (
+    EMULATED,
+    QUANTIZED,
+    SEPARABLE,
+    STANDARD,
+    TREES,
+    TREES_SEEN,
+    Results,
+    Tagger,
+    load_results,
+)
 from pipeline.report.run_folder import RunFolder, reading
-from pipeline.report.section import Section
+from pipeline.report.section import Section, Tile, count
 
 
 class Share(NamedTuple):
@@ -130,4 +141,13 @@ def _trees(results: Results) -> list[dict[str, Any]]:
     return found
 
 
-SECTION = Section("performance", "Performance", "Performance", values, tasks=frozenset({"classification"}))
+def tiles(run: RunFolder) -> list[Tile]:
+    """The macro-AUC of the tagger nearest to hardware."""
+    results = load_results(run)
+    shown = EMULATED if results.find(EMULATED) else QUANTIZED
+    what = "emulated design" if shown == EMULATED else "quantized network"
+    value = with_error(results.macro_auc(shown), results.errors(shown).macro_auc)
+    return [(value, f"macro-AUC of the {what} on {count(results.label.size)} test jets")]
+
+
+SECTION = Section(120, "Performance", "Performance", values, tasks=frozenset({"classification"}), tiles=tiles)

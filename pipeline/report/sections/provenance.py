@@ -52,4 +52,4 @@ def values(run: RunFolder) -> dict[str, Any]:
     }
 
 
-SECTION = Section("provenance", "Provenance", "Provenance", values)
+SECTION = Section(230, "Provenance", "Provenance", values)

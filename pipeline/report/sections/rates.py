@@ -108,4 +108,4 @@ def _point(found: dict[str, Any] | None, step: float) -> dict[str, Any] | None:
     }
 
 
-SECTION = Section("rates", "Trigger rate", "Trigger rate", values, optional=ARTEFACT)
+SECTION = Section(130, "Trigger rate", "Trigger rate", values, optional=ARTEFACT)

@@ -17,7 +17,7 @@ from pipeline.plots.style import svg_text
 from pipeline.report import svg
 from pipeline.report.results import QUANTIZED, in_order, titles
 from pipeline.report.run_folder import RunFolder, reading
-from pipeline.report.section import TARGET_NAMES, Section
+from pipeline.report.section import TARGET_NAMES, Section, Tile, count, fraction
 from pipeline.report.verdict import judge
 
 BASELINES = {"image": "sum of the pixels", "port": "sum of the pixels at the input port"}
@@ -75,4 +75,23 @@ def _equal(run: RunFolder, wanted: RegressionSettings, trained: npt.NDArray[np.f
     return bool(np.array_equal(emulated, trained)), ""
 
 
-SECTION = Section("regression", "Regression", "Jet measurements", values, tasks=frozenset({"regression"}))
+def tiles(run: RunFolder) -> list[Tile]:
+    """The resolution of the quantized network."""
+    metrics = run.json("30_model", "metrics.json")
+    with reading("30_model/metrics.json"):
+        pt = metrics.get("closure", {}).get(QUANTIZED, {}).get("pt", {}).get("whole")
+        if not pt:
+            return []
+        what = f"resolution of the jet pT of the quantized network on {count(pt['jets'])} test jets"
+        return [(fraction(pt["resolution"]), what)]
+
+
+SECTION = Section(
+    140,
+    "Regression",
+    "Jet measurements",
+    values,
+    tasks=frozenset({"regression"}),
+    subject="Jet regression",
+    tiles=tiles,
+)

@@ -16,7 +16,7 @@ from pipeline.report import svg
 from pipeline.report.before_ports import before_ports
 from pipeline.report.builder_cost import other_builders, parts
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
-from pipeline.report.section import Section
+from pipeline.report.section import Section, Tile, count
 
 
 def values(run: RunFolder) -> dict[str, Any]:
@@ -77,4 +77,18 @@ def _chain(layers: tuple[LayerProof, ...]) -> list[tuple[str, int, int]]:
     return [(form, number, differ[form]) for form, number in compared.items()]
 
 
-SECTION = Section("rtl", "RTL", "Verilog and VHDL, simulated clock by clock", values)
+def tiles(run: RunFolder) -> list[Tile]:
+    """Latency and cells of a proven design."""
+    found = values(run)
+    record, kept = found["record"], found["kept"]
+    if not found["proven"] or kept is None:
+        return []
+    what = f"latency of the simulated RTL, an image every {record.interval} clock{'s'[: record.interval != 1]}"
+    of = f" ({found['before'].short})" if found["before"] else ""
+    latency = (f"{record.latency} clocks", what + of)
+    if not kept.synthesis:
+        return [latency]
+    return [latency, (f"{count(kept.synthesis.lut)} LUT", f"and {count(kept.synthesis.ff)} FF, by yosys{of}")]
+
+
+SECTION = Section(190, "RTL", "Verilog and VHDL, simulated clock by clock", values, tiles=tiles)

@@ -36,4 +36,4 @@ def values(run: RunFolder) -> dict[str, Any]:
     return values | {"figure": svg.inline(svg_text(figure), "search", label)}
 
 
-SECTION = Section("search", "Search", "The best designs within the limits", values, optional=SEARCH)
+SECTION = Section(80, "Search", "The best designs within the limits", values, optional=SEARCH)

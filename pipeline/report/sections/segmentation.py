@@ -16,7 +16,7 @@ from pipeline.report.event_differences import Column, Number, differences_of, ev
 from pipeline.report.event_results import EventResults, load_event_results
 from pipeline.report.results import QUANTIZED, in_order, titles
 from pipeline.report.run_folder import RunFolder, reading
-from pipeline.report.section import Section
+from pipeline.report.section import Section, Tile, count, fraction
 
 QUANTITIES = {"pt": "jet pT", "mass": "jet mass"}
 """What is measured of the jets: key of the metrics, and its name."""
@@ -96,7 +96,7 @@ def _is_network(name: str, names: dict[str, str]) -> bool:
 
 
 def _title(name: str, names: dict[str, str]) -> str:
-    """A method for people: networks drop pileup towers, or weigh every tower."""
+    """The name of a method: networks drop pileup towers, or weigh every tower."""
     if not _is_network(name, names):
         return name
     network = names[name.split(",")[0]]
@@ -119,6 +119,22 @@ def _equal(results: EventResults, matrix: Any) -> bool | None:
     return bool(np.array_equal(counts, matrix))
 
 
+def tiles(run: RunFolder) -> list[Tile]:
+    """The mean intersection over union of the quantized network."""
+    metrics = run.json("30_model", "metrics.json")
+    with reading("30_model/metrics.json"):
+        if "segmentation" not in metrics:
+            return []
+        what = f"mean IoU of the quantized network on {count(metrics['events'])} test events"
+        return [(fraction(metrics["segmentation"][QUANTIZED]["mean_iou"], 3), what)]
+
+
 SECTION = Section(
-    "segmentation", "Segmentation", "Tower classes and pileup mitigation", values, tasks=frozenset({"segmentation"})
+    150,
+    "Segmentation",
+    "Tower classes and pileup mitigation",
+    values,
+    tasks=frozenset({"segmentation"}),
+    subject="Segmentation of events",
+    tiles=tiles,
 )

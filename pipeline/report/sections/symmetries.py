@@ -1,4 +1,4 @@
-"""What a network gains that knows how jets are turned: quality on turned jets, and what its logic takes."""
+"""Equivariant networks: quality on rotated jets, and the size of their logic."""
 
 from __future__ import annotations
 
@@ -47,4 +47,4 @@ def _row(found: dict[str, Any], logic: dict[str, Any] | None, classes: list[str]
     }
 
 
-SECTION = Section("symmetries", "Symmetries", "Networks with built-in symmetry", values, optional=STUDY)
+SECTION = Section(70, "Symmetries", "Networks with built-in symmetry", values, optional=STUDY)

@@ -32,6 +32,4 @@ def values(run: RunFolder) -> dict[str, Any]:
     return {"before": before_ports(run), "numbers": numbers, "part": vendor.part, "device": device}
 
 
-SECTION = Section(
-    "synthesis", "Synthesis", "Vitis HLS and Vivado, beside the open estimates", values, optional=ARTEFACT
-)
+SECTION = Section(200, "Synthesis", "Vitis HLS and Vivado, beside the open estimates", values, optional=ARTEFACT)

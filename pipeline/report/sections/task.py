@@ -57,4 +57,4 @@ def _project(run: RunFolder) -> HlsProject | None:
         return HlsProject.load(run.require("50_hls"))
 
 
-SECTION = Section("task", "Task", "The task", values)
+SECTION = Section(10, "Task", "The task", values)

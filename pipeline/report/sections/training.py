@@ -38,4 +38,4 @@ def _network(title: str, found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-SECTION = Section("training", "Training", "Training", values)
+SECTION = Section(90, "Training", "Training", values)

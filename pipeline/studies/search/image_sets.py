@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from data_prep.errors import ConfigurationError
-from pipeline import console
+from pipeline.studies.image_sets import ImageSet, make_image_sets
 from pipeline.studies.search.files import image_set
 from pipeline.studies.search.space import Space
 
@@ -65,20 +64,5 @@ def make_sets(
         work: where the folders go.
         workers: processes, as of the stage `images`.
     """
-    from data_prep.streams.executors.choice import executor_of
-    from data_prep.streams.jet_images import make_images
-
-    missing = {name: each for name, each in sets.items() if not (work / name).exists()}
-    if not missing:
-        return
-    total = sum(files.values())
-    with (
-        executor_of(total, workers) as executor,
-        console.progress(f"{len(missing)} sets of images", total * len(missing), "jets") as advance,
-    ):
-        for name, settings in missing.items():
-            partial = work / f".{name}.partial"
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir()
-            make_images(files, reader, settings, partial, advance, console.warn, executor=executor)
-            partial.rename(work / name)
+    wanted = [ImageSet(work / name, settings, reader) for name, settings in sets.items()]
+    make_image_sets(wanted, files, workers, f"{len(wanted)} sets of images")

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from data_prep.system.whole import whole_file
 from pipeline.studies.search.confirm import Confirmed
 from pipeline.studies.search.front import costs_of, front_of, hypervolume
 from pipeline.studies.search.record import HAND_MADE, Measured, Record
@@ -143,7 +144,7 @@ def write(
     confirmed: Mapping[int, Confirmed],
     seconds: float,
 ) -> None:
-    """Write `front.json`, `front.svg` and `trials.csv`, each under a temporary name first."""
+    """Write `front.json`, `front.svg` and `trials.csv`, each whole or not at all."""
     from pipeline.artefacts.json_file import write_json
     from pipeline.plots.search import Point, pareto_front
     from pipeline.plots.style import svg_text
@@ -167,6 +168,5 @@ def write(
 
 
 def _replace(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.partial")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    with whole_file(path) as partial:
+        partial.write_text(text, encoding="utf-8")

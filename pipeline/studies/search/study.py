@@ -207,7 +207,7 @@ class Study:
 
     @property
     def engine(self) -> Any:
-        """What SQLAlchemy talks to the database with."""
+        """The SQLAlchemy engine of the database."""
         return self._storage.engine
 
     def records(self) -> list[Record]:

@@ -74,17 +74,18 @@ def _check_confirmed(out: Path, point: dict[str, Any], folder: Path) -> None:
     """The confirmed number is that of the stage `rtl` for the same network, and its estimate is the traced one."""
     from hls_projects.lowering.lower import lower
     from hls_projects.lowering.types import prove_network
+    from hls_projects.rtl.variants import build_variants
     from hls_projects.settings import HardwareSettings
     from models.files.load import load_model
-    from pipeline.stages import rtl
+    from pipeline import console
 
     network = prove_network(lower(load_model(out / "networks" / f"{point['trial']}.h5")))
     hardware = HardwareSettings.model_validate(FILES["hardware"])
-    _, records, _ = rtl._variants(network, hardware, folder / "logic")
-    best = min(records, key=rtl._size)
+    variants = build_variants(network, hardware, folder / "logic", console.progress, console.warn)
+    best = variants.records[variants.kept]
     assert best.synthesis is not None
     assert (point["lut"], point["ff"], point["clocks"]) == (best.synthesis.lut, best.synthesis.ff, best.latency)
-    assert point["lut_estimate"] == min(each.estimate for each in records)
+    assert point["lut_estimate"] == min(each.estimate for each in variants.records)
     shutil.rmtree(folder / "logic")
 
 

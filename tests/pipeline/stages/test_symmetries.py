@@ -14,8 +14,8 @@ from benchmarks.mock import mock_jets, write_mock_file
 from data_prep.errors import UnsupportedModelError
 from data_prep.store.jet_images import open_dataset
 from models.files.meaning import Meaning
+from pipeline import proven_rtl
 from pipeline.app import main
-from pipeline.stages import rtl
 
 WIDTH = {"bits": 5, "integer": 0}
 BLOCK: dict[str, Any] = {"filters": 1, "convolution": "full", "pooling": 2, "pointwise": WIDTH, "bias": WIDTH}
@@ -116,14 +116,14 @@ def _check(found: dict[str, Any]) -> None:
 def _check_logic(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The network of p6 as simulated logic; that of the plain network as if it were too large."""
     (folder / "hardware.yaml").write_text(yaml.safe_dump(HARDWARE))
-    really = rtl.run
+    really = proven_rtl.make_rtl
 
-    def some(lowered: Path, **others: Any) -> None:
+    def some(lowered: Path, *others: Any) -> proven_rtl.ProvenRtl:
         if lowered.parent.name == "rolled":
             raise UnsupportedModelError("is too large")
-        really(lowered=lowered, **others)
+        return really(lowered, *others)
 
-    monkeypatch.setattr(rtl, "run", some)
+    monkeypatch.setattr(proven_rtl, "make_rtl", some)
     study, out = folder / "26_symmetries", folder / "27_symmetries_rtl"
     for name, images in (("rolled", "rolled"), ("p6", "hexagonal")):
         meaning = Meaning.load(study / f"{name}.meaning.json")

@@ -17,7 +17,6 @@ from tensorflow import keras
 
 from data_prep.errors import PipelineError, ProofFailedError
 from hls_projects.export.design import Design
-from hls_projects.export.formats import vector_files
 from hls_projects.export.reference_vectors import reference_vectors
 from hls_projects.export.targets import cmssw
 from hls_projects.export.targets.cmssw_check import check_package
@@ -148,7 +147,7 @@ def two_versions(
         bundle = root / f"v{each.version}"
         bundle.mkdir()
         cmssw.write(each, bundle)
-        vector_files.write(each, bundle)
+        vectors.write(each, bundle)
         subprocess.run(["make", "-s", "-C", bundle / "cmssw", f"CXXFLAGS={FLAGS}", "all", "programs"], check=True)
     return root, design, second
 

@@ -20,7 +20,6 @@ from data_prep.jets.candidates import CandidateSettings
 from hls_projects.blocks.compose import compose
 from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.export.formats.emp_patterns import read_v2
-from hls_projects.export.formats.patterns import write_patterns
 from hls_projects.export.links.frames import frames_of, packets_of
 from hls_projects.export.links.packing_settings import PackingSettings, Placement
 from hls_projects.export.links.plan import link_plan
@@ -28,6 +27,7 @@ from hls_projects.export.links.wiring import wire
 from hls_projects.export.targets.emp import write_payload
 from hls_projects.export.targets.emp_check import simulate
 from hls_projects.export.targets.emp_settings import EmpSettings
+from hls_projects.export.targets.patterns import write_patterns
 from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
 from hls_projects.network.integer_model import outputs

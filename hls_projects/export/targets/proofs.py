@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from hls_projects.export.design import Design
+from hls_projects.export.target import Target
 from hls_projects.network.network import Network
 from models.files.meaning import MEANING
 
@@ -29,3 +30,6 @@ def write(design: Design, root: Path) -> None:
     for name in ("types.json", "weights.npz", MEANING):
         if name != MEANING or (design.lowered / name).exists():
             shutil.copyfile(design.lowered / name, root / name)
+
+
+TARGET = Target(50, write)

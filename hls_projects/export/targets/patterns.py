@@ -18,6 +18,7 @@ from hls_projects.export.links.frames import LinkFrames, frames_of, packets_of
 from hls_projects.export.links.packing import Integers, Packing, resolve
 from hls_projects.export.links.packing_settings import PackingSettings, Placement
 from hls_projects.export.links.plan import LinkPlan, link_plan
+from hls_projects.export.target import Target
 from hls_projects.json_record import JsonRecord
 from hls_projects.network.port_type import PortType
 from hls_projects.rtl.design import RtlDesign
@@ -172,3 +173,6 @@ def _require_equal(frames: LinkFrames, packing: Packing, values: Integers, file:
 
 def _flat(ports: tuple[Integers, ...]) -> Integers:
     return np.concatenate([values.reshape(len(values), -1) for values in ports], axis=1)
+
+
+TARGET = Target(40, write)

@@ -9,9 +9,9 @@ import pytest
 
 from data_prep.fixed_point import FixedType
 from hls_projects.export.formats import apx_patterns, emp_patterns
-from hls_projects.export.formats.patterns import write_patterns
 from hls_projects.export.links.frames import LinkFrames
 from hls_projects.export.links.packing_settings import PackingSettings
+from hls_projects.export.targets.patterns import write_patterns
 from hls_projects.network.port_type import PortType
 from hls_projects.rtl.design import RtlDesign
 from pipeline.app import main

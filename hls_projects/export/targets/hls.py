@@ -10,6 +10,7 @@ import numpy as np
 from data_prep.fixed_point import FixedType
 from hls_projects.export.design import Design
 from hls_projects.export.reference_vectors import Integers
+from hls_projects.export.target import Target
 from hls_projects.network.model_types import PortType
 
 FOLDER = "hls"
@@ -51,3 +52,6 @@ def _lines(ports: tuple[PortType, ...], arrays: tuple[Integers, ...]) -> str:
 
 def _values(kind: FixedType, raw: Integers) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     return kind.to_float(raw).reshape(len(raw), -1)
+
+
+TARGET = Target(10, write)

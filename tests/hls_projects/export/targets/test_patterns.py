@@ -10,12 +10,12 @@ import pytest
 
 from data_prep.errors import ConfigurationError, InputFileError
 from data_prep.fixed_point import FixedType
-from hls_projects.export import readme
 from hls_projects.export.design import Design, RtlPart
-from hls_projects.export.formats import emp_patterns, patterns
+from hls_projects.export.formats import emp_patterns
 from hls_projects.export.formats.pattern_formats import FORMATS
-from hls_projects.export.formats.patterns import PatternRecord, write_patterns
 from hls_projects.export.links.packing_settings import PackingSettings
+from hls_projects.export.targets import patterns, readme
+from hls_projects.export.targets.patterns import PatternRecord, write_patterns
 from hls_projects.network.port_type import PortType
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.record import RtlProof

@@ -9,9 +9,9 @@ import numpy as np
 
 from data_prep.errors import ProofFailedError
 from hls_projects.export.formats import pattern_formats
-from hls_projects.export.formats.patterns import PatternRecord
 from hls_projects.export.links.frames import Difference, compare, late_by
 from hls_projects.export.links.packing import Packing, value_name
+from hls_projects.export.targets.patterns import PatternRecord
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hls_projects.export.design import Design
 from hls_projects.export.reference_vectors import Integers
+from hls_projects.export.target import Target
 
 FOLDER = "vectors"
 
@@ -26,3 +27,6 @@ def file_name(kind: str, index: int) -> str:
 
 def _lines(values: Integers) -> str:
     return "".join(" ".join(map(str, row)) + "\n" for row in values.reshape(len(values), -1).tolist())
+
+
+TARGET = Target(30, write)

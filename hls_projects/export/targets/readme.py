@@ -9,8 +9,9 @@ import numpy as np
 
 from hls_projects.before_ports import BeforePorts
 from hls_projects.export.design import Design, packing
-from hls_projects.export.formats.patterns import FOLDER, RECORD, PatternRecord
 from hls_projects.export.render import rendered
+from hls_projects.export.target import Target
+from hls_projects.export.targets.patterns import FOLDER, RECORD, PatternRecord
 from hls_projects.network.model_types import PortType
 from hls_projects.rtl.design import RtlDesign
 from models.files.meaning import MEANING, Meaning
@@ -73,3 +74,6 @@ def write(design: Design, root: Path) -> None:
         ],
     }
     (root / "README.md").write_text(rendered("README.md.j2", values), encoding="utf-8")
+
+
+TARGET = Target(80, write)

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from hls_projects.export.design import Design
+from hls_projects.export.target import Target
 
 FOLDER = "rtl"
 
@@ -14,3 +15,6 @@ def write(design: Design, root: Path) -> None:
     """Copy the RTL where there is one."""
     if design.rtl is not None:
         shutil.copytree(design.rtl.folder, root / FOLDER)
+
+
+TARGET = Target(20, write)

@@ -1,0 +1,68 @@
+"""The images that a study makes for itself: each set whole or not at all, and none made twice."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data_prep.system.whole import whole_folder
+from pipeline import console
+
+if TYPE_CHECKING:
+    from data_prep.images.jets import ImagesSettings
+    from data_prep.readers import Reader
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """A dataset of images.
+
+    Attributes:
+        folder: where it goes.
+        settings: how images are made.
+        reader: of the jets.
+    """
+
+    folder: Path
+    settings: ImagesSettings
+    reader: Reader
+
+
+def make_image_sets(sets: Sequence[ImageSet], files: Mapping[Path, int], workers: int, title: str) -> None:
+    """Make those image sets that are not there.
+
+    Args:
+        sets: one after the other.
+        files: the files with the number of their jets.
+        workers: processes, as of the stage `images`.
+        title: of the progress bar.
+    """
+    from data_prep.streams.executors.choice import executor_of
+    from data_prep.streams.jet_images import make_images
+
+    missing = [each for each in sets if not each.folder.exists()]
+    if not missing:
+        return
+    total = sum(files.values())
+    with (
+        executor_of(total, workers) as executor,
+        console.progress(title, total * len(missing), "jets") as advance,
+    ):
+        for each in missing:
+            with whole_folder(each.folder) as partial:
+                make_images(files, each.reader, each.settings, partial, advance, console.warn, executor=executor)
+
+
+@contextmanager
+def checkpoints(folder: Path) -> Iterator[Path]:
+    """A folder for the checkpoints of a training: one that was interrupted finds its own, one that is done leaves none.
+
+    What came of the training must be written before the end.
+    """
+    folder.mkdir(exist_ok=True)
+    yield folder
+    shutil.rmtree(folder)
