@@ -12,8 +12,8 @@ import numpy as np
 
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
-from hls_projects.network.integer_model import OPERATIONS
 from hls_projects.network.integer_ops import Integers
+from hls_projects.network.layer import plain_layer
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Network, Weights
 
@@ -67,7 +67,7 @@ def _rule(layer: LayerTypes, weights: Weights | None, sources: list[Interval], f
     if layer.builder is not None:
         largest = layer.result.cast(np.array(layer.builder.result.raw_max), layer.builder.result.fraction)
         return Interval(np.zeros((1, *layer.shape), np.int64), np.full((1, *layer.shape), largest))
-    operation = OPERATIONS[layer.kind]
+    operation = plain_layer(layer.kind).integers
     lows = [(each.low, fraction) for each, fraction in zip(sources, fractions, strict=True)]
     highs = [(each.high, fraction) for each, fraction in zip(sources, fractions, strict=True)]
     if layer.kind in MULTIPLYING:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from data_prep.fixed_point import MAX_WIDTH
+
 Integers = npt.NDArray[np.int64]
 Pair = tuple[int, int]
 Zeros = tuple[Pair, Pair]
@@ -73,6 +75,18 @@ def spread(x: Integers, strides: Pair) -> Integers:
 def pad(x: Integers, padding: Zeros) -> Integers:
     """Zeros around the image."""
     return np.pad(x, [(0, 0), *padding, (0, 0)])
+
+
+def shifted(raw: Integers, bits: int) -> Integers:
+    """The integers with zeros behind them.
+
+    Raises:
+        OverflowError: when one could need more than 63 bits.
+    """
+    largest = max(-int(raw.min(initial=0)), int(raw.max(initial=0)))
+    if largest and largest.bit_length() + bits > MAX_WIDTH - 1:
+        raise OverflowError(f"it needs more than {MAX_WIDTH} bits")
+    return raw << bits if largest else raw
 
 
 def same_padding(size: Pair, kernel: Pair, strides: Pair) -> Zeros:

@@ -13,8 +13,8 @@ import numpy as np
 
 from data_prep.errors import ProofFailedError
 from hls_projects.emulator.intervals import MULTIPLYING, Interval, intervals
-from hls_projects.network.integer_model import OPERATIONS
 from hls_projects.network.integer_ops import Integers, sum_pool
+from hls_projects.network.layer import plain_layer
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Network, Weights
 
@@ -99,7 +99,7 @@ def _sums(
         return int(ends[0].min()), int(ends[1].max())
 
     def products(x: Integers, kernel: Integers) -> Integers:
-        return OPERATIONS[layer.kind](layer, Weights(kernel, None), [(x, fractions[0])])
+        return plain_layer(layer.kind).integers(layer, Weights(kernel, None), [(x, fractions[0])])
 
     positive, negative = np.maximum(weights.kernel, 0), np.minimum(weights.kernel, 0)
     offset = np.zeros(1, np.int64)

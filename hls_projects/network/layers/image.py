@@ -1,0 +1,36 @@
+"""The image of candidates, as the first layer of a network that takes them."""
+
+from __future__ import annotations
+
+from data_prep.errors import UnsupportedModelError
+from hls_projects.blocks.image_builder import ImageBuilder
+from hls_projects.network.integer_ops import Integers
+from hls_projects.network.layer import Layer, Sources
+from hls_projects.network.model_types import LayerTypes
+from hls_projects.network.network import Weights
+
+
+class Image(Layer):
+    """An image builder (`blocks/image_builder.py`); no Keras layer, `blocks/compose.py` puts it there."""
+
+    kind = "ImageBuilder"
+
+    def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
+        """The image, cast to the type that the network behind it takes."""
+        builder = builder_of(node)
+        pt, eta, phi, seed_eta, seed_phi = (x for x, _ in sources)
+        return node.result.cast(builder.build(pt, eta, phi, seed_eta, seed_phi), builder.result.fraction)
+
+
+def builder_of(node: LayerTypes) -> ImageBuilder:
+    """What it builds.
+
+    Raises:
+        UnsupportedModelError: the layer does not say.
+    """
+    if node.builder is None:
+        raise UnsupportedModelError(f"layer '{node.name}' has no image builder")
+    return node.builder
+
+
+LAYER = Image()

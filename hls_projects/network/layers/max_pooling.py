@@ -1,0 +1,22 @@
+"""The maximum of every window of an image."""
+
+from __future__ import annotations
+
+from hls_projects.network import integer_ops as ops
+from hls_projects.network.integer_ops import Integers
+from hls_projects.network.layer import Layer, Sources
+from hls_projects.network.model_types import LayerTypes
+from hls_projects.network.network import Weights
+
+
+class MaxPooling(Layer):
+    """Keras' `MaxPooling2D`, with windows inside the image."""
+
+    kind = "MaxPooling2D"
+
+    def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
+        """The maximum over each window."""
+        return ops.max_pool(sources[0][0], node.window, node.strides)
+
+
+LAYER = MaxPooling()
