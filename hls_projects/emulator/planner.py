@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
-from hls_projects.emulator.intervals import MULTIPLYING, Interval, intervals
 from hls_projects.emulator.plan import (
     LANES,
     Bits,
@@ -28,6 +27,8 @@ from hls_projects.emulator.plan import (
 )
 from hls_projects.network import integer_ops as ops
 from hls_projects.network.integer_ops import Zeros
+from hls_projects.network.interval import Interval
+from hls_projects.network.intervals import intervals
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Network
 
@@ -94,7 +95,7 @@ class _Planner:
             self._concatenate(layer, sources)
         elif kind == "QActivation" and self._cast(layer).identity:
             self._tensors[layer.name] = replace(x, fraction=layer.result.fraction)
-        elif kind in MULTIPLYING:
+        elif kind in ("QConv2D", "QDepthwiseConv2D", "QDense"):
             return self._sums(layer, x)
         elif kind == "ImageBuilder":
             self._build(layer, sources)

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import ClassVar
 
+from data_prep.fixed_point import FixedType, smallest_type
 from data_prep.registry import Registry
 from hls_projects.network.integer_ops import Integers
+from hls_projects.network.interval import Interval
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
 
@@ -24,6 +26,12 @@ class Layer(ABC):
 
     kind: ClassVar[str]
     """Its name in `types.json`: that of the Keras class."""
+    moves: ClassVar[bool] = False
+    """Whether it only moves numbers, or puts zeros between them. Its type is that of its input."""
+    quantizes: ClassVar[bool] = False
+    """Whether it casts its input to a type that the model declares."""
+    finer: ClassVar[bool] = False
+    """Whether its result may have more bits behind the point than `fraction`."""
 
     @abstractmethod
     def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
@@ -36,6 +44,32 @@ class Layer(ABC):
             UnsupportedModelError: weights or an image builder that it should have are missing.
             OverflowError: more than 63 bits.
         """
+
+    def fraction(self, node: LayerTypes, sources: Sequence[int]) -> int:
+        """The bits behind the point of its result, of those of its inputs and of its weights."""
+        return max(sources)
+
+    def interval(self, node: LayerTypes, weights: Weights | None, sources: Sequence[Interval]) -> Interval:
+        """What its output can be, where its inputs can be anything within intervals (of a monotone layer, if not said).
+
+        Source: Moore, Kearfott and Cloud 2009, "Introduction to Interval Analysis", chapter 5.
+
+        Raises:
+            UnsupportedModelError: weights or an image builder that it should have are missing.
+            OverflowError: more than 63 bits.
+        """
+        ends = ([(x.low, x.fraction) for x in sources], [(x.high, x.fraction) for x in sources])
+        low, high = (self.integers(node, weights, end) for end in ends)
+        return Interval(low, high, node.result.fraction)
+
+    def partial_sums(self, node: LayerTypes, weights: Weights | None, sources: Sequence[Interval]) -> Interval | None:
+        """What its accumulator can be while some terms are still missing, in any order; none without accumulator."""
+        return None
+
+    def accumulator(self, sums: Interval) -> FixedType:
+        """The type of its accumulator: signed, so that a single negative term cannot surprise a tool."""
+        low, high = int(sums.low.min()), int(sums.high.max())
+        return smallest_type(min(low, -1), high, sums.fraction)
 
 
 LAYERS = Registry("hls_projects.network.layers", "LAYER", Layer)  # type: ignore[type-abstract]

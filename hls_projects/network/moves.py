@@ -13,6 +13,8 @@ from hls_projects.network.network import Weights
 class Move(Layer):
     """A layer that changes no number."""
 
+    moves = True
+
     @abstractmethod
     def move(self, x: Integers, node: LayerTypes) -> Integers:
         """Numbers [vectors, …] where the layer puts them, 0 where it puts a zero."""

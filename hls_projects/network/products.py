@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 
 import numpy as np
 
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
-from hls_projects.network.integer_ops import Integers
+from hls_projects.network.integer_ops import Integers, shifted
+from hls_projects.network.interval import Interval
 from hls_projects.network.layer import Layer, Sources
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
@@ -16,6 +18,8 @@ from hls_projects.network.network import Weights
 
 class Products(Layer):
     """A layer of sums of products."""
+
+    finer = True
 
     @abstractmethod
     def multiply(self, x: Integers, node: LayerTypes, kernel: Integers) -> Integers:
@@ -29,6 +33,42 @@ class Products(Layer):
         if weights.bias is not None and node.bias is not None:
             total = total + (weights.bias << (target - node.bias.fraction))
         return np.asarray(total)
+
+    def fraction(self, node: LayerTypes, sources: Sequence[int]) -> int:
+        """That of the products, or of the bias."""
+        product = sources[0] + (node.weight.fraction if node.weight else 0)
+        return max(product, node.bias.fraction if node.bias else product)
+
+    def interval(self, node: LayerTypes, weights: Weights | None, sources: Sequence[Interval]) -> Interval:
+        """A positive weight is monotone, a negative one falls."""
+        x, offset = sources[0], _offset(node, weights)
+        low = self._extreme(node, weights, x.low, x.high, x.fraction) + offset
+        high = self._extreme(node, weights, x.high, x.low, x.fraction) + offset
+        return Interval(low, high, node.result.fraction)
+
+    def partial_sums(self, node: LayerTypes, weights: Weights | None, sources: Sequence[Interval]) -> Interval:
+        """Sums of some of the products, with or without the bias."""
+        x, offset, zero = sources[0], _offset(node, weights), np.int64(0)
+        low, high = np.minimum(x.low, zero), np.maximum(x.high, zero)
+        lowest = self._extreme(node, weights, low, high, x.fraction) + np.minimum(offset, zero)
+        highest = self._extreme(node, weights, high, low, x.fraction) + np.maximum(offset, zero)
+        return Interval(lowest, highest, node.result.fraction)
+
+    def _extreme(
+        self, node: LayerTypes, weights: Weights | None, towards: Integers, away: Integers, fraction: int
+    ) -> Integers:
+        """The end of the sums that one end of the inputs gives with positive weights, the other with negative ones."""
+        weights, kind = known(node, weights)
+        positive, negative = np.maximum(weights.kernel, 0), np.minimum(weights.kernel, 0)
+        total = self.multiply(towards, node, positive) + self.multiply(away, node, negative)
+        return shifted(total, node.result.fraction - fraction - kind.fraction)
+
+
+def _offset(node: LayerTypes, weights: Weights | None) -> Integers:
+    """The bias at the fraction of the result; zero where there is none."""
+    if weights is None or weights.bias is None or node.bias is None:
+        return np.zeros(1, np.int64)
+    return shifted(weights.bias, node.result.fraction - node.bias.fraction)
 
 
 def known(node: LayerTypes, weights: Weights | None) -> tuple[Weights, FixedType]:

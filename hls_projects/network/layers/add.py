@@ -15,6 +15,7 @@ class Add(Layer):
     """Keras' `Add`."""
 
     kind = "Add"
+    finer = True
 
     def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
         """The sum of the inputs with one fraction."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from hls_projects.network import integer_ops as ops
 from hls_projects.network.integer_ops import Integers
+from hls_projects.network.interval import Interval
 from hls_projects.network.layer import Layer, Sources
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
@@ -17,6 +22,22 @@ class AveragePooling(Layer):
     def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
         """The sum over each window; the division is in the fraction of the result."""
         return ops.sum_pool(sources[0][0], node.window, node.strides)
+
+    def fraction(self, node: LayerTypes, sources: Sequence[int]) -> int:
+        """The sum's, and the bits that the division adds."""
+        return sources[0] + _divided_bits(node)
+
+    def partial_sums(self, node: LayerTypes, weights: Weights | None, sources: Sequence[Interval]) -> Interval:
+        """Sums of some pixels. hls4ml divides in the accumulator, which needs the bits of the quotient too."""
+        x, zero = sources[0], np.int64(0)
+        low, high = (
+            ops.sum_pool(end, node.window, node.strides) for end in (np.minimum(x.low, zero), np.maximum(x.high, zero))
+        )
+        return Interval(low, high, x.fraction).at(x.fraction + _divided_bits(node))
+
+
+def _divided_bits(node: LayerTypes) -> int:
+    return (node.window[0] * node.window[1]).bit_length() - 1
 
 
 LAYER = AveragePooling()

@@ -15,6 +15,7 @@ class Concatenate(Layer):
     """Keras' `Concatenate` along channels."""
 
     kind = "Concatenate"
+    finer = True
 
     def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
         """The inputs with one fraction, joined."""

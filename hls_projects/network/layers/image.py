@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from data_prep.errors import UnsupportedModelError
 from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.network.integer_ops import Integers
+from hls_projects.network.interval import Interval
 from hls_projects.network.layer import Layer, Sources
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
@@ -20,6 +25,17 @@ class Image(Layer):
         builder = builder_of(node)
         pt, eta, phi, seed_eta, seed_phi = (x for x, _ in sources)
         return node.result.cast(builder.build(pt, eta, phi, seed_eta, seed_phi), builder.result.fraction)
+
+    def fraction(self, node: LayerTypes, sources: Sequence[int]) -> int:
+        """That of the network's input, whatever the candidates have."""
+        return node.result.fraction
+
+    def interval(self, node: LayerTypes, weights: Weights | None, sources: Sequence[Interval]) -> Interval:
+        """Any pixel that the builder's type holds."""
+        built = builder_of(node).result
+        largest = node.result.cast(np.array(built.raw_max), built.fraction)
+        full = (1, *node.shape)
+        return Interval(np.zeros(full, np.int64), np.full(full, largest), node.result.fraction)
 
 
 def builder_of(node: LayerTypes) -> ImageBuilder:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from data_prep.fixed_point import FixedType
 from hls_projects.network import integer_ops as ops
 from hls_projects.network.integer_ops import Integers
+from hls_projects.network.interval import Interval
 from hls_projects.network.layer import Layer, Sources
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
@@ -17,6 +21,14 @@ class MaxPooling(Layer):
     def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
         """The maximum over each window."""
         return ops.max_pool(sources[0][0], node.window, node.strides)
+
+    def partial_sums(self, node: LayerTypes, weights: Weights | None, sources: Sequence[Interval]) -> Interval:
+        """The largest so far: any number of the input."""
+        return sources[0]
+
+    def accumulator(self, sums: Interval) -> FixedType:
+        """It holds numbers of the input and never their sum, so it has a sign only where they do."""
+        return sums.type
 
 
 LAYER = MaxPooling()
