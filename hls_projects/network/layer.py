@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from data_prep.fixed_point import FixedType, smallest_type
 from data_prep.registry import Registry
+from hls_projects.network.geometry import Geometry
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.interval import Interval
 from hls_projects.network.model_types import LayerTypes
@@ -32,6 +33,14 @@ class Layer(ABC):
     """Whether it casts its input to a type that the model declares."""
     finer: ClassVar[bool] = False
     """Whether its result may have more bits behind the point than `fraction`."""
+    kernel: ClassVar[str | None] = None
+    """How Keras and QKeras name its weights (`kernel`, `depthwise`); none where it has none."""
+    float32: ClassVar[str] = ""
+    """What of it float32 may round, so that the Keras model would not compute it exactly: `sums`, `values`."""
+
+    def geometry(self, layer: Any) -> Geometry:
+        """Its window, read off the Keras layer."""
+        return Geometry()
 
     @abstractmethod
     def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:

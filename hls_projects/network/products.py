@@ -20,6 +20,7 @@ class Products(Layer):
     """A layer of sums of products."""
 
     finer = True
+    float32 = "sums"
 
     @abstractmethod
     def multiply(self, x: Integers, node: LayerTypes, kernel: Integers) -> Integers:

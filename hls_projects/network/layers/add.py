@@ -16,6 +16,7 @@ class Add(Layer):
 
     kind = "Add"
     finer = True
+    float32 = "sums"
 
     def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
         """The sum of the inputs with one fraction."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from hls_projects.network import integer_ops as ops
+from hls_projects.network.geometry import Geometry
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.interval import Interval
 from hls_projects.network.layer import Layer, Sources
@@ -18,6 +20,11 @@ class AveragePooling(Layer):
     """Keras' `AveragePooling2D` over 2, 4, 8, … pixels, windows inside the image: a sum with more fraction bits."""
 
     kind = "AveragePooling2D"
+    float32 = "sums"
+
+    def geometry(self, layer: Any) -> Geometry:
+        """Pool and strides."""
+        return Geometry.of_pooling(layer)
 
     def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
         """The sum over each window; the division is in the fraction of the result."""

@@ -12,6 +12,7 @@ class Dense(Products):
     """QKeras' `QDense`; kernel [in, out]."""
 
     kind = "QDense"
+    kernel = "kernel"
 
     def multiply(self, x: Integers, node: LayerTypes, kernel: Integers) -> Integers:
         """The sums of products, without bias."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from data_prep.fixed_point import FixedType
 from hls_projects.network import integer_ops as ops
+from hls_projects.network.geometry import Geometry
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.interval import Interval
 from hls_projects.network.layer import Layer, Sources
@@ -17,6 +19,10 @@ class MaxPooling(Layer):
     """Keras' `MaxPooling2D`, with windows inside the image."""
 
     kind = "MaxPooling2D"
+
+    def geometry(self, layer: Any) -> Geometry:
+        """Pool and strides."""
+        return Geometry.of_pooling(layer)
 
     def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
         """The maximum over each window."""

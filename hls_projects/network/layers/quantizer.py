@@ -19,6 +19,7 @@ class Quantizer(Layer):
 
     kind = "QActivation"
     quantizes = True
+    float32 = "values"
 
     def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
         """A cast to the type of the result."""

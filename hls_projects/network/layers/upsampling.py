@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hls_projects.network import integer_ops as ops
+from hls_projects.network.geometry import Geometry
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.moves import Move
@@ -12,6 +15,10 @@ class UpSampling(Move):
     """Keras' `UpSampling2D`; every pixel becomes `node.window` pixels."""
 
     kind = "UpSampling2D"
+
+    def geometry(self, layer: Any) -> Geometry:
+        """Pixels that one becomes."""
+        return Geometry(window=tuple(layer.size))
 
     def move(self, x: Integers, node: LayerTypes) -> Integers:
         """Pixels repeated."""

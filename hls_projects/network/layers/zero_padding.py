@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hls_projects.network import integer_ops as ops
+from hls_projects.network.geometry import Geometry
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.moves import Move
@@ -12,6 +15,11 @@ class ZeroPadding(Move):
     """Keras' `ZeroPadding2D`; `node.padding` zeros."""
 
     kind = "ZeroPadding2D"
+
+    def geometry(self, layer: Any) -> Geometry:
+        """The zeros."""
+        rows, columns = layer.padding
+        return Geometry(padding=(tuple(rows), tuple(columns)))
 
     def move(self, x: Integers, node: LayerTypes) -> Integers:
         """The image inside."""
