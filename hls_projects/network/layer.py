@@ -12,6 +12,7 @@ from data_prep.registry import Registry
 from hls_projects.network.geometry import Geometry
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.interval import Interval
+from hls_projects.network.logic import LogicWriter, Values
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
 
@@ -79,6 +80,10 @@ class Layer(ABC):
         """The type of its accumulator: signed, so that a single negative term cannot surprise a tool."""
         low, high = int(sums.low.min()), int(sums.high.max())
         return smallest_type(min(low, -1), high, sums.fraction)
+
+    @abstractmethod
+    def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
+        """Its outputs as logic of traced inputs, in the shape of `node`."""
 
 
 LAYERS = Registry("hls_projects.network.layers", "LAYER", Layer)  # type: ignore[type-abstract]

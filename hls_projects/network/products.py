@@ -12,6 +12,7 @@ from data_prep.fixed_point import FixedType
 from hls_projects.network.integer_ops import Integers, shifted
 from hls_projects.network.interval import Interval
 from hls_projects.network.layer import Layer, Sources
+from hls_projects.network.logic import Reals
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
 
@@ -34,6 +35,14 @@ class Products(Layer):
         if weights.bias is not None and node.bias is not None:
             total = total + (weights.bias << (target - node.bias.fraction))
         return np.asarray(total)
+
+    def reals(self, node: LayerTypes, weights: Weights | None) -> tuple[Reals, Reals]:
+        """Kernel and bias [out] as real numbers, for logic."""
+        weights, kind = known(node, weights)
+        bias = np.zeros(node.shape[-1])
+        if weights.bias is not None and node.bias is not None:
+            bias = node.bias.to_float(weights.bias)
+        return kind.to_float(weights.kernel), bias
 
     def fraction(self, node: LayerTypes, sources: Sequence[int]) -> int:
         """That of the products, or of the bias."""

@@ -1,8 +1,7 @@
-"""The plain layers as logic: one small handler a layer, on arrays of traced values.
+"""What plain layers write their logic with (`network/logic.py`), on the compiler's traced values.
 
 A tensor is an object array of the compiler's `FVariable`, [rows, columns, channels] or [values]; every element knows
-its own interval, so each gets just the bits it needs. The handlers mirror `hls_projects.network.integer_model`, which
-says what they must compute.
+its own interval, so each gets just the bits it needs.
 """
 
 from __future__ import annotations
@@ -15,6 +14,9 @@ import numpy.typing as npt
 from alkaid.cmvm import cmvm_solve
 from alkaid.types import QInterval
 
+from data_prep.fixed_point import FixedType
+from hls_projects.blocks.image_builder import ImageBuilder
+from hls_projects.network.layer import plain_layer
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Network, Weights
 from hls_projects.rtl.image_builder import image
@@ -31,7 +33,7 @@ class Tracer:
 
     def layer(self, layer: LayerTypes, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
         """The outputs of one layer."""
-        return HANDLERS[layer.kind](self, layer, weights, inputs)
+        return plain_layer(layer.kind).logic(self, layer, weights, inputs)
 
     def product(self, values: Tensor, kernel: npt.NDArray[np.float64], bias: npt.NDArray[np.float64]) -> Tensor:
         """Vector [in] times matrix [in, out] plus bias [out], by distributed arithmetic without multipliers."""
@@ -56,6 +58,35 @@ class Tracer:
         flat = objects([variable(float(value)) for value in values.ravel()])
         return flat.reshape(values.shape)
 
+    def windows(self, x: Tensor, node: LayerTypes) -> Tensor:
+        """[rows out, columns out, channels, window rows, window columns], zeros around the image."""
+        rows, columns, channels = x.shape
+        (top, bottom), (left, right) = node.padding
+        wide = self.constants(np.zeros((rows + top + bottom, columns + left + right, channels)))
+        wide[top : top + rows, left : left + columns] = x
+        view: Tensor = np.lib.stride_tricks.sliding_window_view(wide, node.window, axis=(0, 1))  # type: ignore[call-overload]
+        return view[:: node.strides[0], :: node.strides[1]]
+
+    def mapped(self, function: Callable[[Any], Any], x: Tensor) -> Tensor:
+        """A function of every value."""
+        return objects([function(value) for value in x.ravel()]).reshape(x.shape)
+
+    def combined(self, values: Tensor, combine: Callable[[Any, Any], Any]) -> Tensor:
+        """[n, terms] to [n]: the terms combined pairwise, those that are ready first."""
+        return objects([tree(list(terms), combine) for terms in values])
+
+    def larger(self, a: Any, b: Any) -> Any:
+        """The larger of two values."""
+        return larger(a, b)
+
+    def quantized(self, x: Tensor, kind: FixedType) -> Tensor:
+        """A cast to a type, saturating in the form of this tracer."""
+        return self.mapped(lambda value: variable(quantize(value, kind, self.form)), x)
+
+    def image(self, builder: ImageBuilder, kind: FixedType, inputs: Sequence[Tensor]) -> Tensor:
+        """The image of candidates, cast to a type."""
+        return image(builder, kind, self.form, inputs)
+
 
 def inputs(network: Network) -> list[Tensor]:
     """The inputs of a network as fresh values, each of its port's type."""
@@ -66,137 +97,3 @@ def inputs(network: Network) -> list[Tensor]:
         values = [fresh(kind.minimum, kind.maximum, kind.step) for _ in range(count)]
         tensors.append(objects(values).reshape(port.shape))
     return tensors
-
-
-def windows(x: Tensor, layer: LayerTypes, tracer: Tracer) -> Tensor:
-    """[rows out, columns out, channels, window rows, window columns], zeros around the image."""
-    rows, columns, channels = x.shape
-    (top, bottom), (left, right) = layer.padding
-    wide = tracer.constants(np.zeros((rows + top + bottom, columns + left + right, channels)))
-    wide[top : top + rows, left : left + columns] = x
-    view: Tensor = np.lib.stride_tricks.sliding_window_view(wide, layer.window, axis=(0, 1))  # type: ignore[call-overload]
-    return view[:: layer.strides[0], :: layer.strides[1]]
-
-
-def _constants(layer: LayerTypes, weights: Weights | None) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Kernel and bias as real numbers."""
-    if weights is None or layer.weight is None:
-        raise ValueError(f"layer '{layer.name}' has no weights")
-    kernel = layer.weight.to_float(weights.kernel)
-    outputs = kernel.shape[-1] if layer.kind != "QDepthwiseConv2D" else kernel.shape[2]
-    bias = np.zeros(outputs) if weights.bias is None or layer.bias is None else layer.bias.to_float(weights.bias)
-    return kernel, bias
-
-
-def _conv2d(tracer: Tracer, layer: LayerTypes, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
-    kernel, bias = _constants(layer, weights)
-    seen = np.moveaxis(windows(inputs[0], layer, tracer), 2, -1)
-    matrix = kernel.reshape(-1, kernel.shape[-1])
-    pixels = seen.reshape(-1, matrix.shape[0])
-    return np.stack([tracer.product(pixel, matrix, bias) for pixel in pixels]).reshape(layer.shape)
-
-
-def _depthwise(tracer: Tracer, layer: LayerTypes, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
-    kernel, bias = _constants(layer, weights)
-    seen = windows(inputs[0], layer, tracer)
-    result = np.empty(layer.shape, dtype=object)
-    for channel in range(layer.shape[2]):
-        matrix = kernel[:, :, channel, 0].reshape(-1, 1)
-        pixels = seen[:, :, channel].reshape(-1, matrix.shape[0])
-        made = [tracer.product(pixel, matrix, bias[channel : channel + 1])[0] for pixel in pixels]
-        result[:, :, channel] = objects(made).reshape(layer.shape[:2])
-    return result
-
-
-def _dense(tracer: Tracer, layer: LayerTypes, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
-    kernel, bias = _constants(layer, weights)
-    return tracer.product(inputs[0], kernel, bias)
-
-
-def _each(function: Callable[[Any], Any], x: Tensor) -> Tensor:
-    return objects([function(value) for value in x.ravel()]).reshape(x.shape)
-
-
-def _quantizer(tracer: Tracer, layer: LayerTypes, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
-    return _each(lambda value: variable(quantize(value, layer.result, tracer.form)), inputs[0])
-
-
-def _relu(tracer: Tracer, layer: LayerTypes, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
-    return _each(lambda value: value.relu(), inputs[0])
-
-
-def _pool(combine: Callable[[Any, Any], Any]) -> Callable[[Tracer, LayerTypes, Tensor], Tensor]:
-    def pooled(tracer: Tracer, layer: LayerTypes, x: Tensor) -> Tensor:
-        seen = windows(x, layer, tracer)
-        flat = seen.reshape(-1, layer.window[0] * layer.window[1])
-        return objects([tree(list(values), combine) for values in flat]).reshape(layer.shape)
-
-    return pooled
-
-
-_largest = _pool(larger)
-_sum = _pool(lambda a, b: a + b)
-
-
-def _max_pool(tracer: Tracer, layer: LayerTypes, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
-    return _largest(tracer, layer, inputs[0])
-
-
-def _average_pool(tracer: Tracer, layer: LayerTypes, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
-    share = 1.0 / (layer.window[0] * layer.window[1])
-    return _each(lambda value: value * share, _sum(tracer, layer, inputs[0]))
-
-
-def _upsample(tracer: Tracer, layer: LayerTypes, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
-    return inputs[0].repeat(layer.window[0], axis=0).repeat(layer.window[1], axis=1)
-
-
-def _spread(tracer: Tracer, layer: LayerTypes, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
-    made = tracer.constants(np.zeros(layer.shape))
-    made[:: layer.window[0], :: layer.window[1]] = inputs[0]
-    return made
-
-
-def _reshape(tracer: Tracer, layer: LayerTypes, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
-    return inputs[0].reshape(layer.shape)
-
-
-def _pad(tracer: Tracer, layer: LayerTypes, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
-    return windows(inputs[0], layer, tracer)[..., 0, 0]
-
-
-def _concatenate(tracer: Tracer, layer: LayerTypes, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
-    return np.concatenate(list(inputs), axis=-1)
-
-
-def _add(tracer: Tracer, layer: LayerTypes, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
-    pairs = zip(*(x.ravel() for x in inputs), strict=True)
-    return objects([tree(list(values), lambda a, b: a + b) for values in pairs]).reshape(layer.shape)
-
-
-def _image(tracer: Tracer, layer: LayerTypes, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
-    if layer.builder is None:
-        raise ValueError(f"layer '{layer.name}' has no image builder")
-    return image(layer.builder, layer.result, tracer.form, inputs)
-
-
-Handler = Callable[[Tracer, LayerTypes, Weights | None, Sequence[Tensor]], Tensor]
-
-HANDLERS: dict[str, Handler] = {
-    "QConv2D": _conv2d,
-    "QDepthwiseConv2D": _depthwise,
-    "QDense": _dense,
-    "QActivation": _quantizer,
-    "ReLU": _relu,
-    "MaxPooling2D": _max_pool,
-    "AveragePooling2D": _average_pool,
-    "UpSampling2D": _upsample,
-    "Spread": _spread,
-    "Flatten": _reshape,
-    "Reshape": _reshape,
-    "ZeroPadding2D": _pad,
-    "Concatenate": _concatenate,
-    "Add": _add,
-    "ImageBuilder": _image,
-}
-"""One handler a plain layer, by the name of its Keras class, and `Spread` of `rewrite.py`."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Sequence
+
 import numpy as np
 
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.joining import aligned
 from hls_projects.network.layer import Layer, Sources
+from hls_projects.network.logic import LogicWriter, Values
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
 
@@ -21,6 +25,11 @@ class Add(Layer):
     def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
         """The sum of the inputs with one fraction."""
         return np.asarray(sum(aligned(node, sources)))
+
+    def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
+        """A tree of adders."""
+        terms = np.stack([x.ravel() for x in inputs], axis=1)
+        return writer.combined(terms, operator.add).reshape(node.shape)
 
 
 LAYER = Add()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from hls_projects.network.geometry import Geometry
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.interval import Interval
 from hls_projects.network.layer import Layer, Sources
+from hls_projects.network.logic import LogicWriter, Values
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
 
@@ -41,6 +43,13 @@ class AveragePooling(Layer):
             ops.sum_pool(end, node.window, node.strides) for end in (np.minimum(x.low, zero), np.maximum(x.high, zero))
         )
         return Interval(low, high, x.fraction).at(x.fraction + _divided_bits(node))
+
+    def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
+        """A tree of adders; the division moves the point."""
+        size = node.window[0] * node.window[1]
+        windows = writer.windows(inputs[0], node).reshape(-1, size)
+        sums = writer.combined(windows, operator.add).reshape(node.shape)
+        return writer.mapped(lambda value: value * (1.0 / size), sums)
 
 
 def _divided_bits(node: LayerTypes) -> int:

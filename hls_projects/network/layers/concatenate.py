@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.joining import aligned
 from hls_projects.network.layer import Layer, Sources
+from hls_projects.network.logic import LogicWriter, Values
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
 
@@ -20,6 +23,10 @@ class Concatenate(Layer):
     def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
         """The inputs with one fraction, joined."""
         return np.concatenate(aligned(node, sources), axis=-1)
+
+    def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
+        """Wires; every value knows its own fraction."""
+        return np.concatenate(list(inputs), axis=-1)
 
 
 LAYER = Concatenate()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hls_projects.network import integer_ops as ops
 from hls_projects.network.integer_ops import Integers
+from hls_projects.network.logic import LogicWriter, Values
 from hls_projects.network.model_types import LayerTypes
+from hls_projects.network.network import Weights
 from hls_projects.network.products import Products
 
 
@@ -17,6 +21,10 @@ class Dense(Products):
     def multiply(self, x: Integers, node: LayerTypes, kernel: Integers) -> Integers:
         """The sums of products, without bias."""
         return ops.dense(x, kernel)
+
+    def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
+        """One product."""
+        return writer.product(inputs[0], *self.reals(node, weights))
 
 
 LAYER = Dense()

@@ -11,6 +11,7 @@ from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.interval import Interval
 from hls_projects.network.layer import Layer, Sources
+from hls_projects.network.logic import LogicWriter, Values
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
 
@@ -36,6 +37,10 @@ class Image(Layer):
         largest = node.result.cast(np.array(built.raw_max), built.fraction)
         full = (1, *node.shape)
         return Interval(np.zeros(full, np.int64), np.full(full, largest), node.result.fraction)
+
+    def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
+        """The image builder that takes all candidates at once."""
+        return writer.image(builder_of(node), node.result, inputs)
 
 
 def builder_of(node: LayerTypes) -> ImageBuilder:

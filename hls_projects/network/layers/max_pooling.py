@@ -11,6 +11,7 @@ from hls_projects.network.geometry import Geometry
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.interval import Interval
 from hls_projects.network.layer import Layer, Sources
+from hls_projects.network.logic import LogicWriter, Values
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
 
@@ -35,6 +36,11 @@ class MaxPooling(Layer):
     def accumulator(self, sums: Interval) -> FixedType:
         """It holds numbers of the input and never their sum, so it has a sign only where they do."""
         return sums.type
+
+    def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
+        """A tree of comparisons."""
+        windows = writer.windows(inputs[0], node).reshape(-1, node.window[0] * node.window[1])
+        return writer.combined(windows, writer.larger).reshape(node.shape)
 
 
 LAYER = MaxPooling()

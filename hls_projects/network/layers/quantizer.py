@@ -10,6 +10,7 @@ from data_prep.fixed_point import MAX_WIDTH, FixedType
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.interval import Interval
 from hls_projects.network.layer import Layer, Sources
+from hls_projects.network.logic import LogicWriter, Values
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
 
@@ -37,6 +38,10 @@ class Quantizer(Layer):
             raise OverflowError(f"its step is more than 2**{MAX_WIDTH} steps of what it reads")
         found = Interval(kind.cast(x.low, x.fraction), kind.cast(x.high, x.fraction), kind.fraction)
         return _jumping(kind, x, found) if kind.overflow in ("WRAP", "SAT_ZERO") else found
+
+    def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
+        """A cast of each value."""
+        return writer.quantized(inputs[0], node.result)
 
 
 def _jumping(kind: FixedType, x: Interval, found: Interval) -> Interval:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.layer import Layer, Sources
+from hls_projects.network.logic import LogicWriter, Values
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
 
@@ -18,6 +21,10 @@ class ReLU(Layer):
     def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
         """Nothing below zero."""
         return np.maximum(sources[0][0], 0)
+
+    def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
+        """Each value's own rectifier."""
+        return writer.mapped(lambda value: value.relu(), inputs[0])
 
 
 LAYER = ReLU()
