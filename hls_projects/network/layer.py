@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from data_prep.fixed_point import FixedType, smallest_type
 from data_prep.registry import Registry
@@ -18,6 +18,17 @@ from hls_projects.network.network import Weights
 
 Sources = Sequence[tuple[Integers, int]]
 """What a layer reads: raw integers int64 [vectors, …], and how many of their bits stand behind the point."""
+
+Rows = Literal["same", "window", "repeated", "spread", "moved", "added"]
+"""How the rows of a layer's output hang on those of its input, for a stream in which an image comes row by row.
+
+- `same`: each needs the same row alone.
+- `window`: each needs `node.window[0]` rows, which are kept in registers until the last one is there.
+- `repeated`: one row becomes `node.window[0]` rows.
+- `spread`: one row becomes itself, and rows of zeros behind it, together `node.window[0]`.
+- `moved`: numbers go to other rows, so the whole image is needed; none where they stay in their row after all.
+- `added`: there are rows of zeros that no row of the input stands for; a stream has no clocks for them.
+"""
 
 
 class Layer(ABC):
@@ -38,6 +49,12 @@ class Layer(ABC):
     """How Keras and QKeras name its weights (`kernel`, `depthwise`); none where it has none."""
     float32: ClassVar[str] = ""
     """What of it float32 may round, so that the Keras model would not compute it exactly: `sums`, `values`."""
+    pads: ClassVar[bool] = False
+    """Whether it reads `node.padding` zeros around its image."""
+    rows: ClassVar[Rows] = "same"
+    """How its rows hang on those of its input."""
+    costly: ClassVar[bool] = True
+    """Whether its logic counts in the estimate of a network's LUTs; wires and single gates do not."""
 
     def geometry(self, layer: Any) -> Geometry:
         """Its window, read off the Keras layer."""

@@ -18,6 +18,7 @@ class Move(Layer):
     """A layer that changes no number."""
 
     moves = True
+    costly = False
 
     @abstractmethod
     def move(self, x: Integers, node: LayerTypes) -> Integers:

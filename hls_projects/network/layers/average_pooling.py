@@ -22,6 +22,7 @@ class AveragePooling(Layer):
     """Keras' `AveragePooling2D` over 2, 4, 8, … pixels, windows inside the image: a sum with more fraction bits."""
 
     kind = "AveragePooling2D"
+    rows = "window"
     float32 = "sums"
 
     def geometry(self, layer: Any) -> Geometry:

@@ -19,6 +19,7 @@ class Concatenate(Layer):
 
     kind = "Concatenate"
     finer = True
+    costly = False
 
     def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
         """The inputs with one fraction, joined."""

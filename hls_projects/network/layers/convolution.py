@@ -20,6 +20,8 @@ class Convolution(Products):
     """QKeras' `QConv2D`; kernel [rows, columns, in, out]."""
 
     kind = "QConv2D"
+    pads = True
+    rows = "window"
     kernel = "kernel"
 
     def geometry(self, layer: Any) -> Geometry:

@@ -20,6 +20,8 @@ class DepthwiseConvolution(Products):
     """QKeras' `QDepthwiseConv2D` with one output a channel; kernel [rows, columns, channels, 1]."""
 
     kind = "QDepthwiseConv2D"
+    pads = True
+    rows = "window"
     kernel = "depthwise"
 
     def geometry(self, layer: Any) -> Geometry:

@@ -20,6 +20,7 @@ class Image(Layer):
     """An image builder (`blocks/image_builder.py`); no Keras layer, `blocks/compose.py` puts it there."""
 
     kind = "ImageBuilder"
+    costly = False
 
     def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
         """The image, cast to the type that the network behind it takes."""

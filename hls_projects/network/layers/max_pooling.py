@@ -20,6 +20,7 @@ class MaxPooling(Layer):
     """Keras' `MaxPooling2D`, with windows inside the image."""
 
     kind = "MaxPooling2D"
+    rows = "window"
 
     def geometry(self, layer: Any) -> Geometry:
         """Pool and strides."""

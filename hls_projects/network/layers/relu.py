@@ -17,6 +17,7 @@ class ReLU(Layer):
     """`max(x, 0)`."""
 
     kind = "ReLU"
+    costly = False
 
     def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
         """Nothing below zero."""

@@ -11,6 +11,7 @@ class Reshape(Move):
     """Keras' `Reshape`."""
 
     kind = "Reshape"
+    rows = "moved"
 
     def move(self, x: Integers, node: LayerTypes) -> Integers:
         """Row by row, channels last."""

@@ -12,6 +12,7 @@ class Spread(Move):
     """No Keras layer: `rtl/rewrite.py` makes it of reshapes and zeros. Every pixel becomes `node.window` pixels."""
 
     kind = "Spread"
+    rows = "spread"
 
     def move(self, x: Integers, node: LayerTypes) -> Integers:
         """Each pixel at the top left of its window."""

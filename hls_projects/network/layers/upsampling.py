@@ -15,6 +15,7 @@ class UpSampling(Move):
     """Keras' `UpSampling2D`; every pixel becomes `node.window` pixels."""
 
     kind = "UpSampling2D"
+    rows = "repeated"
 
     def geometry(self, layer: Any) -> Geometry:
         """Pixels that one becomes."""

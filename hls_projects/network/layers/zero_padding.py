@@ -15,6 +15,7 @@ class ZeroPadding(Move):
     """Keras' `ZeroPadding2D`; `node.padding` zeros."""
 
     kind = "ZeroPadding2D"
+    rows = "added"
 
     def geometry(self, layer: Any) -> Geometry:
         """The zeros."""
