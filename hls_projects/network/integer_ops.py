@@ -41,6 +41,13 @@ def depthwise_conv2d(x: Integers, kernel: Integers, strides: Pair, padding: Zero
     return np.asarray(np.einsum("bijcrs,rsc->bijc", windows, kernel[..., 0], optimize=True))
 
 
+def patches(x: Integers, kernel: Pair, strides: Pair) -> Integers:
+    """The windows of one image [rows, columns, channels] that a convolution reads: [pixels, window, channels]."""
+    windows = _windows(x[None], kernel, strides)[0]
+    rows, columns, channels = windows.shape[:3]
+    return np.moveaxis(windows, 2, -1).reshape(rows * columns, kernel[0] * kernel[1], channels)
+
+
 def dense(x: Integers, kernel: Integers) -> Integers:
     """Matrix product [batch, in] · [in, out]."""
     _check_width(x, np.abs(kernel).sum(axis=0))

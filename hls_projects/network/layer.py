@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from data_prep.fixed_point import FixedType, smallest_type
 from data_prep.registry import Registry
+from hls_projects.network.emulation import Names, StepTail, StepWriter
 from hls_projects.network.geometry import Geometry
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.interval import Interval
@@ -101,6 +102,14 @@ class Layer(ABC):
     @abstractmethod
     def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
         """Its outputs as logic of traced inputs, in the shape of `node`."""
+
+    @abstractmethod
+    def plan(self, writer: StepWriter, node: LayerTypes) -> Names:
+        """Plan it in the fast emulator."""
+
+    def join(self, tail: StepTail, node: LayerTypes) -> bool:
+        """Join the step that makes its input; whether it did."""
+        return False
 
 
 LAYERS = Registry("hls_projects.network.layers", "LAYER", Layer)  # type: ignore[type-abstract]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from hls_projects.network.emulation import Names, StepWriter
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.layer import Layer, Sources
 from hls_projects.network.logic import LogicWriter, Values
@@ -38,3 +39,7 @@ class Move(Layer):
         moved = writer.constants(np.zeros(origin.shape))
         moved[origin > 0] = values[origin[origin > 0] - 1]
         return moved
+
+    def plan(self, writer: StepWriter, node: LayerTypes) -> Names:
+        """No step: offsets move as numbers do."""
+        return writer.view(node, lambda offset: self.move(offset[None], node)[0])

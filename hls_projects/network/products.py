@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
+from hls_projects.network.emulation import Names, StepWriter
 from hls_projects.network.integer_ops import Integers, shifted
 from hls_projects.network.interval import Interval
 from hls_projects.network.layer import Layer, Sources
@@ -20,12 +22,18 @@ from hls_projects.network.network import Weights
 class Products(Layer):
     """A layer of sums of products."""
 
+    separate: ClassVar[bool] = False
+    """Whether a channel of the output reads its own channel alone."""
     finer = True
     float32 = "sums"
 
     @abstractmethod
     def multiply(self, x: Integers, node: LayerTypes, kernel: Integers) -> Integers:
         """The sums of products of raw integers, without bias."""
+
+    @abstractmethod
+    def terms(self, x: Integers, node: LayerTypes) -> Integers:
+        """What each output pixel reads, [pixels, terms, channels], of one input with the zeros around it."""
 
     def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
         """The sums, at the fraction of the result."""
@@ -63,6 +71,10 @@ class Products(Layer):
         lowest = self._extreme(node, weights, low, high, x.fraction) + np.minimum(offset, zero)
         highest = self._extreme(node, weights, high, low, x.fraction) + np.maximum(offset, zero)
         return Interval(lowest, highest, node.result.fraction)
+
+    def plan(self, writer: StepWriter, node: LayerTypes) -> Names:
+        """A step of sums."""
+        return writer.sums(node, lambda offset: self.terms(offset, node), separate=self.separate)
 
     def _extreme(
         self, node: LayerTypes, weights: Weights | None, towards: Integers, away: Integers, fraction: int

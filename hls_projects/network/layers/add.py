@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from hls_projects.network.emulation import Names, StepWriter
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.joining import aligned
 from hls_projects.network.layer import Layer, Sources
@@ -30,6 +31,10 @@ class Add(Layer):
         """A tree of adders."""
         terms = np.stack([x.ravel() for x in inputs], axis=1)
         return writer.combined(terms, operator.add).reshape(node.shape)
+
+    def plan(self, writer: StepWriter, node: LayerTypes) -> Names:
+        """A step."""
+        return writer.add(node)
 
 
 LAYER = Add()

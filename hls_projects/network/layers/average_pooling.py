@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from hls_projects.network import integer_ops as ops
+from hls_projects.network.emulation import Names, StepWriter
 from hls_projects.network.geometry import Geometry
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.interval import Interval
@@ -51,6 +52,10 @@ class AveragePooling(Layer):
         windows = writer.windows(inputs[0], node).reshape(-1, size)
         sums = writer.combined(windows, operator.add).reshape(node.shape)
         return writer.mapped(lambda value: value * (1.0 / size), sums)
+
+    def plan(self, writer: StepWriter, node: LayerTypes) -> Names:
+        """A step of sums; the division is in the fraction."""
+        return writer.pool(node, "sum")
 
 
 def _divided_bits(node: LayerTypes) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from hls_projects.network.emulation import Names, StepWriter
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.joining import aligned
 from hls_projects.network.layer import Layer, Sources
@@ -28,6 +29,10 @@ class Concatenate(Layer):
     def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
         """Wires; every value knows its own fraction."""
         return np.concatenate(list(inputs), axis=-1)
+
+    def plan(self, writer: StepWriter, node: LayerTypes) -> Names:
+        """No step where all inputs have one fraction and width."""
+        return writer.concatenate(node)
 
 
 LAYER = Concatenate()

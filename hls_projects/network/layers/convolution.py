@@ -32,6 +32,10 @@ class Convolution(Products):
         """The sums of products, without bias."""
         return ops.conv2d(x, kernel, node.strides, node.padding)
 
+    def terms(self, x: Integers, node: LayerTypes) -> Integers:
+        """The pixels of each window."""
+        return ops.patches(x, node.window, node.strides)
+
     def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
         """One product of a window and the kernel for every pixel."""
         kernel, bias = self.reals(node, weights)

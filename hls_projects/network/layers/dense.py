@@ -22,6 +22,10 @@ class Dense(Products):
         """The sums of products, without bias."""
         return ops.dense(x, kernel)
 
+    def terms(self, x: Integers, node: LayerTypes) -> Integers:
+        """The last axis; Keras has it that all others are pixels."""
+        return x.reshape(-1, 1, x.shape[-1])
+
     def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
         """One product."""
         return writer.product(inputs[0], *self.reals(node, weights))

@@ -20,6 +20,7 @@ class DepthwiseConvolution(Products):
     """QKeras' `QDepthwiseConv2D` with one output a channel; kernel [rows, columns, channels, 1]."""
 
     kind = "QDepthwiseConv2D"
+    separate = True
     pads = True
     rows = "window"
     kernel = "depthwise"
@@ -31,6 +32,10 @@ class DepthwiseConvolution(Products):
     def multiply(self, x: Integers, node: LayerTypes, kernel: Integers) -> Integers:
         """The sums of products, without bias."""
         return ops.depthwise_conv2d(x, kernel, node.strides, node.padding)
+
+    def terms(self, x: Integers, node: LayerTypes) -> Integers:
+        """The pixels of each window."""
+        return ops.patches(x, node.window, node.strides)
 
     def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
         """One product of a window and a kernel for every pixel and channel."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from data_prep.errors import UnsupportedModelError
 from hls_projects.blocks.image_builder import ImageBuilder
+from hls_projects.network.emulation import Names, StepWriter
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.interval import Interval
 from hls_projects.network.layer import Layer, Sources
@@ -42,6 +43,10 @@ class Image(Layer):
     def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
         """The image builder that takes all candidates at once."""
         return writer.image(builder_of(node), node.result, inputs)
+
+    def plan(self, writer: StepWriter, node: LayerTypes) -> Names:
+        """A step of its own."""
+        return writer.build(node, builder_of(node))
 
 
 def builder_of(node: LayerTypes) -> ImageBuilder:

@@ -7,6 +7,7 @@ from typing import Any
 
 from data_prep.fixed_point import FixedType
 from hls_projects.network import integer_ops as ops
+from hls_projects.network.emulation import Names, StepTail, StepWriter
 from hls_projects.network.geometry import Geometry
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.interval import Interval
@@ -42,6 +43,14 @@ class MaxPooling(Layer):
         """A tree of comparisons."""
         windows = writer.windows(inputs[0], node).reshape(-1, node.window[0] * node.window[1])
         return writer.combined(windows, writer.larger).reshape(node.shape)
+
+    def plan(self, writer: StepWriter, node: LayerTypes) -> Names:
+        """A step of its own."""
+        return writer.pool(node, "max")
+
+    def join(self, tail: StepTail, node: LayerTypes) -> bool:
+        """Behind a step whose casts are monotone."""
+        return tail.pool(node)
 
 
 LAYER = MaxPooling()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from data_prep.fixed_point import MAX_WIDTH, FixedType
+from hls_projects.network.emulation import Names, StepTail, StepWriter
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.interval import Interval
 from hls_projects.network.layer import Layer, Sources
@@ -42,6 +43,14 @@ class Quantizer(Layer):
     def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
         """A cast of each value."""
         return writer.quantized(inputs[0], node.result)
+
+    def plan(self, writer: StepWriter, node: LayerTypes) -> Names:
+        """A step of its own, none where it changes nothing."""
+        return writer.cast(node)
+
+    def join(self, tail: StepTail, node: LayerTypes) -> bool:
+        """Behind any step."""
+        return tail.cast(node)
 
 
 def _jumping(kind: FixedType, x: Interval, found: Interval) -> Interval:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from hls_projects.network.emulation import Names, StepTail, StepWriter
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.layer import Layer, Sources
 from hls_projects.network.logic import LogicWriter, Values
@@ -26,6 +27,14 @@ class ReLU(Layer):
     def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
         """Each value's own rectifier."""
         return writer.mapped(lambda value: value.relu(), inputs[0])
+
+    def plan(self, writer: StepWriter, node: LayerTypes) -> Names:
+        """A step of its own."""
+        return writer.clip(node)
+
+    def join(self, tail: StepTail, node: LayerTypes) -> bool:
+        """Behind any step."""
+        return tail.clip()
 
 
 LAYER = ReLU()
