@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Literal
 
@@ -32,6 +33,25 @@ Rows = Literal["same", "window", "repeated", "spread", "moved", "added"]
 """
 
 
+@dataclass(frozen=True)
+class HlsFacts:
+    """What hls4ml does with a layer in its own way.
+
+    Attributes:
+        vanishes: it may leave the layer out of its project.
+        flattens: where it streams pixels, they stay in beats of their own behind this layer.
+        behind_flat: what it computes wrongly behind such a layer, in a word; empty where that is right.
+        weight: another name under which it wants the type of the kernel.
+        aborts: it cannot build the layer with strategy `resource` in `io_parallel`; the layer's name in its message.
+    """
+
+    vanishes: bool = False
+    flattens: bool = False
+    behind_flat: str = ""
+    weight: str = ""
+    aborts: str = ""
+
+
 class Layer(ABC):
     """One kind of layer.
 
@@ -56,6 +76,8 @@ class Layer(ABC):
     """How its rows hang on those of its input."""
     costly: ClassVar[bool] = True
     """Whether its logic counts in the estimate of a network's LUTs; wires and single gates do not."""
+    hls: ClassVar[HlsFacts] = HlsFacts()
+    """What hls4ml does with it in its own way."""
 
     def geometry(self, layer: Any) -> Geometry:
         """Its window, read off the Keras layer."""

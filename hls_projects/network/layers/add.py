@@ -10,7 +10,7 @@ import numpy as np
 from hls_projects.network.emulation import Names, StepWriter
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.joining import aligned
-from hls_projects.network.layer import Layer, Sources
+from hls_projects.network.layer import HlsFacts, Layer, Sources
 from hls_projects.network.logic import LogicWriter, Values
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
@@ -21,6 +21,7 @@ class Add(Layer):
 
     kind = "Add"
     finer = True
+    hls = HlsFacts(behind_flat="sum")
     float32 = "sums"
 
     def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:

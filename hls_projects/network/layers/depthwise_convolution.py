@@ -10,6 +10,7 @@ import numpy as np
 from hls_projects.network import integer_ops as ops
 from hls_projects.network.geometry import Geometry
 from hls_projects.network.integer_ops import Integers
+from hls_projects.network.layer import HlsFacts
 from hls_projects.network.logic import LogicWriter, Values
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
@@ -24,6 +25,7 @@ class DepthwiseConvolution(Products):
     pads = True
     rows = "window"
     kernel = "depthwise"
+    hls = HlsFacts(weight="depthwise", aborts="a depthwise convolution")
 
     def geometry(self, layer: Any) -> Geometry:
         """Kernel, strides and padding."""

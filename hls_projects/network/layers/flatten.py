@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hls_projects.network.layer import HlsFacts
 from hls_projects.network.layers.reshape import Reshape
 
 
@@ -9,6 +10,7 @@ class Flatten(Reshape):
     """Keras' `Flatten`."""
 
     kind = "Flatten"
+    hls = HlsFacts(vanishes=True, flattens=True)
 
 
 LAYER = Flatten()

@@ -10,7 +10,7 @@ from data_prep.fixed_point import MAX_WIDTH, FixedType
 from hls_projects.network.emulation import Names, StepTail, StepWriter
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.interval import Interval
-from hls_projects.network.layer import Layer, Sources
+from hls_projects.network.layer import HlsFacts, Layer, Sources
 from hls_projects.network.logic import LogicWriter, Values
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
@@ -21,6 +21,7 @@ class Quantizer(Layer):
 
     kind = "QActivation"
     quantizes = True
+    hls = HlsFacts(behind_flat="activation")
     float32 = "values"
 
     def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:

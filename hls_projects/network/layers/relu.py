@@ -8,7 +8,7 @@ import numpy as np
 
 from hls_projects.network.emulation import Names, StepTail, StepWriter
 from hls_projects.network.integer_ops import Integers
-from hls_projects.network.layer import Layer, Sources
+from hls_projects.network.layer import HlsFacts, Layer, Sources
 from hls_projects.network.logic import LogicWriter, Values
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
@@ -19,6 +19,7 @@ class ReLU(Layer):
 
     kind = "ReLU"
     costly = False
+    hls = HlsFacts(behind_flat="activation")
 
     def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
         """Nothing below zero."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hls_projects.network.integer_ops import Integers
+from hls_projects.network.layer import HlsFacts
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.moves import Move
 
@@ -12,6 +13,7 @@ class Reshape(Move):
 
     kind = "Reshape"
     rows = "moved"
+    hls = HlsFacts(vanishes=True)
 
     def move(self, x: Integers, node: LayerTypes) -> Integers:
         """Row by row, channels last."""
