@@ -14,8 +14,8 @@ from hls_projects.network.integer_ops import NO_ZEROS
 from hls_projects.network.layer import plain_layer
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Network, Weights
-from hls_projects.rtl.operations import Tracer
 from hls_projects.rtl.trace import logic_of
+from hls_projects.rtl.tracer import Tracer
 from hls_projects.rtl.values import ADDERS, Tensor
 
 

@@ -22,10 +22,10 @@ from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Network
 from hls_projects.rtl.flow import Flow, Segment
 from hls_projects.rtl.machine import Machine, Pipelining, Wires, port_intervals
-from hls_projects.rtl.operations import Tracer
 from hls_projects.rtl.quantizer import Form
 from hls_projects.rtl.rewrite import row_by_row
 from hls_projects.rtl.serial_builder import check_serial, serial_image
+from hls_projects.rtl.tracer import Tracer
 from hls_projects.rtl.values import ADDERS, Tensor
 
 

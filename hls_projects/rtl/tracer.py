@@ -88,7 +88,7 @@ class Tracer:
         return image(builder, kind, self.form, inputs)
 
 
-def inputs(network: Network) -> list[Tensor]:
+def inputs_of(network: Network) -> list[Tensor]:
     """The inputs of a network as fresh values, each of its port's type."""
     tensors = []
     for port in network.types.inputs:
