@@ -6,12 +6,10 @@ import numpy as np
 
 from data_prep.errors import UnsupportedModelError
 from hls_projects.blocks.image_builder import PORTS, ImageBuilder
+from hls_projects.network.layers.image import Image
 from hls_projects.network.model_types import LayerTypes, ModelTypes
 from hls_projects.network.network import Network
 from hls_projects.network.port_type import PortType
-
-KIND = "ImageBuilder"
-"""The kind of the layer."""
 
 
 def compose(builder: ImageBuilder, network: Network) -> Network:
@@ -50,7 +48,7 @@ def builder_alone(builder: ImageBuilder, port: PortType) -> Network:
 def builder_of(network: Network) -> LayerTypes | None:
     """The image builder at the input of a network of candidates; none of another network."""
     first = next(iter(network.types.layers), None)
-    return first if first is not None and first.kind == KIND else None
+    return first if first is not None and first.kind == Image.kind else None
 
 
 def _layer(builder: ImageBuilder, port: PortType) -> LayerTypes:
@@ -63,7 +61,7 @@ def _layer(builder: ImageBuilder, port: PortType) -> LayerTypes:
     largest = kind.cast(np.array(builder.result.raw_max), builder.result.fraction)
     return LayerTypes(
         name=port.name,
-        kind=KIND,
+        kind=Image.kind,
         source=port.name,
         inputs=PORTS,
         shape=port.shape,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
-from hls_projects.emulator.intervals import MULTIPLYING, Interval, intervals
+from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.emulator.plan import (
     LANES,
     Bits,
@@ -26,11 +28,15 @@ from hls_projects.emulator.plan import (
     Tensor,
     bits_for,
 )
-from hls_projects.network import integer_ops as ops
+from hls_projects.network.emulation import Names
 from hls_projects.network.integer_ops import Zeros
+from hls_projects.network.interval import Interval
+from hls_projects.network.intervals import intervals
+from hls_projects.network.layer import plain_layer
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Network
 
+_Pool = tuple[tuple[int, int], tuple[int, int]]
 GROUP = 4
 """Outputs a kernel of paired products computes together: their sums fill half of the registers."""
 ZERO = 0
@@ -74,100 +80,85 @@ class _Planner:
             if layer.name in done:
                 continue
             try:
-                done |= self._layer(layer)
+                done |= plain_layer(layer.kind).plan(self, layer)
             except OverflowError as error:
                 raise UnsupportedModelError(f"layer '{layer.name}': {error}", remedy="use fewer bits") from None
         self._made.outputs = [(self._tensors[port.name], port.type) for port in self._types.outputs]
         return self._made
 
-    def _layer(self, layer: LayerTypes) -> set[str]:
-        """Plan one layer and what joins it; the names of all of them."""
-        sources = [self._tensors[name] for name in layer.inputs]
-        kind, x = layer.kind, sources[0]
-        if kind in ("Flatten", "Reshape"):
-            self._view(layer, x, x.offset.reshape(layer.shape))
-        elif kind == "UpSampling2D":
-            self._view(layer, x, ops.upsample(x.offset[None], layer.window)[0])
-        elif kind == "ZeroPadding2D":
-            self._view(layer, x, _padded(x.offset, layer.padding))
-        elif kind == "Concatenate":
-            self._concatenate(layer, sources)
-        elif kind == "QActivation" and self._cast(layer).identity:
-            self._tensors[layer.name] = replace(x, fraction=layer.result.fraction)
-        elif kind in MULTIPLYING:
-            return self._sums(layer, x)
-        elif kind == "ImageBuilder":
-            self._build(layer, sources)
-        else:
-            return self._elementwise(layer, sources)
-        return {layer.name}
-
     # images of candidates
 
-    def _build(self, layer: LayerTypes, sources: list[Tensor]) -> None:
-        if layer.builder is None:
-            raise UnsupportedModelError(f"layer '{layer.name}' has no image builder")
-        made = layer.builder.result
-        cast = Cast(layer.result, made.fraction, 0, made.raw_max)
-        target = self._tensors[layer.name] = self._allocate(layer.name, layer.shape)
-        total = layer.builder.candidates.number * layer.builder.candidates.pt.type.raw_max
-        lane = max(32, bits_for(0, max(total, made.raw_max)), cast.bits)
+    def build(self, node: LayerTypes, builder: ImageBuilder) -> Names:
+        """The image of candidates."""
+        kind = builder.result
+        cast = Cast(node.result, kind.fraction, 0, kind.raw_max)
+        target = self._tensors[node.name] = self._allocate(node.name, node.shape)
+        total = builder.candidates.number * builder.candidates.pt.type.raw_max
+        lane = max(32, bits_for(0, max(total, kind.raw_max)), cast.bits)
         chain = () if cast.identity else (cast,)
-        self._made.steps.append(Build(layer.name, layer.builder, tuple(sources), target, _lane(lane), chain))
+        self._made.steps.append(Build(node.name, builder, tuple(self._sources(node)), target, _lane(lane), chain))
+        return {node.name}
 
     # what only moves numbers
 
-    def _view(self, layer: LayerTypes, x: Tensor, offset: Offsets) -> None:
-        self._tensors[layer.name] = Tensor(offset, x.bits, x.low, x.high, layer.result.fraction)
+    def view(self, node: LayerTypes, move: Callable[[Offsets], Offsets]) -> Names:
+        """The same numbers, their offsets moved."""
+        (x,) = self._sources(node)
+        self._tensors[node.name] = Tensor(move(x.offset), x.bits, x.low, x.high, node.result.fraction)
+        return {node.name}
 
-    def _concatenate(self, layer: LayerTypes, sources: list[Tensor]) -> None:
+    def concatenate(self, node: LayerTypes) -> Names:
+        """A view where all inputs are stored alike, else copies."""
+        sources = self._sources(node)
         if len({(each.bits, each.fraction) for each in sources}) == 1:
             joined = np.concatenate([each.offset for each in sources], axis=-1)
-            low, high = self._ends(layer.name)
-            self._tensors[layer.name] = Tensor(joined, sources[0].bits, low, high, layer.result.fraction)
-            return
-        target = self._tensors[layer.name] = self._allocate(layer.name, layer.shape)
+            low, high = self._ends(node.name)
+            self._tensors[node.name] = Tensor(joined, sources[0].bits, low, high, node.result.fraction)
+            return {node.name}
+        target = self._tensors[node.name] = self._allocate(node.name, node.shape)
         at = 0
         for each in sources:
             width = each.offset.shape[-1]
-            shift = layer.result.fraction - each.fraction
+            shift = node.result.fraction - each.fraction
             lane = bits_for(*_union((each.low << shift, each.high << shift), (each.low, each.high)))
             operand = Operand(each, each.offset.reshape(-1, 1), shift)
             to = target.offset[..., at : at + width].reshape(-1)
-            self._made.steps.append(Elementwise(layer.name, (operand,), "sum", target, to, lane))
+            self._made.steps.append(Elementwise(node.name, (operand,), "sum", target, to, lane))
             at += width
+        return {node.name}
 
     # sums of products
 
-    def _sums(self, layer: LayerTypes, x: Tensor) -> set[str]:
-        weights = self._network.weights[layer.name]
-        if layer.weight is None:
-            raise UnsupportedModelError(f"layer '{layer.name}' has no weights")
-        shift = layer.result.fraction - x.fraction - layer.weight.fraction
-        bias = np.zeros(layer.shape[-1], np.int64)
-        if weights.bias is not None and layer.bias is not None:
-            bias = weights.bias << (layer.result.fraction - layer.bias.fraction)
+    def sums(self, node: LayerTypes, terms: Callable[[Offsets], Offsets], *, separate: bool) -> Names:
+        """Sums of products with the weights of the layer, plus its bias."""
+        (x,) = self._sources(node)
+        weights = self._network.weights[node.name]
+        if node.weight is None:
+            raise UnsupportedModelError(f"layer '{node.name}' has no weights")
+        shift = node.result.fraction - x.fraction - node.weight.fraction
+        bias = np.zeros(node.shape[-1], np.int64)
+        if weights.bias is not None and node.bias is not None:
+            bias = weights.bias << (node.result.fraction - node.bias.fraction)
         kernel = weights.kernel
         if shift and np.abs(kernel).max(initial=0) << shift < 1 << 15:
             kernel, shift = kernel << shift, 0
-        windows = self._windows(layer, x)
+        windows = self._windows(node, x, terms)
         inside = windows[0] - windows[0].min()
         base = windows.reshape(len(windows), -1).min(axis=1)
-        chain, pool, names = self._follow(layer, poolable=len(layer.shape) == 3)
-        tail = self._layers[names[-1]]
-        low, high = self._ends(layer.name)
+        tail = self._follow(node, poolable=len(node.shape) == 3)
+        chain = tuple(tail.chain)
+        low, high = self._ends(node.name)
         spans = [(low, high), *((int(w.min(initial=0)), int(w.max(initial=0))) for w in (kernel, bias))]
         needed = max([x.bits, bits_for(*_union(*spans)), *(_bits(each) for each in chain)])
         small = x.bits == 16 and _fits(kernel, 16) and not shift
-        depthwise = layer.kind == "QDepthwiseConv2D"
-        lane = 16 if small and depthwise and needed == 16 else max(32, needed)
+        lane = 16 if small and separate and needed == 16 else max(32, needed)
         paired = small and lane == 32
-        target = self._tensors[names[-1]] = self._allocate(names[-1], tail.shape)
-        pixels = np.arange(len(base)).reshape(*layer.shape[:-1], 1)
-        grouped = _windows_of(pixels, pool) if pool else pixels.reshape(-1, 1)
+        target = self._target(tail)
+        pixels = np.arange(len(base)).reshape(*node.shape[:-1], 1)
+        grouped = _windows_of(pixels, tail.window) if tail.window else pixels.reshape(-1, 1)
         self._made.steps.append(
             Sums(
-                name=" ".join(names),
+                name=" ".join(tail.names),
                 source=x,
                 target=target,
                 paired=paired,
@@ -175,82 +166,102 @@ class _Planner:
                 shift=shift,
                 base=base[grouped],
                 first=target.offset[..., 0].reshape(-1),
-                groups=_groups(inside, kernel, bias, depthwise, GROUP if paired else 1),
+                groups=_groups(inside, kernel, bias, separate, GROUP if paired else 1),
                 chain=chain,
             )
         )
-        return set(names)
+        return set(tail.names)
 
-    def _windows(self, layer: LayerTypes, x: Tensor) -> Offsets:
+    def _windows(self, node: LayerTypes, x: Tensor, terms: Callable[[Offsets], Offsets]) -> Offsets:
         """Offsets [pixels, terms, channels] of what each output pixel reads: those of the first one, moved."""
-        if layer.kind == "QDense":
-            # Keras has it that a dense layer acts on the last axis.
-            found = x.offset.reshape(-1, 1, x.offset.shape[-1])
-        else:
-            found = _patches(_bordered(x, layer.padding), layer)
-        if _regular(found):
-            return found
-        copy = self._allocate(layer.name, x.offset.shape, bits=x.bits, border=layer.padding)
+
+        def read(tensor: Tensor) -> Offsets:
+            return terms(_bordered(tensor, node.padding) if plain_layer(node.kind).pads else tensor.offset)
+
+        windows = read(x)
+        if _regular(windows):
+            return windows
+        copy = self._allocate(node.name, x.offset.shape, bits=x.bits, border=node.padding)
         operand = Operand(x, x.offset.reshape(-1, 1))
-        step = Elementwise(f"{layer.name} (copy)", (operand,), "sum", copy, copy.offset.reshape(-1), x.bits)
+        step = Elementwise(f"{node.name} (copy)", (operand,), "sum", copy, copy.offset.reshape(-1), x.bits)
         self._made.steps.append(step)
-        if layer.kind == "QDense":
-            return copy.offset.reshape(-1, 1, copy.offset.shape[-1])
-        return _patches(_bordered(copy, layer.padding), layer)
+        return read(copy)
 
     # sums and maxima
 
-    def _elementwise(self, layer: LayerTypes, sources: list[Tensor]) -> set[str]:
-        x, window = sources[0], (layer.window, layer.strides)
-        reduction = "max" if layer.kind == "MaxPooling2D" else "sum"
-        head: tuple[Cast | Clip, ...] = ()
-        ends = self._ends(layer.name)
-        if layer.kind in ("MaxPooling2D", "AveragePooling2D"):
-            operands = [Operand(x, _windows_of(x.offset, window))]
-        elif layer.kind == "Add":
-            operands = [Operand(t, t.offset.reshape(-1, 1), layer.result.fraction - t.fraction) for t in sources]
-        else:
-            head = (Clip(),) if layer.kind == "ReLU" else (self._cast(layer),)
-            operands, ends = [Operand(x, x.offset.reshape(-1, 1))], (x.low, x.high)
-        chain, pool, names = self._follow(layer, poolable=bool(head) and head[0].monotone and len(layer.shape) == 3)
-        if pool:
-            operands, reduction = [Operand(x, _windows_of(x.offset, pool))], "max"
+    def pool(self, node: LayerTypes, reduction: Literal["sum", "max"]) -> Names:
+        """The sum or the maximum of every window."""
+        (x,) = self._sources(node)
+        operands = [Operand(x, _windows_of(x.offset, (node.window, node.strides)))]
+        tail = self._follow(node, poolable=False)
+        return self._elementwise(operands, reduction, self._ends(node.name), (), tail)
+
+    def add(self, node: LayerTypes) -> Names:
+        """The sum of all inputs."""
+        operands = [Operand(x, x.offset.reshape(-1, 1), node.result.fraction - x.fraction) for x in self._sources(node)]
+        tail = self._follow(node, poolable=False)
+        return self._elementwise(operands, "sum", self._ends(node.name), (), tail)
+
+    def clip(self, node: LayerTypes) -> Names:
+        """Nothing below zero."""
+        return self._number_by_number(node, Clip())
+
+    def cast(self, node: LayerTypes) -> Names:
+        """A cast; only another fraction where that changes no integer."""
+        cast = self._cast(node)
+        if not cast.identity:
+            return self._number_by_number(node, cast)
+        (x,) = self._sources(node)
+        self._tensors[node.name] = replace(x, fraction=node.result.fraction)
+        return {node.name}
+
+    def _number_by_number(self, node: LayerTypes, head: Cast | Clip) -> Names:
+        (x,) = self._sources(node)
+        tail = self._follow(node, poolable=head.monotone and len(node.shape) == 3)
+        if tail.window:
+            operand = Operand(x, _windows_of(x.offset, tail.window))
+            return self._elementwise([operand], "max", (x.low, x.high), (head,), tail)
+        operand = Operand(x, x.offset.reshape(-1, 1))
+        return self._elementwise([operand], "sum", (x.low, x.high), (head,), tail)
+
+    def _elementwise(
+        self,
+        operands: list[Operand],
+        reduction: Literal["sum", "max"],
+        ends: tuple[int, int],
+        head: tuple[Cast | Clip, ...],
+        tail: _Tail,
+    ) -> Names:
         spans = [_union((t.low << s, t.high << s), (t.low, t.high)) for t, s in ((o.source, o.shift) for o in operands)]
-        lane = max([bits_for(*_union(ends, *spans)), *(_bits(each) for each in (*head, *chain))])
-        target = self._tensors[names[-1]] = self._allocate(names[-1], self._layers[names[-1]].shape)
+        chain = (*head, *tail.chain)
+        lane = max([bits_for(*_union(ends, *spans)), *(_bits(each) for each in chain)])
+        target = self._target(tail)
         step = Elementwise(
-            " ".join(names),
-            tuple(operands),
-            "max" if reduction == "max" else "sum",
-            target,
-            target.offset.reshape(-1),
-            _lane(lane),
-            (*head, *chain),
+            " ".join(tail.names), tuple(operands), reduction, target, target.offset.reshape(-1), _lane(lane), chain
         )
         self._made.steps.append(step)
-        return set(names)
+        return set(tail.names)
 
     # what joins a step
 
-    def _follow(self, layer: LayerTypes, *, poolable: bool) -> tuple[tuple[Cast | Clip, ...], _Pool | None, list[str]]:
-        """Quantizers, rectifiers and one pooling that nobody else's input comes between."""
-        names, chain = [layer.name], list[Cast | Clip]()
-        pool: _Pool | None = None
-        while self._uses[names[-1]] == 1 and self._users[names[-1]]:
-            (user,) = self._users[names[-1]]
-            if user.kind == "ReLU":
-                chain.append(Clip())
-            elif user.kind == "QActivation":
-                cast = self._cast(user)
-                poolable = poolable and cast.monotone
-                if not cast.identity:
-                    chain.append(cast)
-            elif user.kind == "MaxPooling2D" and poolable and pool is None and _apart(user):
-                pool = (user.window, user.strides)
-            else:
+    def _follow(self, node: LayerTypes, *, poolable: bool) -> _Tail:
+        """What joins the step of a layer: those behind it, as far as nobody else reads what comes between."""
+        tail = _Tail(self._cast, [node.name], poolable)
+        while self._uses[tail.names[-1]] == 1 and self._users[tail.names[-1]]:
+            (user,) = self._users[tail.names[-1]]
+            if not plain_layer(user.kind).join(tail, user):
                 break
-            names.append(user.name)
-        return tuple(chain), pool, names
+            tail.names.append(user.name)
+        return tail
+
+    def _sources(self, node: LayerTypes) -> list[Tensor]:
+        return [self._tensors[name] for name in node.inputs]
+
+    def _target(self, tail: _Tail) -> Tensor:
+        """Room for what a step makes."""
+        name = tail.names[-1]
+        target = self._tensors[name] = self._allocate(name, self._layers[name].shape)
+        return target
 
     def _cast(self, layer: LayerTypes) -> Cast:
         name = layer.inputs[0]
@@ -286,16 +297,55 @@ class _Planner:
         """The widest zeros that a convolution wants around a tensor, also through quantizers that change nothing."""
         found = np.zeros((2, 2), np.int64)
         for user in self._users[name]:
-            if user.kind in ("QConv2D", "QDepthwiseConv2D"):
+            plain = plain_layer(user.kind)
+            if plain.pads:
                 found = np.maximum(found, user.padding)
-            elif user.kind == "QActivation" and self._cast(user).identity:
+            elif plain.quantizes and self._cast(user).identity:
                 found = np.maximum(found, self._border(user.name))
         (top, bottom), (left, right) = found.tolist()
         return (top, bottom), (left, right)
 
 
+@dataclass
+class _Tail:
+    """The end of a step.
+
+    Attributes:
+        cast_of: the cast of a quantizer.
+        names: the layers of the step so far.
+        poolable: whether a maximum may move before all of the chain.
+        chain: what follows each number.
+        window: window and strides of the maximum that was moved.
+    """
+
+    cast_of: Callable[[LayerTypes], Cast]
+    names: list[str]
+    poolable: bool
+    chain: list[Cast | Clip] = field(default_factory=list)
+    window: _Pool | None = None
+
+    def clip(self) -> bool:
+        """A rectifier."""
+        self.chain.append(Clip())
+        return True
+
+    def cast(self, node: LayerTypes) -> bool:
+        """A quantizer; nothing where it changes no integer."""
+        cast = self.cast_of(node)
+        self.poolable = self.poolable and cast.monotone
+        if not cast.identity:
+            self.chain.append(cast)
+        return True
+
+    def pool(self, node: LayerTypes) -> bool:
+        """A maximum, where it may move; one."""
+        if not self.poolable or self.window is not None or not _apart(node):
+            return False
+        self.window = (node.window, node.strides)
+        return True
+
+
 _NONE: Zeros = ((0, 0), (0, 0))
-_Pool = tuple[tuple[int, int], tuple[int, int]]
 
 
 def _union(*spans: tuple[int, int]) -> tuple[int, int]:
@@ -336,13 +386,6 @@ def _bordered(x: Tensor, zeros: Zeros) -> Offsets:
     return x.room[first[0] : last[0], first[1] : last[1]]
 
 
-def _patches(offset: Offsets, layer: LayerTypes) -> Offsets:
-    rows, columns = layer.window
-    views = np.lib.stride_tricks.sliding_window_view(offset, (rows, columns), axis=(0, 1))  # type: ignore[call-overload]
-    views = views[:: layer.strides[0], :: layer.strides[1]]
-    return np.asarray(np.moveaxis(views, 2, -1).reshape(views.shape[0] * views.shape[1], rows * columns, -1))
-
-
 def _regular(windows: Offsets) -> bool:
     """Whether all windows are the first one, moved."""
     return bool((np.ptp(windows - windows[:1], axis=(1, 2)) == 0).all())
@@ -356,16 +399,16 @@ def _windows_of(offset: Offsets, pool: _Pool) -> Offsets:
 
 
 def _groups(
-    inside: Offsets, kernel: npt.NDArray[np.int64], bias: npt.NDArray[np.int64], depthwise: bool, size: int
+    inside: Offsets, kernel: npt.NDArray[np.int64], bias: npt.NDArray[np.int64], separate: bool, size: int
 ) -> tuple[Group, ...]:
     """Split the outputs into groups; inputs whose weights are all zero in a group are left out."""
-    channels = kernel.shape[-2] if depthwise else kernel.shape[-1]
-    if depthwise:
+    channels = kernel.shape[-2] if separate else kernel.shape[-1]
+    if separate:
         size = 1
     groups = []
     for first in range(0, channels, size):
         chosen = tuple(range(first, min(first + size, channels)))
-        if depthwise:
+        if separate:
             terms, weights = inside[:, first], kernel.reshape(-1, channels)[:, [first]]
         else:
             terms, weights = inside.reshape(-1), kernel.reshape(-1, channels)[:, list(chosen)]

@@ -11,8 +11,12 @@ from hls_projects.emulator.fast_emulator import Raw
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.model_types import ModelTypes
 from hls_projects.proof.compare import Tally, at_ports, count, predict, summarise, with_activation
+from hls_projects.proof.compared import TRAINED, Compared
 from hls_projects.proof.record import LayerProof, Mismatch, Proof
 from hls_projects.proof.vectors import VectorSource
+
+FORM = "fast emulator"
+"""What it is called in a proof."""
 
 
 def with_fast_emulator(proof: Proof, types: ModelTypes, hls: Sequence[Integers], fast: Sequence[Raw]) -> Proof:
@@ -29,7 +33,7 @@ def with_fast_emulator(proof: Proof, types: ModelTypes, hls: Sequence[Integers],
     """
     layers, mismatches, first = list(proof.layers), proof.mismatches, proof.first_mismatch
     for i, (port, wanted, given) in enumerate(zip(types.outputs, hls, fast, strict=True)):
-        name = f"output {i}, fast emulator"
+        name = Compared(output=i, form=FORM).name
         expected = wanted.reshape(len(wanted), *port.shape)
         different = expected != given
         count = int(different.sum())
@@ -72,7 +76,8 @@ def compare_whole(
     Returns:
         A proof with an entry an output.
     """
-    names = [f"output {i} of the trained model, fast emulator on the whole test set" for i in range(len(fast))]
+    form = f"{FORM} on the whole test set"
+    names = [Compared(output=i, origin=TRAINED, form=form).name for i in range(len(fast))]
     tallies = {name: Tally(port.type) for name, port in zip(names, types.outputs, strict=True)}
     number = 0
     for inputs in data.batches(batch):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from pathlib import Path
 from typing import Any, Literal
@@ -64,12 +63,12 @@ class ProofSummary(Settings):
     @classmethod
     def of(cls, proof: Proof) -> ProofSummary:
         """A proof in short."""
-        # Names of layers have no spaces; all others say in words what was compared.
-        layers = [layer.name for layer in proof.layers if " " not in layer.name]
+        layers = [layer.name for layer in proof.layers if layer.compared.is_layer]
         together = f"all {len(layers)} layers" if len(layers) > 3 else ", ".join(layers)
         forms: Counter[str] = Counter()
         for layer in proof.layers:
-            forms[together if layer.name in layers else re.sub(r"^output \d+", "outputs", layer.name)] += layer.values
+            compared = layer.compared
+            forms[together if compared.is_layer else compared.whole.name] += layer.values
         shared = {name: getattr(proof, name) for name in cls.model_fields if name not in ("integers", "forms")}
         return cls(**shared, integers=forms.total(), forms=dict(forms))
 

@@ -14,7 +14,6 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from qkeras import QActivation, QDepthwiseConv2D
 from tensorflow import keras
 
 from data_prep.errors import PipelineError, ProofFailedError, UnsupportedModelError
@@ -26,6 +25,7 @@ from hls_projects.hls.image_builder import HlsBuilder, HlsOutput, require_fit, w
 from hls_projects.hls.jet_finder import HlsFinder, write_finder
 from hls_projects.hls.project import HlsProject, TracedLayer
 from hls_projects.network.dropped_bits import unreadable
+from hls_projects.network.layer import plain_layer
 from hls_projects.network.model_types import LayerTypes, ModelTypes
 from hls_projects.settings import HlsSettings
 from models.files.meaning import Meaning
@@ -62,7 +62,7 @@ def convert(
         ProofFailedError: when hls4ml did not take over a type.
         MachineError: a full disk, of which hls4ml tells in words of its own.
     """
-    _refuse_known_failures(model, types, settings)
+    _refuse_known_failures(types, settings)
     if builder is not None:
         require_fit(builder, types.inputs, settings.io_type)
     import hls4ml
@@ -116,7 +116,7 @@ def convert(
     return project
 
 
-def _refuse_known_failures(model: keras.Model, types: ModelTypes, settings: HlsSettings) -> None:
+def _refuse_known_failures(types: ModelTypes, settings: HlsSettings) -> None:
     found = unreadable(types)
     if found is not None:
         raise UnsupportedModelError(
@@ -126,11 +126,11 @@ def _refuse_known_failures(model: keras.Model, types: ModelTypes, settings: HlsS
         )
     if settings.io_type == "io_stream":
         _refuse_flat_activations(types)
-    for layer in model.layers:
-        depthwise = isinstance(layer, QDepthwiseConv2D)
-        if depthwise and settings.strategy == "resource" and settings.io_type == "io_parallel":
+    for layer in types.layers:
+        aborts = plain_layer(layer.kind).hls.aborts
+        if aborts and settings.strategy == "resource" and settings.io_type == "io_parallel":
             raise UnsupportedModelError(
-                f"layer '{layer.name}': hls4ml aborts on a depthwise convolution with strategy resource in io_parallel",
+                f"layer '{layer.name}': hls4ml aborts on {aborts} with strategy resource in io_parallel",
                 remedy="set `hls.strategy: latency` or `hls.io_type: io_stream` in hardware.yaml",
             )
 
@@ -138,12 +138,16 @@ def _refuse_known_failures(model: keras.Model, types: ModelTypes, settings: HlsS
 def _refuse_flat_activations(types: ModelTypes) -> None:
     """hls4ml streams a flattened image pixel by pixel; its activations and sums read a flat one: wrong, or a crash."""
     shapes = {port.name: port.shape for port in types.inputs} | {each.name: each.shape for each in types.layers}
-    flat = {each.name for each in types.layers if each.kind == "Flatten" and set(shapes[each.inputs[0]][:2]) != {1}}
+    flat = {
+        layer.name
+        for layer in types.layers
+        if plain_layer(layer.kind).hls.flattens and set(shapes[layer.inputs[0]][:2]) != {1}
+    }
     for layer in types.layers:
-        if layer.kind in (QActivation.__name__, "ReLU", "Add") and flat.intersection(layer.inputs):
-            what = "sum" if layer.kind == "Add" else "activation"
+        word = plain_layer(layer.kind).hls.behind_flat
+        if word and flat.intersection(layer.inputs):
             raise UnsupportedModelError(
-                f"layer '{layer.name}': hls4ml computes no {what} behind a flattened image in io_stream",
+                f"layer '{layer.name}': hls4ml computes no {word} behind a flattened image in io_stream",
                 remedy="put it before the Flatten, or set `hls.io_type: io_parallel` in hardware.yaml",
             )
 
@@ -158,8 +162,8 @@ def _configuration(types: ModelTypes, settings: HlsSettings) -> dict[str, Any]:
         for key, kind in (("weight", layer.weight), ("bias", layer.bias), ("accum", layer.accumulator)):
             if kind is not None:
                 precision[key] = kind.name
-        if layer.kind == "QDepthwiseConv2D":
-            precision["depthwise"] = precision["weight"]
+        if extra := plain_layer(layer.kind).hls.weight:
+            precision[extra] = precision["weight"]
         layers[layer.name] = {"Precision": precision, "Trace": True, "ReuseFactor": settings.reuse_factor}
         if layer.weight is not None:
             layers[layer.name + LINEAR_SUFFIX] = {"Precision": {"result": layer.result.name}, "Trace": False}
@@ -192,10 +196,11 @@ def _check_types(graph: Any, types: ModelTypes) -> None:
 
 def _may_vanish(layer: LayerTypes, types: ModelTypes) -> bool:
     """Moves, and quantizers to the type that their input already has."""
-    if layer.kind in ("Flatten", "Reshape"):
+    plain = plain_layer(layer.kind)
+    if plain.hls.vanishes:
         return True
     known = {port.name: port.type for port in types.inputs} | {other.name: other.result for other in types.layers}
-    return layer.kind == QActivation.__name__ and known[layer.inputs[0]] == layer.result
+    return plain.quantizes and known[layer.inputs[0]] == layer.result
 
 
 def _same(precision: Any, wanted: FixedType, layer: str, what: str) -> None:

@@ -11,11 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from data_prep.fixed_point import FixedType
+from hls_projects.network.layer import plain_layer
 from hls_projects.network.model_types import LayerTypes, ModelTypes
-
-QUANTIZER = "QActivation"
-MOVES = ("UpSampling2D", "Flatten", "Reshape", "ZeroPadding2D")
-"""Layers that have the type of their input."""
 
 
 def widened(types: ModelTypes, declared: Mapping[str, FixedType]) -> ModelTypes:
@@ -32,7 +29,7 @@ def widened(types: ModelTypes, declared: Mapping[str, FixedType]) -> ModelTypes:
     layers = {layer.name: layer for layer in types.layers}
     for name, least in _needs(types):
         origin = layers.get(name)
-        while origin is not None and origin.kind in MOVES:
+        while origin is not None and plain_layer(origin.kind).moves:
             origin = layers.get(origin.inputs[0])
         if origin is None or least > 63 - origin.result.fraction:
             continue
@@ -51,7 +48,7 @@ def unreadable(types: ModelTypes) -> LayerTypes | None:
     known = _known(types)
     needs = {(name, least) for name, least in _needs(types) if known[name].integer < least}
     for layer in types.layers:
-        if layer.kind == QUANTIZER and (layer.inputs[0], -layer.result.fraction) in needs:
+        if plain_layer(layer.kind).quantizes and (layer.inputs[0], -layer.result.fraction) in needs:
             return layer
     return None
 
@@ -60,7 +57,7 @@ def _needs(types: ModelTypes) -> Iterator[tuple[str, int]]:
     """What quantizers read, and the bits before the point that it must have at least."""
     known = _known(types)
     for layer in types.layers:
-        if layer.kind == QUANTIZER and known[layer.inputs[0]].fraction > layer.result.fraction:
+        if plain_layer(layer.kind).quantizes and known[layer.inputs[0]].fraction > layer.result.fraction:
             yield layer.inputs[0], -layer.result.fraction
 
 
@@ -73,7 +70,7 @@ def _widen(layers: dict[str, LayerTypes], origin: LayerTypes, integer: int) -> N
     kind = replace(origin.result, width=integer + origin.result.fraction, integer=integer)
     moved = {origin.name}
     for name, layer in layers.items():
-        if layer.kind in MOVES and layer.inputs[0] in moved:
+        if plain_layer(layer.kind).moves and layer.inputs[0] in moved:
             moved.add(name)
         if name in moved:
             layers[name] = layer.model_copy(update={"result": kind})

@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from data_prep.fixed_point import MAX_WIDTH
+
 Integers = npt.NDArray[np.int64]
 Pair = tuple[int, int]
 Zeros = tuple[Pair, Pair]
@@ -37,6 +39,13 @@ def depthwise_conv2d(x: Integers, kernel: Integers, strides: Pair, padding: Zero
     windows = _windows(x, (kernel.shape[0], kernel.shape[1]), strides, padding)
     _check_width(x, np.abs(kernel).sum(axis=(0, 1)))
     return np.asarray(np.einsum("bijcrs,rsc->bijc", windows, kernel[..., 0], optimize=True))
+
+
+def patches(x: Integers, kernel: Pair, strides: Pair) -> Integers:
+    """The windows of one image [rows, columns, channels] that a convolution reads: [pixels, window, channels]."""
+    windows = _windows(x[None], kernel, strides)[0]
+    rows, columns, channels = windows.shape[:3]
+    return np.moveaxis(windows, 2, -1).reshape(rows * columns, kernel[0] * kernel[1], channels)
 
 
 def dense(x: Integers, kernel: Integers) -> Integers:
@@ -73,6 +82,18 @@ def spread(x: Integers, strides: Pair) -> Integers:
 def pad(x: Integers, padding: Zeros) -> Integers:
     """Zeros around the image."""
     return np.pad(x, [(0, 0), *padding, (0, 0)])
+
+
+def shifted(raw: Integers, bits: int) -> Integers:
+    """The integers with zeros behind them.
+
+    Raises:
+        OverflowError: when one could need more than 63 bits.
+    """
+    largest = max(-int(raw.min(initial=0)), int(raw.max(initial=0)))
+    if largest and largest.bit_length() + bits > MAX_WIDTH - 1:
+        raise OverflowError(f"it needs more than {MAX_WIDTH} bits")
+    return raw << bits if largest else raw
 
 
 def same_padding(size: Pair, kernel: Pair, strides: Pair) -> Zeros:

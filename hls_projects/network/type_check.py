@@ -1,22 +1,21 @@
 """The types of a network against its weights: what was proven when it was lowered, proven again without TensorFlow.
 
-The intervals of all tensors are found anew (`emulator/intervals.py`), and held against what `types.json` says of each
+The intervals of all tensors are found anew (`intervals.py`), and held against what `types.json` says of each
 layer: the type and limits of its result, its fraction, and the accumulator of its sums.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from data_prep.errors import ProofFailedError
-from hls_projects.emulator.intervals import MULTIPLYING, Interval, intervals
-from hls_projects.network.integer_model import OPERATIONS
-from hls_projects.network.integer_ops import Integers, sum_pool
+from hls_projects.network.interval import Interval
+from hls_projects.network.intervals import intervals
+from hls_projects.network.layer import plain_layer
 from hls_projects.network.model_types import LayerTypes
-from hls_projects.network.network import Network, Weights
+from hls_projects.network.network import Network
 
 _REMEDY = "do not use it; run `lower` again, or ask for the file again"
 
@@ -40,18 +39,20 @@ def require_types(network: Network, file: Path) -> int:
     found = intervals(network)
     known = {port.name: (port.shape, port.type) for port in network.types.inputs}
     for layer in network.types.layers:
-        fractions = [known[name][1].fraction for name in layer.inputs]
+        plain = plain_layer(layer.kind)
+        least = plain.fraction(layer, [known[name][1].fraction for name in layer.inputs])
         known[layer.name] = layer.shape, layer.result
-        if not _fraction_is_right(layer, fractions):
+        given = layer.result.fraction
+        if given < least or (given > least and not plain.finer):
             raise refuse(f"layer '{layer.name}': {layer.result} does not have the fraction bits that its inputs give")
         result = found[layer.name]
         low, high = _real(int(result.low.min()), layer), _real(int(result.high.max()), layer)
         if not layer.low <= low <= high <= layer.high:
             said = f"is said to lie in [{layer.low!r}, {layer.high!r}]"
             raise refuse(f"layer '{layer.name}' {said}, its inputs and weights give [{low!r}, {high!r}]")
-        sums = _sums(layer, network.weights.get(layer.name), [found[name] for name in layer.inputs], fractions)
-        if sums is not None and not _holds(layer, *sums):
-            ends = ", ".join(repr(_real(end, layer)) for end in sums)
+        sums = plain.partial_sums(layer, network.weights.get(layer.name), [found[name] for name in layer.inputs])
+        if sums is not None and not _holds(layer, sums):
+            ends = ", ".join(repr(_real(end, layer)) for end in (int(sums.low.min()), int(sums.high.max())))
             raise refuse(f"layer '{layer.name}': its accumulator {layer.accumulator} does not hold [{ends}]")
     for port in network.types.outputs:
         if (port.shape, port.type) != known[port.name]:
@@ -63,55 +64,9 @@ def _real(raw: int, layer: LayerTypes) -> float:
     return float(np.ldexp(float(raw), -layer.result.fraction))
 
 
-def _fraction_is_right(layer: LayerTypes, fractions: Sequence[int]) -> bool:
-    """Whether the result has the bits behind the point that the layer's operation gives it."""
-    target = layer.result.fraction
-    if layer.kind in ("QActivation", "ImageBuilder"):
-        return True
-    if layer.kind in ("Concatenate", "Add"):
-        return target >= max(fractions)
-    if layer.kind in MULTIPLYING:
-        product = fractions[0] + (layer.weight.fraction if layer.weight else 0)
-        return target >= max(product, layer.bias.fraction if layer.bias else product)
-    return target == fractions[0] + _divided_bits(layer)
-
-
-def _divided_bits(layer: LayerTypes) -> int:
-    """By how many bits an average divides its sum."""
-    size = layer.window[0] * layer.window[1]
-    return size.bit_length() - 1 if layer.kind == "AveragePooling2D" else 0
-
-
-def _sums(
-    layer: LayerTypes, weights: Weights | None, sources: Sequence[Interval], fractions: Sequence[int]
-) -> tuple[int, int] | None:
-    """The least and the largest partial sum, in whatever order it is summed, at the fraction of the result."""
-    if layer.kind == "MaxPooling2D":
-        return int(sources[0].low.min()), int(sources[0].high.max())
-    zero = np.int64(0)
-    if layer.kind not in (*MULTIPLYING, "AveragePooling2D"):
-        return None
-    # any of the terms may still be missing
-    low, high = np.minimum(sources[0].low, zero), np.maximum(sources[0].high, zero)
-    if weights is None:
-        bits = _divided_bits(layer)
-        ends = [sum_pool(each, layer.window, layer.strides) << bits for each in (low, high)]
-        return int(ends[0].min()), int(ends[1].max())
-
-    def products(x: Integers, kernel: Integers) -> Integers:
-        return OPERATIONS[layer.kind](layer, Weights(kernel, None), [(x, fractions[0])])
-
-    positive, negative = np.maximum(weights.kernel, 0), np.minimum(weights.kernel, 0)
-    offset = np.zeros(1, np.int64)
-    if weights.bias is not None and layer.bias is not None:
-        offset = weights.bias << (layer.result.fraction - layer.bias.fraction)
-    least = products(low, positive) + products(high, negative) + np.minimum(offset, zero)
-    most = products(high, positive) + products(low, negative) + np.maximum(offset, zero)
-    return int(least.min()), int(most.max())
-
-
-def _holds(layer: LayerTypes, low: int, high: int) -> bool:
+def _holds(layer: LayerTypes, sums: Interval) -> bool:
     """Whether the accumulator holds sums exactly."""
+    low, high = int(sums.low.min()), int(sums.high.max())
     kind = layer.accumulator
     if kind is None or kind.fraction < layer.result.fraction:
         return False

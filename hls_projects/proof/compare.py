@@ -18,6 +18,7 @@ from data_prep.fixed_point import FixedType
 from data_prep.system.processors import cores
 from hls_projects.hls.csim import Emulated, Emulator
 from hls_projects.network.model_types import ModelTypes
+from hls_projects.proof.compared import TRAINED, Compared
 from hls_projects.proof.record import LayerProof, Mismatch, Proof
 from hls_projects.proof.vectors import Vectors, VectorSource
 
@@ -69,7 +70,7 @@ def compare(
     shown = [layer.name for layer in emulator.project.traced]
     reference = keras.Model(lowered.inputs, [lowered.get_layer(name).output for name in shown])
     tallies = {name: Tally(types.layer(name).result) for name in shown}
-    ends = [f"output {i} of the trained model" for i in range(len(types.outputs))]
+    ends = [Compared(output=i, origin=TRAINED).name for i in range(len(types.outputs))]
     tallies |= {name: Tally(port.type) for name, port in zip(ends, types.outputs, strict=True)}
     kept: list[list[npt.NDArray[np.int64]]] = []
     number = 0
@@ -94,7 +95,7 @@ def compare_outputs(
     trained: keras.Model, lowered: keras.Model, types: ModelTypes, vectors: Sequence[VectorSource]
 ) -> Proof:
     """Hold the outputs of the trained and the lowered model against each other."""
-    names = [f"output {i}" for i in range(len(types.outputs))]
+    names = [Compared(output=i).name for i in range(len(types.outputs))]
     tallies = {name: Tally(port.type) for name, port in zip(names, types.outputs, strict=True)}
     number = 0
     for source in vectors:

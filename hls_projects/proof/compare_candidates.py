@@ -14,6 +14,7 @@ from hls_projects.hls.csim import Emulated, Emulator
 from hls_projects.hls.image_builder import IMAGE
 from hls_projects.network.model_types import ModelTypes
 from hls_projects.proof.compare import Tally, ahead, at_ports, count, predict, summarise, with_activation
+from hls_projects.proof.compared import CANDIDATES, Compared
 from hls_projects.proof.record import Proof
 from hls_projects.proof.vectors import Vectors, VectorSource
 
@@ -78,7 +79,7 @@ def compare_candidates(
         advance: called with the number of vectors done.
     """
     twin = emulator.from_candidates()
-    ends = [f"output {i} from candidates" for i in range(len(types.outputs))]
+    ends = [Compared(output=i, origin=CANDIDATES).name for i in range(len(types.outputs))]
     tallies = {IMAGE: Tally(builder.result)}
     tallies |= {name: Tally(port.type) for name, port in zip(ends, types.outputs, strict=True)}
     number = 0

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from data_prep.settings import Settings
 from hls_projects.json_record import JsonRecord
+from hls_projects.proof.compared import Compared
 
 
 class Mismatch(Settings):
@@ -46,6 +47,11 @@ class LayerProof(Settings):
     """Integers compared."""
     mismatches: int
     """How many differed."""
+
+    @property
+    def compared(self) -> Compared:
+        """What it is of."""
+        return Compared.of(self.name)
 
 
 class Proof(JsonRecord):

@@ -11,13 +11,12 @@ from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
 from hls_projects.blocks.compose import builder_of
 from hls_projects.network.integer_ops import NO_ZEROS
+from hls_projects.network.layer import plain_layer
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Network, Weights
-from hls_projects.rtl.operations import Tracer
 from hls_projects.rtl.trace import logic_of
+from hls_projects.rtl.tracer import Tracer
 from hls_projects.rtl.values import ADDERS, Tensor
-
-COSTLY = ("QConv2D", "QDepthwiseConv2D", "QDense", "QActivation", "MaxPooling2D", "AveragePooling2D", "Add")
 
 
 def estimate_luts(network: Network) -> float:
@@ -29,7 +28,7 @@ def estimate_luts(network: Network) -> float:
     channels = {port.name: port.shape[-1] for port in network.types.inputs}
     total = 0.0
     for layer in network.types.layers:
-        if layer.kind in COSTLY:
+        if plain_layer(layer.kind).costly:
             total += _layer(layer, network.weights.get(layer.name), types, channels)
         types[layer.name] = layer.result
         channels[layer.name] = layer.shape[-1]

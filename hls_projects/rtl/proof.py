@@ -16,6 +16,7 @@ from data_prep.errors import PipelineError
 from hls_projects.hls.emulated_outputs import EmulatedOutputs
 from hls_projects.network.model_types import ModelTypes
 from hls_projects.proof.compare import Tally, at_ports, count, predict, summarise, with_activation
+from hls_projects.proof.compared import Compared
 from hls_projects.proof.record import LayerProof, Proof
 from hls_projects.proof.vectors import Vectors, VectorSource
 from hls_projects.rtl.ghdl import VhdlSimulator
@@ -100,13 +101,13 @@ def prove(
     """
     given = given or (lambda part: at_ports(part.inputs, types))
     names = [*forms, VERILOG, *([VHDL] if vhdl else [])]
-    tallies = {_title(i, n): Tally(port.type) for n in names for i, port in enumerate(types.outputs)}
+    tallies = {Compared(output=i, form=n).name: Tally(port.type) for n in names for i, port in enumerate(types.outputs)}
 
     def check(part: Batch, wanted: list[npt.NDArray[np.float32]], name: str, found: Sequence[npt.NDArray[Any]]) -> None:
         for i, port in enumerate(types.outputs):
             values = port.type.to_float(found[i].reshape(len(part.raw[0]), *port.shape))
             shown = with_activation(values, port.left_out)
-            title = _title(i, name)
+            title = Compared(output=i, form=name).name
             count(tallies[title], title, wanted[i], shown, part.number, part.kind, on_grid=port.left_out is None)
 
     kept: list[list[Integers]] = []
@@ -133,10 +134,6 @@ def prove(
         traffic = simulated.traffic
     outputs = [np.concatenate(each) for each in zip(*kept, strict=True)]
     return RtlComparison(summarise(tallies, vectors), Traffic.total(seen), traffic, outputs)
-
-
-def _title(output: int, form: str) -> str:
-    return f"output {output}, {form}"
 
 
 @dataclass(frozen=True)
@@ -216,7 +213,7 @@ def with_hls(proof: Proof, types: ModelTypes, csim: Path, outputs: list[Integers
         if wanted.size != found.size:
             raise PipelineError("the HLS emulation was run on other data", file=csim, remedy="run `csim` again")
         differ = int((wanted.reshape(found.shape) != found).sum())
-        title = f"{_title(i, VERILOG)} and {form}"
+        title = Compared(output=i, form=f"{VERILOG} and {form}").name
         layers.append(LayerProof(name=title, type=port.type.name, values=found.size, mismatches=differ))
         mismatches += differ
     if mismatches:

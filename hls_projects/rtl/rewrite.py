@@ -6,11 +6,18 @@ from collections import Counter
 
 import numpy as np
 
-from hls_projects.network.integer_ops import Integers, pad, spread
+from hls_projects.network.integer_ops import Integers, spread
+from hls_projects.network.layer import plain_layer
+from hls_projects.network.layers.max_pooling import MaxPooling
+from hls_projects.network.layers.quantizer import Quantizer
+from hls_projects.network.layers.reshape import Reshape
+from hls_projects.network.layers.spread import Spread
+from hls_projects.network.layers.zero_padding import ZeroPadding
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Network
 
-CONVOLUTIONS = ("QConv2D", "QDepthwiseConv2D")
+SPREADING = {layer.kind: layer for layer in (Reshape(), ZeroPadding())}
+"""What lowering writes a transposed convolution with, before the convolution."""
 
 
 def row_by_row(network: Network) -> Network:
@@ -21,12 +28,12 @@ def row_by_row(network: Network) -> Network:
 def fold_padding(network: Network) -> Network:
     """Zeros around an image as the padding of the convolution behind them, where nothing else uses them."""
     users = _users(network)
-    padded = {layer.name: layer for layer in network.types.layers if layer.kind == "ZeroPadding2D"}
+    padded = {layer.name: layer for layer in network.types.layers if layer.kind == ZeroPadding.kind}
     layers: list[LayerTypes] = []
     gone: set[str] = set()
     for layer in network.types.layers:
         source = padded.get(layer.inputs[0])
-        if source is not None and layer.kind in CONVOLUTIONS and users[source.name] == 1:
+        if source is not None and plain_layer(layer.kind).pads and users[source.name] == 1:
             (t, b), (le, r) = layer.padding
             (top, bottom), (left, right) = source.padding
             update = {"inputs": source.inputs, "padding": ((t + top, b + bottom), (le + left, r + right))}
@@ -54,7 +61,7 @@ def fold_spread(network: Network) -> Network:
             source, last = shapes[first.inputs[0]], chain[-1]
             strides = (last.shape[0] // source[0], last.shape[1] // source[1])
             made = last.model_copy(
-                update={"kind": "Spread", "inputs": first.inputs, "window": strides, "padding": ((0, 0), (0, 0))}
+                update={"kind": Spread.kind, "inputs": first.inputs, "window": strides, "padding": ((0, 0), (0, 0))}
             )
             layers[layers.index(last)] = made
             layers = [layer for layer in layers if layer not in chain]
@@ -70,8 +77,8 @@ def _spreading(
     chain: list[LayerTypes] = []
     longest = 0
     layer: LayerTypes | None = first
-    while layer is not None and layer.kind in ("Reshape", "ZeroPadding2D") and len(layer.shape) == 3:
-        moved = pad(moved, layer.padding) if layer.kind == "ZeroPadding2D" else moved.reshape(1, *layer.shape)
+    while layer is not None and layer.kind in SPREADING and len(layer.shape) == 3:
+        moved = SPREADING[layer.kind].move(moved, layer)
         chain.append(layer)
         (rows, rest), (columns, left) = (divmod(layer.shape[axis], shape[axis]) for axis in (0, 1))
         if rest == left == 0 and rows * columns > 1 and np.array_equal(moved, spread(numbered, (rows, columns))):
@@ -90,10 +97,10 @@ def pool_first(network: Network) -> Network:
     layers = list(network.types.layers)
     for position, pool in enumerate(layers):
         before = next((i for i, layer in enumerate(layers) if layer.name == pool.inputs[0]), None)
-        if pool.kind != "MaxPooling2D" or before is None:
+        if pool.kind != MaxPooling.kind or before is None:
             continue
         quantizer = layers[before]
-        if quantizer.kind != "QActivation" or quantizer.result.overflow == "WRAP" or users[quantizer.name] != 1:
+        if quantizer.kind != Quantizer.kind or quantizer.result.overflow == "WRAP" or users[quantizer.name] != 1:
             continue
         source = next((layer for layer in layers if layer.name == quantizer.inputs[0]), None)
         if source is None:

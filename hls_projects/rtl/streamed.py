@@ -17,17 +17,16 @@ from alkaid.trace.fixed_variable import FVariable
 
 from data_prep.errors import UnsupportedModelError
 from hls_projects.blocks.compose import builder_of
+from hls_projects.network.layer import plain_layer
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Network
 from hls_projects.rtl.flow import Flow, Segment
 from hls_projects.rtl.machine import Machine, Pipelining, Wires, port_intervals
-from hls_projects.rtl.operations import Tracer
 from hls_projects.rtl.quantizer import Form
 from hls_projects.rtl.rewrite import row_by_row
 from hls_projects.rtl.serial_builder import check_serial, serial_image
+from hls_projects.rtl.tracer import Tracer
 from hls_projects.rtl.values import ADDERS, Tensor
-
-WINDOWED = ("QConv2D", "QDepthwiseConv2D", "MaxPooling2D", "AveragePooling2D")
 
 
 @dataclass(frozen=True)
@@ -148,15 +147,16 @@ class _Streamer:
         return self.machine.output(results)
 
     def _layer(self, layer: LayerTypes, inputs: list[Flow]) -> Flow:
+        rows = plain_layer(layer.kind).rows
         if len(inputs) > 1:
             inputs = self._aligned(inputs, layer.name)
-        elif layer.kind in WINDOWED and inputs[0].beats > 1:
+        elif rows == "window" and inputs[0].beats > 1:
             return self._windowed(layer, inputs[0])
-        elif layer.kind in ("UpSampling2D", "Spread") and _has_clocks(layer, inputs[0]):
+        elif rows in ("repeated", "spread") and _has_clocks(layer, inputs[0]):
             return self._one_by_one(layer, inputs[0])
-        elif layer.kind in ("Flatten", "Reshape") and not _keeps_rows(layer, inputs[0]):
+        elif rows == "moved" and not _keeps_rows(layer, inputs[0]):
             inputs = [self._gathered(inputs[0], inputs[0].beats, layer.name)]
-        elif layer.kind == "ZeroPadding2D" and layer.padding[0] != (0, 0) and inputs[0].beats > 1:
+        elif rows == "added" and layer.padding[0] != (0, 0) and inputs[0].beats > 1:
             raise UnsupportedModelError(
                 f"layer '{layer.name}' adds rows, and a stream has no clocks for them",
                 remedy="pad in the convolution (padding='same'), or unroll the network",
@@ -226,7 +226,7 @@ class _Streamer:
             wires = Wires(held, wires.intervals, wires.shape, wires.time)
         segment = Segment(wires.time + 1)
         row = segment.read(wires)
-        if layer.kind == "Spread":
+        if plain_layer(layer.kind).rows == "spread":
             zeros = [time + 1 + k * every for time in times for k in range(1, count)]
             row = self._zeroed(segment, row, zeros, always=False)
         one = layer.model_copy(update={"shape": (1, *layer.shape[1:]), "window": (1, layer.window[1])})

@@ -12,9 +12,9 @@ from alkaid.trace import trace as compile_logic
 from alkaid.types import CombLogic
 
 from hls_projects.network.network import Network
-from hls_projects.rtl import operations
 from hls_projects.rtl.passes import simplified
 from hls_projects.rtl.quantizer import Form
+from hls_projects.rtl.tracer import Tracer, inputs_of
 from hls_projects.rtl.values import Tensor
 
 
@@ -67,8 +67,8 @@ def trace(network: Network, form: Form = "bits") -> Logic:
     Raises:
         UnsupportedModelError: for a quantizer that the RTL does not have.
     """
-    tracer = operations.Tracer(form)
-    inputs = operations.inputs(network)
+    tracer = Tracer(form)
+    inputs = inputs_of(network)
     found: dict[str, Any] = dict(zip((port.name for port in network.types.inputs), inputs, strict=True))
     for layer in network.types.layers:
         sources = [found[name] for name in layer.inputs]

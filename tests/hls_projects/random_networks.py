@@ -9,8 +9,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from data_prep.fixed_point import FixedType, Overflow, Rounding, smallest_type
-from hls_projects.emulator.intervals import intervals
 from hls_projects.network.integer_ops import same_padding
+from hls_projects.network.intervals import intervals
 from hls_projects.network.model_types import LayerTypes, ModelTypes, PortType
 from hls_projects.network.network import Network, Weights
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import Any
 
@@ -71,7 +70,7 @@ def _chain(layers: tuple[LayerProof, ...]) -> list[tuple[str, int, int]]:
     compared: Counter[str] = Counter()
     differ: Counter[str] = Counter()
     for layer in layers:
-        form = re.sub(r"^output \d+, ", "", layer.name)
+        form = layer.compared.form or layer.name
         compared[form] += layer.values
         differ[form] += layer.mismatches
     return [(form, number, differ[form]) for form, number in compared.items()]

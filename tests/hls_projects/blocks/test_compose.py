@@ -14,8 +14,8 @@ from data_prep.jets.candidates import CandidateSettings
 from hls_projects.blocks.compose import builder_of, compose
 from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.blocks.image_builder_vectors import builder_vectors
-from hls_projects.emulator.intervals import intervals
 from hls_projects.network import integer_model
+from hls_projects.network.intervals import intervals
 from hls_projects.network.network import Network
 from tests.hls_projects.random_networks import NetworkBuilder
 

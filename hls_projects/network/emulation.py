@@ -1,0 +1,61 @@
+"""What a plain layer plans its steps of the fast emulator with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+from hls_projects.blocks.image_builder import ImageBuilder
+from hls_projects.network.integer_ops import Integers
+from hls_projects.network.model_types import LayerTypes
+
+Names = set[str]
+"""The layers that a step computes: the one that is planned, and those behind it that joined its step."""
+
+
+class StepWriter(Protocol):
+    """Steps on numbers that lie in memory; a tensor is the array of their offsets, 0 for a number that is zero."""
+
+    def view(self, node: LayerTypes, move: Callable[[Integers], Integers]) -> Names:
+        """No step: the same numbers, their offsets moved."""
+
+    def concatenate(self, node: LayerTypes) -> Names:
+        """All inputs, one behind the other along the last axis."""
+
+    def cast(self, node: LayerTypes) -> Names:
+        """Every number cast to the type of the result."""
+
+    def clip(self, node: LayerTypes) -> Names:
+        """Nothing below zero."""
+
+    def pool(self, node: LayerTypes, reduction: Literal["sum", "max"]) -> Names:
+        """The sum or the maximum of every window."""
+
+    def add(self, node: LayerTypes) -> Names:
+        """The sum of all inputs."""
+
+    def sums(self, node: LayerTypes, terms: Callable[[Integers], Integers], *, separate: bool) -> Names:
+        """Sums of products with the weights of the layer, plus its bias.
+
+        Args:
+            node: the layer.
+            terms: from the offsets of the input, with the zeros around it that the layer reads, to [pixels, terms,
+                channels]: what each output pixel reads.
+            separate: whether a channel of the output reads its own channel alone.
+        """
+
+    def build(self, node: LayerTypes, builder: ImageBuilder) -> Names:
+        """The image of candidates."""
+
+
+class StepTail(Protocol):
+    """The end of a step, where the layer that alone reads its numbers may join it."""
+
+    def clip(self) -> bool:
+        """Nothing below zero."""
+
+    def cast(self, node: LayerTypes) -> bool:
+        """A cast to the type of the result."""
+
+    def pool(self, node: LayerTypes) -> bool:
+        """The maximum of every window; only where it may move before the casts, and windows do not overlap."""

@@ -1,0 +1,16 @@
+"""What layers with several inputs share."""
+
+from __future__ import annotations
+
+from hls_projects.network.integer_ops import Integers, shifted
+from hls_projects.network.layer import Sources
+from hls_projects.network.model_types import LayerTypes
+
+
+def aligned(node: LayerTypes, sources: Sources) -> list[Integers]:
+    """The inputs of a layer, all with the fraction of its result.
+
+    Raises:
+        OverflowError: more than 63 bits.
+    """
+    return [shifted(x, node.result.fraction - fraction) for x, fraction in sources]

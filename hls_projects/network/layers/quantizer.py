@@ -1,0 +1,65 @@
+"""A quantizer: rounds and saturates to the type that the model gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from data_prep.fixed_point import MAX_WIDTH, FixedType
+from hls_projects.network.emulation import Names, StepTail, StepWriter
+from hls_projects.network.integer_ops import Integers
+from hls_projects.network.interval import Interval
+from hls_projects.network.layer import HlsFacts, Layer, Sources
+from hls_projects.network.logic import LogicWriter, Values
+from hls_projects.network.model_types import LayerTypes
+from hls_projects.network.network import Weights
+
+
+class Quantizer(Layer):
+    """QKeras' `QActivation`, with its activation lowered to a cast."""
+
+    kind = "QActivation"
+    quantizes = True
+    hls = HlsFacts(behind_flat="activation")
+    float32 = "values"
+
+    def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
+        """A cast to the type of the result."""
+        return node.result.cast(*sources[0])
+
+    def fraction(self, node: LayerTypes, sources: Sequence[int]) -> int:
+        """That of its type, whatever it reads."""
+        return node.result.fraction
+
+    def interval(self, node: LayerTypes, weights: Weights | None, sources: Sequence[Interval]) -> Interval:
+        """A cast that saturates is monotone."""
+        kind, x = node.result, sources[0]
+        x = x.at(max(x.fraction, kind.fraction))
+        if x.fraction - kind.fraction >= MAX_WIDTH:
+            raise OverflowError(f"its step is more than 2**{MAX_WIDTH} steps of what it reads")
+        found = Interval(kind.cast(x.low, x.fraction), kind.cast(x.high, x.fraction), kind.fraction)
+        return _jumping(kind, x, found) if kind.overflow in ("WRAP", "SAT_ZERO") else found
+
+    def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
+        """A cast of each value."""
+        return writer.quantized(inputs[0], node.result)
+
+    def plan(self, writer: StepWriter, node: LayerTypes) -> Names:
+        """A step of its own, none where it changes nothing."""
+        return writer.cast(node)
+
+    def join(self, tail: StepTail, node: LayerTypes) -> bool:
+        """Behind any step."""
+        return tail.cast(node)
+
+
+def _jumping(kind: FixedType, x: Interval, found: Interval) -> Interval:
+    """A cast that may jump: the ends tell nothing where an end leaves the range."""
+    wide = FixedType(MAX_WIDTH, MAX_WIDTH - kind.fraction, True, kind.rounding, "SAT")
+    inside = (wide.cast(x.low, x.fraction) == found.low) & (wide.cast(x.high, x.fraction) == found.high)
+    low, high = np.where(inside, found.low, kind.raw_min), np.where(inside, found.high, kind.raw_max)
+    return Interval(low, high, kind.fraction)
+
+
+LAYER = Quantizer()
