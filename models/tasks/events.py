@@ -26,7 +26,7 @@ from models.tasks.event_maps import Maps, heads
 from models.tasks.event_settings import EventModelSettings
 from models.tasks.event_targets import BOX_CHANNELS
 from models.tasks.tower_geometry import Towers
-from models.training.in_turn import Progress, Step, Trained, train_in_turn
+from models.training.in_turn import Progress, Step, TrainedNetwork, train_in_turn
 from models.training.objective import Objective, mean_weight, share
 
 Floats = npt.NDArray[np.float32]
@@ -75,7 +75,7 @@ class EventImages(Protocol):
 
 
 @dataclass(frozen=True)
-class Network:
+class EventNetwork:
     """A name for files and metrics, and one for people."""
 
     name: str
@@ -208,7 +208,7 @@ def _hit(wrap: int) -> Callable[[Any, Any], Any]:
 
 def train(
     dataset: EventImages, model: EventModelSettings, settings: TrainSettings, work: Path, progress: Progress
-) -> list[Trained[Network]]:
+) -> list[TrainedNetwork[EventNetwork]]:
     """Train the float and the quantized U-Net; a stopped call goes on where it was.
 
     Raises:
@@ -220,10 +220,10 @@ def train(
     counts, wrap = _survey(dataset)
     aim = objective(model, wrap, event_targets.class_shares(counts), dataset.towers)
 
-    def step(name: str, title: str) -> Step[Network]:
+    def step(name: str, title: str) -> Step[EventNetwork]:
         quantized = name == HARDWARE
         return Step(
-            Network(name, title),
+            EventNetwork(name, title),
             lambda: unet.build(model, dataset.shape, heads(model.task), quantized=quantized),
             quantized,
             FLOAT if quantized else None,

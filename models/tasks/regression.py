@@ -34,7 +34,7 @@ from models.tasks import classification
 from models.tasks.regression_heads import networks
 from models.tasks.settings import RegressionSettings
 from models.training.batches import Feed, survey
-from models.training.in_turn import Progress, Trained, of_jets, train_in_turn
+from models.training.in_turn import Progress, TrainedNetwork, of_jets, train_in_turn
 from models.training.objective import Objective, mean_weight, share
 
 Floats = npt.NDArray[np.float32]
@@ -47,7 +47,7 @@ _BATCH = 4096
 
 
 @dataclass(frozen=True)
-class Measured:
+class RegressionMeasurement:
     """All networks and the baseline on the test split.
 
     Attributes:
@@ -127,7 +127,7 @@ def truth_of(batch: ImageBatch, wanted: RegressionSettings) -> Floats:
 
 def train(
     dataset: ImageDataset, model: ModelSettings, settings: TrainSettings, work: Path, progress: Progress
-) -> list[Trained[Network]]:
+) -> list[TrainedNetwork[Network]]:
     """Train the networks one after the other; a stopped call goes on where it was.
 
     Raises:
@@ -143,7 +143,9 @@ def train(
     return train_in_turn(steps, dataset, settings, work, progress, aim)
 
 
-def measure(dataset: ImageDataset, model: ModelSettings, trained: Sequence[Trained[Network]], seed: int) -> Measured:
+def measure(
+    dataset: ImageDataset, model: ModelSettings, trained: Sequence[TrainedNetwork[Network]], seed: int
+) -> RegressionMeasurement:
     """Measure everything on the test split; the networks cannot be trained further after it.
 
     Args:
@@ -181,10 +183,12 @@ def measure(dataset: ImageDataset, model: ModelSettings, trained: Sequence[Train
     }
     names = tuple(target.name for target in wanted.targets)
     if not wanted.beside_tagger:
-        return Measured(names, truth, weight, found, closures)
+        return RegressionMeasurement(names, truth, weight, found, closures)
     measured = {name: performance(values, label, dataset.classes, weight) for name, values in scores.items()}
     errors = uncertainties(scores, label, dataset.classes, weight, seed)
-    return Measured(names, truth, weight, found, closures, dataset.classes, label, scores, measured, errors)
+    return RegressionMeasurement(
+        names, truth, weight, found, closures, dataset.classes, label, scores, measured, errors
+    )
 
 
 def predict(model: keras.Model, dataset: ImageDataset, split: str) -> list[Floats]:

@@ -65,7 +65,7 @@ def of_jets(network: Network, model: ModelSettings, dataset: ImageDataset) -> St
 
 
 @dataclass(frozen=True)
-class Trained(Generic[N]):
+class TrainedNetwork(Generic[N]):
     """One trained network with what was learned about it."""
 
     network: N
@@ -81,7 +81,7 @@ def train_in_turn(
     work: Path,
     progress: Progress,
     objective: Objective = classification.OBJECTIVE,
-) -> list[Trained[N]]:
+) -> list[TrainedNetwork[N]]:
     """Train networks one after the other; a stopped call goes on where it was.
 
     Args:
@@ -101,7 +101,7 @@ def train_in_turn(
     for step in steps:
         if step.quantized:
             training.require_trainable(step.build(), settings)
-    trained: list[Trained[N]] = []
+    trained: list[TrainedNetwork[N]] = []
     for step in steps:
         phase = settings.quantized_training if step.quantized else settings.float_training
         several = 0 if step.quantized or settings.float_training.starts == 1 else settings.float_training.starts
@@ -122,7 +122,7 @@ def train_in_turn(
                 objective=objective,
                 pruning=settings.pruning if step.quantized else None,
             )
-        trained.append(Trained(step.network, built, history, count(built)))
+        trained.append(TrainedNetwork(step.network, built, history, count(built)))
     return trained
 
 

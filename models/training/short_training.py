@@ -52,7 +52,7 @@ class Jets:
 
 
 @dataclass(frozen=True)
-class Quality:
+class TaggerQuality:
     """What a network reaches on validation jets.
 
     Attributes:
@@ -202,7 +202,7 @@ class Judge:
         parts = range(0, len(self._jets), _BATCH)
         return np.concatenate([self._call(self._jets.images[first : first + _BATCH]).numpy() for first in parts])
 
-    def quality(self, replicas: int = 0, seed: int = 0) -> Quality:
+    def quality(self, replicas: int = 0, seed: int = 0) -> TaggerQuality:
         """What it reaches now; the error needs replicas (bootstrap), else it is 0."""
         logits, jets = self.logits(), self._jets
         scores = softmax(logits)
@@ -213,7 +213,7 @@ class Judge:
             error = measured(drawn[""]).error
         points = found.rejection[str(WORKING_POINT)].values()
         rejections = [each.rejection or each.lower_limit or 1.0 for each in points]
-        return Quality(
+        return TaggerQuality(
             macro_auc=found.macro_auc or 0.0,
             error=error,
             rejection=float(np.mean(np.log(rejections))),
