@@ -11,7 +11,7 @@ from data_prep.errors import ConfigurationError
 from models.architectures import (
     equal_size,
     group_network,
-    quantized_separable,
+    quantized_network,
     separable,
     standard,
     view_network,
@@ -69,7 +69,7 @@ NETWORKS: dict[Architecture, tuple[Network, ...]] = {
     "quantized_separable": (
         Network("float_standard", "float standard", standard.build),
         Network("float_separable", "float separable", separable.build),
-        Network(HARDWARE, "quantized separable", quantized_separable.build, True, "float_separable"),
+        Network(HARDWARE, "quantized separable", quantized_network.build, True, "float_separable"),
     ),
 }
 """The plain networks of each architecture in the order of training; the last one goes on to hardware."""

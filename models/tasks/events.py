@@ -17,7 +17,7 @@ from tensorflow import keras
 
 from data_prep.errors import InputFileError
 from data_prep.events.batch import TOWER_CLASSES, EventBatch
-from models.architectures import unet
+from models.architectures import unet_network
 from models.architectures.registry import HARDWARE
 from models.quantization.exact import exact_inference
 from models.settings import TrainSettings
@@ -224,7 +224,7 @@ def train(
         quantized = name == HARDWARE
         return Step(
             EventNetwork(name, title),
-            lambda: unet.build(model, dataset.shape, heads(model.task), quantized=quantized),
+            lambda: unet_network.build(model, dataset.shape, heads(model.task), quantized=quantized),
             quantized,
             FLOAT if quantized else None,
         )
