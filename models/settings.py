@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from data_prep.images.augment import AugmentationSettings
 from data_prep.settings import Seed, Settings
+from models.architectures.registry import architecture_of, known_architecture, known_symmetry
 from models.quantization.number_settings import QuantizerSettings as QuantizerSettings  # also found here
 from models.quantization.number_settings import WeightSettings
 from models.tasks.settings import RegressionSettings
 from models.training.pruning_settings import PruningSettings
 
-Architecture = Literal["quantized_separable"]
-
-Symmetry = Literal["plain", "views", "p4", "p4m", "hex", "p6", "p6m"]
+Symmetry = Annotated[str, AfterValidator(known_symmetry)]
+"""A word that an architecture knows."""
 
 
 class BlockSettings(Settings):
@@ -97,7 +97,7 @@ class ModelSettings(Settings):
     task: Literal["classification", "regression"] = "classification"
     """What it is trained for; the tasks on event images have their own settings (`models/tasks/event_settings.py`)."""
 
-    architecture: Architecture = "quantized_separable"
+    architecture: Annotated[str, AfterValidator(known_architecture)] = "quantized_separable"
     """What is built for hardware; its float references are trained beside it with the same topology."""
 
     symmetry: Symmetry = "plain"
@@ -135,13 +135,15 @@ class ModelSettings(Settings):
     def _section_of_the_task(self) -> Self:
         if (self.task == "regression") != (self.regression is not None):
             raise ValueError("the section 'regression' belongs to 'task: regression', and only there")
-        if self.regression is not None and self.symmetry != "plain":
+        known = architecture_of(self.architecture, self.symmetry)
+        if self.regression is not None and not known.other_outputs:
             raise ValueError(f"'symmetry: {self.symmetry}' is for taggers, not for 'task: regression'")
         return self
 
     @model_validator(mode="after")
     def _lists_where_channels_are_known(self) -> Self:
-        if self.symmetry != "plain" and any(isinstance(each.bits, tuple) for each in self._weights()):
+        known = architecture_of(self.architecture, self.symmetry)
+        if not known.channel_bits and any(isinstance(each.bits, tuple) for each in self._weights()):
             raise ValueError(f"lists of 'bits' are for 'symmetry: plain'; with '{self.symmetry}' give 'mean_bits'")
         return self
 
@@ -155,7 +157,7 @@ class ModelSettings(Settings):
 
     @model_validator(mode="after")
     def _normalised_where_known(self) -> ModelSettings:
-        if self.normalisation and self.symmetry in ("plain", "views"):
+        if self.normalisation and not architecture_of(self.architecture, self.symmetry).normalisation:
             raise ValueError(f"'normalisation' is for networks with a group, not for 'symmetry: {self.symmetry}'")
         return self
 

@@ -6,7 +6,7 @@ The images repeat columns beyond φ = ±π; outputs have all of them, and only t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,8 +17,7 @@ from tensorflow import keras
 
 from data_prep.errors import InputFileError
 from data_prep.events.batch import TOWER_CLASSES, EventBatch
-from models.architectures import unet_network
-from models.architectures.registry import HARDWARE
+from models.architectures.registry import ARCHITECTURES
 from models.quantization.exact import exact_inference
 from models.settings import TrainSettings
 from models.tasks import event_targets
@@ -31,10 +30,6 @@ from models.training.objective import Objective, mean_weight, share
 
 Floats = npt.NDArray[np.float32]
 
-FLOAT = "float_unet"
-"""The name of the float network."""
-TITLES = {FLOAT: "float U-Net", HARDWARE: "quantized U-Net"}
-"""The networks of these tasks in the order of training."""
 BATCH = 32
 """Events that are predicted at a time."""
 _FLOAT_BITS = 20
@@ -72,14 +67,6 @@ class EventImages(Protocol):
 
     def split(self, name: str) -> EventSplit:
         """One of `train`, `validation`, `test`."""
-
-
-@dataclass(frozen=True)
-class EventNetwork:
-    """A name for files and metrics, and one for people."""
-
-    name: str
-    title: str
 
 
 def _truth_of_jets(batch: EventBatch, settings: EventModelSettings, towers: Towers) -> tuple[Floats, ...]:
@@ -208,7 +195,7 @@ def _hit(wrap: int) -> Callable[[Any, Any], Any]:
 
 def train(
     dataset: EventImages, model: EventModelSettings, settings: TrainSettings, work: Path, progress: Progress
-) -> list[TrainedNetwork[EventNetwork]]:
+) -> list[TrainedNetwork]:
     """Train the float and the quantized U-Net; a stopped call goes on where it was.
 
     Raises:
@@ -220,16 +207,8 @@ def train(
     counts, wrap = _survey(dataset)
     aim = objective(model, wrap, event_targets.class_shares(counts), dataset.towers)
 
-    def step(name: str, title: str) -> Step[EventNetwork]:
-        quantized = name == HARDWARE
-        return Step(
-            EventNetwork(name, title),
-            lambda: unet_network.build(model, dataset.shape, heads(model.task), quantized=quantized),
-            quantized,
-            FLOAT if quantized else None,
-        )
-
-    steps = [step(name, title) for name, title in TITLES.items()]
+    networks = ARCHITECTURES["unet"].networks(model, "towers")
+    steps = [Step(network, partial(network.build, model, dataset.shape, heads(model.task))) for network in networks]
     return train_in_turn(steps, dataset, settings, work, progress, aim)
 
 

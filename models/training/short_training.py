@@ -21,7 +21,7 @@ from data_prep.store.jet_images import ImageDataset
 from models.metrics.bootstrap import macro_auc_replicas, measured
 from models.metrics.taggers import performance, softmax
 from models.quantization import channel_bits
-from models.tasks import classification
+from models.training import tagging
 from models.training.batches import survey
 from models.training.pruning import Pruner, chosen_kernels
 from models.training.pruning_settings import PruningSettings
@@ -174,7 +174,7 @@ def choose_bits(model: keras.Model, source: keras.Model, jets: Jets, batch: int,
         batch: jets a step.
         seed: of the order of the jets, and of the rule.
     """
-    classification.OBJECTIVE.compile(source, keras.optimizers.SGD())
+    tagging.OBJECTIVE.compile(source, keras.optimizers.SGD())
     batch = min(batch, len(jets))
     order = np.random.default_rng(seed).permutation(len(jets))
     parts = (order[first : first + batch] for first in range(0, len(jets) - batch + 1, batch))

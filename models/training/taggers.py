@@ -28,7 +28,7 @@ TREES, TREES_SEEN = "trees", "trees_seen"
 """The names of the baselines in metrics and scores: on all constituents, and on those that the network sees."""
 BASELINES: dict[str, Set] = {TREES: "all", TREES_SEEN: "seen"}
 
-Tagger = TrainedNetwork[Network]
+Tagger = TrainedNetwork
 """One trained tagger with what was learned about it."""
 
 

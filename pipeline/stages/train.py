@@ -136,7 +136,7 @@ def _regression(images: Path, network: Any, how: TrainSettings, space: Workspace
     from data_prep.store.jet_images import open_dataset
     from models.architectures.registry import HARDWARE
     from models.files.meaning import Meaning
-    from models.tasks import regression
+    from models.tasks import regression_training as regression
 
     dataset = open_dataset(images)
     trained = regression.train(dataset, network, how, space.work, _progress)

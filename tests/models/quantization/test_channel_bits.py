@@ -24,9 +24,9 @@ from models.quantization import channel_bits, channel_quantizer
 from models.quantization.channel_quantizer import quantized_bits_by_channel
 from models.quantization.exact import exact_inference
 from models.settings import ModelSettings, TrainSettings
-from models.tasks import classification
 from models.tasks.event_settings import UNetSettings
 from models.training import network as training
+from models.training import tagging
 from tests.models.symmetric_settings import built, random_images, settings_of
 
 SHAPE = (8, 8, 1)
@@ -106,12 +106,12 @@ def test_mean_bits_are_chosen_by_the_float_network(
         kernel.variable.assign(np.abs(kernel.variable))  # no filter of the block is silent for good
     behind = source.get_layer("block2").depthwise_kernel
     behind.assign(behind.numpy() * np.array([1, 0, 1])[:, None])
-    classification.OBJECTIVE.compile(source, keras.optimizers.SGD())
+    tagging.OBJECTIVE.compile(source, keras.optimizers.SGD())
     model = quantized_network.build(settings, SHAPE, 2)
     training.warm_start(model, source)
     with pytest.raises(UnsupportedModelError, match="layer 'block1': its bits per channel are not chosen yet"):
         lower(model)
-    training.choose_bits(model, source, dataset, train_settings, classification.OBJECTIVE)
+    training.choose_bits(model, source, dataset, train_settings, tagging.OBJECTIVE)
     quantizer = model.get_layer("block1").pointwise_quantizer_internal
     assert sum(quantizer.by_channel) == 15
     assert quantizer.by_channel[1] == min(quantizer.by_channel) < 5

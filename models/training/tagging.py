@@ -1,4 +1,4 @@
-"""Classification: one logit a class, cross entropy."""
+"""What taggers are trained for: one logit a class, cross entropy."""
 
 from __future__ import annotations
 

@@ -24,15 +24,14 @@ from data_prep.grids.grid import SquareGrid
 from data_prep.images.batch import ImageBatch
 from data_prep.jets.mass import image_mass
 from data_prep.store.jet_images import ImageDataset
-from models.architectures.registry import Network
 from models.metrics.response import Closure, closure
 from models.metrics.taggers import Performance, performance, softmax
 from models.metrics.uncertainty import Uncertainties, uncertainties
 from models.quantization.exact import exact_inference
 from models.settings import ModelSettings, TrainSettings
-from models.tasks import classification
 from models.tasks.regression_heads import networks
 from models.tasks.settings import RegressionSettings
+from models.training import tagging
 from models.training.batches import Feed, survey
 from models.training.in_turn import Progress, TrainedNetwork, of_jets, train_in_turn
 from models.training.objective import Objective, mean_weight, share
@@ -109,7 +108,7 @@ def objective(settings: ModelSettings) -> Objective:
     )
     if not wanted.beside_tagger:
         return alone
-    tagger = classification.OBJECTIVE
+    tagger = tagging.OBJECTIVE
     return Objective(
         targets=lambda batch: tagger.targets(batch) + alone.targets(batch),
         specs=tagger.specs + alone.specs,
@@ -127,7 +126,7 @@ def truth_of(batch: ImageBatch, wanted: RegressionSettings) -> Floats:
 
 def train(
     dataset: ImageDataset, model: ModelSettings, settings: TrainSettings, work: Path, progress: Progress
-) -> list[TrainedNetwork[Network]]:
+) -> list[TrainedNetwork]:
     """Train the networks one after the other; a stopped call goes on where it was.
 
     Raises:
@@ -144,7 +143,7 @@ def train(
 
 
 def measure(
-    dataset: ImageDataset, model: ModelSettings, trained: Sequence[TrainedNetwork[Network]], seed: int
+    dataset: ImageDataset, model: ModelSettings, trained: Sequence[TrainedNetwork], seed: int
 ) -> RegressionMeasurement:
     """Measure everything on the test split; the networks cannot be trained further after it.
 

@@ -1,0 +1,20 @@
+"""The quantized separable tagger, with its float form and the float tagger with standard convolutions before it."""
+
+from __future__ import annotations
+
+from models.architectures.architecture import HARDWARE, Architecture, Network
+from models.settings import ModelSettings
+
+
+def networks(settings: ModelSettings, grid: str) -> tuple[Network, ...]:
+    """Three networks of one topology."""
+    from models.architectures import quantized_network, separable, standard
+
+    return (
+        Network("float_standard", "float standard", standard.build),
+        Network("float_separable", "float separable", separable.build),
+        Network(HARDWARE, "quantized separable", quantized_network.build, True, "float_separable"),
+    )
+
+
+ARCHITECTURE = Architecture(networks, {"plain": ""}, channel_bits=True, other_outputs=True)
