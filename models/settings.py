@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from data_prep.images.augment import AugmentationSettings
 from data_prep.settings import Seed, Settings
-from models.architectures.registry import architecture_of, known_architecture, known_symmetry
 from models.quantization.number_settings import QuantizerSettings as QuantizerSettings  # also found here
 from models.quantization.number_settings import WeightSettings
+from models.registries import ArchitectureName, JetTaskName
+from models.registries import Symmetry as Symmetry
+from models.registries import architecture as architecture_of
 from models.tasks.settings import RegressionSettings
 from models.training.pruning_settings import PruningSettings
-
-Symmetry = Annotated[str, AfterValidator(known_symmetry)]
-"""A word that an architecture knows."""
 
 
 class BlockSettings(Settings):
@@ -94,10 +93,10 @@ class OutputSettings(Settings):
 class ModelSettings(Settings):
     """The network on jet images: its task, its architecture by one word, its topology, its numbers."""
 
-    task: Literal["classification", "regression"] = "classification"
+    task: JetTaskName = "classification"
     """What it is trained for; the tasks on event images have their own settings (`models/tasks/event_settings.py`)."""
 
-    architecture: Annotated[str, AfterValidator(known_architecture)] = "quantized_separable"
+    architecture: ArchitectureName = "quantized_separable"
     """What is built for hardware; its float references are trained beside it with the same topology."""
 
     symmetry: Symmetry = "plain"

@@ -34,7 +34,7 @@ from models.tasks.settings import RegressionSettings
 from models.training import tagging
 from models.training.batches import Feed, survey
 from models.training.in_turn import Progress, TrainedNetwork, of_jets, train_in_turn
-from models.training.objective import Objective, mean_weight, share
+from models.training.objective import Objective, joined, mean_weight, share
 
 Floats = npt.NDArray[np.float32]
 
@@ -108,15 +108,7 @@ def objective(settings: ModelSettings) -> Objective:
     )
     if not wanted.beside_tagger:
         return alone
-    tagger = tagging.OBJECTIVE
-    return Objective(
-        targets=lambda batch: tagger.targets(batch) + alone.targets(batch),
-        specs=tagger.specs + alone.specs,
-        losses=tagger.losses + alone.losses,
-        watched=tagger.watched,
-        mean_weight=tagger.mean_weight,
-        loss_weights=(1.0, wanted.weight),
-    )
+    return joined(tagging.OBJECTIVE, alone, (1.0, wanted.weight))
 
 
 def truth_of(batch: ImageBatch, wanted: RegressionSettings) -> Floats:

@@ -23,6 +23,11 @@ Progress = Callable[[str, int], AbstractContextManager[training.Advance]]
 """Opens a progress bar: what is done, and of how many jets or events."""
 
 
+def counting(progress: Callable[[str, int, str], AbstractContextManager[training.Advance]], unit: str) -> Progress:
+    """Opens progress bars that count these."""
+    return lambda title, total: progress(title, total, unit)
+
+
 @dataclass(frozen=True)
 class Step:
     """One network to be trained.

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from data_prep.errors import PipelineError
 from hls_projects.hls.emulated_outputs import EmulatedOutputs
+from models import registries
 from models.architectures.registry import symmetry_titles
 from models.metrics.bootstrap import Measured
 from models.metrics.taggers import Against, Performance, Rejection, performance
@@ -49,7 +50,7 @@ def titles_of(model: Mapping[str, Any]) -> dict[str, str]:
     Args:
         model: what `model.yaml` holds.
     """
-    if model.get("task") in ("segmentation", "detection", "panoptic"):
+    if registries.task(str(model.get("task", "classification"))).images == "events":
         return TITLES | {QUANTIZED: "quantized U-Net"}
     symmetry = symmetry_titles().get(str(model.get("symmetry")))
     if symmetry is None:

@@ -24,10 +24,11 @@ from models.settings import FloatPhaseSettings, TrainSettings
 from models.tasks import event_targets
 from models.tasks import events as task
 from models.tasks.event_maps import Maps, heads
-from models.tasks.event_measure import measure, panoptic
+from models.tasks.event_measure import measure
 from models.tasks.event_settings import EventModelSettings
 from models.tasks.jet_lists import found_jets, jet_lists, truth_lists
 from models.tasks.mitigation import HARD
+from models.tasks.panoptic import panoptic
 from models.tasks.tower_geometry import Towers
 from models.training import network as training
 from models.training.pruning_settings import PruningSettings
