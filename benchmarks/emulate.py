@@ -106,13 +106,13 @@ def untrained(options: argparse.Namespace) -> tuple[Network, Any]:
 
     from hls_projects.lowering.lower import lower
     from hls_projects.lowering.types import prove_network
-    from models.architectures.registry import HARDWARE, NETWORKS
+    from models.architectures.registry import HARDWARE, networks
     from models.settings import ModelSettings
     from pipeline.configuration import load
 
     keras.utils.set_random_seed(1)
     settings = load(options.model_config, ModelSettings)
-    chosen = next(each for each in NETWORKS[settings.architecture] if each.name == HARDWARE)
+    chosen = next(each for each in networks(settings) if each.name == HARDWARE)
     lowered = lower(chosen.build(settings, (options.pixels, options.pixels, 1), 5))
     return prove_network(lowered), lowered.model
 

@@ -36,7 +36,7 @@ from hls_projects.rtl.synthesis import synthesise
 from hls_projects.settings import BuilderSettings, VariantSettings
 from models.files.load import load_model
 from models.quantization.exact import exact_inference
-from models.training.short_training import Judge, Quality, prepare_threads, read_jets
+from models.training.short_training import Judge, TaggerQuality, prepare_threads, read_jets
 from pipeline.configuration import load
 from pipeline.studies.search.files import Files, files_of, read_files
 from pipeline.studies.search.image_sets import make_sets
@@ -75,7 +75,7 @@ class Counts:
         return self._known[grid, kind]
 
 
-def quality(files: Files, network: Any, images: Path) -> Quality:
+def quality(files: Files, network: Any, images: Path) -> TaggerQuality:
     """What a network reaches on all test jets."""
     dataset = open_dataset(images / files.image_set)
     jets = read_jets(dataset, "test", dataset.split("test").rows, 0)

@@ -39,7 +39,7 @@ from hls_projects.rtl.synthesis import synthesise
 from hls_projects.settings import HardwareSettings
 from models.architectures.registry import HARDWARE
 from models.settings import ModelSettings, TrainSettings
-from models.tasks.choice import TaskChoice
+from models.tasks.registry import TaskChoice
 from models.training import network as training
 from models.training import taggers
 from pipeline.artefacts.code_version import code_hash

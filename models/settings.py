@@ -11,12 +11,11 @@ from data_prep.images.augment import AugmentationSettings
 from data_prep.settings import Seed, Settings
 from models.quantization.number_settings import QuantizerSettings as QuantizerSettings  # also found here
 from models.quantization.number_settings import WeightSettings
+from models.registries import ArchitectureName, JetTaskName
+from models.registries import Symmetry as Symmetry
+from models.registries import architecture as architecture_of
 from models.tasks.settings import RegressionSettings
 from models.training.pruning_settings import PruningSettings
-
-Architecture = Literal["quantized_separable"]
-
-Symmetry = Literal["plain", "views", "p4", "p4m", "hex", "p6", "p6m"]
 
 
 class BlockSettings(Settings):
@@ -94,10 +93,10 @@ class OutputSettings(Settings):
 class ModelSettings(Settings):
     """The network on jet images: its task, its architecture by one word, its topology, its numbers."""
 
-    task: Literal["classification", "regression"] = "classification"
+    task: JetTaskName = "classification"
     """What it is trained for; the tasks on event images have their own settings (`models/tasks/event_settings.py`)."""
 
-    architecture: Architecture = "quantized_separable"
+    architecture: ArchitectureName = "quantized_separable"
     """What is built for hardware; its float references are trained beside it with the same topology."""
 
     symmetry: Symmetry = "plain"
@@ -135,13 +134,15 @@ class ModelSettings(Settings):
     def _section_of_the_task(self) -> Self:
         if (self.task == "regression") != (self.regression is not None):
             raise ValueError("the section 'regression' belongs to 'task: regression', and only there")
-        if self.regression is not None and self.symmetry != "plain":
+        known = architecture_of(self.architecture, self.symmetry)
+        if self.regression is not None and not known.other_outputs:
             raise ValueError(f"'symmetry: {self.symmetry}' is for taggers, not for 'task: regression'")
         return self
 
     @model_validator(mode="after")
     def _lists_where_channels_are_known(self) -> Self:
-        if self.symmetry != "plain" and any(isinstance(each.bits, tuple) for each in self._weights()):
+        known = architecture_of(self.architecture, self.symmetry)
+        if not known.channel_bits and any(isinstance(each.bits, tuple) for each in self._weights()):
             raise ValueError(f"lists of 'bits' are for 'symmetry: plain'; with '{self.symmetry}' give 'mean_bits'")
         return self
 
@@ -155,7 +156,7 @@ class ModelSettings(Settings):
 
     @model_validator(mode="after")
     def _normalised_where_known(self) -> ModelSettings:
-        if self.normalisation and self.symmetry in ("plain", "views"):
+        if self.normalisation and not architecture_of(self.architecture, self.symmetry).normalisation:
             raise ValueError(f"'normalisation' is for networks with a group, not for 'symmetry: {self.symmetry}'")
         return self
 

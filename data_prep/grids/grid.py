@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from data_prep.grids.lattice import Matrix, hexagon
 from data_prep.settings import Settings
 from data_prep.system.compiled import compiled, inlined
 
@@ -20,7 +21,6 @@ SQUARE, HEXAGONAL, TOWERS = range(3)
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 
-Matrix = tuple[tuple[int, int], tuple[int, int]]
 Extent = tuple[float, float, float, float]
 """Lowest φ, highest φ, lowest η, highest η: what images are drawn in."""
 
@@ -150,9 +150,7 @@ class HexagonalGrid(Settings):
         >>> HexagonalGrid(kind="hexagonal", rings=1, pitch=0.1).mask().astype(int).tolist()
         [[0, 1, 1], [1, 1, 1], [1, 1, 0]]
         """
-        q, r = self._axial()
-        inside: npt.NDArray[np.bool_] = np.abs(q + r) <= self.rings
-        return inside
+        return hexagon(self.rows)
 
     def centres(self) -> tuple[Float64, Float64]:
         """η and φ of the pixel centres, relative to the image's centre: two float64 [rows, columns].

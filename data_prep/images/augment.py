@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.grids.grid import Grid, HexagonalGrid, SquareGrid, TowerGrid
+from data_prep.grids.lattice import OUTSIDE, moved, powers, product
 from data_prep.images.batch import ImageBatch
 from data_prep.settings import Settings
 from data_prep.system.compiled import compiled
@@ -102,19 +103,11 @@ def targets(grid: Grid) -> Int64:
 
     Pixels outside the hexagon go nowhere and are 0.
     """
-    number = order(grid)
-    turn, mirror = np.array(grid.turn), np.array(grid.mirror)  # type: ignore[union-attr]
-    # doubled, so that the centre of an even number of pixels is no pixel but a whole number
-    axis = 2 * np.arange(grid.rows) - (grid.rows - 1)
-    points = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
-    found = np.zeros((2 * number, len(points)), np.int64)
-    inside = grid.mask().ravel()
-    for start, first in ((0, np.eye(2, dtype=np.int64)), (number, mirror)):
-        matrix = first
-        for k in range(number):
-            rows, columns = ((points[inside] @ matrix.T + grid.rows - 1) // 2).T
-            found[start + k, inside] = rows * grid.columns + columns
-            matrix = turn @ matrix
+    require_turnable(grid)
+    turns = powers(grid.turn)  # type: ignore[union-attr]
+    mirrored = [product(turn, grid.mirror) for turn in turns]  # type: ignore[union-attr]
+    places = np.stack([moved(matrix, grid.mask()).ravel() for matrix in (*turns, *mirrored)])
+    found = np.where(places == OUTSIDE, 0, places)
     found.setflags(write=False)
     return found
 

@@ -11,6 +11,7 @@ from hls_projects.lowering.activation import apply
 from hls_projects.lowering.builder import Builder
 from hls_projects.lowering.registry import Tensors, rule
 from hls_projects.lowering.weights import geometry, quantized
+from models.layers.window_geometry import same_zeros
 
 KL = keras.layers
 
@@ -71,7 +72,7 @@ def _pool(kind: type[Any], layer: Any, x: Any, build: Builder) -> Any:
     shape = geometry(layer, build)
     if shape["padding"] == "same":
         for size, pool, stride in zip(x.shape[1:3], layer.pool_size, layer.strides, strict=True):
-            if (-(-size // stride) - 1) * stride + pool > size:
+            if any(same_zeros(size, pool, stride)):
                 raise build.refuse("'same' padding whose windows reach over the edge", remedy="use 'valid' pooling")
     return build.keep(kind(layer.pool_size, layer.strides, "valid", name=build.name()), x)
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.fixed_point import MAX_WIDTH
+from models.layers.window_geometry import same_zeros
 
 Integers = npt.NDArray[np.int64]
 Pair = tuple[int, int]
@@ -102,8 +103,7 @@ def same_padding(size: Pair, kernel: Pair, strides: Pair) -> Zeros:
     >>> same_padding((16, 15), (3, 3), (2, 2))
     ((0, 1), (1, 1))
     """
-    total = [max((-(-n // s) - 1) * s + k - n, 0) for n, k, s in zip(size, kernel, strides, strict=True)]
-    rows, columns = ((zeros // 2, zeros - zeros // 2) for zeros in total)
+    rows, columns = map(same_zeros, size, kernel, strides)
     return rows, columns
 
 

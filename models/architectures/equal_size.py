@@ -37,7 +37,7 @@ class Size:
 
 
 def plain_size(settings: ModelSettings, shape: Shape, classes: int) -> Size:
-    """The size of the network of `models.architectures.quantized_separable`.
+    """The size of the network of `models.architectures.quantized_network`.
 
     Raises:
         ValueError: when the image is too small for a kernel or pooling window.

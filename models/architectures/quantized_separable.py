@@ -1,73 +1,20 @@
-"""The quantized separable tagger: the network that goes on to hardware.
-
-Every number has a stated fixed-point type: pixels at the input port, weights, biases and the output of every rectifier;
-in between stand exact sums. No scale factors (alpha = 1), no batch normalisation, no softmax.
-"""
+"""The quantized separable tagger, with its float form and the float tagger with standard convolutions before it."""
 
 from __future__ import annotations
 
-import qkeras
-from tensorflow import keras
-
-from models.quantization import quantizers
-from models.settings import BlockSettings, ModelSettings
-
-layers = keras.layers
+from models.architectures.architecture import HARDWARE, Architecture, Network
+from models.settings import ModelSettings
 
 
-def build(settings: ModelSettings, shape: tuple[int, int, int], classes: int) -> keras.Model:
-    """The network of `separable` in QKeras layers of the same names, with a quantizer at the input; logits out.
+def networks(settings: ModelSettings, grid: str) -> tuple[Network, ...]:
+    """Three networks of one topology."""
+    from models.architectures import quantized_network, separable, standard
 
-    Args:
-        settings: topology and widths.
-        shape: rows, columns, channels of the images.
-        classes: logits.
-
-    Raises:
-        ConfigurationError: a list of bits that does not have one for every channel.
-        ValueError: when the image is too small for a kernel or pooling window.
-    """
-    pixels = keras.Input(shape, name="pixels")
-    x = qkeras.QActivation(str(quantizers.unsigned(settings.input)), name="input_quantizer")(pixels)
-    for index, block in enumerate(settings.blocks, 1):
-        x = convolution(block, x.shape[-1], index)(x)
-        x = qkeras.QActivation(str(quantizers.unsigned(block.activation)), name=f"block{index}_relu")(x)
-        if block.pooling > 1:
-            x = layers.MaxPooling2D(block.pooling, name=f"block{index}_pooling")(x)
-    x = layers.Flatten(name="flatten")(x)
-    for index, dense in enumerate(settings.dense, 1):
-        x = qkeras.QDense(
-            dense.units,
-            kernel_quantizer=quantizers.weights(dense.weights, f"dense.{index - 1}.weights", dense.units),
-            bias_quantizer=quantizers.signed(dense.bias),
-            name=f"dense{index}",
-        )(x)
-        x = qkeras.QActivation(str(quantizers.unsigned(dense.activation)), name=f"dense{index}_relu")(x)
-    logits = qkeras.QDense(
-        classes,
-        kernel_quantizer=quantizers.weights(settings.output.weights, "output.weights", classes),
-        bias_quantizer=quantizers.signed(settings.output.bias),
-        name="logits",
-    )(x)
-    return keras.Model(pixels, logits, name="quantized_separable")
-
-
-def convolution(block: BlockSettings, channels: int, index: int) -> keras.layers.Layer:
-    """The quantized convolution of block `index` (from 1) on so many channels, full or separable."""
-    key = f"blocks.{index - 1}"
-    common = {
-        "strides": block.stride,
-        "padding": block.padding,
-        "bias_quantizer": quantizers.signed(block.bias),
-        "name": f"block{index}",
-    }
-    pointwise = quantizers.weights(block.pointwise, f"{key}.pointwise", block.filters)
-    if block.depthwise is None:
-        return qkeras.QConv2D(block.filters, block.kernel, kernel_quantizer=pointwise, **common)
-    return qkeras.QSeparableConv2D(
-        block.filters,
-        block.kernel,
-        depthwise_quantizer=quantizers.weights(block.depthwise, f"{key}.depthwise", channels, axis=-2),
-        pointwise_quantizer=pointwise,
-        **common,
+    return (
+        Network("float_standard", "float standard", standard.build),
+        Network("float_separable", "float separable", separable.build),
+        Network(HARDWARE, "quantized separable", quantized_network.build, True, "float_separable"),
     )
+
+
+ARCHITECTURE = Architecture(networks, {"plain": ""}, channel_bits=True, other_outputs=True)

@@ -1,103 +1,75 @@
-"""Which networks a word in `model.yaml` stands for; a new architecture is one file and one entry here."""
+"""Which networks the words `architecture` and `symmetry` in `model.yaml` stand for; a new architecture is one file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from tensorflow import keras
+from data_prep.registry import Registry
+from models.architectures.architecture import HARDWARE as HARDWARE  # also found here, as the next one
+from models.architectures.architecture import Architecture
+from models.architectures.architecture import Network as Network
 
-from data_prep.errors import ConfigurationError
-from models.architectures import (
-    equal_size,
-    group_network,
-    quantized_separable,
-    separable,
-    standard,
-    view_network,
-)
-from models.architectures.number_forms import Numbers
-from models.files.quiet import quietly
-from models.settings import Architecture, ModelSettings
-from models.symmetry.choice import group_of
+if TYPE_CHECKING:
+    from models.settings import ModelSettings
 
-Builder = Callable[[ModelSettings, tuple[int, int, int], int], keras.Model]
-
-HARDWARE = "model"
-"""The name of the network that goes on to hardware."""
-
-FLOAT_SYMMETRIC = "float_symmetric"
-"""The name of the float counterpart of a network with a symmetry."""
+ARCHITECTURES = Registry("models.architectures", "ARCHITECTURE", Architecture)
+"""Every architecture by the name of its file."""
 
 
-@dataclass(frozen=True)
-class Network:
-    """One network to be trained.
+def known_architecture(word: str) -> str:
+    """The word `architecture`, unchanged.
 
-    Attributes:
-        name: its name in files and metrics.
-        title: its name in tables and figures.
-        builder: makes it from the settings, the image shape and the number of classes.
-        quantized: whether it is trained by the settings for quantized networks.
-        starts_from: the network whose trained weights it may start from; it stands earlier in the list.
+    Raises:
+        ValueError: it is none; lists those that are.
     """
-
-    name: str
-    title: str
-    builder: Builder
-    quantized: bool = False
-    starts_from: str | None = None
-
-    def build(self, settings: ModelSettings, shape: tuple[int, int, int], classes: int) -> keras.Model:
-        """The untrained network.
-
-        Raises:
-            ConfigurationError: when the images are too small for its kernels and pooling windows.
-        """
-        try:
-            with quietly():
-                return self.builder(settings, shape, classes)
-        except ValueError as error:
-            reason = next(iter(str(error).splitlines()), "")
-            raise ConfigurationError(
-                f"a network with these blocks does not fit images of {shape[0]} x {shape[1]} pixels: {reason}",
-                remedy="use fewer blocks, smaller kernels or less pooling in model.yaml",
-            ) from None
+    return _one_of({_base(name) for name, each in ARCHITECTURES.items() if each.symmetries}, word)
 
 
-NETWORKS: dict[Architecture, tuple[Network, ...]] = {
-    "quantized_separable": (
-        Network("float_standard", "float standard", standard.build),
-        Network("float_separable", "float separable", separable.build),
-        Network(HARDWARE, "quantized separable", quantized_separable.build, True, "float_separable"),
-    ),
-}
-"""The plain networks of each architecture in the order of training; the last one goes on to hardware."""
+def known_symmetry(word: str) -> str:
+    """The word `symmetry`, unchanged.
+
+    Raises:
+        ValueError: it is none; lists those that are.
+    """
+    return _one_of({known for each in ARCHITECTURES.values() for known in each.symmetries}, word)
+
+
+def architecture_of(architecture: str, symmetry: str) -> Architecture:
+    """The one that two words stand for.
+
+    Raises:
+        ValueError: the architecture does not know the symmetry; lists those that it knows.
+    """
+    family = [each for name, each in ARCHITECTURES.items() if _base(name) == architecture]
+    for each in family:
+        if symmetry in each.symmetries:
+            return each
+    known = sorted(word for each in family for word in each.symmetries)
+    raise ValueError(f"'architecture: {architecture}' knows no 'symmetry: {symmetry}'; it knows {', '.join(known)}")
+
+
+def symmetry_titles() -> dict[str, str]:
+    """What every word `symmetry` makes of a network, for people; those that make nothing of it are left out."""
+    return {word: title for each in ARCHITECTURES.values() for word, title in each.symmetries.items() if title}
 
 
 def networks(settings: ModelSettings, grid: str = "square") -> tuple[Network, ...]:
-    """The networks that these settings stand for, on images of a grid of this kind.
+    """The networks that these settings stand for, in the order of training; the last one goes on to hardware.
 
-    One with a symmetry has its float counterpart, from which its training may start.
+    Args:
+        settings: of a network on images of jets.
+        grid: kind of their pixel grid.
     """
-    word = settings.symmetry
-    if word == "plain":
-        return NETWORKS[settings.architecture]
-    return (
-        Network(FLOAT_SYMMETRIC, f"float {word}", _symmetric(grid, Numbers(quantized=False))),
-        Network(HARDWARE, f"quantized {word}", _symmetric(grid, Numbers(quantized=True)), True, FLOAT_SYMMETRIC),
-    )
+    return architecture_of(settings.architecture, settings.symmetry).networks(settings, grid)
 
 
-def _symmetric(grid: str, numbers: Numbers) -> Builder:
-    """Makes the network with a symmetry, of the size that the settings ask for."""
+def _base(name: str) -> str:
+    return ARCHITECTURES[name].base or name
 
-    def build(settings: ModelSettings, shape: tuple[int, int, int], classes: int) -> keras.Model:
-        group = group_of(settings.symmetry, grid, shape)
-        of_views = settings.symmetry == "views"
-        size = equal_size.views_size if of_views else equal_size.group_size
-        settings = equal_size.equalised(settings, shape, classes, lambda each: size(each, shape, classes, group))
-        made = view_network if of_views else group_network
-        return made.build(settings, shape, classes, group, numbers)
 
-    return build
+def _one_of(known: Iterable[str], word: str) -> str:
+    *others, last = sorted(known)
+    if word not in (*others, last):
+        raise ValueError(f"must be {', '.join(others)} or {last}" if others else f"must be {last}")
+    return word

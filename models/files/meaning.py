@@ -7,7 +7,7 @@ as it was trained, in its order. Nothing here needs TensorFlow.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import ValidationError, model_validator
 
@@ -17,9 +17,10 @@ from data_prep.events.settings import EventDescription
 from data_prep.images.differences import Description, differences
 from data_prep.settings import Settings
 from data_prep.store.jet_images import ImageDescription
-from models.settings import ModelSettings
-from models.tasks.event_settings import DetectionSettings, EventModelSettings, SegmentationSettings
-from models.tasks.settings import RegressionSettings, Task
+from models import registries
+from models.registries import TaskName
+from models.tasks.event_settings import DetectionSettings, SegmentationSettings
+from models.tasks.settings import RegressionSettings
 
 MEANING = "meaning.json"
 """The file, in `30_model/`, in `40_lowered/` and in a bundle; beside one model of many `<model>.meaning.json`."""
@@ -38,7 +39,7 @@ class Meaning(Settings):
     """Version of this file format."""
     stated_by: Literal["training", "user"]
     """Who says so: the dataset that the network was trained on, or whoever brought it."""
-    task: Task | None
+    task: TaskName | None
     """What it was trained for; none where the user did not train it here."""
     images: ImageDescription | EventDescription
     """The images that it takes: grid, channels, steps, candidates, and of jets the classes of the dataset."""
@@ -63,28 +64,22 @@ class Meaning(Settings):
         return self
 
     @classmethod
-    def of_training(cls, images: Description, network: ModelSettings | EventModelSettings) -> Meaning:
+    def of_training(cls, images: Description, network: Any) -> Meaning:
         """What a network means that is trained here.
 
         Args:
             images: as the dataset describes them.
-            network: `model.yaml`.
+            network: what `model.yaml` holds, the settings of its task.
 
         Raises:
             ValueError: a task on events with images of jets, or the other way round.
         """
         facts = {"stated_by": "training", "task": network.task, "images": images, "units": images.units}
-        if isinstance(network, ModelSettings):
-            if not isinstance(images, ImageDescription):
-                raise ValueError(f"'task: {network.task}' is for images of jets")
-            numbers = network.regression
-            tagger = numbers is None or numbers.beside_tagger
-            return cls.model_validate(facts | {"classes": images.classes if tagger else (), "regression": numbers})
-        if not isinstance(images, EventDescription):
-            raise ValueError(f"'task: {network.task}' is for images of events")
-        found = ("segmentation", "detection") if network.task == "panoptic" else (network.task,)
-        classes = TOWER_CLASSES if "segmentation" in found else ()
-        return cls.model_validate(facts | {"classes": classes} | {name: getattr(network, name) for name in found})
+        task = registries.task(network.task)
+        if (task.images == "jets") != isinstance(images, ImageDescription):
+            raise ValueError(f"'task: {network.task}' is for images of {task.images}")
+        classes = images.classes if isinstance(images, ImageDescription) else TOWER_CLASSES
+        return cls.model_validate(facts | task.meaning(network, classes))
 
     @classmethod
     def stated(cls, images: Description, *, classes: bool) -> Meaning:

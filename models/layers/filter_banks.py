@@ -15,7 +15,8 @@ from functools import cache
 
 import numpy as np
 
-from models.symmetry.groups import GROUPS, OUTSIDE, Indices
+from data_prep.grids.lattice import OUTSIDE
+from models.symmetry.groups import GROUPS, Indices
 
 
 @cache

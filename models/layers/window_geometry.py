@@ -54,11 +54,21 @@ def padding_before(size: int, kernel: int, stride: int = 1, padding: Padding = "
     if padding == "valid":
         return 0
     if padding == "same":
-        reach = dilation * (kernel - 1) + 1
-        return max((-(-size // stride) - 1) * stride + reach - size, 0) // 2
+        return same_zeros(size, kernel, stride, dilation)[0]
     if not isinstance(padding, int) or padding < 0:
         raise ValueError(f"padding must be 'valid', 'same' or an integer from 0, not {padding!r}")
     return padding
+
+
+def same_zeros(size: int, kernel: int, stride: int = 1, dilation: int = 1) -> tuple[int, int]:
+    """The zeros of TensorFlow's padding `SAME` before and behind one axis; the odd one stands behind.
+
+    >>> same_zeros(16, 3, stride=2), same_zeros(15, 3, stride=2)
+    ((0, 1), (1, 1))
+    """
+    reach = dilation * (kernel - 1) + 1
+    zeros = max((-(-size // stride) - 1) * stride + reach - size, 0)
+    return zeros // 2, zeros - zeros // 2
 
 
 def output_size(size: int, kernel: int, stride: int = 1, padding: Padding = "valid", dilation: int = 1) -> int:

@@ -131,7 +131,7 @@ def require_buildable(settings: SymmetryStudySettings, model: ModelSettings, ima
 
 
 @dataclass(frozen=True)
-class Quality:
+class VariantQuality:
     """How well one network separates one set of test jets.
 
     Attributes:
@@ -146,7 +146,7 @@ class Quality:
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedVariant:
     """One training of one variant.
 
     Attributes:
@@ -155,7 +155,7 @@ class Trained:
         parameters, multiplications, bit_operations: of the quantized network.
     """
 
-    quality: dict[str, dict[str, Quality]]
+    quality: dict[str, dict[str, VariantQuality]]
     changed: dict[str, float]
     parameters: int
     multiplications: int
@@ -169,7 +169,8 @@ class Trained:
     def of_json(cls, found: dict[str, Any]) -> Self:
         """What `as_json` gave."""
         quality = {
-            name: {jets: Quality(**values) for jets, values in sets.items()} for name, sets in found["quality"].items()
+            name: {jets: VariantQuality(**values) for jets, values in sets.items()}
+            for name, sets in found["quality"].items()
         }
         return cls(**(found | {"quality": quality}))
 
@@ -181,7 +182,7 @@ def train_variant(
     how: TrainSettings,
     work: Path,
     progress: Progress,
-) -> tuple[Trained, keras.Model]:
+) -> tuple[TrainedVariant, keras.Model]:
     """Train the float and the quantized network of a variant; a stopped call goes on where it was.
 
     Args:
@@ -214,7 +215,7 @@ def train_variant(
         changed[name] = float(np.average(other, weights=weight))
     last = taggers[-1]
     total = last.arithmetic.total
-    return Trained(quality, changed, total.parameters, total.multiplications, total.bit_operations), last.model
+    return TrainedVariant(quality, changed, total.parameters, total.multiplications, total.bit_operations), last.model
 
 
 def _scores(tagger: Tagger, sets: dict[str, ImageDataset]) -> dict[str, npt.NDArray[np.float32]]:
@@ -227,10 +228,10 @@ def _quality(
     label: npt.NDArray[np.uint8],
     classes: tuple[str, ...],
     weight: npt.NDArray[np.float32],
-) -> Quality:
+) -> VariantQuality:
     found = performance(scores, label, classes, weight)
     rejections = {name: point.rejection for name, point in found.rejection[str(WORKING_POINT)].items()}
-    return Quality(found.macro_auc or 0.0, {name: area or 0.0 for name, area in found.auc.items()}, rejections)
+    return VariantQuality(found.macro_auc or 0.0, {name: area or 0.0 for name, area in found.auc.items()}, rejections)
 
 
 def spread_of(values: Sequence[float | None]) -> dict[str, float | None]:
@@ -247,7 +248,7 @@ def spread_of(values: Sequence[float | None]) -> dict[str, float | None]:
     return {"mean": statistics.fmean(measured), "spread": statistics.stdev(measured) if len(measured) > 1 else None}
 
 
-def summary(variant: VariantSettings, trained: Sequence[Trained]) -> dict[str, Any]:
+def summary(variant: VariantSettings, trained: Sequence[TrainedVariant]) -> dict[str, Any]:
     """A variant over all seeds, for the JSON file of the study."""
     first = trained[0]
 

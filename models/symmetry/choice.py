@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from data_prep.errors import ConfigurationError
-from models.settings import ModelSettings, Symmetry
+from models.settings import ModelSettings
 from models.symmetry.groups import GROUPS, Group, Lattice
 
 _LATTICES: dict[str, Lattice] = {"square": "square", "hexagonal": "hexagonal"}
 _VIEWS: dict[Lattice, str] = {"square": "p4m", "hexagonal": "p6m"}
 
 
-def group_of(symmetry: Symmetry, grid: str, shape: tuple[int, int, int]) -> Group:
+def group_of(symmetry: str, grid: str, shape: tuple[int, int, int]) -> Group:
     """The group that a network keeps, or whose turns its views are.
 
     Args:

@@ -18,16 +18,14 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from data_prep.grids.grid import HexagonalGrid, SquareGrid
+from data_prep.grids.lattice import IDENTITY, OUTSIDE, Matrix, hexagon, moved, powers, product
+
 Lattice = Literal["square", "hexagonal"]
-Matrix = tuple[tuple[int, int], tuple[int, int]]
 Indices = npt.NDArray[np.int64]
 
-IDENTITY: Matrix = ((1, 0), (0, 1))
-_TURN: dict[Lattice, Matrix] = {"square": ((0, -1), (1, 0)), "hexagonal": ((0, -1), (1, 1))}
+_TURN: dict[Lattice, Matrix] = {"square": SquareGrid.turn, "hexagonal": HexagonalGrid.turn}
 _MIRROR: dict[Lattice, Matrix] = {"square": ((1, 0), (0, -1)), "hexagonal": ((0, 1), (1, 0))}
-
-OUTSIDE = -1
-"""In place of the index of a pixel: it lies outside the array or outside the hexagon."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ class Group:
         [1, 2, 3, 0]
         """
         index = {element: number for number, element in enumerate(self.elements)}
-        return np.array([[index[_product(a, b)] for b in self.elements] for a in self.elements])
+        return np.array([[index[product(a, b)] for b in self.elements] for a in self.elements])
 
     @cached_property
     def inverse(self) -> Indices:
@@ -75,10 +73,7 @@ class Group:
         """
         if self.lattice == "square":
             return np.ones((size, size), dtype=bool)
-        if size % 2 == 0:
-            raise ValueError(f"a hexagon has a pixel in its middle, so its size is odd, not {size}")
-        axis = np.arange(size) - size // 2
-        return np.abs(axis[:, None] + axis[None, :]) <= size // 2
+        return hexagon(size)
 
     def sources(self, size: int) -> Indices:
         """Where every pixel of a turned array comes from.
@@ -114,30 +109,17 @@ class Group:
 
 @cache
 def _sources(group: Group, size: int) -> Indices:
-    axis = 2 * np.arange(size) - (size - 1)  # doubled, so that the centre of an even array is no pixel but a number
-    points = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1)
     support = group.support(size)
-    found = np.full((group.order, size, size), OUTSIDE)
-    for number, back in enumerate(group.inverse):
-        rows, columns = np.moveaxis((points @ np.array(group.elements[back]).T + size - 1) // 2, -1, 0)
-        found[number][support] = (rows * size + columns)[support]
+    found = np.stack([moved(group.elements[back], support) for back in group.inverse])
     found.setflags(write=False)
     return found
 
 
-def _product(a: Matrix, b: Matrix) -> Matrix:
-    return tuple(  # type: ignore[return-value]
-        tuple(sum(a[i][k] * b[k][j] for k in range(2)) for j in range(2)) for i in range(2)
-    )
-
-
 def _group(name: str, lattice: Lattice, *, turns: bool, mirrored: bool) -> Group:
-    elements = [IDENTITY]
-    while turns and (following := _product(_TURN[lattice], elements[-1])) != IDENTITY:
-        elements.append(following)
+    elements = powers(_TURN[lattice]) if turns else (IDENTITY,)
     if mirrored:
-        elements += [_product(element, _MIRROR[lattice]) for element in elements]
-    return Group(name, lattice, tuple(elements))
+        elements += tuple(product(element, _MIRROR[lattice]) for element in elements)
+    return Group(name, lattice, elements)
 
 
 GROUPS: dict[str, Group] = {

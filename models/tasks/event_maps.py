@@ -7,16 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.events.batch import TOWER_CLASSES
 from data_prep.fixed_point import FixedType
+from models import registries
+from models.metrics.jet_matching import JetList
 from models.metrics.taggers import softmax
-from models.tasks.event_targets import BOX_CHANNELS
 
 
 def heads(task: str) -> dict[str, int]:
     """The outputs of the network of a task, in order: channels by name."""
-    segmented, found = {"classes": len(TOWER_CLASSES)}, {"heat": 1, "pt": 1, "box": BOX_CHANNELS}
-    return {"segmentation": segmented, "detection": found, "panoptic": segmented | found}[task]
+    return dict(registries.task(task).heads)
 
 
 @dataclass(frozen=True)
@@ -48,3 +47,16 @@ class Maps:
     def chances(self) -> npt.NDArray[np.float32]:
         """The probability of each class, float32 [events, rows, columns, classes]."""
         return softmax(np.ldexp(self.raw["classes"].astype(np.float64), -self.fraction))
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a network says about one event.
+
+    Attributes:
+        classes: uint8 [rows, columns], the class of each tower; None where it gives none.
+        jets: the jets that it finds; None where it finds none.
+    """
+
+    classes: npt.NDArray[np.uint8] | None = None
+    jets: JetList | None = None

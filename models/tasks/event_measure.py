@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.events.batch import PILEUP, TOWER_CLASSES, UNDECIDED, EventBatch
-from models.metrics.library_bootstrap import LibrarySums, spread
-from models.metrics.method_differences import MethodDifferences
-from models.metrics.segmentation import PanopticSum, confusion, mean_quality, quality, segmentation
-from models.tasks import detection_measure
-from models.tasks.baselines import Baseline, Chosen, candidates, choose_by, pileup_shape
-from models.tasks.detection_measure import Found
+from data_prep.events.batch import EventBatch
+from models.tasks.baselines import pileup_shape
 from models.tasks.event_maps import Maps
-from models.tasks.event_settings import DetectionSettings, EventModelSettings
-from models.tasks.jet_finder import FoundJets, group
-from models.tasks.jet_lists import found_jets
-from models.tasks.mitigation import HARD, Mitigation, by_network, names_of, plain
+from models.tasks.event_settings import EventModelSettings
+from models.tasks.event_task import Measuring, event_task
+from models.tasks.jet_finder import FoundJets
 from models.tasks.tower_geometry import Towers
 
 Floats = npt.NDArray[np.float64]
@@ -53,22 +47,10 @@ def measure(
     Returns:
         the content of `metrics.json`.
     """
-    segments = settings.task in ("segmentation", "panoptic")
-    finds = settings.task in ("detection", "panoptic")
-    collected: list[Any] = []
     shape = pileup_shape(validation(), towers)
-    if segments:
-        methods = candidates(settings.segmentation.thresholds, towers, shape)
-        chosen = _choose(validation(), methods, settings, towers)
-        collected.append(Semantic(list(predictors), settings, towers, chosen))
-    if finds:
-        methods = candidates(settings.detection.thresholds, towers, shape)
-        chosen = detection_measure.choose(validation(), methods, settings.detection, towers, eta_max)
-        collected.append(
-            Found(settings.detection, towers, eta_max, chosen.methods, {} if lists is None else lists, chosen.best)
-        )
-    if segments and finds:
-        collected.append(Instances(list(predictors), settings, towers))
+    found = {} if lists is None else lists
+    of = Measuring(list(predictors), settings, towers, eta_max, validation, shape, found)
+    collected = event_task(settings.task).collectors(of)
     events = 0
     for batch in batches:
         maps = {name: predict(batch) for name, predict in predictors.items()}
@@ -80,168 +62,3 @@ def measure(
     for each in collected:
         result |= each.result()
     return result
-
-
-def _choose(
-    batches: Iterable[EventBatch], methods: Sequence[Baseline], settings: EventModelSettings, towers: Towers
-) -> Chosen:
-    """Of each family of methods the one with the best resolutions of jets on validation events, and the best."""
-    collected = Mitigation(settings, towers)
-    for batch in batches:
-        kept = plain(batch)
-        del kept[HARD]  # no method knows it
-        collected.add(batch, kept | {method.name: method.keep(batch) for method in methods})
-    cost = collected.cost()
-    return choose_by(methods, cost) if cost else Chosen(list(methods), None)
-
-
-class Semantic:
-    """The class of every tower, and what leaving out pileup towers does for jets."""
-
-    def __init__(self, names: list[str], settings: EventModelSettings, towers: Towers, chosen: Chosen) -> None:
-        self.methods, self.best = chosen.methods, chosen.best
-        self.counts = {name: np.zeros((len(TOWER_CLASSES),) * 2, np.int64) for name in names}
-        self.by_library = {name: LibrarySums() for name in names}
-        self.mitigation = Mitigation(settings, towers)
-
-    def add(self, batch: EventBatch, maps: Mapping[str, Maps]) -> None:
-        """Add events."""
-        true = batch.dense_class()
-        kept = plain(batch) | {method.name: method.keep(batch) for method in self.methods}
-        for name, made in maps.items():
-            found = made.classes()
-            for event, library in enumerate(batch.library.tolist()):
-                counts = confusion(true[event], found[event], len(TOWER_CLASSES))
-                self.counts[name] += counts
-                self.by_library[name].add(library, counts)
-            kept |= by_network(name, batch, made)
-        self.mitigation.add(batch, kept)
-
-    def result(self) -> dict[str, Any]:
-        """Its part of `metrics.json`."""
-        return {
-            "classes": TOWER_CLASSES,
-            "segmentation": {
-                name: segmentation(counts, TOWER_CLASSES).as_json()
-                | {"confusion": counts.tolist(), "errors": self._errors(self.by_library[name])}
-                for name, counts in self.counts.items()
-            },
-            "segmentation_differences": MethodDifferences.of(
-                {name: {"mean_iou": sums.replicas(_mean_iou)} for name, sums in self.by_library.items()},
-                list(self.counts),
-            ).as_json(),
-            **self.mitigation.result([kept for name in self.counts for kept in names_of(name)], self.best),
-        }
-
-    @staticmethod
-    def _errors(sums: LibrarySums) -> dict[str, Any]:
-        """Statistical errors of the IoU of every class and of their mean."""
-
-        def iou(name: str) -> Callable[[Floats], float | None]:
-            return lambda counts: segmentation(counts, TOWER_CLASSES).iou[name]
-
-        return {"iou": {name: sums.error(iou(name)) for name in TOWER_CLASSES}, "mean_iou": sums.error(_mean_iou)}
-
-
-def _mean_iou(counts: Floats) -> float | None:
-    return segmentation(counts, TOWER_CLASSES).mean_iou
-
-
-class Instances:
-    """Towers grouped to jets: panoptic quality by class, and of jets whatever their class."""
-
-    def __init__(self, names: list[str], settings: EventModelSettings, towers: Towers) -> None:
-        self.settings, self.towers = settings.detection, towers
-        self.sums = {name: [PanopticSum() for _ in TOWER_CLASSES] for name in names}
-        self.any_jet = {name: PanopticSum() for name in names}
-        self.by_library = {name: LibrarySums() for name in names}
-
-    def add(self, batch: EventBatch, maps: Mapping[str, Maps]) -> None:
-        """Add events."""
-        true_class, true_instance = batch.dense_class(), batch.dense_instance()
-        for name, made in maps.items():
-            found_class, found_instance = panoptic(made, self.settings, self.towers)
-            for event, library in enumerate(batch.library.tolist()):
-                void = true_class[event] == UNDECIDED
-                jets = [np.asarray(each[event], np.int64) for each in (true_instance, found_instance)]
-                added = [self.any_jet[name].add(jets[0], jets[1], void)]
-                for code, total in enumerate(self.sums[name]):
-                    added.append(
-                        total.add(
-                            _segments(true_class[event], true_instance[event], code),
-                            _segments(found_class[event], found_instance[event], code),
-                            void,
-                        )
-                    )
-                self.by_library[name].add(library, added)
-
-    def result(self) -> dict[str, Any]:
-        """Its part of `metrics.json`."""
-        result = {}
-        for name, sums in self.sums.items():
-            found = [total.result() for total in sums]
-            result[name] = {
-                "mean": mean_quality(found),
-                "things": mean_quality(found[PILEUP + 1 :]),
-                "classes": {each: quality.as_json() for each, quality in zip(TOWER_CLASSES, found, strict=True)},
-                "any_jet": self.any_jet[name].result().as_json(),
-                "errors": self._errors(self.by_library[name]),
-            }
-        replicas = {name: self._replicas(sums) for name, sums in self.by_library.items()}
-        return {
-            "panoptic": result,
-            "panoptic_differences": MethodDifferences.of(replicas, list(self.sums)).as_json(),
-        }
-
-    @classmethod
-    def _errors(cls, sums: LibrarySums) -> dict[str, Any]:
-        """Statistical errors of PQ: of any jet, of every class, and of the means over classes."""
-        classes = {name: sums.error(cls._pq(row)) for row, name in enumerate(TOWER_CLASSES, 1)}
-        return {name: spread(values[1:]) for name, values in cls._replicas(sums).items()} | {"classes": classes}
-
-    @classmethod
-    def _replicas(cls, sums: LibrarySums) -> dict[str, Floats]:
-        """PQ of any jet, and its means over classes, of the events and of every replica of them."""
-
-        def mean(first: int) -> Callable[[Floats], float | None]:
-            return lambda rows: mean_quality(quality(*row) for row in rows[first:])
-
-        figures = {"any_jet": cls._pq(0), "mean": mean(1), "things": mean(2 + PILEUP)}
-        return {name: sums.replicas(figure) for name, figure in figures.items()}
-
-    @staticmethod
-    def _pq(row: int) -> Callable[[Floats], float | None]:
-        return lambda rows: quality(*rows[row]).pq
-
-
-def panoptic(
-    maps: Maps, settings: DetectionSettings, towers: Towers
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-    """Class and instance of every tower, uint8 [events, rows, columns].
-
-    Towers of a jet class go to the nearest found centre, and those out of reach of all become pileup. All towers of an
-    instance get one class, as in Panoptic-DeepLab (Cheng et al. 2020, arXiv:1911.10194, section 3.2); not the one that
-    most of them have but the one whose logits add up to most over them, the lower code where two are equal: a jet is
-    known by all of its towers better than by any. Sums of integers, so the result is exact.
-    """
-    found = found_jets(maps, settings)
-    said = maps.classes()
-    reach = int((settings.reach / towers.step) ** 2)
-    grouped = group(found, (towers.rows, towers.columns), reach)
-    things = said > PILEUP
-    instance = np.where(things, grouped, 0).astype(np.uint8)
-    said = np.where(things & (instance == 0), PILEUP, said).astype(np.uint8)
-    logits = maps.raw["classes"][..., PILEUP + 1 :]
-    for event in range(len(said)):
-        for number in range(1, int(instance[event].max(initial=0)) + 1):
-            here = instance[event] == number
-            if here.any():
-                said[event][here] = PILEUP + 1 + logits[event][here].sum(axis=0).argmax()
-    return said, instance
-
-
-def _segments(classes: npt.NDArray[np.uint8], instance: npt.NDArray[np.uint8], code: int) -> npt.NDArray[np.int64]:
-    """The segments of one class: one for all of it where it is stuff, one an instance where it is a thing."""
-    here = classes == code
-    number = here if code <= PILEUP else np.where(here, instance, 0)
-    return np.asarray(number, np.int64)

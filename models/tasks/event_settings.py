@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from data_prep.settings import Gev, Settings
 from models.quantization.number_settings import QuantizerSettings, WeightSettings
+from models.registries import EventTaskName
 from models.tasks.settings import Edges
 
 Thresholds = Annotated[tuple[Gev, ...], Field(max_length=20)]
@@ -128,7 +129,7 @@ class DetectionSettings(Settings):
 class EventModelSettings(Settings):
     """Everything `model.yaml` holds for a task on event images."""
 
-    task: Literal["segmentation", "detection", "panoptic"]
+    task: EventTaskName
     """What the network is trained for; panoptic segmentation is both others at once."""
 
     input: QuantizerSettings

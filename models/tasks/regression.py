@@ -1,238 +1,44 @@
-"""Regression: pT and mass of a jet from its image, alone or beside the tagger.
-
-The truth is the jet of all its constituents as the detector gives them, not that of the generated particles; what the
-network sees is the image of a trigger: few bits a pixel, coarse, cut off at the window. The loss is that of Huber
-(1964, Annals of Mathematical Statistics 35, 73): quadratic up to the tolerance, linear beyond, so that the tails of the
-response do not decide.
-"""
+"""Regression: pT and masses of a jet, alone or beside its kind, and beside what the pixels add up to."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-import tensorflow as tf
-from tensorflow import keras
-
-from data_prep.errors import InputFileError
-from data_prep.fixed_point import FixedType
-from data_prep.grids.grid import SquareGrid
-from data_prep.images.batch import ImageBatch
-from data_prep.jets.mass import image_mass
-from data_prep.store.jet_images import ImageDataset
-from models.architectures.registry import Network
-from models.metrics.response import Closure, closure
-from models.metrics.taggers import Performance, performance, softmax
-from models.metrics.uncertainty import Uncertainties, uncertainties
-from models.quantization.exact import exact_inference
+from models.architectures.architecture import HARDWARE
 from models.settings import ModelSettings, TrainSettings
-from models.tasks import classification
-from models.tasks.regression_heads import networks
-from models.tasks.settings import RegressionSettings
-from models.training.batches import Feed, survey
-from models.training.in_turn import Progress, Trained, of_jets, train_in_turn
-from models.training.objective import Objective, mean_weight, share
-
-Floats = npt.NDArray[np.float32]
-
-FEATURES = {"pt": "jet_pt", "mass": "jet_mass", "sdmass": "jet_sdmass"}
-"""The feature of the dataset that each target is."""
-IMAGE, PORT = "image", "port"
-"""The baselines' names: pT and mass summed over the pixels, as they are and as the input port holds them."""
-_BATCH = 4096
+from models.tasks.task import Progress, Task, Training
 
 
-@dataclass(frozen=True)
-class Measured:
-    """All networks and the baseline on the test split.
+def train(images: Path, model: ModelSettings, how: TrainSettings, work: Path, progress: Progress) -> Training:
+    """Train the networks, and measure them and the sums of the pixels on the same test jets."""
+    from data_prep.store.jet_images import open_dataset
+    from models.tasks import regression_training
+    from models.training.in_turn import counting
 
-    Attributes:
-        targets: names of the numbers, in the order of the last axis.
-        truth: float32 [jets, targets] (GeV).
-        weight: float32 [jets].
-        found: float32 [jets, targets] (GeV) by method.
-        closures: by method, then by target.
-        label, scores, performance, uncertainty: of the tagger beside it, where there is one.
-    """
-
-    targets: tuple[str, ...]
-    truth: Floats
-    weight: Floats
-    found: dict[str, Floats]
-    closures: dict[str, dict[str, Closure]]
-    classes: tuple[str, ...] = ()
-    label: npt.NDArray[np.uint8] | None = None
-    scores: dict[str, Floats] | None = None
-    performance: dict[str, Performance] | None = None
-    uncertainty: Uncertainties | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """The content of `metrics.json`."""
-        found: dict[str, Any] = {"task": "regression", "targets": self.targets}
-        found["closure"] = {
-            name: {target: each.as_json() for target, each in closures.items()}
-            for name, closures in self.closures.items()
-        }
-        if self.performance is not None:
-            found["classes"] = self.classes
-            found["tagger"] = {name: each.as_json() for name, each in self.performance.items()}
-        if self.uncertainty is not None:
-            found["uncertainty"] = self.uncertainty.as_json()
-        return found
+    dataset = open_dataset(images)
+    trained = regression_training.train(dataset, model, how, work, counting(progress, "jets"))
+    measured = regression_training.measure(dataset, model, trained, how.seed)
+    arrays: dict[str, Any] = {"truth": measured.truth, "weight": measured.weight}
+    if measured.label is not None:
+        arrays["label"] = measured.label
+    arrays |= {f"scores_{name}": values for name, values in (measured.scores or {}).items()}
+    arrays |= measured.found
+    found = [f"{name} {each.whole.resolution:.3f}" for name, each in measured.closures[HARDWARE].items() if each.whole]
+    line = f"resolution of the quantized network on {len(measured.weight):,} test jets: {', '.join(found)}"
+    return Training(trained, dataset.metadata, measured.as_json(), {"values.npz": arrays}, line)
 
 
-def objective(settings: ModelSettings) -> Objective:
-    """Huber's loss of every target in units of its tolerance; watched is the share of jets within it."""
-    wanted = _section(settings)
-    width = np.array([target.tolerance / target.unit for target in wanted.targets], np.float32)
-
-    def distance(truth: Any, output: Any) -> Any:
-        return tf.abs(output - truth) / width
-
-    def huber(truth: Any, output: Any) -> Any:
-        error = distance(truth, output)
-        return tf.reduce_mean(tf.where(error < 1, 0.5 * error**2, error - 0.5), axis=-1)
-
-    def within(truth: Any, output: Any) -> Any:
-        return tf.reduce_mean(tf.cast(distance(truth, output) < 1, tf.float32), axis=-1)
-
-    alone = Objective(
-        targets=lambda batch: (truth_of(batch, wanted) / wanted.units,),
-        specs=(tf.TensorSpec((None, len(wanted.targets)), tf.float32),),
-        losses=(huber,),
-        watched=share(within),
-        mean_weight=mean_weight,
-    )
-    if not wanted.beside_tagger:
-        return alone
-    tagger = classification.OBJECTIVE
-    return Objective(
-        targets=lambda batch: tagger.targets(batch) + alone.targets(batch),
-        specs=tagger.specs + alone.specs,
-        losses=tagger.losses + alone.losses,
-        watched=tagger.watched,
-        mean_weight=tagger.mean_weight,
-        loss_weights=(1.0, wanted.weight),
-    )
+def meaning(model: ModelSettings, classes: tuple[str, ...]) -> dict[str, Any]:
+    """One number a target, behind one logit a class where there is a tagger beside them."""
+    numbers = model.regression
+    return {"classes": classes if numbers is None or numbers.beside_tagger else (), "regression": numbers}
 
 
-def truth_of(batch: ImageBatch, wanted: RegressionSettings) -> Floats:
-    """The true values of a batch, float32 [jets, targets] (GeV)."""
-    return np.stack([batch.features[FEATURES[target.name]] for target in wanted.targets], axis=1)
+def also(model: Mapping[str, Any]) -> tuple[str, ...]:
+    """A tagger, where one stands beside the regression."""
+    return ("classification",) if (model.get("regression") or {}).get("beside_tagger", False) else ()
 
 
-def train(
-    dataset: ImageDataset, model: ModelSettings, settings: TrainSettings, work: Path, progress: Progress
-) -> list[Trained[Network]]:
-    """Train the networks one after the other; a stopped call goes on where it was.
-
-    Raises:
-        ConfigurationError: a network that does not fit the images.
-        TrainingSettingsError: a layer to be pruned that the quantized network does not have.
-        InputFileError: a target that the dataset does not hold, images that cannot be trained on.
-        PipelineError: a training that diverged.
-    """
-    wanted, aim = _section(model), objective(model)
-    for split in ("train", "validation", "test"):
-        _check(dataset, split, wanted)
-    steps = [of_jets(network, model, dataset) for network in networks(model)]
-    return train_in_turn(steps, dataset, settings, work, progress, aim)
-
-
-def measure(dataset: ImageDataset, model: ModelSettings, trained: Sequence[Trained[Network]], seed: int) -> Measured:
-    """Measure everything on the test split; the networks cannot be trained further after it.
-
-    Args:
-        dataset: the images.
-        model: what is regressed.
-        trained: the networks.
-        seed: of the bootstrap of the errors.
-    """
-    wanted = _section(model)
-    batches = list(dataset.split("test").batches(_BATCH))
-    truth = np.concatenate([truth_of(batch, wanted) for batch in batches])
-    weight = np.concatenate([batch.weight for batch in batches])
-    label = np.concatenate([batch.label for batch in batches])
-    found: dict[str, Floats] = {}
-    scores: dict[str, Floats] = {}
-    for each in trained:
-        outputs = predict(exact_inference(each.model), dataset, "test")
-        found[each.network.name] = wanted.in_gev(outputs[-1])
-        if wanted.beside_tagger:
-            scores[each.network.name] = softmax(outputs[0])
-    grid = dataset.metadata.grid
-    if isinstance(grid, SquareGrid) and dataset.shape[2] == 1:
-        width = model.input
-        port = FixedType(width.bits, width.integer, False, "RND_CONV", "SAT")
-        found[IMAGE] = np.concatenate([_summed(batch, batch.value, grid, wanted) for batch in batches])
-        found[PORT] = np.concatenate(
-            [_summed(batch, port.to_float(port.quantize(batch.value)), grid, wanted) for batch in batches]
-        )
-    closures: dict[str, dict[str, Closure]] = {
-        name: {
-            target.name: closure(values[:, i], truth[:, i], target.edges, weight)
-            for i, target in enumerate(wanted.targets)
-        }
-        for name, values in found.items()
-    }
-    names = tuple(target.name for target in wanted.targets)
-    if not wanted.beside_tagger:
-        return Measured(names, truth, weight, found, closures)
-    measured = {name: performance(values, label, dataset.classes, weight) for name, values in scores.items()}
-    errors = uncertainties(scores, label, dataset.classes, weight, seed)
-    return Measured(names, truth, weight, found, closures, dataset.classes, label, scores, measured, errors)
-
-
-def predict(model: keras.Model, dataset: ImageDataset, split: str) -> list[Floats]:
-    """The outputs of a network for a split in its order, one float32 [jets, …] an output."""
-    feed = Feed(dataset.split(split), _BATCH)
-    call = tf.function(
-        lambda images: model(images, training=False),
-        input_signature=[tf.TensorSpec((None, *dataset.shape), tf.float32)],
-    )
-    parts: list[list[Floats]] = []
-    try:
-        for images, _, _ in feed.dataset(dataset.shape):
-            made = call(images)
-            parts.append([each.numpy() for each in (made if isinstance(made, list | tuple) else [made])])
-    except tf.errors.OpError:
-        feed.check()
-        raise
-    return [np.concatenate(part) for part in zip(*parts, strict=True)]
-
-
-def _summed(
-    batch: ImageBatch, value: npt.NDArray[np.floating[Any]], grid: SquareGrid, wanted: RegressionSettings
-) -> Floats:
-    """A baseline: pT and mass of the pixels with these values, float32 [jets, targets] (GeV)."""
-    values = value.astype(np.float32)
-    mass = image_mass(batch.offsets, batch.pixel, values, np.ones(len(batch), np.float32), grid)
-    jet = np.repeat(np.arange(len(batch)), np.diff(batch.offsets))
-    pt = np.bincount(jet, values, len(batch)).astype(np.float32)
-    columns: list[Floats] = [pt if target.name == "pt" else mass for target in wanted.targets]
-    return np.stack(columns, axis=1)
-
-
-def _section(settings: ModelSettings) -> RegressionSettings:
-    if settings.regression is None:
-        raise ValueError("these settings are not those of a regression")
-    return settings.regression
-
-
-def _check(dataset: ImageDataset, split: str, wanted: RegressionSettings) -> None:
-    if wanted.beside_tagger:
-        survey(dataset, split)
-    for batch in dataset.split(split).batches(1 << 16):
-        values = truth_of(batch, wanted)
-        lacking = ~np.isfinite(values).all(axis=0)
-        if lacking.any():
-            name = wanted.targets[int(lacking.argmax())].name
-            raise InputFileError(
-                f"jets of the '{split}' split have no true {name}",
-                file=dataset.folder,
-                remedy="make the images from files that hold it, or take another target in model.yaml",
-            )
+TASK = Task(settings=ModelSettings, images="jets", train=train, meaning=meaning, also=also)

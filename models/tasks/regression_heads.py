@@ -11,7 +11,8 @@ import qkeras
 from tensorflow import keras
 
 from data_prep.errors import ConfigurationError
-from models.architectures.registry import NETWORKS, Network
+from models.architectures import registry
+from models.architectures.architecture import Network
 from models.quantization import quantizers
 from models.quantization.number_settings import QuantizerSettings
 from models.settings import ModelSettings
@@ -22,7 +23,7 @@ KL = keras.layers
 
 def networks(settings: ModelSettings) -> tuple[Network, ...]:
     """The networks of the architecture with the heads of the regression instead of, or beside, the logits."""
-    return tuple(replace(each, builder=_with_heads(each)) for each in NETWORKS[settings.architecture])
+    return tuple(replace(each, builder=_with_heads(each)) for each in registry.networks(settings))
 
 
 def _with_heads(network: Network) -> Callable[[ModelSettings, tuple[int, int, int], int], keras.Model]:

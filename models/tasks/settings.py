@@ -13,8 +13,6 @@ from pydantic import AfterValidator, Field, model_validator
 from data_prep.settings import Gev, Settings
 from models.quantization.number_settings import QuantizerSettings
 
-Task = Literal["classification", "regression", "segmentation", "detection", "panoptic"]
-
 
 def _ascending(edges: tuple[float, ...]) -> tuple[float, ...]:
     if any(low >= high for low, high in pairwise(edges)):

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
 
 from tensorflow import keras
 
 from data_prep.store.jet_images import ImageDataset
-from models.architectures.registry import Network
+from models.architectures.architecture import Network
 from models.cost.model_arithmetic import ModelArithmetic, count
 from models.settings import ModelSettings, TrainSettings
-from models.tasks import classification
 from models.training import network as training
+from models.training import tagging
 from models.training.batches import Images
 from models.training.objective import Objective
 
@@ -23,65 +23,47 @@ Progress = Callable[[str, int], AbstractContextManager[training.Advance]]
 """Opens a progress bar: what is done, and of how many jets or events."""
 
 
-class Named(Protocol):
-    """What is known of a network before it is built."""
-
-    @property
-    def name(self) -> str:
-        """Its name in files and metrics."""
-
-    @property
-    def title(self) -> str:
-        """Its name in tables and figures."""
-
-
-N = TypeVar("N", bound=Named)
+def counting(progress: Callable[[str, int, str], AbstractContextManager[training.Advance]], unit: str) -> Progress:
+    """Opens progress bars that count these."""
+    return lambda title, total: progress(title, total, unit)
 
 
 @dataclass(frozen=True)
-class Step(Generic[N]):
+class Step:
     """One network to be trained.
 
     Attributes:
         network: which.
         build: makes it, with new initial weights every time.
-        quantized: whether it is trained by the settings for quantized networks.
-        starts_from: the name of the network whose trained weights it may start from; that one stands earlier.
     """
 
-    network: N
+    network: Network
     build: Callable[[], keras.Model]
-    quantized: bool = False
-    starts_from: str | None = None
 
 
-def of_jets(network: Network, model: ModelSettings, dataset: ImageDataset) -> Step[Network]:
+def of_jets(network: Network, model: ModelSettings, dataset: ImageDataset) -> Step:
     """A network of these settings for these images of jets."""
-
-    def build() -> keras.Model:
-        return network.build(model, dataset.shape, len(dataset.classes))
-
-    return Step(network, build, network.quantized, network.starts_from)
+    return Step(network, partial(network.build, model, dataset.shape, len(dataset.classes)))
 
 
 @dataclass(frozen=True)
-class Trained(Generic[N]):
+class TrainedNetwork:
     """One trained network with what was learned about it."""
 
-    network: N
+    network: Network
     model: keras.Model
     history: training.History
     arithmetic: ModelArithmetic
 
 
 def train_in_turn(
-    steps: Sequence[Step[N]],
+    steps: Sequence[Step],
     dataset: Images,
     settings: TrainSettings,
     work: Path,
     progress: Progress,
-    objective: Objective = classification.OBJECTIVE,
-) -> list[Trained[N]]:
+    objective: Objective = tagging.OBJECTIVE,
+) -> list[TrainedNetwork]:
     """Train networks one after the other; a stopped call goes on where it was.
 
     Args:
@@ -99,17 +81,17 @@ def train_in_turn(
         PipelineError: a training that diverged.
     """
     for step in steps:
-        if step.quantized:
+        if step.network.quantized:
             training.require_trainable(step.build(), settings)
-    trained: list[Trained[N]] = []
+    trained: list[TrainedNetwork] = []
     for step in steps:
-        phase = settings.quantized_training if step.quantized else settings.float_training
-        several = 0 if step.quantized or settings.float_training.starts == 1 else settings.float_training.starts
+        phase = settings.quantized_training if step.network.quantized else settings.float_training
+        several = 0 if step.network.quantized or settings.float_training.starts == 1 else settings.float_training.starts
         jets = (phase.epochs + several) * dataset.split("train").rows
         with progress(f"train {step.network.title}", jets) as advance:
             built = _first(step, several, dataset, settings, work, advance, objective)
-            if step.starts_from and settings.warm_start:
-                source = next(each for each in trained if each.network.name == step.starts_from)
+            if step.network.starts_from and settings.warm_start:
+                source = next(each for each in trained if each.network.name == step.network.starts_from)
                 training.warm_start(built, source.model)
                 training.choose_bits(built, source.model, dataset, settings, objective)
             history = training.train(
@@ -120,14 +102,14 @@ def train_in_turn(
                 work / f"{step.network.name}.npz",
                 advance,
                 objective=objective,
-                pruning=settings.pruning if step.quantized else None,
+                pruning=settings.pruning if step.network.quantized else None,
             )
-        trained.append(Trained(step.network, built, history, count(built)))
+        trained.append(TrainedNetwork(step.network, built, history, count(built)))
     return trained
 
 
 def _first(
-    step: Step[N],
+    step: Step,
     several: int,
     dataset: Images,
     settings: TrainSettings,

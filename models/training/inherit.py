@@ -24,7 +24,7 @@ Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Trained:
+class NetworkWeights:
     """The weights of a network.
 
     Attributes:
@@ -74,11 +74,11 @@ def flattened(model: keras.Model) -> tuple[int, ...] | None:
     return None
 
 
-def shared(target: Trained, source: Trained) -> float:
+def shared(target: NetworkWeights, source: NetworkWeights) -> float:
     """The share of the target's weights that the source has too, from 0 to 1; 1 says that it has them all.
 
-    >>> one = Trained({"dense1/0": np.zeros((4, 2), np.float32)}, None)
-    >>> shared(one, Trained({"dense1/0": np.zeros((2, 8), np.float32)}, None))
+    >>> one = NetworkWeights({"dense1/0": np.zeros((4, 2), np.float32)}, None)
+    >>> shared(one, NetworkWeights({"dense1/0": np.zeros((2, 8), np.float32)}, None))
     0.5
     """
     total = sum(array.size for array in target.arrays.values())
@@ -90,9 +90,9 @@ def shared(target: Trained, source: Trained) -> float:
     return common / max(total, 1)
 
 
-def inherit(model: keras.Model, source: Trained) -> None:
+def inherit(model: keras.Model, source: NetworkWeights) -> None:
     """Copy the weights that both have into a network; the others keep their initial values."""
-    target = Trained.of(model)
+    target = NetworkWeights.of(model)
     for name, array in target.arrays.items():
         places = _places(name, target, source)
         if places is None:
@@ -107,7 +107,7 @@ def inherit(model: keras.Model, source: Trained) -> None:
 Slices = tuple[slice, ...]
 
 
-def _places(name: str, target: Trained, source: Trained) -> tuple[Slices, Slices] | None:
+def _places(name: str, target: NetworkWeights, source: NetworkWeights) -> tuple[Slices, Slices] | None:
     """Where in the target's array the source's values go, and which; none where they do not fit.
 
     Kernels are aligned at their centres; channels and units are counted from the first.
@@ -128,7 +128,7 @@ def _places(name: str, target: Trained, source: Trained) -> tuple[Slices, Slices
     return tuple(to), tuple(of)
 
 
-def _as_maps(name: str, target: Trained, source: Trained) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _as_maps(name: str, target: NetworkWeights, source: NetworkWeights) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The shapes of both arrays; those of the layer behind the flattened map by its rows, columns and channels."""
     shapes: list[Any] = []
     for each in (target, source):
@@ -138,6 +138,6 @@ def _as_maps(name: str, target: Trained, source: Trained) -> tuple[tuple[int, ..
     return shapes[0], shapes[1]
 
 
-def _behind_map(each: Trained) -> str:
+def _behind_map(each: NetworkWeights) -> str:
     """The start of the names of the first dense layer's arrays."""
     return "dense1/" if "dense1/0" in each.arrays else "logits/"

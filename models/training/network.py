@@ -22,7 +22,7 @@ from data_prep.errors import PipelineError, TrainingSettingsError
 from data_prep.system.whole import whole_file
 from models.quantization import channel_bits
 from models.settings import PhaseSettings, TrainSettings
-from models.tasks import classification
+from models.training import tagging
 from models.training.batches import Feed, Images
 from models.training.objective import Objective, watched
 from models.training.pruning import Pruner, chosen_kernels
@@ -119,7 +119,7 @@ def train(
     settings: TrainSettings,
     checkpoint: Path,
     advance: Advance = lambda jets: None,
-    objective: Objective = classification.OBJECTIVE,
+    objective: Objective = tagging.OBJECTIVE,
     pruning: PruningSettings | None = None,
 ) -> History:
     """Train a network on the `train` split; it ends with the weights of its best epoch on `validation`.

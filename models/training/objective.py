@@ -50,6 +50,26 @@ class Objective:
         return parts[0] if len(self.losses) == 1 else parts
 
 
+def joined(first: Objective, second: Objective, weights: tuple[float, float]) -> Objective:
+    """Two at once, the outputs of the first before those of the second; the first one's figure is watched.
+
+    Args:
+        first: one objective.
+        second: another one, of batches of the same dataset.
+        weights: how much the losses of each count.
+    """
+    return Objective(
+        targets=lambda batch: first.targets(batch) + second.targets(batch),
+        specs=first.specs + second.specs,
+        losses=first.losses + second.losses,
+        watched=first.watched,
+        mean_weight=first.mean_weight,
+        loss_weights=tuple(
+            weight * part for each, weight in zip((first, second), weights, strict=True) for part in each.loss_weights
+        ),
+    )
+
+
 def watched(log: dict[str, Any]) -> Any:
     """The figure to watch among what Keras reports; with several outputs it carries the output's name."""
     return next(value for name, value in log.items() if name.endswith("accuracy"))

@@ -21,7 +21,7 @@ from data_prep.store.jet_images import ImageDataset
 from models.metrics.bootstrap import macro_auc_replicas, measured
 from models.metrics.taggers import performance, softmax
 from models.quantization import channel_bits
-from models.tasks import classification
+from models.training import tagging
 from models.training.batches import survey
 from models.training.pruning import Pruner, chosen_kernels
 from models.training.pruning_settings import PruningSettings
@@ -52,7 +52,7 @@ class Jets:
 
 
 @dataclass(frozen=True)
-class Quality:
+class TaggerQuality:
     """What a network reaches on validation jets.
 
     Attributes:
@@ -174,7 +174,7 @@ def choose_bits(model: keras.Model, source: keras.Model, jets: Jets, batch: int,
         batch: jets a step.
         seed: of the order of the jets, and of the rule.
     """
-    classification.OBJECTIVE.compile(source, keras.optimizers.SGD())
+    tagging.OBJECTIVE.compile(source, keras.optimizers.SGD())
     batch = min(batch, len(jets))
     order = np.random.default_rng(seed).permutation(len(jets))
     parts = (order[first : first + batch] for first in range(0, len(jets) - batch + 1, batch))
@@ -202,7 +202,7 @@ class Judge:
         parts = range(0, len(self._jets), _BATCH)
         return np.concatenate([self._call(self._jets.images[first : first + _BATCH]).numpy() for first in parts])
 
-    def quality(self, replicas: int = 0, seed: int = 0) -> Quality:
+    def quality(self, replicas: int = 0, seed: int = 0) -> TaggerQuality:
         """What it reaches now; the error needs replicas (bootstrap), else it is 0."""
         logits, jets = self.logits(), self._jets
         scores = softmax(logits)
@@ -213,7 +213,7 @@ class Judge:
             error = measured(drawn[""]).error
         points = found.rejection[str(WORKING_POINT)].values()
         rejections = [each.rejection or each.lower_limit or 1.0 for each in points]
-        return Quality(
+        return TaggerQuality(
             macro_auc=found.macro_auc or 0.0,
             error=error,
             rejection=float(np.mean(np.log(rejections))),

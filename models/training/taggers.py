@@ -21,14 +21,14 @@ from models.metrics.uncertainty import Uncertainties, uncertainties
 from models.quantization.exact import exact_inference
 from models.settings import ModelSettings, TrainSettings
 from models.training.batches import survey
-from models.training.in_turn import Progress, Trained, of_jets, train_in_turn
+from models.training.in_turn import Progress, TrainedNetwork, of_jets, train_in_turn
 from models.training.scores import predict, truth
 
 TREES, TREES_SEEN = "trees", "trees_seen"
 """The names of the baselines in metrics and scores: on all constituents, and on those that the network sees."""
 BASELINES: dict[str, Set] = {TREES: "all", TREES_SEEN: "seen"}
 
-Tagger = Trained[Network]
+Tagger = TrainedNetwork
 """One trained tagger with what was learned about it."""
 
 

@@ -11,6 +11,7 @@ from data_prep.errors import InputFileError
 from data_prep.store.event_images import holds_events
 from data_prep.store.jet_images import open_dataset
 from hls_projects.export.origin import Quality, TrainingData
+from models import registries
 from models.tasks.event_data import open_events
 from pipeline.artefacts.door import check
 from pipeline.artefacts.lineage import upstream
@@ -108,26 +109,11 @@ def quality(trained: Metrics, deployed: Metrics | None, titles: Mapping[str, str
             whole = closure.get("whole") or {}
             for measure, key in (("median response", "median"), ("resolution", "resolution")):
                 yield Quality(network=titles.get(name, name), measure=f"{target}, {measure}", value=whole.get(key))
-    for part, measures in _OF_EVENTS.items():
-        for name, found in trained.get(part, {}).items():
-            for measure, keys in measures.items():
-                value: Any = found
-                for key in keys:
-                    value = value.get(key) if isinstance(value, Mapping) else None
-                yield Quality(network=titles.get(name, name), measure=measure, value=value)
-
-
-_OF_EVENTS: dict[str, dict[str, tuple[str, ...]]] = {
-    "segmentation": {"mean IoU": ("mean_iou",), "tower accuracy": ("accuracy",)},
-    "detection": {
-        "efficiency": ("efficiency",),
-        "fakes": ("fakes",),
-        "pT response": ("pt_response",),
-        "pT resolution": ("pt_resolution",),
-    },
-    "panoptic": {"PQ, all": ("mean",), "PQ, jets": ("things",)},
-}
-"""What is shown of the networks on events, by part of `metrics.json`."""
+    for part in (*registries.task(task).also({}), task):
+        measures = registries.task(part).measures
+        for name, found in trained.get(part, {}).items() if measures else ():
+            for measure, key in measures.items():
+                yield Quality(network=titles.get(name, name), measure=measure, value=found.get(key))
 
 
 def _in_order(taggers: Metrics, deployed: Metrics | None) -> Iterator[tuple[str, Metrics]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from matplotlib.patches import Patch, Rectangle
 from data_prep.events.batch import QUARK_GLUON, TOWER_CLASSES, TRUTH_CLASSES, EventBatch
 from data_prep.grids.trigger_towers import EventGrid
 from models.metrics.jet_matching import JetList
+from models.tasks.event_maps import Prediction
 from pipeline.plots.style import COLOURS, style
 
 CLASS_COLOURS = ("#ffffff", "#efe6cf", COLOURS[0], COLOURS[1], COLOURS[2], "#bdbdbd")
@@ -23,19 +23,6 @@ CLASS_COLOURS = ("#ffffff", "#efe6cf", COLOURS[0], COLOURS[1], COLOURS[2], "#bdb
 _FOUND_COLOUR = COLOURS[3]
 _FAINTEST = 0.5
 """Towers below this transverse energy (GeV) are drawn as empty."""
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What a network says about one event.
-
-    Attributes:
-        classes: uint8 [rows, columns], the class of each tower; None where it gives none.
-        jets: the jets that it finds; None where it finds none.
-    """
-
-    classes: npt.NDArray[np.uint8] | None = None
-    jets: JetList | None = None
 
 
 def first_of_each_kind(batches: Iterable[EventBatch]) -> list[tuple[int, EventBatch]]:

@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from data_prep.errors import PipelineError
 from hls_projects.hls.emulated_outputs import EmulatedOutputs
+from models import registries
+from models.architectures.registry import symmetry_titles
 from models.metrics.bootstrap import Measured
 from models.metrics.taggers import Against, Performance, Rejection, performance
 from models.metrics.uncertainty import UNKNOWN, Uncertainties, Uncertainty, uncertainties
@@ -35,16 +37,6 @@ TITLES = {
 }
 """Names in tables and figures, in the order in which they are shown."""
 
-SYMMETRIES = {
-    "views": "views of rotated copies",
-    "p4": "symmetric under rotations by 90° (p4)",
-    "p4m": "symmetric under rotations by 90° and reflections (p4m)",
-    "hex": "hexagonal filters",
-    "p6": "symmetric under rotations by 60° (p6)",
-    "p6m": "symmetric under rotations by 60° and reflections (p6m)",
-}
-"""What the words `symmetry` in `model.yaml` make of a network."""
-
 
 def titles(run: RunFolder) -> dict[str, str]:
     """The names of the networks of a run in tables and figures."""
@@ -58,9 +50,9 @@ def titles_of(model: Mapping[str, Any]) -> dict[str, str]:
     Args:
         model: what `model.yaml` holds.
     """
-    if model.get("task") in ("segmentation", "detection", "panoptic"):
+    if registries.task(str(model.get("task", "classification"))).images == "events":
         return TITLES | {QUANTIZED: "quantized U-Net"}
-    symmetry = SYMMETRIES.get(str(model.get("symmetry")))
+    symmetry = symmetry_titles().get(str(model.get("symmetry")))
     if symmetry is None:
         return TITLES
     return TITLES | {FLOAT_SYMMETRIC: f"float, {symmetry}", QUANTIZED: f"quantized, {symmetry}"}

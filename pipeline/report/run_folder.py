@@ -11,6 +11,7 @@ from typing import Any
 from zipfile import BadZipFile
 
 from data_prep.errors import InputFileError, PipelineError
+from models import registries
 from pipeline.artefacts.door import check
 from pipeline.artefacts.hashes import Hasher
 from pipeline.artefacts.manifest import SUFFIX, Manifest, is_manifest, read_manifest
@@ -87,9 +88,7 @@ class RunFolder:
         if "30_model" in self.manifests:
             model = self.manifests["30_model"].configuration.get("model", {})
             task = str(model.get("task", "classification"))
-            tagger = (model.get("regression") or {}).get("beside_tagger", False)
-            parts = {"panoptic": ("segmentation", "detection"), "regression": ("classification",) * tagger}
-            return frozenset({task, *parts.get(task, ())})
+            return frozenset({task, *registries.task(task).also(model)})
         images = self.manifests.get("20_images")
         of_events = images is not None and images.configuration.get("images", {}).get("kind") == "events"
         return frozenset({"segmentation" if of_events else "classification"})

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from data_prep.images.jets import ImagesSettings
     from data_prep.readers import Reader
     from models.settings import ModelSettings, TrainSettings
-    from models.studies.symmetries import SymmetryStudySettings, Trained, VariantSettings
+    from models.studies.symmetries import SymmetryStudySettings, TrainedVariant, VariantSettings
 
 
 @dataclass(frozen=True)
@@ -88,11 +88,11 @@ class Study:
                     raise outcome
                 advance(1)
 
-    def trained(self, variant: VariantSettings, seed: int) -> Trained:
+    def trained(self, variant: VariantSettings, seed: int) -> TrainedVariant:
         """What one training came to."""
-        from models.studies.symmetries import Trained
+        from models.studies.symmetries import TrainedVariant
 
-        return Trained.of_json(json.loads(self._record(variant, seed).read_text(encoding="utf-8")))
+        return TrainedVariant.of_json(json.loads(self._record(variant, seed).read_text(encoding="utf-8")))
 
     def train(self, variant: VariantSettings, seed: int, progress: Progress) -> None:
         """One training; begun before, it goes on at its last epoch."""

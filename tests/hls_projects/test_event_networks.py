@@ -28,7 +28,7 @@ from hls_projects.proof.vectors import made_vectors
 from hls_projects.rtl.machine import Pipelining
 from hls_projects.rtl.streamed import streamed
 from hls_projects.settings import HlsSettings
-from models.architectures import unet
+from models.architectures import unet_network
 from models.quantization.exact import exact_inference
 from models.settings import ModelSettings
 from models.tasks.event_maps import heads
@@ -45,7 +45,7 @@ def detection(rows: int, columns: int, *widths: int) -> keras.Model:
     net = {"widths": widths, "up": "transposed", "weights": WIDTH, "bias": WIDTH}
     net |= {"activation": {"bits": 4, "integer": 2}, "output": {"bits": 6, "integer": 3}}
     content = {"task": "detection", "input": {"bits": 4, "integer": 4}, "unet": net}
-    return unet.build(
+    return unet_network.build(
         EventModelSettings.model_validate(content), (rows, columns, 2), heads("detection"), quantized=True
     )
 

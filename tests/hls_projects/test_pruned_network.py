@@ -27,7 +27,7 @@ from hls_projects.rtl.trace import trace
 from hls_projects.rtl.unrolled import unrolled
 from hls_projects.rtl.write import write
 from hls_projects.settings import HlsSettings
-from models.architectures import quantized_separable
+from models.architectures import quantized_network
 from models.quantization.exact import exact_inference
 from models.settings import ModelSettings
 from models.training import pruning
@@ -48,7 +48,7 @@ SETTINGS = {
 @pytest.fixture
 def pruned() -> keras.Model:
     """Random weights, also beyond the range, of which half of each kernel are 0."""
-    model = quantized_separable.build(ModelSettings.model_validate(SETTINGS), (8, 8, 1), 3)
+    model = quantized_network.build(ModelSettings.model_validate(SETTINGS), (8, 8, 1), 3)
     rng = np.random.default_rng(4)
     for weight in model.trainable_weights:
         weight.assign(rng.normal(0, 0.6, weight.shape))
@@ -103,7 +103,7 @@ STACK = {
 @pytest.mark.parametrize("form", ["bits", "compare"])
 def test_a_separable_stack_of_which_little_is_left(seed: int, sparsity: float, form: Form) -> None:
     """Filters without a weight are constants, sums of few terms lie on ties: the logic once rounded both wrongly."""
-    model = quantized_separable.build(ModelSettings.model_validate(STACK), (8, 8, 1), 3)
+    model = quantized_network.build(ModelSettings.model_validate(STACK), (8, 8, 1), 3)
     rng = np.random.default_rng(seed)
     for weight in model.trainable_weights:
         weight.assign(rng.normal(0, 0.6, weight.shape))

@@ -13,7 +13,8 @@ from tensorflow import keras
 
 from data_prep.errors import ConfigurationError
 from models.architectures import equal_size
-from models.architectures.registry import FLOAT_SYMMETRIC, HARDWARE, networks
+from models.architectures.float_and_quantized import FLOAT_SYMMETRIC
+from models.architectures.registry import HARDWARE, networks
 from models.cost import symmetric_arithmetic
 from models.cost.model_arithmetic import count
 from models.files.load import load_model, save_model

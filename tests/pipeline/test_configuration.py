@@ -13,8 +13,8 @@ from data_prep.generate.settings import EventSettings, GenerateSettings
 from data_prep.images.jets import ImagesSettings
 from hls_projects.settings import HardwareSettings
 from models.settings import TrainSettings
-from models.tasks.choice import TaskChoice, settings_of
 from models.tasks.event_settings import EventModelSettings
+from models.tasks.registry import TASKS, TaskChoice
 from pipeline.configuration import load, load_kind
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -52,7 +52,7 @@ def test_every_run_has_what_its_stages_need(run: str) -> None:
     sample = (folder / "sample").read_text().strip() if (folder / "sample").exists() else run
     load_kind(CONFIGS / sample / "generate.yaml", {"jets": GenerateSettings, "events": EventSettings})
     images = load_kind(folder / "images.yaml", {"jets": ImagesSettings, "events": EventImagesSettings})
-    model = load(folder / "model.yaml", settings_of(load(folder / "model.yaml", TaskChoice).task))
+    model = load(folder / "model.yaml", TASKS[load(folder / "model.yaml", TaskChoice).task].settings)
     load(folder / "train.yaml", TrainSettings)
     load(folder / "hardware.yaml", HardwareSettings)
     assert isinstance(images, EventImagesSettings) == isinstance(model, EventModelSettings)

@@ -20,8 +20,8 @@ from pipeline.studies.search.settings import SearchSettings
 from pipeline.studies.search.space import Point, Space
 
 if TYPE_CHECKING:
-    from models.training.inherit import Trained
-    from models.training.short_training import Jets, Quality
+    from models.training.inherit import NetworkWeights
+    from models.training.short_training import Jets, TaggerQuality
 
 REPLICAS = 50
 """Of the validation jets, for the statistical error of the AUC."""
@@ -56,7 +56,7 @@ class Bench:
     work: Path
     alive: Callable[[], None] = lambda: None
     _jets: dict[str, tuple[Jets, Jets]] = field(default_factory=dict)
-    _weights: dict[int, Trained] = field(default_factory=dict)
+    _weights: dict[int, NetworkWeights] = field(default_factory=dict)
 
     def run(self, number: int, point: Point, others: Sequence[Record], note: Note) -> Measured:
         """Measure a point.
@@ -168,16 +168,16 @@ class Bench:
 
     def _inherit(self, model: Any, files: Files, others: Sequence[Record]) -> tuple[int | None, bool]:
         """Start from the most similar network that was trained: its trial, and whether it has all the weights."""
-        from models.training.inherit import Trained, inherit, shared
+        from models.training.inherit import NetworkWeights, inherit, shared
 
-        own = Trained.of(model)
-        best: tuple[tuple[float, bool, float], int, Trained] | None = None
+        own = NetworkWeights.of(model)
+        best: tuple[tuple[float, bool, float], int, NetworkWeights] | None = None
         for other in others:
             if other.measured is None or other.kin != files.kin:
                 continue
             if other.number not in self._weights:
                 try:
-                    self._weights[other.number] = Trained.load(weights_file(self.work, other.number))
+                    self._weights[other.number] = NetworkWeights.load(weights_file(self.work, other.number))
                 except InputFileError:
                     continue  # it was trained on another machine, or it was not kept
             source = self._weights[other.number]
@@ -321,19 +321,19 @@ class Bench:
         )
         return how.further.epochs
 
-    def _kept(self, model: Any, judge: Jets, number: int, files: Files) -> Quality:
+    def _kept(self, model: Any, judge: Jets, number: int, files: Files) -> TaggerQuality:
         """Keep the network, and measure it as hardware computes."""
         from models.files.load import save_model
         from models.files.meaning import MEANING, Meaning
         from models.quantization.exact import exact_inference
-        from models.training.inherit import Trained
+        from models.training.inherit import NetworkWeights
         from models.training.short_training import Judge
 
         path = model_file(self.work, number)
         path.parent.mkdir(exist_ok=True)
         save_model(model, path)
         Meaning.of_training(files.images.description, files.model).save(path.with_suffix(f".{MEANING}"))
-        Trained.of(model).save(weights_file(self.work, number))
+        NetworkWeights.of(model).save(weights_file(self.work, number))
         return Judge(exact_inference(model), judge).quality(REPLICAS, self.settings.seed)
 
     def _cost(self, model: Any, files: Files) -> Any:
@@ -345,7 +345,7 @@ class Bench:
         except UnsupportedModelError as error:
             raise RefusedError(error.what) from None
 
-    def _objective(self, quality: Quality) -> float:
+    def _objective(self, quality: TaggerQuality) -> float:
         return quality.macro_auc if self.settings.objective == "macro_auc" else quality.rejection
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,10 @@ from tensorflow import keras
 
 from data_prep.errors import ConfigurationError
 from data_prep.fixed_point import FixedType
-from models.architectures.registry import HARDWARE, NETWORKS
+from data_prep.registry import Registry
+from models.architectures import registry
+from models.architectures.architecture import Architecture
+from models.architectures.registry import HARDWARE, known_symmetry, networks, symmetry_titles
 from models.quantization import quantizers
 from models.quantization.number_settings import WeightSettings
 from models.quantization.quantizer_types import activation_type
@@ -24,7 +28,7 @@ NARROW = WeightSettings(bits=3, integer=4)
 
 
 def _built(settings: ModelSettings) -> dict[str, keras.Model]:
-    return {network.name: network.build(settings, SHAPE, 3) for network in NETWORKS[settings.architecture]}
+    return {network.name: network.build(settings, SHAPE, 3) for network in networks(settings)}
 
 
 def test_networks_have_the_same_topology(model_settings: ModelSettings) -> None:
@@ -106,9 +110,48 @@ def test_every_width_is_the_one_of_the_configuration(model_content: dict[str, An
 
 def test_network_that_does_not_fit_the_images(model_content: dict[str, Any]) -> None:
     settings = ModelSettings.model_validate(model_content | {"blocks": model_content["blocks"] * 3})
-    for network in NETWORKS[settings.architecture]:
+    for network in networks(settings):
         with pytest.raises(ConfigurationError, match="does not fit images of 8 x 8 pixels"):
             network.build(settings, SHAPE, 2)
+
+
+def test_words_that_no_architecture_knows_are_told_with_those_that_are(model_content: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="must be hex, p4, p4m, p6, p6m, plain or views"):
+        ModelSettings.model_validate(model_content | {"symmetry": "p5"})
+    with pytest.raises(ValidationError, match="must be quantized_separable"):
+        ModelSettings.model_validate(model_content | {"architecture": "unet"})
+    assert set(symmetry_titles()) == {"hex", "p4", "p4m", "p6", "p6m", "views"}
+    assert known_symmetry("plain") == "plain"
+
+
+ONE_FILE = """
+from models.architectures.architecture import HARDWARE, Architecture, Network
+
+def build(settings, shape, classes):
+    from tensorflow import keras
+    return keras.Sequential([keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(classes, name="logits")])
+
+ARCHITECTURE = Architecture(lambda settings, grid: (Network(HARDWARE, "linear", build),), {"plain": ""})
+"""
+
+
+def test_one_file_is_an_architecture(
+    model_content: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its name is a word of `architecture`, and the settings that it does not take are refused."""
+    package = tmp_path / "linear_architectures"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "linear.py").write_text(ONE_FILE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(registry, "ARCHITECTURES", Registry(package.name, "ARCHITECTURE", Architecture))
+    linear = model_content | {"architecture": "linear"}
+    (network,) = networks(ModelSettings.model_validate(linear))
+    assert network.build(None, SHAPE, 3).count_params() == 64 * 3 + 3
+    with pytest.raises(ValidationError, match="must be linear"):
+        ModelSettings.model_validate(model_content | {"architecture": "quantized_separable"})
+    with pytest.raises(ValidationError, match="'normalisation' is for networks with a group"):
+        ModelSettings.model_validate(linear | {"normalisation": True})
 
 
 @pytest.mark.parametrize(

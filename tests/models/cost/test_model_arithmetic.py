@@ -8,7 +8,7 @@ import qkeras
 from tensorflow import keras
 
 from data_prep.errors import UnsupportedModelError
-from models.architectures.registry import NETWORKS
+from models.architectures.registry import networks
 from models.cost import model_arithmetic
 from models.cost.arithmetic import Widths
 from models.settings import ModelSettings
@@ -26,7 +26,7 @@ def test_published_layer_in_a_model() -> None:
 
 
 def test_parameters_and_shapes_as_keras(model_settings: ModelSettings) -> None:
-    for network in NETWORKS[model_settings.architecture]:
+    for network in networks(model_settings):
         model = network.build(model_settings, (8, 8, 1), 3)
         found = model_arithmetic.count(model)
         assert found.total.parameters == model.count_params()

@@ -16,7 +16,7 @@ from tensorflow import keras
 from data_prep.errors import ConfigurationError, TrainingSettingsError, UnsupportedModelError
 from data_prep.store.jet_images import ImageDataset
 from hls_projects.lowering.lower import lower
-from models.architectures import quantized_separable, separable
+from models.architectures import quantized_network, separable
 from models.files.load import load_model, save_model
 from models.layers.kernels import kernels
 from models.layers.transposed import QuantizedConv2DTranspose
@@ -24,9 +24,9 @@ from models.quantization import channel_bits, channel_quantizer
 from models.quantization.channel_quantizer import quantized_bits_by_channel
 from models.quantization.exact import exact_inference
 from models.settings import ModelSettings, TrainSettings
-from models.tasks import classification
 from models.tasks.event_settings import UNetSettings
 from models.training import network as training
+from models.training import tagging
 from tests.models.symmetric_settings import built, random_images, settings_of
 
 SHAPE = (8, 8, 1)
@@ -106,12 +106,12 @@ def test_mean_bits_are_chosen_by_the_float_network(
         kernel.variable.assign(np.abs(kernel.variable))  # no filter of the block is silent for good
     behind = source.get_layer("block2").depthwise_kernel
     behind.assign(behind.numpy() * np.array([1, 0, 1])[:, None])
-    classification.OBJECTIVE.compile(source, keras.optimizers.SGD())
-    model = quantized_separable.build(settings, SHAPE, 2)
+    tagging.OBJECTIVE.compile(source, keras.optimizers.SGD())
+    model = quantized_network.build(settings, SHAPE, 2)
     training.warm_start(model, source)
     with pytest.raises(UnsupportedModelError, match="layer 'block1': its bits per channel are not chosen yet"):
         lower(model)
-    training.choose_bits(model, source, dataset, train_settings, classification.OBJECTIVE)
+    training.choose_bits(model, source, dataset, train_settings, tagging.OBJECTIVE)
     quantizer = model.get_layer("block1").pointwise_quantizer_internal
     assert sum(quantizer.by_channel) == 15
     assert quantizer.by_channel[1] == min(quantizer.by_channel) < 5
@@ -154,7 +154,7 @@ def test_symmetric_and_transposed_layers_keep_their_bits_in_a_file(tmp_path: Pat
 def test_lists_of_another_length_are_refused(model_content: dict[str, Any], width: Any, reason: str) -> None:
     settings = ModelSettings.model_validate(_content(model_content, **width))
     with pytest.raises(ConfigurationError, match=reason):
-        quantized_separable.build(settings, SHAPE, 2)
+        quantized_network.build(settings, SHAPE, 2)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_a_list_for_all_layers_of_a_unet_is_refused() -> None:
 
 
 def test_mean_bits_need_a_float_network(model_content: dict[str, Any], train_settings: TrainSettings) -> None:
-    model = quantized_separable.build(ModelSettings.model_validate(_content(model_content, mean_bits=4)), SHAPE, 2)
+    model = quantized_network.build(ModelSettings.model_validate(_content(model_content, mean_bits=4)), SHAPE, 2)
     training.require_trainable(model, train_settings)
     with pytest.raises(TrainingSettingsError, match="train.yaml: 'warm_start' is false, but 'mean_bits'"):
         training.require_trainable(model, train_settings.model_copy(update={"warm_start": False}))

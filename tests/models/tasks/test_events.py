@@ -17,7 +17,7 @@ from data_prep.events.batch import TOWER_CLASSES, UNDECIDED, empty
 from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
 from hls_projects.network import integer_model
-from models.architectures import unet
+from models.architectures import unet_network
 from models.metrics.method_differences import MethodDifferences
 from models.metrics.segmentation import confusion
 from models.quantization.exact import exact_inference
@@ -25,10 +25,11 @@ from models.settings import FloatPhaseSettings, TrainSettings
 from models.tasks import event_targets
 from models.tasks import events as task
 from models.tasks.event_maps import Maps, heads
-from models.tasks.event_measure import measure, panoptic
+from models.tasks.event_measure import measure
 from models.tasks.event_settings import EventModelSettings
 from models.tasks.jet_lists import found_jets, jet_lists, truth_lists
 from models.tasks.mitigation import HARD
+from models.tasks.panoptic import panoptic
 from models.tasks.tower_geometry import Towers
 from models.training import network as training
 from models.training.pruning_settings import PruningSettings
@@ -105,8 +106,8 @@ def test_every_form_lowers_to_the_same_integers(event_settings: Make, up: str, c
     settings = event_settings("segmentation", up=up, convolution=convolution, convolutions=2, widths=[3, 4, 5])
     shape = (8, 16, 3)
     outputs = heads("segmentation")
-    trained = unet.build(settings, shape, outputs, quantized=True)
-    training.warm_start(trained, unet.build(settings, shape, outputs, quantized=False))
+    trained = unet_network.build(settings, shape, outputs, quantized=True)
+    training.warm_start(trained, unet_network.build(settings, shape, outputs, quantized=False))
     image = mock_events(np.random.default_rng(2), 20, shape=(8, 12, 3), wrap=2).dense()
     expected = exact_inference(trained)(image).numpy()
     network = prove_network(lower(trained))
@@ -151,7 +152,7 @@ def test_events_without_jets_and_empty_images_have_a_finite_loss(event_settings:
     for name in ("segmentation", "detection", "panoptic"):
         settings = event_settings(name)
         objective = task.objective(settings, 2, [1.0, 0, 0, 0, 0], Towers(8, 12))
-        model = unet.build(settings, nothing.image_shape, heads(name), quantized=False)
+        model = unet_network.build(settings, nothing.image_shape, heads(name), quantized=False)
         outputs = model(nothing.dense())
         outputs = outputs if isinstance(outputs, list) else [outputs]
         for loss, truth, output in zip(objective.losses, objective.targets(nothing), outputs, strict=True):
@@ -232,7 +233,7 @@ def test_without_tracks_networks_stand_beside_methods_without(event_settings: Ma
             name: mock_events(np.random.default_rng(seed), 30, shape=shape, wrap=2, pileup=3, unlisted=True)
             for seed, name in enumerate(("validation", "test"))
         }
-        model = unet.build(settings, batches["test"].image_shape, heads("panoptic"), quantized=False)
+        model = unet_network.build(settings, batches["test"].image_shape, heads("panoptic"), quantized=False)
         found = measure(
             [batches["test"]],
             {"net": task.predictor(model, settings, quantized=False)},
@@ -282,7 +283,7 @@ def test_images_that_are_all_empty_are_refused(
 def test_a_depth_that_does_not_divide_the_image_is_refused(event_settings: Make) -> None:
     settings = event_settings("segmentation", widths=[2, 2, 2, 2])
     with pytest.raises(ConfigurationError, match="8 x 12 pixels do not allow: both must be multiples of 8"):
-        unet.build(settings, (8, 12, 3), heads("segmentation"), quantized=False)
+        unet_network.build(settings, (8, 12, 3), heads("segmentation"), quantized=False)
 
 
 def test_a_class_that_never_appears_has_no_weight() -> None:

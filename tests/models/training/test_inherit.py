@@ -10,7 +10,7 @@ import pytest
 from tensorflow import keras
 
 from data_prep.errors import InputFileError
-from models.training.inherit import Trained, inherit, shared
+from models.training.inherit import NetworkWeights, inherit, shared
 
 layers = keras.layers
 
@@ -33,9 +33,9 @@ def numbered(model: keras.Model) -> keras.Model:
 
 def test_the_same_shape_takes_everything(tmp_path: Path) -> None:
     source, target = numbered(network(2, 3, 4)), network(2, 3, 4)
-    Trained.of(source).save(tmp_path / "weights.npz")
-    kept = Trained.load(tmp_path / "weights.npz")
-    assert shared(Trained.of(target), kept) == 1
+    NetworkWeights.of(source).save(tmp_path / "weights.npz")
+    kept = NetworkWeights.load(tmp_path / "weights.npz")
+    assert shared(NetworkWeights.of(target), kept) == 1
     inherit(target, kept)
     for one, other in zip(source.get_weights(), target.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -44,7 +44,7 @@ def test_the_same_shape_takes_everything(tmp_path: Path) -> None:
 def test_kernels_by_their_middle_channels_from_the_first() -> None:
     source, target = numbered(network(2, 3, 4)), network(3, 5, 4)
     fresh = [np.array(weight) for weight in target.get_weights()]
-    inherit(target, Trained.of(source))
+    inherit(target, NetworkWeights.of(source))
     kernel, bias = target.get_layer("block1").get_weights()
     np.testing.assert_array_equal(kernel[1:4, 1:4, :, :2], source.get_layer("block1").get_weights()[0])
     np.testing.assert_array_equal(kernel[..., 2], fresh[0][..., 2])
@@ -56,20 +56,20 @@ def test_kernels_by_their_middle_channels_from_the_first() -> None:
 def test_the_layer_behind_the_map_by_its_rows_columns_and_channels(units: int | None) -> None:
     """A unit's weight for row 2, column 3, channel 1 stays that, whatever the number of channels."""
     source, target = numbered(network(2, 3, units)), network(3, 3, units)
-    inherit(target, Trained.of(source))
+    inherit(target, NetworkWeights.of(source))
     name = "dense1" if units else "logits"
     wide = target.get_layer(name).get_weights()[0].reshape(6, 6, 3, -1)
     np.testing.assert_array_equal(wide[..., :2, :], source.get_layer(name).get_weights()[0].reshape(6, 6, 2, -1))
 
 
 def test_maps_of_other_rows_have_nothing_in_common() -> None:
-    source, target = Trained.of(numbered(network(2, 3, 4, size=8))), Trained.of(network(2, 3, 4))
+    source, target = NetworkWeights.of(numbered(network(2, 3, 4, size=8))), NetworkWeights.of(network(2, 3, 4))
     common = 2 * 9 + 2 + 4 + 4 * 3 + 3
     assert shared(target, source) == common / (common + 6 * 6 * 2 * 4)
 
 
 def test_fewer_units_share_what_is_left() -> None:
-    small, large = Trained.of(network(1, 3, 2)), Trained.of(network(4, 3, 8))
+    small, large = NetworkWeights.of(network(1, 3, 2)), NetworkWeights.of(network(4, 3, 8))
     assert shared(small, large) == 1
     assert 0 < shared(large, small) < 0.5
 
@@ -78,7 +78,7 @@ def test_fewer_units_share_what_is_left() -> None:
 def test_a_damaged_file(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "weights.npz").write_bytes(content)
     with pytest.raises(InputFileError, match="holds no weights"):
-        Trained.load(tmp_path / "weights.npz")
+        NetworkWeights.load(tmp_path / "weights.npz")
 
 
 def test_quantized_networks_keep_what_they_train() -> None:
@@ -91,4 +91,4 @@ def test_quantized_networks_keep_what_they_train() -> None:
     model = keras.Model(pixels, layers.Dense(2, name="logits")(layers.Flatten()(x)))
     values = np.full((3, 3, 1, 2), 0.123, np.float32)
     model.get_layer("block1").set_weights([values, np.zeros(2, np.float32)])
-    np.testing.assert_array_equal(Trained.of(model).arrays["block1/0"], values)
+    np.testing.assert_array_equal(NetworkWeights.of(model).arrays["block1/0"], values)

@@ -15,7 +15,7 @@ from data_prep.images.augment import AugmentationSettings
 from data_prep.store.jet_images import ImageDataset, ImageDescription, open_dataset
 from data_prep.store.jet_images_writer import DatasetWriter
 from data_prep.store.split import SPLITS
-from models.architectures import quantized_separable, separable
+from models.architectures import quantized_network, separable
 from models.settings import ModelSettings, PhaseSettings, TrainSettings
 from models.training import network as training
 from models.training.batches import Feed, survey
@@ -141,7 +141,7 @@ def test_learning_rate_warms_up_and_decays_as_a_cosine(
 
 def test_warm_start_copies_every_weight(model_settings: ModelSettings) -> None:
     source = _network(model_settings)
-    model = quantized_separable.build(model_settings, SHAPE, 2)
+    model = quantized_network.build(model_settings, SHAPE, 2)
     training.warm_start(model, source)
     _assert_same_weights(model, source)
 
@@ -149,7 +149,7 @@ def test_warm_start_copies_every_weight(model_settings: ModelSettings) -> None:
 def test_warm_start_needs_a_namesake(model_settings: ModelSettings) -> None:
     source = keras.Sequential([keras.layers.Dense(2, input_shape=(3,), name="other")])
     with pytest.raises(ValueError, match="'block1' is not in the network to start from"):
-        training.warm_start(quantized_separable.build(model_settings, SHAPE, 2), source)
+        training.warm_start(quantized_network.build(model_settings, SHAPE, 2), source)
 
 
 def test_feed_is_the_dataset(dataset: ImageDataset) -> None:

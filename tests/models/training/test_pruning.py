@@ -18,7 +18,7 @@ from data_prep.errors import TrainingSettingsError
 from data_prep.store.jet_images import ImageDataset
 from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
-from models.architectures import quantized_separable
+from models.architectures import quantized_network
 from models.architectures.registry import HARDWARE
 from models.cost.model_arithmetic import count
 from models.settings import ModelSettings, PhaseSettings, TrainSettings
@@ -47,7 +47,7 @@ def model_settings(model_content: dict[str, Any]) -> ModelSettings:
 
 def _network(settings: ModelSettings, seed: int = 1) -> keras.Model:
     keras.utils.set_random_seed(seed)
-    return quantized_separable.build(settings, SHAPE, 2)
+    return quantized_network.build(settings, SHAPE, 2)
 
 
 def _kernels(model: keras.Model) -> dict[str, list[Any]]:

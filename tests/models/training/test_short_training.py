@@ -10,13 +10,13 @@ from tensorflow import keras
 
 from data_prep.errors import InputFileError, PipelineError
 from data_prep.store.jet_images import ImageDataset
-from models.architectures import quantized_separable, separable
+from models.architectures import quantized_network, separable
 from models.layers.kernels import kernels
 from models.metrics.bootstrap import macro_auc_replicas, measured
 from models.metrics.taggers import performance
 from models.settings import ModelSettings, TrainSettings
-from models.tasks import classification
 from models.training import network as training
+from models.training import tagging
 from models.training.pruning_settings import PruningSettings
 from models.training.scores import predict, truth
 from models.training.short_training import Jets, Judge, choose_bits, fit, read_jets
@@ -114,10 +114,10 @@ def test_bits_by_channel_are_those_of_a_long_training(
     settings = ModelSettings.model_validate(model_content | {"blocks": blocks})
     keras.utils.set_random_seed(1)
     source = separable.build(settings, (8, 8, 1), 2)
-    short, long = (quantized_separable.build(settings, (8, 8, 1), 2) for _ in range(2))
+    short, long = (quantized_network.build(settings, (8, 8, 1), 2) for _ in range(2))
     choose_bits(short, source, read_jets(dataset, "train", 600, 1), 600, train_settings.seed)
     whole = train_settings.model_copy(update={"batch": 600})
-    training.choose_bits(long, source, dataset, whole, classification.OBJECTIVE)
+    training.choose_bits(long, source, dataset, whole, tagging.OBJECTIVE)
     found, wanted = (
         [kernels(model.get_layer(f"block{n}"))[-1].quantizer.by_channel for n in (1, 2)] for model in (short, long)
     )

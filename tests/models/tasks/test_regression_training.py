@@ -21,7 +21,7 @@ from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
 from hls_projects.network import integer_model
 from models.settings import ModelSettings, TrainSettings
-from models.tasks import regression
+from models.tasks import regression_training as regression
 from models.tasks.regression_heads import networks
 from models.training import network as training
 from models.training.pruning_settings import PruningSettings

@@ -1,0 +1,87 @@
+"""What an architecture declares: its networks in the order of training, their titles, and which settings it takes.
+
+An architecture is one file of this package with a line `ARCHITECTURE = Architecture(…)`. The file is read whenever a
+`model.yaml` is looked at, so TensorFlow is imported where a network is built, not at its top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from data_prep.errors import ConfigurationError
+from models.files.quiet import quietly
+
+if TYPE_CHECKING:
+    from tensorflow import keras
+
+Builder = Callable[[Any, tuple[int, int, int], Any], "keras.Model"]
+"""(settings, image shape, outputs) to the untrained network. Outputs are the number of classes, or of a network with
+several outputs the channels of each by name."""
+
+HARDWARE = "model"
+"""The name of the network that goes on to hardware."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """One network to be trained.
+
+    Attributes:
+        name: its name in files and metrics.
+        title: its name in tables and figures.
+        builder: makes it.
+        quantized: whether it is trained by the settings for quantized networks.
+        starts_from: the network whose trained weights it may start from; it stands earlier in the list.
+    """
+
+    name: str
+    title: str
+    builder: Builder
+    quantized: bool = False
+    starts_from: str | None = None
+
+    def build(self, settings: Any, shape: tuple[int, int, int], outputs: Any) -> keras.Model:
+        """The untrained network.
+
+        Args:
+            settings: what `model.yaml` holds.
+            shape: rows, columns, channels of the images.
+            outputs: the number of classes, or the channels of every output by name.
+
+        Raises:
+            ConfigurationError: when the images are too small for its kernels and pooling windows.
+        """
+        try:
+            with quietly():
+                return self.builder(settings, shape, outputs)
+        except ValueError as error:
+            reason = next(iter(str(error).splitlines()), "")
+            raise ConfigurationError(
+                f"a network with these blocks does not fit images of {shape[0]} x {shape[1]} pixels: {reason}",
+                remedy="use fewer blocks, smaller kernels or less pooling in model.yaml",
+            ) from None
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A family of networks with one topology.
+
+    Attributes:
+        networks: from the settings and the kind of the pixel grid its networks in the order of training; the last one
+            goes on to hardware.
+        symmetries: the words of `symmetry` that it builds, each with what it makes of a network, for people. None
+            where `model.yaml` chooses it by its task alone.
+        base: the word of `architecture` that it belongs to; its own name where nothing is said.
+        channel_bits: whether widths may be lists of bits, one for every channel.
+        normalisation: whether it knows batch normalisation.
+        other_outputs: whether tasks may put other outputs in the place of its logits, or beside them.
+    """
+
+    networks: Callable[[Any, str], tuple[Network, ...]]
+    symmetries: Mapping[str, str] = field(default_factory=dict)
+    base: str | None = None
+    channel_bits: bool = False
+    normalisation: bool = False
+    other_outputs: bool = False

@@ -1,0 +1,28 @@
+"""Networks that do not care how a jet is turned, on square and hexagonal pixels, and plain ones on hexagonal pixels."""
+
+from __future__ import annotations
+
+from models.architectures.architecture import Architecture, Network
+from models.settings import ModelSettings
+
+
+def networks(settings: ModelSettings, grid: str) -> tuple[Network, ...]:
+    """Group convolutions, float and quantized."""
+    from models.architectures import equal_size, group_network
+    from models.architectures.float_and_quantized import both
+
+    return both(settings, grid, group_network.build, equal_size.group_size)
+
+
+ARCHITECTURE = Architecture(
+    networks,
+    {
+        "p4": "symmetric under rotations by 90° (p4)",
+        "p4m": "symmetric under rotations by 90° and reflections (p4m)",
+        "hex": "hexagonal filters",
+        "p6": "symmetric under rotations by 60° (p6)",
+        "p6m": "symmetric under rotations by 60° and reflections (p6m)",
+    },
+    base="quantized_separable",
+    normalisation=True,
+)
