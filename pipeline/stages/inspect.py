@@ -18,8 +18,8 @@ EVENTS = 200
 """Whole events that are looked at."""
 
 if TYPE_CHECKING:
-    from data_prep.readers.detect import Contents
     from data_prep.readers.inspection import Inspection
+    from data_prep.readers.lacking import Contents
 
 
 EXAMPLE = "python -m pipeline inspect build/demo/10_root"
@@ -45,11 +45,11 @@ def run(
         from data_prep.readers.detect import contents
         from data_prep.readers.files import input_files
         from data_prep.readers.inspection import inspect
+        from data_prep.readers.layout import AUTO, LayoutName
         from data_prep.readers.layouts.own import OwnLayout
-        from data_prep.readers.layouts.registry import LayoutName
 
         options: Options = Options()
-        layout: LayoutName | OwnLayout = "auto"
+        layout: LayoutName | OwnLayout = AUTO
         if config:
             from data_prep.images.jets import ImagesSettings
             from pipeline.configuration import load_kind
