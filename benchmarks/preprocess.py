@@ -30,7 +30,8 @@ from data_prep.jets.chunk import JetChunk
 from data_prep.readers import Options
 from data_prep.readers.files import input_files
 from data_prep.readers.layouts.jetclass import JetClassReader
-from data_prep.steps.order import Program, Steps
+from data_prep.steps.order import Steps
+from data_prep.steps.program import Program
 from data_prep.streams.cutflow import Fate
 
 STEPS = TypeAdapter(Steps)

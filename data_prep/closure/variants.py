@@ -10,8 +10,8 @@ from data_prep.grids.grid import Grid, HexagonalGrid, SquareGrid
 from data_prep.steps.centre import Centre
 from data_prep.steps.flip import Flip
 from data_prep.steps.normalise import Normalise
-from data_prep.steps.order import Step
 from data_prep.steps.roll import Roll
+from data_prep.steps.step import Step
 from data_prep.steps.zoom import Zoom
 
 SUBJET_RADIUS = 0.2

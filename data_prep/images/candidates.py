@@ -17,7 +17,7 @@ from data_prep.jets.candidates import Candidates, CandidateSettings, thresholds
 from data_prep.jets.chunk import JetChunk
 from data_prep.steps.centre import Centre
 from data_prep.steps.normalise import Normalise
-from data_prep.steps.order import Step
+from data_prep.steps.step import Step
 from data_prep.streams.cutflow import Fate
 from data_prep.system.compiled import compiled
 

@@ -25,7 +25,8 @@ from data_prep.readers import ClusteringReader, ClusterSettings, Options, Reader
 from data_prep.readers.detect import LayoutSetting
 from data_prep.readers.layout import AUTO, LAYOUTS
 from data_prep.settings import Gev, Settings
-from data_prep.steps.order import Program, Steps, require_fitting
+from data_prep.steps.order import Steps, require_fitting
+from data_prep.steps.program import Program
 from data_prep.store.jet_images import Clustering, ImageDescription, require_indexable
 from data_prep.store.split import SplitSettings
 from data_prep.streams.chunk_bytes import ChunkImages

@@ -10,7 +10,7 @@ from data_prep.images.channels import MULTIPLICITY, PT
 from data_prep.images.kernel import channel_of
 from data_prep.jets.candidates import Candidates, CandidateSettings, thresholds
 from data_prep.jets.chunk import JetChunk
-from data_prep.steps.order import Program, moved_constituents
+from data_prep.steps.program import Program, moved_constituents
 
 Bools = npt.NDArray[np.bool_]
 

@@ -21,7 +21,8 @@ from data_prep.images.jets import ImagesSettings
 from data_prep.jets.chunk import STORED_FEATURES, JetChunk
 from data_prep.readers.layouts.jetclass import JetClassReader
 from data_prep.steps.centre import Centre
-from data_prep.steps.order import Program, moved_constituents, sensible_order
+from data_prep.steps.order import sensible_order
+from data_prep.steps.program import Program, moved_constituents
 from data_prep.steps.roll import Roll
 
 SETTINGS = ImagesSettings.model_validate(

@@ -20,8 +20,9 @@ from data_prep.jets.chunk import STORED_FEATURES, JetChunk, ParticleKind
 from data_prep.steps.centre import Centre
 from data_prep.steps.flip import Flip
 from data_prep.steps.normalise import Normalise
-from data_prep.steps.order import Program, Step, moved_constituents
+from data_prep.steps.program import Program, moved_constituents
 from data_prep.steps.roll import Roll
+from data_prep.steps.step import Step
 from data_prep.steps.zoom import Zoom
 from data_prep.streams.cutflow import Fate
 
