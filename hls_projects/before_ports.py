@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Self
 
 from data_prep.events.settings import EventDescription
-from data_prep.grids.grid import SquareGrid
+from data_prep.grids.square import SquareGrid
 from data_prep.images.candidates import why_not_built
 from data_prep.images.differences import Description
 from data_prep.settings import Settings

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from data_prep.closure.result import ABS_ETA_EDGES, DELTA_R_EDGES, RATIO_EDGES, Closure
 from data_prep.closure.variants import NORMS, Variant, constituent_variants, norm_steps, pixel_variants, window_of
 from data_prep.errors import InputFileError
-from data_prep.grids.grid import SquareGrid
+from data_prep.grids.square import SquareGrid
 from data_prep.images.candidates import mark_not_finite
 from data_prep.images.jets import ImagesSettings, images_of, select
 from data_prep.images.kernel import pixelise

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.grids.grid import Grid, HexagonalGrid, SquareGrid, TowerGrid
+from data_prep.grids.grid import Grid
 from data_prep.images.batch import ImageBatch
 from data_prep.settings import Settings
 from data_prep.system.compiled import compiled
@@ -44,7 +44,7 @@ def require_turnable(grid: Grid) -> None:
     Raises:
         ValueError: they have none.
     """
-    if isinstance(grid, TowerGrid):
+    if grid.turn is None:
         raise ValueError("images of towers are in absolute η and φ and cannot be rotated about a centre: leave it out")
 
 
@@ -77,7 +77,8 @@ def order(grid: Grid) -> int:
         ValueError: a grid whose images cannot be turned.
     """
     require_turnable(grid)
-    return 6 if isinstance(grid, HexagonalGrid) else 4
+    turn = np.array(grid.turn)
+    return next(n for n in range(1, 7) if (np.linalg.matrix_power(turn, n) == np.eye(2)).all())
 
 
 def lattice_turned(batch: ImageBatch, grid: Grid, turns: Int64, mirrored: npt.NDArray[np.bool_]) -> Float32:
@@ -103,7 +104,7 @@ def targets(grid: Grid) -> Int64:
     Pixels outside the hexagon go nowhere and are 0.
     """
     number = order(grid)
-    turn, mirror = np.array(grid.turn), np.array(grid.mirror)  # type: ignore[union-attr]
+    turn, mirror = np.array(grid.turn), np.array(grid.mirror)
     # doubled, so that the centre of an even number of pixels is no pixel but a whole number
     axis = 2 * np.arange(grid.rows) - (grid.rows - 1)
     points = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
@@ -142,7 +143,7 @@ def turned(batch: ImageBatch, grid: Grid, angle: Float64, mirrored: npt.NDArray[
         np.cos(angle),
         np.sin(angle),
         mirrored,
-        not isinstance(grid, SquareGrid),
+        order(grid) == 6,
         grid.mask(),
         batch.shape[2],
         flat,

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.grids.grid import Grid, SquareGrid
+from data_prep.grids.grid import Grid
+from data_prep.grids.square import SquareGrid
 from data_prep.images.kernel import SparseImages
 from data_prep.jets.candidates import Candidates, CandidateSettings, thresholds
 from data_prep.jets.chunk import JetChunk

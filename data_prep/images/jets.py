@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from data_prep.grids.grid import Grid
+from data_prep.grids.any_grid import AnyGrid
 from data_prep.images.batch import ImageBatch
 from data_prep.images.candidates import candidate_images, mark_not_finite, power_of_two, require_buildable
 from data_prep.images.channels import Channels, needs_particles
@@ -71,7 +71,7 @@ class ImagesSettings(Settings):
     """The weight of a jet, as `genWeight`, of either sign; 1 where nothing is said."""
     selection: SelectionSettings = SelectionSettings()
     """Which jets are kept."""
-    grid: Grid
+    grid: AnyGrid
     """The pixel grid."""
     channels: Channels = ("pt",)
     """What each pixel holds, in order: pt, charged, neutral, photon, multiplicity."""

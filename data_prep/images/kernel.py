@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.grids.grid import Grid, pixels_of
+from data_prep.grids.grid import Grid
+from data_prep.grids.pixels import pixels_of
 from data_prep.images.channels import CHARGED, MULTIPLICITY, NEUTRAL, PHOTON, PT
 from data_prep.jets.chunk import JetChunk, ParticleKind
 from data_prep.steps.normalise import normalise, normalise_channels

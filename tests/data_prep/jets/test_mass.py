@@ -9,7 +9,8 @@ import vector
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_prep.grids.grid import HexagonalGrid, SquareGrid
+from data_prep.grids.hexagonal import HexagonalGrid
+from data_prep.grids.square import SquareGrid
 from data_prep.jets.mass import image_mass, lecture_notes_mass, massless_mass
 
 

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from data_prep.grids.grid import Grid, HexagonalGrid, SquareGrid, TowerGrid
+from data_prep.grids.grid import Grid
+from data_prep.grids.hexagonal import HexagonalGrid
+from data_prep.grids.square import SquareGrid
+from data_prep.grids.towers import TowerGrid
 from data_prep.steps.order import Steps, require_fitting
 
 STEPS = TypeAdapter(Steps)
