@@ -9,6 +9,7 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from data_prep.grids.grid import OUTSIDE, Extent, Float64, Grid, GridKind
+from data_prep.grids.tower_geometry import Towers
 from data_prep.system.compiled import compiled, inlined
 
 Float32 = npt.NDArray[np.float32]
@@ -34,15 +35,19 @@ class TowerGrid(Grid):
     """Width of a tower in η; as in φ where nothing is said."""
 
     @property
+    def towers(self) -> Towers:
+        """Where the towers lie."""
+        return Towers(self.rows, self.columns, self.eta_step)
+
+    @property
     def step(self) -> tuple[float, float]:
         """Width of a tower in η and in φ (rad)."""
-        around = 2 * np.pi / self.columns
-        return (around if self.eta_step is None else self.eta_step), around
+        return self.towers.tall, self.towers.step
 
     @property
     def eta_max(self) -> float:
         """Where the towers end."""
-        return self.rows / 2 * self.step[0]
+        return self.towers.eta_max
 
     @property
     def parameters(self) -> Float32:
@@ -57,10 +62,7 @@ class TowerGrid(Grid):
         >>> round(float(eta[-1, 0]), 3), round(float(phi[0, 0]), 3)
         (2.4, -3.098)
         """
-        eta = (np.arange(self.rows) + 0.5) * self.step[0] - self.eta_max
-        phi = (np.arange(self.columns) + 0.5) * self.step[1] - np.pi
-        rows, columns = np.meshgrid(eta, phi, indexing="ij")
-        return rows, columns
+        return self.towers.centres(np.arange(self.rows * self.columns).reshape(self.rows, self.columns))
 
     @property
     def extent(self) -> Extent:

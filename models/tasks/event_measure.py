@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.events.batch import PILEUP, TOWER_CLASSES, UNDECIDED, EventBatch
+from data_prep.grids.tower_geometry import Towers
 from models.metrics.library_bootstrap import LibrarySums
 from models.metrics.segmentation import PanopticSum, confusion, mean_quality, quality, segmentation
 from models.tasks import detection_measure
@@ -19,7 +20,6 @@ from models.tasks.event_settings import DetectionSettings, EventModelSettings
 from models.tasks.jet_finder import FoundJets, group
 from models.tasks.jet_lists import found_jets
 from models.tasks.mitigation import Mitigation, by_network, plain
-from models.tasks.tower_geometry import Towers
 
 Floats = npt.NDArray[np.float64]
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from data_prep.grids.tower_geometry import Towers
 from models.tasks.event_maps import Maps
 from models.tasks.event_measure import panoptic
 from models.tasks.event_settings import EventModelSettings
 from models.tasks.jet_lists import found_jets, jet_lists
-from models.tasks.tower_geometry import Towers
 from pipeline.plots.event_display import Prediction, event_display, first_of_each_kind
 from pipeline.plots.style import svg_text
 from pipeline.report import svg
