@@ -13,11 +13,12 @@ from data_prep.images.batch import ImageBatch
 from data_prep.images.candidates import candidate_images, mark_not_finite, power_of_two, require_buildable
 from data_prep.images.channels import Channels, needs_particles
 from data_prep.images.kernel import SparseImages, pixelise
+from data_prep.images.mass import image_mass
 from data_prep.jets.candidates import Candidates, CandidateSettings, candidates_of
 from data_prep.jets.chunk import NO_CLASS, SEVERAL_CLASSES, JetChunk
 from data_prep.jets.expressions import ExpressionText
 from data_prep.jets.labels import Classes
-from data_prep.jets.mass import image_mass, massless_mass
+from data_prep.jets.mass import massless_mass
 from data_prep.jets.places import JetPlaces
 from data_prep.observables.columns import Observables
 from data_prep.observables.of_chunk import observables_of
