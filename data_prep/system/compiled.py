@@ -86,7 +86,7 @@ def _one_of(functions: tuple[Callable[..., None], ...], number: int) -> Callable
         def last(code: int, *arguments: Any) -> None:
             function(*arguments)
 
-        return cast(Callable[..., None], numba.njit(error_model="numpy")(last))
+        return cast(Callable[..., None], numba.njit(error_model="numpy", forceinline=True)(last))
 
     def run(code: int, *arguments: Any) -> None:
         if code == number:
@@ -94,7 +94,7 @@ def _one_of(functions: tuple[Callable[..., None], ...], number: int) -> Callable
         else:
             rest(code, *arguments)
 
-    return cast(Callable[..., None], numba.njit(error_model="numpy")(run))
+    return cast(Callable[..., None], numba.njit(error_model="numpy", forceinline=True)(run))
 
 
 @cache
