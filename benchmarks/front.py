@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from data_prep.fixed_point import FixedType
-from data_prep.grids.grid import SquareGrid
+from data_prep.grids.square import SquareGrid
 from data_prep.jets.candidates import CandidateSettings
 from data_prep.readers.detect import reader_of
 from data_prep.readers.files import input_files

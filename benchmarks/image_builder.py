@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from data_prep.fixed_point import FixedType
-from data_prep.grids.grid import SquareGrid
+from data_prep.grids.square import SquareGrid
 from data_prep.jets.candidates import CandidateSettings
 from data_prep.store.jet_images import open_dataset
 from hls_projects.blocks.compose import compose

@@ -32,7 +32,7 @@ from data_prep.jets.chunk import STORED_FEATURES, JetChunk
 from data_prep.readers import chunks, root
 from data_prep.readers.files import input_files
 from data_prep.readers.layouts.jetclass import AXIS, EVENT, TREE, JetClassReader
-from data_prep.steps.order import Program
+from data_prep.steps.program import Program
 from data_prep.streams.cutflow import Fate
 from data_prep.streams.jet_images import make_images
 from pipeline.configuration import load

@@ -21,7 +21,10 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from benchmarks.mock import CLASSES, mock_jets, write_mock_file
-from data_prep.grids.grid import Grid, HexagonalGrid, SquareGrid, TowerGrid
+from data_prep.grids.grid import Grid
+from data_prep.grids.hexagonal import HexagonalGrid
+from data_prep.grids.square import SquareGrid
+from data_prep.grids.towers import TowerGrid
 from data_prep.images.augment import AugmentationSettings, augmented
 from data_prep.images.channels import Channel
 from data_prep.images.jets import ImagesSettings, images_of
@@ -30,7 +33,8 @@ from data_prep.jets.chunk import JetChunk
 from data_prep.readers import Options
 from data_prep.readers.files import input_files
 from data_prep.readers.layouts.jetclass import JetClassReader
-from data_prep.steps.order import Program, Steps
+from data_prep.steps.order import Steps
+from data_prep.steps.program import Program
 from data_prep.streams.cutflow import Fate
 
 STEPS = TypeAdapter(Steps)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Self
 
 from data_prep.events.settings import EventDescription
-from data_prep.grids.grid import SquareGrid
+from data_prep.grids.square import SquareGrid
 from data_prep.images.candidates import why_not_built
 from data_prep.images.differences import Description
 from data_prep.settings import Settings
-from data_prep.steps.order import Step
+from data_prep.steps.step import Step
 
 
 class BeforePorts(Settings):

@@ -16,15 +16,16 @@ import numpy.typing as npt
 from data_prep.closure.result import ABS_ETA_EDGES, DELTA_R_EDGES, RATIO_EDGES, Closure
 from data_prep.closure.variants import NORMS, Variant, constituent_variants, norm_steps, pixel_variants, window_of
 from data_prep.errors import InputFileError
-from data_prep.grids.grid import SquareGrid
+from data_prep.grids.square import SquareGrid
 from data_prep.images.candidates import mark_not_finite
 from data_prep.images.jets import ImagesSettings, images_of, select
 from data_prep.images.kernel import pixelise
+from data_prep.images.mass import image_mass
 from data_prep.jets.chunk import JetChunk
-from data_prep.jets.mass import image_mass, lecture_notes_mass, massless_mass
+from data_prep.jets.mass import lecture_notes_mass, massless_mass
 from data_prep.jets.subjets import subjet_separation
 from data_prep.readers.odd_values import odd_values_pass
-from data_prep.steps.order import Program, moved_constituents
+from data_prep.steps.program import Program, moved_constituents
 from data_prep.streams.cutflow import Fate
 
 Float32 = npt.NDArray[np.float32]

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from math import ceil, sqrt
 from typing import Any, Literal
 
-from data_prep.grids.grid import Grid, HexagonalGrid, SquareGrid
+from data_prep.grids.grid import Grid
+from data_prep.grids.hexagonal import HexagonalGrid
+from data_prep.grids.square import SquareGrid
 from data_prep.steps.centre import Centre
 from data_prep.steps.flip import Flip
 from data_prep.steps.normalise import Normalise
-from data_prep.steps.order import Step
 from data_prep.steps.roll import Roll
+from data_prep.steps.step import Step
 from data_prep.steps.zoom import Zoom
 
 SUBJET_RADIUS = 0.2

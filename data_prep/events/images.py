@@ -100,7 +100,7 @@ def event_images(chunk: EventChunk, description: EventDescription) -> EventImage
     kept = np.flatnonzero(fate == EventFate.KEPT)
     grid = description.grid
     jet_event = _events_of(chunk.jet_offsets)
-    jet_tower = grid.tower_of(_double(chunk.jet_eta), _double(chunk.jet_phi))
+    jet_tower = grid.towers.tower_of(_double(chunk.jet_eta), _double(chunk.jet_phi))
     of_kept_event = fate[jet_event] == EventFate.KEPT
     wanted = (jet_tower >= 0) & (chunk.jet_pt >= description.jet_pt_min)
     wanted &= np.abs(chunk.jet_eta) < description.jet_eta_max
@@ -129,7 +129,7 @@ def event_images(chunk: EventChunk, description: EventDescription) -> EventImage
     kind = kind_of(chunk.jet_pid[order])
     built = _build(
         deposit_offsets,
-        grid.tower_of(_double(chunk.eta[of_kept]), _double(chunk.phi[of_kept])),
+        grid.towers.tower_of(_double(chunk.eta[of_kept]), _double(chunk.phi[of_kept])),
         values,
         share,
         len(description.channels),
@@ -173,12 +173,12 @@ def event_images(chunk: EventChunk, description: EventDescription) -> EventImage
 
 def _boxes(span: Int64, description: EventDescription) -> Float32:
     """η and φ of the borders: from first and last row, first column (of one turn) and number of columns."""
-    grid = description.grid
+    towers = description.grid.towers
     boxes = np.empty((span.shape[0], 4))
-    boxes[:, 0] = (span[:, 0] - grid.rows / 2) * grid.tower_eta
-    boxes[:, 1] = (span[:, 1] + 1 - grid.rows / 2) * grid.tower_eta
-    boxes[:, 2] = span[:, 2] * grid.tower_phi - np.pi
-    boxes[:, 3] = boxes[:, 2] + span[:, 3] * grid.tower_phi
+    boxes[:, 0] = towers.eta(span[:, 0])
+    boxes[:, 1] = towers.eta(span[:, 1] + 1)
+    boxes[:, 2] = towers.phi_unwrapped(span[:, 2])
+    boxes[:, 3] = boxes[:, 2] + span[:, 3] * towers.step
     return boxes.astype(np.float32)
 
 

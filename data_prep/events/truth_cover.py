@@ -249,11 +249,11 @@ def _unknown(chunk: EventChunk, description: EventDescription, threshold: float)
     images = np.zeros((chunk.events, grid.rows * grid.columns))
     energy = np.nan_to_num((chunk.em + chunk.had)[outside].astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     event = np.repeat(np.arange(chunk.events), np.diff(chunk.deposit_offsets))[outside]
-    tower = grid.tower_of(chunk.eta[outside].astype(np.float64), chunk.phi[outside].astype(np.float64))
+    tower = grid.towers.tower_of(chunk.eta[outside].astype(np.float64), chunk.phi[outside].astype(np.float64))
     inside = tower >= 0
     np.add.at(images, (event[inside], tower[inside]), energy[inside])
-    eta, _ = grid.centres(np.arange(grid.rows) * grid.columns)
-    _, phi = grid.centres(np.arange(grid.columns))
+    eta, _ = grid.towers.centres(np.arange(grid.rows) * grid.columns)
+    _, phi = grid.towers.centres(np.arange(grid.columns))
     least = threshold if np.isfinite(threshold) else float(energy.sum()) + 1.0
     return anti_kt(images.reshape(-1, grid.rows, grid.columns), eta, phi, RADIUS, least)
 

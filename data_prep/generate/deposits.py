@@ -74,7 +74,7 @@ class Cells:
         tower = DEPOSIT_GRID.tower_of(eta, phi)
         centre_eta, _ = DEPOSIT_GRID.centres(tower)
         up = np.floor(((eta - centre_eta) / TOWER_ETA + 0.5) * self.across).astype(np.int64)
-        right = np.floor((phi + np.pi) / DEPOSIT_GRID.tower_phi % 1 * self.across).astype(np.int64)
+        right = np.floor((phi + np.pi) / DEPOSIT_GRID.step % 1 * self.across).astype(np.int64)
         up, right = np.clip(up, 0, self.across - 1), np.clip(right, 0, self.across - 1)
         return tower, (tower * self.across + up) * self.across + right
 

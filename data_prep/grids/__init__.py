@@ -1,1 +1,1 @@
-"""Pixel grids: squares, hexagons, trigger towers."""
+"""Pixel grids: squares, hexagons and towers as pixels of jet images, one a file; trigger towers of whole events."""

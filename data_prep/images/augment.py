@@ -7,13 +7,13 @@ mirrors move pixels as they are; any other turn shares each lit pixel among its 
 from __future__ import annotations
 
 from functools import cache
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.grids.grid import Grid, HexagonalGrid, SquareGrid, TowerGrid
-from data_prep.grids.lattice import OUTSIDE, moved, powers, product
+from data_prep.grids.grid import Grid
+from data_prep.grids.lattice import OUTSIDE, Matrix, moved, powers, product
 from data_prep.images.batch import ImageBatch
 from data_prep.settings import Settings
 from data_prep.system.compiled import compiled
@@ -45,7 +45,7 @@ def require_turnable(grid: Grid) -> None:
     Raises:
         ValueError: they have none.
     """
-    if isinstance(grid, TowerGrid):
+    if grid.turn is None:
         raise ValueError("images of towers are in absolute η and φ and cannot be rotated about a centre: leave it out")
 
 
@@ -77,8 +77,12 @@ def order(grid: Grid) -> int:
     Raises:
         ValueError: a grid whose images cannot be turned.
     """
+    return len(powers(_turn(grid)))
+
+
+def _turn(grid: Grid) -> Matrix:
     require_turnable(grid)
-    return 6 if isinstance(grid, HexagonalGrid) else 4
+    return cast(Matrix, grid.turn)
 
 
 def lattice_turned(batch: ImageBatch, grid: Grid, turns: Int64, mirrored: npt.NDArray[np.bool_]) -> Float32:
@@ -103,9 +107,8 @@ def targets(grid: Grid) -> Int64:
 
     Pixels outside the hexagon go nowhere and are 0.
     """
-    require_turnable(grid)
-    turns = powers(grid.turn)  # type: ignore[union-attr]
-    mirrored = [product(turn, grid.mirror) for turn in turns]  # type: ignore[union-attr]
+    turns = powers(_turn(grid))
+    mirrored = [product(turn, cast(Matrix, grid.mirror)) for turn in turns]
     places = np.stack([moved(matrix, grid.mask()).ravel() for matrix in (*turns, *mirrored)])
     found = np.where(places == OUTSIDE, 0, places)
     found.setflags(write=False)
@@ -135,7 +138,7 @@ def turned(batch: ImageBatch, grid: Grid, angle: Float64, mirrored: npt.NDArray[
         np.cos(angle),
         np.sin(angle),
         mirrored,
-        not isinstance(grid, SquareGrid),
+        order(grid) == 6,
         grid.mask(),
         batch.shape[2],
         flat,

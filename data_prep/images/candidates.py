@@ -11,13 +11,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.grids.grid import Grid, SquareGrid
+from data_prep.grids.grid import Grid
+from data_prep.grids.square import SquareGrid
 from data_prep.images.kernel import SparseImages
 from data_prep.jets.candidates import Candidates, CandidateSettings, thresholds
 from data_prep.jets.chunk import JetChunk
 from data_prep.steps.centre import Centre
 from data_prep.steps.normalise import Normalise
-from data_prep.steps.order import Step
+from data_prep.steps.step import Step
 from data_prep.streams.cutflow import Fate
 from data_prep.system.compiled import compiled
 

@@ -8,24 +8,26 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from data_prep.grids.grid import Grid
+from data_prep.grids.any_grid import AnyGrid
 from data_prep.images.batch import ImageBatch
 from data_prep.images.candidates import candidate_images, mark_not_finite, power_of_two, require_buildable
 from data_prep.images.channels import Channels, needs_particles
 from data_prep.images.kernel import SparseImages, pixelise
+from data_prep.images.mass import image_mass
 from data_prep.jets.candidates import Candidates, CandidateSettings, candidates_of
 from data_prep.jets.chunk import NO_CLASS, SEVERAL_CLASSES, JetChunk
 from data_prep.jets.expressions import ExpressionText
 from data_prep.jets.labels import Classes
-from data_prep.jets.mass import image_mass, massless_mass
+from data_prep.jets.mass import massless_mass
 from data_prep.jets.places import JetPlaces
 from data_prep.observables.columns import Observables
 from data_prep.observables.of_chunk import observables_of
-from data_prep.readers import ClusterSettings, Options, Reader
+from data_prep.readers import ClusteringReader, ClusterSettings, Options, Reader
 from data_prep.readers.detect import LayoutSetting
-from data_prep.readers.layouts.l1_puppi import L1PuppiReader
+from data_prep.readers.layout import AUTO, LAYOUTS
 from data_prep.settings import Gev, Settings
-from data_prep.steps.order import Program, Steps, require_fitting
+from data_prep.steps.order import Steps, require_fitting
+from data_prep.steps.program import Program
 from data_prep.store.jet_images import Clustering, ImageDescription, require_indexable
 from data_prep.store.split import SplitSettings
 from data_prep.streams.chunk_bytes import ChunkImages
@@ -56,7 +58,7 @@ class ImagesSettings(Settings):
     """What an image is of."""
     classes: Classes
     """The classes, in the order of the labels."""
-    layout: LayoutSetting = "auto"
+    layout: LayoutSetting = AUTO
     """The layout of the input files: recognised by itself, a known one, or one of your own (docs/data_flow.md)."""
     puppi: Literal["layout", "apply", "ignore"] = "layout"
     """Whether constituents are multiplied by their PUPPI weight: as the layout needs it, always, or never."""
@@ -70,7 +72,7 @@ class ImagesSettings(Settings):
     """The weight of a jet, as `genWeight`, of either sign; 1 where nothing is said."""
     selection: SelectionSettings = SelectionSettings()
     """Which jets are kept."""
-    grid: Grid
+    grid: AnyGrid
     """The pixel grid."""
     channels: Channels = ("pt",)
     """What each pixel holds, in order: pt, charged, neutral, photon, multiplicity."""
@@ -113,12 +115,13 @@ class ImagesSettings(Settings):
 
     def read_by(self, reader: Reader) -> Self:
         """The same, for files whose layout is known: where jets are clustered, the radius counts as stated."""
-        return self.model_copy(update={"cluster": self.cluster}) if isinstance(reader, L1PuppiReader) else self
+        return self.model_copy(update={"cluster": self.cluster}) if isinstance(reader, ClusteringReader) else self
 
     @property
     def description(self) -> ImageDescription:
         """What the images will be."""
-        clustered = "cluster" in self.model_fields_set or self.layout == "l1_puppi"
+        known = LAYOUTS[self.layout] if isinstance(self.layout, str) and self.layout != AUTO else None
+        clustered = "cluster" in self.model_fields_set or (known is not None and known.clusters)
         return ImageDescription(
             classes=tuple(each.name for each in self.classes),
             grid=self.grid,

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.grids.grid import Grid, pixels_of
+from data_prep.grids.grid import Grid
+from data_prep.grids.pixels import pixels_of
 from data_prep.images.channels import CHARGED, MULTIPLICITY, NEUTRAL, PHOTON, PT
 from data_prep.jets.chunk import JetChunk, ParticleKind
 from data_prep.steps.normalise import normalise, normalise_channels
-from data_prep.steps.order import Program, apply_steps
+from data_prep.steps.program import Program, apply_steps
 from data_prep.streams.cutflow import Fate
 from data_prep.system.compiled import compiled
 

@@ -11,7 +11,7 @@ from data_prep.jets.chunk import JetChunk
 from data_prep.observables.columns import Observables
 from data_prep.observables.of_jets import observables_of_jets
 from data_prep.observables.seen import seen_candidates, seen_constituents
-from data_prep.steps.order import Program
+from data_prep.steps.program import Program
 
 Bools = npt.NDArray[np.bool_]
 Float32 = npt.NDArray[np.float32]

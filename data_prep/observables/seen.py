@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.grids.grid import Grid, SquareGrid, pixels_of
+from data_prep.grids.grid import Grid
+from data_prep.grids.pixels import pixels_of
+from data_prep.grids.square import SquareGrid
 from data_prep.images.channels import MULTIPLICITY, PT
 from data_prep.images.kernel import channel_of
 from data_prep.jets.candidates import Candidates, CandidateSettings, thresholds
 from data_prep.jets.chunk import JetChunk
-from data_prep.steps.order import Program, moved_constituents
+from data_prep.steps.program import Program, moved_constituents
 
 Bools = npt.NDArray[np.bool_]
 

@@ -41,6 +41,10 @@ class Reader(Protocol):
         ...
 
 
+class ClusteringReader:
+    """Base of the readers of files that hold no jets: they make them, as `Options.cluster` says."""
+
+
 def chunks(reader: Reader, file: Path, size: int) -> Iterator[JetChunk]:
     """The jets of a file in their order, at most `size` entries at a time.
 

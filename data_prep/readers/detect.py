@@ -13,8 +13,8 @@ from data_prep.errors import InputFileError
 from data_prep.readers import Options, Reader, hdf5, root
 from data_prep.readers.file_kinds import container
 from data_prep.readers.lacking import Contents, lacks
+from data_prep.readers.layout import AUTO, LAYOUTS, Layout, LayoutName
 from data_prep.readers.layouts.own import OwnLayout, OwnReader
-from data_prep.readers.layouts.registry import BY_NAME, LAYOUTS, Layout, LayoutName
 
 LayoutSetting = Annotated[
     Annotated[LayoutName, Tag("name")] | Annotated[OwnLayout, Tag("own")],
@@ -28,12 +28,17 @@ class Found:
     """A layout, and where in the file it is.
 
     Attributes:
-        layout: the layout.
+        name: of the layout, as in images.yaml.
         tree: the path of its tree.
     """
 
-    layout: Layout
+    name: str
     tree: str
+
+    @property
+    def layout(self) -> Layout:
+        """The layout."""
+        return LAYOUTS[self.name]
 
 
 class MixedLayoutsError(InputFileError):
@@ -54,7 +59,7 @@ def contents(file: Path) -> Contents:
     return Contents("root", root.trees(file))
 
 
-def find(file: Path, name: LayoutName = "auto", tree: str | None = None) -> Found:
+def find(file: Path, name: LayoutName = AUTO, tree: str | None = None) -> Found:
     """The layout of a file.
 
     Args:
@@ -73,19 +78,20 @@ def find(file: Path, name: LayoutName = "auto", tree: str | None = None) -> Foun
                 f"holds no tree '{tree}', it has {has}", file=file, remedy="name one of them by `tree:` in images.yaml"
             )
         held = Contents(held.container, {tree: held.trees[tree]})
-    candidates = [layout for layout in LAYOUTS if name in ("auto", layout.name)]
+    candidates = list(LAYOUTS) if name == AUTO else [name]
     fits = [
-        Found(layout, path)
-        for layout in candidates
+        Found(each, path)
+        for each in candidates
+        for layout in [LAYOUTS[each]]
         if layout.container == held.container
         for path, (_, names) in held.trees.items()
         if not layout.missing(names)
     ]
-    if name != "auto" and len(fits) > 1:
+    if name != AUTO and len(fits) > 1:
         fits = [found for found in fits if found.tree == found.layout.tree] or fits
     if len(fits) > 1:
         several = "several trees" if len({found.tree for found in fits}) > 1 else "several layouts"
-        trees = ", ".join(f"'{found.tree}' ({found.layout.name})" for found in fits)
+        trees = ", ".join(f"'{found.tree}' ({found.name})" for found in fits)
         key = "tree" if several == "several trees" else "layout"
         raise InputFileError(
             f"holds {several} of jets: {trees}", file=file, remedy=f"name one by `{key}:` in images.yaml"
@@ -102,13 +108,13 @@ def detect(file: Path) -> str:
     Raises:
         InputFileError: as `find`.
     """
-    return find(file).layout.name
+    return find(file).name
 
 
 def reader_of(
     files: Sequence[Path],
     options: Options,
-    layout: LayoutName | OwnLayout = "auto",
+    layout: LayoutName | OwnLayout = AUTO,
     unusable: Callable[[InputFileError, Path], None] | None = None,
 ) -> tuple[Reader, dict[Path, int], Literal["jet", "event"]]:
     """The reader of some files, which must have one layout.
@@ -142,7 +148,7 @@ def reader_of(
             elif found is not None and first is not None and found != first[1]:
                 other, known = first
                 raise MixedLayoutsError(
-                    f"has the layout {found.layout.name} (tree '{found.tree}'), but {other} has {known.layout.name} "
+                    f"has the layout {found.name} (tree '{found.tree}'), but {other} has {known.name} "
                     f"(tree '{known.tree}')",
                     file=file,
                     remedy="make images from the files of one layout at a time",
@@ -190,6 +196,3 @@ def _require_possible(options: Options, layout: Layout | None, file: Path) -> No
             file=file,
             remedy=f"take `jets: {options.jets}` out of images.yaml",
         )
-
-
-__all__ = ["BY_NAME", "Contents", "Found", "contents", "detect", "find", "reader_of"]

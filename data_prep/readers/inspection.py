@@ -11,9 +11,9 @@ from data_prep.jets.expressions import Expression
 from data_prep.jets.labels import ClassSettings
 from data_prep.readers import Options
 from data_prep.readers.closure import JETS, Closure, closure
-from data_prep.readers.detect import BY_NAME, contents, find, reader_of
+from data_prep.readers.detect import contents, find, reader_of
+from data_prep.readers.layout import LAYOUTS, LayoutName
 from data_prep.readers.layouts.own import OwnLayout
-from data_prep.readers.layouts.registry import LayoutName
 
 EVENTS = 500
 """Events that are looked at, where an entry is one."""
@@ -63,7 +63,7 @@ def inspect(file: Path, options: Options, layout: LayoutName | OwnLayout = "auto
         name, title, tree = "own", "described in images.yaml", layout.tree
     else:
         found = find(file, layout, options.tree)
-        name, title, tree = found.layout.name, found.layout.title, found.tree
+        name, title, tree = found.name, found.layout.title, found.tree
         if first_look:
             options = replace(options, classes=_usual(file, name, tree))
     without_weights = None
@@ -89,7 +89,7 @@ def inspect(file: Path, options: Options, layout: LayoutName | OwnLayout = "auto
 
 def _usual(file: Path, name: str, tree: str) -> tuple[ClassSettings, ...]:
     """The usual classes of a layout whose branches the file has."""
-    layout = BY_NAME[name]
+    layout = LAYOUTS[name]
     there = contents(file).trees[tree][1] if layout.columns is None else layout.columns(file)
     chosen = [each for each in layout.labels if set(Expression(each[1]).names) <= there]
     return tuple(ClassSettings(name=label, label=text) for label, text in chosen)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from data_prep.readers import event_tree
 from data_prep.readers.file_kinds import Container
+from data_prep.readers.layout import LAYOUTS
 from data_prep.readers.layouts.l1_units import PT_STEP, hardware_names
-from data_prep.readers.layouts.registry import LAYOUTS, Layout
 
 NANO = frozenset(("luminosityBlock", "event", "Jet_pt"))
 """Branches that every NanoAOD has."""
@@ -34,18 +34,18 @@ class Contents:
     trees: dict[str, tuple[int, frozenset[str]]]
 
 
-def lacks(held: Contents, candidates: Sequence[Layout], name: str) -> tuple[str, str]:
+def lacks(held: Contents, candidates: Sequence[str], name: str) -> tuple[str, str]:
     """Why a file has no layout, and what to do.
 
     Args:
         held: the file's content.
-        candidates: the layouts that it may have.
+        candidates: the names of the layouts that it may have.
         name: as in images.yaml: `auto` or a layout's.
     """
-    known = ", ".join(layout.name for layout in LAYOUTS if layout.container == held.container)
-    if name != "auto" and all(layout.container != held.container for layout in candidates):
+    known = ", ".join(each for each, layout in LAYOUTS.items() if layout.container == held.container)
+    if name != "auto" and all(LAYOUTS[each].container != held.container for each in candidates):
         return (
-            f"is {_NAMES[held.container]}, and the layout {name} is of {_KINDS[candidates[0].container]}",
+            f"is {_NAMES[held.container]}, and the layout {name} is of {_KINDS[LAYOUTS[candidates[0]].container]}",
             f"take `layout: {name}` out of images.yaml, or give files of it",
         )
     if not held.trees or not any(names for _, names in held.trees.values()):
@@ -63,8 +63,9 @@ def lacks(held: Contents, candidates: Sequence[Layout], name: str) -> tuple[str,
             return "was written by pandas with format='fixed'", "write it with `to_hdf(…, key='table', format='table')`"
     trees = ", ".join(f"'{tree}'" for tree in held.trees if tree) or "no data set of records"
     scores = [
-        (len(missing) / len(layout.signature), layout.tree != tree, layout.name, tree, missing)
-        for layout in candidates
+        (len(missing) / len(layout.signature), layout.tree != tree, each, tree, missing)
+        for each in candidates
+        for layout in [LAYOUTS[each]]
         for tree, (_, names) in held.trees.items()
         if layout.container == held.container
         for missing in [layout.missing(names)]

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from data_prep.settings import Settings
 from data_prep.steps.elementary import sinh_cosh
+from data_prep.steps.step import Step, StepKind
 from data_prep.system.compiled import compiled
 
 Array = npt.NDArray[np.float32]
@@ -25,7 +25,7 @@ _ON = {
 _TURN = np.float32(2 * np.pi)
 
 
-class Centre(Settings):
+class Centre(Step):
     """Move a direction of the jet to η = φ = 0, keeping every pT.
 
     For massless constituents this is the Lorentz boost along the beam by the direction's pseudorapidity and the
@@ -139,3 +139,13 @@ def leading_subjet(pt: Array, eta: Array, phi: Array, radius_squared: np.float32
             best = total
             best_eta, best_phi = np.float32(seed_eta + up / total), np.float32(seed_phi + right / total)
     return best_eta, best_phi
+
+
+@compiled
+def _run(
+    parameters: Array, pt: Array, eta: Array, phi: Array, jet_pt: np.float32, jet_eta: np.float32, jet_phi: np.float32
+) -> None:
+    centre(parameters, pt, eta, phi, jet_eta, jet_phi)
+
+
+STEP = StepKind(Centre, _run)

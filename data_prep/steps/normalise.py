@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.settings import Settings
+from data_prep.steps.step import Step, StepKind
 from data_prep.system.compiled import compiled
 
 Array = npt.NDArray[np.float32]
@@ -18,7 +18,7 @@ L1, L2, POWER_OF_TWO = range(1, 4)
 _NORMS = {"l1": L1, "l2": L2, "power_of_two": POWER_OF_TWO}
 
 
-class Normalise(Settings):
+class Normalise(Step):
     """Divide the image by a norm of its pixels; leave the step out to keep pixels in GeV.
 
     `norm`:
@@ -104,3 +104,6 @@ def normalise_channels(
             if scaled[pixel[i] % scaled.size]:
                 value[i] /= size
     return size
+
+
+STEP = StepKind(Normalise, run=None)

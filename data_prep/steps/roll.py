@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.settings import Settings
 from data_prep.steps.elementary import asinh, atan2, sin_cos, sinh_cosh
+from data_prep.steps.step import Step, StepKind
 from data_prep.system.compiled import compiled
 
 Array = npt.NDArray[np.float32]
@@ -16,7 +16,7 @@ Array = npt.NDArray[np.float32]
 _ISOTROPIC = 1e-6
 
 
-class Roll(Settings):
+class Roll(Step):
     """Rotate the centred jet in space about its axis until its principal axis lies along η.
 
     In the frame where the jet axis is x and the beam is z, the principal axis belongs to the larger eigenvalue of
@@ -98,3 +98,16 @@ def _turn(tyy: np.float64, tyz: np.float64, tzz: np.float64) -> tuple[np.float32
     sine = np.sqrt((1 - along / size) / 2)
     sine = -sine if across < 0 else sine
     return np.float32(sine), np.float32(across / size / (2 * sine))
+
+
+@compiled
+def _run(
+    parameters: Array, pt: Array, eta: Array, phi: Array, jet_pt: np.float32, jet_eta: np.float32, jet_phi: np.float32
+) -> None:
+    if parameters[0] > 0:
+        roll_in_plane(pt, eta, phi)
+    else:
+        roll(pt, eta, phi)
+
+
+STEP = StepKind(Roll, _run, relative=True)

@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from data_prep.settings import Settings
+from data_prep.steps.step import Step, StepKind
 from data_prep.system.compiled import compiled
 
 Array = npt.NDArray[np.float32]
 
 
-class Zoom(Settings):
+class Zoom(Step):
     """Multiply the η and φ of the centred jet by pT / reference, keeping every pT.
 
     The products of a particle of mass m fly about ΔR = 2m / pT apart, so that after the step they lie 2m / reference
@@ -40,3 +40,18 @@ def zoom(parameters: Array, eta: Array, phi: Array, jet_pt: np.float32) -> None:
     for i in range(eta.size):
         eta[i] *= factor
         phi[i] *= factor
+
+
+@compiled
+def _run(
+    parameters: Array, pt: Array, eta: Array, phi: Array, jet_pt: np.float32, jet_eta: np.float32, jet_phi: np.float32
+) -> None:
+    zoom(parameters, eta, phi, jet_pt)
+
+
+STEP = StepKind(
+    Zoom,
+    _run,
+    relative=True,
+    after={"roll": "which rotates in three dimensions: after a zoom the angles are not angles any more"},
+)

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from data_prep.errors import InputFileError
-from data_prep.grids.grid import Grid
+from data_prep.grids.any_grid import AnyGrid
 from data_prep.images.batch import FEATURES, ImageBatch, concatenate, empty
 from data_prep.jets.candidates import Candidates, CandidateSettings
 from data_prep.jets.places import JetPlaces
@@ -56,7 +56,7 @@ class ImageDescription(Settings):
     """Version of this layout."""
     classes: tuple[str, ...] = Field(min_length=2, max_length=255)
     """Names of the classes, in the order of the labels."""
-    grid: Grid
+    grid: AnyGrid
     """The pixel grid."""
     channels: tuple[str, ...] = Field(default=("pt",), min_length=1)
     """What each channel of a pixel sums."""

@@ -16,8 +16,9 @@ from data_prep.errors import InputFileError
 from data_prep.images.jets import ImagesSettings
 from data_prep.images.summary import Summary, SummaryBuilder
 from data_prep.jets.chunk import SEVERAL_CLASSES
-from data_prep.jets.places import JetPlaces, write_file_names
+from data_prep.jets.places import JetPlaces
 from data_prep.readers import Reader
+from data_prep.readers.file_names import write_file_names
 from data_prep.store.jet_images_writer import DatasetWriter
 from data_prep.store.split import SPLITS, split_of
 from data_prep.streams.chunk_bytes import ChunkResult, from_bytes

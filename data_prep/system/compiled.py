@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -70,6 +70,33 @@ def inlined(function: F) -> F:
     return cast(F, numba.njit(inline="always", error_model="numpy")(function))
 
 
+def one_of(functions: Sequence[Callable[..., None]]) -> Callable[..., None]:
+    """Several compiled functions of the same arguments as one, whose first argument says which, counted from 0.
+
+    It becomes part of the compiled functions that call it, which are kept on disk; it is not, by itself.
+    """
+    return _one_of(tuple(functions), 0)
+
+
+def _one_of(functions: tuple[Callable[..., None], ...], number: int) -> Callable[..., None]:
+    function = functions[number]
+    rest = _one_of(functions, number + 1) if number + 1 < len(functions) else function
+    if rest is function:
+
+        def last(code: int, *arguments: Any) -> None:
+            function(*arguments)
+
+        return cast(Callable[..., None], numba.njit(error_model="numpy", forceinline=True)(last))
+
+    def run(code: int, *arguments: Any) -> None:
+        if code == number:
+            function(*arguments)
+        else:
+            rest(code, *arguments)
+
+    return cast(Callable[..., None], numba.njit(error_model="numpy", forceinline=True)(run))
+
+
 @cache
 def _cache_folder() -> str:
     package = Path(__file__).parents[1]
@@ -77,5 +104,5 @@ def _cache_folder() -> str:
     for source in sorted(package.rglob("*.py")):
         text = source.read_bytes()
         if b"@compiled" in text or b"@inlined" in text:
-            digest.update(text)
+            digest.update(source.relative_to(package).as_posix().encode() + b"\0" + text)
     return str(package / "__pycache__" / f"compiled-{digest.hexdigest()[:12]}")

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from data_prep.events.settings import EventDescription
 from data_prep.fixed_point import FixedType
-from data_prep.grids.grid import SquareGrid
+from data_prep.grids.square import SquareGrid
 from data_prep.images.candidates import power_of_two
 from data_prep.jets.candidates import CandidateSettings, thresholds
 from data_prep.settings import Settings

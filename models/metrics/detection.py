@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from data_prep.grids.tower_geometry import box_overlap, turned
 from models.metrics.jet_matching import Assignment, JetList, Truth, assign
 from models.metrics.library_bootstrap import LibrarySums, ratio, spread
 from models.metrics.response import ONE_SIGMA, Closure, closure, quantiles
-from models.tasks.tower_geometry import box_overlap, turned
 
 Floats = npt.NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.tasks.tower_geometry import turned
+from data_prep.grids.tower_geometry import turned
 
 Floats = npt.NDArray[np.float64]
 

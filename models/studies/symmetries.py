@@ -18,7 +18,7 @@ from pydantic import Field, model_validator
 from tensorflow import keras
 
 from data_prep.errors import InputFileError
-from data_prep.grids.grid import Grid
+from data_prep.grids.any_grid import AnyGrid
 from data_prep.images.augment import AugmentationSettings
 from data_prep.images.jets import ImagesSettings
 from data_prep.settings import Seed, Settings
@@ -44,7 +44,7 @@ WORKING_POINT = 0.5
 class ImageSetSettings(Settings):
     """Images that differ from those of images.yaml."""
 
-    grid: Grid | None = None
+    grid: AnyGrid | None = None
     """Other pixels."""
     steps: Steps | None = None
     """Other preprocessing steps."""

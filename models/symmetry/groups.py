@@ -18,8 +18,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.grids.grid import HexagonalGrid, SquareGrid
+from data_prep.grids.hexagonal import HexagonalGrid
 from data_prep.grids.lattice import IDENTITY, OUTSIDE, Matrix, hexagon, moved, powers, product
+from data_prep.grids.square import SquareGrid
 
 Lattice = Literal["square", "hexagonal"]
 Indices = npt.NDArray[np.int64]

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.events.batch import PILEUP, EventBatch
+from data_prep.grids.tower_geometry import Towers
 from models.tasks.puppi import PileupShape, alpha, around
-from models.tasks.tower_geometry import Towers
 
 Floats = npt.NDArray[np.float64]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
+from data_prep.grids.tower_geometry import Towers
 from models.architectures.architecture import HARDWARE
 from models.tasks import detection_measure
 from models.tasks.baselines import candidates
@@ -15,7 +16,6 @@ from models.tasks.event_settings import EventModelSettings
 from models.tasks.event_targets import BOX_CHANNELS
 from models.tasks.event_task import EventTask, Measuring, figure, train
 from models.tasks.jet_lists import found_jets, jet_lists
-from models.tasks.tower_geometry import Towers
 
 if TYPE_CHECKING:
     from models.training.objective import Objective

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from data_prep.events.batch import EventBatch
+from data_prep.grids.tower_geometry import Towers
 from models.metrics.detection import DetectionSum
 from models.metrics.fake_curve import FakeCurve
 from models.metrics.jet_matching import JetList, Truth, assign
@@ -16,7 +17,6 @@ from models.tasks.event_maps import Maps
 from models.tasks.event_settings import DetectionSettings
 from models.tasks.jet_finder import FoundJets, concatenate
 from models.tasks.jet_lists import clustered, found_jets, jet_lists, truth_lists
-from models.tasks.tower_geometry import Towers
 
 ANTI_KT = "anti-kT"
 """The method that clusters towers."""

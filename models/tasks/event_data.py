@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from data_prep.grids.tower_geometry import Towers
 from data_prep.store.event_images import EventDataset, EventSplit, open_event_dataset
-from models.tasks.tower_geometry import Towers
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,7 @@ class Events:
     @property
     def towers(self) -> Towers:
         """Where the towers lie."""
-        grid = self.dataset.metadata.grid
-        return Towers(grid.rows, grid.columns, grid.tower_eta)
+        return self.dataset.metadata.grid.towers
 
     @property
     def eta_max(self) -> float:

@@ -13,10 +13,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from data_prep.events.batch import TOWER_CLASSES
+from data_prep.grids.tower_geometry import Towers
 from models.tasks import event_targets
 from models.tasks.event_settings import DetectionSettings
 from models.tasks.event_targets import BOX_CHANNELS
-from models.tasks.tower_geometry import Towers
 from models.training.objective import Objective, mean_weight, share
 
 Floats = npt.NDArray[np.float32]

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.events.batch import EventBatch
+from data_prep.grids.tower_geometry import Towers
 from models.tasks.baselines import pileup_shape
 from models.tasks.event_maps import Maps
 from models.tasks.event_settings import EventModelSettings
 from models.tasks.event_task import Measuring, event_task
 from models.tasks.jet_finder import FoundJets
-from models.tasks.tower_geometry import Towers
 
 Floats = npt.NDArray[np.float64]
 

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.events.batch import TOWER_CLASSES, EventBatch
+from data_prep.grids.tower_geometry import Towers, turned
 from models.tasks.event_settings import DetectionSettings
-from models.tasks.tower_geometry import Towers, turned
 
 Floats = npt.NDArray[np.float32]
 

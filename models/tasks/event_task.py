@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy.typing as npt
 
 from data_prep.events.batch import EventBatch
+from data_prep.grids.tower_geometry import Towers
 from models.architectures.architecture import HARDWARE
 from models.tasks.event_maps import Maps, Prediction
 from models.tasks.event_settings import EventModelSettings
@@ -17,7 +18,6 @@ from models.tasks.jet_finder import FoundJets
 from models.tasks.puppi import PileupShape
 from models.tasks.registry import TASKS
 from models.tasks.task import Progress, Task, Training
-from models.tasks.tower_geometry import Towers
 
 if TYPE_CHECKING:
     from models.settings import TrainSettings

@@ -17,6 +17,7 @@ from tensorflow import keras
 
 from data_prep.errors import InputFileError
 from data_prep.events.batch import TOWER_CLASSES, EventBatch
+from data_prep.grids.tower_geometry import Towers
 from models.architectures.registry import ARCHITECTURES
 from models.quantization.exact import exact_inference
 from models.settings import TrainSettings
@@ -24,7 +25,6 @@ from models.tasks import event_targets
 from models.tasks.event_maps import Maps, heads
 from models.tasks.event_settings import EventModelSettings
 from models.tasks.event_task import event_task
-from models.tasks.tower_geometry import Towers
 from models.training.in_turn import Progress, Step, TrainedNetwork, train_in_turn
 from models.training.objective import Objective
 

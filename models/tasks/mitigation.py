@@ -10,13 +10,13 @@ import numpy.typing as npt
 
 from data_prep.events.batch import EMPTY, PILEUP, EventBatch
 from data_prep.events.tower_density import eta_profile, median_density
+from data_prep.grids.tower_geometry import Towers, turned
 from models.metrics.library_bootstrap import samples, spread
 from models.metrics.method_differences import MethodDifferences
 from models.metrics.response import ONE_SIGMA, calibrated, closure, quantiles
 from models.tasks.baselines import ALL, tower_energy
 from models.tasks.event_maps import Maps
 from models.tasks.event_settings import EventModelSettings
-from models.tasks.tower_geometry import Towers, turned
 
 Floats = npt.NDArray[np.float64]
 

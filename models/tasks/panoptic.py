@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.events.batch import PILEUP, TOWER_CLASSES, UNDECIDED, EventBatch
+from data_prep.grids.tower_geometry import Towers
 from models.architectures.architecture import HARDWARE
 from models.metrics.library_bootstrap import LibrarySums, spread
 from models.metrics.method_differences import MethodDifferences
@@ -19,7 +20,6 @@ from models.tasks.event_settings import DetectionSettings, EventModelSettings
 from models.tasks.event_task import EventTask, Measuring, figure, train
 from models.tasks.jet_finder import group
 from models.tasks.jet_lists import found_jets
-from models.tasks.tower_geometry import Towers
 
 if TYPE_CHECKING:
     from models.training.objective import Objective

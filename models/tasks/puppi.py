@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.tasks.tower_geometry import Towers
+from data_prep.grids.tower_geometry import Towers
 
 Floats = npt.NDArray[np.float64]
 

@@ -20,9 +20,9 @@ from tensorflow import keras
 
 from data_prep.errors import InputFileError
 from data_prep.fixed_point import FixedType
-from data_prep.grids.grid import SquareGrid
+from data_prep.grids.square import SquareGrid
 from data_prep.images.batch import ImageBatch
-from data_prep.jets.mass import image_mass
+from data_prep.images.mass import image_mass
 from data_prep.store.jet_images import ImageDataset
 from models.metrics.response import Closure, closure
 from models.metrics.taggers import Performance, performance, softmax

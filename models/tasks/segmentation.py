@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.events.batch import TOWER_CLASSES, EventBatch
+from data_prep.grids.tower_geometry import Towers
 from models.architectures.architecture import HARDWARE
 from models.metrics.library_bootstrap import LibrarySums
 from models.metrics.method_differences import MethodDifferences
@@ -18,7 +19,6 @@ from models.tasks.event_maps import Maps, Prediction
 from models.tasks.event_settings import EventModelSettings
 from models.tasks.event_task import EventTask, Measuring, figure, train
 from models.tasks.mitigation import HARD, Mitigation, by_network, names_of, plain
-from models.tasks.tower_geometry import Towers
 
 if TYPE_CHECKING:
     from models.training.objective import Objective

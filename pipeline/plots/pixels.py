@@ -9,7 +9,8 @@ import numpy.typing as npt
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import Normalize
 
-from data_prep.grids.grid import Grid, HexagonalGrid
+from data_prep.grids.grid import Grid
+from data_prep.grids.hexagonal import HexagonalGrid
 
 
 def draw(axes: Any, grid: Grid, image: npt.NDArray[Any], norm: Normalize) -> Any:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from data_prep.grids.grid import Grid, HexagonalGrid, SquareGrid
+from data_prep.grids.grid import Grid
+from data_prep.grids.hexagonal import HexagonalGrid
+from data_prep.grids.square import SquareGrid
+from data_prep.grids.towers import TowerGrid
 from data_prep.grids.trigger_towers import EventGrid
 
 
@@ -26,6 +29,8 @@ def grid_words(grid: Grid | EventGrid) -> str:
     if isinstance(grid, HexagonalGrid):
         around = f"{grid.rings} ring{'s' if grid.rings > 1 else ''} around the central one"
         return f"{grid.mask().sum()} hexagonal pixels in {around}, centres {grid.pitch:.4g} apart in η–φ"
+    if not isinstance(grid, TowerGrid | EventGrid):
+        return f"{grid.rows} × {grid.columns} {grid.kind} pixels"
     eta, phi = grid.step
     towers = f"{grid.rows} × {grid.columns} towers of {eta:.3g} × {phi:.3g} in η × φ"
     return f"{towers}, |η| < {grid.eta_max:.3g}, full coverage in φ"

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from data_prep.errors import PipelineError
 from data_prep.images.batch import ImageBatch, concatenate
 from data_prep.images.jets import ImagesSettings
-from data_prep.jets.places import read_file_names
 from data_prep.readers.detect import reader_of
+from data_prep.readers.file_names import read_file_names
 from data_prep.store.jet_images import ImageDataset
 from pipeline.artefacts.manifest import input_path
 from pipeline.report.run_folder import RunFolder

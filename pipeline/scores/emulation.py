@@ -15,8 +15,8 @@ from data_prep.errors import InputFileError
 from data_prep.images.batch import FEATURES, ImageBatch
 from data_prep.images.jets import ImagesSettings, features_of, images_of
 from data_prep.jets.chunk import JetChunk
-from data_prep.jets.places import file_names, read_file_names
 from data_prep.readers import Options, Reader
+from data_prep.readers.file_names import file_names, read_file_names
 from data_prep.store.jet_images import ImageDescription, open_dataset
 from data_prep.store.score_files import score_writer
 from data_prep.store.split import SPLITS

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from data_prep.events.chunk import EventChunk
     from data_prep.events.settings import EventImagesSettings
     from data_prep.images.jets import ImagesSettings
-    from data_prep.readers.detect import Contents
     from data_prep.readers.inspection import Inspection
+    from data_prep.readers.lacking import Contents
 
 
 def run(
@@ -46,11 +46,11 @@ def run(
         from data_prep.readers.detect import contents
         from data_prep.readers.files import input_files
         from data_prep.readers.inspection import inspect
+        from data_prep.readers.layout import AUTO, LayoutName
         from data_prep.readers.layouts.own import OwnLayout
-        from data_prep.readers.layouts.registry import LayoutName
 
         options: Options = Options()
-        layout: LayoutName | OwnLayout = "auto"
+        layout: LayoutName | OwnLayout = AUTO
         settings: ImagesSettings | EventImagesSettings | None = None
         if config:
             from data_prep.images.jets import ImagesSettings

@@ -29,6 +29,7 @@ from data_prep.readers import DEFAULTS, Options, root
 from data_prep.readers.assemble import Int64, assemble, charges_of, float32, from_polar
 from data_prep.readers.event_columns import MATCHED, by_jet, matched_resonance
 from data_prep.readers.grouping import by_reference
+from data_prep.readers.layout import Layout
 from data_prep.readers.layouts.delphes_objects import collections, merged, reference_branches, references
 from data_prep.readers.odd_values import odd_values_pass
 
@@ -140,3 +141,20 @@ class DelphesReader:
             found = matched_resonance(jets, own["Eta"], own["Phi"], (offsets, eta, phi, pid), last, RADIUS)
             columns[MATCHED] = found
         return columns
+
+
+LAYOUT = Layout(
+    title="Delphes",
+    container="root",
+    tree=TREE,
+    signature=SIGNATURE,
+    entry="event",
+    reader=DelphesReader,
+    labels=(
+        ("b", "Jet.Flavor == 5"),
+        ("c", "Jet.Flavor == 4"),
+        ("light", "Jet.Flavor <= 3"),
+        ("g", "Jet.Flavor == 21"),
+    ),
+    collections=True,
+)

@@ -19,6 +19,7 @@ from data_prep.jets.chunk import JetChunk, ParticleKind
 from data_prep.jets.event_identifiers import content_hash, number_hash
 from data_prep.readers import root
 from data_prep.readers.assemble import assemble, charges_of, flagged_kinds, from_polar
+from data_prep.readers.layout import Layout
 from data_prep.readers.tree import NamedBranchesReader
 
 TREE = "deepntuplizer/tree"
@@ -98,3 +99,15 @@ class HiggsToBBReader(NamedBranchesReader):
             stored={feature: numbers[name] for feature, name in STORED.items() if name in numbers},
             particles=particles,
         )
+
+
+LAYOUT = Layout(
+    title="CMS Open Data HiggsToBB",
+    container="root",
+    tree=TREE,
+    signature=SIGNATURE,
+    entry="jet",
+    reader=HiggsToBBReader,
+    labels=tuple((name, f"fj_is{name}") for name in ("H", "Top", "W", "Z", "QCD")),
+    puppi=True,
+)

@@ -16,6 +16,7 @@ from data_prep.jets.chunk import STORED_FEATURES, JetChunk, ParticleKind
 from data_prep.jets.event_identifiers import content_hash
 from data_prep.readers import root
 from data_prep.readers.assemble import assemble, charges_of, flagged_kinds, from_cartesian
+from data_prep.readers.layout import Layout
 from data_prep.readers.tree import NamedBranchesReader
 
 TREE = "tree"
@@ -33,6 +34,7 @@ KINDS = {
 }
 SIGNATURE = MOMENTA
 """The branches by which a tree is known to be of this layout."""
+_LABELS = ("QCD", "Hbb", "Hcc", "Hgg", "H4q", "Hqql", "Zqq", "Wqq", "Tbqq", "Tbl")
 
 
 @dataclass(frozen=True)
@@ -96,3 +98,14 @@ class JetClassReader(NamedBranchesReader):
             stored=numbers,
             particles=particles,
         )
+
+
+LAYOUT = Layout(
+    title=JetClassReader.title,
+    container="root",
+    tree=TREE,
+    signature=SIGNATURE,
+    entry="jet",
+    reader=JetClassReader,
+    labels=tuple((name, f"label_{name}") for name in _LABELS),
+)

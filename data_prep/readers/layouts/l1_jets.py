@@ -25,6 +25,7 @@ from data_prep.jets.event_identifiers import content_hash, number_hash
 from data_prep.readers import root
 from data_prep.readers.assemble import Int64, Values, assemble, charges_of, from_polar, kinds_of
 from data_prep.readers.faults import faults
+from data_prep.readers.layout import Layout
 from data_prep.readers.layouts.l1_units import PT_STEP, refuse_hardware_angles, whole_steps
 from data_prep.readers.tree import TreeReader
 
@@ -161,3 +162,19 @@ def _angles(names: Container[str]) -> tuple[str, str]:
     """The branches of the candidates' angles, by those that are there."""
     choices = (ABSOLUTE[0], *RELATIVE)
     return next((choice for choice in choices if all(name in names for name in choice)), ABSOLUTE[1])
+
+
+LAYOUT = Layout(
+    title=L1JetsReader.title,
+    container="root",
+    tree=TREE,
+    signature=SIGNATURE,
+    entry="jet",
+    reader=L1JetsReader,
+    labels=(
+        ("b", "jet_genmatch_hflav == 5"),
+        ("c", "jet_genmatch_hflav == 4"),
+        ("other", "jet_genmatch_hflav == 0"),
+    ),
+    puppi=True,
+)

@@ -17,10 +17,11 @@ import numpy as np
 from data_prep.jets.chunk import JetChunk
 from data_prep.jets.event_identifiers import content_hash
 from data_prep.jets.kinematics import detector_coordinates
-from data_prep.readers import root
+from data_prep.readers import ClusteringReader, root
 from data_prep.readers.assemble import assemble, charges_of, float32, from_polar, kinds_of
 from data_prep.readers.clustering import cluster
 from data_prep.readers.event_columns import IDENTIFIERS, MATCHED, by_jet, event_numbers, matched_resonance
+from data_prep.readers.layout import Layout
 from data_prep.readers.layouts.l1_units import PT_STEP, refuse_hardware_angles
 from data_prep.readers.layouts.nano import GENERATOR, LAST_COPY
 from data_prep.readers.tree import NamedBranchesReader
@@ -32,7 +33,7 @@ SIGNATURE = (PT, f"{PREFIX}eta", f"{PREFIX}phi")
 
 
 @dataclass(frozen=True)
-class L1PuppiReader(NamedBranchesReader):
+class L1PuppiReader(NamedBranchesReader, ClusteringReader):
     """Reads trigger events; an entry is an event; a `data_prep.readers.Reader`.
 
     Attributes:
@@ -105,3 +106,14 @@ class L1PuppiReader(NamedBranchesReader):
             else None,
             jets_of=jets,
         )
+
+
+LAYOUT = Layout(
+    title=L1PuppiReader.title,
+    container="root",
+    tree=TREE,
+    signature=SIGNATURE,
+    entry="event",
+    reader=L1PuppiReader,
+    puppi=True,
+)

@@ -20,6 +20,7 @@ from data_prep.jets.chunk import JetChunk
 from data_prep.jets.event_identifiers import content_hash
 from data_prep.readers import DEFAULTS, Options, hdf5
 from data_prep.readers.assemble import assemble
+from data_prep.readers.layout import Layout
 from data_prep.readers.odd_values import odd_values_pass
 from data_prep.readers.padded import from_padded
 
@@ -111,3 +112,16 @@ class LhcJetsReader:
                 raise InputFileError(what, file=file, remedy=remedy)
         px, py, pz, energy = (particle_names.index(name) for name in MOMENTA)
         return (px, py, pz, energy), jet_names
+
+
+LAYOUT = Layout(
+    title="LHC jet set",
+    container="hdf5",
+    tree="",
+    signature=SIGNATURE,
+    entry="jet",
+    reader=lambda options, _: LhcJetsReader(options),
+    labels=tuple((name, f"j_{name}") for name in "qgwzt"),
+    particles=False,
+    columns=label_columns,
+)

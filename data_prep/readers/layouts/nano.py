@@ -36,6 +36,12 @@ GEN_JETS = {"FatJet": ("GenJetAK8", "genJetAK8Idx"), "Jet": ("GenJet", "genJetId
 """The collection of generator jets, and the branch of the jets that points to it."""
 LAST_COPY = 1 << 13
 """The bit `isLastCopy` of `GenPart_statusFlags`."""
+LABELS = (
+    ("bb", "FatJet_nBHadrons >= 2"),
+    ("cc", "FatJet_nBHadrons == 0 and FatJet_nCHadrons >= 2"),
+    ("other", "FatJet_nBHadrons <= 1 and FatJet_nCHadrons <= 1"),
+)
+"""The usual classes of `FatJet`."""
 GENERATOR = ("GenPart_pt", "GenPart_eta", "GenPart_phi", "GenPart_pdgId", "GenPart_statusFlags")
 _STORED = {"jet_sdmass": "msoftdrop", "jet_tau1": "tau1", "jet_tau2": "tau2", "jet_tau3": "tau3", "jet_tau4": "tau4"}
 

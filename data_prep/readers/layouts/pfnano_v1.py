@@ -11,7 +11,8 @@ from data_prep.readers import root
 from data_prep.readers.assemble import Int64, Values
 from data_prep.readers.event_columns import refuse_index
 from data_prep.readers.grouping import by_jet_index
-from data_prep.readers.layouts.nano import NanoReader
+from data_prep.readers.layout import Layout
+from data_prep.readers.layouts.nano import LABELS, TREE, NanoReader
 
 SIGNATURE = ("FatJet_pt", "FatJetPFCands_pt", "FatJetPFCands_eta", "FatJetPFCands_phi", "FatJetPFCands_jetIdx")
 
@@ -39,3 +40,16 @@ class PFNanoV1Reader(NanoReader):
             name: root.aligned(piece, f"{prefix}{name}", file, lists, f"{prefix}jetIdx")[rows]
             for name in self.constituents
         }
+
+
+LAYOUT = Layout(
+    title=PFNanoV1Reader.title,
+    container="root",
+    tree=TREE,
+    signature=SIGNATURE,
+    entry="event",
+    reader=PFNanoV1Reader,
+    labels=LABELS,
+    puppi=True,
+    collections=True,
+)

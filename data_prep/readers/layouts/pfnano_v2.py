@@ -13,7 +13,8 @@ from data_prep.readers import root
 from data_prep.readers.assemble import Int64, Values
 from data_prep.readers.event_columns import refuse_index
 from data_prep.readers.grouping import by_jet_index, rows_in_event
-from data_prep.readers.layouts.nano import NanoReader
+from data_prep.readers.layout import Layout
+from data_prep.readers.layouts.nano import LABELS, TREE, NanoReader
 
 SIGNATURE = (
     "FatJet_pt",
@@ -57,3 +58,16 @@ class PFNanoV2Reader(NanoReader):
         return offsets, {
             name: root.aligned(piece, f"PFCands_{name}", file, pool, "PFCands_pt")[rows] for name in self.constituents
         }
+
+
+LAYOUT = Layout(
+    title=PFNanoV2Reader.title,
+    container="root",
+    tree=TREE,
+    signature=SIGNATURE,
+    entry="event",
+    reader=PFNanoV2Reader,
+    labels=LABELS,
+    puppi=True,
+    collections=True,
+)

@@ -27,6 +27,7 @@ from data_prep.jets.chunk import JetChunk
 from data_prep.jets.event_identifiers import content_hash
 from data_prep.readers import DEFAULTS, Options, hdf5
 from data_prep.readers.assemble import assemble
+from data_prep.readers.layout import Layout
 from data_prep.readers.odd_values import odd_values_pass
 from data_prep.readers.padded import from_padded
 
@@ -185,3 +186,16 @@ def _check_order(momenta: npt.NDArray[Any], file: Path) -> None:
         raise InputFileError(
             "most jets have constituents with a mass: its columns are not E, PX, PY, PZ", file=file, remedy=_REMEDY
         )
+
+
+LAYOUT = Layout(
+    title="top-tagging reference set",
+    container="hdf5",
+    tree=TABLE,
+    signature=SIGNATURE,
+    entry="jet",
+    reader=TopTaggingReader,
+    labels=(("qcd", "is_signal_new == 0"), ("t", "is_signal_new == 1")),
+    particles=False,
+    columns=lambda _: frozenset(LABELS),
+)

@@ -16,12 +16,15 @@ from data_prep.closure.mass import MassClosure
 from data_prep.closure.result import ABS_ETA_EDGES, DELTA_R_EDGES, Closure, Shift
 from data_prep.closure.variants import KEEPING_ENERGY, NORMS, constituent_variants, pixel_variants, window_of
 from data_prep.errors import InputFileError
-from data_prep.grids.grid import HexagonalGrid, SquareGrid, TowerGrid
+from data_prep.grids.hexagonal import HexagonalGrid
+from data_prep.grids.square import SquareGrid
+from data_prep.grids.towers import TowerGrid
 from data_prep.images.jets import ImagesSettings
 from data_prep.jets.chunk import STORED_FEATURES, JetChunk
 from data_prep.readers.layouts.jetclass import JetClassReader
 from data_prep.steps.centre import Centre
-from data_prep.steps.order import Program, moved_constituents, sensible_order
+from data_prep.steps.order import sensible_order
+from data_prep.steps.program import Program, moved_constituents
 from data_prep.steps.roll import Roll
 
 SETTINGS = ImagesSettings.model_validate(

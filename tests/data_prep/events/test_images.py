@@ -223,7 +223,7 @@ def test_towers_of_jets_that_are_not_listed_are_undecided() -> None:
     batch = event_images(chunk([[], deposits], [[(60, 1.0, 0.2, 1, 1)], jets]), chosen).batch
     assert batch.jet_pt.tolist() == [200]
     by_tower = dict(zip(batch.tower.tolist(), batch.tower_class.tolist(), strict=True))
-    found = [by_tower[int(GRID.tower_of(np.array([0.01]), np.array([phi]))[0])] for phi in columns]
+    found = [by_tower[int(GRID.towers.tower_of(np.array([0.01]), np.array([phi]))[0])] for phi in columns]
     assert found == [UNDECIDED, UNDECIDED, QUARK_GLUON, UNDECIDED, UNDECIDED, PILEUP]
     assert sorted(batch.tower_instance.tolist()) == [0, 0, 0, 0, 0, 1]
     assert sorted(batch.tower_pt_true.tolist()) == [0, 10, 10, 10, 10, 10]

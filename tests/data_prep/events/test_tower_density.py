@@ -16,7 +16,7 @@ def test_equals_fastjet(rng: np.random.Generator, slope: float) -> None:
     grid, library = EventGrid(), fastjet._swig
     image = rng.exponential(1.0, (grid.rows, grid.columns)) * (rng.random((grid.rows, grid.columns)) < 0.5)
     image[20:24, 30:35] += 40  # a jet, which a median does not see
-    eta, phi = grid.centres(np.arange(image.size))
+    eta, phi = grid.towers.centres(np.arange(image.size))
     pt = image.ravel()
     lorentz = zip(pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta), pt * np.cosh(eta), strict=True)
     patches = library.RectangularGrid(-grid.eta_max, grid.eta_max, 2 * grid.eta_max / 8, 2 * np.pi / 8)
@@ -24,8 +24,8 @@ def test_equals_fastjet(rng: np.random.Generator, slope: float) -> None:
     shape = library.BackgroundRescalingYPolynomial(1.0, 0.0, slope)
     estimator.set_rescaling_class(shape)
     estimator.set_particles([library.PseudoJet(*map(float, four)) for four in lorentz])
-    rows = grid.centres(np.arange(grid.rows) * grid.columns)[0]
-    expected = estimator.rho() * grid.tower_eta * grid.tower_phi
+    rows = grid.towers.centres(np.arange(grid.rows) * grid.columns)[0]
+    expected = estimator.rho() * grid.tower_eta * grid.step[1]
     found = median_density(image[np.newaxis], 1 + slope * rows**2)
     assert found[0] == pytest.approx(expected, rel=1e-9)
 

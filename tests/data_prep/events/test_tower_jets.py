@@ -10,7 +10,7 @@ from data_prep.events.tower_jets import anti_kt
 from data_prep.grids.trigger_towers import EventGrid
 
 GRID = EventGrid(rows=12, columns=18)
-ETA, PHI = (GRID.centres(np.arange(12) * 18)[0], GRID.centres(np.arange(18))[1])
+ETA, PHI = (GRID.towers.centres(np.arange(12) * 18)[0], GRID.towers.centres(np.arange(18))[1])
 
 
 def plain_anti_kt(image: npt.NDArray[np.float64], radius: float) -> list[tuple[float, float, float]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from data_prep.grids.grid import HexagonalGrid, SquareGrid
+from data_prep.grids.hexagonal import HexagonalGrid
 from data_prep.grids.lattice import OUTSIDE, Matrix, hexagon, moved, powers
+from data_prep.grids.square import SquareGrid
 
 
 @pytest.mark.parametrize(("turn", "degrees"), [(SquareGrid.turn, 90), (HexagonalGrid.turn, 60)])

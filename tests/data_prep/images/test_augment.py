@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import map_coordinates
 
-from data_prep.grids.grid import HexagonalGrid, SquareGrid, TowerGrid
+from data_prep.grids.hexagonal import HexagonalGrid
+from data_prep.grids.square import SquareGrid
+from data_prep.grids.towers import TowerGrid
 from data_prep.images.augment import AugmentationSettings, augmented, lattice_turned, order, turned
 from data_prep.images.batch import FEATURES, ImageBatch
 

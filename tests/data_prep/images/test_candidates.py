@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from benchmarks.mock import mock_jets, write_mock_file
-from data_prep.grids.grid import SquareGrid
+from data_prep.grids.square import SquareGrid
 from data_prep.images.batch import FEATURES, ImageBatch, concatenate, densify
 from data_prep.images.candidates import candidate_images, mark_not_finite
 from data_prep.images.jets import ImagesSettings

@@ -177,7 +177,7 @@ def test_a_class_without_jets_is_an_error(files: list[Path], tmp_path: Path) -> 
         ({"steps": [{"step": "roll"}]}, "'centre'"),
         ({"steps": []}, "first step must be 'centre'"),
         ({"grid": {"kind": "towers"}}, "does not allow the step 'centre'"),
-        ({"grid": {"kind": "round"}}, "square, hexagonal, towers"),
+        ({"grid": {"kind": "round"}}, "hexagonal, square, towers"),
         ({"channels": []}, "at least 1 item"),
         ({"channels": ["pt", "colour"]}, "'multiplicity'"),
         ({"channels": ["pt", "pt"]}, "'pt' is given twice"),

@@ -13,15 +13,20 @@ import vector
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from data_prep.grids.grid import Grid, HexagonalGrid, SquareGrid, TowerGrid, pixel_of
+from data_prep.grids.grid import Grid
+from data_prep.grids.hexagonal import HexagonalGrid
+from data_prep.grids.pixels import pixels_of
+from data_prep.grids.square import SquareGrid
+from data_prep.grids.towers import TowerGrid
 from data_prep.images.batch import densify
 from data_prep.images.kernel import SparseImages, pixelise
 from data_prep.jets.chunk import STORED_FEATURES, JetChunk, ParticleKind
 from data_prep.steps.centre import Centre
 from data_prep.steps.flip import Flip
 from data_prep.steps.normalise import Normalise
-from data_prep.steps.order import Program, Step, moved_constituents
+from data_prep.steps.program import Program, moved_constituents
 from data_prep.steps.roll import Roll
+from data_prep.steps.step import Step
 from data_prep.steps.zoom import Zoom
 from data_prep.streams.cutflow import Fate
 
@@ -60,6 +65,12 @@ def run(chunk: JetChunk, *steps: Step, grid: Grid = GRID, channels: tuple[str, .
 
 def dense(images: SparseImages, grid: Grid = GRID) -> npt.NDArray[np.float32]:
     return densify(images.offsets, images.pixel, images.value, (grid.rows, grid.columns, 1))[..., 0]
+
+
+def pixels_in(grid: Grid, eta: Any, phi: Any) -> npt.NDArray[np.int32]:
+    index = np.empty(eta.size, np.int32)
+    pixels_of(grid.code, grid.parameters, eta, phi, index)
+    return index
 
 
 def reference(pt: Floats, eta: Floats, phi: Floats, axis: tuple[float, float]) -> tuple[Floats, Floats, Floats]:
@@ -206,15 +217,15 @@ def test_images_are_the_moved_constituents(steps: tuple[Step, ...], rng: np.rand
         found = dense(images, grid).reshape(12, -1) * images.scale[:, np.newaxis]
         for jet in range(12):
             part = slice(chunk.offsets[jet], chunk.offsets[jet + 1])
-            pixel = [pixel_of(grid.code, grid.parameters, *at) for at in zip(eta[part], phi[part], strict=True)]
-            expected = np.bincount(np.array(pixel) + 1, pt[part], found.shape[1] + 1)[1:]
+            pixel = pixels_in(grid, eta[part], phi[part])
+            expected = np.bincount(pixel + 1, pt[part], found.shape[1] + 1)[1:]
             np.testing.assert_allclose(found[jet], expected, rtol=1e-5, atol=1e-3)
 
 
 @pytest.mark.parametrize("grid", [GRID, SquareGrid(pixels=17, half_width=0.8), HEXAGONAL], ids=str)
 @pytest.mark.parametrize("steps", EVERY)
 def test_one_constituent_and_one_place_are_images_of_one_pixel(steps: tuple[Step, ...], grid: Grid) -> None:
-    middle = pixel_of(grid.code, grid.parameters, np.float32(0), np.float32(0))
+    middle = pixels_in(grid, np.float32([0]), np.float32([0]))[0]
     for n in (1, 40):
         images = run(chunk_of([[[8.0] * n, [1.5] * n, [-3.0] * n]], (1.5, -3.0)), *steps, grid=grid)
         assert images.pixel.tolist() == [middle]
@@ -268,9 +279,7 @@ def test_channels_are_histograms_of_their_kinds(norm: Any, grid: Grid, rng: np.r
     wanted = (None, is_photon, charge < 9, (charge == 0) & ~is_photon, charge != 0)
     for jet in range(20):
         part = slice(chunk.offsets[jet], chunk.offsets[jet + 1])
-        pixel = np.array(
-            [pixel_of(grid.code, grid.parameters, *at) for at in zip(chunk.eta[part], chunk.phi[part], strict=True)]
-        )
+        pixel = pixels_in(grid, chunk.eta[part], chunk.phi[part])
         for index, chosen in enumerate(wanted):
             weight = np.ones(pixel.size) if chosen is None else chunk.pt[part] * chosen[part] / images.scale[jet]
             expected = np.bincount(pixel + 1, weight, found.shape[1] + 1)[1:]

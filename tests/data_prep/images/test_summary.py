@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data_prep.errors import InputFileError
-from data_prep.grids.grid import SquareGrid
+from data_prep.grids.square import SquareGrid
 from data_prep.images.batch import FEATURES, ImageBatch
 from data_prep.images.summary import Summary, SummaryBuilder
 from data_prep.steps.centre import Centre

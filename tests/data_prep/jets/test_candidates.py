@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from data_prep.grids.grid import SquareGrid
+from data_prep.grids.square import SquareGrid
 from data_prep.jets.candidates import Candidates, CandidateSettings, candidates_of, thresholds
 from data_prep.jets.chunk import STORED_FEATURES, JetChunk
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import pytest
 import vector
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_prep.grids.grid import HexagonalGrid, SquareGrid
-from data_prep.jets.mass import image_mass, lecture_notes_mass, massless_mass
+from data_prep.jets.mass import lecture_notes_mass, massless_mass
 
 
 def pair_mass(pt: npt.ArrayLike, eta: npt.ArrayLike, phi: npt.ArrayLike) -> float:
@@ -78,32 +76,3 @@ def test_the_lecture_notes_formula_is_the_one_that_is_stated(size: int, seed: in
     got = lecture_notes_mass(np.array([0, size]), *jet, *axis)[0]
     # 1 - cos θ of float64 is good to 1e-16 of θ² / 2
     np.testing.assert_allclose(got, np.sqrt(terms.sum()), rtol=1e-5)
-
-
-def test_image_mass_is_that_of_particles_at_the_pixel_centres(rng: np.random.Generator) -> None:
-    grid = SquareGrid(pixels=16, half_width=0.8)
-    pixel = np.sort(rng.permuted(np.tile(np.arange(256), (50, 1)), axis=1)[:, :12], axis=1)
-    value = rng.random((50, 12)).astype(np.float32)
-    scale = rng.uniform(400, 900, 50).astype(np.float32)
-    got = image_mass(np.arange(51) * 12, pixel.astype(np.uint16).ravel(), value.ravel(), scale, grid)
-    eta, phi = (centre.ravel() for centre in grid.centres())
-    expected = [s * pair_mass(v, eta[p], phi[p]) for p, v, s in zip(pixel, value, scale, strict=True)]
-    np.testing.assert_allclose(got, expected, rtol=1e-6)
-
-
-@pytest.mark.parametrize(
-    "channels", [("pt", "charged", "multiplicity"), ("charged", "photon", "neutral"), ("multiplicity", "pt")]
-)
-def test_image_mass_of_several_channels_is_that_of_their_pt(
-    channels: tuple[str, ...], rng: np.random.Generator
-) -> None:
-    grid = HexagonalGrid(kind="hexagonal", rings=8, pitch=0.1)
-    pt = np.where(grid.mask().ravel() & (rng.random(17 * 17) < 0.1), rng.random(17 * 17), 0)
-    kind = rng.choice(["charged", "photon", "neutral"], pt.size)
-    held = {"pt": pt, "multiplicity": 1.0 * (pt > 0)} | {name: pt * (kind == name) for name in set(kind)}
-    flat = np.stack([held[name] for name in channels], axis=1).astype(np.float32).ravel()
-    lit = np.flatnonzero(flat)
-    ones = np.ones(1, np.float32)
-    got = image_mass(np.array([0, lit.size]), lit.astype(np.uint16), flat[lit], ones, grid, channels)
-    eta, phi = (centre.ravel() for centre in grid.centres())
-    np.testing.assert_allclose(got, [pair_mass(pt, eta, phi)], rtol=1e-6)

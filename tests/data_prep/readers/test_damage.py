@@ -23,7 +23,7 @@ import uproot
 from data_prep.errors import InputFileError
 from data_prep.readers.detect import contents
 from tests.data_prep.readers import samples
-from tests.data_prep.readers.layouts.test_registry import assert_same, options_of, whole
+from tests.data_prep.readers.layouts.test_every_layout import assert_same, options_of, whole
 
 CASES = 150
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import yaml
 
+from data_prep.readers.layout import LAYOUTS
 from data_prep.readers.layouts.own import OwnLayout
-from data_prep.readers.layouts.registry import BY_NAME
 from tests.data_prep.readers import samples
 
 PAGE = (Path(__file__).parents[3] / "docs" / "data_flow.md").read_text(encoding="utf-8")
@@ -16,12 +16,9 @@ PAGE = (Path(__file__).parents[3] / "docs" / "data_flow.md").read_text(encoding=
 
 def test_the_table_names_every_layout() -> None:
     section = PAGE.split("## Input files")[1].split("## `20_images/`")[0]
-    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == [
-        "jetclass",
-        *sorted(BY_NAME.keys() & {"pfnano_v1", "pfnano_v2"}),
-        *(name for name in BY_NAME if name not in ("jetclass", "pfnano_v1", "pfnano_v2")),
-    ]
-    assert set(samples.WRITERS) == set(BY_NAME)
+    named = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+    assert sorted(named) == list(LAYOUTS)
+    assert set(samples.WRITERS) == set(LAYOUTS)
 
 
 def test_the_example_is_a_layout() -> None:

@@ -211,7 +211,7 @@ def test_two_layouts_in_one_tree_are_told_apart_by_their_name(sample: samples.Sa
     both = {key: np.asarray(v) if v.ndim == 1 else v for key, v in both.items()}
     file = samples.write(tmp_path / "t.root", "Events", both)
     error = refusal(file, Options())
-    assert "holds several layouts of jets: 'Events' (pfnano_v1), 'Events' (l1_puppi)" in error.what
+    assert "holds several layouts of jets: 'Events' (l1_puppi), 'Events' (pfnano_v1)" in error.what
     assert error.remedy == "name one by `layout:` in images.yaml"
     assert jets_of(file, Options(), "pfnano_v1") == JETS
     assert jets_of(file, Options(), "l1_puppi") > 0

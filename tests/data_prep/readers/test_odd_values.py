@@ -19,8 +19,8 @@ from data_prep.jets.labels import ClassSettings
 from data_prep.readers import Options
 from data_prep.readers.closure import closure
 from data_prep.readers.detect import find, reader_of
+from data_prep.readers.layout import LAYOUTS
 from data_prep.readers.layouts.own import OwnLayout
-from data_prep.readers.layouts.registry import LAYOUTS
 from tests.data_prep.readers import samples
 
 ODD = (np.nan, np.inf, -np.inf, 1e300, -1e300, 1e30, 0.0, -1.0)
@@ -65,13 +65,13 @@ def check(chunks: list[JetChunk]) -> None:
         closure(chunk)
 
 
-ROOT_LAYOUTS = [layout for layout in LAYOUTS if layout.container == "root"]
+ROOT_LAYOUTS = {name: layout for name, layout in LAYOUTS.items() if layout.container == "root"}
 
 
 @pytest.mark.parametrize(
     ("name", "puppi"),
-    [(layout.name, "layout") for layout in ROOT_LAYOUTS]
-    + [(layout.name, "apply") for layout in ROOT_LAYOUTS if layout.puppi],
+    [(name, "layout") for name in ROOT_LAYOUTS]
+    + [(name, "apply") for name, layout in ROOT_LAYOUTS.items() if layout.puppi],
 )
 def test_every_layout(name: str, puppi: Any, tmp_path: Path) -> None:
     writer, label = samples.WRITERS[name]

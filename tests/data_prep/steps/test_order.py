@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from data_prep.grids.grid import Grid, HexagonalGrid, SquareGrid, TowerGrid
-from data_prep.steps.normalise import L1, L2, POWER_OF_TWO
-from data_prep.steps.order import CENTRE, FLIP, ROLL, ROLL_IN_PLANE, ZOOM, Program, Steps, require_fitting
+from data_prep.grids.grid import Grid
+from data_prep.grids.hexagonal import HexagonalGrid
+from data_prep.grids.square import SquareGrid
+from data_prep.grids.towers import TowerGrid
+from data_prep.steps.order import Steps, require_fitting
 
 STEPS = TypeAdapter(Steps)
 OPTIONS: dict[str, dict[str, Any]] = {"zoom": {"reference": 600}}
@@ -18,43 +19,6 @@ OPTIONS: dict[str, dict[str, Any]] = {"zoom": {"reference": 600}}
 
 def steps(*names: str) -> list[dict[str, Any]]:
     return [{"step": name} | OPTIONS.get(name, {}) for name in names]
-
-
-@pytest.mark.parametrize(
-    ("names", "codes", "image"),
-    [
-        ((), [], 0),
-        (("normalise",), [], L1),
-        (("centre",), [CENTRE], 0),
-        (("centre", "flip"), [CENTRE, FLIP], 0),
-        (("centre", "zoom", "flip"), [CENTRE, ZOOM, FLIP], 0),
-        (("centre", "roll", "flip", "normalise"), [CENTRE, ROLL, FLIP], L1),
-        (("centre", "roll", "flip", "zoom", "normalise"), [CENTRE, ROLL, FLIP, ZOOM], L1),
-    ],
-)
-def test_sensible_orders_become_a_program(names: tuple[str, ...], codes: list[int], image: int) -> None:
-    program = Program.of(STEPS.validate_python(steps(*names)))
-    assert program.constituents.tolist() == codes
-    assert program.image == image
-
-
-def test_options_become_numbers() -> None:
-    program = Program.of(
-        STEPS.validate_python(
-            [
-                {"step": "centre", "on": "leading_subjet", "radius": 0.5, "keep": "energy"},
-                {"step": "roll", "method": "in_plane"},
-                {"step": "zoom", "reference": 500},
-                {"step": "normalise", "norm": "power_of_two"},
-            ]
-        ),
-        ("charged", "multiplicity"),
-    )
-    assert program.constituents.tolist() == [CENTRE, ROLL_IN_PLANE, ZOOM]
-    np.testing.assert_array_equal(program.parameters, np.float32([[3, 1, 0.25], [1, 0, 0], [0.002, 0, 0]]))
-    assert program.image == POWER_OF_TWO
-    assert program.counts.tolist() == [True, False]
-    assert Program.of(STEPS.validate_python([{"step": "normalise", "norm": "l2"}])).image == L2
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from data_prep.errors import InputFileError
-from data_prep.grids.grid import SquareGrid
+from data_prep.grids.square import SquareGrid
 from data_prep.images.batch import FEATURES, ImageBatch, concatenate
 from data_prep.jets.places import JetPlaces
 from data_prep.observables.columns import OBSERVABLES, Observables

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from data_prep.grids.grid import SquareGrid
+from data_prep.grids.square import SquareGrid
 from data_prep.images.batch import densify
 from data_prep.images.candidates import candidate_images
 from data_prep.jets.candidates import Candidates, CandidateSettings

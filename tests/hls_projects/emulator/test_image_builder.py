@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data_prep.fixed_point import FixedType
-from data_prep.grids.grid import SquareGrid
+from data_prep.grids.square import SquareGrid
 from data_prep.jets.candidates import CandidateSettings
 from hls_projects.blocks.compose import builder_alone
 from hls_projects.blocks.image_builder import ImageBuilder

@@ -10,7 +10,7 @@ import pytest
 
 from data_prep.errors import InputFileError
 from data_prep.fixed_point import FixedType
-from data_prep.grids.grid import SquareGrid
+from data_prep.grids.square import SquareGrid
 from data_prep.jets.candidates import CandidateSettings
 from data_prep.steps.centre import Centre
 from data_prep.store.jet_images import ImageDescription

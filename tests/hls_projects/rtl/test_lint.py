@@ -12,7 +12,7 @@ import pytest
 from tensorflow import keras
 
 from data_prep.fixed_point import FixedType
-from data_prep.grids.grid import SquareGrid
+from data_prep.grids.square import SquareGrid
 from data_prep.jets.candidates import CandidateSettings
 from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.lowering.lower import lower

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from data_prep.grids.tower_geometry import Towers, box_overlap
 from models.metrics.detection import DetectionSum, average_precision
 from models.metrics.jet_matching import JetList, Truth, assign, match
-from models.tasks.tower_geometry import Towers, box_overlap
 
 
 def jets(*rows: tuple[float, float, float, float], half: float = 0.4) -> JetList:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from data_prep.grids.grid import HexagonalGrid, SquareGrid
+from data_prep.grids.hexagonal import HexagonalGrid
+from data_prep.grids.square import SquareGrid
 from models.layers.filter_banks import bank
 from models.symmetry.groups import GROUPS
 

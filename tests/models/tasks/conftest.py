@@ -11,9 +11,9 @@ import pytest
 
 from benchmarks.mock import mock_events
 from data_prep.events.batch import EventBatch
+from data_prep.grids.tower_geometry import Towers
 from models.settings import ModelSettings
 from models.tasks.event_settings import EventModelSettings
-from models.tasks.tower_geometry import Towers
 
 TARGETS = [
     {"name": "pt", "unit": 2.0, "tolerance": 0.2, "output": {"bits": 8, "integer": 1}, "edges": [1.0, 1.5, 2.0]},

@@ -11,10 +11,10 @@ import numpy as np
 from data_prep.events.batch import PILEUP, QUARK_GLUON, UNDECIDED, EventBatch
 from data_prep.events.images import event_images
 from data_prep.events.settings import EventImagesSettings
+from data_prep.grids.tower_geometry import Towers
 from data_prep.readers import event_tree
 from models.tasks.detection_measure import Found
 from models.tasks.event_settings import EventModelSettings
-from models.tasks.tower_geometry import Towers
 from tests.data_prep.event_files import write_event_file
 
 

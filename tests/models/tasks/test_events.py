@@ -14,6 +14,7 @@ import tensorflow as tf
 from benchmarks.mock import mock_events
 from data_prep.errors import ConfigurationError, InputFileError
 from data_prep.events.batch import TOWER_CLASSES, UNDECIDED, empty
+from data_prep.grids.tower_geometry import Towers
 from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
 from hls_projects.network import integer_model
@@ -30,7 +31,6 @@ from models.tasks.event_settings import EventModelSettings
 from models.tasks.jet_lists import found_jets, jet_lists, truth_lists
 from models.tasks.mitigation import HARD
 from models.tasks.panoptic import panoptic
-from models.tasks.tower_geometry import Towers
 from models.training import network as training
 from models.training.pruning_settings import PruningSettings
 

@@ -9,9 +9,9 @@ import pytest
 from scipy.stats import chi2
 
 from benchmarks.mock import mock_events
+from data_prep.grids.tower_geometry import Towers
 from models.tasks.baselines import Baseline, candidates, choose_by, pileup_shape, tower_energy, tower_tracks
 from models.tasks.puppi import PileupShape, alpha, around
-from models.tasks.tower_geometry import Towers
 
 TOWERS = Towers(56, 72, 0.087)
 STEP = 2 * np.pi / 72

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_prep.grids.grid import HexagonalGrid, SquareGrid
+from data_prep.grids.hexagonal import HexagonalGrid
+from data_prep.grids.square import SquareGrid
 from data_prep.images.summary import MASS_EDGES, Summary
 from data_prep.steps.centre import Centre
 from data_prep.store.jet_images import ImageDescription

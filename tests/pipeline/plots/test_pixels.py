@@ -8,7 +8,9 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from data_prep.grids.grid import HexagonalGrid, SquareGrid, TowerGrid
+from data_prep.grids.hexagonal import HexagonalGrid
+from data_prep.grids.square import SquareGrid
+from data_prep.grids.towers import TowerGrid
 from pipeline.plots.pixels import draw
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from data_prep.grids.grid import SquareGrid
+from data_prep.grids.square import SquareGrid
 from data_prep.jets.candidates import CandidateSettings
 from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.hls.image_builder import HlsBuilder

@@ -117,7 +117,7 @@ def test_trigger_events_in_hardware_units_are_refused(sample: samples.Sample, tm
     # what is advised: physical values beside them
     physical = {f"L1PuppiCands_{name}": samples.by_event(getattr(sample, name)) for name in lists}
     file = samples.write(tmp_path / "both.root", "Events", named | physical)
-    assert find(file).layout.name == "l1_puppi"
+    assert find(file).name == "l1_puppi"
     assert reader_of([file], Options())[1] == {file: 20}
 
 

@@ -15,7 +15,7 @@ from tensorflow import keras
 
 from data_prep.errors import ConfigurationError, PipelineError, ProofFailedError
 from data_prep.fixed_point import FixedType
-from data_prep.grids.grid import SquareGrid
+from data_prep.grids.square import SquareGrid
 from data_prep.jets.candidates import CandidateSettings
 from hls_projects.blocks.compose import compose
 from hls_projects.blocks.image_builder import ImageBuilder

@@ -1,4 +1,4 @@
-"""Where towers lie: rows in η, columns in φ; the boxes and distances that go with them."""
+"""The one geometry of towers: which direction lies in which, where they lie, and the boxes around several of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Towers:
-    """The towers of an event image: η from −rows / 2 to rows / 2 towers, φ from −π to π.
+    """Towers around η = 0 and all around in φ, from −π.
+
+    Row = η, ascending; column = φ, ascending. A tower holds its lower border and not its upper one.
 
     Attributes:
         rows: in η.
@@ -34,13 +36,42 @@ class Towers:
         """Height of a tower in η."""
         return self.step if self.height is None else self.height
 
+    @property
+    def eta_max(self) -> float:
+        """The border of the towers in |η|."""
+        return self.rows * self.tall / 2
+
+    def tower_of(self, eta: Floats, phi: Floats) -> npt.NDArray[np.int64]:
+        """The tower of each direction: row · columns + column, −1 outside |η| or not finite; φ need not be wrapped.
+
+        >>> towers = Towers(2, 4, 0.087)
+        >>> towers.tower_of(np.array([-0.01, 0.0, 0.2]), np.array([-np.pi, np.pi, 0.0])).tolist()
+        [0, 4, -1]
+        >>> towers.tower_of(np.array([np.nan, 0.0, np.inf]), np.array([0.0, np.nan, np.inf])).tolist()
+        [-1, -1, -1]
+        """
+        with np.errstate(invalid="ignore", over="ignore"):
+            row = np.floor(self.row(eta)).astype(np.int64)
+            column = np.floor((phi + np.pi) / self.step).astype(np.int64) % self.columns
+        inside = (row >= 0) & (row < self.rows) & np.isfinite(eta) & np.isfinite(phi)
+        return np.where(inside, row * self.columns + column, -1)
+
+    def centres(self, tower: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """η and φ of the centres of towers."""
+        row, column = np.divmod(tower, self.columns)
+        return self.eta(row + 0.5), self.phi_unwrapped(column + 0.5)
+
     def eta(self, row: npt.ArrayLike) -> Floats:
         """η at a place in units of rows; 0.5 is the centre of the first."""
         return np.asarray((np.asarray(row) - self.rows / 2) * self.tall)
 
     def phi(self, column: npt.ArrayLike) -> Floats:
         """φ at a place in units of columns, in [−π, π)."""
-        return turned(np.asarray(column) * self.step - np.pi)
+        return turned(self.phi_unwrapped(column))
+
+    def phi_unwrapped(self, column: npt.ArrayLike) -> Floats:
+        """φ at a place in units of columns, which may lie beyond the last one."""
+        return np.asarray(np.asarray(column) * self.step - np.pi)
 
     def row(self, eta: npt.ArrayLike) -> Floats:
         """The place of an η, in rows; the inverse of `eta`."""
