@@ -16,11 +16,18 @@ from data_prep.store.jet_images import ImageDataset
 from models.baselines.tree_inputs import Set, load_inputs
 from models.settings import TreesSettings
 
+Inputs = tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8], npt.NDArray[np.float32]]
+"""Inputs [jets, inputs], labels [jets] and weights [jets]."""
+
 
 def train_trees(dataset: ImageDataset, of: Set, settings: TreesSettings, seed: int) -> HistGradientBoostingClassifier:
     """Fit the trees on `train`; boosting stops when the loss on `validation` has not fallen for a while."""
-    values, label, weight = load_inputs(dataset, "train", of)
-    values_v, label_v, weight_v = load_inputs(dataset, "validation", of)
+    return fit(load_inputs(dataset, "train", of), load_inputs(dataset, "validation", of), settings, seed)
+
+
+def fit(train: Inputs, validation: Inputs, settings: TreesSettings, seed: int) -> HistGradientBoostingClassifier:
+    """Fit the trees on any inputs, see `train_trees`."""
+    (values, label, weight), (values_v, label_v, weight_v) = train, validation
     trees = HistGradientBoostingClassifier(
         max_iter=settings.iterations,
         learning_rate=settings.learning_rate,
@@ -38,7 +45,12 @@ def predict_trees(
     trees: HistGradientBoostingClassifier, dataset: ImageDataset, of: Set, split: str
 ) -> npt.NDArray[np.float32]:
     """Scores float32 [jets, classes] of a split in its order, of the rounds up to the best one on `validation`."""
-    values, best = load_inputs(dataset, split, of)[0], max(int(np.argmax(trees.validation_score_)), 1)
+    return predict(trees, load_inputs(dataset, split, of)[0])
+
+
+def predict(trees: HistGradientBoostingClassifier, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Scores float32 [jets, classes] of inputs [jets, inputs], see `predict_trees`."""
+    best = max(int(np.argmax(trees.validation_score_)), 1)
     scores: npt.NDArray[np.float32] = next(islice(trees.staged_predict_proba(values), best - 1, None)).astype(
         np.float32
     )

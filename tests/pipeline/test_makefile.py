@@ -273,3 +273,17 @@ def test_make_gives_a_stage_the_artefacts_that_it_declares(checkout: Path, stage
 def test_make_knows_every_stage_that_makes_a_part_of_a_run() -> None:
     line = next(line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("STAGES := "))
     assert ["generate", *line.split()[2:]] == list(MADE)
+
+
+def test_every_benchmark_is_run_by_make_or_takes_what_a_run_has_made() -> None:
+    listed = next(line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("BENCHMARKS :="))
+    by_make = set(listed.partition(":=")[2].split())
+    there = {path.stem for path in (ROOT / "benchmarks").glob("*.py")} - {"mock"}
+    there |= {path.parent.name for path in (ROOT / "benchmarks").glob("*/__main__.py")}
+    of_a_run = {"front", "seeds", "tree_observables", "trigger_rates"}
+    assert by_make | of_a_run == there
+    for name in of_a_run - {"front"}:
+        call = [sys.executable, "-m", f"benchmarks.{name}"]
+        done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 2, name
+        assert "the following arguments are required" in done.stderr
