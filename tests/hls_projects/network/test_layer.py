@@ -24,32 +24,10 @@ from hls_projects.rtl.estimate import estimate_luts
 from hls_projects.rtl.machine import Pipelining
 from hls_projects.rtl.streamed import streamed
 from hls_projects.rtl.trace import trace
+from tests.examples import examples
 
 ROOT = Path(__file__).parents[3]
-CROP = '''"""Pixels cut off around an image."""
-
-from hls_projects.network.geometry import Geometry
-from hls_projects.network.moves import Move
-
-
-class Crop(Move):
-    """Keras' `Cropping2D`; `node.padding` pixels are cut off."""
-
-    kind = "Cropping2D"
-    rows = "moved"
-
-    def geometry(self, layer):
-        """The pixels."""
-        return Geometry(padding=layer.cropping)
-
-    def move(self, x, node):
-        """What is inside."""
-        (top, bottom), (left, right) = node.padding
-        return x[:, top : x.shape[1] - bottom, left : x.shape[2] - right]
-
-
-LAYER = Crop()
-'''
+CROP = examples()["hls_projects/network/layers/cropping.py"]
 
 
 @pytest.fixture

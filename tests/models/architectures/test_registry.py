@@ -22,6 +22,7 @@ from models.quantization import quantizers
 from models.quantization.number_settings import WeightSettings
 from models.quantization.quantizer_types import activation_type
 from models.settings import ModelSettings
+from tests.examples import examples
 
 SHAPE = (8, 8, 1)
 NARROW = WeightSettings(bits=3, integer=4)
@@ -124,17 +125,6 @@ def test_words_that_no_architecture_knows_are_told_with_those_that_are(model_con
     assert known_symmetry("plain") == "plain"
 
 
-ONE_FILE = """
-from models.architectures.architecture import HARDWARE, Architecture, Network
-
-def build(settings, shape, classes):
-    from tensorflow import keras
-    return keras.Sequential([keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(classes, name="logits")])
-
-ARCHITECTURE = Architecture(lambda settings, grid: (Network(HARDWARE, "linear", build),), {"plain": ""})
-"""
-
-
 def test_one_file_is_an_architecture(
     model_content: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,12 +132,13 @@ def test_one_file_is_an_architecture(
     package = tmp_path / "linear_architectures"
     package.mkdir()
     (package / "__init__.py").touch()
-    (package / "linear.py").write_text(ONE_FILE)
+    (package / "linear.py").write_text(examples()["models/architectures/linear.py"])
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(registry, "ARCHITECTURES", Registry(package.name, "ARCHITECTURE", Architecture))
     linear = model_content | {"architecture": "linear"}
     (network,) = networks(ModelSettings.model_validate(linear))
-    assert network.build(None, SHAPE, 3).count_params() == 64 * 3 + 3
+    built = network.build(None, SHAPE, 3)
+    assert built.count_params() == 64 * 3 + 3
     with pytest.raises(ValidationError, match="must be linear"):
         ModelSettings.model_validate(model_content | {"architecture": "quantized_separable"})
     with pytest.raises(ValidationError, match="'normalisation' is for networks with a group"):

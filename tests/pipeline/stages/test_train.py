@@ -20,6 +20,7 @@ from models.tasks import registry
 from models.tasks.task import Task
 from pipeline.app import main
 from pipeline.artefacts.manifest import manifest_path
+from tests.examples import examples
 from tests.sealed import seal
 
 WIDTH = {"bits": 6, "integer": 1}
@@ -123,25 +124,6 @@ def test_it_leaves_what_the_data_flow_says(
         np.testing.assert_allclose(scores["trees"].sum(axis=1), 1, rtol=1e-5)
 
 
-ONE_FILE = """
-from typing import Literal
-
-from data_prep.settings import Settings
-from data_prep.store.jet_images import open_dataset
-from models.tasks.task import Task, Training
-
-class CountSettings(Settings):
-    task: Literal["count"]
-
-def train(images, model, how, work, progress):
-    dataset = open_dataset(images)
-    metrics = {"task": "count", "jets": dataset.split("test").rows}
-    return Training((), dataset.metadata, metrics, {}, "counted", ("not learned",))
-
-TASK = Task(settings=CountSettings, images="jets", train=train, meaning=lambda model, classes: {"classes": ()})
-"""
-
-
 def test_one_file_is_a_task(
     arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -149,14 +131,14 @@ def test_one_file_is_a_task(
     package = tmp_path / "tasks_in_one_file"
     package.mkdir()
     (package / "__init__.py").touch()
-    (package / "count.py").write_text(ONE_FILE)
+    (package / "count.py").write_text(examples()["models/tasks/count.py"])
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(registry, "TASKS", Registry(package.name, "TASK", Task))
     (tmp_path / "model.yaml").write_text("task: count\n")
     assert main(arguments) == 0
     said = capsys.readouterr()
     assert "train     counted" in said.out
-    assert "not learned" in said.err
+    assert "nothing is learned" in said.err
     assert _read(tmp_path / "30_model" / "metrics.json") == {"task": "count", "jets": 60}
     assert _read(tmp_path / "30_model" / "meaning.json")["task"] == "count"
 
