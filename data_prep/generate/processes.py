@@ -92,7 +92,6 @@ HIGGS = Process(
         "25:onIfAny = 5",
         "23:onMode = off",
         "23:onIfAny = 12 14 16",
-        *_ON_SHELL_Z,
     ),
     resonances=(25,),
 )

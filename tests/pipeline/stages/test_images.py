@@ -127,7 +127,7 @@ def senseless_order(jets: Path, config: Path) -> Path:
         (folder_without_files, "empty: holds no .root or .h5 or .hdf5 file"),
         (unknown_key, "images.yaml: unknown key 'colour'"),
         (value_out_of_range, "images.yaml: 'grid.square.pixels'"),
-        (unknown_layout, "images.yaml: 'layout.name': input should be 'auto', 'jetclass'"),
+        (unknown_layout, "images.yaml: 'layout.name': must be one of auto, delphes, higgs_to_bb, jetclass"),
         (half_a_layout, "images.yaml: the key 'layout.own.constituents' is missing"),
         (senseless_order, "images.yaml: 'steps': the step 'centre' is given twice"),
     ],

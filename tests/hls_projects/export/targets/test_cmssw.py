@@ -19,6 +19,7 @@ from data_prep.errors import PipelineError, ProofFailedError
 from hls_projects.export.design import Design
 from hls_projects.export.reference_vectors import reference_vectors
 from hls_projects.export.targets import cmssw
+from hls_projects.export.targets import vectors as text_vectors
 from hls_projects.export.targets.cmssw_check import check_package
 from hls_projects.export.targets.cmssw_sources import as_synthesised, in_namespace
 from hls_projects.hls.convert import convert
@@ -147,7 +148,7 @@ def two_versions(
         bundle = root / f"v{each.version}"
         bundle.mkdir()
         cmssw.write(each, bundle)
-        vectors.write(each, bundle)
+        text_vectors.write(each, bundle)
         subprocess.run(["make", "-s", "-C", bundle / "cmssw", f"CXXFLAGS={FLAGS}", "all", "programs"], check=True)
     return root, design, second
 
