@@ -280,9 +280,9 @@ def test_every_benchmark_is_run_by_make_or_takes_what_a_run_has_made() -> None:
     by_make = set(listed.partition(":=")[2].split())
     there = {path.stem for path in (ROOT / "benchmarks").glob("*.py")} - {"mock"}
     there |= {path.parent.name for path in (ROOT / "benchmarks").glob("*/__main__.py")}
-    of_a_run = {"front", "seeds", "tree_observables", "trigger_rates"}
+    of_a_run = {"fingerprints", "front", "seeds", "tree_observables", "trigger_rates"}
     assert by_make | of_a_run == there
-    for name in ("tree_observables", "trigger_rates"):  # the others have a default
+    for name in ("fingerprints", "tree_observables", "trigger_rates"):  # the others have a default
         call = [sys.executable, "-m", f"benchmarks.{name}"]
         done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 2, name
