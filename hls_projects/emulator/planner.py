@@ -13,6 +13,7 @@ import numpy.typing as npt
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
 from hls_projects.blocks.image_builder import ImageBuilder
+from hls_projects.emulator.offsets import Pool, bordered, regular, windows_of
 from hls_projects.emulator.plan import (
     LANES,
     Bits,
@@ -36,11 +37,8 @@ from hls_projects.network.layer import plain_layer
 from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Network
 
-_Pool = tuple[tuple[int, int], tuple[int, int]]
 GROUP = 4
 """Outputs a kernel of paired products computes together: their sums fill half of the registers."""
-ZERO = 0
-"""Offset of a number that is always zero, as wide as the widest."""
 _LARGEST = 1 << 30
 
 
@@ -155,7 +153,7 @@ class _Planner:
         paired = small and lane == 32
         target = self._target(tail)
         pixels = np.arange(len(base)).reshape(*node.shape[:-1], 1)
-        grouped = _windows_of(pixels, tail.window) if tail.window else pixels.reshape(-1, 1)
+        grouped = windows_of(pixels, tail.window) if tail.window else pixels.reshape(-1, 1)
         self._made.steps.append(
             Sums(
                 name=" ".join(tail.names),
@@ -176,10 +174,10 @@ class _Planner:
         """Offsets [pixels, terms, channels] of what each output pixel reads: those of the first one, moved."""
 
         def read(tensor: Tensor) -> Offsets:
-            return terms(_bordered(tensor, node.padding) if plain_layer(node.kind).pads else tensor.offset)
+            return terms(bordered(tensor, node.padding) if plain_layer(node.kind).pads else tensor.offset)
 
         windows = read(x)
-        if _regular(windows):
+        if regular(windows):
             return windows
         copy = self._allocate(node.name, x.offset.shape, bits=x.bits, border=node.padding)
         operand = Operand(x, x.offset.reshape(-1, 1))
@@ -192,7 +190,7 @@ class _Planner:
     def pool(self, node: LayerTypes, reduction: Literal["sum", "max"]) -> Names:
         """The sum or the maximum of every window."""
         (x,) = self._sources(node)
-        operands = [Operand(x, _windows_of(x.offset, (node.window, node.strides)))]
+        operands = [Operand(x, windows_of(x.offset, (node.window, node.strides)))]
         tail = self._follow(node, poolable=False)
         return self._elementwise(operands, reduction, self._ends(node.name), (), tail)
 
@@ -219,7 +217,7 @@ class _Planner:
         (x,) = self._sources(node)
         tail = self._follow(node, poolable=head.monotone and len(node.shape) == 3)
         if tail.window:
-            operand = Operand(x, _windows_of(x.offset, tail.window))
+            operand = Operand(x, windows_of(x.offset, tail.window))
             return self._elementwise([operand], "max", (x.low, x.high), (head,), tail)
         operand = Operand(x, x.offset.reshape(-1, 1))
         return self._elementwise([operand], "sum", (x.low, x.high), (head,), tail)
@@ -322,7 +320,7 @@ class _Tail:
     names: list[str]
     poolable: bool
     chain: list[Cast | Clip] = field(default_factory=list)
-    window: _Pool | None = None
+    window: Pool | None = None
 
     def clip(self) -> bool:
         """A rectifier."""
@@ -367,35 +365,6 @@ def _fits(values: npt.NDArray[np.int64], bits: int) -> bool:
 def _apart(layer: LayerTypes) -> bool:
     """Whether the windows of a pooling share no pixel, so that none is computed twice."""
     return layer.strides[0] >= layer.window[0] and layer.strides[1] >= layer.window[1]
-
-
-def _padded(offset: Offsets, zeros: Zeros) -> Offsets:
-    return np.pad(offset, [*zeros, (0, 0)], constant_values=ZERO)
-
-
-def _bordered(x: Tensor, zeros: Zeros) -> Offsets:
-    """A tensor with the zeros that stand around it in the arena, or with `ZERO` where there are none."""
-    padded = _padded(x.offset, zeros)
-    if x.room is None:
-        return padded
-    (top, bottom), (left, right) = zeros
-    first = x.corner[0] - top, x.corner[1] - left
-    last = x.corner[0] + x.offset.shape[0] + bottom, x.corner[1] + x.offset.shape[1] + right
-    if min(first) < 0 or last[0] > x.room.shape[0] or last[1] > x.room.shape[1]:
-        return padded
-    return x.room[first[0] : last[0], first[1] : last[1]]
-
-
-def _regular(windows: Offsets) -> bool:
-    """Whether all windows are the first one, moved."""
-    return bool((np.ptp(windows - windows[:1], axis=(1, 2)) == 0).all())
-
-
-def _windows_of(offset: Offsets, pool: _Pool) -> Offsets:
-    """Offsets [elements, window] of each pooled element."""
-    window, strides = pool
-    views = np.lib.stride_tricks.sliding_window_view(offset, window, axis=(0, 1))  # type: ignore[call-overload]
-    return np.asarray(views[:: strides[0], :: strides[1]].reshape(-1, window[0] * window[1]))
 
 
 def _groups(

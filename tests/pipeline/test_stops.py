@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.mock import mock_jets, write_mock_file
+from tests.processes import running
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / "configs" / "demo"
@@ -52,19 +53,6 @@ ENDLESS = """
 entity endless is end;
 architecture a of endless is signal c : bit := '0'; begin c <= not c after 1 ns; end;
 """
-
-
-def running(mark: str) -> list[int]:
-    """The processes whose environment holds a mark."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            alive = folder.joinpath("stat").read_text().rpartition(")")[2].split()[0] != "Z"
-            if alive and mark.encode() in folder.joinpath("environ").read_bytes():
-                found.append(int(folder.name))
-        except OSError:
-            continue
-    return found
 
 
 def csim(folder: Path) -> tuple[list[str], str]:

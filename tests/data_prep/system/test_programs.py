@@ -17,22 +17,10 @@ from data_prep.errors import PipelineError, ToolNotFoundError
 from data_prep.system import programs
 from data_prep.system.programs import Children
 from data_prep.system.worker import Worker
+from tests.processes import running
 
 ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
-
-
-def running(mark: str) -> list[int]:
-    """The processes whose environment holds a mark."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            alive = folder.joinpath("stat").read_text().rpartition(")")[2].split()[0] != "Z"
-            if alive and mark.encode() in folder.joinpath("environ").read_bytes():
-                found.append(int(folder.name))
-        except OSError:
-            continue
-    return found
 
 
 def gone(mark: str, seconds: float = 60.0) -> bool:
