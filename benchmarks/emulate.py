@@ -214,7 +214,7 @@ def hls_emulation(tagger: Design, folder: Path) -> Callable[[npt.NDArray[Any]], 
 
 def interpreter(network: Network) -> Callable[[Any], npt.NDArray[Any]]:
     """The RTL compiler's interpreter."""
-    from hls_projects.rtl.trace import trace
+    from hls_projects.rtl.logic.trace import trace
 
     logic = trace(network)
     return lambda raw_inputs: np.asarray(logic.interpret(raw_inputs, threads=1)[0])
@@ -222,8 +222,8 @@ def interpreter(network: Network) -> Callable[[Any], npt.NDArray[Any]]:
 
 def verilated(network: Network, folder: Path) -> Callable[[Any], npt.NDArray[Any]]:
     """The unrolled RTL as `rtl` builds it, simulated clock by clock in one process; starting it is part of the time."""
-    from hls_projects.rtl import verilator
-    from hls_projects.rtl.build import build
+    from hls_projects.rtl.forms.assemble import build
+    from hls_projects.rtl.simulation import verilator
     from hls_projects.settings import RtlSettings, VariantSettings
 
     build(network, "tagger", RtlSettings(), VariantSettings(), folder / "65_rtl")

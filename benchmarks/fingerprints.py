@@ -100,7 +100,7 @@ def _of_network(network: Any, *, rtl: bool) -> Iterator[tuple[str, str]]:
     from hls_projects.emulator.planner import plan
     from hls_projects.emulator.source import cpp_source
     from hls_projects.network import integer_model
-    from hls_projects.rtl.build import build
+    from hls_projects.rtl.forms.assemble import build
     from hls_projects.settings import RtlSettings, VariantSettings
 
     rng = np.random.default_rng(5)

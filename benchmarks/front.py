@@ -29,10 +29,10 @@ from data_prep.store.jet_images import open_dataset
 from hls_projects.blocks.compose import compose
 from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.network.port_type import PortType
-from hls_projects.rtl.build import build
-from hls_projects.rtl.build_builder import build_builder
-from hls_projects.rtl.cost import design_cost
-from hls_projects.rtl.synthesis import synthesise
+from hls_projects.rtl.forms.assemble import build
+from hls_projects.rtl.image_builder_alone import build_builder
+from hls_projects.rtl.synthesis.cost import design_cost
+from hls_projects.rtl.synthesis.synthesis import synthesise
 from hls_projects.settings import BuilderSettings, VariantSettings
 from models.files.load import load_model
 from models.quantization.exact import exact_inference

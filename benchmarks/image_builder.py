@@ -20,12 +20,12 @@ from hls_projects.blocks.compose import compose
 from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.network.network import Network
 from hls_projects.network.port_type import PortType
-from hls_projects.rtl.build_builder import build_builder
-from hls_projects.rtl.machine import Machine, Pipelining
-from hls_projects.rtl.streamed import of_candidates, streamed
-from hls_projects.rtl.synthesis import synthesise
-from hls_projects.rtl.trace import trace
-from hls_projects.rtl.unrolled import unrolled
+from hls_projects.rtl.clocked.machine import Machine, Pipelining
+from hls_projects.rtl.forms.streamed import of_candidates, streamed
+from hls_projects.rtl.forms.unrolled import unrolled
+from hls_projects.rtl.image_builder_alone import build_builder
+from hls_projects.rtl.logic.trace import trace
+from hls_projects.rtl.synthesis.synthesis import synthesise
 from hls_projects.settings import BuilderSettings, RtlSettings, VariantSettings
 
 VARIANT = VariantSettings(ternary=False)

@@ -22,8 +22,8 @@ from typing import Any
 from data_prep.store.jet_images import ImageDataset, open_dataset
 from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
-from hls_projects.rtl.build import build
-from hls_projects.rtl.synthesis import synthesise
+from hls_projects.rtl.forms.assemble import build
+from hls_projects.rtl.synthesis.synthesis import synthesise
 from hls_projects.settings import HardwareSettings, VariantSettings
 from models.architectures.registry import HARDWARE
 from models.metrics.taggers import performance

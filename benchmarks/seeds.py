@@ -33,9 +33,9 @@ from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
 from hls_projects.network.network import Network
-from hls_projects.rtl.build import build
-from hls_projects.rtl.cost import design_cost
-from hls_projects.rtl.synthesis import synthesise
+from hls_projects.rtl.forms.assemble import build
+from hls_projects.rtl.synthesis.cost import design_cost
+from hls_projects.rtl.synthesis.synthesis import synthesise
 from hls_projects.settings import HardwareSettings
 from models.architectures.registry import HARDWARE
 from models.settings import ModelSettings, TrainSettings

@@ -17,11 +17,11 @@ from hls_projects.network.network import Network
 from hls_projects.proof.compare import at_ports
 from hls_projects.proof.compare_candidates import JetCandidates, images_of, made_candidates
 from hls_projects.proof.vectors import made_vectors
-from hls_projects.rtl import ghdl, verilator
 from hls_projects.rtl.alternatives import builder_forms, streamed_forms
-from hls_projects.rtl.estimate import check_size
 from hls_projects.rtl.proof import Form, prove, with_hls
 from hls_projects.rtl.record import BuilderRecord, Driven, RtlProof
+from hls_projects.rtl.simulation import ghdl, verilator
+from hls_projects.rtl.synthesis.estimate import check_size
 from hls_projects.rtl.variants import build_variants
 from models.files.load import load_model
 from models.quantization.exact import exact_inference
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from hls_projects.proof.vectors import Vectors, VectorSource
     from hls_projects.rtl.proof import Batch
-    from hls_projects.rtl.traffic import Traffic
+    from hls_projects.rtl.simulation.traffic import Traffic
     from hls_projects.settings import CsimSettings, HardwareSettings
 
 BATCH = 2000

@@ -11,12 +11,12 @@ from hls_projects.blocks.compose import builder_of
 from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.network.network import Network
 from hls_projects.progress import Progress
-from hls_projects.rtl.build_builder import build_builder, other_forms
-from hls_projects.rtl.cell_counts import count_cells_of
-from hls_projects.rtl.machine import Pipelining
+from hls_projects.rtl.clocked.machine import Pipelining
+from hls_projects.rtl.forms.rewrite import pool_first
+from hls_projects.rtl.forms.streamed import of_candidates, streamed
+from hls_projects.rtl.image_builder_alone import build_builder, other_forms
 from hls_projects.rtl.record import Alternative, BuilderRecord
-from hls_projects.rtl.rewrite import pool_first
-from hls_projects.rtl.streamed import of_candidates, streamed
+from hls_projects.rtl.synthesis.cell_counts import count_cells_of
 from hls_projects.settings import HardwareSettings, VariantSettings
 
 

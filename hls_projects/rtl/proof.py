@@ -19,10 +19,10 @@ from hls_projects.proof.compare import Tally, at_ports, count, predict, summaris
 from hls_projects.proof.compared import Compared
 from hls_projects.proof.record import LayerProof, Proof
 from hls_projects.proof.vectors import Vectors, VectorSource
-from hls_projects.rtl.ghdl import VhdlSimulator
-from hls_projects.rtl.simulated import Simulated
-from hls_projects.rtl.traffic import Traffic
-from hls_projects.rtl.verilator import VerilogSimulator
+from hls_projects.rtl.simulation.ghdl import VhdlSimulator
+from hls_projects.rtl.simulation.simulated import Simulated
+from hls_projects.rtl.simulation.traffic import Traffic
+from hls_projects.rtl.simulation.verilator import VerilogSimulator
 
 Integers = npt.NDArray[np.int64]
 Form = Callable[[list[Integers]], Sequence[npt.NDArray[Any]]]

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from data_prep.settings import Settings
 from hls_projects.proof.record import Proof
-from hls_projects.rtl.synthesis import Synthesis
+from hls_projects.rtl.synthesis.synthesis import Synthesis
 from hls_projects.settings import VariantSettings
 
 

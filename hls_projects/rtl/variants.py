@@ -9,9 +9,9 @@ from pathlib import Path
 
 from hls_projects.network.network import Network
 from hls_projects.progress import Progress
-from hls_projects.rtl.build import Built, build
-from hls_projects.rtl.cell_counts import count_cells_of
+from hls_projects.rtl.forms.assemble import Built, build
 from hls_projects.rtl.record import VariantRecord
+from hls_projects.rtl.synthesis.cell_counts import count_cells_of
 from hls_projects.settings import HardwareSettings
 
 

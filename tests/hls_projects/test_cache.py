@@ -15,8 +15,9 @@ from data_prep.fixed_point import FixedType
 from hls_projects import cache
 from hls_projects.network import integer_model
 from hls_projects.network.network import Network
-from hls_projects.rtl import verilator, yosys
-from hls_projects.rtl.build import build
+from hls_projects.rtl.forms.assemble import build
+from hls_projects.rtl.simulation import verilator
+from hls_projects.rtl.synthesis import yosys
 from hls_projects.settings import RtlSettings, VariantSettings
 from tests.hls_projects.random_networks import NetworkBuilder
 

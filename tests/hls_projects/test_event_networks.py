@@ -25,8 +25,8 @@ from hls_projects.network.network import Network
 from hls_projects.proof.compare import compare
 from hls_projects.proof.compare_jets import compare_jets
 from hls_projects.proof.vectors import made_vectors
-from hls_projects.rtl.machine import Pipelining
-from hls_projects.rtl.streamed import streamed
+from hls_projects.rtl.clocked.machine import Pipelining
+from hls_projects.rtl.forms.streamed import streamed
 from hls_projects.settings import HlsSettings
 from models.architectures import unet_network
 from models.quantization.exact import exact_inference
@@ -34,7 +34,7 @@ from models.settings import ModelSettings
 from models.tasks.event_maps import heads
 from models.tasks.event_settings import DetectionSettings, EventModelSettings
 from models.tasks.regression_heads import networks
-from tests.hls_projects.rtl.test_forms import simulate
+from tests.hls_projects.rtl.forms.test_forms import simulate
 
 WIDTH = {"bits": 4, "integer": 1}
 JETS_OF = DetectionSettings(window=1, jets=4, threshold=0.2)

@@ -18,9 +18,9 @@ from hls_projects.hls import csim
 from hls_projects.hls.convert import convert
 from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
-from hls_projects.rtl import ghdl, verilator
-from hls_projects.rtl.build import build as build_rtl
-from hls_projects.rtl.synthesis import synthesise
+from hls_projects.rtl.forms.assemble import build as build_rtl
+from hls_projects.rtl.simulation import ghdl, verilator
+from hls_projects.rtl.synthesis.synthesis import synthesise
 from hls_projects.settings import HlsSettings, RtlSettings, VariantSettings
 from tests.hls_projects.random_networks import NetworkBuilder
 from tests.small_disk import mounted

@@ -20,9 +20,9 @@ from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
 from hls_projects.network import integer_model
 from hls_projects.network.network import Network
-from hls_projects.rtl import ghdl, verilator
-from hls_projects.rtl.build import build
-from hls_projects.rtl.synthesis import synthesise
+from hls_projects.rtl.forms.assemble import build
+from hls_projects.rtl.simulation import ghdl, verilator
+from hls_projects.rtl.synthesis.synthesis import synthesise
 from hls_projects.settings import HlsSettings, RtlSettings, VariantSettings
 from tests.hls_projects.random_networks import NetworkBuilder
 

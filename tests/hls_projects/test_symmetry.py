@@ -20,8 +20,8 @@ from hls_projects.network.layer import LAYERS
 from hls_projects.network.network import Network
 from hls_projects.proof.compare import compare, compare_outputs
 from hls_projects.proof.vectors import made_vectors
-from hls_projects.rtl import verilator
-from hls_projects.rtl.build import build as build_rtl
+from hls_projects.rtl.forms.assemble import build as build_rtl
+from hls_projects.rtl.simulation import verilator
 from hls_projects.settings import HlsSettings, RtlSettings, VariantSettings
 from models.files.load import load_model, save_model
 from models.layers.filter_layer import FilterLayer

@@ -9,7 +9,10 @@ from hls_projects.network.moves import Move
 
 
 class Spread(Move):
-    """No Keras layer: `rtl/rewrite.py` makes it of reshapes and zeros. Every pixel becomes `node.window` pixels."""
+    """No Keras layer: `rtl/forms/rewrite.py` makes it of reshapes and zeros.
+
+    Every pixel becomes `node.window` pixels.
+    """
 
     kind = "Spread"
     rows = "spread"

@@ -70,7 +70,7 @@ def confirm(
         by trial what was counted, and why others were not.
     """
     from data_prep.system.programs import Children
-    from hls_projects.rtl.synthesis import yosys_version
+    from hls_projects.rtl.synthesis.synthesis import yosys_version
 
     found = {each.number: kept for each in designs if (kept := _known(work, each.number)) is not None}
     try:
@@ -101,8 +101,8 @@ def confirm(
 
 def _one(record: Record, space: Space, work: Path, children: Children, end: float) -> Confirmed:
     """Build and count all variants of one design."""
-    from hls_projects.rtl.build import build
-    from hls_projects.rtl.synthesis import FLATTENED_LARGEST, synthesise
+    from hls_projects.rtl.forms.assemble import build
+    from hls_projects.rtl.synthesis.synthesis import FLATTENED_LARGEST, synthesise
     from models.files.load import load_model
 
     if time.monotonic() > end:

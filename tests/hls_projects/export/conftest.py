@@ -23,8 +23,8 @@ from hls_projects.network.network import Network
 from hls_projects.proof.compare import compare
 from hls_projects.proof.record import LayerProof
 from hls_projects.proof.vectors import VectorSet, made_vectors
-from hls_projects.rtl.build import build as build_rtl
 from hls_projects.rtl.design import RtlDesign
+from hls_projects.rtl.forms.assemble import build as build_rtl
 from hls_projects.rtl.record import RtlProof
 from hls_projects.settings import HlsSettings, RtlSettings, VariantSettings
 from models.quantization.exact import exact_inference

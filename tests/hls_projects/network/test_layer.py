@@ -20,10 +20,10 @@ from hls_projects.network import integer_model, layer
 from hls_projects.network.layer import LAYERS, Layer, plain_layer
 from hls_projects.network.network import Network
 from hls_projects.network.type_check import require_types
-from hls_projects.rtl.estimate import estimate_luts
-from hls_projects.rtl.machine import Pipelining
-from hls_projects.rtl.streamed import streamed
-from hls_projects.rtl.trace import trace
+from hls_projects.rtl.clocked.machine import Pipelining
+from hls_projects.rtl.forms.streamed import streamed
+from hls_projects.rtl.logic.trace import trace
+from hls_projects.rtl.synthesis.estimate import estimate_luts
 from tests.examples import examples
 
 ROOT = Path(__file__).parents[3]

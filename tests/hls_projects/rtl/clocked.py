@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hls_projects.rtl.machine import Machine
+from hls_projects.rtl.clocked.machine import Machine
 
 Values = npt.NDArray[np.float64]
 

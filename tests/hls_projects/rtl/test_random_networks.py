@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
 from hls_projects.network import integer_model
-from hls_projects.rtl.estimate import check_size, estimate_luts
-from hls_projects.rtl.machine import Pipelining
-from hls_projects.rtl.quantizer import OVERFLOWS, ROUNDINGS, Form
-from hls_projects.rtl.streamed import streamed
-from hls_projects.rtl.trace import trace
+from hls_projects.rtl.clocked.machine import Pipelining
+from hls_projects.rtl.forms.streamed import streamed
+from hls_projects.rtl.logic.quantizer import OVERFLOWS, ROUNDINGS, Form
+from hls_projects.rtl.logic.trace import trace
+from hls_projects.rtl.synthesis.estimate import check_size, estimate_luts
 from tests.hls_projects.random_networks import NetworkBuilder, built
 
 

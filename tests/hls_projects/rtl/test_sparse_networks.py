@@ -18,13 +18,13 @@ from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
 from hls_projects.network import integer_model
 from hls_projects.network.network import Network
-from hls_projects.rtl.machine import Pipelining
-from hls_projects.rtl.passes import vectors
-from hls_projects.rtl.quantizer import Form
-from hls_projects.rtl.rewrite import pool_first
-from hls_projects.rtl.streamed import Streamed, streamed
-from hls_projects.rtl.trace import trace
-from hls_projects.rtl.unrolled import unrolled
+from hls_projects.rtl.clocked.machine import Pipelining
+from hls_projects.rtl.forms.rewrite import pool_first
+from hls_projects.rtl.forms.streamed import Streamed, streamed
+from hls_projects.rtl.forms.unrolled import unrolled
+from hls_projects.rtl.logic.passes import vectors
+from hls_projects.rtl.logic.quantizer import Form
+from hls_projects.rtl.logic.trace import trace
 from models.quantization.exact import exact_inference
 from tests.hls_projects.rtl.clocked import images
 from tests.hls_projects.sparse_models import sparse_model

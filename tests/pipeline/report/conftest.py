@@ -27,7 +27,7 @@ from hls_projects.network.model_types import LayerTypes, ModelTypes, PortType
 from hls_projects.network.network import Network, Weights
 from hls_projects.proof.record import LayerProof, Proof
 from hls_projects.rtl.record import Alternative, Driven, RtlProof, VariantRecord
-from hls_projects.rtl.synthesis import Synthesis
+from hls_projects.rtl.synthesis.synthesis import Synthesis
 from hls_projects.settings import HardwareSettings, HlsSettings, VariantSettings
 from models.metrics.taggers import performance, softmax
 from models.metrics.uncertainty import uncertainties

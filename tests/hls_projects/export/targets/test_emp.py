@@ -32,8 +32,8 @@ from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
 from hls_projects.network.integer_model import outputs
 from hls_projects.network.network import Network
-from hls_projects.rtl import verilator
-from hls_projects.rtl.build import build
+from hls_projects.rtl.forms.assemble import build
+from hls_projects.rtl.simulation import verilator
 from hls_projects.settings import BuilderSettings, HardwareSettings, HlsSettings, RtlSettings, VariantSettings
 from tests.hls_projects.export.axi_streams import require_axi_streams
 from tests.hls_projects.export.emp_cases import CASES, SLOW_OUT, Case, handmade

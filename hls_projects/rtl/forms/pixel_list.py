@@ -1,0 +1,143 @@
+"""From a list of pixels to the image, one of them a clock. The whole image stands in registers at the end.
+
+The list is held while one slot after the other is picked, brought into the type of the image and written to its pixel,
+which takes an enable and no logic for its value. The first write clears what the jet before left: whole rows by their
+reset, and the row of the first slot by writing zeros to its other pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from alkaid.stateful import Signal
+from alkaid.types import QInterval
+
+from data_prep.fixed_point import FixedType
+from hls_projects.blocks.image_builder import ImageBuilder
+from hls_projects.rtl.clocked.flow import Flow, Segment
+from hls_projects.rtl.clocked.machine import Machine, Wires
+from hls_projects.rtl.logic.image_builder import column_of, finished, left_shift, one_hot, row_of
+from hls_projects.rtl.logic.quantizer import Form
+from hls_projects.rtl.logic.values import Tensor, bit, both, either, gated, inverted, objects, picked
+
+
+@dataclass(frozen=True)
+class PixelList:
+    """At most one value a pixel, as it stands for one clock.
+
+    Attributes:
+        leads: of some slots each, whether they hold a value.
+        places: likewise, the key of its pixel.
+        sums: the sum of every slot.
+        total: of all candidates; none where the image is not normalised.
+    """
+
+    leads: tuple[Wires, ...]
+    places: tuple[Wires, ...]
+    sums: Wires
+    total: Wires | None
+
+    @property
+    def time(self) -> int:
+        """The clock in which it stands, counted as all times."""
+        return self.sums.time
+
+
+def tick_of(reader: Segment, signal: Signal) -> Any:
+    """One bit of the control as a value."""
+    return reader.read(Wires(signal, (QInterval(0.0, 1.0, 1.0),), (1,), reader.time))[0]
+
+
+def counter(machine: Machine, name: str, beats: int, start: Signal, time: int) -> Wires:
+    """Counts beats; 0 in the clock after `start`."""
+    state = machine.state(name, [QInterval(0.0, 2.0 ** (beats - 1).bit_length() - 1.0, 1.0)], time)
+    reader = Segment(time)
+    value = reader.read(state)[0]
+    after = (value + 1.0).quantize(0, (beats - 1).bit_length(), 0)
+    made = gated(inverted(tick_of(reader, start)), after)
+    machine.feed(state, f"{name}_count", reader.sources, reader.flat, objects([made]))
+    return state
+
+
+def scattered(machine: Machine, builder: ImageBuilder, kind: FixedType, form: Form, found: PixelList) -> Flow:
+    """The whole image, of a list whose next one comes no sooner than it has slots.
+
+    Args:
+        machine: gets the logic.
+        builder: what is built.
+        kind: type of the image's pixels.
+        form: how quantizers saturate.
+        found: the list.
+    """
+    slots = len(found.sums.intervals)
+    item, shift = _item(machine, found), _shift(machine, builder, found)
+    if shift is not None:
+        time = max(item.time, shift.time + 1)
+        item = machine.delayed(item, time - item.time, "picked_late")
+        late = machine.delayed(shift, time - 1 - shift.time, "shift_late")
+        held = machine.register("shift", late.signal, machine.tick(time - 1))
+        shift = Wires(held, shift.intervals, shift.shape, time)
+    segment = Segment(item.time)
+    lead, place, total = segment.read(item)
+    value = finished(builder, kind, form, total, None if shift is None else list(segment.read(shift)))
+    rows, columns, _ = builder.shape
+    row, column = one_hot(row_of(builder, place), rows, lead), one_hot(column_of(builder, place), columns)
+    made = machine.block("value", segment.sources, segment.flat, objects([row, column, value]), segment.time)
+    image = _written(machine, builder, made)
+    pixels = Segment(made.time + 1 + slots)
+    values = objects([pixels.read(Wires(each.signal, each.intervals, (1,), pixels.time))[0] for each in image])
+    return Flow(1, 1, values.reshape(builder.shape), pixels)
+
+
+def _item(machine: Machine, found: PixelList) -> Wires:
+    """Whether a slot holds a value, its key and its sum: one slot after the other, from the first."""
+    start = machine.tick(found.time)
+    segment = Segment(found.time + 1)
+
+    def held(name: str, wires: Wires) -> Tensor:
+        signal = machine.register(name, wires.signal, start) if wires.signal.size else wires.signal
+        return segment.read(Wires(signal, wires.intervals, wires.shape, segment.time))
+
+    slots = len(found.sums.intervals)
+    selects = segment.read(counter(machine, "slot", slots, start, segment.time))[0]
+    numbers = [bit(selects, position) for position in range((slots - 1).bit_length())]
+    leads = [one for i, each in enumerate(found.leads) for one in held(f"held_leads{i}", each)]
+    places = [one for i, each in enumerate(found.places) for one in held(f"held_keys{i}", each)]
+    sums = list(held("held_sums", found.sums))
+    made = objects([picked(numbers, values) for values in (leads, places, sums)])
+    return machine.block("picked", segment.sources, segment.flat, made, segment.time)
+
+
+def _shift(machine: Machine, builder: ImageBuilder, found: PixelList) -> Wires | None:
+    """The shift of the normalisation, for one clock."""
+    if found.total is None:
+        return None
+    segment = Segment(found.time)
+    made = objects(left_shift(builder, segment.read(found.total)[0]))
+    return machine.block("shift_of", segment.sources, segment.flat, made, segment.time)
+
+
+def _written(machine: Machine, builder: ImageBuilder, made: Wires) -> list[Wires]:
+    """The pixels, to which value, row and column are written clock by clock; the first ones at `made.time`."""
+    rows, columns, _ = builder.shape
+    segment = Segment(made.time)
+    row, column = segment.read(made)[:2]
+    first = tick_of(segment, machine.tick(made.time))
+    in_row, in_column = [bit(row, r) for r in range(rows)], [bit(column, c) for c in range(columns)]
+    # beside the column of the value nothing is written but in the first clock, and then zero
+    enables = [both(r, either([c, first])) for r in in_row for c in in_column]
+    clears = [both(first, inverted(r)) for r in in_row]
+    control = machine.clocked(
+        "control", segment.sources, segment.flat, objects([*enables, *clears]), segment.time
+    ).signal
+    segment = Segment(made.time)
+    column, value = segment.read(made)[1:]
+    buses = objects([gated(bit(column, c), value) for c in range(columns)])
+    bus = machine.clocked("bus", segment.sources, segment.flat, buses, segment.time)
+    pixels = []
+    for number in range(rows * columns):
+        r, c = divmod(number, columns)
+        signal = machine.register(f"pixel{r}_{c}", bus.signal[c], control[number], control[rows * columns + r])
+        pixels.append(Wires(signal, bus.intervals[c : c + 1], (1,), bus.time + 1))
+    return pixels
