@@ -67,7 +67,7 @@ def of_run(run: str, changes: dict[str, str], *, rtl: bool) -> Iterator[tuple[st
         found = images_of(chunk, images, labelled=False).batch
         yield "images", digest(*arrays({name: getattr(found, name) for name in ("offsets", "pixel", "value")}))
     network = _network(folder, images, changes)
-    yield "types", digest(network.types.model_dump_json())
+    yield "types", digest(network.graph.model_dump_json())
     yield from _of_network(network, rtl=rtl)
 
 
@@ -104,7 +104,7 @@ def _of_network(network: Any, *, rtl: bool) -> Iterator[tuple[str, str]]:
     from hls_projects.settings import RtlSettings, VariantSettings
 
     rng = np.random.default_rng(5)
-    ports = [(port.type, (VECTORS, *port.shape)) for port in network.types.inputs]
+    ports = [(port.type, (VECTORS, *port.shape)) for port in network.graph.inputs]
     raw = [rng.integers(kind.raw_min, kind.raw_max, shape, endpoint=True) for kind, shape in ports]
     yield "integers", digest(*arrays(integer_model.run(network, raw)))
     yield "emulator", digest(cpp_source(plan(network), "network").strip())

@@ -28,7 +28,7 @@ from data_prep.readers.files import input_files
 from data_prep.store.jet_images import open_dataset
 from hls_projects.blocks.compose import compose
 from hls_projects.blocks.image_builder import ImageBuilder
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from hls_projects.rtl.forms.assemble import build
 from hls_projects.rtl.image_builder_alone import build_builder
 from hls_projects.rtl.synthesis.cost import design_cost
@@ -65,7 +65,7 @@ class Counts:
     def of(self, builder: ImageBuilder, grid: SquareGrid, kind: FixedType, files: Files) -> tuple[int, int]:
         """LUT and FF of a builder whose pixels are cast to the type of a network's input."""
         if (grid, kind) not in self._known:
-            port = PortType(name="image", shape=builder.shape, type=kind)
+            port = Port(name="image", shape=builder.shape, type=kind)
             variant, form = VariantSettings(ternary=False), BuilderSettings()
             with tempfile.TemporaryDirectory() as scratch:
                 folder = Path(scratch) / "rtl"
@@ -97,7 +97,7 @@ def line(point: Mapping[str, Any], files: Files, search: Path, images: Path, cou
     ]
     if isinstance(grid, SquareGrid):
         builder = ImageBuilder.of(CandidateSettings(), grid)
-        lut, ff = counts.of(builder, grid, network.types.inputs[0].type, files)
+        lut, ff = counts.of(builder, grid, network.graph.inputs[0].type, files)
         cost = design_cost(compose(builder, network), files.hardware)
         words += [f"{point['lut'] + lut:,}", f"{point['ff'] + ff:,}", str(cost.clocks)]
     return f"| {' | '.join(words)} |"

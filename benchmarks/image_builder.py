@@ -19,7 +19,7 @@ from data_prep.store.jet_images import open_dataset
 from hls_projects.blocks.compose import compose
 from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.network.network import Network
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from hls_projects.rtl.clocked.machine import Machine, Pipelining
 from hls_projects.rtl.forms.streamed import of_candidates, streamed
 from hls_projects.rtl.forms.unrolled import unrolled
@@ -39,7 +39,7 @@ BUILDERS = {
 
 def builders(builder: ImageBuilder, kind: FixedType, seconds: int) -> None:
     """The builder alone, its pixels cast to the type of a network's input."""
-    port = PortType(name="image", shape=builder.shape, type=kind)
+    port = Port(name="image", shape=builder.shape, type=kind)
     for name, (form, settings) in BUILDERS.items():
         with tempfile.TemporaryDirectory() as scratch:
             folder, work = Path(scratch) / "rtl", Path(scratch) / "synthesis"
@@ -84,7 +84,7 @@ def main() -> None:
     network = Network.load(given.run / "40_lowered")
     if builder is None:
         parser.error(f"the images of {given.run} are not made of candidates")
-    builders(builder, network.types.inputs[0].type, given.seconds)
+    builders(builder, network.graph.inputs[0].type, given.seconds)
     designs(builder, network)
 
 

@@ -102,7 +102,7 @@ def make_rtl(
     variants = build_variants(network, settings, work, progress, warn)
     kept = variants.kept
     best, folder, variant = variants.built[kept], variants.folders[kept], wanted.variants[kept]
-    types = network.types
+    types = network.graph
     vectors: list[VectorSource]
     if builder is None:
         ports = [(port.shape, port.type) for port in types.inputs]
@@ -158,7 +158,7 @@ def _candidates(builder: ImageBuilder, data: list[TestSet], settings: CsimSettin
 
 def _images_given(builder: ImageBuilder, image: Network) -> Callable[[Batch], tuple[Vectors, ...]]:
     """The images that the trained model is given where the hardware gets candidates."""
-    return lambda part: at_ports((images_of(builder, part.inputs),), image.types)
+    return lambda part: at_ports((images_of(builder, part.inputs),), image.graph)
 
 
 def _driven(tool: str, traffic: Traffic) -> Driven:

@@ -17,8 +17,8 @@ from hls_projects.emulator.build import library
 from hls_projects.emulator.plan import LANES
 from hls_projects.emulator.planner import plan
 from hls_projects.emulator.source import cpp_source, given_bits, in_floats, quantizes
-from hls_projects.network.model_types import PortType
 from hls_projects.network.network import Network
+from hls_projects.network.port import Port
 
 Raw = npt.NDArray[np.signedinteger[Any]]
 Images = npt.NDArray[Any] | ImageBatch
@@ -63,7 +63,7 @@ class FastEmulator:
             ValueError: wrong shape, lengths that differ, NaN or infinity, an integer outside of its port's type.
         """
         given = [images] if isinstance(images, np.ndarray | ImageBatch) else list(images)
-        ports = self.network.types.inputs
+        ports = self.network.graph.inputs
         if len(given) != len(ports):
             raise ValueError(f"the network has {len(ports)} inputs, not {len(given)}")
         inputs = [_Input(each, port, raw) for each, port in zip(given, ports, strict=True)]
@@ -73,7 +73,7 @@ class FastEmulator:
         count = counts.pop()
         outputs = [
             np.empty((count, *port.shape), np.dtype(f"int{given_bits(port.type)}"))
-            for port in self.network.types.outputs
+            for port in self.network.graph.outputs
         ]
         if count:
             self._run(inputs, outputs, count, threads or cores())
@@ -102,13 +102,13 @@ class FastEmulator:
                 faults = list(pool.map(part, starts))
         fault = next((fault for fault in faults if fault), 0)
         if fault:
-            raise _error(fault % 8, self.network.types.inputs[fault // 8])
+            raise _error(fault % 8, self.network.graph.inputs[fault // 8])
 
 
 class _Input:
     """One input as the C++ takes it: a form and three arrays."""
 
-    def __init__(self, images: Images, port: PortType, raw: bool) -> None:
+    def __init__(self, images: Images, port: Port, raw: bool) -> None:
         self.offsets: npt.NDArray[np.int64] | None = None
         self.pixel: npt.NDArray[np.uint16] | None = None
         if isinstance(images, ImageBatch):
@@ -132,7 +132,7 @@ class _Input:
             self.form, values = _DOUBLES, array.astype(np.float64)
         self.values: npt.NDArray[Any] = np.ascontiguousarray(values)
 
-    def _sparse(self, images: ImageBatch, port: PortType) -> None:
+    def _sparse(self, images: ImageBatch, port: Port) -> None:
         if images.shape != port.shape:
             raise ValueError(f"input '{port.name}' takes images {port.shape}, not {images.shape}")
         self.count = len(images)
@@ -149,7 +149,7 @@ class _Input:
             raise ValueError("the offsets of sparse images do not belong to their pixels")
 
 
-def _error(fault: int, port: PortType) -> Exception:
+def _error(fault: int, port: Port) -> Exception:
     if fault == _NOT_FINITE:
         return ValueError(f"input '{port.name}': NaN and infinite values have no fixed-point representation")
     if fault == _OUT_OF_RANGE:

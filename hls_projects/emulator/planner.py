@@ -30,11 +30,11 @@ from hls_projects.emulator.plan import (
     bits_for,
 )
 from hls_projects.network.emulation import Names
+from hls_projects.network.graph import Node
 from hls_projects.network.integer_ops import Zeros
 from hls_projects.network.interval import Interval
 from hls_projects.network.intervals import intervals
 from hls_projects.network.layer import plain_layer
-from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Network
 
 GROUP = 4
@@ -55,38 +55,38 @@ def plan(network: Network) -> Plan:
 class _Planner:
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._types = network.types
+        self._graph = network.graph
         self._intervals = intervals(network)
-        self._layers = {layer.name: layer for layer in self._types.layers}
-        self._kinds: dict[str, FixedType] = {port.name: port.type for port in self._types.inputs}
-        self._kinds |= {layer.name: layer.result for layer in self._types.layers}
-        self._users: dict[str, list[LayerTypes]] = {name: [] for name in self._kinds}
-        for layer in self._types.layers:
+        self._layers = {layer.name: layer for layer in self._graph.layers}
+        self._kinds: dict[str, FixedType] = {port.name: port.type for port in self._graph.inputs}
+        self._kinds |= {layer.name: layer.result for layer in self._graph.layers}
+        self._users: dict[str, list[Node]] = {name: [] for name in self._kinds}
+        for layer in self._graph.layers:
             for name in layer.inputs:
                 self._users[name].append(layer)
         self._uses = Counter({name: len(users) for name, users in self._users.items()})
-        self._uses.update(port.name for port in self._types.outputs)
+        self._uses.update(port.name for port in self._graph.outputs)
         self._tensors: dict[str, Tensor] = {}
         self._made = Plan(size=LANES * 8)
 
     def run(self) -> Plan:
-        for port in self._types.inputs:
+        for port in self._graph.inputs:
             self._tensors[port.name] = self._allocate(port.name, port.shape)
             self._made.inputs.append((self._tensors[port.name], port.type))
         done: set[str] = set()
-        for layer in self._types.layers:
+        for layer in self._graph.layers:
             if layer.name in done:
                 continue
             try:
                 done |= plain_layer(layer.kind).plan(self, layer)
             except OverflowError as error:
                 raise UnsupportedModelError(f"layer '{layer.name}': {error}", remedy="use fewer bits") from None
-        self._made.outputs = [(self._tensors[port.name], port.type) for port in self._types.outputs]
+        self._made.outputs = [(self._tensors[port.name], port.type) for port in self._graph.outputs]
         return self._made
 
     # images of candidates
 
-    def build(self, node: LayerTypes, builder: ImageBuilder) -> Names:
+    def build(self, node: Node, builder: ImageBuilder) -> Names:
         """The image of candidates."""
         kind = builder.result
         cast = Cast(node.result, kind.fraction, 0, kind.raw_max)
@@ -99,13 +99,13 @@ class _Planner:
 
     # what only moves numbers
 
-    def view(self, node: LayerTypes, move: Callable[[Offsets], Offsets]) -> Names:
+    def view(self, node: Node, move: Callable[[Offsets], Offsets]) -> Names:
         """The same numbers, their offsets moved."""
         (x,) = self._sources(node)
         self._tensors[node.name] = Tensor(move(x.offset), x.bits, x.low, x.high, node.result.fraction)
         return {node.name}
 
-    def concatenate(self, node: LayerTypes) -> Names:
+    def concatenate(self, node: Node) -> Names:
         """A view where all inputs are stored alike, else copies."""
         sources = self._sources(node)
         if len({(each.bits, each.fraction) for each in sources}) == 1:
@@ -127,7 +127,7 @@ class _Planner:
 
     # sums of products
 
-    def sums(self, node: LayerTypes, terms: Callable[[Offsets], Offsets], *, separate: bool) -> Names:
+    def sums(self, node: Node, terms: Callable[[Offsets], Offsets], *, separate: bool) -> Names:
         """Sums of products with the weights of the layer, plus its bias."""
         (x,) = self._sources(node)
         weights = self._network.weights[node.name]
@@ -170,7 +170,7 @@ class _Planner:
         )
         return set(tail.names)
 
-    def _windows(self, node: LayerTypes, x: Tensor, terms: Callable[[Offsets], Offsets]) -> Offsets:
+    def _windows(self, node: Node, x: Tensor, terms: Callable[[Offsets], Offsets]) -> Offsets:
         """Offsets [pixels, terms, channels] of what each output pixel reads: those of the first one, moved."""
 
         def read(tensor: Tensor) -> Offsets:
@@ -187,24 +187,24 @@ class _Planner:
 
     # sums and maxima
 
-    def pool(self, node: LayerTypes, reduction: Literal["sum", "max"]) -> Names:
+    def pool(self, node: Node, reduction: Literal["sum", "max"]) -> Names:
         """The sum or the maximum of every window."""
         (x,) = self._sources(node)
         operands = [Operand(x, windows_of(x.offset, (node.window, node.strides)))]
         tail = self._follow(node, poolable=False)
         return self._elementwise(operands, reduction, self._ends(node.name), (), tail)
 
-    def add(self, node: LayerTypes) -> Names:
+    def add(self, node: Node) -> Names:
         """The sum of all inputs."""
         operands = [Operand(x, x.offset.reshape(-1, 1), node.result.fraction - x.fraction) for x in self._sources(node)]
         tail = self._follow(node, poolable=False)
         return self._elementwise(operands, "sum", self._ends(node.name), (), tail)
 
-    def clip(self, node: LayerTypes) -> Names:
+    def clip(self, node: Node) -> Names:
         """Nothing below zero."""
         return self._number_by_number(node, Clip())
 
-    def cast(self, node: LayerTypes) -> Names:
+    def cast(self, node: Node) -> Names:
         """A cast; only another fraction where that changes no integer."""
         cast = self._cast(node)
         if not cast.identity:
@@ -213,7 +213,7 @@ class _Planner:
         self._tensors[node.name] = replace(x, fraction=node.result.fraction)
         return {node.name}
 
-    def _number_by_number(self, node: LayerTypes, head: Cast | Clip) -> Names:
+    def _number_by_number(self, node: Node, head: Cast | Clip) -> Names:
         (x,) = self._sources(node)
         tail = self._follow(node, poolable=head.monotone and len(node.shape) == 3)
         if tail.window:
@@ -242,7 +242,7 @@ class _Planner:
 
     # what joins a step
 
-    def _follow(self, node: LayerTypes, *, poolable: bool) -> _Tail:
+    def _follow(self, node: Node, *, poolable: bool) -> _Tail:
         """What joins the step of a layer: those behind it, as far as nobody else reads what comes between."""
         tail = _Tail(self._cast, [node.name], poolable)
         while self._uses[tail.names[-1]] == 1 and self._users[tail.names[-1]]:
@@ -252,7 +252,7 @@ class _Planner:
             tail.names.append(user.name)
         return tail
 
-    def _sources(self, node: LayerTypes) -> list[Tensor]:
+    def _sources(self, node: Node) -> list[Tensor]:
         return [self._tensors[name] for name in node.inputs]
 
     def _target(self, tail: _Tail) -> Tensor:
@@ -261,7 +261,7 @@ class _Planner:
         target = self._tensors[name] = self._allocate(name, self._layers[name].shape)
         return target
 
-    def _cast(self, layer: LayerTypes) -> Cast:
+    def _cast(self, layer: Node) -> Cast:
         name = layer.inputs[0]
         return Cast(layer.result, self._kinds[name].fraction, *self._ends(name))
 
@@ -316,7 +316,7 @@ class _Tail:
         window: window and strides of the maximum that was moved.
     """
 
-    cast_of: Callable[[LayerTypes], Cast]
+    cast_of: Callable[[Node], Cast]
     names: list[str]
     poolable: bool
     chain: list[Cast | Clip] = field(default_factory=list)
@@ -327,7 +327,7 @@ class _Tail:
         self.chain.append(Clip())
         return True
 
-    def cast(self, node: LayerTypes) -> bool:
+    def cast(self, node: Node) -> bool:
         """A quantizer; nothing where it changes no integer."""
         cast = self.cast_of(node)
         self.poolable = self.poolable and cast.monotone
@@ -335,7 +335,7 @@ class _Tail:
             self.chain.append(cast)
         return True
 
-    def pool(self, node: LayerTypes) -> bool:
+    def pool(self, node: Node) -> bool:
         """A maximum, where it may move; one."""
         if not self.poolable or self.window is not None or not _apart(node):
             return False
@@ -362,7 +362,7 @@ def _fits(values: npt.NDArray[np.int64], bits: int) -> bool:
     return bool(values.min(initial=0) >= -(1 << (bits - 1)) and values.max(initial=0) < 1 << (bits - 1))
 
 
-def _apart(layer: LayerTypes) -> bool:
+def _apart(layer: Node) -> bool:
     """Whether the windows of a pooling share no pixel, so that none is computed twice."""
     return layer.strides[0] >= layer.window[0] and layer.strides[1] >= layer.window[1]
 

@@ -15,7 +15,7 @@ from hls_projects.export.file_hashes import hash_files
 from hls_projects.export.manifest import BundleManifest, BundlePort, Provenance, summarise_proofs
 from hls_projects.export.target import Target, Writer
 from hls_projects.export.targets.vectors import FOLDER, file_name
-from hls_projects.network.model_types import PortType
+from hls_projects.network.port import Port
 from hls_projects.vendor.numbers import VendorNumbers, all_numbers
 from models.files.meaning import MEANING, Meaning
 
@@ -58,8 +58,8 @@ def write_bundle(
     manifest = BundleManifest(
         name=design.project.name,
         hls=design.project.settings,
-        inputs=_ports(design, "input", design.types.inputs),
-        outputs=_ports(design, "output", design.types.outputs),
+        inputs=_ports(design, "input", design.graph.inputs),
+        outputs=_ports(design, "output", design.graph.outputs),
         meaning=meaning,
         before_ports=BeforePorts.of(
             None if meaning is None else meaning.images, builder_inside=design.project.builder is not None
@@ -79,7 +79,7 @@ def write_bundle(
     return manifest
 
 
-def _ports(design: Design, kind: str, ports: tuple[PortType, ...]) -> tuple[BundlePort, ...]:
+def _ports(design: Design, kind: str, ports: tuple[Port, ...]) -> tuple[BundlePort, ...]:
     return tuple(
         BundlePort(
             name=port.name,

@@ -14,7 +14,7 @@ from hls_projects.export.targets.proofs import CSIM, RTL
 from hls_projects.export.targets.proofs import FOLDER as PROOFS
 from hls_projects.export.targets.rtl import FOLDER as RTL_SOURCES
 from hls_projects.hls.project import HlsProject
-from hls_projects.network.model_types import PortType
+from hls_projects.network.port import Port
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.record import RtlProof
 
@@ -82,5 +82,5 @@ def _require_rtl(root: Path, manifest: BundleManifest) -> None:
         raise InputFileError("is not the VHDL of rtl/", file=copies, remedy=_REMEDY)
 
 
-def _shapes(ports: tuple[PortType, ...] | tuple[BundlePort, ...]) -> list[tuple[str, tuple[int, ...], str]]:
+def _shapes(ports: tuple[Port, ...] | tuple[BundlePort, ...]) -> list[tuple[str, tuple[int, ...], str]]:
     return [(port.name, port.shape, port.type.name) for port in ports]

@@ -13,7 +13,8 @@ from hls_projects.export.targets.emp_settings import EmpSettings
 from hls_projects.hls.image_builder import IMAGE
 from hls_projects.hls.jet_finder import JETS
 from hls_projects.hls.project import HlsProject
-from hls_projects.network.model_types import ModelTypes, PortType
+from hls_projects.network.graph import Graph
+from hls_projects.network.port import Port
 from hls_projects.proof.record import Proof
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.record import RtlProof
@@ -42,7 +43,7 @@ class Design:
 
     Attributes:
         project: name, backend, io type, part, clock, ports.
-        types: the proven types of every tensor, from the inputs of the top function on.
+        graph: the nodes and proven types, from the inputs of the top function on.
         proof: the comparison of model and HLS emulation.
         vectors: input and expected output integers.
         hls: folder of the HLS project.
@@ -56,7 +57,7 @@ class Design:
     """
 
     project: HlsProject
-    types: ModelTypes
+    graph: Graph
     proof: Proof
     vectors: ReferenceVectors
     hls: Path
@@ -119,7 +120,7 @@ def require_proven(proof: Proof, project: HlsProject, file: Path) -> None:
     raise PipelineError(f"{what}{reason}", file=file, remedy=remedy)
 
 
-def packing(project: HlsProject, port: PortType, *, is_input: bool) -> str:
+def packing(project: HlsProject, port: Port, *, is_input: bool) -> str:
     """How the elements of a port lie on its wires, as hls4ml's interface pragmas order it."""
     order = "row, column, channel" if len(port.shape) == 3 else "index"
     width = port.type.width

@@ -18,7 +18,7 @@ from hls_projects.export.origin import Quality, TrainingData
 from hls_projects.export.reference_vectors import VectorBlock
 from hls_projects.export.targets.emp_settings import EmpSettings
 from hls_projects.export.targets.proofs import FOLDER as PROOFS
-from hls_projects.network.port_type import LayerName, TypeName
+from hls_projects.network.port import LayerName, TypeName
 from hls_projects.proof.record import Mismatch, Proof
 from hls_projects.settings import HlsSettings, Identifier
 from hls_projects.vendor.numbers import HardwareNumbers

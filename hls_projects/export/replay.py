@@ -75,8 +75,8 @@ def replay(root: Path, manifest: BundleManifest, code: str = "unknown") -> Repla
 
 def _replay(root: Path, manifest: BundleManifest, network: Network, code: str) -> Replay:
     for kind, ports, given in (
-        ("input", manifest.inputs, network.types.inputs),
-        ("output", manifest.outputs, network.types.outputs),
+        ("input", manifest.inputs, network.graph.inputs),
+        ("output", manifest.outputs, network.graph.outputs),
     ):
         if [(port.name, port.shape, port.type) for port in ports] != [(p.name, p.shape, p.type) for p in given]:
             what = f"manifest.json and types.json differ in the {kind}s"

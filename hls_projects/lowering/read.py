@@ -6,15 +6,15 @@ from typing import Any
 
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import MAX_WIDTH, FixedType
-from hls_projects.lowering import graph
-from hls_projects.lowering.builder import weight_type
+from hls_projects.lowering.calls import calls
 from hls_projects.lowering.lower import Lowered
+from hls_projects.lowering.plain_model import weight_type
 from hls_projects.lowering.weights import kernel_and_bias
+from hls_projects.network.graph import Graph, Node
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.layer import Layer, plain_layer
-from hls_projects.network.model_types import LayerTypes, ModelTypes
 from hls_projects.network.network import Network, Weights
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from models.quantization.quantizer_types import activation_type
 
 
@@ -29,9 +29,9 @@ def read_network(lowered: Lowered) -> Network:
     """
     names: dict[int, str] = {}
     results: dict[str, FixedType] = {}
-    nodes: list[LayerTypes] = []
+    nodes: list[Node] = []
     weights: dict[str, Weights] = {}
-    for call in graph.calls(lowered.model):
+    for call in calls(lowered.model):
         layer = call.layer
         names[call.outputs[0]] = layer.name
         if layer.name in lowered.ports:
@@ -51,12 +51,10 @@ def read_network(lowered: Lowered) -> Network:
         port.model_copy(update={"left_out": activation})
         for port, activation in zip(_ports(lowered.model.outputs, results), lowered.left_out, strict=True)
     ]
-    return Network(ModelTypes(inputs=tuple(ports), outputs=tuple(outputs), layers=tuple(nodes)), weights)
+    return Network(Graph(inputs=tuple(ports), outputs=tuple(outputs), layers=tuple(nodes)), weights)
 
 
-def _read(
-    layer: Any, source: str, inputs: tuple[str, ...], types: list[FixedType]
-) -> tuple[LayerTypes, Weights | None]:
+def _read(layer: Any, source: str, inputs: tuple[str, ...], types: list[FixedType]) -> tuple[Node, Weights | None]:
     """One layer as a node, and its weights.
 
     Args:
@@ -67,7 +65,7 @@ def _read(
     """
     plain = plain_layer(type(layer).__name__)
     geometry = plain.geometry(layer)
-    node = LayerTypes(
+    node = Node(
         name=layer.name,
         kind=plain.kind,
         source=source,
@@ -83,11 +81,11 @@ def _read(
     node, weights = _with_weights(plain, layer, node)
     if plain.quantizes:
         return node, weights
-    fraction = plain.fraction(node, [kind.fraction for kind in types])
+    fraction = plain.fraction(node, [source_type.fraction for source_type in types])
     return node.model_copy(update={"result": FixedType(MAX_WIDTH, MAX_WIDTH - fraction)}), weights
 
 
-def _with_weights(plain: Layer, layer: Any, node: LayerTypes) -> tuple[LayerTypes, Weights | None]:
+def _with_weights(plain: Layer, layer: Any, node: Node) -> tuple[Node, Weights | None]:
     """A node with the types of its kernel and bias, and both as integers."""
     if plain.kernel is None:
         return node, None
@@ -106,9 +104,9 @@ def _integers(values: Any) -> tuple[Integers, FixedType]:
     return number_format.quantize(values), number_format
 
 
-def _ports(tensors: list[Any], results: dict[str, FixedType]) -> list[PortType]:
+def _ports(tensors: list[Any], results: dict[str, FixedType]) -> list[Port]:
     """Inputs or outputs of the model, in order."""
     return [
-        PortType(name=name, shape=tuple(int(size) for size in tensor.shape[1:]), type=results[name])
+        Port(name=name, shape=tuple(int(size) for size in tensor.shape[1:]), type=results[name])
         for name, tensor in ((tensor.node.layer.name, tensor) for tensor in tensors)
     ]

@@ -8,10 +8,10 @@ from typing import Any
 from tensorflow import keras
 
 from data_prep.errors import UnsupportedModelError
-from hls_projects.lowering.builder import Builder
+from hls_projects.lowering.plain_model import PlainModel
 
 Tensors = list[Any]
-Rule = Callable[[Any, Tensors, Builder], Tensors]
+Rule = Callable[[Any, Tensors, PlainModel], Tensors]
 
 RULES: dict[type[keras.layers.Layer], Rule] = {}
 

@@ -7,8 +7,8 @@ types from these. What float32 does not hold is refused: the Keras model, to whi
 from __future__ import annotations
 
 from data_prep.errors import UnsupportedModelError
-from hls_projects.lowering.builder import FLOAT32_INTEGERS
 from hls_projects.lowering.lower import Lowered
+from hls_projects.lowering.plain_model import FLOAT32_INTEGERS
 from hls_projects.lowering.read import read_network
 from hls_projects.network.assign_types import with_types
 from hls_projects.network.intervals import Bounds, propagate

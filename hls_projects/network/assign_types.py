@@ -13,10 +13,10 @@ import numpy as np
 
 from data_prep.fixed_point import FixedType
 from hls_projects.network import dropped_bits
+from hls_projects.network.graph import Node
 from hls_projects.network.interval import Interval
 from hls_projects.network.intervals import Bounds
 from hls_projects.network.layer import plain_layer
-from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Network
 
 
@@ -31,7 +31,7 @@ def with_types(network: Network, bounds: Iterable[Bounds]) -> Network:
         the same with types of results and accumulators, and with the range of every result. Where a quantizer reads
         bits that a narrower type does not have, the type has them (`dropped_bits`).
     """
-    results = {port.name: port.type for port in network.types.inputs}
+    results = {port.name: port.type for port in network.graph.inputs}
     declared: dict[str, FixedType] = {}
     nodes = []
     for bound in bounds:
@@ -45,12 +45,12 @@ def with_types(network: Network, bounds: Iterable[Bounds]) -> Network:
             result = bound.result.type
         results[node.name] = result
         nodes.append(_typed(node, bound, result))
-    outputs = tuple(port.model_copy(update={"type": results[port.name]}) for port in network.types.outputs)
-    graph = network.types.model_copy(update={"layers": tuple(nodes), "outputs": outputs})
-    return replace(network, types=dropped_bits.widened(graph, declared))
+    outputs = tuple(port.model_copy(update={"type": results[port.name]}) for port in network.graph.outputs)
+    graph = network.graph.model_copy(update={"layers": tuple(nodes), "outputs": outputs})
+    return replace(network, graph=dropped_bits.widened(graph, declared))
 
 
-def _typed(node: LayerTypes, bounds: Bounds, result: FixedType) -> LayerTypes:
+def _typed(node: Node, bounds: Bounds, result: FixedType) -> Node:
     low, high = _range(bounds.result)
     accumulator = None if bounds.sums is None else plain_layer(node.kind).accumulator(bounds.sums)
     return node.model_copy(update={"result": result, "accumulator": accumulator, "low": low, "high": high})

@@ -11,23 +11,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from data_prep.fixed_point import FixedType
+from hls_projects.network.graph import Graph, Node
 from hls_projects.network.layer import plain_layer
-from hls_projects.network.model_types import LayerTypes, ModelTypes
 
 
-def widened(types: ModelTypes, declared: Mapping[str, FixedType]) -> ModelTypes:
+def widened(graph: Graph, declared: Mapping[str, FixedType]) -> Graph:
     """Types with bits for the quantizers behind them to read.
 
     Args:
-        types: proven types.
+        graph: the nodes, with proven types.
         declared: what the model's quantizers say, by layer; proven types may be narrower, and are not made wider.
 
     Returns:
         the same where nothing is too narrow. A type that cannot be wider, that of an input or what a quantizer of the
         model saturates to, stays as it is; see `unreadable`.
     """
-    layers = {layer.name: layer for layer in types.layers}
-    for name, least in _needs(types):
+    layers = {layer.name: layer for layer in graph.layers}
+    for name, least in _needs(graph):
         origin = layers.get(name)
         while origin is not None and plain_layer(origin.kind).moves:
             origin = layers.get(origin.inputs[0])
@@ -38,34 +38,34 @@ def widened(types: ModelTypes, declared: Mapping[str, FixedType]) -> ModelTypes:
             _widen(layers, origin, least)
     outputs = (
         port.model_copy(update={"type": layers[port.name].result}) if port.name in layers else port
-        for port in types.outputs
+        for port in graph.outputs
     )
-    return types.model_copy(update={"layers": tuple(layers.values()), "outputs": tuple(outputs)})
+    return graph.model_copy(update={"layers": tuple(layers.values()), "outputs": tuple(outputs)})
 
 
-def unreadable(types: ModelTypes) -> LayerTypes | None:
+def unreadable(graph: Graph) -> Node | None:
     """The first quantizer that drops every bit of what it reads; its output is always 0."""
-    known = _known(types)
-    needs = {(name, least) for name, least in _needs(types) if known[name].integer < least}
-    for layer in types.layers:
+    known = _known(graph)
+    needs = {(name, least) for name, least in _needs(graph) if known[name].integer < least}
+    for layer in graph.layers:
         if plain_layer(layer.kind).quantizes and (layer.inputs[0], -layer.result.fraction) in needs:
             return layer
     return None
 
 
-def _needs(types: ModelTypes) -> Iterator[tuple[str, int]]:
+def _needs(graph: Graph) -> Iterator[tuple[str, int]]:
     """What quantizers read, and the bits before the point that it must have at least."""
-    known = _known(types)
-    for layer in types.layers:
+    known = _known(graph)
+    for layer in graph.layers:
         if plain_layer(layer.kind).quantizes and known[layer.inputs[0]].fraction > layer.result.fraction:
             yield layer.inputs[0], -layer.result.fraction
 
 
-def _known(types: ModelTypes) -> dict[str, FixedType]:
-    return {port.name: port.type for port in types.inputs} | {layer.name: layer.result for layer in types.layers}
+def _known(graph: Graph) -> dict[str, FixedType]:
+    return {port.name: port.type for port in graph.inputs} | {layer.name: layer.result for layer in graph.layers}
 
 
-def _widen(layers: dict[str, LayerTypes], origin: LayerTypes, integer: int) -> None:
+def _widen(layers: dict[str, Node], origin: Node, integer: int) -> None:
     """Give a layer's result more bits before the point, and all that only moves it."""
     kind = replace(origin.result, width=integer + origin.result.fraction, integer=integer)
     moved = {origin.name}

@@ -15,11 +15,11 @@ from functools import cached_property
 import numpy as np
 
 from data_prep.errors import UnsupportedModelError
+from hls_projects.network.graph import Node
 from hls_projects.network.interval import Interval
 from hls_projects.network.layer import plain_layer
-from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Network, Weights
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Bounds:
         result: the interval of its result.
     """
 
-    node: LayerTypes
+    node: Node
     weights: Weights | None
     sources: tuple[Interval, ...]
     result: Interval
@@ -58,8 +58,8 @@ def propagate(network: Network) -> Iterator[Bounds]:
     Raises:
         UnsupportedModelError: a number that needs more than 63 bits, or a layer without its weights.
     """
-    intervals = {port.name: _of_port(port) for port in network.types.inputs}
-    for node in network.types.layers:
+    intervals = {port.name: _of_port(port) for port in network.graph.inputs}
+    for node in network.graph.layers:
         weights, sources = network.weights.get(node.name), tuple(intervals[name] for name in node.inputs)
         with _named(node):
             result = plain_layer(node.kind).interval(node, weights, sources)
@@ -73,7 +73,7 @@ def intervals(network: Network) -> dict[str, Interval]:
     Raises:
         UnsupportedModelError: when the numbers of a node do not fit its type or shape.
     """
-    results = {port.name: _of_port(port) for port in network.types.inputs}
+    results = {port.name: _of_port(port) for port in network.graph.inputs}
     for bounds in propagate(network):
         require_held(bounds)
         results[bounds.node.name] = bounds.result
@@ -96,14 +96,14 @@ def require_held(bounds: Bounds) -> None:
         raise UnsupportedModelError(reason, remedy="make the types again with `lower`")
 
 
-def _of_port(port: PortType) -> Interval:
+def _of_port(port: Port) -> Interval:
     """Every value that a port can carry."""
     full = (1, *port.shape)
     return Interval(np.full(full, port.type.raw_min), np.full(full, port.type.raw_max), port.type.fraction)
 
 
 @contextmanager
-def _named(node: LayerTypes) -> Iterator[None]:
+def _named(node: Node) -> Iterator[None]:
     """Numbers of more than 63 bits become an error that names the node."""
     try:
         yield

@@ -12,10 +12,10 @@ from data_prep.fixed_point import FixedType, smallest_type
 from data_prep.registry import Registry
 from hls_projects.network.emulation import Names, StepTail, StepWriter
 from hls_projects.network.geometry import Geometry
+from hls_projects.network.graph import Node
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.interval import Interval
 from hls_projects.network.logic import LogicWriter, Values
-from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
 
 Sources = Sequence[tuple[Integers, int]]
@@ -84,7 +84,7 @@ class Layer(ABC):
         return Geometry()
 
     @abstractmethod
-    def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
+    def integers(self, node: Node, weights: Weights | None, sources: Sources) -> Integers:
         """What it computes, one obvious line: the reference of every other form.
 
         Returns:
@@ -95,11 +95,11 @@ class Layer(ABC):
             OverflowError: more than 63 bits.
         """
 
-    def fraction(self, node: LayerTypes, sources: Sequence[int]) -> int:
+    def fraction(self, node: Node, sources: Sequence[int]) -> int:
         """The bits behind the point of its result, of those of its inputs and of its weights."""
         return max(sources)
 
-    def interval(self, node: LayerTypes, weights: Weights | None, sources: Sequence[Interval]) -> Interval:
+    def interval(self, node: Node, weights: Weights | None, sources: Sequence[Interval]) -> Interval:
         """What its output can be, where its inputs can be anything within intervals (of a monotone layer, if not said).
 
         Source: Moore, Kearfott and Cloud 2009, "Introduction to Interval Analysis", chapter 5.
@@ -112,7 +112,7 @@ class Layer(ABC):
         low, high = (self.integers(node, weights, end) for end in ends)
         return Interval(low, high, node.result.fraction)
 
-    def partial_sums(self, node: LayerTypes, weights: Weights | None, sources: Sequence[Interval]) -> Interval | None:
+    def partial_sums(self, node: Node, weights: Weights | None, sources: Sequence[Interval]) -> Interval | None:
         """What its accumulator can be while some terms are still missing, in any order; none without accumulator."""
         return None
 
@@ -122,14 +122,14 @@ class Layer(ABC):
         return smallest_type(min(low, -1), high, sums.fraction)
 
     @abstractmethod
-    def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
+    def logic(self, writer: LogicWriter, node: Node, weights: Weights | None, inputs: Sequence[Values]) -> Values:
         """Its outputs as logic of traced inputs, in the shape of `node`."""
 
     @abstractmethod
-    def plan(self, writer: StepWriter, node: LayerTypes) -> Names:
+    def plan(self, writer: StepWriter, node: Node) -> Names:
         """Plan it in the fast emulator."""
 
-    def join(self, tail: StepTail, node: LayerTypes) -> bool:
+    def join(self, tail: StepTail, node: Node) -> bool:
         """Join the step that makes its input; whether it did."""
         return False
 

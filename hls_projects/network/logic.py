@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from data_prep.fixed_point import FixedType
 from hls_projects.blocks.image_builder import ImageBuilder
-from hls_projects.network.model_types import LayerTypes
+from hls_projects.network.graph import Node
 
 Values = npt.NDArray[Any]
 """Traced values as an object array, [rows, columns, channels] or [values]; each knows its own interval."""
@@ -26,7 +26,7 @@ class LogicWriter(Protocol):
     def constants(self, values: Reals) -> Values:
         """Constants as traced values, in their shape."""
 
-    def windows(self, x: Values, node: LayerTypes) -> Values:
+    def windows(self, x: Values, node: Node) -> Values:
         """[rows out, columns out, channels, window rows, window columns], zeros around the image."""
 
     def mapped(self, function: Callable[[Any], Any], x: Values) -> Values:

@@ -8,20 +8,20 @@ from pathlib import Path
 from data_prep.errors import InputFileError
 from data_prep.store.jet_images import ImageDescription
 from hls_projects.blocks.image_builder import ImageBuilder
-from hls_projects.network.model_types import ModelTypes
+from hls_projects.network.graph import Graph
 from models.files.meaning import Meaning
 
 _OTHER = "use it with the network that it was written for, or make it again with `train` and `lower`"
 
 
 def require_fitting(
-    meaning: Meaning, types: ModelTypes, file: Path, *, of_images: str = _OTHER, of_classes: str = _OTHER
+    meaning: Meaning, graph: Graph, file: Path, *, of_images: str = _OTHER, of_classes: str = _OTHER
 ) -> None:
     """Make sure that a network takes the images that it is said to take, and gives a number for each of its classes.
 
     Args:
         meaning: what is said of it.
-        types: the network; one that starts from candidates builds the images itself.
+        graph: the network; one that starts from candidates builds the images itself.
         file: where it is said.
         of_images: what to do about other images.
         of_classes: what to do about another number of classes.
@@ -30,9 +30,9 @@ def require_fitting(
         InputFileError: images of another shape, another image builder, or another number of classes or
             targets.
     """
-    first = next(iter(types.layers), None)
+    first = next(iter(graph.layers), None)
     builder = None if first is None else first.builder
-    taken = [port.shape for port in types.inputs] if builder is None else [builder.shape]
+    taken = [port.shape for port in graph.inputs] if builder is None else [builder.shape]
     if taken != [meaning.image_shape]:
         what = f"says that the network takes images of {_size(meaning.image_shape)}, it takes {_sizes(taken)}"
         raise InputFileError(what, file=file, remedy=of_images)
@@ -42,12 +42,12 @@ def require_fitting(
         )
     if meaning.regression is not None:
         names = [target.name for target in meaning.regression.targets]
-        if types.outputs[-1].shape != (len(names),):
+        if graph.outputs[-1].shape != (len(names),):
             what = f"names {len(names)} numbers of a jet ({', '.join(names)}), the last output of the network gives "
-            raise InputFileError(what + _sizes([types.outputs[-1].shape]), file=file, remedy=_OTHER)
+            raise InputFileError(what + _sizes([graph.outputs[-1].shape]), file=file, remedy=_OTHER)
     if not meaning.classes or not isinstance(meaning.images, ImageDescription):
         return
-    given = [port.shape for port in types.outputs]
+    given = [port.shape for port in graph.outputs]
     if given[0] != (len(meaning.classes),):
         what = f"names {len(meaning.classes)} classes ({', '.join(meaning.classes)}), the network gives {_sizes(given)}"
         raise InputFileError(f"{what} numbers", file=file, remedy=of_classes)

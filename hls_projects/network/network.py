@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from data_prep.errors import InputFileError
 from hls_projects.array_files import read_integers
+from hls_projects.network.graph import Graph, Node
 from hls_projects.network.meaning import require_fitting
-from hls_projects.network.model_types import LayerTypes, ModelTypes
 from models.files.meaning import MEANING, Meaning
 
 Integers = npt.NDArray[np.int64]
@@ -40,18 +40,18 @@ class Weights:
 
 @dataclass(frozen=True)
 class Network:
-    """A lowered model: the layers in `types`, inputs before users, and their weights by name.
+    """A lowered model: its nodes in `graph`, inputs before users, and their weights by name.
 
     `meaning` says what its inputs and outputs are; None of a network that was brought without a word about them.
     """
 
-    types: ModelTypes
+    graph: Graph
     weights: Mapping[str, Weights]
     meaning: Meaning | None = None
 
     def save(self, folder: Path) -> None:
         """Write `types.json`, `weights.npz` and, where there is one, `meaning.json`."""
-        self.types.save(folder / "types.json")
+        self.graph.save(folder / "types.json")
         if self.meaning is not None:
             self.meaning.save(folder / MEANING)
         arrays = {f"{name}.kernel": weights.kernel for name, weights in self.weights.items()}
@@ -65,11 +65,11 @@ class Network:
         Raises:
             InputFileError: when a file is missing, holds something else, or the two do not fit.
         """
-        types = ModelTypes.load(folder / "types.json")
+        graph = Graph.load(folder / "types.json")
         path = folder / "weights.npz"
         found = read_integers(path, "weights", "make them with `lower`")
         weights = {}
-        for layer in types.layers:
+        for layer in graph.layers:
             if layer.weight is None:
                 continue
             kernel, bias = found.pop(f"{layer.name}.kernel", None), found.pop(f"{layer.name}.bias", None)
@@ -81,7 +81,7 @@ class Network:
             raise InputFileError(
                 f"holds {sorted(found)[0]}, which belongs to no layer", file=path, remedy="run `lower` again"
             )
-        return cls(types, weights).with_meaning_of(folder / MEANING)
+        return cls(graph, weights).with_meaning_of(folder / MEANING)
 
     def with_meaning_of(self, file: Path) -> Network:
         """The network with the meaning that a file gives it; as it is where there is no such file.
@@ -92,13 +92,13 @@ class Network:
         meaning = Meaning.load(file)
         if meaning is None:
             return self
-        require_fitting(meaning, self.types, file)
+        require_fitting(meaning, self.graph, file)
         return replace(self, meaning=meaning)
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 over types and weights, hexadecimal: two networks with the same one compute the same numbers."""
-        digest = hashlib.sha256(self.types.model_dump_json().encode())
+        digest = hashlib.sha256(self.graph.model_dump_json().encode())
         for name, each in sorted(self.weights.items()):
             for array in (each.kernel, each.bias):
                 digest.update(f"{name}{None if array is None else array.shape}".encode())
@@ -106,7 +106,7 @@ class Network:
         return digest.hexdigest()
 
 
-def _check(layer: LayerTypes, kernel: Integers, bias: Integers | None, path: Path) -> None:
+def _check(layer: Node, kernel: Integers, bias: Integers | None, path: Path) -> None:
     """Hold weights against the types they are said to have."""
     for values, kind in ((kernel, layer.weight), (bias, layer.bias)):
         if values is None or kind is None:

@@ -11,11 +11,11 @@ import numpy as np
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
 from hls_projects.network.emulation import Names, StepWriter
+from hls_projects.network.graph import Node
 from hls_projects.network.integer_ops import Integers, shifted
 from hls_projects.network.interval import Interval
 from hls_projects.network.layer import Layer, Sources
 from hls_projects.network.logic import Reals
-from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
 
 
@@ -28,14 +28,14 @@ class Products(Layer):
     float32 = "sums"
 
     @abstractmethod
-    def multiply(self, x: Integers, node: LayerTypes, kernel: Integers) -> Integers:
+    def multiply(self, x: Integers, node: Node, kernel: Integers) -> Integers:
         """The sums of products of raw integers, without bias."""
 
     @abstractmethod
-    def terms(self, x: Integers, node: LayerTypes) -> Integers:
+    def terms(self, x: Integers, node: Node) -> Integers:
         """What each output pixel reads, [pixels, terms, channels], of one input with the zeros around it."""
 
-    def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
+    def integers(self, node: Node, weights: Weights | None, sources: Sources) -> Integers:
         """The sums, at the fraction of the result."""
         weights, kind = known(node, weights)
         (x, fraction), target = sources[0], node.result.fraction
@@ -44,7 +44,7 @@ class Products(Layer):
             total = total + (weights.bias << (target - node.bias.fraction))
         return np.asarray(total)
 
-    def reals(self, node: LayerTypes, weights: Weights | None) -> tuple[Reals, Reals]:
+    def reals(self, node: Node, weights: Weights | None) -> tuple[Reals, Reals]:
         """Kernel and bias [out] as real numbers, for logic."""
         weights, kind = known(node, weights)
         bias = np.zeros(node.shape[-1])
@@ -52,19 +52,19 @@ class Products(Layer):
             bias = node.bias.to_float(weights.bias)
         return kind.to_float(weights.kernel), bias
 
-    def fraction(self, node: LayerTypes, sources: Sequence[int]) -> int:
+    def fraction(self, node: Node, sources: Sequence[int]) -> int:
         """That of the products, or of the bias."""
         product = sources[0] + (node.weight.fraction if node.weight else 0)
         return max(product, node.bias.fraction if node.bias else product)
 
-    def interval(self, node: LayerTypes, weights: Weights | None, sources: Sequence[Interval]) -> Interval:
+    def interval(self, node: Node, weights: Weights | None, sources: Sequence[Interval]) -> Interval:
         """A positive weight is monotone, a negative one falls."""
         x, offset = sources[0], _offset(node, weights)
         low = self._extreme(node, weights, x.low, x.high, x.fraction) + offset
         high = self._extreme(node, weights, x.high, x.low, x.fraction) + offset
         return Interval(low, high, node.result.fraction)
 
-    def partial_sums(self, node: LayerTypes, weights: Weights | None, sources: Sequence[Interval]) -> Interval:
+    def partial_sums(self, node: Node, weights: Weights | None, sources: Sequence[Interval]) -> Interval:
         """Sums of some of the products, with or without the bias."""
         x, offset, zero = sources[0], _offset(node, weights), np.int64(0)
         low, high = np.minimum(x.low, zero), np.maximum(x.high, zero)
@@ -72,12 +72,12 @@ class Products(Layer):
         highest = self._extreme(node, weights, high, low, x.fraction) + np.maximum(offset, zero)
         return Interval(lowest, highest, node.result.fraction)
 
-    def plan(self, writer: StepWriter, node: LayerTypes) -> Names:
+    def plan(self, writer: StepWriter, node: Node) -> Names:
         """A step of sums."""
         return writer.sums(node, lambda offset: self.terms(offset, node), separate=self.separate)
 
     def _extreme(
-        self, node: LayerTypes, weights: Weights | None, towards: Integers, away: Integers, fraction: int
+        self, node: Node, weights: Weights | None, towards: Integers, away: Integers, fraction: int
     ) -> Integers:
         """The end of the sums that one end of the inputs gives with positive weights, the other with negative ones."""
         weights, kind = known(node, weights)
@@ -86,14 +86,14 @@ class Products(Layer):
         return shifted(total, node.result.fraction - fraction - kind.fraction)
 
 
-def _offset(node: LayerTypes, weights: Weights | None) -> Integers:
+def _offset(node: Node, weights: Weights | None) -> Integers:
     """The bias at the fraction of the result; zero where there is none."""
     if weights is None or weights.bias is None or node.bias is None:
         return np.zeros(1, np.int64)
     return shifted(weights.bias, node.result.fraction - node.bias.fraction)
 
 
-def known(node: LayerTypes, weights: Weights | None) -> tuple[Weights, FixedType]:
+def known(node: Node, weights: Weights | None) -> tuple[Weights, FixedType]:
     """The weights of a layer that must have some, and the type of its kernel.
 
     Raises:

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from data_prep.errors import ProofFailedError
+from hls_projects.network.graph import Node
 from hls_projects.network.interval import Interval
 from hls_projects.network.intervals import propagate, require_held
 from hls_projects.network.layer import plain_layer
-from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Network
 
 _REMEDY = "do not use it; run `lower` again, or ask for the file again"
@@ -36,7 +36,7 @@ def require_types(network: Network, file: Path) -> int:
     def refuse(reason: str) -> ProofFailedError:
         return ProofFailedError(reason, file=file, remedy=_REMEDY)
 
-    ports = {port.name: (port.shape, port.type) for port in network.types.inputs}
+    ports = {port.name: (port.shape, port.type) for port in network.graph.inputs}
     for bounds in propagate(network):
         require_held(bounds)
         node, plain = bounds.node, plain_layer(bounds.node.kind)
@@ -51,21 +51,21 @@ def require_types(network: Network, file: Path) -> int:
         if bounds.sums is not None and not _holds(node, bounds.sums):
             low, high = (_real(end, node) for end in _ends(bounds.sums))
             raise refuse(f"layer '{node.name}': its accumulator {node.accumulator} does not hold [{low!r}, {high!r}]")
-    for port in network.types.outputs:
+    for port in network.graph.outputs:
         if (port.shape, port.type) != ports[port.name]:
             raise refuse(f"output '{port.name}' does not have the type and shape of its layer")
-    return len(network.types.layers)
+    return len(network.graph.layers)
 
 
 def _ends(interval: Interval) -> tuple[int, int]:
     return int(interval.low.min()), int(interval.high.max())
 
 
-def _real(raw: int, node: LayerTypes) -> float:
+def _real(raw: int, node: Node) -> float:
     return float(np.ldexp(float(raw), -node.result.fraction))
 
 
-def _holds(node: LayerTypes, sums: Interval) -> bool:
+def _holds(node: Node, sums: Interval) -> bool:
     """Whether the accumulator holds sums exactly."""
     low, high = _ends(sums)
     accumulator = node.accumulator

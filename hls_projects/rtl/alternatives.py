@@ -38,7 +38,7 @@ def streamed_forms(
     source = pool_first(network) if variant.pool_first else network
     pipelining = Pipelining(settings.delay, ternary=variant.ternary)
     first = builder_of(network)
-    rows = (first or network.types.inputs[0]).shape[0]
+    rows = (first or network.graph.inputs[0]).shape[0]
     wanted = settings.trade_off
     if wanted is None:
         wanted = tuple(n for n in range(1, rows) if rows % n == 0)
@@ -88,7 +88,7 @@ def builder_forms(
         warn: is told that yosys is missing.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    port, name = image.types.inputs[0], f"{hardware.name}_image"
+    port, name = image.graph.inputs[0], f"{hardware.name}_image"
     record = build_builder(builder, port, name, hardware.rtl, variant, hardware.builder, folder)
     counted, _ = count_cells_of([folder], [record.estimate], hardware.rtl.synthesis_seconds, progress, warn)
     others = other_forms(builder, port, hardware.rtl, variant)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hls_projects.blocks.compose import builder_alone
 from hls_projects.blocks.image_builder import SEEDS, ImageBuilder
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from hls_projects.rtl.clocked.machine import Machine, Pipelining
 from hls_projects.rtl.clocked.write import write
 from hls_projects.rtl.design import RtlDesign
@@ -21,7 +21,7 @@ from hls_projects.settings import BuilderSettings, RtlSettings, VariantSettings
 
 def build_builder(
     builder: ImageBuilder,
-    port: PortType,
+    port: Port,
     name: str,
     settings: RtlSettings,
     variant: VariantSettings,
@@ -63,7 +63,7 @@ def build_builder(
 
 
 def other_forms(
-    builder: ImageBuilder, port: PortType, settings: RtlSettings, variant: VariantSettings
+    builder: ImageBuilder, port: Port, settings: RtlSettings, variant: VariantSettings
 ) -> list[BuilderRecord]:
     """All forms of the builder, with the whole image at their end, traced and not written."""
     network = builder_alone(builder, port)
@@ -85,7 +85,7 @@ def _record(form: str, number: int, per_clock: int, interval: int, latency: int,
 
 def _by_rows(
     builder: ImageBuilder,
-    port: PortType,
+    port: Port,
     name: str,
     settings: RtlSettings,
     variant: VariantSettings,

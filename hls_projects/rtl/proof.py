@@ -14,7 +14,7 @@ from tensorflow import keras
 
 from data_prep.errors import PipelineError
 from hls_projects.hls.emulated_outputs import EmulatedOutputs
-from hls_projects.network.model_types import ModelTypes
+from hls_projects.network.graph import Graph
 from hls_projects.proof.compare import Tally, at_ports, count, predict, summarise, with_activation
 from hls_projects.proof.compared import Compared
 from hls_projects.proof.record import LayerProof, Proof
@@ -72,7 +72,7 @@ class Batch:
 
 def prove(
     trained: keras.Model,
-    types: ModelTypes,
+    graph: Graph,
     forms: Mapping[str, Form],
     verilog: VerilogSimulator,
     vhdl: VhdlSimulator | None,
@@ -86,7 +86,7 @@ def prove(
 
     Args:
         trained: the model before lowering, in exact inference.
-        types: of the lowered model, with the image builder where the hardware starts from candidates.
+        graph: the lowered model, with the image builder where the hardware starts from candidates.
         forms: software forms by name, such as interpreter and fast emulator.
         verilog: the compiled Verilog; it gets every vector.
         vhdl: the compiled VHDL, which is much slower.
@@ -99,12 +99,12 @@ def prove(
     Raises:
         ProofFailedError: when a simulation breaks the timing of the ports.
     """
-    given = given or (lambda part: at_ports(part.inputs, types))
+    given = given or (lambda part: at_ports(part.inputs, graph))
     names = [*forms, VERILOG, *([VHDL] if vhdl else [])]
-    tallies = {Compared(output=i, form=n).name: Tally(port.type) for n in names for i, port in enumerate(types.outputs)}
+    tallies = {Compared(output=i, form=n).name: Tally(port.type) for n in names for i, port in enumerate(graph.outputs)}
 
     def check(part: Batch, wanted: list[npt.NDArray[np.float32]], name: str, found: Sequence[npt.NDArray[Any]]) -> None:
-        for i, port in enumerate(types.outputs):
+        for i, port in enumerate(graph.outputs):
             values = port.type.to_float(found[i].reshape(len(part.raw[0]), *port.shape))
             shown = with_activation(values, port.left_out)
             title = Compared(output=i, form=name).name
@@ -112,11 +112,11 @@ def prove(
 
     kept: list[list[Integers]] = []
     seen: list[Traffic] = []
-    for part, simulated in _simulated(verilog, _batches(types, vectors, batch)):
+    for part, simulated in _simulated(verilog, _batches(graph, vectors, batch)):
         wanted = predict(trained, given(part))
         for name, form in forms.items():
             check(part, wanted, name, form(part.raw))
-        outputs = _split(simulated.outputs, types)
+        outputs = _split(simulated.outputs, graph)
         check(part, wanted, VERILOG, outputs)
         seen.append(simulated.traffic)
         if part.kind.endswith("data"):
@@ -125,12 +125,12 @@ def prove(
     traffic = None
     if vhdl is not None:
         share = -(-vhdl_vectors // len(vectors))
-        parts = list(_batches(types, [_First(each, share) for each in vectors], share))
+        parts = list(_batches(graph, [_First(each, share) for each in vectors], share))
         # In one go, for GHDL elaborates the design anew each time, which takes longer than to simulate some vectors.
         (simulated,) = vhdl.run([np.concatenate([part.flat for part in parts])])
         ends = np.cumsum([len(part.raw[0]) for part in parts])[:-1]
         for part, rows in zip(parts, np.split(simulated.outputs, ends), strict=True):
-            check(part, predict(trained, given(part)), VHDL, _split(rows, types))
+            check(part, predict(trained, given(part)), VHDL, _split(rows, graph))
         traffic = simulated.traffic
     outputs = [np.concatenate(each) for each in zip(*kept, strict=True)]
     return RtlComparison(summarise(tallies, vectors), Traffic.total(seen), traffic, outputs)
@@ -160,11 +160,11 @@ class _First:
             left -= len(inputs[0])
 
 
-def _batches(types: ModelTypes, vectors: Sequence[VectorSource], size: int) -> Iterator[Batch]:
+def _batches(graph: Graph, vectors: Sequence[VectorSource], size: int) -> Iterator[Batch]:
     number = 0
     for source in vectors:
         for inputs in source.batches(size):
-            raw = [port.type.quantize(x) for port, x in zip(types.inputs, inputs, strict=True)]
+            raw = [port.type.quantize(x) for port, x in zip(graph.inputs, inputs, strict=True)]
             yield Batch(source.kind, number, inputs, raw)
             number += len(inputs[0])
 
@@ -182,18 +182,18 @@ def _simulated(simulator: VerilogSimulator, batches: Iterator[Batch]) -> Iterato
         yield waiting.popleft(), simulated
 
 
-def _split(outputs: Integers, types: ModelTypes) -> list[Integers]:
-    sizes = [int(np.prod(port.shape)) for port in types.outputs]
+def _split(outputs: Integers, graph: Graph) -> list[Integers]:
+    sizes = [int(np.prod(port.shape)) for port in graph.outputs]
     parts = np.split(outputs, np.cumsum(sizes)[:-1], axis=1)
-    return [part.reshape(-1, *port.shape) for part, port in zip(parts, types.outputs, strict=True)]
+    return [part.reshape(-1, *port.shape) for part, port in zip(parts, graph.outputs, strict=True)]
 
 
-def with_hls(proof: Proof, types: ModelTypes, csim: Path, outputs: list[Integers]) -> Proof:
+def with_hls(proof: Proof, graph: Graph, csim: Path, outputs: list[Integers]) -> Proof:
     """Add the comparison with the HLS emulation, of the data vectors that both were given.
 
     Args:
         proof: of model and RTL.
-        types: the output ports.
+        graph: its output ports.
         csim: the proof of the HLS emulation, its integers beside it (`.npz`) where it was given data.
         outputs: of the simulated Verilog for the same data.
 
@@ -209,7 +209,7 @@ def with_hls(proof: Proof, types: ModelTypes, csim: Path, outputs: list[Integers
     # Where the HLS emulation ran on some of the data only, the integers are those of the fast emulator that equals it.
     form = "fast emulation" if found_before.available else "HLS emulation"
     layers, mismatches = list(proof.layers), 0
-    for i, (port, wanted, found) in enumerate(zip(types.outputs, hls, outputs, strict=True)):
+    for i, (port, wanted, found) in enumerate(zip(graph.outputs, hls, outputs, strict=True)):
         if wanted.size != found.size:
             raise PipelineError("the HLS emulation was run on other data", file=csim, remedy="run `csim` again")
         differ = int((wanted.reshape(found.shape) != found).sum())

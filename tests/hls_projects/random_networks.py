@@ -9,10 +9,11 @@ import numpy as np
 from hypothesis import strategies as st
 
 from data_prep.fixed_point import FixedType, Overflow, Rounding, smallest_type
+from hls_projects.network.graph import Graph, Node
 from hls_projects.network.integer_ops import same_padding
 from hls_projects.network.intervals import intervals
-from hls_projects.network.model_types import LayerTypes, ModelTypes, PortType
 from hls_projects.network.network import Network, Weights
+from hls_projects.network.port import Port
 
 WIDE = FixedType(63, 63)
 
@@ -21,16 +22,16 @@ class NetworkBuilder:
     """Adds layers one by one; each gets the narrowest type that holds it."""
 
     def __init__(self, *ports: tuple[tuple[int, ...], FixedType]) -> None:
-        self.inputs = tuple(PortType(name=f"in{i}", shape=shape, type=kind) for i, (shape, kind) in enumerate(ports))
-        self.layers: list[LayerTypes] = []
+        self.inputs = tuple(Port(name=f"in{i}", shape=shape, type=kind) for i, (shape, kind) in enumerate(ports))
+        self.layers: list[Node] = []
         self.weights: dict[str, Weights] = {}
 
     def network(self, *outputs: str) -> Network:
         """What was built, with the given outputs (the last layer if none)."""
         known = {each.name: (each.shape, each.result) for each in self.layers}
         ports = [(name, *known[name]) for name in outputs or (self.layers[-1].name,)]
-        made = tuple(PortType(name=name, shape=shape, type=kind) for name, shape, kind in ports)
-        return Network(ModelTypes(inputs=self.inputs, outputs=made, layers=tuple(self.layers)), self.weights)
+        made = tuple(Port(name=name, shape=shape, type=kind) for name, shape, kind in ports)
+        return Network(Graph(inputs=self.inputs, outputs=made, layers=tuple(self.layers)), self.weights)
 
     def kind(self, name: str) -> FixedType:
         """Type of an input or layer."""
@@ -57,7 +58,7 @@ class NetworkBuilder:
             self.weights[name] = Weights(kernel, bias)
         fraction = max(self.kind(each).fraction for each in inputs) if fraction is None else fraction
         chosen = result or FixedType(63, 63 - fraction)
-        draft = LayerTypes(
+        draft = Node(
             name=name, kind=kind, source=name, inputs=inputs, shape=shape, result=chosen, weight=weight, bias=bias_type,
             low=0.0, high=0.0, **geometry,
         )  # fmt: skip

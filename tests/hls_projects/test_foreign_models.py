@@ -86,14 +86,14 @@ EXACT: dict[str, tuple[Callable[[], Model], tuple[str | None, ...]]] = {
 def _proven(model: Model, lowered: Lowered) -> Network:
     """Trained model, lowered model and integers give the same outputs."""
     network = prove_network(lowered)
-    vectors = made_vectors([(port.shape, port.type) for port in network.types.inputs], 100, seed=3)
-    proof = compare_outputs(model, lowered.model, network.types, vectors)
+    vectors = made_vectors([(port.shape, port.type) for port in network.graph.inputs], 100, seed=3)
+    proof = compare_outputs(model, lowered.model, network.graph, vectors)
     assert proof.status == "proven", proof.first_mismatch
     (given,) = vectors[-1].inputs
-    found = integer_model.outputs(network, [network.types.inputs[0].type.quantize(given)])
+    found = integer_model.outputs(network, [network.graph.inputs[0].type.quantize(given)])
     plain = lowered.model(given)
     for wanted, raw, port in zip(
-        plain if isinstance(plain, list) else [plain], found, network.types.outputs, strict=True
+        plain if isinstance(plain, list) else [plain], found, network.graph.outputs, strict=True
     ):
         np.testing.assert_array_equal(port.type.to_float(raw), wanted)
     return network
@@ -110,14 +110,14 @@ def test_exact(case: str, randomised: Callable[[Model], Model]) -> None:
     build, left_out = EXACT[case]
     model = randomised(build())
     lowered = lower(model, port_type=PORT, logits=True)
-    types = _proven(model, lowered).types
+    types = _proven(model, lowered).graph
     assert lowered.left_out == left_out
     names = [port.name for port in types.outputs]
     assert len(set(names)) == len(names), "two ports of hardware with one name"
 
 
 def test_a_quantizer_inside_a_model_gives_the_type_of_the_port(randomised: Callable[[Model], Model]) -> None:
-    (port,) = prove_network(lower(randomised(_model_in_model()), logits=True)).types.inputs
+    (port,) = prove_network(lower(randomised(_model_in_model()), logits=True)).graph.inputs
     assert (port.type.name, port.added) == ("ap_fixed<6,2,AP_RND_CONV,AP_SAT>", False)
 
 

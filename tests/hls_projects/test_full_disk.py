@@ -39,7 +39,7 @@ def _full(folder: Path) -> Path:
 
 def test_hls4ml(make: Callable[[str], keras.Model], tmp_path: Path) -> None:
     lowered = lower(make("separable"))
-    types = prove_network(lowered).types
+    types = prove_network(lowered).graph
     with mounted(tmp_path / "disk", "64k") as disk, pytest.raises((OSError, MachineError), match="No space left"):
         convert(lowered.model, types, "zoo_model", HlsSettings(), disk / "hls")
 

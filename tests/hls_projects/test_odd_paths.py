@@ -93,7 +93,7 @@ def test_the_hls_project_and_its_emulation(folder: Path) -> None:
     kernel = np.random.default_rng(1).integers(-4, 4, (6, 2))
     dense.set_weights([kernel])
     lowered = lower(model)
-    convert(lowered.model, prove_network(lowered).types, "dense", HlsSettings(), folder / "hls")
+    convert(lowered.model, prove_network(lowered).graph, "dense", HlsSettings(), folder / "hls")
     raw = np.random.default_rng(2).integers(-8, 8, (20, 6))
     found = csim.build(folder / "hls", folder).run([raw])
     np.testing.assert_array_equal(found.outputs[0], raw @ kernel)

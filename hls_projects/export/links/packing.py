@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from data_prep.errors import ConfigurationError
 from hls_projects.export.links.packing_settings import WORD_BITS, Placement
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 
 Integers = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
@@ -52,7 +52,7 @@ class Packing:
         fields: the same value by value: every bit of every value exactly once.
     """
 
-    ports: tuple[PortType, ...]
+    ports: tuple[Port, ...]
     placements: tuple[Placement, ...]
     fields: tuple[Field, ...]
 
@@ -118,12 +118,12 @@ class Packing:
         return np.split(values, np.cumsum(sizes(self.ports))[:-1], axis=1)
 
 
-def sizes(ports: Sequence[PortType]) -> list[int]:
+def sizes(ports: Sequence[Port]) -> list[int]:
     """Values of each port."""
     return [int(np.prod(port.shape)) for port in ports]
 
 
-def resolve(placements: Sequence[Placement], ports: Sequence[PortType], what: str) -> Packing:
+def resolve(placements: Sequence[Placement], ports: Sequence[Port], what: str) -> Packing:
     """Find the place of every value.
 
     Args:
@@ -150,12 +150,12 @@ def resolve(placements: Sequence[Placement], ports: Sequence[PortType], what: st
     return packing
 
 
-def value_name(ports: Sequence[PortType], value: int) -> str:
+def value_name(ports: Sequence[Port], value: int) -> str:
     """A value as a person names it.
 
     >>> from data_prep.fixed_point import FixedType
-    >>> ports = [PortType(name="seed", shape=(1,), type=FixedType(8, 8)),
-    ...          PortType(name="image", shape=(2, 2, 1), type=FixedType(8, 8))]
+    >>> ports = [Port(name="seed", shape=(1,), type=FixedType(8, 8)),
+    ...          Port(name="image", shape=(2, 2, 1), type=FixedType(8, 8))]
     >>> value_name(ports, 0), value_name(ports, 3)
     ('seed[0]', 'image[1, 0, 0]')
     """
@@ -166,7 +166,7 @@ def value_name(ports: Sequence[PortType], value: int) -> str:
     raise IndexError(value)
 
 
-def _fields(placement: Placement, port: PortType, base: int, where: str) -> list[Field]:
+def _fields(placement: Placement, port: Port, base: int, where: str) -> list[Field]:
     size, width = int(np.prod(port.shape)), port.type.width
     count = size - placement.first if placement.count is None else placement.count
     if count < 1 or placement.first + count > size:

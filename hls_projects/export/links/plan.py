@@ -10,7 +10,7 @@ import numpy as np
 from data_prep.errors import ConfigurationError
 from hls_projects.export.links.packing import Packing, resolve, sizes
 from hls_projects.export.links.packing_settings import BOARD_LINKS, WORD_BITS, PackingSettings, Placement
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from hls_projects.rtl.design import RtlDesign
 
 
@@ -110,9 +110,9 @@ def default_outputs(design: RtlDesign, links: int | None = None) -> tuple[Placem
     return tuple(found)
 
 
-def _records(ports: Sequence[PortType]) -> list[list[PortType]]:
+def _records(ports: Sequence[Port]) -> list[list[Port]]:
     """Ports of one shape, as long as one value of each fits a word together."""
-    groups: list[list[PortType]] = []
+    groups: list[list[Port]] = []
     for port in ports:
         last = groups[-1] if groups else []
         if last and last[0].shape == port.shape and _width(last) + port.type.width <= WORD_BITS:
@@ -122,15 +122,15 @@ def _records(ports: Sequence[PortType]) -> list[list[PortType]]:
     return groups
 
 
-def _width(group: Sequence[PortType]) -> int:
+def _width(group: Sequence[Port]) -> int:
     return sum(port.type.width for port in group)
 
 
-def _per_word(group: Sequence[PortType]) -> int:
+def _per_word(group: Sequence[Port]) -> int:
     return 1 if len(group) > 1 else WORD_BITS // group[0].type.width
 
 
-def _placed(group: Sequence[PortType], first: int, count: int, links: int, frame: int, word: int) -> list[Placement]:
+def _placed(group: Sequence[Port], first: int, count: int, links: int, frame: int, word: int) -> list[Placement]:
     """Values `first` to `first + count - 1` of every port of a group."""
     found, bit = [], 0
     for port in group:

@@ -26,7 +26,7 @@ from hls_projects.export.targets.proofs import FOLDER as PROOFS
 from hls_projects.export.targets.vectors import FOLDER as VECTORS
 from hls_projects.export.targets.vectors import file_name
 from hls_projects.hls.project import HlsProject
-from hls_projects.network.model_types import PortType
+from hls_projects.network.port import Port
 from hls_projects.proof.record import LayerProof, Proof
 
 FOLDER = "cmssw"
@@ -38,7 +38,7 @@ BUILD = "build"
 class _Port:
     """An input or output as the templates need it."""
 
-    port: PortType
+    port: Port
     kind: str
     index: int
     count: int
@@ -173,7 +173,7 @@ def write_package(project: HlsProject, version: str, hls: Path, licence: Path, r
         (folder / file).write_text(rendered(f"cmssw/{template}.j2", values), encoding="utf-8")
 
 
-def _ports(kind: str, ports: tuple[PortType, ...]) -> list[_Port]:
+def _ports(kind: str, ports: tuple[Port, ...]) -> list[_Port]:
     return [_Port(port, kind, i, len(ports)) for i, port in enumerate(ports)]
 
 
@@ -208,7 +208,7 @@ def prove_emulator(design: Design, root: Path) -> None:
     vectors = {block.kind: block.count for block in design.vectors.blocks}
     layers = tuple(
         LayerProof(name=port.name, type=port.type.name, values=values.size, mismatches=0)
-        for port, values in zip(design.types.outputs, design.vectors.outputs, strict=True)
+        for port, values in zip(design.graph.outputs, design.vectors.outputs, strict=True)
     )
     reason = f"{model_name(design)}.so, loaded as CMSSW does, gives the reference outputs"
     proof = Proof(status="proven", reason=reason, vectors=vectors, layers=layers)

@@ -20,7 +20,7 @@ from hls_projects.export.links.packing_settings import PackingSettings, Placemen
 from hls_projects.export.links.plan import LinkPlan, link_plan
 from hls_projects.export.target import Target
 from hls_projects.json_record import JsonRecord
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from hls_projects.rtl.design import RtlDesign
 
 FOLDER = "patterns"
@@ -34,9 +34,9 @@ class PatternRecord(JsonRecord):
     """Version of this file format."""
     design: str
     """Name of the design."""
-    input_ports: tuple[PortType, ...]
+    input_ports: tuple[Port, ...]
     """Inputs in order."""
-    output_ports: tuple[PortType, ...]
+    output_ports: tuple[Port, ...]
     """Outputs in order."""
     inputs: tuple[Placement, ...]
     """Where the inputs lie."""

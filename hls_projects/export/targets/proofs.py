@@ -25,7 +25,7 @@ def write(design: Design, root: Path) -> None:
         shutil.copyfile(design.rtl.proof_file, root / FOLDER / RTL)
     if design.project.builder is not None:
         lowered = Network.load(design.lowered)
-        Network(design.types, lowered.weights, lowered.meaning).save(root)
+        Network(design.graph, lowered.weights, lowered.meaning).save(root)
         return
     for name in ("types.json", "weights.npz", MEANING):
         if name != MEANING or (design.lowered / name).exists():

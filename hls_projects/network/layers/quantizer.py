@@ -8,11 +8,11 @@ import numpy as np
 
 from data_prep.fixed_point import MAX_WIDTH, FixedType
 from hls_projects.network.emulation import Names, StepTail, StepWriter
+from hls_projects.network.graph import Node
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.interval import Interval
 from hls_projects.network.layer import HlsFacts, Layer, Sources
 from hls_projects.network.logic import LogicWriter, Values
-from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
 
 
@@ -24,15 +24,15 @@ class Quantizer(Layer):
     hls = HlsFacts(behind_flat="activation")
     float32 = "values"
 
-    def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
+    def integers(self, node: Node, weights: Weights | None, sources: Sources) -> Integers:
         """A cast to the type of the result."""
         return node.result.cast(*sources[0])
 
-    def fraction(self, node: LayerTypes, sources: Sequence[int]) -> int:
+    def fraction(self, node: Node, sources: Sequence[int]) -> int:
         """That of its type, whatever it reads."""
         return node.result.fraction
 
-    def interval(self, node: LayerTypes, weights: Weights | None, sources: Sequence[Interval]) -> Interval:
+    def interval(self, node: Node, weights: Weights | None, sources: Sequence[Interval]) -> Interval:
         """A cast that saturates is monotone."""
         kind, x = node.result, sources[0]
         x = x.at(max(x.fraction, kind.fraction))
@@ -41,15 +41,15 @@ class Quantizer(Layer):
         found = Interval(kind.cast(x.low, x.fraction), kind.cast(x.high, x.fraction), kind.fraction)
         return _jumping(kind, x, found) if kind.overflow in ("WRAP", "SAT_ZERO") else found
 
-    def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
+    def logic(self, writer: LogicWriter, node: Node, weights: Weights | None, inputs: Sequence[Values]) -> Values:
         """A cast of each value."""
         return writer.quantized(inputs[0], node.result)
 
-    def plan(self, writer: StepWriter, node: LayerTypes) -> Names:
+    def plan(self, writer: StepWriter, node: Node) -> Names:
         """A step of its own, none where it changes nothing."""
         return writer.cast(node)
 
-    def join(self, tail: StepTail, node: LayerTypes) -> bool:
+    def join(self, tail: StepTail, node: Node) -> bool:
         """Behind any step."""
         return tail.cast(node)
 

@@ -17,7 +17,7 @@ from alkaid.trace.passes import add_surrogate, dead_code_elimin, fuse_ternary_ad
 from alkaid.trace.pipeline import _split_comb_logic
 from alkaid.types import CombLogic, QInterval
 
-from hls_projects.network.model_types import PortType
+from hls_projects.network.port import Port
 from hls_projects.rtl.logic.passes import require_same
 from hls_projects.rtl.logic.trace import logic_of
 from hls_projects.rtl.logic.values import ADDERS, Tensor, tree
@@ -242,6 +242,6 @@ def _runs(flags: Sequence[bool]) -> Iterator[tuple[int, int]]:
             yield places[0], places[-1] + 1
 
 
-def port_intervals(port: PortType) -> list[QInterval]:
+def port_intervals(port: Port) -> list[QInterval]:
     """The intervals of a port's numbers, C order."""
     return [QInterval(port.type.minimum, port.type.maximum, port.type.step)] * int(np.prod(port.shape))

@@ -76,7 +76,7 @@ def build(
     """
     made = assemble(network, name, settings, variant, builder)
     folder.mkdir(parents=True)
-    described = {"name": name, "inputs": network.types.inputs, "outputs": network.types.outputs}
+    described = {"name": name, "inputs": network.graph.inputs, "outputs": network.graph.outputs}
     design = RtlDesign.model_validate(described | {"verilog": (), "vhdl": ()} | dict(made.timing))
     machine = made.machine
     return Built(write(machine, design, folder), machine.estimate, machine.registers, made.logic)

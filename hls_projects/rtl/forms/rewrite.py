@@ -6,6 +6,7 @@ from collections import Counter
 
 import numpy as np
 
+from hls_projects.network.graph import Node
 from hls_projects.network.integer_ops import Integers, spread
 from hls_projects.network.layer import plain_layer
 from hls_projects.network.layers.max_pooling import MaxPooling
@@ -13,7 +14,6 @@ from hls_projects.network.layers.quantizer import Quantizer
 from hls_projects.network.layers.reshape import Reshape
 from hls_projects.network.layers.spread import Spread
 from hls_projects.network.layers.zero_padding import ZeroPadding
-from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Network
 
 SPREADING = {layer.kind: layer for layer in (Reshape(), ZeroPadding())}
@@ -28,10 +28,10 @@ def row_by_row(network: Network) -> Network:
 def fold_padding(network: Network) -> Network:
     """Zeros around an image as the padding of the convolution behind them, where nothing else uses them."""
     users = _users(network)
-    padded = {layer.name: layer for layer in network.types.layers if layer.kind == ZeroPadding.kind}
-    layers: list[LayerTypes] = []
+    padded = {layer.name: layer for layer in network.graph.layers if layer.kind == ZeroPadding.kind}
+    layers: list[Node] = []
     gone: set[str] = set()
-    for layer in network.types.layers:
+    for layer in network.graph.layers:
         source = padded.get(layer.inputs[0])
         if source is not None and plain_layer(layer.kind).pads and users[source.name] == 1:
             (t, b), (le, r) = layer.padding
@@ -50,10 +50,10 @@ def fold_spread(network: Network) -> Network:
     so that it can be streamed. Which chains these are is found by sending numbered pixels through.
     """
     users = _users(network)
-    shapes = {port.name: port.shape for port in network.types.inputs}
-    shapes |= {layer.name: layer.shape for layer in network.types.layers}
-    layers = list(network.types.layers)
-    for first in network.types.layers:
+    shapes = {port.name: port.shape for port in network.graph.inputs}
+    shapes |= {layer.name: layer.shape for layer in network.graph.layers}
+    layers = list(network.graph.layers)
+    for first in network.graph.layers:
         if first not in layers or len(shapes[first.inputs[0]]) != 3:
             continue
         chain = _spreading(first, layers, users, shapes[first.inputs[0]])
@@ -68,15 +68,13 @@ def fold_spread(network: Network) -> Network:
     return _with(network, layers)
 
 
-def _spreading(
-    first: LayerTypes, layers: list[LayerTypes], users: Counter[str], shape: tuple[int, ...]
-) -> list[LayerTypes]:
+def _spreading(first: Node, layers: list[Node], users: Counter[str], shape: tuple[int, ...]) -> list[Node]:
     """The longest chain from a layer on that only spreads an image of this shape; empty where there is none."""
     numbered = 1 + np.arange(np.prod(shape), dtype=np.int64).reshape(1, *shape)
     moved: Integers = numbered
-    chain: list[LayerTypes] = []
+    chain: list[Node] = []
     longest = 0
-    layer: LayerTypes | None = first
+    layer: Node | None = first
     while layer is not None and layer.kind in SPREADING and len(layer.shape) == 3:
         moved = SPREADING[layer.kind].move(moved, layer)
         chain.append(layer)
@@ -94,7 +92,7 @@ def pool_first(network: Network) -> Network:
     A quarter of the quantizers remains, the comparators become wider.
     """
     users = _users(network)
-    layers = list(network.types.layers)
+    layers = list(network.graph.layers)
     for position, pool in enumerate(layers):
         before = next((i for i, layer in enumerate(layers) if layer.name == pool.inputs[0]), None)
         if pool.kind != MaxPooling.kind or before is None:
@@ -115,9 +113,9 @@ def pool_first(network: Network) -> Network:
 
 
 def _users(network: Network) -> Counter[str]:
-    used = [name for layer in network.types.layers for name in layer.inputs]
-    return Counter(used + [port.name for port in network.types.outputs])
+    used = [name for layer in network.graph.layers for name in layer.inputs]
+    return Counter(used + [port.name for port in network.graph.outputs])
 
 
-def _with(network: Network, layers: list[LayerTypes]) -> Network:
-    return Network(network.types.model_copy(update={"layers": tuple(layers)}), network.weights, network.meaning)
+def _with(network: Network, layers: list[Node]) -> Network:
+    return Network(network.graph.model_copy(update={"layers": tuple(layers)}), network.weights, network.meaning)

@@ -17,8 +17,8 @@ from alkaid.trace.fixed_variable import FVariable
 
 from data_prep.errors import UnsupportedModelError
 from hls_projects.blocks.compose import builder_of
+from hls_projects.network.graph import Node
 from hls_projects.network.layer import plain_layer
-from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Network
 from hls_projects.rtl.clocked.flow import Flow, Segment
 from hls_projects.rtl.clocked.machine import Machine, Pipelining, Wires, port_intervals
@@ -92,26 +92,26 @@ class _Streamer:
         self.tracer = tracer
         self.step = 1
         self.least = 1
-        ends = [port.name for port in network.types.outputs]
-        names = [name for layer in network.types.layers for name in layer.inputs] + ends
+        ends = [port.name for port in network.graph.outputs]
+        names = [name for layer in network.graph.layers for name in layer.inputs] + ends
         self.users = {name: names.count(name) for name in names}
 
     def run(self, rows: int) -> Streamed:
         """An image that comes in by rows."""
-        ports = self.network.types.inputs
+        ports = self.network.graph.inputs
         if len(ports) != 1 or len(ports[0].shape) != 3:
             raise UnsupportedModelError("only a network with one image as input can be streamed", remedy="unroll it")
         height, columns, channels = ports[0].shape
         _check_rows(height, rows)
         beat = ports[0].model_copy(update={"shape": (rows, columns, channels)})
         image = self._at(self.machine.input(port_intervals(beat), beat.shape), height // rows, 1)
-        latency = self._rest({ports[0].name: image}, self.network.types.layers)
+        latency = self._rest({ports[0].name: image}, self.network.graph.layers)
         beats = height // rows
         return Streamed(self.machine, beats, self._interval(beats), self.step, latency)
 
     def run_candidates(self, per_clock: int, rows: int | None) -> Streamed:
         """An image that is built of candidates, and goes on by rows or whole."""
-        layers = self.network.types.layers
+        layers = self.network.graph.layers
         first = builder_of(self.network)
         if first is None or first.builder is None:
             raise UnsupportedModelError("this network takes images, not candidates", remedy="compose it with a builder")
@@ -133,7 +133,7 @@ class _Streamer:
         """The smallest interval between images that come in so many clocks: all layers are done with one by then."""
         return -(-max(clocks, self.least) // self.step) * self.step
 
-    def _rest(self, flows: dict[str, Flow], layers: Sequence[LayerTypes]) -> int:
+    def _rest(self, flows: dict[str, Flow], layers: Sequence[Node]) -> int:
         """The layers and the outputs; the latency in clocks."""
         for layer in layers:
             flow = self._layer(layer, [flows[name] for name in layer.inputs])
@@ -141,12 +141,12 @@ class _Streamer:
                 flow = self._at(self._closed(flow, layer.name), flow.beats, flow.every)
             flows[layer.name] = flow
         results = []
-        for port in self.network.types.outputs:
+        for port in self.network.graph.outputs:
             whole = self._gathered(flows[port.name], flows[port.name].beats, f"{port.name}_whole")
             results.append(self._closed(whole, f"{port.name}_result"))
         return self.machine.output(results)
 
-    def _layer(self, layer: LayerTypes, inputs: list[Flow]) -> Flow:
+    def _layer(self, layer: Node, inputs: list[Flow]) -> Flow:
         rows = plain_layer(layer.kind).rows
         if len(inputs) > 1:
             inputs = self._aligned(inputs, layer.name)
@@ -163,7 +163,7 @@ class _Streamer:
             )
         return self._local(layer, inputs)
 
-    def _local(self, layer: LayerTypes, inputs: list[Flow], values: Tensor | None = None) -> Flow:
+    def _local(self, layer: Node, inputs: list[Flow], values: Tensor | None = None) -> Flow:
         """A layer that needs nothing but the beat at hand."""
         first = inputs[0]
         given = [flow.values for flow in inputs] if values is None else [values]
@@ -173,7 +173,7 @@ class _Streamer:
         made = self.tracer.layer(layer.model_copy(update={"shape": shape}), self.network.weights.get(layer.name), given)
         return Flow(first.beats, first.every, made, first.segment)
 
-    def _windowed(self, layer: LayerTypes, flow: Flow) -> Flow:
+    def _windowed(self, layer: Node, flow: Flow) -> Flow:
         """A layer whose windows reach over `layer.window[0]` rows."""
         window, stride, (above, below) = layer.window[0], layer.strides[0], layer.padding[0]
         rows, height, made = flow.rows, flow.rows * flow.beats, layer.shape[0]
@@ -215,7 +215,7 @@ class _Streamer:
                 block[row] = self._zeroed(segment, block[row], [times[m] for m in outside], len(outside) == beats)
         return Flow(beats, flow.every * steps, self.tracer.layer(layer, weights, [block]), segment)
 
-    def _one_by_one(self, layer: LayerTypes, flow: Flow) -> Flow:
+    def _one_by_one(self, layer: Node, flow: Flow) -> Flow:
         """A row that becomes several: one after the other, so that what is behind works on one at a time."""
         name, count = layer.name, layer.window[0]
         self.least = max(self.least, flow.beats * flow.every)
@@ -295,12 +295,12 @@ class _Streamer:
         return self.machine.block(name, segment.sources, segment.flat, flow.values, segment.time)
 
 
-def _has_clocks(layer: LayerTypes, flow: Flow) -> bool:
+def _has_clocks(layer: Node, flow: Flow) -> bool:
     """Whether the rows that one row becomes can leave one by one before the next comes."""
     return flow.beats > 1 and flow.rows == 1 and layer.window[0] > 1 and flow.every % layer.window[0] == 0
 
 
-def _keeps_rows(layer: LayerTypes, flow: Flow) -> bool:
+def _keeps_rows(layer: Node, flow: Flow) -> bool:
     """Whether a layer that moves numbers moves them within their row alone."""
     return len(layer.shape) == 3 and layer.shape[0] == flow.rows * flow.beats
 

@@ -18,6 +18,6 @@ def unrolled(logic: Logic, name: str, pipelining: Pipelining) -> tuple[Machine, 
         the machine, and its latency in clocks.
     """
     machine = Machine(name, pipelining)
-    intervals = [interval for port in logic.network.types.inputs for interval in port_intervals(port)]
+    intervals = [interval for port in logic.network.graph.inputs for interval in port_intervals(port)]
     image = machine.input(intervals, (len(intervals),))
     return machine, machine.output([machine.pipelined("stage", logic.comb, [image.signal], image.time)])

@@ -16,8 +16,8 @@ from alkaid.types import QInterval
 
 from data_prep.fixed_point import FixedType
 from hls_projects.blocks.image_builder import ImageBuilder
+from hls_projects.network.graph import Node
 from hls_projects.network.layer import plain_layer
-from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Network, Weights
 from hls_projects.rtl.logic.image_builder import image
 from hls_projects.rtl.logic.quantizer import Form, quantize
@@ -31,7 +31,7 @@ class Tracer:
         self.form = form
         self._solved: dict[Any, Any] = {}
 
-    def layer(self, layer: LayerTypes, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
+    def layer(self, layer: Node, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
         """The outputs of one layer."""
         return plain_layer(layer.kind).logic(self, layer, weights, inputs)
 
@@ -58,7 +58,7 @@ class Tracer:
         flat = objects([variable(float(value)) for value in values.ravel()])
         return flat.reshape(values.shape)
 
-    def windows(self, x: Tensor, node: LayerTypes) -> Tensor:
+    def windows(self, x: Tensor, node: Node) -> Tensor:
         """[rows out, columns out, channels, window rows, window columns], zeros around the image."""
         rows, columns, channels = x.shape
         (top, bottom), (left, right) = node.padding
@@ -91,7 +91,7 @@ class Tracer:
 def inputs_of(network: Network) -> list[Tensor]:
     """The inputs of a network as fresh values, each of its port's type."""
     tensors = []
-    for port in network.types.inputs:
+    for port in network.graph.inputs:
         kind = port.type
         count = int(np.prod(port.shape))
         values = [fresh(kind.minimum, kind.maximum, kind.step) for _ in range(count)]

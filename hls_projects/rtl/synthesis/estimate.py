@@ -10,9 +10,9 @@ from alkaid.trace.fixed_variable import FVariable
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
 from hls_projects.blocks.compose import builder_of
+from hls_projects.network.graph import Node
 from hls_projects.network.integer_ops import NO_ZEROS
 from hls_projects.network.layer import plain_layer
-from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Network, Weights
 from hls_projects.rtl.logic.trace import logic_of
 from hls_projects.rtl.logic.tracer import Tracer
@@ -24,10 +24,10 @@ def estimate_luts(network: Network) -> float:
 
     No synthesised count: yosys was seen to count 40 % less to 30 % more.
     """
-    types: dict[str, FixedType] = {port.name: port.type for port in network.types.inputs}
-    channels = {port.name: port.shape[-1] for port in network.types.inputs}
+    types: dict[str, FixedType] = {port.name: port.type for port in network.graph.inputs}
+    channels = {port.name: port.shape[-1] for port in network.graph.inputs}
     total = 0.0
-    for layer in network.types.layers:
+    for layer in network.graph.layers:
         if plain_layer(layer.kind).costly:
             total += _layer(layer, network.weights.get(layer.name), types, channels)
         types[layer.name] = layer.result
@@ -44,7 +44,7 @@ def check_size(network: Network, largest: int) -> None:
     estimate = estimate_luts(network)
     if estimate > largest:
         first = builder_of(network)
-        rows = (first or network.types.inputs[0]).shape[0]
+        rows = (first or network.graph.inputs[0]).shape[0]
         raise UnsupportedModelError(
             f"unrolled, this network takes about {estimate:,.0f} LUTs (the compiler's estimate), more than the "
             f"{largest:,} that hardware.yaml allows",
@@ -53,9 +53,7 @@ def check_size(network: Network, largest: int) -> None:
         )
 
 
-def _layer(
-    layer: LayerTypes, weights: Weights | None, types: Mapping[str, FixedType], channels: Mapping[str, int]
-) -> float:
+def _layer(layer: Node, weights: Weights | None, types: Mapping[str, FixedType], channels: Mapping[str, int]) -> float:
     """The cost of one output pixel (all of a vector's values) times the number of pixels."""
     image = len(layer.shape) == 3
     inputs: list[Tensor] = []

@@ -87,7 +87,7 @@ def test_without_vector_instructions_the_integers_are_the_same(
 ) -> None:
     monkeypatch.setattr(build, "FLAGS", tuple("-mno-avx" if flag == "-march=native" else flag for flag in build.FLAGS))
     images = rng.random((100, 8, 8, 1), np.float32)
-    wanted = integer_model.outputs(tagger, [tagger.types.inputs[0].type.quantize(images)])[0]
+    wanted = integer_model.outputs(tagger, [tagger.graph.inputs[0].type.quantize(images)])[0]
     np.testing.assert_array_equal(FastEmulator(tagger, tmp_path).run(images)[0], wanted)
 
 

@@ -20,7 +20,7 @@ from tests.hls_projects.random_networks import NetworkBuilder, built
 @given(build=built(), seed=st.integers(0, 2**32))
 def test_random_networks(build: NetworkBuilder, seed: int, cache: Path) -> None:
     network = build.network(*{build.layers[-1].name, build.layers[0].name})
-    port = network.types.inputs[0]
+    port = network.graph.inputs[0]
     rng = np.random.default_rng(seed)
     raw = rng.integers(port.type.raw_min, port.type.raw_max, (70, *port.shape), endpoint=True)
     raw[:10] = port.type.raw_min

@@ -39,7 +39,7 @@ def design(make: Callable[[str], keras.Model], tmp_path_factory: pytest.TempPath
     trained = make("two_inputs_two_outputs")
     lowered = lower(trained)
     network = prove_network(lowered)
-    types = network.types
+    types = network.graph
     (folder / "40_lowered").mkdir()
     network.save(folder / "40_lowered")
     project = convert(lowered.model, types, "zoo_model", HlsSettings(), folder / "50_hls")

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from data_prep.fixed_point import FixedType
 from hls_projects.export.links.packing_settings import PackingSettings, Placement
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from hls_projects.rtl.design import RtlDesign
 
 DESIGNS = Path(__file__).parents[1] / "rtl" / "designs"
@@ -31,8 +31,8 @@ class Case:
         return RtlDesign.load(self.folder)
 
 
-def _port(name: str, shape: tuple[int, ...], width: int, signed: bool = True) -> PortType:
-    return PortType(name=name, shape=shape, type=FixedType(width, width, signed))
+def _port(name: str, shape: tuple[int, ...], width: int, signed: bool = True) -> Port:
+    return Port(name=name, shape=shape, type=FixedType(width, width, signed))
 
 
 def handmade(name: str, folder: Path) -> Case:

@@ -118,7 +118,7 @@ def test_a_proof_without_one_of_the_layers_is_refused(design: Design, provenance
 
 
 def test_packing_names_the_bits(design: Design) -> None:
-    image, _ = design.types.inputs
+    image, _ = design.graph.inputs
     assert "bits 6·i to 6·i + 5" in packing(design.project, image, is_input=True)
     settings = design.project.settings.model_copy(update={"io_type": "io_stream"})
     streamed = design.project.model_copy(update={"settings": settings})

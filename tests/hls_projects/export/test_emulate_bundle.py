@@ -69,7 +69,7 @@ def bundle(design: Design, provenance: Provenance, tmp_path_factory: pytest.Temp
 @pytest.mark.parametrize("name", ["zoo_model", "zoo_model.tar.gz"])
 def test_the_reference_vectors(bundle: Path, name: str, design: Design) -> None:
     vectors = bundle / "zoo_model" / "vectors"
-    ports = enumerate(design.types.inputs)
+    ports = enumerate(design.graph.inputs)
     raw = [np.loadtxt(vectors / f"input_{i}.txt", np.int64).reshape(-1, *port.shape) for i, port in ports]
     found = hls_projects.emulate(bundle / name, raw, raw=True)
     for i, given in enumerate(found):

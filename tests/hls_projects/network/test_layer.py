@@ -56,8 +56,8 @@ def cropped(crop: Layer) -> tuple[keras.Model, Network]:
 
 def test_a_new_layer_is_one_file(cropped: tuple[keras.Model, Network]) -> None:
     model, network = cropped
-    node = network.types.layers[0]
-    assert (node.kind, node.shape, node.result) == ("Cropping2D", (3, 2, 2), network.types.inputs[0].type)
+    node = network.graph.layers[0]
+    assert (node.kind, node.shape, node.result) == ("Cropping2D", (3, 2, 2), network.graph.inputs[0].type)
     assert require_types(network, Path("types.json")) == 1
     raw = np.random.default_rng(4).integers(-8, 8, (50, 4, 5, 2))
     wanted = np.asarray(model(raw / 4)) * 4

@@ -24,8 +24,8 @@ def test_logic_of_random_networks(build: NetworkBuilder, seed: int, form: Form) 
     """One bit and 16 bits, negative and fractional integer bits, weights that are zero, channels that are constant."""
     network = build.network(*{build.layers[-1].name, build.layers[0].name})
     # The interpreter gives float64.
-    assume(all(layer.result.width <= 50 for layer in network.types.layers))
-    port = network.types.inputs[0]
+    assume(all(layer.result.width <= 50 for layer in network.graph.layers))
+    port = network.graph.inputs[0]
     rng = np.random.default_rng(seed)
     raw = rng.integers(port.type.raw_min, port.type.raw_max, (70, *port.shape), endpoint=True)
     raw[:10] = port.type.raw_min

@@ -35,7 +35,7 @@ STREAMS, IMAGES = 100, 3
 
 def raw_vectors(network: Network) -> Integers:
     """Raw integers of the one input, as programs are tried: random, extreme, coarse, sparse."""
-    (port,) = network.types.inputs
+    (port,) = network.graph.inputs
     count = int(np.prod(port.shape))
     made = np.ldexp(vectors([(port.type.minimum, port.type.maximum, port.type.step)] * count), port.type.fraction)
     picked = np.random.default_rng(2).permutation(len(made))[: STREAMS * IMAGES]
@@ -44,7 +44,7 @@ def raw_vectors(network: Network) -> Integers:
 
 def clocked(network: Network, raw: Integers, made: Streamed) -> Integers:
     """The raw outputs [vectors, …] of a machine that is run clock by clock, images without a gap and with one."""
-    (port,), (result,) = network.types.inputs, network.types.outputs
+    (port,), (result,) = network.graph.inputs, network.graph.outputs
     values = port.type.to_float(raw).reshape(STREAMS, IMAGES, made.beats, -1)
     begins = [0, made.interval, 2 * made.interval + made.interval_step]
     found = images(made.machine, values, begins, made.latency)
@@ -58,7 +58,7 @@ def check(seed: int, cache: Path | None, forms: Sequence[Form] = get_args(Form))
     network = prove_network(lowered)
     raw = raw_vectors(network)
     (wanted,) = integer_model.outputs(network, [raw])
-    (port,), (result,) = network.types.inputs, network.types.outputs
+    (port,), (result,) = network.graph.inputs, network.graph.outputs
     for each in (exact_inference(model), lowered.model):
         found = np.asarray(each(port.type.to_float(raw).astype(np.float32)), dtype=np.float64)
         np.testing.assert_array_equal(found, result.type.to_float(wanted), "Keras")

@@ -12,14 +12,14 @@ import pytest
 
 from data_prep.fixed_point import FixedType
 from hls_projects.hls.project import HlsProject
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.settings import HlsSettings
 from pipeline.app import main
 from pipeline.artefacts.artefact import artefact
 
-INPUTS = (PortType(name="image", shape=(4,), type=FixedType(8, 0, False)),)
-OUTPUTS = (PortType(name="logits", shape=(2,), type=FixedType(9, 3)),)
+INPUTS = (Port(name="image", shape=(4,), type=FixedType(8, 0, False)),)
+OUTPUTS = (Port(name="logits", shape=(2,), type=FixedType(9, 3)),)
 
 VIVADO = """\
 # Every command that the script may use, written down in calls.txt; reports are those of the test.

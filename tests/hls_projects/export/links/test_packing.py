@@ -15,11 +15,11 @@ from data_prep.fixed_point import FixedType
 from hls_projects.export.links import packing
 from hls_projects.export.links.packing import resolve
 from hls_projects.export.links.packing_settings import Placement
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 
-PT = PortType(name="pt", shape=(3,), type=FixedType(14, 12, signed=False))
-ETA = PortType(name="eta", shape=(3,), type=FixedType(12, 12))
-SEED = PortType(name="seed", shape=(1,), type=FixedType(12, 12))
+PT = Port(name="pt", shape=(3,), type=FixedType(14, 12, signed=False))
+ETA = Port(name="eta", shape=(3,), type=FixedType(12, 12))
+SEED = Port(name="seed", shape=(1,), type=FixedType(12, 12))
 CANDIDATES = (
     Placement(port="pt", links=(4, 6)),
     Placement(port="eta", links=(4, 6), bit=14),
@@ -46,7 +46,7 @@ def test_candidates_as_they_would_be_packed_by_hand() -> None:
 
 
 def test_words_go_round_the_links_and_then_the_frames() -> None:
-    image = PortType(name="image", shape=(3, 3, 1), type=FixedType(10, 10, signed=False))
+    image = Port(name="image", shape=(3, 3, 1), type=FixedType(10, 10, signed=False))
     made = resolve([Placement(port="image", links=(0, 1), per_word=2, spacing=16)], (image,), "inputs")
     words = made.pack(np.arange(1, 10)[np.newaxis])
     assert [[f"{word:08x}" for word in frame] for frame in words[0].tolist()] == [
@@ -71,18 +71,18 @@ def test_a_value_may_be_split_on_purpose() -> None:
 
 
 @st.composite
-def ports(draw: st.DrawFn) -> list[PortType]:
+def ports(draw: st.DrawFn) -> list[Port]:
     """One to four ports of any width and sign."""
     found = []
     for number in range(draw(st.integers(1, 4))):
         shape = tuple(draw(st.lists(st.integers(1, 3), min_size=1, max_size=3)))
         width, signed = draw(st.integers(1, 63)), draw(st.booleans())
-        found.append(PortType(name=f"p{number}", shape=shape, type=FixedType(width, width, signed)))
+        found.append(Port(name=f"p{number}", shape=shape, type=FixedType(width, width, signed)))
     return found
 
 
 @st.composite
-def packings(draw: st.DrawFn) -> tuple[list[PortType], list[Placement]]:
+def packings(draw: st.DrawFn) -> tuple[list[Port], list[Placement]]:
     """Ports one behind the other in frames, on random links, some values in two parts."""
     chosen, placements, frame = draw(ports()), [], 0
     for port in chosen:
@@ -115,7 +115,7 @@ def packings(draw: st.DrawFn) -> tuple[list[PortType], list[Placement]]:
 
 @settings(deadline=None)
 @given(packings(), st.randoms(use_true_random=False))
-def test_unpacking_gives_back_what_was_packed(case: tuple[list[PortType], list[Placement]], random: object) -> None:
+def test_unpacking_gives_back_what_was_packed(case: tuple[list[Port], list[Placement]], random: object) -> None:
     chosen, placements = case
     made = resolve(placements, chosen, "inputs")
     draw = random.randint  # type: ignore[attr-defined]

@@ -134,7 +134,7 @@ def two_versions(
     retrained = make("two_inputs_two_outputs")
     retrained.set_weights([-weight for weight in retrained.get_weights()])
     lowered = lower(retrained)
-    types = prove_network(lowered).types
+    types = prove_network(lowered).graph
     hls = root / "50_hls"
     project = convert(lowered.model, types, "zoo_model", HlsSettings(io_type="io_stream"), hls)
     blocks = [
@@ -143,7 +143,7 @@ def two_versions(
         )
     ]
     vectors = reference_vectors(exact_inference(lowered.model), types, blocks)
-    second = dataclasses.replace(design, project=project, types=types, hls=hls, vectors=vectors, version="2_0")
+    second = dataclasses.replace(design, project=project, graph=types, hls=hls, vectors=vectors, version="2_0")
     for each in (design, second):
         bundle = root / f"v{each.version}"
         bundle.mkdir()

@@ -164,7 +164,7 @@ def _built(network: Network, folder: Path, rtl: RtlSettings | None = None, form:
     """The RTL of a network with 30 random vectors."""
     build(network, "tagger", rtl or RtlSettings(), VariantSettings(), folder, form)
     rng = np.random.default_rng(7)
-    ports = network.types.inputs
+    ports = network.graph.inputs
     x = [rng.integers(port.type.raw_min, port.type.raw_max, (30, *port.shape), endpoint=True) for port in ports]
     y = outputs(network, x)
     return Case(folder, *(np.concatenate([each.reshape(30, -1) for each in values], axis=1) for values in (x, y)))

@@ -16,17 +16,17 @@ from hls_projects.export.formats.pattern_formats import FORMATS
 from hls_projects.export.links.packing_settings import PackingSettings
 from hls_projects.export.targets import patterns, readme
 from hls_projects.export.targets.patterns import PatternRecord, write_patterns
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.record import RtlProof
 
 DESIGN = RtlDesign(
     name="summer",
     form="streamed",
-    inputs=(PortType(name="image", shape=(3, 2, 1), type=FixedType(16, 16)),),
+    inputs=(Port(name="image", shape=(3, 2, 1), type=FixedType(16, 16)),),
     outputs=(
-        PortType(name="row", shape=(2,), type=FixedType(24, 24)),
-        PortType(name="odd", shape=(1,), type=FixedType(1, 1, False)),
+        Port(name="row", shape=(2,), type=FixedType(24, 24)),
+        Port(name="odd", shape=(1,), type=FixedType(1, 1, False)),
     ),
     beats=3,
     interval=3,
@@ -88,7 +88,7 @@ def test_no_record(tmp_path: Path) -> None:
 def test_a_bundle_holds_them_where_there_is_rtl(design: Design, tmp_path: Path) -> None:
     patterns.write(design, tmp_path)
     assert not list(tmp_path.iterdir())
-    types = design.types
+    types = design.graph
     rtl = RtlDesign(
         name=design.project.name,
         form="unrolled",

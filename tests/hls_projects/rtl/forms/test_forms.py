@@ -26,7 +26,7 @@ from hls_projects.rtl.simulation import verilator
 
 def raw_vectors(network: Network, count: int) -> list[np.ndarray]:
     """Random, extreme, out of range and tie vectors as raw integers: [vectors, …] an input."""
-    ports = network.types.inputs
+    ports = network.graph.inputs
     sets = made_vectors([(port.shape, port.type) for port in ports], count, seed=6)
     return [np.concatenate([p.type.quantize(each.inputs[i]) for each in sets]) for i, p in enumerate(ports)]
 
@@ -34,7 +34,7 @@ def raw_vectors(network: Network, count: int) -> list[np.ndarray]:
 def simulate(machine: Machine, network: Network, folder: Path, count: int, **timing: int | str) -> None:
     """Write, simulate, compare."""
     (folder / "rtl").mkdir()
-    ports = {"inputs": network.types.inputs, "outputs": network.types.outputs}
+    ports = {"inputs": network.graph.inputs, "outputs": network.graph.outputs}
     write(machine, RtlDesign(name="dut", verilog=(), vhdl=(), **ports, **timing), folder / "rtl")  # type: ignore[arg-type]
     raw = raw_vectors(network, count)
     flat = np.concatenate([x.reshape(len(x), -1) for x in raw], axis=1)
@@ -57,7 +57,7 @@ def test_streamed(make: Callable[[str], keras.Model], tmp_path: Path, name: str,
     network = prove_network(lower(make(name)))
     design = streamed(network, "dut", rows, Pipelining(cutoff=6))
     timing = {"interval": design.interval, "interval_step": design.interval_step, "latency": design.latency}
-    beats = network.types.inputs[0].shape[0] // rows
+    beats = network.graph.inputs[0].shape[0] // rows
     simulate(design.machine, network, tmp_path, 500, form="streamed", beats=beats, **timing)
 
 
@@ -75,13 +75,13 @@ def test_a_rewritten_network_is_the_same(
 
 def test_rewriting_changes_what_it_should(make: Callable[[str], keras.Model]) -> None:
     padded = prove_network(lower(make("encoder_decoder")))
-    assert "ZeroPadding2D" in {layer.kind for layer in padded.types.layers}
-    assert "ZeroPadding2D" not in {layer.kind for layer in fold_padding(padded).types.layers}
+    assert "ZeroPadding2D" in {layer.kind for layer in padded.graph.layers}
+    assert "ZeroPadding2D" not in {layer.kind for layer in fold_padding(padded).graph.layers}
     transposed = prove_network(lower(make("transposed_unet")))
-    kinds = [layer.kind for layer in row_by_row(transposed).types.layers]
-    assert "Reshape" in {layer.kind for layer in transposed.types.layers}
+    kinds = [layer.kind for layer in row_by_row(transposed).graph.layers]
+    assert "Reshape" in {layer.kind for layer in transposed.graph.layers}
     assert not {"Reshape", "ZeroPadding2D"} & set(kinds)
-    strides = [layer.window for layer in row_by_row(transposed).types.layers if layer.kind == "Spread"]
+    strides = [layer.window for layer in row_by_row(transposed).graph.layers if layer.kind == "Spread"]
     assert sorted(strides) == [(1, 3), (2, 2), (4, 2)]
-    pooled = [layer.kind for layer in pool_first(prove_network(lower(make("separable")))).types.layers]
+    pooled = [layer.kind for layer in pool_first(prove_network(lower(make("separable")))).graph.layers]
     assert pooled.index("MaxPooling2D") == pooled.index("QActivation", 1) - 1

@@ -20,7 +20,7 @@ from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.blocks.image_builder_vectors import builder_vectors
 from hls_projects.network import integer_model
 from hls_projects.network.network import Network
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from hls_projects.rtl.forms.assemble import build
 from hls_projects.rtl.logic.image_builder import comparators
 from hls_projects.rtl.logic.trace import trace
@@ -44,11 +44,11 @@ def alone(
     """A builder whose image is cast to a type."""
     grid = SquareGrid(pixels=pixels, half_width=half_width)
     builder = ImageBuilder.of(CandidateSettings(number=number, **types), grid, normalise=normalise)
-    return builder_alone(builder, PortType(name="image", shape=builder.shape, type=kind))
+    return builder_alone(builder, Port(name="image", shape=builder.shape, type=kind))
 
 
 def builder_in(network: Network) -> ImageBuilder:
-    builder = network.types.layers[0].builder
+    builder = network.graph.layers[0].builder
     assert builder is not None
     return builder
 
@@ -154,7 +154,7 @@ def test_simulated(name: str, tmp_path: Path) -> None:
     built = build(network, "dut", settings, VariantSettings(), tmp_path / "rtl", form)
     number = builder_in(network).candidates.number
     beats = 1 if form.form == "parallel" else number // form.candidates_per_clock
-    rows = network.types.layers[0].shape[0] // settings.rows if settings.form == "streamed" else 1
+    rows = network.graph.layers[0].shape[0] // settings.rows if settings.form == "streamed" else 1
     assert (built.design.beats, built.design.builder) == (beats, form.form)
     if settings.form == "streamed":
         assert built.design.interval == max(beats, rows)

@@ -26,7 +26,7 @@ FORMS = get_args(Form)
 def test_every_layer_is_traced_exactly(make: Callable[[str], keras.Model], zoo_name: str, form: Form) -> None:
     network = prove_network(lower(make(zoo_name)))
     logic = trace(network, form)
-    ports = network.types.inputs
+    ports = network.graph.inputs
     for vectors in made_vectors([(port.shape, port.type) for port in ports], 2000, seed=4):
         raw = [port.type.quantize(x) for port, x in zip(ports, vectors.inputs, strict=True)]
         for found, wanted in zip(logic.interpret(raw), integer_model.outputs(network, raw), strict=True):

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from data_prep.fixed_point import FixedType
-from hls_projects.network.model_types import PortType
+from hls_projects.network.port import Port
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.simulation.traffic import Plan, schedule
 
 
 def _design(interval: int, step: int, latency: int) -> RtlDesign:
-    port = PortType(name="x", shape=(interval,), type=FixedType(4, 4))
+    port = Port(name="x", shape=(interval,), type=FixedType(4, 4))
     return RtlDesign(
         name="dut",
         form="streamed",

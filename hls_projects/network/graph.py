@@ -8,11 +8,11 @@ from typing import Literal
 from data_prep.settings import Settings
 from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.json_record import JsonRecord
-from hls_projects.network.port_type import LayerName, TypeName
-from hls_projects.network.port_type import PortType as PortType
+from hls_projects.network.port import LayerName, TypeName
+from hls_projects.network.port import Port as Port
 
 
-class LayerTypes(Settings):
+class Node(Settings):
     """The types of one layer of the lowered model."""
 
     name: LayerName
@@ -47,19 +47,19 @@ class LayerTypes(Settings):
     """What an `ImageBuilder` builds; its image is cast to `result`."""
 
 
-class ModelTypes(JsonRecord):
+class Graph(JsonRecord):
     """Everything `types.json` holds."""
 
     format: Literal[2] = 2
     """Version of this file format."""
-    inputs: tuple[PortType, ...]
+    inputs: tuple[Port, ...]
     """Inputs in order."""
-    outputs: tuple[PortType, ...]
+    outputs: tuple[Port, ...]
     """Outputs in order."""
-    layers: tuple[LayerTypes, ...]
+    layers: tuple[Node, ...]
     """Every layer but the inputs, inputs before users."""
 
-    def layer(self, name: str) -> LayerTypes:
+    def layer(self, name: str) -> Node:
         """The entry of one layer."""
         return next(layer for layer in self.layers if layer.name == name)
 
@@ -68,7 +68,7 @@ class ModelTypes(JsonRecord):
         self.write(path)
 
     @classmethod
-    def load(cls, path: Path) -> ModelTypes:
+    def load(cls, path: Path) -> Graph:
         """Read `types.json`.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Builds plain QKeras layers with weights that are exactly those given."""
+"""The plain model while it is assembled: QKeras layers whose weights are exactly those given."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ MAX_WEIGHT_BITS = 24
 _RESERVED = frozenset((*RESERVED, "data", "layer", "model", "names", "result", "weight"))
 
 
-class Builder:
-    """Adds plain layers one after another, under names that C++ and VHDL take.
+class PlainModel:
+    """The plain layers so far, one behind the other, under names that C++ and VHDL accept.
 
     Attributes:
-        sources: for every layer made, the name of the layer of the original model it comes from.
+        sources: for every plain layer, the name of the layer of the original model it comes from.
         logits: whether a softmax or sigmoid is left out at the outputs.
         at_end: whether the layer being lowered is the last before an output, and nothing else reads it.
         left_out: the activation of the layer being lowered that was left out.
@@ -57,7 +57,7 @@ class Builder:
 
     @contextmanager
     def source(self, name: str) -> Iterator[None]:
-        """Everything built inside comes from this layer of the original model."""
+        """All layers added inside come from this layer of the original model."""
         self._source, outer = name, self._source
         self.left_out = None
         try:
@@ -105,18 +105,18 @@ class Builder:
         )
         return self._with_weights(layer, x, kernel, bias)
 
-    def quantize(self, x: Any, kind: FixedType, *, suffix: str = "") -> Any:
+    def quantize(self, x: Any, number_format: FixedType, *, suffix: str = "") -> Any:
         """A `QActivation` to this type (rounding half to even, saturating); a repeated one is left out."""
-        if self._quantized.get(id(x), (None, None))[1] == kind:
+        if self._quantized.get(id(x), (None, None))[1] == number_format:
             return x
         try:
-            quantizer = from_type(kind)
+            quantizer = from_type(number_format)
         except NoFixedTypeError as error:
             raise self.refuse(str(error), error.remedy) from None
         except ValueError as error:
             raise self.refuse(str(error), remedy="give it a bit before the point and another beside it") from None
         y = self.keep(QActivation(quantizer, name=self.name(suffix)), x)
-        self._quantized[id(y)] = (y, kind)  # with the tensor itself, so that no other takes its id
+        self._quantized[id(y)] = (y, number_format)  # with the tensor itself, so that no other takes its id
         return y
 
     def copy(self, x: Any) -> Any:
@@ -131,7 +131,7 @@ class Builder:
         return self.keep(back(name=self.name("back")), x)
 
     def keep(self, layer: keras.layers.Layer, x: Any) -> Any:
-        """A layer that is plain already, made by the caller with a name from `name`."""
+        """Add a layer that is plain already and has its name from `name`."""
         return layer(x)
 
     def name(self, suffix: str = "") -> str:
@@ -144,25 +144,25 @@ class Builder:
         self.sources[name] = self._source
         return name
 
-    def weight_quantizer(self, values: Array, what: str) -> quantized_bits:
+    def weight_quantizer(self, values: Array, weight: str) -> quantized_bits:
         """The `quantized_bits` (alpha = 1) of the weights' type.
 
         Raises:
             UnsupportedModelError: when the values need more than `MAX_WEIGHT_BITS` bits, as trained float weights do,
                 or are so large that QKeras has no quantizer for them.
         """
-        kind = weight_type(values)
-        if kind is None or kind.width > MAX_WEIGHT_BITS:
-            need = "infinite or NaN values" if kind is None else f"{kind.width} bits"
+        number_format = weight_type(values)
+        if number_format is None or number_format.width > MAX_WEIGHT_BITS:
+            need = "infinite or NaN values" if number_format is None else f"{number_format.width} bits"
             raise self.refuse(
-                f"the {what} needs {need}, it is not a fixed-point number",
+                f"the {weight} needs {need}, it is not a fixed-point number",
                 remedy="train it with a quantizer (alpha=1) or quantize it",
             )
-        quantizer = quantized_bits(kind.width, kind.integer - 1, alpha=1)
+        quantizer = quantized_bits(number_format.width, number_format.integer - 1, alpha=1)
         try:
             require_computable(quantizer)
         except NoFixedTypeError as error:
-            raise self.refuse(f"the {what} reaches {np.abs(values).max():g}; {error}", error.remedy) from None
+            raise self.refuse(f"the {weight} reaches {np.abs(values).max():g}; {error}", error.remedy) from None
         return quantizer
 
     def _bias(self, bias: Array | None) -> dict[str, Any]:

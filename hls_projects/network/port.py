@@ -19,7 +19,7 @@ LayerName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 """Lowering gives no other names. They stand in source code, so that of a file that anyone wrote no other is let in."""
 
 
-class PortType(Settings):
+class Port(Settings):
     """An input or output of the hardware."""
 
     name: LayerName
