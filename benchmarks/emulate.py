@@ -222,11 +222,11 @@ def interpreter(network: Network) -> Callable[[Any], npt.NDArray[Any]]:
 
 def verilated(network: Network, folder: Path) -> Callable[[Any], npt.NDArray[Any]]:
     """The unrolled RTL as `rtl` builds it, simulated clock by clock in one process; starting it is part of the time."""
-    from hls_projects.rtl.forms.assemble import build
+    from hls_projects.rtl.forms.assemble import write_design
     from hls_projects.rtl.simulation import verilator
     from hls_projects.settings import RtlSettings, VariantSettings
 
-    build(network, "tagger", RtlSettings(), VariantSettings(), folder / "65_rtl")
+    write_design(network, "tagger", RtlSettings(), VariantSettings(), folder / "65_rtl")
     simulator = verilator.build(folder / "65_rtl", folder)
     shape = network.graph.outputs[0].shape
 

@@ -100,7 +100,7 @@ def _of_network(network: Any, *, rtl: bool) -> Iterator[tuple[str, str]]:
     from hls_projects.emulator.planner import plan
     from hls_projects.emulator.source import cpp_source
     from hls_projects.network import integer_model
-    from hls_projects.rtl.forms.assemble import build
+    from hls_projects.rtl.forms.assemble import write_design
     from hls_projects.settings import RtlSettings, VariantSettings
 
     rng = np.random.default_rng(5)
@@ -111,7 +111,7 @@ def _of_network(network: Any, *, rtl: bool) -> Iterator[tuple[str, str]]:
     if rtl:
         with tempfile.TemporaryDirectory() as folder:
             logic = Path(folder) / "rtl"
-            build(network, "network", RtlSettings(form="streamed", rows=1), VariantSettings(), logic)
+            write_design(network, "network", RtlSettings(form="streamed", rows=1), VariantSettings(), logic)
             files = sorted(path for path in logic.rglob("*") if path.is_file())
             yield "rtl", digest(*(part for path in files for part in (path.name, path.read_bytes())))
 

@@ -29,8 +29,8 @@ from data_prep.store.jet_images import open_dataset
 from hls_projects.blocks.compose import compose
 from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.network.port import Port
-from hls_projects.rtl.forms.assemble import build
-from hls_projects.rtl.image_builder_alone import build_builder
+from hls_projects.rtl.forms.assemble import write_design
+from hls_projects.rtl.image_builder_alone import write_image_builder
 from hls_projects.rtl.synthesis.cost import design_cost
 from hls_projects.rtl.synthesis.synthesis import synthesise
 from hls_projects.settings import BuilderSettings, VariantSettings
@@ -69,7 +69,7 @@ class Counts:
             variant, form = VariantSettings(ternary=False), BuilderSettings()
             with tempfile.TemporaryDirectory() as scratch:
                 folder = Path(scratch) / "rtl"
-                build_builder(builder, port, "builder", files.hardware.rtl, variant, form, folder)
+                write_image_builder(builder, port, "builder", files.hardware.rtl, variant, form, folder)
                 cells = synthesise(folder, Path(scratch) / "synthesis", cpu_seconds=self.seconds)
             self._known[grid, kind] = cells.lut, cells.ff
         return self._known[grid, kind]
@@ -109,7 +109,7 @@ def by_rows(model: Path, name: str, files: Files, rows: int, seconds: int) -> st
     rtl = files.hardware.rtl.model_copy(update={"form": "streamed", "rows": rows})
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "rtl"
-        timing = build(network, files.hardware.name, rtl, rtl.variants[0], folder, files.hardware.builder).design
+        timing = write_design(network, files.hardware.name, rtl, rtl.variants[0], folder, files.hardware.builder).design
         cells = synthesise(folder, Path(scratch) / "synthesis", cpu_seconds=seconds)
     words = (f"{name}, {rows} rows a clock", cells.lut, cells.ff, timing.latency, timing.interval)
     return "| {} | | | | | {:,} | {:,} | {} | {} | | | |".format(*words)

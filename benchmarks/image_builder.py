@@ -23,7 +23,7 @@ from hls_projects.network.port import Port
 from hls_projects.rtl.clocked.machine import Machine, Pipelining
 from hls_projects.rtl.forms.streamed import of_candidates, streamed
 from hls_projects.rtl.forms.unrolled import unrolled
-from hls_projects.rtl.image_builder_alone import build_builder
+from hls_projects.rtl.image_builder_alone import write_image_builder
 from hls_projects.rtl.logic.trace import trace
 from hls_projects.rtl.synthesis.synthesis import synthesise
 from hls_projects.settings import BuilderSettings, RtlSettings, VariantSettings
@@ -43,7 +43,7 @@ def builders(builder: ImageBuilder, kind: FixedType, seconds: int) -> None:
     for name, (form, settings) in BUILDERS.items():
         with tempfile.TemporaryDirectory() as scratch:
             folder, work = Path(scratch) / "rtl", Path(scratch) / "synthesis"
-            made = build_builder(builder, port, "builder", settings, VARIANT, form, folder)
+            made = write_image_builder(builder, port, "builder", settings, VARIANT, form, folder)
             work.mkdir()
             counted = synthesise(folder, work, cpu_seconds=seconds) if seconds else None
         cells = f"{counted.lut:,} LUT, {counted.ff:,} FF" if counted else f"about {made.estimate:,} LUT"

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hls_projects.proof.vectors import Vectors, VectorSource
-    from hls_projects.rtl.proof import Batch
+    from hls_projects.rtl.proof import VectorBatch
     from hls_projects.rtl.simulation.traffic import Traffic
     from hls_projects.settings import CsimSettings, HardwareSettings
 
@@ -101,7 +101,7 @@ def make_rtl(
     require_compiler("compile the simulation of the Verilog")
     variants = build_variants(network, settings, work, progress, warn)
     kept = variants.kept
-    best, folder, variant = variants.built[kept], variants.folders[kept], wanted.variants[kept]
+    best, folder, variant = variants.designs[kept], variants.folders[kept], wanted.variants[kept]
     types = network.graph
     vectors: list[VectorSource]
     if builder is None:
@@ -156,7 +156,7 @@ def _candidates(builder: ImageBuilder, data: list[TestSet], settings: CsimSettin
     return [*jets, *made_candidates(builder, settings.random_vectors, settings.seed)]
 
 
-def _images_given(builder: ImageBuilder, image: Network) -> Callable[[Batch], tuple[Vectors, ...]]:
+def _images_given(builder: ImageBuilder, image: Network) -> Callable[[VectorBatch], tuple[Vectors, ...]]:
     """The images that the trained model is given where the hardware gets candidates."""
     return lambda part: at_ports((images_of(builder, part.inputs),), image.graph)
 

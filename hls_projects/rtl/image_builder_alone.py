@@ -1,4 +1,4 @@
-"""The image builder alone as a design on disk, to count what it takes of a design from candidates on."""
+"""The image builder alone as a design on disk: its share of the size of a design that starts from candidates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hls_projects.network.port import Port
 from hls_projects.rtl.clocked.machine import Machine, Pipelining
 from hls_projects.rtl.clocked.write import write
 from hls_projects.rtl.design import RtlDesign
-from hls_projects.rtl.forms.assemble import Built, build
+from hls_projects.rtl.forms.assemble import WrittenDesign, write_design
 from hls_projects.rtl.forms.serial_builder import check_serial, serial_image
 from hls_projects.rtl.forms.streamed import of_candidates
 from hls_projects.rtl.forms.unrolled import unrolled
@@ -19,7 +19,7 @@ from hls_projects.rtl.record import BuilderRecord
 from hls_projects.settings import BuilderSettings, RtlSettings, VariantSettings
 
 
-def build_builder(
+def write_image_builder(
     builder: ImageBuilder,
     port: Port,
     name: str,
@@ -28,59 +28,59 @@ def build_builder(
     form: BuilderSettings,
     folder: Path,
 ) -> BuilderRecord:
-    """Write the builder as it stands in front of the network, and say what it takes by estimate.
+    """Write the image builder in the form that it has in front of the network, and estimate its size.
 
-    In front of a streamed network it gives rows and not an image: then its result is the first rows, and what was
-    written can be synthesised, not simulated.
+    In front of a streamed network it gives rows and not an image. Its output is then the first rows: such a design can
+    be synthesised but not simulated.
 
     Args:
-        builder: what is built.
+        builder: the image builder.
         port: the input of the network.
         name: top module.
         settings: of the whole design.
         variant: of the whole design.
         form: of the builder.
-        folder: made; gets the design.
+        folder: is created; gets the design.
 
     Raises:
-        UnsupportedModelError: candidates that cannot come so many a clock.
+        UnsupportedModelError: the number of candidates a clock does not divide their number.
     """
     if form.form == "serial" and settings.form == "streamed":
-        made = _by_rows(builder, port, name, settings, variant, form, folder)
+        written = _by_rows(builder, port, name, settings, variant, form, folder)
     else:
         alone = settings.model_copy(update={"form": "unrolled"})
-        made = build(builder_alone(builder, port), name, alone, variant, folder, form)
+        written = write_design(builder_alone(builder, port), name, alone, variant, folder, form)
     number = builder.candidates.number
     return BuilderRecord(
         form=form.form,
         candidates=number,
         per_clock=form.candidates_per_clock if form.form == "serial" else number,
-        interval=made.design.interval,
-        latency=made.design.latency,
-        estimate=round(made.estimate),
-        registers=made.registers,
+        interval=written.design.interval,
+        latency=written.design.latency,
+        estimate=round(written.estimate),
+        registers=written.registers,
     )
 
 
 def other_forms(
     builder: ImageBuilder, port: Port, settings: RtlSettings, variant: VariantSettings
 ) -> list[BuilderRecord]:
-    """All forms of the builder, with the whole image at their end, traced and not written."""
+    """The size and latency of all forms of the image builder that give whole images, traced and not written."""
     network = builder_alone(builder, port)
     number = builder.candidates.number
     cut = Pipelining(settings.delay, ternary=variant.ternary)
-    found = []
-    for each in (n for n in range(1, number) if number % n == 0):
-        made = of_candidates(network, "builder", each, None, cut, variant.saturation)
-        found.append(_record("serial", number, each, made.interval, made.latency, made.machine))
+    records = []
+    for per_clock in (n for n in range(1, number) if number % n == 0):
+        serial = of_candidates(network, "builder", per_clock, None, cut, variant.saturation)
+        records.append(_record("serial", number, per_clock, serial.interval, serial.latency, serial.machine))
     machine, latency = unrolled(trace(network, variant.saturation), "builder", cut)
-    return [*found, _record("parallel", number, number, 1, latency, machine)]
+    return [*records, _record("parallel", number, number, 1, latency, machine)]
 
 
 def _record(form: str, number: int, per_clock: int, interval: int, latency: int, machine: Machine) -> BuilderRecord:
     numbers = {"candidates": number, "per_clock": per_clock, "interval": interval, "latency": latency}
-    taken = {"estimate": round(machine.estimate), "registers": machine.registers}
-    return BuilderRecord.model_validate({"form": form} | numbers | taken)
+    size = {"estimate": round(machine.estimate), "registers": machine.registers}
+    return BuilderRecord.model_validate({"form": form} | numbers | size)
 
 
 def _by_rows(
@@ -91,7 +91,7 @@ def _by_rows(
     variant: VariantSettings,
     form: BuilderSettings,
     folder: Path,
-) -> Built:
+) -> WrittenDesign:
     machine = Machine(name, Pipelining(settings.delay, ternary=variant.ternary))
     beats = check_serial(builder, form.candidates_per_clock)
     flow = serial_image(machine, builder, port.type, variant.saturation, form.candidates_per_clock, settings.rows)
@@ -112,4 +112,4 @@ def _by_rows(
         vhdl=(),
     )
     folder.mkdir(parents=True)
-    return Built(write(machine, design, folder), machine.estimate, machine.registers)
+    return WrittenDesign(write(machine, design, folder), machine.estimate, machine.registers)

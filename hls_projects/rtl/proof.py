@@ -33,7 +33,7 @@ VERILOG, VHDL = "simulated Verilog", "simulated VHDL"
 
 @dataclass(frozen=True)
 class RtlComparison:
-    """What the comparison found.
+    """The result of the comparison.
 
     Attributes:
         proof: a line an output and form.
@@ -49,12 +49,12 @@ class RtlComparison:
 
 
 @dataclass(frozen=True)
-class Batch:
+class VectorBatch:
     """Some vectors of one kind.
 
     Attributes:
-        kind: what they are.
-        number: of the first.
+        kind: that of their source, such as `random`.
+        number: of the first vector among all.
         inputs: one array [vectors, …] an input.
         raw: the same as raw integers of the ports.
     """
@@ -80,7 +80,7 @@ def prove(
     vectors: Sequence[VectorSource],
     batch: int,
     advance: Callable[[int], None] = lambda n: None,
-    given: Callable[[Batch], tuple[Vectors, ...]] | None = None,
+    given: Callable[[VectorBatch], tuple[Vectors, ...]] | None = None,
 ) -> RtlComparison:
     """Compare the outputs of the trained model with every form of the hardware.
 
@@ -103,21 +103,23 @@ def prove(
     names = [*forms, VERILOG, *([VHDL] if vhdl else [])]
     tallies = {Compared(output=i, form=n).name: Tally(port.type) for n in names for i, port in enumerate(graph.outputs)}
 
-    def check(part: Batch, wanted: list[npt.NDArray[np.float32]], name: str, found: Sequence[npt.NDArray[Any]]) -> None:
+    def check(
+        part: VectorBatch, expected: list[npt.NDArray[np.float32]], name: str, results: Sequence[npt.NDArray[Any]]
+    ) -> None:
         for i, port in enumerate(graph.outputs):
-            values = port.type.to_float(found[i].reshape(len(part.raw[0]), *port.shape))
+            values = port.type.to_float(results[i].reshape(len(part.raw[0]), *port.shape))
             shown = with_activation(values, port.left_out)
             title = Compared(output=i, form=name).name
-            count(tallies[title], title, wanted[i], shown, part.number, part.kind, on_grid=port.left_out is None)
+            count(tallies[title], title, expected[i], shown, part.number, part.kind, on_grid=port.left_out is None)
 
     kept: list[list[Integers]] = []
     seen: list[Traffic] = []
     for part, simulated in _simulated(verilog, _batches(graph, vectors, batch)):
-        wanted = predict(trained, given(part))
+        expected = predict(trained, given(part))
         for name, form in forms.items():
-            check(part, wanted, name, form(part.raw))
+            check(part, expected, name, form(part.raw))
         outputs = _split(simulated.outputs, graph)
-        check(part, wanted, VERILOG, outputs)
+        check(part, expected, VERILOG, outputs)
         seen.append(simulated.traffic)
         if part.kind.endswith("data"):
             kept.append(outputs)
@@ -125,14 +127,14 @@ def prove(
     traffic = None
     if vhdl is not None:
         share = -(-vhdl_vectors // len(vectors))
-        parts = list(_batches(graph, [_First(each, share) for each in vectors], share))
+        parts = list(_batches(graph, [_First(source, share) for source in vectors], share))
         # In one go, for GHDL elaborates the design anew each time, which takes longer than to simulate some vectors.
         (simulated,) = vhdl.run([np.concatenate([part.flat for part in parts])])
         ends = np.cumsum([len(part.raw[0]) for part in parts])[:-1]
         for part, rows in zip(parts, np.split(simulated.outputs, ends), strict=True):
             check(part, predict(trained, given(part)), VHDL, _split(rows, graph))
         traffic = simulated.traffic
-    outputs = [np.concatenate(each) for each in zip(*kept, strict=True)]
+    outputs = [np.concatenate(batches) for batches in zip(*kept, strict=True)]
     return RtlComparison(summarise(tallies, vectors), Traffic.total(seen), traffic, outputs)
 
 
@@ -160,18 +162,18 @@ class _First:
             left -= len(inputs[0])
 
 
-def _batches(graph: Graph, vectors: Sequence[VectorSource], size: int) -> Iterator[Batch]:
+def _batches(graph: Graph, vectors: Sequence[VectorSource], size: int) -> Iterator[VectorBatch]:
     number = 0
     for source in vectors:
         for inputs in source.batches(size):
             raw = [port.type.quantize(x) for port, x in zip(graph.inputs, inputs, strict=True)]
-            yield Batch(source.kind, number, inputs, raw)
+            yield VectorBatch(source.kind, number, inputs, raw)
             number += len(inputs[0])
 
 
-def _simulated(simulator: VerilogSimulator, batches: Iterator[Batch]) -> Iterator[tuple[Batch, Simulated]]:
+def _simulated(simulator: VerilogSimulator, batches: Iterator[VectorBatch]) -> Iterator[tuple[VectorBatch, Simulated]]:
     """Every batch with what the simulator gave for it; the simulator works ahead."""
-    waiting: deque[Batch] = deque()
+    waiting: deque[VectorBatch] = deque()
 
     def flat() -> Iterator[Integers]:
         for part in batches:
@@ -200,21 +202,21 @@ def with_hls(proof: Proof, graph: Graph, csim: Path, outputs: list[Integers]) ->
     Raises:
         PipelineError: when the HLS emulation is not proven, or was given other data.
     """
-    found_before = Proof.load(csim)
-    if found_before.status != "proven":
+    hls_proof = Proof.load(csim)
+    if hls_proof.status != "proven":
         raise PipelineError("the HLS emulation is not proven", file=csim, remedy="run `csim` again")
     if not outputs:
         return proof
     hls = EmulatedOutputs.load(csim.with_suffix(".npz")).raw
     # Where the HLS emulation ran on some of the data only, the integers are those of the fast emulator that equals it.
-    form = "fast emulation" if found_before.available else "HLS emulation"
+    form = "fast emulation" if hls_proof.available else "HLS emulation"
     layers, mismatches = list(proof.layers), 0
-    for i, (port, wanted, found) in enumerate(zip(graph.outputs, hls, outputs, strict=True)):
-        if wanted.size != found.size:
+    for i, (port, expected, simulated) in enumerate(zip(graph.outputs, hls, outputs, strict=True)):
+        if expected.size != simulated.size:
             raise PipelineError("the HLS emulation was run on other data", file=csim, remedy="run `csim` again")
-        differ = int((wanted.reshape(found.shape) != found).sum())
+        differ = int((expected.reshape(simulated.shape) != simulated).sum())
         title = Compared(output=i, form=f"{VERILOG} and {form}").name
-        layers.append(LayerProof(name=title, type=port.type.name, values=found.size, mismatches=differ))
+        layers.append(LayerProof(name=title, type=port.type.name, values=simulated.size, mismatches=differ))
         mismatches += differ
     if mismatches:
         reason = f"{mismatches} integers of the simulated Verilog and the HLS emulation differ"

@@ -15,7 +15,7 @@ from data_prep.fixed_point import FixedType
 from hls_projects import cache
 from hls_projects.network import integer_model
 from hls_projects.network.network import Network
-from hls_projects.rtl.forms.assemble import build
+from hls_projects.rtl.forms.assemble import write_design
 from hls_projects.rtl.simulation import verilator
 from hls_projects.rtl.synthesis import yosys
 from hls_projects.settings import RtlSettings, VariantSettings
@@ -84,7 +84,7 @@ def _network() -> Network:
 def test_a_damaged_object_of_verilator_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     network = _network()
-    build(network, "dense", RtlSettings(), VariantSettings(), tmp_path / "rtl")
+    write_design(network, "dense", RtlSettings(), VariantSettings(), tmp_path / "rtl")
     raw = np.random.default_rng(2).integers(-8, 8, (20, 4))
     made: dict[Path, bytes] = {}
     for round_ in ("new", "damaged"):

@@ -18,7 +18,7 @@ from hls_projects.hls import csim
 from hls_projects.hls.convert import convert
 from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
-from hls_projects.rtl.forms.assemble import build as build_rtl
+from hls_projects.rtl.forms.assemble import write_design
 from hls_projects.rtl.simulation import ghdl, verilator
 from hls_projects.rtl.synthesis.synthesis import synthesise
 from hls_projects.settings import HlsSettings, RtlSettings, VariantSettings
@@ -50,7 +50,7 @@ def rtl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     kernel = np.random.default_rng(1).integers(-4, 4, (4, 2))
     building.add("QDense", ("in0",), (2,), fraction=0, kernel=kernel, weight=FixedType(3, 3))
     folder = tmp_path_factory.mktemp("design") / "rtl"
-    build_rtl(building.network(), "dense", RtlSettings(), VariantSettings(), folder)
+    write_design(building.network(), "dense", RtlSettings(), VariantSettings(), folder)
     return folder
 
 

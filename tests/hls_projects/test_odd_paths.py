@@ -20,7 +20,7 @@ from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
 from hls_projects.network import integer_model
 from hls_projects.network.network import Network
-from hls_projects.rtl.forms.assemble import build
+from hls_projects.rtl.forms.assemble import write_design
 from hls_projects.rtl.simulation import ghdl, verilator
 from hls_projects.rtl.synthesis.synthesis import synthesise
 from hls_projects.settings import HlsSettings, RtlSettings, VariantSettings
@@ -48,7 +48,7 @@ def network() -> Network:
 
 @pytest.fixture
 def rtl(network: Network, folder: Path) -> Path:
-    build(network, "dense", RtlSettings(), VariantSettings(), folder / "rtl")
+    write_design(network, "dense", RtlSettings(), VariantSettings(), folder / "rtl")
     return folder / "rtl"
 
 

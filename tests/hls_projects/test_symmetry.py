@@ -20,7 +20,7 @@ from hls_projects.network.layer import LAYERS
 from hls_projects.network.network import Network
 from hls_projects.proof.compare import compare, compare_outputs
 from hls_projects.proof.vectors import made_vectors
-from hls_projects.rtl.forms.assemble import build as build_rtl
+from hls_projects.rtl.forms.assemble import write_design
 from hls_projects.rtl.simulation import verilator
 from hls_projects.settings import HlsSettings, RtlSettings, VariantSettings
 from models.files.load import load_model, save_model
@@ -94,7 +94,7 @@ def test_simulated_logic_has_the_symmetry(tmp_path: Path) -> None:
     """A network as Verilog: its outputs are the integers of the model, whatever element of p4m turned the image."""
     _, _, network = _lowered("p4m", tmp_path, **_small(kernel=4, stride=2), dense=[])
     rtl = RtlSettings(delay=8)
-    made = build_rtl(network, "turned", rtl, VariantSettings(), tmp_path / "rtl")
+    made = write_design(network, "turned", rtl, VariantSettings(), tmp_path / "rtl")
     assert made.logic is not None
     raw = network.graph.inputs[0].type.quantize(random_images("p4m", 300))
     group = group_for("p4m")

@@ -1,4 +1,4 @@
-"""From a network to a design on disk, in the form and variant that are asked for."""
+"""A network in the form and variant that the settings ask for, as clocked logic, and as a design on disk."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from hls_projects.settings import BuilderSettings, RtlSettings, VariantSettings
 
 
 @dataclass(frozen=True)
-class Built:
+class WrittenDesign:
     """A design that was written.
 
     Attributes:
@@ -39,7 +39,7 @@ class Built:
 
 
 @dataclass(frozen=True)
-class Assembled:
+class AssembledDesign:
     """A design that was put together and not written.
 
     Attributes:
@@ -53,14 +53,14 @@ class Assembled:
     logic: Logic | None = None
 
 
-def build(
+def write_design(
     network: Network,
     name: str,
     settings: RtlSettings,
     variant: VariantSettings,
     folder: Path,
     builder: BuilderSettings | None = None,
-) -> Built:
+) -> WrittenDesign:
     """Write the form that the settings ask for.
 
     Args:
@@ -68,18 +68,18 @@ def build(
         name: top module.
         settings: form, rows a clock, depth of the pipeline.
         variant: how the logic is formed.
-        folder: made; gets `rtl.json`, `verilog/` and `vhdl/`.
+        folder: is created; gets `rtl.json`, `verilog/` and `vhdl/`.
         builder: form of the image builder.
 
     Raises:
-        UnsupportedModelError: where the network cannot be streamed, or its image builder not be built so.
+        UnsupportedModelError: the network cannot be streamed, or its image builder does not exist in this form.
     """
-    made = assemble(network, name, settings, variant, builder)
+    assembled = assemble(network, name, settings, variant, builder)
     folder.mkdir(parents=True)
     described = {"name": name, "inputs": network.graph.inputs, "outputs": network.graph.outputs}
-    design = RtlDesign.model_validate(described | {"verilog": (), "vhdl": ()} | dict(made.timing))
-    machine = made.machine
-    return Built(write(machine, design, folder), machine.estimate, machine.registers, made.logic)
+    design = RtlDesign.model_validate(described | {"verilog": (), "vhdl": ()} | dict(assembled.timing))
+    machine = assembled.machine
+    return WrittenDesign(write(machine, design, folder), machine.estimate, machine.registers, assembled.logic)
 
 
 def assemble(
@@ -89,8 +89,8 @@ def assemble(
     variant: VariantSettings,
     builder: BuilderSettings | None = None,
     traces: dict[tuple[bool, str], Logic] | None = None,
-) -> Assembled:
-    """Put together the form that the settings ask for; see `build`.
+) -> AssembledDesign:
+    """Put together the form that the settings ask for; see `write_design`.
 
     Args:
         network: the lowered model.
@@ -98,10 +98,10 @@ def assemble(
         settings: form, rows a clock, depth of the pipeline.
         variant: how the logic is formed.
         builder: form of the image builder.
-        traces: what was traced of this network for other variants; used, and added to.
+        traces: the logic of this network for other variants, by `pool_first` and `saturation`; used, and added to.
 
     Raises:
-        UnsupportedModelError: where the network cannot be streamed, or its image builder not be built so.
+        UnsupportedModelError: the network cannot be streamed, or its image builder does not exist in this form.
     """
     source = pool_first(network) if variant.pool_first else network
     form = None if builder_of(network) is None else builder or BuilderSettings()
@@ -129,17 +129,18 @@ def assemble(
     elif rows is not None:
         machine, timing = _timed(streamed(source, name, rows, pipelining, variant.saturation), timing)
     else:
-        key, known = (variant.pool_first, variant.saturation), {} if traces is None else traces
-        if key not in known:
-            known[key] = trace(source, variant.saturation)
-        logic = known[key]
+        traces = {} if traces is None else traces
+        key = (variant.pool_first, variant.saturation)
+        if key not in traces:
+            traces[key] = trace(source, variant.saturation)
+        logic = traces[key]
         machine, latency = unrolled(logic, name, pipelining)
         timing |= {"beats": 1, "interval": 1, "latency": latency}
     if form is not None:
         timing["builder"] = form.form
-    return Assembled(machine, timing, logic)
+    return AssembledDesign(machine, timing, logic)
 
 
-def _timed(made: Streamed, timing: dict[str, Any]) -> tuple[Machine, dict[str, Any]]:
-    numbers = {"beats": made.beats, "interval": made.interval, "interval_step": made.interval_step}
-    return made.machine, timing | numbers | {"latency": made.latency}
+def _timed(streamed_design: Streamed, timing: dict[str, Any]) -> tuple[Machine, dict[str, Any]]:
+    names = ("beats", "interval", "interval_step", "latency")
+    return streamed_design.machine, timing | {name: getattr(streamed_design, name) for name in names}

@@ -1,4 +1,4 @@
-"""What a trained network takes as logic, traced and not written: seconds, where synthesis takes minutes."""
+"""The size of a network as logic, traced and not written: seconds, where synthesis takes minutes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hls_projects.network.network import Network
-from hls_projects.rtl.forms.assemble import Assembled, assemble
+from hls_projects.rtl.forms.assemble import AssembledDesign, assemble
 from hls_projects.rtl.logic.trace import Logic
 from hls_projects.settings import HardwareSettings
 
@@ -42,12 +42,14 @@ def design_cost(network: Network, hardware: HardwareSettings) -> DesignCost:
     """
     traces: dict[tuple[bool, str], Logic] = {}
     variants = hardware.rtl.variants
-    made = [assemble(network, hardware.name, hardware.rtl, each, hardware.builder, traces) for each in variants]
-    best = min(range(len(made)), key=lambda number: made[number].machine.estimate)
-    return _cost(made[best], best)
+    designs = [
+        assemble(network, hardware.name, hardware.rtl, variant, hardware.builder, traces) for variant in variants
+    ]
+    smallest = min(range(len(designs)), key=lambda number: designs[number].machine.estimate)
+    return _cost(designs[smallest], smallest)
 
 
-def _cost(made: Assembled, number: int) -> DesignCost:
-    timing: Mapping[str, int] = made.timing
-    machine = made.machine
+def _cost(design: AssembledDesign, number: int) -> DesignCost:
+    timing: Mapping[str, int] = design.timing
+    machine = design.machine
     return DesignCost(machine.estimate, machine.registers, timing["latency"], timing["interval"], number)

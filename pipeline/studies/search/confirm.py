@@ -101,7 +101,7 @@ def confirm(
 
 def _one(record: Record, space: Space, work: Path, children: Children, end: float) -> Confirmed:
     """Build and count all variants of one design."""
-    from hls_projects.rtl.forms.assemble import build
+    from hls_projects.rtl.forms.assemble import write_design
     from hls_projects.rtl.synthesis.synthesis import FLATTENED_LARGEST, synthesise
     from models.files.load import load_model
 
@@ -117,7 +117,7 @@ def _one(record: Record, space: Space, work: Path, children: Children, end: floa
     for number, variant in enumerate(rtl.variants):
         folder = scratch / str(number)
         scratch.mkdir(exist_ok=True)
-        made = build(network, files.hardware.name, rtl, variant, folder, files.hardware.builder)
+        made = write_design(network, files.hardware.name, rtl, variant, folder, files.hardware.builder)
         cells = synthesise(
             folder,
             scratch / f"{number}_work",

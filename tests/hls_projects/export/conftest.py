@@ -24,7 +24,7 @@ from hls_projects.proof.compare import compare
 from hls_projects.proof.record import LayerProof
 from hls_projects.proof.vectors import VectorSet, made_vectors
 from hls_projects.rtl.design import RtlDesign
-from hls_projects.rtl.forms.assemble import build as build_rtl
+from hls_projects.rtl.forms.assemble import write_design
 from hls_projects.rtl.record import RtlProof
 from hls_projects.settings import HlsSettings, RtlSettings, VariantSettings
 from models.quantization.exact import exact_inference
@@ -64,7 +64,7 @@ def provenance() -> Provenance:
 def with_rtl(design: Design, provenance: Provenance, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Design]:
     """A bundle with RTL, and what it was made of; the proof is made up."""
     folder = tmp_path_factory.mktemp("rtl")
-    build_rtl(Network.load(design.lowered), "zoo_model", RtlSettings(), VariantSettings(), folder / "65_rtl")
+    write_design(Network.load(design.lowered), "zoo_model", RtlSettings(), VariantSettings(), folder / "65_rtl")
     layer = LayerProof(name="logits", type="ap_fixed<9,1>", values=3, mismatches=0)
     proof = RtlProof(
         status="proven", reason="made up", vectors={"data": 1}, layers=(layer,), files=hash_files(folder / "65_rtl")

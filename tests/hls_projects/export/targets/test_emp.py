@@ -32,7 +32,7 @@ from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
 from hls_projects.network.integer_model import outputs
 from hls_projects.network.network import Network
-from hls_projects.rtl.forms.assemble import build
+from hls_projects.rtl.forms.assemble import write_design
 from hls_projects.rtl.simulation import verilator
 from hls_projects.settings import BuilderSettings, HardwareSettings, HlsSettings, RtlSettings, VariantSettings
 from tests.hls_projects.export.axi_streams import require_axi_streams
@@ -162,7 +162,7 @@ def test_a_late_frame_and_a_wrong_bit_are_named(tmp_path: Path) -> None:
 
 def _built(network: Network, folder: Path, rtl: RtlSettings | None = None, form: BuilderSettings | None = None) -> Case:
     """The RTL of a network with 30 random vectors."""
-    build(network, "tagger", rtl or RtlSettings(), VariantSettings(), folder, form)
+    write_design(network, "tagger", rtl or RtlSettings(), VariantSettings(), folder, form)
     rng = np.random.default_rng(7)
     ports = network.graph.inputs
     x = [rng.integers(port.type.raw_min, port.type.raw_max, (30, *port.shape), endpoint=True) for port in ports]
@@ -261,7 +261,7 @@ def test_the_files_of_ipbb_are_whole_and_compile_in_its_order(
     make: Callable[[str], keras.Model], tmp_path: Path
 ) -> None:
     network = prove_network(lower(make("two_inputs_two_outputs")))
-    build(network, "tagger", RtlSettings(), VariantSettings(), tmp_path / "rtl")
+    write_design(network, "tagger", RtlSettings(), VariantSettings(), tmp_path / "rtl")
     write_payload(tmp_path / "rtl", PackingSettings(), HlsSettings(), tmp_path / "emp")
     cfg, hdl = tmp_path / "emp" / "firmware" / "cfg", tmp_path / "emp" / "firmware" / "hdl"
     framework = "emp-fwk:components/datapath emp_data_types.vhd"

@@ -21,7 +21,7 @@ from hls_projects.blocks.image_builder_vectors import builder_vectors
 from hls_projects.network import integer_model
 from hls_projects.network.network import Network
 from hls_projects.network.port import Port
-from hls_projects.rtl.forms.assemble import build
+from hls_projects.rtl.forms.assemble import write_design
 from hls_projects.rtl.logic.image_builder import comparators
 from hls_projects.rtl.logic.trace import trace
 from hls_projects.rtl.simulation import ghdl, verilator
@@ -151,7 +151,7 @@ CLOCKED = {
 def test_simulated(name: str, tmp_path: Path) -> None:
     """Without a gap, with pauses, with resets: `verilator` and `ghdl` play all of them."""
     network, settings, form = CLOCKED[name]
-    built = build(network, "dut", settings, VariantSettings(), tmp_path / "rtl", form)
+    built = write_design(network, "dut", settings, VariantSettings(), tmp_path / "rtl", form)
     number = builder_in(network).candidates.number
     beats = 1 if form.form == "parallel" else number // form.candidates_per_clock
     rows = network.graph.layers[0].shape[0] // settings.rows if settings.form == "streamed" else 1
@@ -170,7 +170,7 @@ def test_simulated(name: str, tmp_path: Path) -> None:
 def test_simulated_at_full_size(tmp_path: Path) -> None:
     """Sixteen candidates, one per clock, 16 by 16 pixels: gapless, a jet comes every 16 clocks."""
     network = alone(16, 16)
-    built = build(network, "dut", RtlSettings(), VariantSettings(), tmp_path / "rtl", SERIAL)
+    built = write_design(network, "dut", RtlSettings(), VariantSettings(), tmp_path / "rtl", SERIAL)
     assert (built.design.beats, built.design.interval) == (16, 16)
     raw = vectors(network, 2_000)
     flat = np.concatenate(raw, axis=1)
@@ -182,7 +182,7 @@ def test_simulated_at_full_size(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["parallel", "one per clock, normalised", "streamed, more clocks of rows"])
 def test_vhdl(name: str, tmp_path: Path) -> None:
     network, settings, form = CLOCKED[name]
-    build(network, "dut", settings, VariantSettings(), tmp_path / "rtl", form)
+    write_design(network, "dut", settings, VariantSettings(), tmp_path / "rtl", form)
     raw = [x[:: len(x) // 40] for x in vectors(network, 1_000)]
     flat = np.concatenate(raw, axis=1)
     found = np.concatenate([each.outputs for each in ghdl.build(tmp_path / "rtl", tmp_path).run([flat])])
@@ -192,7 +192,7 @@ def test_vhdl(name: str, tmp_path: Path) -> None:
 def test_serial_is_several_times_smaller(tmp_path: Path) -> None:
     network = alone(16, 16)
     parallel, serial = (
-        build(network, "dut", RtlSettings(), VariantSettings(), tmp_path / form.form, form)
+        write_design(network, "dut", RtlSettings(), VariantSettings(), tmp_path / form.form, form)
         for form in (BuilderSettings(), SERIAL)
     )
     assert serial.estimate < parallel.estimate / 5
@@ -211,5 +211,5 @@ def test_forms_that_do_not_go_are_refused(
     tmp_path: Path, settings: RtlSettings, form: BuilderSettings, why: str
 ) -> None:
     with pytest.raises(UnsupportedModelError, match=why):
-        build(alone(6, 5), "dut", settings, VariantSettings(), tmp_path / "rtl", form)
+        write_design(alone(6, 5), "dut", settings, VariantSettings(), tmp_path / "rtl", form)
     assert not (tmp_path / "rtl").exists()

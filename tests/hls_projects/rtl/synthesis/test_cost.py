@@ -11,7 +11,7 @@ from tensorflow import keras
 
 from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
-from hls_projects.rtl.forms.assemble import build
+from hls_projects.rtl.forms.assemble import write_design
 from hls_projects.rtl.synthesis.cost import design_cost
 from hls_projects.settings import HardwareSettings
 
@@ -30,7 +30,7 @@ def test_the_smallest_variant(tmp_path: Path, rtl: dict[str, object]) -> None:
     variants = [{"saturation": "compare", "ternary": False}, {"pool_first": True}, {"ternary": False}]
     hardware = HardwareSettings.model_validate({"name": "costly", "rtl": rtl | {"variants": variants}})
     made = [
-        build(network, "costly", hardware.rtl, variant, tmp_path / str(number))
+        write_design(network, "costly", hardware.rtl, variant, tmp_path / str(number))
         for number, variant in enumerate(hardware.rtl.variants)
     ]
     found = design_cost(network, hardware)

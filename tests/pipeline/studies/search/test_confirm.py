@@ -87,7 +87,7 @@ def workshop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Workshop:
     monkeypatch.setattr(module, "hardware_network", lambda model, _: model)
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: made.seconds))
     monkeypatch.setattr(load, "load_model", made.load)
-    monkeypatch.setattr(assemble, "build", made.build)
+    monkeypatch.setattr(assemble, "write_design", made.build)
     monkeypatch.setattr(synthesis, "synthesise", made.synthesise)
     monkeypatch.setattr(synthesis, "yosys_version", lambda: "yosys 1")
     return made
