@@ -15,8 +15,8 @@ _FLOAT32 = "build the same network with the dtype policy float32, give it these 
 def require_known_arithmetic(layer: Any, plain: PlainModel) -> None:
     """Refuse a layer that computes in less than float32, or has a quantizer that QKeras cannot compute."""
     if layer.compute_dtype not in ("float32", "float64"):
-        what = f"computes in {layer.compute_dtype} (dtype policy {layer.dtype_policy.name})"
-        raise plain.refuse(f"{what}, which rounds what hardware holds", remedy=_FLOAT32)
+        reason = f"computes in {layer.compute_dtype} (dtype policy {layer.dtype_policy.name})"
+        raise plain.refuse(f"{reason}, which rounds what hardware holds", remedy=_FLOAT32)
     for name, value in vars(layer).items():
         unused = name.startswith("bias") and not getattr(layer, "use_bias", True)
         if not isinstance(value, BaseQuantizer) or unused:

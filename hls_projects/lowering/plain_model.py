@@ -136,11 +136,11 @@ class PlainModel:
 
     def name(self, suffix: str = "") -> str:
         """A fresh identifier for the layer being lowered."""
-        wanted = identifier(self._source + (f"_{suffix}" if suffix else ""))
-        name, count = wanted, 1
+        base = identifier(self._source + (f"_{suffix}" if suffix else ""))
+        name, count = base, 1
         while name in self.sources:
             count += 1
-            name = f"{wanted}_{count}"
+            name = f"{base}_{count}"
         self.sources[name] = self._source
         return name
 

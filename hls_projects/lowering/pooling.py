@@ -68,19 +68,19 @@ def upsampling(layer: Any, inputs: Tensors, plain: PlainModel) -> Tensors:
     return [plain.keep(KL.UpSampling2D(layer.size, name=plain.name()), inputs[0])]
 
 
-def _pool(kind: type[Any], layer: Any, x: Any, plain: PlainModel) -> Any:
+def _pool(pooling: type[Any], layer: Any, x: Any, plain: PlainModel) -> Any:
     shape = geometry(layer, plain)
     if shape["padding"] == "same":
         for size, pool, stride in zip(x.shape[1:3], layer.pool_size, layer.strides, strict=True):
             if any(same_zeros(size, pool, stride)):
                 raise plain.refuse("'same' padding whose windows reach over the edge", remedy="use 'valid' pooling")
-    return plain.keep(kind(layer.pool_size, layer.strides, "valid", name=plain.name()), x)
+    return plain.keep(pooling(layer.pool_size, layer.strides, "valid", name=plain.name()), x)
 
 
-def _global(kind: type[Any], layer: Any, x: Any, plain: PlainModel) -> Any:
+def _global(pooling: type[Any], layer: Any, x: Any, plain: PlainModel) -> Any:
     if layer.data_format != "channels_last":
         raise plain.refuse("channels first", remedy="use data_format='channels_last'")
-    y = plain.keep(kind(x.shape[1:3], name=plain.name()), x)
+    y = plain.keep(pooling(x.shape[1:3], name=plain.name()), x)
     return y if layer.keepdims else plain.keep(KL.Flatten(name=plain.name("flatten")), y)
 
 

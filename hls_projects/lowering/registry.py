@@ -33,10 +33,10 @@ def rule_for(layer: keras.layers.Layer) -> Rule:
     Raises:
         UnsupportedModelError: when no rule lowers this class exactly.
     """
-    found = RULES.get(type(layer))
-    if found is None:
+    lowering_rule = RULES.get(type(layer))
+    if lowering_rule is None:
         raise UnsupportedModelError(
             f"layer '{layer.name}' ({type(layer).__name__}) has no exact form in plain layers",
             remedy="replace it; docs/hardware.md lists the layers that can be lowered",
         )
-    return found
+    return lowering_rule

@@ -58,11 +58,11 @@ def views_convolution(layer: ViewConv2D, inputs: Tensors, plain: PlainModel) -> 
 def views_separable(layer: ViewSeparableConv2D, inputs: Tensors, plain: PlainModel) -> Tensors:
     """A separable convolution in its two steps for every view, the first one with turned filters."""
     filters, bias = layer.used()
-    found = []
+    maps = []
     for x, kernel in zip(_maps(layer, inputs, plain), layer.kernels(filters), strict=True):
         y = plain.depthwise(x, _array(kernel), None, suffix="depthwise", **_geometry(layer))
-        found.append(_pointwise(y, _array(filters[1])[None, None], _array(bias), plain))
-    return found
+        maps.append(_pointwise(y, _array(filters[1])[None, None], _array(bias), plain))
+    return maps
 
 
 @rule(ViewDense)
@@ -113,9 +113,9 @@ def _maps(layer: Any, inputs: Tensors, plain: PlainModel) -> list[Any]:
     groups = -(-len(maps) // READERS)
     if groups == 1:
         return maps
-    each = -(-len(maps) // groups)
+    views_per_copy = -(-len(maps) // groups)
     copies = [plain.copy(inputs[0]) for _ in range(groups)]
-    return [copies[number // each] for number in range(len(maps))]
+    return [copies[number // views_per_copy] for number in range(len(maps))]
 
 
 def _array(values: Any) -> Array:

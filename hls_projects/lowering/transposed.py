@@ -43,11 +43,11 @@ def _spread(x: Any, strides: tuple[int, int], plain: PlainModel) -> Any:
     """The image with zeros behind every row and column: [rows · strides[0], columns · strides[1], channels]."""
     rows, columns, channels = (int(size) for size in x.shape[1:])
 
-    def move(shape: tuple[int, int, int], tensor: Any, what: str) -> Any:
-        return plain.keep(KL.Reshape(shape, name=plain.name(what)), tensor)
+    def move(shape: tuple[int, int, int], tensor: Any, suffix: str) -> Any:
+        return plain.keep(KL.Reshape(shape, name=plain.name(suffix)), tensor)
 
-    def pad(zeros: int, tensor: Any, what: str) -> Any:
-        return plain.keep(KL.ZeroPadding2D(((0, 0), (0, zeros)), name=plain.name(what)), tensor)
+    def pad(zeros: int, tensor: Any, suffix: str) -> Any:
+        return plain.keep(KL.ZeroPadding2D(((0, 0), (0, zeros)), name=plain.name(suffix)), tensor)
 
     if strides[1] > 1:
         x = move((rows * columns, 1, channels), x, "pixels")

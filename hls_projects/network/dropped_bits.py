@@ -67,10 +67,10 @@ def _known(graph: Graph) -> dict[str, FixedType]:
 
 def _widen(layers: dict[str, Node], origin: Node, integer: int) -> None:
     """Give a layer's result more bits before the point, and all that only moves it."""
-    kind = replace(origin.result, width=integer + origin.result.fraction, integer=integer)
+    wider = replace(origin.result, width=integer + origin.result.fraction, integer=integer)
     moved = {origin.name}
     for name, layer in layers.items():
         if plain_layer(layer.kind).moves and layer.inputs[0] in moved:
             moved.add(name)
         if name in moved:
-            layers[name] = layer.model_copy(update={"result": kind})
+            layers[name] = layer.model_copy(update={"result": wider})

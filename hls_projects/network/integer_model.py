@@ -25,15 +25,15 @@ def run(network: Network, inputs: Sequence[Integers]) -> dict[str, Integers]:
         int64 [vectors, …] by layer, inputs included, each in the layer's result type.
     """
     types = {port.name: port.type for port in network.graph.inputs}
-    found = {port.name: np.asarray(x, dtype=np.int64) for port, x in zip(network.graph.inputs, inputs, strict=True)}
+    tensors = {port.name: np.asarray(x, dtype=np.int64) for port, x in zip(network.graph.inputs, inputs, strict=True)}
     for layer in network.graph.layers:
-        sources = [(found[name], types[name].fraction) for name in layer.inputs]
-        found[layer.name] = plain_layer(layer.kind).integers(layer, network.weights.get(layer.name), sources)
+        sources = [(tensors[name], types[name].fraction) for name in layer.inputs]
+        tensors[layer.name] = plain_layer(layer.kind).integers(layer, network.weights.get(layer.name), sources)
         types[layer.name] = layer.result
-    return found
+    return tensors
 
 
 def outputs(network: Network, inputs: Sequence[Integers]) -> list[Integers]:
     """The raw integers of every output: int64 [vectors, …]."""
-    found = run(network, inputs)
-    return [found[port.name] for port in network.graph.outputs]
+    tensors = run(network, inputs)
+    return [tensors[port.name] for port in network.graph.outputs]

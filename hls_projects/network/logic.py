@@ -38,8 +38,8 @@ class LogicWriter(Protocol):
     def larger(self, a: Any, b: Any) -> Any:
         """The larger of two values."""
 
-    def quantized(self, x: Values, kind: FixedType) -> Values:
+    def quantized(self, x: Values, target: FixedType) -> Values:
         """A cast to a type."""
 
-    def image(self, builder: ImageBuilder, kind: FixedType, inputs: Sequence[Values]) -> Values:
+    def image(self, builder: ImageBuilder, pixel_type: FixedType, inputs: Sequence[Values]) -> Values:
         """The image of candidates, cast to a type."""

@@ -34,8 +34,8 @@ def require_fitting(
     builder = None if first is None else first.builder
     taken = [port.shape for port in graph.inputs] if builder is None else [builder.shape]
     if taken != [meaning.image_shape]:
-        what = f"says that the network takes images of {_size(meaning.image_shape)}, it takes {_sizes(taken)}"
-        raise InputFileError(what, file=file, remedy=of_images)
+        reason = f"says that the network takes images of {_size(meaning.image_shape)}, it takes {_sizes(taken)}"
+        raise InputFileError(reason, file=file, remedy=of_images)
     if builder is not None and ImageBuilder.of_images(meaning.images) != builder:
         raise InputFileError(
             "describes other images than the network makes from its candidates", file=file, remedy=of_images
@@ -43,14 +43,16 @@ def require_fitting(
     if meaning.regression is not None:
         names = [target.name for target in meaning.regression.targets]
         if graph.outputs[-1].shape != (len(names),):
-            what = f"names {len(names)} numbers of a jet ({', '.join(names)}), the last output of the network gives "
-            raise InputFileError(what + _sizes([graph.outputs[-1].shape]), file=file, remedy=_OTHER)
+            reason = f"names {len(names)} numbers of a jet ({', '.join(names)}), the last output of the network gives "
+            raise InputFileError(reason + _sizes([graph.outputs[-1].shape]), file=file, remedy=_OTHER)
     if not meaning.classes or not isinstance(meaning.images, ImageDescription):
         return
     given = [port.shape for port in graph.outputs]
     if given[0] != (len(meaning.classes),):
-        what = f"names {len(meaning.classes)} classes ({', '.join(meaning.classes)}), the network gives {_sizes(given)}"
-        raise InputFileError(f"{what} numbers", file=file, remedy=of_classes)
+        reason = (
+            f"names {len(meaning.classes)} classes ({', '.join(meaning.classes)}), the network gives {_sizes(given)}"
+        )
+        raise InputFileError(f"{reason} numbers", file=file, remedy=of_classes)
 
 
 def _size(shape: Sequence[int]) -> str:

@@ -55,7 +55,9 @@ class Network:
         if self.meaning is not None:
             self.meaning.save(folder / MEANING)
         arrays = {f"{name}.kernel": weights.kernel for name, weights in self.weights.items()}
-        arrays |= {f"{name}.bias": each.bias for name, each in self.weights.items() if each.bias is not None}
+        arrays |= {
+            f"{name}.bias": constants.bias for name, constants in self.weights.items() if constants.bias is not None
+        }
         np.savez_compressed(folder / "weights.npz", **arrays)
 
     @classmethod
@@ -67,19 +69,19 @@ class Network:
         """
         graph = Graph.load(folder / "types.json")
         path = folder / "weights.npz"
-        found = read_integers(path, "weights", "make them with `lower`")
+        arrays = read_integers(path, "weights", "make them with `lower`")
         weights = {}
-        for layer in graph.layers:
-            if layer.weight is None:
+        for node in graph.layers:
+            if node.weight is None:
                 continue
-            kernel, bias = found.pop(f"{layer.name}.kernel", None), found.pop(f"{layer.name}.bias", None)
-            if kernel is None or (bias is None) != (layer.bias is None):
-                raise InputFileError(f"holds no weights of layer '{layer.name}'", file=path, remedy="run `lower` again")
-            _check(layer, kernel, bias, path)
-            weights[layer.name] = Weights(kernel, bias)
-        if found:
+            kernel, bias = arrays.pop(f"{node.name}.kernel", None), arrays.pop(f"{node.name}.bias", None)
+            if kernel is None or (bias is None) != (node.bias is None):
+                raise InputFileError(f"holds no weights of layer '{node.name}'", file=path, remedy="run `lower` again")
+            _check(node, kernel, bias, path)
+            weights[node.name] = Weights(kernel, bias)
+        if arrays:
             raise InputFileError(
-                f"holds {sorted(found)[0]}, which belongs to no layer", file=path, remedy="run `lower` again"
+                f"holds {sorted(arrays)[0]}, which belongs to no layer", file=path, remedy="run `lower` again"
             )
         return cls(graph, weights).with_meaning_of(folder / MEANING)
 
@@ -99,17 +101,19 @@ class Network:
     def fingerprint(self) -> str:
         """SHA-256 over types and weights, hexadecimal: two networks with the same one compute the same numbers."""
         digest = hashlib.sha256(self.graph.model_dump_json().encode())
-        for name, each in sorted(self.weights.items()):
-            for array in (each.kernel, each.bias):
+        for name, constants in sorted(self.weights.items()):
+            for array in (constants.kernel, constants.bias):
                 digest.update(f"{name}{None if array is None else array.shape}".encode())
                 digest.update(b"" if array is None else np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
 
 
-def _check(layer: Node, kernel: Integers, bias: Integers | None, path: Path) -> None:
+def _check(node: Node, kernel: Integers, bias: Integers | None, path: Path) -> None:
     """Hold weights against the types they are said to have."""
-    for values, kind in ((kernel, layer.weight), (bias, layer.bias)):
-        if values is None or kind is None:
+    for values, weight_type in ((kernel, node.weight), (bias, node.bias)):
+        if values is None or weight_type is None:
             continue
-        if values.min(initial=0) < kind.raw_min or values.max(initial=0) > kind.raw_max:
-            raise InputFileError(f"a weight of '{layer.name}' is not of {kind}", file=path, remedy="run `lower` again")
+        if values.min(initial=0) < weight_type.raw_min or values.max(initial=0) > weight_type.raw_max:
+            raise InputFileError(
+                f"a weight of '{node.name}' is not of {weight_type}", file=path, remedy="run `lower` again"
+            )

@@ -37,20 +37,20 @@ class Products(Layer):
 
     def integers(self, node: Node, weights: Weights | None, sources: Sources) -> Integers:
         """The sums, at the fraction of the result."""
-        weights, kind = known(node, weights)
+        weights, weight_type = typed_weights(node, weights)
         (x, fraction), target = sources[0], node.result.fraction
-        total = self.multiply(x, node, weights.kernel) << (target - fraction - kind.fraction)
+        total = self.multiply(x, node, weights.kernel) << (target - fraction - weight_type.fraction)
         if weights.bias is not None and node.bias is not None:
             total = total + (weights.bias << (target - node.bias.fraction))
         return np.asarray(total)
 
     def reals(self, node: Node, weights: Weights | None) -> tuple[Reals, Reals]:
         """Kernel and bias [out] as real numbers, for logic."""
-        weights, kind = known(node, weights)
+        weights, weight_type = typed_weights(node, weights)
         bias = np.zeros(node.shape[-1])
         if weights.bias is not None and node.bias is not None:
             bias = node.bias.to_float(weights.bias)
-        return kind.to_float(weights.kernel), bias
+        return weight_type.to_float(weights.kernel), bias
 
     def fraction(self, node: Node, sources: Sequence[int]) -> int:
         """That of the products, or of the bias."""
@@ -80,10 +80,10 @@ class Products(Layer):
         self, node: Node, weights: Weights | None, towards: Integers, away: Integers, fraction: int
     ) -> Integers:
         """The end of the sums that one end of the inputs gives with positive weights, the other with negative ones."""
-        weights, kind = known(node, weights)
+        weights, weight_type = typed_weights(node, weights)
         positive, negative = np.maximum(weights.kernel, 0), np.minimum(weights.kernel, 0)
         total = self.multiply(towards, node, positive) + self.multiply(away, node, negative)
-        return shifted(total, node.result.fraction - fraction - kind.fraction)
+        return shifted(total, node.result.fraction - fraction - weight_type.fraction)
 
 
 def _offset(node: Node, weights: Weights | None) -> Integers:
@@ -93,7 +93,7 @@ def _offset(node: Node, weights: Weights | None) -> Integers:
     return shifted(weights.bias, node.result.fraction - node.bias.fraction)
 
 
-def known(node: Node, weights: Weights | None) -> tuple[Weights, FixedType]:
+def typed_weights(node: Node, weights: Weights | None) -> tuple[Weights, FixedType]:
     """The weights of a layer that must have some, and the type of its kernel.
 
     Raises:

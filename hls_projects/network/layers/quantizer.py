@@ -34,12 +34,12 @@ class Quantizer(Layer):
 
     def interval(self, node: Node, weights: Weights | None, sources: Sequence[Interval]) -> Interval:
         """A cast that saturates is monotone."""
-        kind, x = node.result, sources[0]
-        x = x.at(max(x.fraction, kind.fraction))
-        if x.fraction - kind.fraction >= MAX_WIDTH:
+        target, x = node.result, sources[0]
+        x = x.at(max(x.fraction, target.fraction))
+        if x.fraction - target.fraction >= MAX_WIDTH:
             raise OverflowError(f"its step is more than 2**{MAX_WIDTH} steps of what it reads")
-        found = Interval(kind.cast(x.low, x.fraction), kind.cast(x.high, x.fraction), kind.fraction)
-        return _jumping(kind, x, found) if kind.overflow in ("WRAP", "SAT_ZERO") else found
+        ends = Interval(target.cast(x.low, x.fraction), target.cast(x.high, x.fraction), target.fraction)
+        return _jumping(target, x, ends) if target.overflow in ("WRAP", "SAT_ZERO") else ends
 
     def logic(self, writer: LogicWriter, node: Node, weights: Weights | None, inputs: Sequence[Values]) -> Values:
         """A cast of each value."""
@@ -54,12 +54,12 @@ class Quantizer(Layer):
         return tail.cast(node)
 
 
-def _jumping(kind: FixedType, x: Interval, found: Interval) -> Interval:
+def _jumping(target: FixedType, x: Interval, ends: Interval) -> Interval:
     """A cast that may jump: the ends tell nothing where an end leaves the range."""
-    wide = FixedType(MAX_WIDTH, MAX_WIDTH - kind.fraction, True, kind.rounding, "SAT")
-    inside = (wide.cast(x.low, x.fraction) == found.low) & (wide.cast(x.high, x.fraction) == found.high)
-    low, high = np.where(inside, found.low, kind.raw_min), np.where(inside, found.high, kind.raw_max)
-    return Interval(low, high, kind.fraction)
+    wide = FixedType(MAX_WIDTH, MAX_WIDTH - target.fraction, True, target.rounding, "SAT")
+    inside = (wide.cast(x.low, x.fraction) == ends.low) & (wide.cast(x.high, x.fraction) == ends.high)
+    low, high = np.where(inside, ends.low, target.raw_min), np.where(inside, ends.high, target.raw_max)
+    return Interval(low, high, target.fraction)
 
 
 LAYER = Quantizer()

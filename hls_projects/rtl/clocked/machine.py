@@ -131,8 +131,8 @@ class Machine:
 
     def register(self, name: str, source: Signal, enable: Signal | None = None, clear: Signal | None = None) -> Signal:
         """A register that takes its source at every clock, or at those with `enable`; zero after those with `clear`."""
-        made = Signal(name, False, source.precisions, rst_if=clear, reg=True)
-        return self._to(made, source, enable)
+        signal = Signal(name, False, source.precisions, rst_if=clear, reg=True)
+        return self._to(signal, source, enable)
 
     def any_tick(self, times: Sequence[int]) -> Signal:
         """One bit that is high at each of some times."""
@@ -157,13 +157,13 @@ class Machine:
             outputs: traced outputs.
             time: when the sources hold them.
         """
-        made = self.pipelined(name, logic_of(inputs, outputs.ravel()), sources, time)
-        return replace(made, shape=outputs.shape)
+        wires = self.pipelined(name, logic_of(inputs, outputs.ravel()), sources, time)
+        return replace(wires, shape=outputs.shape)
 
     def clocked(self, name: str, sources: Sequence[Signal], inputs: Tensor, outputs: Tensor, time: int) -> Wires:
         """Logic of one clock, however deep; see `block`."""
-        made = self.pipelined(name, logic_of(inputs, outputs.ravel()), sources, time, whole=True)
-        return replace(made, shape=outputs.shape)
+        wires = self.pipelined(name, logic_of(inputs, outputs.ravel()), sources, time, whole=True)
+        return replace(wires, shape=outputs.shape)
 
     def state(self, name: str, intervals: Sequence[QInterval], time: int) -> Wires:
         """A register that logic reads before it is known what goes into it; `feed` says that."""
@@ -191,8 +191,8 @@ class Machine:
         parts = (tidy,) if whole else self.pipelining.split(tidy)
         require_same(kept, parts, f"cutting block '{name}' into clocks by the passes")
         for number, part in enumerate(parts):
-            made = self._block(f"{name}_{number + 1}", part, signals)
-            signals = [self.register(f"{name}_{number + 1}_out", made)]
+            block = self._block(f"{name}_{number + 1}", part, signals)
+            signals = [self.register(f"{name}_{number + 1}_out", block)]
         return Wires(signals[0], intervals, (len(intervals),), time + len(parts))
 
     @property

@@ -83,18 +83,18 @@ def _parts(results: Sequence[QInterval], design: RtlDesign) -> Iterator[Part]:
     """How each output is put together from the logic's narrower one: zeros below, the sign repeated above."""
     types = [port.type for port in design.outputs for _ in range(int(np.prod(port.shape)))]
     low = source = 0
-    for kind, interval in zip(types, results, strict=True):
-        top = low + kind.width - 1
+    for port_type, interval in zip(types, results, strict=True):
+        top = low + port_type.width - 1
         if interval.min == interval.max:
-            raw = round(interval.min / kind.step) % (1 << kind.width)
-            yield Part(top, low, constant=f"{raw:0{kind.width}b}")
+            raw = round(interval.min / port_type.step) % (1 << port_type.width)
+            yield Part(top, low, constant=f"{raw:0{port_type.width}b}")
         else:
             signed, integers, fraction = interval.kif
             width = int(signed) + integers + fraction
-            below = kind.fraction - fraction
+            below = port_type.fraction - fraction
             if below:
                 yield Part(low + below - 1, low, constant="0" * below)
-            above = kind.width - below - width
+            above = port_type.width - below - width
             # Intervals of the logic can be wider than the proven type, whose bits then hold the value all the same.
             yield Part(top - max(above, 0), low + below, source)
             if above > 0 and signed:
@@ -102,4 +102,4 @@ def _parts(results: Sequence[QInterval], design: RtlDesign) -> Iterator[Part]:
             elif above > 0:
                 yield Part(top, top - above + 1, constant="0" * above)
             source += width
-        low += kind.width
+        low += port_type.width

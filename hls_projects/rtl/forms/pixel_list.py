@@ -55,23 +55,25 @@ def counter(machine: Machine, name: str, beats: int, start: Signal, time: int) -
     reader = Segment(time)
     value = reader.read(state)[0]
     after = (value + 1.0).quantize(0, (beats - 1).bit_length(), 0)
-    made = gated(inverted(tick_of(reader, start)), after)
-    machine.feed(state, f"{name}_count", reader.sources, reader.flat, objects([made]))
+    count = gated(inverted(tick_of(reader, start)), after)
+    machine.feed(state, f"{name}_count", reader.sources, reader.flat, objects([count]))
     return state
 
 
-def scattered(machine: Machine, builder: ImageBuilder, kind: FixedType, form: Form, found: PixelList) -> Flow:
+def scattered(
+    machine: Machine, builder: ImageBuilder, pixel_type: FixedType, form: Form, pixel_list: PixelList
+) -> Flow:
     """The whole image, of a list whose next one comes no sooner than it has slots.
 
     Args:
         machine: gets the logic.
         builder: what is built.
-        kind: type of the image's pixels.
+        pixel_type: type of the image's pixels.
         form: how quantizers saturate.
-        found: the list.
+        pixel_list: the list.
     """
-    slots = len(found.sums.intervals)
-    item, shift = _item(machine, found), _shift(machine, builder, found)
+    slots = len(pixel_list.sums.intervals)
+    item, shift = _item(machine, pixel_list), _shift(machine, builder, pixel_list)
     if shift is not None:
         time = max(item.time, shift.time + 1)
         item = machine.delayed(item, time - item.time, "picked_late")
@@ -80,50 +82,50 @@ def scattered(machine: Machine, builder: ImageBuilder, kind: FixedType, form: Fo
         shift = Wires(held, shift.intervals, shift.shape, time)
     segment = Segment(item.time)
     lead, place, total = segment.read(item)
-    value = finished(builder, kind, form, total, None if shift is None else list(segment.read(shift)))
+    value = finished(builder, pixel_type, form, total, None if shift is None else list(segment.read(shift)))
     rows, columns, _ = builder.shape
     row, column = one_hot(row_of(builder, place), rows, lead), one_hot(column_of(builder, place), columns)
-    made = machine.block("value", segment.sources, segment.flat, objects([row, column, value]), segment.time)
-    image = _written(machine, builder, made)
-    pixels = Segment(made.time + 1 + slots)
-    values = objects([pixels.read(Wires(each.signal, each.intervals, (1,), pixels.time))[0] for each in image])
+    value_wires = machine.block("value", segment.sources, segment.flat, objects([row, column, value]), segment.time)
+    image = _written(machine, builder, value_wires)
+    pixels = Segment(value_wires.time + 1 + slots)
+    values = objects([pixels.read(Wires(pixel.signal, pixel.intervals, (1,), pixels.time))[0] for pixel in image])
     return Flow(1, 1, values.reshape(builder.shape), pixels)
 
 
-def _item(machine: Machine, found: PixelList) -> Wires:
+def _item(machine: Machine, pixels: PixelList) -> Wires:
     """Whether a slot holds a value, its key and its sum: one slot after the other, from the first."""
-    start = machine.tick(found.time)
-    segment = Segment(found.time + 1)
+    start = machine.tick(pixels.time)
+    segment = Segment(pixels.time + 1)
 
     def held(name: str, wires: Wires) -> Tensor:
         signal = machine.register(name, wires.signal, start) if wires.signal.size else wires.signal
         return segment.read(Wires(signal, wires.intervals, wires.shape, segment.time))
 
-    slots = len(found.sums.intervals)
+    slots = len(pixels.sums.intervals)
     selects = segment.read(counter(machine, "slot", slots, start, segment.time))[0]
     numbers = [bit(selects, position) for position in range((slots - 1).bit_length())]
-    leads = [one for i, each in enumerate(found.leads) for one in held(f"held_leads{i}", each)]
-    places = [one for i, each in enumerate(found.places) for one in held(f"held_keys{i}", each)]
-    sums = list(held("held_sums", found.sums))
-    made = objects([picked(numbers, values) for values in (leads, places, sums)])
-    return machine.block("picked", segment.sources, segment.flat, made, segment.time)
+    leads = [one for i, slot_wires in enumerate(pixels.leads) for one in held(f"held_leads{i}", slot_wires)]
+    places = [one for i, slot_wires in enumerate(pixels.places) for one in held(f"held_keys{i}", slot_wires)]
+    sums = list(held("held_sums", pixels.sums))
+    item = objects([picked(numbers, values) for values in (leads, places, sums)])
+    return machine.block("picked", segment.sources, segment.flat, item, segment.time)
 
 
-def _shift(machine: Machine, builder: ImageBuilder, found: PixelList) -> Wires | None:
+def _shift(machine: Machine, builder: ImageBuilder, pixels: PixelList) -> Wires | None:
     """The shift of the normalisation, for one clock."""
-    if found.total is None:
+    if pixels.total is None:
         return None
-    segment = Segment(found.time)
-    made = objects(left_shift(builder, segment.read(found.total)[0]))
-    return machine.block("shift_of", segment.sources, segment.flat, made, segment.time)
+    segment = Segment(pixels.time)
+    bits = objects(left_shift(builder, segment.read(pixels.total)[0]))
+    return machine.block("shift_of", segment.sources, segment.flat, bits, segment.time)
 
 
-def _written(machine: Machine, builder: ImageBuilder, made: Wires) -> list[Wires]:
+def _written(machine: Machine, builder: ImageBuilder, value_wires: Wires) -> list[Wires]:
     """The pixels, to which value, row and column are written clock by clock; the first ones at `made.time`."""
     rows, columns, _ = builder.shape
-    segment = Segment(made.time)
-    row, column = segment.read(made)[:2]
-    first = tick_of(segment, machine.tick(made.time))
+    segment = Segment(value_wires.time)
+    row, column = segment.read(value_wires)[:2]
+    first = tick_of(segment, machine.tick(value_wires.time))
     in_row, in_column = [bit(row, r) for r in range(rows)], [bit(column, c) for c in range(columns)]
     # beside the column of the value nothing is written but in the first clock, and then zero
     enables = [both(r, either([c, first])) for r in in_row for c in in_column]
@@ -131,8 +133,8 @@ def _written(machine: Machine, builder: ImageBuilder, made: Wires) -> list[Wires
     control = machine.clocked(
         "control", segment.sources, segment.flat, objects([*enables, *clears]), segment.time
     ).signal
-    segment = Segment(made.time)
-    column, value = segment.read(made)[1:]
+    segment = Segment(value_wires.time)
+    column, value = segment.read(value_wires)[1:]
     buses = objects([gated(bit(column, c), value) for c in range(columns)])
     bus = machine.clocked("bus", segment.sources, segment.flat, buses, segment.time)
     pixels = []

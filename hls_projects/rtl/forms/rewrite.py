@@ -60,10 +60,10 @@ def fold_spread(network: Network) -> Network:
         if chain:
             source, last = shapes[first.inputs[0]], chain[-1]
             strides = (last.shape[0] // source[0], last.shape[1] // source[1])
-            made = last.model_copy(
+            spreading = last.model_copy(
                 update={"kind": Spread.kind, "inputs": first.inputs, "window": strides, "padding": ((0, 0), (0, 0))}
             )
-            layers[layers.index(last)] = made
+            layers[layers.index(last)] = spreading
             layers = [layer for layer in layers if layer not in chain]
     return _with(network, layers)
 
@@ -82,7 +82,7 @@ def _spreading(first: Node, layers: list[Node], users: Counter[str], shape: tupl
         if rest == left == 0 and rows * columns > 1 and np.array_equal(moved, spread(numbered, (rows, columns))):
             longest = len(chain)
         name = layer.name
-        layer = next((each for each in layers if name in each.inputs), None) if users[name] == 1 else None
+        layer = next((user for user in layers if name in user.inputs), None) if users[name] == 1 else None
     return chain[:longest]
 
 

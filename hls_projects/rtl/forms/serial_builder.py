@@ -47,27 +47,29 @@ def check_serial(builder: ImageBuilder, per_clock: int) -> int:
 
 
 def serial_image(
-    machine: Machine, builder: ImageBuilder, kind: FixedType, form: Form, per_clock: int, rows: int | None
+    machine: Machine, builder: ImageBuilder, pixel_type: FixedType, form: Form, per_clock: int, rows: int | None
 ) -> Flow:
     """The image of candidates, by rows or whole.
 
     Args:
         machine: gets the port and the builder.
         builder: what is built.
-        kind: type of the image's pixels.
+        pixel_type: type of the image's pixels.
         form: how quantizers saturate.
         per_clock: candidates a clock.
         rows: of the image a clock, a divisor of its height; none for the whole image, of candidates one a clock.
     """
-    serial = _Serial(machine, builder, kind, form, per_clock)
-    return scattered(machine, builder, kind, form, serial.merged()) if rows is None else serial.rows(rows)
+    serial = _Serial(machine, builder, pixel_type, form, per_clock)
+    return scattered(machine, builder, pixel_type, form, serial.merged()) if rows is None else serial.rows(rows)
 
 
 class _Serial:
     """Puts the pieces together; times count clocks from the one with `in_valid`, of the first beat."""
 
-    def __init__(self, machine: Machine, builder: ImageBuilder, kind: FixedType, form: Form, per_clock: int) -> None:
-        self.machine, self.builder, self.kind, self.form = machine, builder, kind, form
+    def __init__(
+        self, machine: Machine, builder: ImageBuilder, pixel_type: FixedType, form: Form, per_clock: int
+    ) -> None:
+        self.machine, self.builder, self.pixel_type, self.form = machine, builder, pixel_type, form
         self.lanes = per_clock
         self.beats = builder.candidates.number // per_clock
         self.slots = [(beat, lane) for beat in range(self.beats) for lane in range(per_clock)]
@@ -99,8 +101,8 @@ class _Serial:
         counted = [gated(inside(self.builder, key), one) for key, one in zip(keys, pt, strict=True)]
         limited = [variable(quantize(one, self.builder.pixel, self.form)) for one in counted]
         same = [equal(keys[first], keys[last]) for first, last in self.pairs]
-        made = objects([*keys, *limited, *same, *(counted if self.builder.normalise else [])])
-        arrived = self.machine.block("candidates", [beat.signal], flat, made, beat.time)
+        outputs = objects([*keys, *limited, *same, *(counted if self.builder.normalise else [])])
+        arrived = self.machine.block("candidates", [beat.signal], flat, outputs, beat.time)
         kept = []
         for number in range(self.beats):
             enable = self.machine.tick(arrived.time + number)
@@ -112,32 +114,32 @@ class _Serial:
         """The list of pixels, which stands for one clock."""
         arrived, keys = self._arrived()
         time = arrived.time
-        found = self._compared(arrived, keys)
-        sums, total = self._summed(found, time + 1)
+        compared = self._compared(arrived, keys)
+        sums, total = self._summed(compared, time + 1)
         leads = []
         for number in range(self.beats):
             enable = self.machine.tick(time + 1 + number)
-            signal = self.machine.register(f"leaders{number}", found.signal[0 : self.lanes], enable)
-            leads.append(Wires(signal, found.intervals[: self.lanes], (self.lanes,), sums.time))
-        places = [self.machine.delayed(each, 1, f"keys{number}_late") for number, each in enumerate(keys)]
+            signal = self.machine.register(f"leaders{number}", compared.signal[0 : self.lanes], enable)
+            leads.append(Wires(signal, compared.intervals[: self.lanes], (self.lanes,), sums.time))
+        places = [self.machine.delayed(key, 1, f"keys{number}_late") for number, key in enumerate(keys)]
         return PixelList(tuple(leads), tuple(places), sums, total)
 
-    def _list(self, found: PixelList) -> Wires:
+    def _list(self, pixels: PixelList) -> Wires:
         """Whether each slot holds a value, where it belongs, and the value, for the whole list at once."""
-        reader = Segment(found.time)
-        lead = np.concatenate([reader.read(each) for each in found.leads])
-        place = np.concatenate([reader.read(each) for each in found.places])
-        totals = reader.read(found.sums)
-        shift = None if found.total is None else left_shift(self.builder, reader.read(found.total)[0])
-        values = [finished(self.builder, self.kind, self.form, each, shift) for each in totals]
-        return self.machine.block("values", reader.sources, reader.flat, objects([*lead, *place, *values]), found.time)
+        reader = Segment(pixels.time)
+        lead = np.concatenate([reader.read(slot_wires) for slot_wires in pixels.leads])
+        place = np.concatenate([reader.read(slot_wires) for slot_wires in pixels.places])
+        totals = reader.read(pixels.sums)
+        shift = None if pixels.total is None else left_shift(self.builder, reader.read(pixels.total)[0])
+        values = [finished(self.builder, self.pixel_type, self.form, total, shift) for total in totals]
+        return self.machine.block("values", reader.sources, reader.flat, objects([*lead, *place, *values]), pixels.time)
 
     def _compared(self, arrived: Wires, keys: Sequence[Wires]) -> Wires:
         """Whether each lane is the first of its pixel, what came with its key, and which lanes go to which slot."""
         reader = Segment(arrived.time)
         ends = np.cumsum([self.lanes, self.lanes, len(self.pairs)])
         own, limited, same, counted = np.split(reader.read(arrived), ends)
-        before = np.concatenate([reader.read(each) for each in keys[:-1]])
+        before = np.concatenate([reader.read(key_wires) for key_wires in keys[:-1]])
         last = arrived.time + self.beats
         live = {
             b: tick_of(reader, self.machine.any_tick(range(arrived.time + b + 1, last))) for b in range(self.beats - 1)
@@ -152,10 +154,10 @@ class _Serial:
         for number, key in enumerate(own):
             taken = either([*equals[number :: self.lanes], *(within[first, number] for first in range(number))])
             leaders.append(gated(inside(self.builder, key), inverted(taken)))
-        made = objects([*leaders, *limited, *same, *counted, *equals])
-        return self.machine.clocked("compare", reader.sources, reader.flat, made, arrived.time)
+        outputs = objects([*leaders, *limited, *same, *counted, *equals])
+        return self.machine.clocked("compare", reader.sources, reader.flat, outputs, arrived.time)
 
-    def _summed(self, found: Wires, time: int) -> tuple[Wires, Wires | None]:
+    def _summed(self, compared: Wires, time: int) -> tuple[Wires, Wires | None]:
         """The sum of each slot, and of all candidates where it is asked for."""
         number, normalise = len(self.slots), self.builder.normalise
         intervals = [self._interval(number - slot) for slot in range(number)]
@@ -165,11 +167,11 @@ class _Serial:
         sums = self.machine.state("sums", intervals, time + self.beats)
         reader = Segment(time)
         sizes = [self.lanes, self.lanes, len(self.pairs), self.lanes if normalise else 0]
-        _, limited, same, counted, equals = np.split(reader.read(found), np.cumsum(sizes))
+        _, limited, same, counted, equals = np.split(reader.read(compared), np.cumsum(sizes))
         held = reader.read(sums)
         begins = [tick_of(reader, self.machine.tick(time + beat)) for beat in range(self.beats)]
         within = dict(zip(self.pairs, same, strict=True))
-        made = []
+        sums_after = []
         for slot, (beat, lane) in enumerate(self.slots):
             last = beat == self.beats - 1  # read in the next clock: holds nothing
             before = variable(0.0) if last else held[slot]
@@ -182,15 +184,15 @@ class _Serial:
             if beat == 0:
                 before = gated(inverted(begins[0]), before)
             total = self._joined(before, parts, intervals[slot])
-            made.append(gated(inverted(begins[beat - 1]), total) if beat > 0 and not last else total)
+            sums_after.append(gated(inverted(begins[beat - 1]), total) if beat > 0 and not last else total)
         if normalise:
-            made.append(_added([gated(inverted(begins[0]), held[number]), *counted], intervals[number]))
-        self.machine.feed(sums, "sum", reader.sources, reader.flat, objects(made))
+            sums_after.append(_added([gated(inverted(begins[0]), held[number]), *counted], intervals[number]))
+        self.machine.feed(sums, "sum", reader.sources, reader.flat, objects(sums_after))
         if not normalise:
             return sums, None
         pieces = (slice(0, number), slice(number, number + 1))
-        each, total = (Wires(sums.signal[p], sums.intervals[p], (p.stop - p.start,), sums.time) for p in pieces)
-        return each, total
+        slots, total = (Wires(sums.signal[p], sums.intervals[p], (p.stop - p.start,), sums.time) for p in pieces)
+        return slots, total
 
     def _interval(self, most: int) -> QInterval:
         """Of the sum of so many candidates in a pixel: all of it where it needs no more than a pixel and a bit."""
@@ -216,7 +218,7 @@ class _Serial:
         columns = self.builder.shape[1]
         hot = [one_hot(column_of(self.builder, place), columns) for place in places]
         first = sum((number * 2.0**i for i in range(rows.bit_length()) if rows >> i & 1), variable(0.0))
-        made = np.empty((rows, columns, 1), dtype=object)
+        image = np.empty((rows, columns, 1), dtype=object)
         for row in range(rows):
             wanted = first + float(row)
             here = [
@@ -224,9 +226,9 @@ class _Serial:
                 for leads, place, one in zip(lead, places, hot, strict=True)
             ]
             for column in range(columns):
-                at = [gated(bit(each, column), value) for each, value in zip(here, values, strict=True)]
-                made[row, column, 0] = either(at)
-        return made
+                at = [gated(bit(row_hot, column), value) for row_hot, value in zip(here, values, strict=True)]
+                image[row, column, 0] = either(at)
+        return image
 
 
 def _added(parts: Sequence[Any], interval: QInterval) -> Any:

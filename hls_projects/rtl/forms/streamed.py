@@ -170,22 +170,24 @@ class _Streamer:
         shape = layer.shape
         if first.beats > 1:
             shape = (layer.shape[0] // first.beats, *layer.shape[1:])
-        made = self.tracer.layer(layer.model_copy(update={"shape": shape}), self.network.weights.get(layer.name), given)
-        return Flow(first.beats, first.every, made, first.segment)
+        outputs = self.tracer.layer(
+            layer.model_copy(update={"shape": shape}), self.network.weights.get(layer.name), given
+        )
+        return Flow(first.beats, first.every, outputs, first.segment)
 
     def _windowed(self, layer: Node, flow: Flow) -> Flow:
         """A layer whose windows reach over `layer.window[0]` rows."""
         window, stride, (above, below) = layer.window[0], layer.strides[0], layer.padding[0]
-        rows, height, made = flow.rows, flow.rows * flow.beats, layer.shape[0]
+        rows, height, rows_out = flow.rows, flow.rows * flow.beats, layer.shape[0]
         out = rows // stride if rows % stride == 0 else 1
         steps = out * stride // rows if rows % stride == 0 or stride % rows == 0 else 0
-        if not steps or made % out:
+        if not steps or rows_out % out:
             raise UnsupportedModelError(
-                f"layer '{layer.name}' makes {made} rows of {height} with a stride of {stride}, which does not fit "
+                f"layer '{layer.name}' makes {rows_out} rows of {height} with a stride of {stride}, which does not fit "
                 f"{rows} rows a clock",
                 remedy="choose another number of rows a clock, or unroll the network",
             )
-        beats, needed = made // out, (out - 1) * stride + window
+        beats, needed = rows_out // out, (out - 1) * stride + window
         last = (out - 1) * stride - above + window - 1
         arrival = last // rows
         """The beat with the last row that the first output needs."""
@@ -277,10 +279,10 @@ class _Streamer:
             wide = self._gathered(flow, flow.beats // beats, f"{name}_{number}_wide")
             wires.append(self._closed(wide, f"{name}_{number}_side"))
             every = wide.every
-        time = max(each.time for each in wires)
+        time = max(side.time for side in wires)
         segment = Segment(time)
-        late = [self.machine.delayed(each, time - each.time, f"{name}_{i}_late") for i, each in enumerate(wires)]
-        return [Flow(beats, every, segment.read(each), segment) for each in late]
+        late = [self.machine.delayed(side, time - side.time, f"{name}_{i}_late") for i, side in enumerate(wires)]
+        return [Flow(beats, every, segment.read(side), segment) for side in late]
 
     def _at(self, wires: Wires, beats: int, every: int) -> Flow:
         """Numbers in a register as the begin of a segment."""

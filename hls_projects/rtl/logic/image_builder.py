@@ -48,12 +48,12 @@ class Item:
     value: Any
 
 
-def image(builder: ImageBuilder, kind: FixedType, form: Form, inputs: Sequence[Tensor]) -> Tensor:
+def image(builder: ImageBuilder, pixel_type: FixedType, form: Form, inputs: Sequence[Tensor]) -> Tensor:
     """The image of candidates, [rows, columns, 1].
 
     Args:
         builder: what is built.
-        kind: type of the image's pixels.
+        pixel_type: type of the image's pixels.
         form: how quantizers saturate.
         inputs: traced values of the builder's ports.
     """
@@ -61,7 +61,7 @@ def image(builder: ImageBuilder, kind: FixedType, form: Form, inputs: Sequence[T
     shift = None
     if builder.normalise:
         shift = left_shift(builder, tree([gated(inside(builder, i.key), i.value) for i in items], lambda a, b: a + b))
-    items = [Item(i.key, finished(builder, kind, form, i.value, shift)) for i in _merged(builder, items)]
+    items = [Item(i.key, finished(builder, pixel_type, form, i.value, shift)) for i in _merged(builder, items)]
     if len(items) > GROUP:
         items = _sorted(items)
     return _scattered(builder, items)
@@ -116,13 +116,13 @@ def _index(distance: Any, thresholds: Sequence[int]) -> tuple[Any, Any]:
     outside = either([distance.is_negative(), inverted((distance - float(steps[-1])).is_negative())])
     near = distance.quantize(0, max((steps[-1] - 1).bit_length(), 1), 0)
     width = (pixels - 1).bit_length()
-    found: list[Any] = []
+    bits: list[Any] = []
     for position in reversed(range(width)):
-        candidates = [(prefix << (position + 1)) + (1 << position) for prefix in range(1 << len(found))]
+        candidates = [(prefix << (position + 1)) + (1 << position) for prefix in range(1 << len(bits))]
         cuts = [float(steps[min(c, pixels)]) for c in candidates]
-        found.append(inverted((near - _looked_up(found, cuts)).is_negative()))
+        bits.append(inverted((near - _looked_up(bits, cuts)).is_negative()))
     index = variable(0.0)
-    for position, one in zip(reversed(range(width)), found, strict=True):
+    for position, one in zip(reversed(range(width)), bits, strict=True):
         index = index + one * 2.0**position
     return outside, index
 
@@ -165,11 +165,14 @@ def left_shift(builder: ImageBuilder, total: Any) -> list[Any]:
     return bits
 
 
-def finished(builder: ImageBuilder, kind: FixedType, form: Form, total: Any, shift: Sequence[Any] | None) -> Any:
+def finished(builder: ImageBuilder, pixel_type: FixedType, form: Form, total: Any, shift: Sequence[Any] | None) -> Any:
     """A pixel's sum saturated, normalised, and cast to the type of the image."""
     pixel = builder.pixel
     # A type that is full before the pixel is does not see that the pixel saturates.
-    covers = int(kind.cast(np.array(pixel.raw_max), pixel.fraction)) == kind.raw_max and kind.overflow == "SAT"
+    covers = (
+        int(pixel_type.cast(np.array(pixel.raw_max), pixel.fraction)) == pixel_type.raw_max
+        and pixel_type.overflow == "SAT"
+    )
     if shift is not None or not covers:
         total = quantize(total, pixel, form)
     if shift is not None:
@@ -178,7 +181,7 @@ def finished(builder: ImageBuilder, kind: FixedType, form: Form, total: Any, shi
         for position, one in zip(reversed(range(len(shift))), shift, strict=True):
             total = chosen(one, (total * 2.0 ** (1 << position)).quantize(0, width, 0), total)
         total = total * 2.0**-builder.largest_shift
-    return variable(quantize(total, kind, form))
+    return variable(quantize(total, pixel_type, form))
 
 
 # from a list to an image
@@ -186,13 +189,13 @@ def finished(builder: ImageBuilder, kind: FixedType, form: Form, total: Any, shi
 
 def _sorted(items: Sequence[Item]) -> list[Item]:
     """By key, smallest first (Batcher's merge exchange; Knuth, The Art of Computer Programming 3, algorithm 5.2.2M)."""
-    made = list(items)
-    for low, high in comparators(len(made)):
-        a, b = made[low], made[high]
+    ordered = list(items)
+    for low, high in comparators(len(ordered)):
+        a, b = ordered[low], ordered[high]
         swap = (b.key - a.key).is_negative()
-        made[low] = Item(chosen(swap, b.key, a.key), chosen(swap, b.value, a.value))
-        made[high] = Item(chosen(swap, a.key, b.key), chosen(swap, a.value, b.value))
-    return made
+        ordered[low] = Item(chosen(swap, b.key, a.key), chosen(swap, b.value, a.value))
+        ordered[high] = Item(chosen(swap, a.key, b.key), chosen(swap, a.value, b.value))
+    return ordered
 
 
 def comparators(count: int) -> Iterator[tuple[int, int]]:
@@ -223,7 +226,7 @@ def _scattered(builder: ImageBuilder, items: Sequence[Item]) -> Tensor:
     in_group = [
         one_hot(field(column_of(builder, i.key), low_bits, _bits(builder)[1] - low_bits), groups) for i in items
     ]
-    made = np.empty((rows, columns, 1), dtype=object)
+    pixels = np.empty((rows, columns, 1), dtype=object)
     for row in range(rows):
         hits = [gated(bit(rows_hot, row), columns_hot) for rows_hot, columns_hot in zip(in_row, in_column, strict=True)]
         near = [gated(bit(rows_hot, row), groups_hot) for rows_hot, groups_hot in zip(in_row, in_group, strict=True)]
@@ -232,20 +235,20 @@ def _scattered(builder: ImageBuilder, items: Sequence[Item]) -> Tensor:
         values = [_selected([items[i].value for i in members], [near[i] for i in members]) for members in classes]
         for column in range(columns):
             at = [gated(bit(h, column), v(column // GROUP)) for h, v in zip(hit, values, strict=True)]
-            made[row, column, 0] = either(at)
-    return made
+            pixels[row, column, 0] = either(at)
+    return pixels
 
 
 def _selected(values: Sequence[Any], near: Sequence[Any]) -> Any:
     """By group of pixels: the value that is near it, any value where none is."""
     width = (len(values) - 1).bit_length()
     selects = [either([n for i, n in enumerate(near) if i >> position & 1]) for position in range(width)]
-    found: dict[int, Any] = {}
+    selected: dict[int, Any] = {}
 
     def at(group: int) -> Any:
-        if group not in found:
-            found[group] = picked([bit(select, group) for select in selects], values)
-        return found[group]
+        if group not in selected:
+            selected[group] = picked([bit(select, group) for select in selects], values)
+        return selected[group]
 
     return at
 

@@ -54,35 +54,35 @@ def simplified(comb: CombLogic, passes: Sequence[Pass] = PASSES) -> CombLogic:
     Raises:
         ProofFailedError: when one of them changes results; the message names it and the values.
     """
-    made = comb
+    program = comb
     for simplify in passes:
-        made = simplify(made)
+        program = simplify(program)
     inputs = vectors(comb.inp_qint)
-    if _difference(comb, [made], inputs) is not None:
-        made = comb
+    if _difference(comb, [program], inputs) is not None:
+        program = comb
         for simplify in passes:
-            made = simplify(made)
-            require_same(comb, [made], f"the pass `{simplify.__name__}`", inputs)
-    return made
+            program = simplify(program)
+            require_same(comb, [program], f"the pass `{simplify.__name__}`", inputs)
+    return program
 
 
-def require_same(before: CombLogic, after: Sequence[CombLogic], what: str, inputs: Values | None = None) -> None:
+def require_same(before: CombLogic, after: Sequence[CombLogic], cause: str, inputs: Values | None = None) -> None:
     """Compare a program with what was made of it.
 
     Args:
         before: the program.
         after: programs one after the other, each with the outputs of the one before as its inputs.
-        what: made them, for the message.
+        cause: made them, for the message.
         inputs: float64 [vectors, inputs]; `vectors` of the program if none.
 
     Raises:
         ProofFailedError: when an output differs.
     """
-    found = _difference(before, after, vectors(before.inp_qint) if inputs is None else inputs)
-    if found is not None:
-        output, wanted, value = found
+    difference = _difference(before, after, vectors(before.inp_qint) if inputs is None else inputs)
+    if difference is not None:
+        output, expected, value = difference
         raise ProofFailedError(
-            f"{what} of the RTL compiler changes results: output {output} is {value:g}, was {wanted:g}",
+            f"{cause} of the RTL compiler changes results: output {output} is {value:g}, was {expected:g}",
             remedy="please report this network; no logic was written",
         )
 
@@ -104,15 +104,15 @@ def vectors(intervals: Sequence[QInterval], limit: int = EXHAUSTIVE) -> Values:
         grid = np.arange(counts.prod())[:, None] // periods % counts
         return np.asarray((grid + raw_low) * step)
     rng = np.random.default_rng(0)
-    each = max(min(VECTORS, _NUMBERS // len(counts)) // 4, 16)
-    shape = (each, len(counts))
+    vectors_of_a_kind = max(min(VECTORS, _NUMBERS // len(counts)) // 4, 16)
+    shape = (vectors_of_a_kind, len(counts))
     extreme = np.where(rng.random(shape) < 0.5, raw_low, raw_high)
     zero = np.clip(0, raw_low, raw_high)
     extreme[:3] = raw_low, raw_high, zero
     uniform, other = (rng.integers(raw_low, raw_high, shape, endpoint=True) for _ in range(2))
-    grain = np.int64(1) << rng.integers(0, int(counts.max()).bit_length() + 1, (each, 1))
+    grain = np.int64(1) << rng.integers(0, int(counts.max()).bit_length() + 1, (vectors_of_a_kind, 1))
     coarse = np.clip(uniform // grain * grain, raw_low, raw_high)
-    sparse = np.where(rng.random(shape) < rng.random((each, 1)) / 2, other, zero)
+    sparse = np.where(rng.random(shape) < rng.random((vectors_of_a_kind, 1)) / 2, other, zero)
     return np.asarray(np.concatenate([extreme, uniform, coarse, sparse]) * step)
 
 
@@ -129,10 +129,10 @@ def run(programs: Sequence[CombLogic], inputs: Values) -> Values:
 
 def _difference(before: CombLogic, after: Sequence[CombLogic], inputs: Values) -> tuple[int, float, float] | None:
     """The first output that differs, what it was and what it is."""
-    wanted, found = run([before], inputs), run(after, inputs)
-    if wanted.shape == found.shape and np.array_equal(wanted, found):
+    expected, results = run([before], inputs), run(after, inputs)
+    if expected.shape == results.shape and np.array_equal(expected, results):
         return None
-    if wanted.shape != found.shape:
-        return min(wanted.shape[1], found.shape[1]), float("nan"), float("nan")
-    vector, output = (int(each[0]) for each in np.nonzero(wanted != found))
-    return output, float(wanted[vector, output]), float(found[vector, output])
+    if expected.shape != results.shape:
+        return min(expected.shape[1], results.shape[1]), float("nan"), float("nan")
+    vector, output = (int(positions[0]) for positions in np.nonzero(expected != results))
+    return output, float(expected[vector, output]), float(results[vector, output])

@@ -19,40 +19,42 @@ ROUNDINGS = ("TRN", "RND", "RND_CONV")
 OVERFLOWS = ("WRAP", "SAT", "SAT_SYM")
 
 
-def quantize(value: Any, kind: FixedType, form: Form) -> Any:
+def quantize(value: Any, target: FixedType, form: Form) -> Any:
     """Cast a traced value, with the type's rounding and overflow.
 
     Args:
         value: an `FVariable` of the compiler.
-        kind: the type; `data_prep.fixed_point.FixedType.cast` says what the result must be.
+        target: the type; `data_prep.fixed_point.FixedType.cast` says what the result must be.
         form: how saturation is built.
 
     Raises:
         UnsupportedModelError: for a rounding or overflow mode that no lowered model has.
     """
-    if kind.rounding not in ROUNDINGS or kind.overflow not in OVERFLOWS:
+    if target.rounding not in ROUNDINGS or target.overflow not in OVERFLOWS:
         raise UnsupportedModelError(
-            f"the type {kind} rounds or overflows in a way that the RTL does not support",
+            f"the type {target} rounds or overflows in a way that the RTL does not support",
             remedy=f"use the modes {', '.join(ROUNDINGS)} and {', '.join(OVERFLOWS)}",
         )
     if value.low == value.high:
-        return _constant(value, kind)
-    sign, integer, fraction = int(kind.signed), kind.integer - int(kind.signed), kind.fraction
-    if kind.overflow == "WRAP":
-        return _bits(_rounded(value, kind), sign, integer, fraction)
-    if form == "bits" and kind.overflow == "SAT":
-        return _saturate(_rounded(value, kind), kind)
-    inside = _truncated(value, kind.fraction + int(kind.rounding != "TRN")) if kind.rounding != "RND_CONV" else value
-    clipped = smaller(larger(inside, kind.minimum), kind.maximum)
+        return _constant(value, target)
+    sign, integer, fraction = int(target.signed), target.integer - int(target.signed), target.fraction
+    if target.overflow == "WRAP":
+        return _bits(_rounded(value, target), sign, integer, fraction)
+    if form == "bits" and target.overflow == "SAT":
+        return _saturate(_rounded(value, target), target)
+    inside = (
+        _truncated(value, target.fraction + int(target.rounding != "TRN")) if target.rounding != "RND_CONV" else value
+    )
+    clipped = smaller(larger(inside, target.minimum), target.maximum)
     if clipped.low == clipped.high:
-        return _constant(clipped, kind)
-    return _bits(_rounded(clipped, kind), sign, integer, fraction)
+        return _constant(clipped, target)
+    return _bits(_rounded(clipped, target), sign, integer, fraction)
 
 
-def _constant(value: Any, kind: FixedType) -> Any:
+def _constant(value: Any, target: FixedType) -> Any:
     """A value that does not change is cast here, not in logic."""
-    number = math.fmod(value.low, 2.0**kind.integer) if kind.overflow == "WRAP" else float(value.low)
-    return value.from_const(float(kind.to_float(kind.quantize(number))), hwconf=value.hwconf)
+    number = math.fmod(value.low, 2.0**target.integer) if target.overflow == "WRAP" else float(value.low)
+    return value.from_const(float(target.to_float(target.quantize(number))), hwconf=value.hwconf)
 
 
 def _bits(value: Any, sign: int, integer: int, fraction: int) -> Any:
@@ -71,19 +73,19 @@ def _truncated(value: Any, fraction: int) -> Any:
     return value if own <= fraction else _bits(value, sign, max(integer, 1 - fraction), fraction)
 
 
-def _rounded(value: Any, kind: FixedType) -> Any:
+def _rounded(value: Any, target: FixedType) -> Any:
     """A value on the grid of the type, as wide as it needs.
 
     Ties to even: half a step is added and the bits below the step are dropped; where all of these are 0 it was a tie,
     and the last bit that is left becomes 0. Which bits those are is read off the sum: its grid may be coarser than that
     of the value (all of x/2 + 1/4 are ties at steps of 1/2).
     """
-    fraction = kind.fraction
-    if int(value.kif[2]) <= fraction or kind.rounding == "TRN":
+    fraction = target.fraction
+    if int(value.kif[2]) <= fraction or target.rounding == "TRN":
         return _truncated(value, fraction)
     raised = value + 2.0 ** (-fraction - 1)
     upper = _truncated(raised, fraction)
-    if kind.rounding == "RND":
+    if target.rounding == "RND":
         return upper
     even = _truncated(upper, fraction - 1)
     below = int(raised.kif[2])
@@ -94,16 +96,16 @@ def _rounded(value: Any, kind: FixedType) -> Any:
     return (no_tie & last) + even
 
 
-def _saturate(value: Any, kind: FixedType) -> Any:
+def _saturate(value: Any, target: FixedType) -> Any:
     """Clip a value that lies on the type's grid."""
-    smallest, largest = kind.minimum, kind.maximum
+    smallest, largest = target.minimum, target.maximum
     if value.low >= smallest and value.high <= largest:
         return value
     if value.high <= smallest or value.low >= largest:
         return value.from_const(smallest if value.high <= smallest else largest, hwconf=value.hwconf)
-    sign, integer = int(kind.signed), kind.integer - int(kind.signed)
+    sign, integer = int(target.signed), target.integer - int(target.signed)
     own_integer = int(value.kif[1])
-    inside = _bits(value, sign, integer, kind.fraction)
+    inside = _bits(value, sign, integer, target.fraction)
     above = _bits(value, 0, own_integer, -integer)
     positive = inside if value.high <= largest else above.unary_bit_op("any").msb_mux(largest, inside)
     if value.low >= 0:
@@ -111,6 +113,6 @@ def _saturate(value: Any, kind: FixedType) -> Any:
     negative = inside
     if value.low < smallest:
         # A value on a grid coarser than the whole range is below it as soon as it is negative.
-        fits = kind.signed and value.step <= 2.0**integer
+        fits = target.signed and value.step <= 2.0**integer
         negative = above.unary_bit_op("all").msb_mux(inside, smallest) if fits else smallest
-    return value.is_negative().msb_mux(negative, positive, (smallest, largest, kind.step))
+    return value.is_negative().msb_mux(negative, positive, (smallest, largest, target.step))

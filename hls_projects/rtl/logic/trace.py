@@ -47,11 +47,11 @@ class Logic:
         """
         ports = self.network.graph.inputs
         columns = [port.type.to_float(x.reshape(len(x), -1)) for port, x in zip(ports, raw, strict=True)]
-        found = self.comb.predict(np.ascontiguousarray(np.concatenate(columns, axis=1)), n_threads=threads)
+        outputs = self.comb.predict(np.ascontiguousarray(np.concatenate(columns, axis=1)), n_threads=threads)
         results, first = [], 0
         for port in self.network.graph.outputs:
             size = int(np.prod(port.shape))
-            values = np.ldexp(found[:, first : first + size], port.type.fraction).astype(np.int64)
+            values = np.ldexp(outputs[:, first : first + size], port.type.fraction).astype(np.int64)
             results.append(values.reshape(-1, *port.shape))
             first += size
         return results
@@ -69,11 +69,11 @@ def trace(network: Network, form: Form = "bits") -> Logic:
     """
     tracer = Tracer(form)
     inputs = inputs_of(network)
-    found: dict[str, Any] = dict(zip((port.name for port in network.graph.inputs), inputs, strict=True))
+    tensors: dict[str, Any] = dict(zip((port.name for port in network.graph.inputs), inputs, strict=True))
     for layer in network.graph.layers:
-        sources = [found[name] for name in layer.inputs]
-        found[layer.name] = tracer.layer(layer, network.weights.get(layer.name), sources)
-    outputs = [found[port.name].ravel() for port in network.graph.outputs]
+        sources = [tensors[name] for name in layer.inputs]
+        tensors[layer.name] = tracer.layer(layer, network.weights.get(layer.name), sources)
+    outputs = [tensors[port.name].ravel() for port in network.graph.outputs]
     return Logic(logic_of(np.concatenate([x.ravel() for x in inputs]), np.concatenate(outputs)), network)
 
 

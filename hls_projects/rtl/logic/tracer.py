@@ -79,21 +79,21 @@ class Tracer:
         """The larger of two values."""
         return larger(a, b)
 
-    def quantized(self, x: Tensor, kind: FixedType) -> Tensor:
+    def quantized(self, x: Tensor, target: FixedType) -> Tensor:
         """A cast to a type, saturating in the form of this tracer."""
-        return self.mapped(lambda value: variable(quantize(value, kind, self.form)), x)
+        return self.mapped(lambda value: variable(quantize(value, target, self.form)), x)
 
-    def image(self, builder: ImageBuilder, kind: FixedType, inputs: Sequence[Tensor]) -> Tensor:
+    def image(self, builder: ImageBuilder, pixel_type: FixedType, inputs: Sequence[Tensor]) -> Tensor:
         """The image of candidates, cast to a type."""
-        return image(builder, kind, self.form, inputs)
+        return image(builder, pixel_type, self.form, inputs)
 
 
 def inputs_of(network: Network) -> list[Tensor]:
     """The inputs of a network as fresh values, each of its port's type."""
     tensors = []
     for port in network.graph.inputs:
-        kind = port.type
+        port_type = port.type
         count = int(np.prod(port.shape))
-        values = [fresh(kind.minimum, kind.maximum, kind.step) for _ in range(count)]
+        values = [fresh(port_type.minimum, port_type.maximum, port_type.step) for _ in range(count)]
         tensors.append(objects(values).reshape(port.shape))
     return tensors

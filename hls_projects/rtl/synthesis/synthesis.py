@@ -135,11 +135,11 @@ def count_cells(counts: str, top: str) -> dict[str, int]:
     def cells(name: str) -> Counter[str]:
         if name not in known:
             total: Counter[str] = Counter()
-            for kind, number in modules[name].items():
-                if kind in modules:
-                    total.update({cell: number * each for cell, each in cells(kind).items()})
-                elif kind not in _NO_HARDWARE:
-                    total[kind] += number
+            for cell_type, number in modules[name].items():
+                if cell_type in modules:
+                    total.update({cell: number * inside for cell, inside in cells(cell_type).items()})
+                elif cell_type not in _NO_HARDWARE:
+                    total[cell_type] += number
             known[name] = total
         return known[name]
 
@@ -167,8 +167,8 @@ def _run(
 def _by_kind(cells: Mapping[str, int], folder: Path) -> dict[str, int]:
     total = dict.fromkeys(_KINDS, 0)
     for cell, number in cells.items():
-        kind = next((kind for kind, pattern in _KINDS.items() if re.fullmatch(pattern, cell)), None)
-        if kind is None:
+        category = next((category for category, pattern in _KINDS.items() if re.fullmatch(pattern, cell)), None)
+        if category is None:
             raise PipelineError(f"synthesis gives {number} cells of the unknown kind {cell}", file=folder)
-        total[kind] += number
+        total[category] += number
     return total
