@@ -42,10 +42,10 @@ class BeforePorts(Settings):
         number = None if isinstance(images, EventDescription) or not images.candidates else images.candidates.number
         if builder_inside:
             return cls(builder_inside=True, candidates=number, steps=(), not_by_firmware=())
-        made = _of_events(images) if isinstance(images, EventDescription) else _of_jets(images)
-        refused = tuple(step for step, by_firmware in made if not by_firmware)
+        steps = _of_events(images) if isinstance(images, EventDescription) else _of_jets(images)
+        refused = tuple(step for step, by_firmware in steps if not by_firmware)
         return cls(
-            builder_inside=False, candidates=number, steps=tuple(step for step, _ in made), not_by_firmware=refused
+            builder_inside=False, candidates=number, steps=tuple(step for step, _ in steps), not_by_firmware=refused
         )
 
     @property
@@ -101,16 +101,16 @@ def _of_jets(images: Description) -> list[tuple[str, bool]]:
     channels = "" if images.channels == ("pt",) else f" by channel ({', '.join(images.channels)})"
     finished = [step for step in images.steps if step.step == "normalise"]
     moving = [step for step in images.steps if step.step != "normalise"]
-    made = [(_words(step), not why_not_built(step)) for step in moving]
-    made.append((grid + channels, square and not channels))
-    return made + [(_words(step), not why_not_built(step)) for step in finished]
+    steps = [(_words(step), not why_not_built(step)) for step in moving]
+    steps.append((grid + channels, square and not channels))
+    return steps + [(_words(step), not why_not_built(step)) for step in finished]
 
 
 def _of_events(images: EventDescription) -> list[tuple[str, bool]]:
     """Each thing that is done to an event; there is no image builder of events."""
-    made = ["sum into towers", f"leave out towers below {images.pixel_min:g} GeV"]
+    steps = ["sum into towers", f"leave out towers below {images.pixel_min:g} GeV"]
     wrap = images.grid.wrap
-    return [(each, False) for each in (*made, *([f"repeat {wrap} columns on each side"] if wrap else []))]
+    return [(step, False) for step in (*steps, *([f"repeat {wrap} columns on each side"] if wrap else []))]
 
 
 def _words(step: Step) -> str:

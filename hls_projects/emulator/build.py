@@ -49,23 +49,23 @@ def _compiler() -> str:
     """Version of g++ and everything it takes this machine's processor to be able to do."""
     require_compiler("compile the fast emulator")
     commands = (["g++", "--version"], ["g++", "-march=native", "-dM", "-E", "-x", "c++", "/dev/null"])
-    return "\0".join(programs.run(each).output for each in commands)
+    return "\0".join(programs.run(command).output for command in commands)
 
 
 def _compile(source: str, path: Path) -> None:
     """Compile beside the final place and rename: whoever looks sees a whole library or none."""
     _remove_stale(path.parent)
     with tempfile.TemporaryDirectory(prefix=".build-", dir=path.parent) as work:
-        text, made = Path(work) / "emulator.cpp", Path(work) / "emulator.so"
+        text, compiled = Path(work) / "emulator.cpp", Path(work) / "emulator.so"
         text.write_text(source, encoding="utf-8")
-        command = ["g++", *FLAGS, str(text), "-o", str(made)]
+        command = ["g++", *FLAGS, str(text), "-o", str(compiled)]
         ended = programs.run(command)
         if ended.code != 0:
             require_machine(ended.errors, path.parent, code=ended.code)
             first = next((line for line in ended.errors.splitlines() if "error" in line), ended.errors.strip()[-300:])
             raise PipelineError(f"the emulator does not compile: {first or ending(ended.code)}", file=path)
-        seal(made)
-        made.replace(path)
+        seal(compiled)
+        compiled.replace(path)
 
 
 def _remove_stale(folder: Path) -> None:

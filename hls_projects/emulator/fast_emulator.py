@@ -66,8 +66,8 @@ class FastEmulator:
         ports = self.network.graph.inputs
         if len(given) != len(ports):
             raise ValueError(f"the network has {len(ports)} inputs, not {len(given)}")
-        inputs = [_Input(each, port, raw) for each, port in zip(given, ports, strict=True)]
-        counts = {each.count for each in inputs}
+        inputs = [_Input(x, port, raw) for x, port in zip(given, ports, strict=True)]
+        counts = {x.count for x in inputs}
         if len(counts) > 1:
             raise ValueError(f"inputs of different lengths: {sorted(counts)}")
         count = counts.pop()
@@ -80,10 +80,10 @@ class FastEmulator:
         return outputs
 
     def _run(self, inputs: list[_Input], outputs: list[Raw], count: int, threads: int) -> None:
-        forms = (ctypes.c_int32 * len(inputs))(*(each.form for each in inputs))
+        forms = (ctypes.c_int32 * len(inputs))(*(x.form for x in inputs))
         pointers = [
             (ctypes.c_void_p * len(inputs))(*(None if array is None else array.ctypes.data for array in arrays))
-            for arrays in zip(*((each.values, each.offsets, each.pixel) for each in inputs), strict=True)
+            for arrays in zip(*((x.values, x.offsets, x.pixel) for x in inputs), strict=True)
         ]
         targets = (ctypes.c_void_p * len(outputs))(*(array.ctypes.data for array in outputs))
 

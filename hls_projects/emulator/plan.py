@@ -80,13 +80,13 @@ class Cast:
     """`FixedType.cast` from `fraction` bits behind the point, without what the interval of its input makes needless.
 
     Attributes:
-        kind: the type to cast to.
+        target: the type to cast to.
         fraction: of the number cast.
         low: its smallest value.
         high: its largest value.
     """
 
-    kind: FixedType
+    target: FixedType
     fraction: int
     low: int
     high: int
@@ -94,7 +94,7 @@ class Cast:
     @property
     def drop(self) -> int:
         """Fraction bits that go."""
-        return self.fraction - self.kind.fraction
+        return self.fraction - self.target.fraction
 
     @property
     def rounded(self) -> tuple[int, int]:
@@ -107,7 +107,7 @@ class Cast:
     def fits(self) -> bool:
         """Whether nothing can overflow."""
         low, high = self.rounded
-        return self.kind.raw_min <= low and high <= self.kind.raw_max
+        return self.target.raw_min <= low and high <= self.target.raw_max
 
     @property
     def identity(self) -> bool:
@@ -117,7 +117,7 @@ class Cast:
     @property
     def monotone(self) -> bool:
         """Whether a maximum may move through it."""
-        return self.fits or self.kind.overflow in ("SAT", "SAT_SYM")
+        return self.fits or self.target.overflow in ("SAT", "SAT_SYM")
 
     @property
     def bits(self) -> Bits:
@@ -126,7 +126,7 @@ class Cast:
         half = 1 << max(self.drop - 1, 0)
         if self.drop > 62:
             raise OverflowError(f"cannot drop {self.drop} fraction bits of a 64-bit integer")
-        ends = [low, high, self.low, self.high, self.kind.raw_min, self.kind.raw_max]
+        ends = [low, high, self.low, self.high, self.target.raw_min, self.target.raw_max]
         if self.drop > 0:
             ends += [self.low + half, self.high + half]
         return bits_for(min(ends), max(ends))
@@ -137,13 +137,13 @@ class Cast:
         if self.drop < 0:
             code = f"(x << {-self.drop})"
         elif self.drop > 0:
-            code = f"{_ROUNDING[self.kind.rounding]}<{self.drop}>(x)"
+            code = f"{_ROUNDING[self.target.rounding]}<{self.drop}>(x)"
         if self.fits:
             return code
-        low, high = f"{self.kind.raw_min}LL", f"{self.kind.raw_max}LL"
-        if self.kind.overflow == "WRAP":
-            return f"{'wrap' if self.kind.signed else 'wrap_unsigned'}<{self.kind.width}>({code})"
-        return f"{_OVERFLOW[self.kind.overflow]}<{low}, {high}>({code})"
+        low, high = f"{self.target.raw_min}LL", f"{self.target.raw_max}LL"
+        if self.target.overflow == "WRAP":
+            return f"{'wrap' if self.target.signed else 'wrap_unsigned'}<{self.target.width}>({code})"
+        return f"{_OVERFLOW[self.target.overflow]}<{low}, {high}>({code})"
 
 
 _ROUNDING: dict[Rounding, str] = {
@@ -159,7 +159,7 @@ _OVERFLOW: dict[Overflow, str] = {"SAT": "saturate", "SAT_SYM": "saturate", "SAT
 
 
 @dataclass(frozen=True)
-class Group:
+class OutputGroup:
     """Outputs that a kernel computes together from the same inputs.
 
     Attributes:
@@ -200,7 +200,7 @@ class Sums:
     shift: int
     base: Offsets
     first: Offsets
-    groups: tuple[Group, ...]
+    groups: tuple[OutputGroup, ...]
     chain: tuple[Cast | Clip, ...]
 
 

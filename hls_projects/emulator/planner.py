@@ -21,9 +21,9 @@ from hls_projects.emulator.plan import (
     Cast,
     Clip,
     Elementwise,
-    Group,
     Offsets,
     Operand,
+    OutputGroup,
     Plan,
     Sums,
     Tensor,
@@ -88,11 +88,11 @@ class _Planner:
 
     def build(self, node: Node, builder: ImageBuilder) -> Names:
         """The image of candidates."""
-        kind = builder.result
-        cast = Cast(node.result, kind.fraction, 0, kind.raw_max)
+        image_type = builder.result
+        cast = Cast(node.result, image_type.fraction, 0, image_type.raw_max)
         target = self._tensors[node.name] = self._allocate(node.name, node.shape)
         total = builder.candidates.number * builder.candidates.pt.type.raw_max
-        lane = max(32, bits_for(0, max(total, kind.raw_max)), cast.bits)
+        lane = max(32, bits_for(0, max(total, image_type.raw_max)), cast.bits)
         chain = () if cast.identity else (cast,)
         self._made.steps.append(Build(node.name, builder, tuple(self._sources(node)), target, _lane(lane), chain))
         return {node.name}
@@ -108,18 +108,18 @@ class _Planner:
     def concatenate(self, node: Node) -> Names:
         """A view where all inputs are stored alike, else copies."""
         sources = self._sources(node)
-        if len({(each.bits, each.fraction) for each in sources}) == 1:
-            joined = np.concatenate([each.offset for each in sources], axis=-1)
+        if len({(source.bits, source.fraction) for source in sources}) == 1:
+            joined = np.concatenate([source.offset for source in sources], axis=-1)
             low, high = self._ends(node.name)
             self._tensors[node.name] = Tensor(joined, sources[0].bits, low, high, node.result.fraction)
             return {node.name}
         target = self._tensors[node.name] = self._allocate(node.name, node.shape)
         at = 0
-        for each in sources:
-            width = each.offset.shape[-1]
-            shift = node.result.fraction - each.fraction
-            lane = bits_for(*_union((each.low << shift, each.high << shift), (each.low, each.high)))
-            operand = Operand(each, each.offset.reshape(-1, 1), shift)
+        for source in sources:
+            width = source.offset.shape[-1]
+            shift = node.result.fraction - source.fraction
+            lane = bits_for(*_union((source.low << shift, source.high << shift), (source.low, source.high)))
+            operand = Operand(source, source.offset.reshape(-1, 1), shift)
             to = target.offset[..., at : at + width].reshape(-1)
             self._made.steps.append(Elementwise(node.name, (operand,), "sum", target, to, lane))
             at += width
@@ -147,7 +147,7 @@ class _Planner:
         chain = tuple(tail.chain)
         low, high = self._ends(node.name)
         spans = [(low, high), *((int(w.min(initial=0)), int(w.max(initial=0))) for w in (kernel, bias))]
-        needed = max([x.bits, bits_for(*_union(*spans)), *(_bits(each) for each in chain)])
+        needed = max([x.bits, bits_for(*_union(*spans)), *(_bits(link) for link in chain)])
         small = x.bits == 16 and _fits(kernel, 16) and not shift
         lane = 16 if small and separate and needed == 16 else max(32, needed)
         paired = small and lane == 32
@@ -232,7 +232,7 @@ class _Planner:
     ) -> Names:
         spans = [_union((t.low << s, t.high << s), (t.low, t.high)) for t, s in ((o.source, o.shift) for o in operands)]
         chain = (*head, *tail.chain)
-        lane = max([bits_for(*_union(ends, *spans)), *(_bits(each) for each in chain)])
+        lane = max([bits_for(*_union(ends, *spans)), *(_bits(link) for link in chain)])
         target = self._target(tail)
         step = Elementwise(
             " ".join(tail.names), tuple(operands), reduction, target, target.offset.reshape(-1), _lane(lane), chain
@@ -266,8 +266,8 @@ class _Planner:
         return Cast(layer.result, self._kinds[name].fraction, *self._ends(name))
 
     def _ends(self, name: str) -> tuple[int, int]:
-        found: Interval = self._intervals[name]
-        return found.ends
+        interval: Interval = self._intervals[name]
+        return interval.ends
 
     # where tensors stand
 
@@ -293,14 +293,14 @@ class _Planner:
 
     def _border(self, name: str) -> Zeros:
         """The widest zeros that a convolution wants around a tensor, also through quantizers that change nothing."""
-        found = np.zeros((2, 2), np.int64)
+        widest = np.zeros((2, 2), np.int64)
         for user in self._users[name]:
             plain = plain_layer(user.kind)
             if plain.pads:
-                found = np.maximum(found, user.padding)
+                widest = np.maximum(widest, user.padding)
             elif plain.quantizes and self._cast(user).identity:
-                found = np.maximum(found, self._border(user.name))
-        (top, bottom), (left, right) = found.tolist()
+                widest = np.maximum(widest, self._border(user.name))
+        (top, bottom), (left, right) = widest.tolist()
         return (top, bottom), (left, right)
 
 
@@ -354,8 +354,8 @@ def _lane(bits: int) -> Bits:
     return bits_for(-(1 << (bits - 1)), 0)
 
 
-def _bits(each: Cast | Clip) -> int:
-    return each.bits if isinstance(each, Cast) else 16
+def _bits(link: Cast | Clip) -> int:
+    return link.bits if isinstance(link, Cast) else 16
 
 
 def _fits(values: npt.NDArray[np.int64], bits: int) -> bool:
@@ -369,7 +369,7 @@ def _apart(layer: Node) -> bool:
 
 def _groups(
     inside: Offsets, kernel: npt.NDArray[np.int64], bias: npt.NDArray[np.int64], separate: bool, size: int
-) -> tuple[Group, ...]:
+) -> tuple[OutputGroup, ...]:
     """Split the outputs into groups; inputs whose weights are all zero in a group are left out."""
     channels = kernel.shape[-2] if separate else kernel.shape[-1]
     if separate:
@@ -382,5 +382,5 @@ def _groups(
         else:
             terms, weights = inside.reshape(-1), kernel.reshape(-1, channels)[:, list(chosen)]
         used = (weights != 0).any(axis=1)
-        groups.append(Group(chosen, terms[used], weights[used], bias[list(chosen)]))
+        groups.append(OutputGroup(chosen, terms[used], weights[used], bias[list(chosen)]))
     return tuple(groups)

@@ -96,10 +96,10 @@ def unpack(archive: Path, into: Path) -> Path:
 def _checked(tar: tarfile.TarFile, archive: Path) -> dict[PurePosixPath, tarfile.TarInfo]:
     """The files of an archive by name, once all of them are known to be harmless."""
 
-    def refuse(what: str) -> InputFileError:
-        return InputFileError(what, file=archive, remedy=_REMEDY)
+    def refuse(reason: str) -> InputFileError:
+        return InputFileError(reason, file=archive, remedy=_REMEDY)
 
-    found: dict[PurePosixPath, tarfile.TarInfo] = {}
+    members: dict[PurePosixPath, tarfile.TarInfo] = {}
     size = 0
     for number, entry in enumerate(tar):
         shown = repr(entry.name[:80])
@@ -117,16 +117,16 @@ def _checked(tar: tarfile.TarFile, archive: Path) -> dict[PurePosixPath, tarfile
             continue
         if not entry.isreg():
             raise refuse(f"holds {shown}, which is a link or a device")
-        if name in found:
+        if name in members:
             raise refuse(f"holds {shown} twice")
         if len(name.parts) < 2:
             raise refuse(f"holds the file {shown} outside of the bundle's folder")
-        found[name] = entry
-    if not found:
+        members[name] = entry
+    if not members:
         raise refuse("is empty")
-    if len({name.parts[0] for name in found}) > 1:
+    if len({name.parts[0] for name in members}) > 1:
         raise refuse("holds more than one folder")
-    for name in found:
-        if any(parent in found for parent in name.parents):
+    for name in members:
+        if any(parent in members for parent in name.parents):
             raise refuse(f"holds {str(name)[:80]!r} below a file")
-    return found
+    return members

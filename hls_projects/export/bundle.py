@@ -79,14 +79,14 @@ def write_bundle(
     return manifest
 
 
-def _ports(design: Design, kind: str, ports: tuple[Port, ...]) -> tuple[BundlePort, ...]:
+def _ports(design: Design, direction: str, ports: tuple[Port, ...]) -> tuple[BundlePort, ...]:
     return tuple(
         BundlePort(
             name=port.name,
             shape=port.shape,
             type=port.type,
-            packing=packing(design.project, port, is_input=kind == "input"),
-            vectors=f"{FOLDER}/{file_name(kind, i)}",
+            packing=packing(design.project, port, is_input=direction == "input"),
+            vectors=f"{FOLDER}/{file_name(direction, i)}",
             left_out=port.left_out,
         )
         for i, port in enumerate(ports)

@@ -28,20 +28,20 @@ def write_card(manifest: BundleManifest, root: Path) -> None:
 def card_text(manifest: BundleManifest, root: Path) -> str:
     """The card of a bundle in this folder."""
     quality = manifest.provenance.quality
-    measures = list(dict.fromkeys(each.measure for each in quality))
-    table: dict[str, dict[str, str]] = {each.network: dict.fromkeys(measures, "–") for each in quality}
-    for each in quality:
-        table[each.network][each.measure] = str(with_error(each.value, each.error))
+    measures = list(dict.fromkeys(measurement.measure for measurement in quality))
+    table: dict[str, dict[str, str]] = {measurement.network: dict.fromkeys(measures, "–") for measurement in quality}
+    for measurement in quality:
+        table[measurement.network][measurement.measure] = str(with_error(measurement.value, measurement.error))
     values = {
         "bundle": manifest,
         "data": manifest.provenance.training,
         "meaning": manifest.meaning,
         "keys": {} if manifest.meaning is None else keys_of(manifest.meaning.images),
         "measures": measures,
-        "with_errors": any(each.error is not None for each in quality),
+        "with_errors": any(measurement.error is not None for measurement in quality),
         "quality": table,
         # The tool that went furthest stands last.
-        "best": {each.design: each for each in manifest.hardware},
+        "best": {numbers.design: numbers for numbers in manifest.hardware},
         "device": device_of(manifest.hls.part),
         "unproven": [
             TITLES[f"{part}.json"]

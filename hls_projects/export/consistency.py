@@ -33,8 +33,8 @@ def require_consistent(root: Path, manifest: BundleManifest) -> None:
             what its proof is of.
     """
 
-    def refuse(what: str, *inside: str) -> InputFileError:
-        return InputFileError(what, file=root.joinpath(*inside), remedy=_REMEDY)
+    def refuse(reason: str, *inside: str) -> InputFileError:
+        return InputFileError(reason, file=root.joinpath(*inside), remedy=_REMEDY)
 
     if not manifest.inputs or not manifest.outputs or not sum(block.count for block in manifest.vectors):
         raise refuse("has no vectors to compare with")
@@ -68,15 +68,15 @@ def _require_rtl(root: Path, manifest: BundleManifest) -> None:
     folder = root / RTL_SOURCES
     design, proof = RtlDesign.load(folder), RtlProof.load(root / PROOFS / RTL)
     if design.name != manifest.name:
-        what = f"is the design '{design.name}', the manifest is of '{manifest.name}'"
-        raise InputFileError(what, file=folder, remedy=_REMEDY)
+        reason = f"is the design '{design.name}', the manifest is of '{manifest.name}'"
+        raise InputFileError(reason, file=folder, remedy=_REMEDY)
     if _shapes(design.inputs) != _shapes(manifest.inputs) or _shapes(design.outputs) != _shapes(manifest.outputs):
         raise InputFileError("has other ports than the manifest says", file=folder, remedy=_REMEDY)
-    found = hash_files(folder)
-    changed = sorted(name for name in found.keys() | proof.files.keys() if found.get(name) != proof.files.get(name))
+    hashes = hash_files(folder)
+    changed = sorted(name for name in hashes.keys() | proof.files.keys() if hashes.get(name) != proof.files.get(name))
     if changed:
-        what = f"{changed[0]} is not what was simulated, says {PROOFS}/{RTL}"
-        raise InputFileError(what, file=folder, remedy=_REMEDY)
+        reason = f"{changed[0]} is not what was simulated, says {PROOFS}/{RTL}"
+        raise InputFileError(reason, file=folder, remedy=_REMEDY)
     copies = root / EMP / "firmware" / "hdl" / "rtl"
     if hash_files(copies) != hash_files(folder / "vhdl"):
         raise InputFileError("is not the VHDL of rtl/", file=copies, remedy=_REMEDY)

@@ -80,18 +80,18 @@ def require_proven_rtl(rtl: RtlPart, project: HlsProject) -> None:
     proof, remedy = rtl.proof, "only a proven design is exported; run `rtl` until it holds"
     compared = sum(layer.values for layer in proof.layers)
     if proof.status != "proven" or proof.mismatches or not compared or not sum(proof.vectors.values()):
-        what = f"the proof says '{proof.status}'" if proof.status != "proven" else "the proof compared nothing"
-        raise PipelineError(f"{what}: {proof.reason}", file=rtl.proof_file, remedy=remedy)
+        reason = f"the proof says '{proof.status}'" if proof.status != "proven" else "the proof compared nothing"
+        raise PipelineError(f"{reason}: {proof.reason}", file=rtl.proof_file, remedy=remedy)
     if hash_files(rtl.folder) != proof.files:
-        what = f"is not what was proven, says {rtl.proof_file.name}"
-        raise PipelineError(what, file=rtl.folder, remedy=remedy)
+        reason = f"is not what was proven, says {rtl.proof_file.name}"
+        raise PipelineError(reason, file=rtl.folder, remedy=remedy)
     if rtl.design.name != project.name:
-        what = f"is the design '{rtl.design.name}', the HLS project is '{project.name}'"
-        raise PipelineError(what, file=rtl.folder, remedy="run `rtl` again")
+        reason = f"is the design '{rtl.design.name}', the HLS project is '{project.name}'"
+        raise PipelineError(reason, file=rtl.folder, remedy="run `rtl` again")
     if rtl.design.inputs != project.top_inputs:
         taken = [", ".join(port.name for port in ports) for ports in (rtl.design.inputs, project.top_inputs)]
-        what = f"takes {taken[0]}, the HLS project {taken[1]}"
-        raise PipelineError(what, file=rtl.folder, remedy="run `convert` and `rtl` again, with the same `--images`")
+        reason = f"takes {taken[0]}, the HLS project {taken[1]}"
+        raise PipelineError(reason, file=rtl.folder, remedy="run `convert` and `rtl` again, with the same `--images`")
 
 
 def require_proven(proof: Proof, project: HlsProject, file: Path) -> None:
@@ -106,9 +106,9 @@ def require_proven(proof: Proof, project: HlsProject, file: Path) -> None:
         PipelineError: when the proof failed, was not run, or leaves a layer out.
     """
     compared = {layer.name for layer in proof.layers if layer.values and not layer.mismatches}
-    made = [layer.name for layer in project.traced]
-    made += ([IMAGE] if project.builder else []) + ([JETS] if project.finder else [])
-    left_out = [name for name in made if name not in compared]
+    computing = [layer.name for layer in project.traced]
+    computing += ([IMAGE] if project.builder else []) + ([JETS] if project.finder else [])
+    left_out = [name for name in computing if name not in compared]
     whole = compared and not left_out and not proof.mismatches and sum(proof.vectors.values())
     if proof.status == "proven" and whole:
         return

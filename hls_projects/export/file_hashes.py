@@ -14,18 +14,18 @@ CHECKSUMS = "SHA256SUMS"
 
 def hash_files(root: Path) -> dict[str, str]:
     """SHA-256 of every file of a bundle but manifest, `SHA256SUMS` and what was made in it, by relative path."""
-    found = {}
+    hashes = {}
     for path in files_of(root):
         name = path.relative_to(root).as_posix()
         if path.is_file() and name not in (MANIFEST, CHECKSUMS):
-            found[name] = sha256(path)
-    return found
+            hashes[name] = sha256(path)
+    return hashes
 
 
 def files_of(root: Path) -> list[Path]:
     """Everything below the folder of a bundle, links and folders among it, but what was made in it."""
-    made = [root / name for name in MADE]
-    return sorted(path for path in root.rglob("*") if not any(path.is_relative_to(folder) for folder in made))
+    files = [root / name for name in MADE]
+    return sorted(path for path in root.rglob("*") if not any(path.is_relative_to(folder) for folder in files))
 
 
 def sha256(path: Path) -> str:

@@ -102,7 +102,7 @@ def apache() -> Path:
 
 def notes(root: Path) -> tuple[Licence, ...]:
     """What a bundle holds of others, and what is left."""
-    found = [
+    sections = [
         Licence(
             work=f"{work.name} ({work.package} {metadata.version(work.package)})",
             licence=work.licence,
@@ -111,7 +111,7 @@ def notes(root: Path) -> tuple[Licence, ...]:
         )
         for work in _found(root)
     ]
-    return (*found, _OURS)
+    return (*sections, _OURS)
 
 
 def _found(root: Path) -> Iterator[_Work]:

@@ -45,12 +45,12 @@ def opened(bundle: Path) -> Iterator[tuple[Path, BundleManifest]]:
         return
     with tempfile.TemporaryDirectory() as scratch:
         root = unpack(bundle, Path(scratch))
-        if found := made_in(root):
-            raise InputFileError(f"holds {found[0]}, which is not part of a bundle", file=bundle, remedy=_REMEDY)
+        if maker := made_in(root):
+            raise InputFileError(f"holds {maker[0]}, which is not part of a bundle", file=bundle, remedy=_REMEDY)
         manifest = _check(root, bundle)
         if root.name != manifest.name:
-            what = f"holds the folder '{root.name}', its manifest is of '{manifest.name}'"
-            raise InputFileError(what, file=bundle, remedy=_REMEDY)
+            reason = f"holds the folder '{root.name}', its manifest is of '{manifest.name}'"
+            raise InputFileError(reason, file=bundle, remedy=_REMEDY)
         yield root, manifest
 
 
@@ -69,21 +69,21 @@ def _check(root: Path, shown: Path) -> BundleManifest:
     for name in manifest.files:
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             raise InputFileError(f"its manifest names {name!r}, which leads out of it", file=shown, remedy=_REMEDY)
-    found, promised = hash_files(root), manifest.files
-    changed = sorted(name for name in found.keys() & promised.keys() if found[name] != promised[name])
-    faults = {"changed": changed, "missing": sorted(promised.keys() - found.keys())}
-    faults["not in the manifest"] = sorted(found.keys() - promised.keys())
-    for what, names in faults.items():
+    hashes, promised = hash_files(root), manifest.files
+    changed = sorted(name for name in hashes.keys() & promised.keys() if hashes[name] != promised[name])
+    faults = {"changed": changed, "missing": sorted(promised.keys() - hashes.keys())}
+    faults["not in the manifest"] = sorted(hashes.keys() - promised.keys())
+    for fault, names in faults.items():
         if names:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-            raise InputFileError(f"does not match its manifest: {names[0]}{more} {what}", file=shown, remedy=_REMEDY)
-    _require_checksums(root, checksums(root, found).encode(), shown)
-    if summarise_proofs(root) != manifest.proofs or any(each.status != "proven" for each in manifest.proofs.values()):
+            raise InputFileError(f"does not match its manifest: {names[0]}{more} {fault}", file=shown, remedy=_REMEDY)
+    _require_checksums(root, checksums(root, hashes).encode(), shown)
+    if summarise_proofs(root) != manifest.proofs or any(proof.status != "proven" for proof in manifest.proofs.values()):
         raise InputFileError("its manifest lists other proofs than it contains", file=shown, remedy=_REMEDY)
     for port in (*manifest.inputs, *manifest.outputs):
         if port.vectors not in manifest.files:
-            what = f"its manifest has no file {port.vectors!r}, the vectors of '{port.name}'"
-            raise InputFileError(what, file=shown, remedy=_REMEDY)
+            fault = f"its manifest has no file {port.vectors!r}, the vectors of '{port.name}'"
+            raise InputFileError(fault, file=shown, remedy=_REMEDY)
     _require_meaning(root, manifest, shown)
     return manifest
 
@@ -101,12 +101,12 @@ def _require_meaning(root: Path, manifest: BundleManifest, shown: Path) -> None:
     if trained is None:
         return
     if said is None:
-        what = f"was trained on {trained.images}, but does not say what its inputs and outputs are ({MEANING})"
-        raise InputFileError(what, file=shown, remedy=_REMEDY)
+        reason = f"was trained on {trained.images}, but does not say what its inputs and outputs are ({MEANING})"
+        raise InputFileError(reason, file=shown, remedy=_REMEDY)
     named = said.images.classes if isinstance(said.images, ImageDescription) else ()
     if (trained.task, tuple(trained.classes)) != (said.task, named):
-        what = f"{MANIFEST} names another training than {MEANING}"
-        raise InputFileError(what, file=shown, remedy=_REMEDY)
+        reason = f"{MANIFEST} names another training than {MEANING}"
+        raise InputFileError(reason, file=shown, remedy=_REMEDY)
 
 
 def _require_checksums(root: Path, wanted: bytes, shown: Path) -> None:
@@ -116,5 +116,5 @@ def _require_checksums(root: Path, wanted: bytes, shown: Path) -> None:
     if given != wanted:
         files_are_the_same = given.partition(b"\n")[2] == wanted.partition(b"\n")[2]
         name = MANIFEST if files_are_the_same else CHECKSUMS
-        what = f"{name} changed" if given else f"{name} missing"
-        raise InputFileError(f"does not match its checksums: {what}", file=shown, remedy=_REMEDY)
+        reason = f"{name} changed" if given else f"{name} missing"
+        raise InputFileError(f"does not match its checksums: {reason}", file=shown, remedy=_REMEDY)

@@ -75,7 +75,7 @@ def open_numbers(proof: RtlProof) -> list[HardwareNumbers]:
         return []
     kept = proof.variants[proof.kept]
     timing = {"latency": proof.latency, "interval": proof.interval}
-    found = [
+    files = [
         HardwareNumbers(
             design="RTL", tool="alkaid, cost model", stage="estimate", lut=kept.estimate, ff=kept.registers, **timing
         )
@@ -83,10 +83,10 @@ def open_numbers(proof: RtlProof) -> list[HardwareNumbers]:
     if (cells := kept.synthesis) is not None:
         how = "flattened" if cells.flattened else "module by module"
         counts = {"lut": cells.lut, "ff": cells.ff, "dsp": cells.dsp, "bram": cells.bram}
-        found.append(
+        files.append(
             HardwareNumbers(design="RTL", tool=f"{cells.tool}, {how}", stage="cells counted", **counts, **timing)
         )
-    return found
+    return files
 
 
 def all_numbers(proof: RtlProof | None, vendor: VendorNumbers | None) -> Sequence[HardwareNumbers]:

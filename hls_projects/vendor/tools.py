@@ -75,7 +75,7 @@ def installed(hls: HlsSettings | None) -> list[str]:
     if hls is not None:
         with suppress(ToolNotFoundError):
             names.append(hls_compiler(hls.backend)[0])
-    return [str(Path(found).resolve()) for name in names if (found := shutil.which(name)) is not None]
+    return [str(Path(program).resolve()) for name in names if (program := shutil.which(name)) is not None]
 
 
 def require_tools(hls: HlsSettings | None) -> None:

@@ -55,23 +55,23 @@ def read_csynth(report: Path) -> HlsReport:
     def text(*paths: str) -> str:
         """The first of these fields that there is: the tools' generations differ in names."""
         for path in paths:
-            found = root.find(path)
-            if found is not None and found.text and found.text.strip():
-                return found.text.strip()
+            value = root.find(path)
+            if value is not None and value.text and value.text.strip():
+                return value.text.strip()
         raise InputFileError(f"has no field {paths[0]}", file=report, remedy="is it whole, and of Vitis or Vivado HLS?")
 
     def count(*paths: str) -> int:
-        found = text(*paths)
-        if not found.isdecimal():
-            raise InputFileError(f"field {paths[0]} is '{found}', not a number", file=report)
-        return int(found)
+        value = text(*paths)
+        if not value.isdecimal():
+            raise InputFileError(f"field {paths[0]} is '{value}', not a number", file=report)
+        return int(value)
 
     def period(path: str) -> float:
-        found = text(path)
+        value = text(path)
         try:
-            return float(found)
+            return float(value)
         except ValueError:
-            raise InputFileError(f"field {path} is '{found}', not a number", file=report) from None
+            raise InputFileError(f"field {path} is '{value}', not a number", file=report) from None
 
     return HlsReport(
         tool=text("ReportVersion/Version"),

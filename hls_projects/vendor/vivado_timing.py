@@ -77,8 +77,8 @@ def _table(lines: list[str], title: str, report: Path) -> list[dict[str, str]]:
             break
         cells = _cells(line)
         if len(cells) != len(columns):
-            what = f"table '{title}' has a row of {len(cells)} cells below {len(columns)} columns"
-            raise InputFileError(what, file=report)
+            reason = f"table '{title}' has a row of {len(cells)} cells below {len(columns)} columns"
+            raise InputFileError(reason, file=report)
         rows.append(dict(zip(columns, cells, strict=True)))
     if not rows:
         raise InputFileError(f"table '{title}' is empty", file=report)

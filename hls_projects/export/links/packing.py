@@ -123,13 +123,13 @@ def sizes(ports: Sequence[Port]) -> list[int]:
     return [int(np.prod(port.shape)) for port in ports]
 
 
-def resolve(placements: Sequence[Placement], ports: Sequence[Port], what: str) -> Packing:
+def resolve(placements: Sequence[Placement], ports: Sequence[Port], section: str) -> Packing:
     """Find the place of every value.
 
     Args:
         placements: as configured.
         ports: inputs or outputs of the design.
-        what: `inputs` or `outputs`, for messages.
+        section: `inputs` or `outputs`, for messages.
 
     Raises:
         ConfigurationError: a port that is not there, a value that does not fit its word, bits of a value that are
@@ -139,14 +139,14 @@ def resolve(placements: Sequence[Placement], ports: Sequence[Port], what: str) -
     by_name = {port.name: port for port in ports}
     fields: list[Field] = []
     for number, placement in enumerate(placements):
-        where = f"packing.{what}.{number}"
+        where = f"packing.{section}.{number}"
         port = by_name.get(placement.port)
         if port is None:
             raise _error(where, f"the design has no port '{placement.port}' there", f"name one of {', '.join(by_name)}")
         fields += _fields(placement, port, firsts[port.name], where)
     packing = Packing(tuple(ports), tuple(placements), tuple(fields))
-    _require_whole(packing, what)
-    _require_apart(packing, what)
+    _require_whole(packing, section)
+    _require_apart(packing, section)
     return packing
 
 
@@ -183,21 +183,21 @@ def _fields(placement: Placement, port: Port, base: int, where: str) -> list[Fie
         remedy = f"at most {fits} a word fit from bit {placement.bit} on" if fits > 0 else None
         remedy = remedy or f"begin at bit {WORD_BITS - bits} or below, or place it in parts with 'part'"
         values = f"a value of {bits} bits" if per_word == 1 else f"{per_word} values of {bits} bits"
-        what = (
+        reason = (
             f"{values} of '{port.name}' from bit {placement.bit} on would be split over two words of {WORD_BITS} bits"
         )
-        raise _error(where, what, remedy)
+        raise _error(where, reason, remedy)
     first_link, last_link = placement.links
     span = last_link - first_link + 1
-    found = []
+    fields = []
     for i in range(count):
         frame, link = divmod(placement.word + i // per_word, span)
         bit = placement.bit + i % per_word * spacing
-        found.append(Field(base + placement.first + i, low, bits, first_link + link, placement.frame + frame, bit))
-    return found
+        fields.append(Field(base + placement.first + i, low, bits, first_link + link, placement.frame + frame, bit))
+    return fields
 
 
-def _require_whole(packing: Packing, what: str) -> None:
+def _require_whole(packing: Packing, section: str) -> None:
     """Every bit of every value is placed, once."""
     placed: list[list[Field]] = [[] for _ in range(packing.values)]
     for field in packing.fields:
@@ -207,34 +207,34 @@ def _require_whole(packing: Packing, what: str) -> None:
     ]
     for value, (fields, width) in enumerate(zip(placed, widths, strict=True)):
         name, reached = value_name(packing.ports, value), 0
-        for field in sorted(fields, key=lambda each: each.low):
+        for field in sorted(fields, key=lambda f: f.low):
             if field.low < reached:
-                raise _error(f"packing.{what}", f"bit {field.low} of {name} is placed twice", "place every bit once")
+                raise _error(f"packing.{section}", f"bit {field.low} of {name} is placed twice", "place every bit once")
             if field.low > reached:
                 break
             reached += field.bits
         if reached < width:
             missing = f"{name} is placed nowhere" if not fields else f"bit {reached} of {name} is placed nowhere"
-            raise _error(f"packing.{what}", missing, "place every bit of every value")
+            raise _error(f"packing.{section}", missing, "place every bit of every value")
 
 
-def _require_apart(packing: Packing, what: str) -> None:
+def _require_apart(packing: Packing, section: str) -> None:
     """No bit of a word holds two values."""
     taken: dict[tuple[int, int], list[Field]] = {}
     for field in packing.fields:
         taken.setdefault((field.link, field.frame), []).append(field)
     for (link, frame), fields in taken.items():
-        fields.sort(key=lambda each: each.bit)
+        fields.sort(key=lambda f: f.bit)
         for one, other in pairwise(fields):
             if other.bit < one.bit + one.bits:
                 names = [value_name(packing.ports, field.value) for field in (one, other)]
                 text = f"{names[0]} and {names[1]} both take bit {other.bit} of link {link} in frame {frame}"
-                raise _error(f"packing.{what}", text, "give one of them other bits, another link or another frame")
+                raise _error(f"packing.{section}", text, "give one of them other bits, another link or another frame")
 
 
 def _mask(bits: int) -> np.uint64:
     return np.uint64((1 << bits) - 1)
 
 
-def _error(where: str, what: str, remedy: str | None) -> ConfigurationError:
-    return ConfigurationError(f"'{where}' of hardware.yaml: {what}", remedy=remedy)
+def _error(where: str, reason: str, remedy: str | None) -> ConfigurationError:
+    return ConfigurationError(f"'{where}' of hardware.yaml: {reason}", remedy=remedy)

@@ -88,15 +88,15 @@ def default_inputs(design: RtlDesign, links: int | None = None) -> tuple[Placeme
     words = [-(-beats[group[0].name] // _per_word(group)) for group, _ in groups]
     span = min(sum(words), links or BOARD_LINKS)
     frames = -(-sum(words) // span)
-    found = []
+    placements = []
     for beat in range(design.beats):
         word = 0
         for (group, whole), length in zip(groups, words, strict=True):
             count = beats[group[0].name]
             if not whole or beat == 0:
-                found += _placed(group, 0 if whole else beat * count, count, span, beat * frames, word)
+                placements += _placed(group, 0 if whole else beat * count, count, span, beat * frames, word)
             word += length
-    return tuple(found)
+    return tuple(placements)
 
 
 def default_outputs(design: RtlDesign, links: int | None = None) -> tuple[Placement, ...]:
@@ -104,10 +104,10 @@ def default_outputs(design: RtlDesign, links: int | None = None) -> tuple[Placem
     counts = sizes(design.outputs)
     words = [-(-count // _per_word([port])) for port, count in zip(design.outputs, counts, strict=True)]
     span = min(sum(words), links or BOARD_LINKS)
-    found = []
+    placements = []
     for port, count, word in zip(design.outputs, counts, np.cumsum([0, *words]).tolist(), strict=False):
-        found += _placed([port], 0, count, span, 0, word)
-    return tuple(found)
+        placements += _placed([port], 0, count, span, 0, word)
+    return tuple(placements)
 
 
 def _records(ports: Sequence[Port]) -> list[list[Port]]:

@@ -104,11 +104,11 @@ def model_in(root: Path, name: str) -> str:
     Raises:
         InputFileError: none, or more than one.
     """
-    found = [each.name for each in sorted((root / FOLDER).glob(f"{name}_v*")) if each.is_dir()]
-    if len(found) != 1 or not re.fullmatch(r"\d+(_\d+)*", found[0].removeprefix(f"{name}_v")):
-        what = f"holds {len(found)} versions of {name}, a bundle has one"
-        raise InputFileError(what, file=root / FOLDER, remedy="do not use it; ask for the bundle again")
-    return found[0]
+    versions = [folder.name for folder in sorted((root / FOLDER).glob(f"{name}_v*")) if folder.is_dir()]
+    if len(versions) != 1 or not re.fullmatch(r"\d+(_\d+)*", versions[0].removeprefix(f"{name}_v")):
+        reason = f"holds {len(versions)} versions of {name}, a bundle has one"
+        raise InputFileError(reason, file=root / FOLDER, remedy="do not use it; ask for the bundle again")
+    return versions[0]
 
 
 def write(design: Design, root: Path) -> None:

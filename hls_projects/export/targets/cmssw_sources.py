@@ -43,10 +43,10 @@ def as_synthesised(text: str, file: Path) -> str:
     >>> as_synthesised("a\n#ifndef __SYNTHESIS__\nb\n#else\nc\n#endif\nd\n", Path("x.h"))
     'a\nc\nd\n'
     """
-    found = _SIMULATION.sub(lambda block: block[1] or "", text)
-    if "__SYNTHESIS__" in found:
+    source = _SIMULATION.sub(lambda block: block[1] or "", text)
+    if "__SYNTHESIS__" in source:
         raise PipelineError("tells simulation from synthesis in a way that hls4ml 1.3.0 does not", file=file)
-    return found
+    return source
 
 
 def in_namespace(text: str, namespace: str, file: Path) -> str:

@@ -44,10 +44,10 @@ def simulate(payload: Path, patterns: Path, frames: int = 0) -> int:
             raise PipelineError(f"GHDL refuses the payload: {_told(analysed.output + analysed.errors)}", file=payload)
         played = children.run([*command, "input_0.txt"], folder=copy / "sim")
     said = played.output + played.errors
-    found = re.search(r"frames equal, (\d+) valid words", said)
-    if played.code != 0 or not found:
+    summary = re.search(r"frames equal, (\d+) valid words", said)
+    if played.code != 0 or not summary:
         raise ProofFailedError(f"the payload gives other frames: {_told(said)}", file=payload)
-    return int(found[1])
+    return int(summary[1])
 
 
 def _told(text: str) -> str:

@@ -50,8 +50,8 @@ def _lines(ports: tuple[Port, ...], arrays: tuple[Integers, ...]) -> str:
     return "".join(" ".join(map(repr, row)) + "\n" for row in np.concatenate(flat, axis=1).tolist())
 
 
-def _values(kind: FixedType, raw: Integers) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    return kind.to_float(raw).reshape(len(raw), -1)
+def _values(port_type: FixedType, raw: Integers) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    return port_type.to_float(raw).reshape(len(raw), -1)
 
 
 TARGET = Target(10, write)

@@ -42,16 +42,16 @@ class Lane:
 
 def lanes(design: RtlDesign) -> list[Lane]:
     """Where inputs and outputs lie on the data ports, in order: without gaps, from bit 0."""
-    found = []
+    ranges = []
     sizes = [int(np.prod(port.shape)) for port in design.outputs]
     for wire, ports, counts in (("in_data", design.inputs, design.beat_sizes), ("out_data", design.outputs, sizes)):
         low = 0
         for port, count in zip(ports, counts, strict=True):
             width = port.type.width
             every = wire == "in_data" and design.beats > 1 and port.name in design.every_beat
-            found.append(Lane(wire, low, low + count * width - 1, port, count, width, every))
+            ranges.append(Lane(wire, low, low + count * width - 1, port, count, width, every))
             low += count * width
-    return found
+    return ranges
 
 
 def write(design: Design, root: Path) -> None:

@@ -21,7 +21,7 @@ from data_prep.system.machine import require_machine
 from data_prep.system.programs import Children, Ended
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.simulation.simulated import Integers, Simulated, broken, checked_vectors
-from hls_projects.rtl.simulation.traffic import Plan, Schedule, schedule
+from hls_projects.rtl.simulation.traffic import Schedule, TrafficPlan, schedule
 from hls_projects.rtl.simulation.verilator import by_beat
 from hls_projects.rtl.simulation.working_folder import Held, working_folder
 from hls_projects.templating import filled
@@ -38,7 +38,7 @@ class VhdlSimulator:
     held: Held = None
     """The folder of the library where GHDL does not take that of the caller."""
 
-    def run(self, batches: Iterable[Integers], plan: Plan | None = None) -> Iterator[Simulated]:
+    def run(self, batches: Iterable[Integers], plan: TrafficPlan | None = None) -> Iterator[Simulated]:
         """Simulate batches of vectors, one after the other, each with a reset of its own.
 
         Args:
@@ -54,7 +54,7 @@ class VhdlSimulator:
             PipelineError: when the simulation ends by itself.
             ValueError: when a batch does not fit the inputs.
         """
-        plan = plan or Plan()
+        plan = plan or TrafficPlan()
         first = 0
         for number, batch in enumerate(batches):
             vectors = checked_vectors(self.design, batch)
@@ -62,7 +62,7 @@ class VhdlSimulator:
             yield Simulated(self._batch(number, vectors, planned, plan, first), planned.traffic)
             first += len(vectors)
 
-    def _batch(self, number: int, vectors: Integers, planned: Schedule, plan: Plan, first: int) -> Integers:
+    def _batch(self, number: int, vectors: Integers, planned: Schedule, plan: TrafficPlan, first: int) -> Integers:
         with tempfile.TemporaryDirectory(dir=self.library) as name, Children() as children:
             folder = Path(name)
             rng = np.random.default_rng([plan.seed, number, 1])

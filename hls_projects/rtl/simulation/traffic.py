@@ -20,7 +20,7 @@ Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrafficPlan:
     """How the images of a batch are driven: first without a gap, then with pauses, the rest with pauses and resets.
 
     Attributes:
@@ -92,7 +92,7 @@ class Schedule:
         return [name for first, name in self.phases if first <= clock][-1]
 
 
-def schedule(design: RtlDesign, images: int, plan: Plan, batch: int = 0) -> Schedule:
+def schedule(design: RtlDesign, images: int, plan: TrafficPlan, batch: int = 0) -> Schedule:
     """Plan the traffic of a batch.
 
     Args:

@@ -32,7 +32,7 @@ from hls_projects.cache import cache_folder
 from hls_projects.compiler import require_compiler
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.simulation.simulated import Integers, Simulated, broken, checked_vectors
-from hls_projects.rtl.simulation.traffic import Plan, Schedule, schedule
+from hls_projects.rtl.simulation.traffic import Schedule, TrafficPlan, schedule
 from hls_projects.rtl.simulation.working_folder import Held, is_taken, working_folder
 from hls_projects.templating import filled
 
@@ -58,7 +58,7 @@ class VerilogSimulator:
     """The folder of the program where Verilator does not take that of the caller."""
 
     def run(
-        self, batches: Iterable[Integers], plan: Plan | None = None, workers: int | None = None
+        self, batches: Iterable[Integers], plan: TrafficPlan | None = None, workers: int | None = None
     ) -> Iterator[Simulated]:
         """Simulate batches of vectors, several at a time, each in a process of its own with a reset of its own.
 
@@ -76,7 +76,7 @@ class VerilogSimulator:
             PipelineError: when the simulation ends by itself.
             ValueError: when a batch does not fit the inputs.
         """
-        plan = plan or Plan()
+        plan = plan or TrafficPlan()
         count = workers or cores()
         waiting: deque[Future[Simulated]] = deque()
         first = 0
@@ -95,7 +95,7 @@ class VerilogSimulator:
                 yield waiting.popleft().result()
 
     def _batch(
-        self, children: Children, folder: Path, number: int, vectors: Integers, first: int, plan: Plan
+        self, children: Children, folder: Path, number: int, vectors: Integers, first: int, plan: TrafficPlan
     ) -> Simulated:
         if not len(vectors):
             return Simulated(

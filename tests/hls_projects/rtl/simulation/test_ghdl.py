@@ -11,7 +11,7 @@ import pytest
 
 from data_prep.errors import PipelineError, ProofFailedError, ToolNotFoundError
 from hls_projects.rtl.simulation.ghdl import build, ghdl_version
-from hls_projects.rtl.simulation.traffic import Plan
+from hls_projects.rtl.simulation.traffic import TrafficPlan
 
 needs_ghdl = pytest.mark.skipif(shutil.which("ghdl") is None, reason="ghdl not found")
 
@@ -63,7 +63,7 @@ def test_one_wrong_result_is_seen(adder: Any, tmp_path: Path) -> None:
 @needs_ghdl
 def test_a_sum_that_a_reset_leaves_behind_is_seen(summer: Any, tmp_path: Path) -> None:
     vectors = summer.vectors(100)
-    (batch,) = build(summer.write(tmp_path / "design", 1), tmp_path).run([vectors], Plan(without_gap=0.5))
+    (batch,) = build(summer.write(tmp_path / "design", 1), tmp_path).run([vectors], TrafficPlan(without_gap=0.5))
     assert (batch.outputs[60:] != summer.expected(vectors)[60:]).any()
 
 

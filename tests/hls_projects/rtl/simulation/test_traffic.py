@@ -10,7 +10,7 @@ import pytest
 from data_prep.fixed_point import FixedType
 from hls_projects.network.port import Port
 from hls_projects.rtl.design import RtlDesign
-from hls_projects.rtl.simulation.traffic import Plan, schedule
+from hls_projects.rtl.simulation.traffic import TrafficPlan, schedule
 
 
 def _design(interval: int, step: int, latency: int) -> RtlDesign:
@@ -34,7 +34,7 @@ def _design(interval: int, step: int, latency: int) -> RtlDesign:
 def test_results_are_those_of_a_shift_register(interval: int, step: int, latency: int, images: int) -> None:
     design = _design(interval, step, latency)
     for seed in range(20):
-        plan = schedule(design, images, Plan(seed=seed))
+        plan = schedule(design, images, TrafficPlan(seed=seed))
         starts, resets = dict(map(tuple, plan.starts)), set(plan.resets.tolist())
         assert len(starts) == len(plan.starts)
         on_the_way: deque[int | None] = deque([None] * latency)

@@ -12,7 +12,7 @@ import pytest
 
 from data_prep.errors import PipelineError, ProofFailedError, ToolNotFoundError
 from hls_projects.rtl.design import RtlDesign
-from hls_projects.rtl.simulation.traffic import Plan, Traffic
+from hls_projects.rtl.simulation.traffic import Traffic, TrafficPlan
 from hls_projects.rtl.simulation.verilator import VerilogSimulator, build
 
 if shutil.which("g++") is None:
@@ -69,7 +69,7 @@ def test_wrong_timing_is_named(compiled: Any, adder: Any, fault: int, message: s
 
 def test_a_reset_that_is_ignored_while_images_are_on_their_way(compiled: Any, summer: Any) -> None:
     with pytest.raises(ProofFailedError, match=r"out_valid is high .*\(with pauses and resets\)"):
-        list(compiled(summer, 3).run([summer.vectors(400)], Plan(without_gap=0, with_pauses=0)))
+        list(compiled(summer, 3).run([summer.vectors(400)], TrafficPlan(without_gap=0, with_pauses=0)))
 
 
 def test_a_longer_interval_than_promised_is_named(compiled: Any, summer: Any) -> None:
@@ -93,7 +93,7 @@ def test_nothing_rests_on_an_initial_zero(compiled: Any, adder: Any) -> None:
 
 def test_a_sum_that_a_reset_leaves_behind_is_seen(compiled: Any, summer: Any) -> None:
     vectors = summer.vectors(400)
-    (batch,) = compiled(summer, 1).run([vectors], Plan(without_gap=0.5))
+    (batch,) = compiled(summer, 1).run([vectors], TrafficPlan(without_gap=0.5))
     assert (batch.outputs[240:] != summer.expected(vectors)[240:]).any()
 
 
