@@ -77,20 +77,20 @@ class BeforePorts(Settings):
                 f"The firmware starts from {number}candidates and a seed axis: {clocks} and its size include making "
                 "the image. Finding the jet and choosing its candidates come before the ports."
             )
-        told = (
+        start = (
             f"The firmware starts from the finished image and is the network alone: {clocks} and its size do not "
             f"include making the image ({', '.join(self.steps)})."
         )
         if not self.firmware_makes_image:
             missing = ", ".join(self.not_by_firmware)
-            return f"{told} No firmware of this project makes this image; not available in firmware: {missing}."
+            return f"{start} No firmware of this project makes this image; not available in firmware: {missing}."
         if self.candidates is None:
             return (
-                f"{told} The image is made from constituents in floating point. The image builder makes one with the "
+                f"{start} The image is made from constituents in floating point. The image builder makes one with the "
                 "same steps from integer candidates (`candidates` in `images.yaml`); a network has to be trained for "
                 "it."
             )
-        return f"{told} The image builder makes it in firmware (`convert --images`)."
+        return f"{start} The image builder makes it in firmware (`convert --images`)."
 
 
 def _of_jets(images: Description) -> list[tuple[str, bool]]:

@@ -102,25 +102,25 @@ def _checked(tar: tarfile.TarFile, archive: Path) -> dict[PurePosixPath, tarfile
     members: dict[PurePosixPath, tarfile.TarInfo] = {}
     size = 0
     for number, entry in enumerate(tar):
-        shown = repr(entry.name[:80])
+        quoted = repr(entry.name[:80])
         name = PurePosixPath(entry.name)
         if entry.size < 0:
-            raise refuse(f"holds {shown} with a size below zero")
+            raise refuse(f"holds {quoted} with a size below zero")
         size += entry.size
         if size > MAX_BYTES or number >= MAX_ENTRIES:
             raise refuse(f"is larger than any bundle: over {MAX_BYTES} bytes or {MAX_ENTRIES} entries")
         if name.is_absolute() or ".." in name.parts or "\\" in entry.name or not entry.name.isprintable():
-            raise refuse(f"holds the path {shown}, which leads out of the archive")
+            raise refuse(f"holds the path {quoted}, which leads out of the archive")
         if len(entry.name) > 4 * _LONGEST or any(len(part.encode()) > _LONGEST for part in name.parts):
-            raise refuse(f"holds the path {shown}…, which is too long")
+            raise refuse(f"holds the path {quoted}…, which is too long")
         if entry.isdir():
             continue
         if not entry.isreg():
-            raise refuse(f"holds {shown}, which is a link or a device")
+            raise refuse(f"holds {quoted}, which is a link or a device")
         if name in members:
-            raise refuse(f"holds {shown} twice")
+            raise refuse(f"holds {quoted} twice")
         if len(name.parts) < 2:
-            raise refuse(f"holds the file {shown} outside of the bundle's folder")
+            raise refuse(f"holds the file {quoted} outside of the bundle's folder")
         members[name] = entry
     if not members:
         raise refuse("is empty")

@@ -113,11 +113,11 @@ def require_proven(proof: Proof, project: HlsProject, file: Path) -> None:
     if proof.status == "proven" and whole:
         return
     if proof.status == "proven":
-        what, reason = "the proof leaves out " + (f"layer '{left_out[0]}'" if left_out else "the comparison"), ""
+        finding, reason = "the proof leaves out " + (f"layer '{left_out[0]}'" if left_out else "the comparison"), ""
     else:
-        what, reason = f"the proof says '{proof.status}'", f": {proof.reason}" if proof.reason else ""
+        finding, reason = f"the proof says '{proof.status}'", f": {proof.reason}" if proof.reason else ""
     remedy = "only a proven design is exported; run `csim` until it holds"
-    raise PipelineError(f"{what}{reason}", file=file, remedy=remedy)
+    raise PipelineError(f"{finding}{reason}", file=file, remedy=remedy)
 
 
 def packing(project: HlsProject, port: Port, *, is_input: bool) -> str:

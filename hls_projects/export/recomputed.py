@@ -65,12 +65,12 @@ def recompute(
     with tempfile.TemporaryDirectory() as scratch:
         again = Path(scratch)
         _write_again(root, manifest, again)
-        wanted, hashes = hash_files(again), hash_files(root)
+        expected, hashes = hash_files(again), hash_files(root)
         for part in (cmssw.FOLDER, emp.FOLDER):
-            extra = [name for name in hashes if name.startswith(f"{part}/") and name not in wanted]
+            extra = [name for name in hashes if name.startswith(f"{part}/") and name not in expected]
             if (again / part).is_dir() and extra:
                 other.append(extra[0])
-        for name, digest in wanted.items():
+        for name, digest in expected.items():
             if hashes.get(name) == digest:
                 same += 1
             else:
@@ -127,9 +127,9 @@ def _require_patterns(root: Path, inputs: Sequence[Integers], outputs: Sequence[
             raise InputFileError("is not the packing of this design", file=folder / RECORD, remedy=_REMEDY)
         for name, (_, read) in FORMATS.items():
             for file in sorted((patterns / name).iterdir()):
-                wanted, stored = read(file), read(folder / name / file.name)
-                same = wanted.links == stored.links and np.array_equal(wanted.data, stored.data)
-                if not same or not np.array_equal(wanted.marks, stored.marks):
+                expected, stored = read(file), read(folder / name / file.name)
+                same = expected.links == stored.links and np.array_equal(expected.data, stored.data)
+                if not same or not np.array_equal(expected.marks, stored.marks):
                     reason = "does not hold the words that the vectors make"
                     raise InputFileError(reason, file=folder / name / file.name, remedy=_REMEDY)
                 compared += 1

@@ -51,7 +51,7 @@ class ReferenceVectors:
 
 def reference_vectors(
     model: Any,
-    graph: Graph,
+    types: Graph,
     sources: Sequence[VectorSource],
     given: Callable[[Sequence[Integers]], Sequence[Vectors]] | None = None,
 ) -> ReferenceVectors:
@@ -62,7 +62,7 @@ def reference_vectors(
 
     Args:
         model: the lowered model in exact inference.
-        graph: its integer network and proven types, with the image builder where the design starts from candidates.
+        types: its proven types, with the image builder where the design starts from candidates.
         sources: vectors by kind.
         given: what the model is given for these integers of the inputs; their values where it is not said.
 
@@ -70,18 +70,18 @@ def reference_vectors(
         ProofFailedError: when an output of the model lies off the grid of its proven type.
     """
     blocks: list[VectorBlock] = []
-    inputs: list[list[Integers]] = [[] for _ in graph.inputs]
-    outputs: list[list[Integers]] = [[] for _ in graph.outputs]
+    inputs: list[list[Integers]] = [[] for _ in types.inputs]
+    outputs: list[list[Integers]] = [[] for _ in types.outputs]
     first = 0
     for source in sources:
         for batch in source.batches(500):
-            raw = [port.type.quantize(values) for port, values in zip(graph.inputs, batch, strict=True)]
-            exact = list(given(raw)) if given else _values(graph, raw)
+            raw = [port.type.quantize(values) for port, values in zip(types.inputs, batch, strict=True)]
+            exact = list(given(raw)) if given else _values(types, raw)
             found = model(exact if len(exact) > 1 else exact[0], training=False)
             results = list(found) if isinstance(found, list | tuple) else [found]
             for kept, integers in zip(inputs, raw, strict=True):
                 kept.append(integers)
-            for kept, port, values in zip(outputs, graph.outputs, results, strict=True):
+            for kept, port, values in zip(outputs, types.outputs, results, strict=True):
                 kept.append(_on_grid(np.asarray(values), port.type, port.name))
         blocks.append(VectorBlock(kind=source.kind, first=first, count=source.count))
         first += source.count
@@ -89,8 +89,8 @@ def reference_vectors(
     return ReferenceVectors(tuple(blocks), joined[0], joined[1])
 
 
-def _values(graph: Graph, raw: Sequence[Integers]) -> list[Vectors]:
-    return [port.type.to_float(values).astype(np.float32) for port, values in zip(graph.inputs, raw, strict=True)]
+def _values(types: Graph, raw: Sequence[Integers]) -> list[Vectors]:
+    return [port.type.to_float(values).astype(np.float32) for port, values in zip(types.inputs, raw, strict=True)]
 
 
 def _on_grid(values: npt.NDArray[Any], kind: FixedType, name: str) -> Integers:

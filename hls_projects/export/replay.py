@@ -94,8 +94,8 @@ def _replay(root: Path, manifest: BundleManifest, network: Network, code: str) -
     compared = 0
     for name, run in runs.items():
         for first, results in _in_batches(run, inputs, count):
-            for port, wanted, values in zip(manifest.outputs, outputs, results, strict=True):
-                _require_equal(name, port, wanted[first : first + len(values)], values, first, manifest)
+            for port, expected, values in zip(manifest.outputs, outputs, results, strict=True):
+                _require_equal(name, port, expected[first : first + len(values)], values, first, manifest)
                 compared += values.size
     again = recompute(root, manifest, inputs, outputs, code)
     return Replay(tuple(runs), count, compared, left_out, files=again.files, otherwise=again.left_out)
@@ -109,12 +109,12 @@ def _in_batches(run: Run, inputs: Sequence[Integers], count: int) -> Iterator[tu
 def _vectors(root: Path, port: BundlePort, count: int) -> Integers:
     """int64 [vectors, …]: the raw integers of one port."""
     path = root / port.vectors
-    wanted = int(np.prod(port.shape))
+    size = int(np.prod(port.shape))
     try:
         lines = path.read_text(encoding="ascii").splitlines()
-        values = np.array([line.split() for line in lines], dtype=np.int64).reshape(count, wanted)
+        values = np.array([line.split() for line in lines], dtype=np.int64).reshape(count, size)
     except (OSError, ValueError, OverflowError) as error:
-        reason = f"holds no {count} vectors of {wanted} integers: {error}"
+        reason = f"holds no {count} vectors of {size} integers: {error}"
         raise InputFileError(reason, file=path, remedy=_REMEDY) from None
     if values.size and (values.min() < port.type.raw_min or values.max() > port.type.raw_max):
         raise InputFileError(f"holds an integer that does not fit into {port.type}", file=path, remedy=_REMEDY)
@@ -122,9 +122,9 @@ def _vectors(root: Path, port: BundlePort, count: int) -> Integers:
 
 
 def _require_equal(
-    program: str, port: BundlePort, wanted: Integers, results: Raw, first: int, manifest: BundleManifest
+    program: str, port: BundlePort, expected: Integers, results: Raw, first: int, manifest: BundleManifest
 ) -> None:
-    differ = np.argwhere(wanted != results)
+    differ = np.argwhere(expected != results)
     if not len(differ):
         return
     row, *position = differ[0].tolist()
@@ -132,7 +132,7 @@ def _require_equal(
     kind = next(block.kind for block in manifest.vectors if number < block.first + block.count)
     raise ProofFailedError(
         f"output '{port.name}', vector {number} ({kind}), position {tuple(position)}: the bundle says "
-        f"{wanted[tuple(differ[0])]}, the {program} gives {results[tuple(differ[0])]}",
+        f"{expected[tuple(differ[0])]}, the {program} gives {results[tuple(differ[0])]}",
         file=port.vectors,
         remedy=_REMEDY,
     )

@@ -45,8 +45,8 @@ def widened(graph: Graph, declared: Mapping[str, FixedType]) -> Graph:
 
 def unreadable(graph: Graph) -> Node | None:
     """The first quantizer that drops every bit of what it reads; its output is always 0."""
-    known = _known(graph)
-    needs = {(name, least) for name, least in _needs(graph) if known[name].integer < least}
+    types = _types_of(graph)
+    needs = {(name, least) for name, least in _needs(graph) if types[name].integer < least}
     for layer in graph.layers:
         if plain_layer(layer.kind).quantizes and (layer.inputs[0], -layer.result.fraction) in needs:
             return layer
@@ -55,13 +55,13 @@ def unreadable(graph: Graph) -> Node | None:
 
 def _needs(graph: Graph) -> Iterator[tuple[str, int]]:
     """What quantizers read, and the bits before the point that it must have at least."""
-    known = _known(graph)
+    types = _types_of(graph)
     for layer in graph.layers:
-        if plain_layer(layer.kind).quantizes and known[layer.inputs[0]].fraction > layer.result.fraction:
+        if plain_layer(layer.kind).quantizes and types[layer.inputs[0]].fraction > layer.result.fraction:
             yield layer.inputs[0], -layer.result.fraction
 
 
-def _known(graph: Graph) -> dict[str, FixedType]:
+def _types_of(graph: Graph) -> dict[str, FixedType]:
     return {port.name: port.type for port in graph.inputs} | {layer.name: layer.result for layer in graph.layers}
 
 

@@ -39,12 +39,12 @@ def streamed_forms(
     pipelining = Pipelining(settings.delay, ternary=variant.ternary)
     first = builder_of(network)
     rows = (first or network.graph.inputs[0]).shape[0]
-    wanted = settings.trade_off
-    if wanted is None:
-        wanted = tuple(n for n in range(1, rows) if rows % n == 0)
+    row_counts = settings.trade_off
+    if row_counts is None:
+        row_counts = tuple(n for n in range(1, rows) if rows % n == 0)
     forms, reason = [], ""
-    with progress("comparing forms", len(wanted), "forms") as advance:
-        for number in wanted:
+    with progress("comparing forms", len(row_counts), "forms") as advance:
+        for number in row_counts:
             try:
                 if first is None:
                     design = streamed(source, hardware.name, number, pipelining, variant.saturation)

@@ -108,9 +108,9 @@ def prove(
     ) -> None:
         for i, port in enumerate(graph.outputs):
             values = port.type.to_float(results[i].reshape(len(part.raw[0]), *port.shape))
-            shown = with_activation(values, port.left_out)
+            activated = with_activation(values, port.left_out)
             title = Compared(output=i, form=name).name
-            count(tallies[title], title, expected[i], shown, part.number, part.kind, on_grid=port.left_out is None)
+            count(tallies[title], title, expected[i], activated, part.number, part.kind, on_grid=port.left_out is None)
 
     kept: list[list[Integers]] = []
     seen: list[Traffic] = []

@@ -81,10 +81,10 @@ def open_numbers(proof: RtlProof) -> list[HardwareNumbers]:
         )
     ]
     if (cells := kept.synthesis) is not None:
-        how = "flattened" if cells.flattened else "module by module"
+        method = "flattened" if cells.flattened else "module by module"
         counts = {"lut": cells.lut, "ff": cells.ff, "dsp": cells.dsp, "bram": cells.bram}
         files.append(
-            HardwareNumbers(design="RTL", tool=f"{cells.tool}, {how}", stage="cells counted", **counts, **timing)
+            HardwareNumbers(design="RTL", tool=f"{cells.tool}, {method}", stage="cells counted", **counts, **timing)
         )
     return files
 

@@ -61,8 +61,8 @@ def run_script(command: list[str], script: str, folder: Path, children: Children
     log.write_text(ended.output + ended.errors, encoding="utf-8")
     if ended.code != 0:
         lines = [line.strip() for line in (ended.output + ended.errors).splitlines() if line.strip()]
-        said = next((line for line in lines if line.startswith("ERROR")), lines[-1] if lines else "nothing")
-        raise PipelineError(f"{command[0]} ended with code {ended.code}, saying: {said[:300]}", file=log)
+        message = next((line for line in lines if line.startswith("ERROR")), lines[-1] if lines else "nothing")
+        raise PipelineError(f"{command[0]} ended with code {ended.code}, saying: {message[:300]}", file=log)
 
 
 def installed(hls: HlsSettings | None) -> list[str]:

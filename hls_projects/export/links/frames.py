@@ -71,8 +71,8 @@ class WordDifference:
     captured: int | None
 
     def __str__(self) -> str:
-        told = ["no valid word" if word is None else f"{word:016x}" for word in (self.expected, self.captured)]
-        return f"link {self.link}, frame {self.frame}: {told[0]} expected, {told[1]} found"
+        words = ["no valid word" if word is None else f"{word:016x}" for word in (self.expected, self.captured)]
+        return f"link {self.link}, frame {self.frame}: {words[0]} expected, {words[1]} found"
 
 
 @dataclass(frozen=True)
@@ -164,9 +164,9 @@ def compare(expected: LinkFrames, captured: LinkFrames, shift: int = 0) -> Frame
     rows = np.arange(max(shift, 0), min(frames + shift, len(captured.data)))
     for column, link in enumerate(expected.links):
         if link in captured.links:
-            there = captured.links.index(link)
-            data[rows - shift, column] = captured.data[rows, there]
-            valid[rows - shift, column] = captured.valid[rows, there]
+            captured_column = captured.links.index(link)
+            data[rows - shift, column] = captured.data[rows, captured_column]
+            valid[rows - shift, column] = captured.valid[rows, captured_column]
     in_capture = np.zeros((frames, 1), np.bool_)
     in_capture[rows - shift] = True
     wrong = in_capture & ((valid != expected.valid) | (valid & (data != expected.data)))

@@ -132,9 +132,9 @@ def _per_word(group: Sequence[Port]) -> int:
 
 def _placed(group: Sequence[Port], first: int, count: int, links: int, frame: int, word: int) -> list[Placement]:
     """Values `first` to `first + count - 1` of every port of a group."""
-    found, bit = [], 0
+    placements, bit = [], 0
     for port in group:
-        found.append(
+        placements.append(
             Placement(
                 port=port.name,
                 first=first,
@@ -147,7 +147,7 @@ def _placed(group: Sequence[Port], first: int, count: int, links: int, frame: in
             )
         )
         bit += port.type.width
-    return found
+    return placements
 
 
 def _wait(design: RtlDesign, inputs: Packing) -> tuple[int, int]:

@@ -44,6 +44,6 @@ def check_package(package: Path, vectors: Path, flags: str = FLAGS) -> str:
             raise PipelineError(f"the emulator package does not build: {first}", file=package)
         checked = children.run([*command, "check"], folder=copy)
         if checked.code != 0:
-            said = next(iter(checked.errors.splitlines()), "no message")
-            raise ProofFailedError(f"the emulator package fails its check: {said}", file=package)
+            message = next(iter(checked.errors.splitlines()), "no message")
+            raise ProofFailedError(f"the emulator package fails its check: {message}", file=package)
         return checked.output.strip().splitlines()[-1]

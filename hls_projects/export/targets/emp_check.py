@@ -43,10 +43,10 @@ def simulate(payload: Path, patterns: Path, frames: int = 0) -> int:
         if analysed.code != 0:
             raise PipelineError(f"GHDL refuses the payload: {_told(analysed.output + analysed.errors)}", file=payload)
         played = children.run([*command, "input_0.txt"], folder=copy / "sim")
-    said = played.output + played.errors
-    summary = re.search(r"frames equal, (\d+) valid words", said)
+    messages = played.output + played.errors
+    summary = re.search(r"frames equal, (\d+) valid words", messages)
     if played.code != 0 or not summary:
-        raise ProofFailedError(f"the payload gives other frames: {_told(said)}", file=payload)
+        raise ProofFailedError(f"the payload gives other frames: {_told(messages)}", file=payload)
     return int(summary[1])
 
 

@@ -220,9 +220,9 @@ class _Serial:
         first = sum((number * 2.0**i for i in range(rows.bit_length()) if rows >> i & 1), variable(0.0))
         image = np.empty((rows, columns, 1), dtype=object)
         for row in range(rows):
-            wanted = first + float(row)
+            row_number = first + float(row)
             here = [
-                gated(gated(leads, equal(row_of(self.builder, place), wanted)), one)
+                gated(gated(leads, equal(row_of(self.builder, place), row_number)), one)
                 for leads, place, one in zip(lead, places, hot, strict=True)
             ]
             for column in range(columns):

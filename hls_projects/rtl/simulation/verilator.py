@@ -153,9 +153,9 @@ def build(folder: Path, scratch: Path) -> VerilogSimulator:
         command += [f"{_SOURCES}/{name}" for name in design.verilog]
         _succeeds(run(command, {**os.environ, "VERILATOR_ROOT": _ROOT}), "Verilator refuses the design", folder)
         (objects / "player.cpp").write_text(_player_source(design), encoding="utf-8")
-        told = (objects / f"V{design.name}.json").read_text(encoding="utf-8")
+        listing = (objects / f"V{design.name}.json").read_text(encoding="utf-8")
         # Verilator's own path is among the dependencies, and what is not ASCII in it is no JSON.
-        listed = json.loads(re.sub(r',\s*"deps": \[.*?\n\s*\]', "", told, flags=re.DOTALL))["sources"]
+        listed = json.loads(re.sub(r',\s*"deps": \[.*?\n\s*\]', "", listing, flags=re.DOTALL))["sources"]
         compile_one: Command = ["g++", *COMPILER_FLAGS, *(f"-DVM_{name}=0" for name in _FEATURES), "-I.", *_INCLUDES]
         header = f"V{design.name}__pch.h"
         (objects / f"{header}.gch").mkdir(exist_ok=True)
@@ -254,8 +254,8 @@ def _succeeds(ended: Ended, failure: str, folder: Path) -> None:
     if ended.code != 0:
         require_machine(ended.errors, folder, code=ended.code)
         lines = [line for line in ended.errors.splitlines() if line.strip()]
-        told = next((line for line in lines if "error" in line.lower() or line.startswith("%")), _last(ended))
-        raise PipelineError(f"{failure}: {told[:500]}", file=folder)
+        message = next((line for line in lines if "error" in line.lower() or line.startswith("%")), _last(ended))
+        raise PipelineError(f"{failure}: {message[:500]}", file=folder)
 
 
 def _last(ended: Ended) -> str:

@@ -109,10 +109,10 @@ def synthesise(
         if ended.code not in (-signal.SIGXCPU, -signal.SIGKILL):
             require_machine(ended.errors + ended.output, scratch)
             lines = (ended.errors + ended.output).strip().splitlines()
-            told = next((line for line in lines if "ERROR" in line), (lines or ["no message"])[-1])
-            if "'check -assert'" in told:  # the reasons are warnings before it: wires without a driver, loops
-                told = next((line[9:] for line in lines if line.startswith("Warning: ")), told)
-            raise PipelineError(f"yosys refuses the design: {told}", file=folder)
+            message = next((line for line in lines if "ERROR" in line), (lines or ["no message"])[-1])
+            if "'check -assert'" in message:  # the reasons are warnings before it: wires without a driver, loops
+                message = next((line[9:] for line in lines if line.startswith("Warning: ")), message)
+            raise PipelineError(f"yosys refuses the design: {message}", file=folder)
     raise TooSlowError(f"yosys did not end in {cpu_seconds} s of processor time", file=folder, remedy="allow it more")
 
 
@@ -130,18 +130,18 @@ def count_cells(counts: str, top: str) -> dict[str, int]:
         raise KeyError("modules")
     listed, _ = json.JSONDecoder().raw_decode(rest.lstrip())
     modules = {name.removeprefix("\\"): module["num_cells_by_type"] for name, module in listed.items()}
-    known: dict[str, Counter[str]] = {}
+    totals: dict[str, Counter[str]] = {}
 
     def cells(name: str) -> Counter[str]:
-        if name not in known:
+        if name not in totals:
             total: Counter[str] = Counter()
             for cell_type, number in modules[name].items():
                 if cell_type in modules:
                     total.update({cell: number * inside for cell, inside in cells(cell_type).items()})
                 elif cell_type not in _NO_HARDWARE:
                     total[cell_type] += number
-            known[name] = total
-        return known[name]
+            totals[name] = total
+        return totals[name]
 
     return dict(sorted(cells(top).items()))
 
