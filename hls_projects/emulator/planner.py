@@ -57,32 +57,32 @@ class _Planner:
         self._network = network
         self._graph = network.graph
         self._intervals = intervals(network)
-        self._layers = {layer.name: layer for layer in self._graph.layers}
-        self._kinds: dict[str, FixedType] = {port.name: port.type for port in self._graph.inputs}
-        self._kinds |= {layer.name: layer.result for layer in self._graph.layers}
-        self._users: dict[str, list[Node]] = {name: [] for name in self._kinds}
-        for layer in self._graph.layers:
-            for name in layer.inputs:
-                self._users[name].append(layer)
+        self._nodes = {node.name: node for node in self._graph.layers}
+        self._types: dict[str, FixedType] = {port.name: port.type for port in self._graph.inputs}
+        self._types |= {node.name: node.result for node in self._graph.layers}
+        self._users: dict[str, list[Node]] = {name: [] for name in self._types}
+        for node in self._graph.layers:
+            for name in node.inputs:
+                self._users[name].append(node)
         self._uses = Counter({name: len(users) for name, users in self._users.items()})
         self._uses.update(port.name for port in self._graph.outputs)
         self._tensors: dict[str, Tensor] = {}
-        self._made = Plan(size=LANES * 8)
+        self._plan = Plan(size=LANES * 8)
 
     def run(self) -> Plan:
         for port in self._graph.inputs:
             self._tensors[port.name] = self._allocate(port.name, port.shape)
-            self._made.inputs.append((self._tensors[port.name], port.type))
+            self._plan.inputs.append((self._tensors[port.name], port.type))
         done: set[str] = set()
-        for layer in self._graph.layers:
-            if layer.name in done:
+        for node in self._graph.layers:
+            if node.name in done:
                 continue
             try:
-                done |= plain_layer(layer.kind).plan(self, layer)
+                done |= plain_layer(node.kind).plan(self, node)
             except OverflowError as error:
-                raise UnsupportedModelError(f"layer '{layer.name}': {error}", remedy="use fewer bits") from None
-        self._made.outputs = [(self._tensors[port.name], port.type) for port in self._graph.outputs]
-        return self._made
+                raise UnsupportedModelError(f"layer '{node.name}': {error}", remedy="use fewer bits") from None
+        self._plan.outputs = [(self._tensors[port.name], port.type) for port in self._graph.outputs]
+        return self._plan
 
     # images of candidates
 
@@ -94,7 +94,7 @@ class _Planner:
         total = builder.candidates.number * builder.candidates.pt.type.raw_max
         lane = max(32, bits_for(0, max(total, image_type.raw_max)), cast.bits)
         chain = () if cast.identity else (cast,)
-        self._made.steps.append(Build(node.name, builder, tuple(self._sources(node)), target, _lane(lane), chain))
+        self._plan.steps.append(Build(node.name, builder, tuple(self._sources(node)), target, _lane(lane), chain))
         return {node.name}
 
     # what only moves numbers
@@ -121,7 +121,7 @@ class _Planner:
             lane = bits_for(*_union((source.low << shift, source.high << shift), (source.low, source.high)))
             operand = Operand(source, source.offset.reshape(-1, 1), shift)
             to = target.offset[..., at : at + width].reshape(-1)
-            self._made.steps.append(Elementwise(node.name, (operand,), "sum", target, to, lane))
+            self._plan.steps.append(Elementwise(node.name, (operand,), "sum", target, to, lane))
             at += width
         return {node.name}
 
@@ -154,7 +154,7 @@ class _Planner:
         target = self._target(tail)
         pixels = np.arange(len(base)).reshape(*node.shape[:-1], 1)
         grouped = windows_of(pixels, tail.window) if tail.window else pixels.reshape(-1, 1)
-        self._made.steps.append(
+        self._plan.steps.append(
             Sums(
                 name=" ".join(tail.names),
                 source=x,
@@ -182,7 +182,7 @@ class _Planner:
         copy = self._allocate(node.name, x.offset.shape, bits=x.bits, border=node.padding)
         operand = Operand(x, x.offset.reshape(-1, 1))
         step = Elementwise(f"{node.name} (copy)", (operand,), "sum", copy, copy.offset.reshape(-1), x.bits)
-        self._made.steps.append(step)
+        self._plan.steps.append(step)
         return read(copy)
 
     # sums and maxima
@@ -237,7 +237,7 @@ class _Planner:
         step = Elementwise(
             " ".join(tail.names), tuple(operands), reduction, target, target.offset.reshape(-1), _lane(lane), chain
         )
-        self._made.steps.append(step)
+        self._plan.steps.append(step)
         return set(tail.names)
 
     # what joins a step
@@ -258,12 +258,12 @@ class _Planner:
     def _target(self, tail: _Tail) -> Tensor:
         """Room for what a step makes."""
         name = tail.names[-1]
-        target = self._tensors[name] = self._allocate(name, self._layers[name].shape)
+        target = self._tensors[name] = self._allocate(name, self._nodes[name].shape)
         return target
 
-    def _cast(self, layer: Node) -> Cast:
-        name = layer.inputs[0]
-        return Cast(layer.result, self._kinds[name].fraction, *self._ends(name))
+    def _cast(self, node: Node) -> Cast:
+        name = node.inputs[0]
+        return Cast(node.result, self._types[name].fraction, *self._ends(name))
 
     def _ends(self, name: str) -> tuple[int, int]:
         interval: Interval = self._intervals[name]
@@ -281,15 +281,15 @@ class _Planner:
         (top, bottom), (left, right) = (self._border(name) if border is None else border) if len(shape) == 3 else _NONE
         rows, columns, channels = shape if len(shape) == 3 else (1, 1, int(np.prod(shape)))
         room = (rows + top + bottom, columns + left + right, channels)
-        offset = self._made.size + step * np.arange(np.prod(room), dtype=np.int64).reshape(room)
-        self._made.size = -(-(self._made.size + step * int(np.prod(room))) // 64) * 64
-        if self._made.size > _LARGEST:
+        offset = self._plan.size + step * np.arange(np.prod(room), dtype=np.int64).reshape(room)
+        self._plan.size = -(-(self._plan.size + step * int(np.prod(room))) // 64) * 64
+        if self._plan.size > _LARGEST:
             raise UnsupportedModelError(
                 f"{LANES} images of this network need more than {_LARGEST >> 20} MiB", remedy="use smaller images"
             )
         inside = offset[top : top + rows, left : left + columns].reshape(shape)
         kept = (offset, (top, left)) if len(shape) == 3 else (None, (0, 0))
-        return Tensor(inside, bits, low, high, self._kinds[name].fraction, *kept)
+        return Tensor(inside, bits, low, high, self._types[name].fraction, *kept)
 
     def _border(self, name: str) -> Zeros:
         """The widest zeros that a convolution wants around a tensor, also through quantizers that change nothing."""
@@ -362,9 +362,9 @@ def _fits(values: npt.NDArray[np.int64], bits: int) -> bool:
     return bool(values.min(initial=0) >= -(1 << (bits - 1)) and values.max(initial=0) < 1 << (bits - 1))
 
 
-def _apart(layer: Node) -> bool:
+def _apart(node: Node) -> bool:
     """Whether the windows of a pooling share no pixel, so that none is computed twice."""
-    return layer.strides[0] >= layer.window[0] and layer.strides[1] >= layer.window[1]
+    return node.strides[0] >= node.window[0] and node.strides[1] >= node.window[1]
 
 
 def _groups(

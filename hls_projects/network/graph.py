@@ -61,7 +61,7 @@ class Graph(JsonRecord):
 
     def layer(self, name: str) -> Node:
         """The entry of one layer."""
-        return next(layer for layer in self.layers if layer.name == name)
+        return next(node for node in self.layers if node.name == name)
 
     def save(self, path: Path) -> None:
         """Write `types.json`."""

@@ -26,10 +26,10 @@ def run(network: Network, inputs: Sequence[Integers]) -> dict[str, Integers]:
     """
     types = {port.name: port.type for port in network.graph.inputs}
     tensors = {port.name: np.asarray(x, dtype=np.int64) for port, x in zip(network.graph.inputs, inputs, strict=True)}
-    for layer in network.graph.layers:
-        sources = [(tensors[name], types[name].fraction) for name in layer.inputs]
-        tensors[layer.name] = plain_layer(layer.kind).integers(layer, network.weights.get(layer.name), sources)
-        types[layer.name] = layer.result
+    for node in network.graph.layers:
+        sources = [(tensors[name], types[name].fraction) for name in node.inputs]
+        tensors[node.name] = plain_layer(node.kind).integers(node, network.weights.get(node.name), sources)
+        types[node.name] = node.result
     return tensors
 
 

@@ -28,19 +28,19 @@ def row_by_row(network: Network) -> Network:
 def fold_padding(network: Network) -> Network:
     """Zeros around an image as the padding of the convolution behind them, where nothing else uses them."""
     users = _users(network)
-    padded = {layer.name: layer for layer in network.graph.layers if layer.kind == ZeroPadding.kind}
-    layers: list[Node] = []
+    padded = {node.name: node for node in network.graph.layers if node.kind == ZeroPadding.kind}
+    nodes: list[Node] = []
     gone: set[str] = set()
-    for layer in network.graph.layers:
-        source = padded.get(layer.inputs[0])
-        if source is not None and plain_layer(layer.kind).pads and users[source.name] == 1:
-            (t, b), (le, r) = layer.padding
+    for node in network.graph.layers:
+        source = padded.get(node.inputs[0])
+        if source is not None and plain_layer(node.kind).pads and users[source.name] == 1:
+            (t, b), (le, r) = node.padding
             (top, bottom), (left, right) = source.padding
             update = {"inputs": source.inputs, "padding": ((t + top, b + bottom), (le + left, r + right))}
-            layer = layer.model_copy(update=update)
+            node = node.model_copy(update=update)
             gone.add(source.name)
-        layers.append(layer)
-    return _with(network, [layer for layer in layers if layer.name not in gone])
+        nodes.append(node)
+    return _with(network, [node for node in nodes if node.name not in gone])
 
 
 def fold_spread(network: Network) -> Network:
@@ -51,38 +51,38 @@ def fold_spread(network: Network) -> Network:
     """
     users = _users(network)
     shapes = {port.name: port.shape for port in network.graph.inputs}
-    shapes |= {layer.name: layer.shape for layer in network.graph.layers}
-    layers = list(network.graph.layers)
+    shapes |= {node.name: node.shape for node in network.graph.layers}
+    nodes = list(network.graph.layers)
     for first in network.graph.layers:
-        if first not in layers or len(shapes[first.inputs[0]]) != 3:
+        if first not in nodes or len(shapes[first.inputs[0]]) != 3:
             continue
-        chain = _spreading(first, layers, users, shapes[first.inputs[0]])
+        chain = _spreading(first, nodes, users, shapes[first.inputs[0]])
         if chain:
             source, last = shapes[first.inputs[0]], chain[-1]
             strides = (last.shape[0] // source[0], last.shape[1] // source[1])
             spreading = last.model_copy(
                 update={"kind": Spread.kind, "inputs": first.inputs, "window": strides, "padding": ((0, 0), (0, 0))}
             )
-            layers[layers.index(last)] = spreading
-            layers = [layer for layer in layers if layer not in chain]
-    return _with(network, layers)
+            nodes[nodes.index(last)] = spreading
+            nodes = [node for node in nodes if node not in chain]
+    return _with(network, nodes)
 
 
-def _spreading(first: Node, layers: list[Node], users: Counter[str], shape: tuple[int, ...]) -> list[Node]:
+def _spreading(first: Node, nodes: list[Node], users: Counter[str], shape: tuple[int, ...]) -> list[Node]:
     """The longest chain from a layer on that only spreads an image of this shape; empty where there is none."""
     numbered = 1 + np.arange(np.prod(shape), dtype=np.int64).reshape(1, *shape)
     moved: Integers = numbered
     chain: list[Node] = []
     longest = 0
-    layer: Node | None = first
-    while layer is not None and layer.kind in SPREADING and len(layer.shape) == 3:
-        moved = SPREADING[layer.kind].move(moved, layer)
-        chain.append(layer)
-        (rows, rest), (columns, left) = (divmod(layer.shape[axis], shape[axis]) for axis in (0, 1))
+    node: Node | None = first
+    while node is not None and node.kind in SPREADING and len(node.shape) == 3:
+        moved = SPREADING[node.kind].move(moved, node)
+        chain.append(node)
+        (rows, rest), (columns, left) = (divmod(node.shape[axis], shape[axis]) for axis in (0, 1))
         if rest == left == 0 and rows * columns > 1 and np.array_equal(moved, spread(numbered, (rows, columns))):
             longest = len(chain)
-        name = layer.name
-        layer = next((user for user in layers if name in user.inputs), None) if users[name] == 1 else None
+        name = node.name
+        node = next((user for user in nodes if name in user.inputs), None) if users[name] == 1 else None
     return chain[:longest]
 
 
@@ -92,30 +92,30 @@ def pool_first(network: Network) -> Network:
     A quarter of the quantizers remains, the comparators become wider.
     """
     users = _users(network)
-    layers = list(network.graph.layers)
-    for position, pool in enumerate(layers):
-        before = next((i for i, layer in enumerate(layers) if layer.name == pool.inputs[0]), None)
+    nodes = list(network.graph.layers)
+    for position, pool in enumerate(nodes):
+        before = next((i for i, node in enumerate(nodes) if node.name == pool.inputs[0]), None)
         if pool.kind != MaxPooling.kind or before is None:
             continue
-        quantizer = layers[before]
+        quantizer = nodes[before]
         if quantizer.kind != Quantizer.kind or quantizer.result.overflow == "WRAP" or users[quantizer.name] != 1:
             continue
-        source = next((layer for layer in layers if layer.name == quantizer.inputs[0]), None)
+        source = next((node for node in nodes if node.name == quantizer.inputs[0]), None)
         if source is None:
             continue
         geometry = {"window": pool.window, "strides": pool.strides, "shape": pool.shape}
         bounds = {"result": source.result, "low": source.low, "high": source.high}
-        layers[before] = pool.model_copy(
+        nodes[before] = pool.model_copy(
             update={"name": quantizer.name, "inputs": quantizer.inputs, **geometry, **bounds}
         )
-        layers[position] = quantizer.model_copy(update={"name": pool.name, "inputs": pool.inputs, "shape": pool.shape})
-    return _with(network, layers)
+        nodes[position] = quantizer.model_copy(update={"name": pool.name, "inputs": pool.inputs, "shape": pool.shape})
+    return _with(network, nodes)
 
 
 def _users(network: Network) -> Counter[str]:
-    used = [name for layer in network.graph.layers for name in layer.inputs]
+    used = [name for node in network.graph.layers for name in node.inputs]
     return Counter(used + [port.name for port in network.graph.outputs])
 
 
-def _with(network: Network, layers: list[Node]) -> Network:
-    return Network(network.graph.model_copy(update={"layers": tuple(layers)}), network.weights, network.meaning)
+def _with(network: Network, nodes: list[Node]) -> Network:
+    return Network(network.graph.model_copy(update={"layers": tuple(nodes)}), network.weights, network.meaning)

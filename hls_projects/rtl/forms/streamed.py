@@ -93,7 +93,7 @@ class _Streamer:
         self.step = 1
         self.least = 1
         ends = [port.name for port in network.graph.outputs]
-        names = [name for layer in network.graph.layers for name in layer.inputs] + ends
+        names = [name for node in network.graph.layers for name in node.inputs] + ends
         self.users = {name: names.count(name) for name in names}
 
     def run(self, rows: int) -> Streamed:
@@ -111,7 +111,7 @@ class _Streamer:
 
     def run_candidates(self, per_clock: int, rows: int | None) -> Streamed:
         """An image that is built of candidates, and goes on by rows or whole."""
-        layers = self.network.graph.layers
+        nodes = self.network.graph.layers
         first = builder_of(self.network)
         if first is None or first.builder is None:
             raise UnsupportedModelError("this network takes images, not candidates", remedy="compose it with a builder")
@@ -126,64 +126,64 @@ class _Streamer:
             flow = self._gathered(flow, flow.beats, f"{first.name}_image")
         if self.users[first.name] > 1:
             flow = self._at(self._closed(flow, first.name), flow.beats, flow.every)
-        latency = self._rest({first.name: flow}, layers[1:])
+        latency = self._rest({first.name: flow}, nodes[1:])
         return Streamed(self.machine, beats, self._interval(max(beats, height // by)), self.step, latency)
 
     def _interval(self, clocks: int) -> int:
         """The smallest interval between images that come in so many clocks: all layers are done with one by then."""
         return -(-max(clocks, self.least) // self.step) * self.step
 
-    def _rest(self, flows: dict[str, Flow], layers: Sequence[Node]) -> int:
+    def _rest(self, flows: dict[str, Flow], nodes: Sequence[Node]) -> int:
         """The layers and the outputs; the latency in clocks."""
-        for layer in layers:
-            flow = self._layer(layer, [flows[name] for name in layer.inputs])
-            if self.users.get(layer.name, 0) > 1:
-                flow = self._at(self._closed(flow, layer.name), flow.beats, flow.every)
-            flows[layer.name] = flow
+        for node in nodes:
+            flow = self._layer(node, [flows[name] for name in node.inputs])
+            if self.users.get(node.name, 0) > 1:
+                flow = self._at(self._closed(flow, node.name), flow.beats, flow.every)
+            flows[node.name] = flow
         results = []
         for port in self.network.graph.outputs:
             whole = self._gathered(flows[port.name], flows[port.name].beats, f"{port.name}_whole")
             results.append(self._closed(whole, f"{port.name}_result"))
         return self.machine.output(results)
 
-    def _layer(self, layer: Node, inputs: list[Flow]) -> Flow:
-        rows = plain_layer(layer.kind).rows
+    def _layer(self, node: Node, inputs: list[Flow]) -> Flow:
+        rows = plain_layer(node.kind).rows
         if len(inputs) > 1:
-            inputs = self._aligned(inputs, layer.name)
+            inputs = self._aligned(inputs, node.name)
         elif rows == "window" and inputs[0].beats > 1:
-            return self._windowed(layer, inputs[0])
-        elif rows in ("repeated", "spread") and _has_clocks(layer, inputs[0]):
-            return self._one_by_one(layer, inputs[0])
-        elif rows == "moved" and not _keeps_rows(layer, inputs[0]):
-            inputs = [self._gathered(inputs[0], inputs[0].beats, layer.name)]
-        elif rows == "added" and layer.padding[0] != (0, 0) and inputs[0].beats > 1:
+            return self._windowed(node, inputs[0])
+        elif rows in ("repeated", "spread") and _has_clocks(node, inputs[0]):
+            return self._one_by_one(node, inputs[0])
+        elif rows == "moved" and not _keeps_rows(node, inputs[0]):
+            inputs = [self._gathered(inputs[0], inputs[0].beats, node.name)]
+        elif rows == "added" and node.padding[0] != (0, 0) and inputs[0].beats > 1:
             raise UnsupportedModelError(
-                f"layer '{layer.name}' adds rows, and a stream has no clocks for them",
+                f"layer '{node.name}' adds rows, and a stream has no clocks for them",
                 remedy="pad in the convolution (padding='same'), or unroll the network",
             )
-        return self._local(layer, inputs)
+        return self._local(node, inputs)
 
-    def _local(self, layer: Node, inputs: list[Flow], values: Tensor | None = None) -> Flow:
+    def _local(self, node: Node, inputs: list[Flow], values: Tensor | None = None) -> Flow:
         """A layer that needs nothing but the beat at hand."""
         first = inputs[0]
         given = [flow.values for flow in inputs] if values is None else [values]
-        shape = layer.shape
+        shape = node.shape
         if first.beats > 1:
-            shape = (layer.shape[0] // first.beats, *layer.shape[1:])
+            shape = (node.shape[0] // first.beats, *node.shape[1:])
         outputs = self.tracer.layer(
-            layer.model_copy(update={"shape": shape}), self.network.weights.get(layer.name), given
+            node.model_copy(update={"shape": shape}), self.network.weights.get(node.name), given
         )
         return Flow(first.beats, first.every, outputs, first.segment)
 
-    def _windowed(self, layer: Node, flow: Flow) -> Flow:
-        """A layer whose windows reach over `layer.window[0]` rows."""
-        window, stride, (above, below) = layer.window[0], layer.strides[0], layer.padding[0]
-        rows, height, rows_out = flow.rows, flow.rows * flow.beats, layer.shape[0]
+    def _windowed(self, node: Node, flow: Flow) -> Flow:
+        """A layer whose windows reach over `node.window[0]` rows."""
+        window, stride, (above, below) = node.window[0], node.strides[0], node.padding[0]
+        rows, height, rows_out = flow.rows, flow.rows * flow.beats, node.shape[0]
         out = rows // stride if rows % stride == 0 else 1
         steps = out * stride // rows if rows % stride == 0 or stride % rows == 0 else 0
         if not steps or rows_out % out:
             raise UnsupportedModelError(
-                f"layer '{layer.name}' makes {rows_out} rows of {height} with a stride of {stride}, which does not fit "
+                f"layer '{node.name}' makes {rows_out} rows of {height} with a stride of {stride}, which does not fit "
                 f"{rows} rows a clock",
                 remedy="choose another number of rows a clock, or unroll the network",
             )
@@ -194,13 +194,13 @@ class _Streamer:
         start = -above - arrival * rows
         """The first row of the window, counted from the first of that beat."""
         held = -(start // rows)
-        update = {"shape": (out, *layer.shape[1:]), "padding": ((0, 0), layer.padding[1])}
-        layer = layer.model_copy(update=update)
-        weights = self.network.weights.get(layer.name)
+        update = {"shape": (out, *node.shape[1:]), "padding": ((0, 0), node.padding[1])}
+        node = node.model_copy(update=update)
+        weights = self.network.weights.get(node.name)
         if held <= 0 and not above and not below and steps == 1 and flow.beats == beats:
-            values = self.tracer.layer(layer, weights, [flow.values[start : start + needed]])
+            values = self.tracer.layer(node, weights, [flow.values[start : start + needed]])
             return Flow(beats, flow.every, values, flow.segment)
-        wires = self._closed(flow, f"{layer.name}_rows")
+        wires = self._closed(flow, f"{node.name}_rows")
         times = [wires.time + (arrival + m * steps) * flow.every for m in range(beats)]
         ticks = range(wires.time, times[-1] + 1, flow.every)
         virtual = len(ticks) - flow.beats
@@ -209,17 +209,17 @@ class _Streamer:
             self.least = max(self.least, flow.beats * flow.every)
             self.step = math.lcm(self.step, flow.every if virtual > 1 else 1)
         segment = Segment(times[0])
-        seen = self._history(segment, wires, held, list(ticks), flow.every, layer.name)
+        seen = self._history(segment, wires, held, list(ticks), flow.every, node.name)
         block = seen[start + held * rows : start + held * rows + needed]
         for row in range(needed):
             outside = [m for m in range(beats) if not 0 <= m * out * stride - above + row < height]
             if outside:
                 block[row] = self._zeroed(segment, block[row], [times[m] for m in outside], len(outside) == beats)
-        return Flow(beats, flow.every * steps, self.tracer.layer(layer, weights, [block]), segment)
+        return Flow(beats, flow.every * steps, self.tracer.layer(node, weights, [block]), segment)
 
-    def _one_by_one(self, layer: Node, flow: Flow) -> Flow:
+    def _one_by_one(self, node: Node, flow: Flow) -> Flow:
         """A row that becomes several: one after the other, so that what is behind works on one at a time."""
-        name, count = layer.name, layer.window[0]
+        name, count = node.name, node.window[0]
         self.least = max(self.least, flow.beats * flow.every)
         wires, every = self._closed(flow, f"{name}_row"), flow.every // count
         times = [wires.time + n * flow.every for n in range(flow.beats)]
@@ -228,10 +228,10 @@ class _Streamer:
             wires = Wires(held, wires.intervals, wires.shape, wires.time)
         segment = Segment(wires.time + 1)
         row = segment.read(wires)
-        if plain_layer(layer.kind).rows == "spread":
+        if plain_layer(node.kind).rows == "spread":
             zeros = [time + 1 + k * every for time in times for k in range(1, count)]
             row = self._zeroed(segment, row, zeros, always=False)
-        one = layer.model_copy(update={"shape": (1, *layer.shape[1:]), "window": (1, layer.window[1])})
+        one = node.model_copy(update={"shape": (1, *node.shape[1:]), "window": (1, node.window[1])})
         return Flow(flow.beats * count, every, self.tracer.layer(one, None, [row]), segment)
 
     def _history(self, segment: Segment, wires: Wires, held: int, ticks: list[int], every: int, name: str) -> Tensor:
@@ -297,14 +297,14 @@ class _Streamer:
         return self.machine.block(name, segment.sources, segment.flat, flow.values, segment.time)
 
 
-def _has_clocks(layer: Node, flow: Flow) -> bool:
+def _has_clocks(node: Node, flow: Flow) -> bool:
     """Whether the rows that one row becomes can leave one by one before the next comes."""
-    return flow.beats > 1 and flow.rows == 1 and layer.window[0] > 1 and flow.every % layer.window[0] == 0
+    return flow.beats > 1 and flow.rows == 1 and node.window[0] > 1 and flow.every % node.window[0] == 0
 
 
-def _keeps_rows(layer: Node, flow: Flow) -> bool:
+def _keeps_rows(node: Node, flow: Flow) -> bool:
     """Whether a layer that moves numbers moves them within their row alone."""
-    return len(layer.shape) == 3 and layer.shape[0] == flow.rows * flow.beats
+    return len(node.shape) == 3 and node.shape[0] == flow.rows * flow.beats
 
 
 def _check_rows(height: int, rows: int) -> None:

@@ -70,9 +70,9 @@ def trace(network: Network, form: Form = "bits") -> Logic:
     tracer = Tracer(form)
     inputs = inputs_of(network)
     tensors: dict[str, Any] = dict(zip((port.name for port in network.graph.inputs), inputs, strict=True))
-    for layer in network.graph.layers:
-        sources = [tensors[name] for name in layer.inputs]
-        tensors[layer.name] = tracer.layer(layer, network.weights.get(layer.name), sources)
+    for node in network.graph.layers:
+        sources = [tensors[name] for name in node.inputs]
+        tensors[node.name] = tracer.layer(node, network.weights.get(node.name), sources)
     outputs = [tensors[port.name].ravel() for port in network.graph.outputs]
     return Logic(logic_of(np.concatenate([x.ravel() for x in inputs]), np.concatenate(outputs)), network)
 

@@ -31,9 +31,9 @@ class Tracer:
         self.form = form
         self._solved: dict[Any, Any] = {}
 
-    def layer(self, layer: Node, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
+    def layer(self, node: Node, weights: Weights | None, inputs: Sequence[Tensor]) -> Tensor:
         """The outputs of one layer."""
-        return plain_layer(layer.kind).logic(self, layer, weights, inputs)
+        return plain_layer(node.kind).logic(self, node, weights, inputs)
 
     def product(self, values: Tensor, kernel: npt.NDArray[np.float64], bias: npt.NDArray[np.float64]) -> Tensor:
         """Vector [in] times matrix [in, out] plus bias [out], by distributed arithmetic without multipliers."""

@@ -27,11 +27,11 @@ def estimate_luts(network: Network) -> float:
     types: dict[str, FixedType] = {port.name: port.type for port in network.graph.inputs}
     channels = {port.name: port.shape[-1] for port in network.graph.inputs}
     total = 0.0
-    for layer in network.graph.layers:
-        if plain_layer(layer.kind).costly:
-            total += _layer(layer, network.weights.get(layer.name), types, channels)
-        types[layer.name] = layer.result
-        channels[layer.name] = layer.shape[-1]
+    for node in network.graph.layers:
+        if plain_layer(node.kind).costly:
+            total += _layer(node, network.weights.get(node.name), types, channels)
+        types[node.name] = node.result
+        channels[node.name] = node.shape[-1]
     return total
 
 
@@ -53,20 +53,20 @@ def check_size(network: Network, largest: int) -> None:
         )
 
 
-def _layer(layer: Node, weights: Weights | None, types: Mapping[str, FixedType], channels: Mapping[str, int]) -> float:
+def _layer(node: Node, weights: Weights | None, types: Mapping[str, FixedType], channels: Mapping[str, int]) -> float:
     """The cost of one output pixel (all of a vector's values) times the number of pixels."""
-    image = len(layer.shape) == 3
+    image = len(node.shape) == 3
     inputs: list[Tensor] = []
-    for name in layer.inputs:
+    for name in node.inputs:
         source_type = types[name]
-        shape = (*layer.window, channels[name]) if image else (channels[name],)
+        shape = (*node.window, channels[name]) if image else (channels[name],)
         fresh = np.empty(int(np.prod(shape)), dtype=object)
         fresh[:] = [
             FVariable(source_type.minimum, source_type.maximum, source_type.step, hwconf=ADDERS, latency=0.0)
             for _ in fresh
         ]
         inputs.append(fresh.reshape(shape))
-    one = layer.model_copy(update={"shape": (1, 1, layer.shape[2]) if image else layer.shape, "padding": NO_ZEROS})
+    one = node.model_copy(update={"shape": (1, 1, node.shape[2]) if image else node.shape, "padding": NO_ZEROS})
     outputs = Tracer("bits").layer(one, weights, inputs)
     cost = float(logic_of(np.concatenate([x.ravel() for x in inputs]), outputs.ravel()).cost)
-    return cost * (layer.shape[0] * layer.shape[1] if image else 1)
+    return cost * (node.shape[0] * node.shape[1] if image else 1)
