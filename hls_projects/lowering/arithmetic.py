@@ -1,4 +1,4 @@
-"""The arithmetic in which a layer of the trained model computes: in what lowering stands for, or refused."""
+"""Layers of the trained model are refused if they do not compute in an arithmetic that hardware can repeat."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ def require_known_arithmetic(layer: Any, plain: PlainModel) -> None:
 
 
 def require_float32(layer: Any, plain: PlainModel) -> None:
-    """Refuse an activation left out of the hardware that others could not compute to the same bits afterwards."""
+    """Refuse a left-out activation in another arithmetic than float32: others could not repeat its bits."""
     if layer.compute_dtype != "float32":
         raise plain.refuse(f"computes its {plain.left_out} in {layer.compute_dtype}", remedy=_FLOAT32)

@@ -36,10 +36,10 @@ class Lowered:
     Attributes:
         model: the plain model; its inputs and outputs are those of the original, in order.
         sources: for every layer of it, the name of the layer it comes from.
-        ports: the fixed-point type of every input, by the name of its input layer; rounding half to even and
-            saturating, so that quantizing to it is what the first layer does.
-        added_ports: the inputs whose type was given, because the model has no quantizer there.
-        left_out: for every output, the activation that was left out where logits were asked for.
+        ports: the fixed-point type of every input, by the name of its input layer; it rounds half to even and saturates
+            as the first layer does.
+        added_ports: the inputs whose type was given by the user, because the model has no quantizer there.
+        left_out: for every output, the activation that was left out; None where there was none.
     """
 
     model: keras.Model
@@ -151,7 +151,7 @@ def _run(model: keras.Model, tensors: dict[int, Any], plain: PlainModel, ends: s
 
 
 def _unread(ends: set[int], layer_calls: list[Call]) -> set[int]:
-    """Of the ends of a model those that no layer reads, and what reaches them through layers that do nothing."""
+    """Those of the outputs that no layer reads, and tensors that reach them only through layers that do nothing."""
     readers = Counter(key for call in layer_calls for key in call.inputs)
     unread = {key for key in ends if not readers[key]}
     for call in reversed(layer_calls):
@@ -161,7 +161,7 @@ def _unread(ends: set[int], layer_calls: list[Call]) -> set[int]:
 
 
 def _first_types(model: keras.Model, key: int) -> set[FixedType | None]:
-    """The types of the quantizers that read an input; None stands for everything else that does."""
+    """The types of the quantizers that read an input; None stands for any other reader."""
     types: set[FixedType | None] = {None} if key in output_keys(model) else set()
     for call in calls(model):
         if key not in call.inputs:

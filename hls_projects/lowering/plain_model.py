@@ -120,7 +120,7 @@ class PlainModel:
         return y
 
     def copy(self, x: Any) -> Any:
-        """The same numbers in another tensor: an image, or what is shaped to one and back, upsampled by one."""
+        """The same numbers in another tensor: upsampled by a factor of one, as an image and back where it is none."""
         shape = tuple(int(size) for size in x.shape[1:])
         if len(shape) != 3:
             x = self.keep(KL.Reshape((1, *shape) if len(shape) == 2 else (1, 1, *shape), name=self.name("pixel")), x)

@@ -16,11 +16,11 @@ from hls_projects.network.layer import plain_layer
 
 
 def widened(graph: Graph, declared: Mapping[str, FixedType]) -> Graph:
-    """Types with bits for the quantizers behind them to read.
+    """Types that are wide enough for the quantizers that read them.
 
     Args:
         graph: the nodes, with proven types.
-        declared: what the model's quantizers say, by layer; proven types may be narrower, and are not made wider.
+        declared: the types of the model's quantizers, by node; no result of a quantizer is made wider than that.
 
     Returns:
         the same where nothing is too narrow. A type that cannot be wider, that of an input or what a quantizer of the
@@ -54,7 +54,7 @@ def unreadable(graph: Graph) -> Node | None:
 
 
 def _needs(graph: Graph) -> Iterator[tuple[str, int]]:
-    """What quantizers read, and the bits before the point that it must have at least."""
+    """The nodes that quantizers read, and how many bits before the point each needs at least."""
     types = _types_of(graph)
     for node in graph.layers:
         if plain_layer(node.kind).quantizes and types[node.inputs[0]].fraction > node.result.fraction:

@@ -1,4 +1,4 @@
-"""What a plain layer plans its steps of the fast emulator with."""
+"""The interface by which a plain layer plans its steps of the fast emulator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`types.json`: the proven type of every tensor of a lowered model, as data. Nothing here needs TensorFlow."""
+"""`types.json`: the graph of a lowered model, with a proven type for every tensor. Nothing here needs TensorFlow."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from hls_projects.network.port import Port as Port
 
 
 class Node(Settings):
-    """The types of one layer of the lowered model."""
+    """One layer of the lowered model: its kind, inputs, geometry and types."""
 
     name: LayerName
     """Layer of the lowered model."""
     kind: str
-    """Its class."""
+    """Its Keras class, which is the `kind` of a plain layer (`layers/`)."""
     source: str
     """Layer of the original model it comes from."""
     inputs: tuple[str, ...]
-    """Layers (or inputs) of the lowered model it reads."""
+    """Names of the nodes and ports that it reads."""
     shape: tuple[int, ...]
     """Shape of the output without the batch."""
     result: TypeName
@@ -44,11 +44,11 @@ class Node(Settings):
     padding: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
     """Rows of zeros before and after the image, columns of zeros before and after."""
     builder: ImageBuilder | None = None
-    """What an `ImageBuilder` builds; its image is cast to `result`."""
+    """Of the kind `ImageBuilder`: the image builder, whose image is cast to `result`."""
 
 
 class Graph(JsonRecord):
-    """Everything `types.json` holds."""
+    """A network without its weights: inputs, outputs and nodes. It is everything that `types.json` holds."""
 
     format: Literal[2] = 2
     """Version of this file format."""
@@ -57,10 +57,10 @@ class Graph(JsonRecord):
     outputs: tuple[Port, ...]
     """Outputs in order."""
     layers: tuple[Node, ...]
-    """Every layer but the inputs, inputs before users."""
+    """The nodes, each behind those that it reads."""
 
     def layer(self, name: str) -> Node:
-        """The entry of one layer."""
+        """The node of this name."""
         return next(node for node in self.layers if node.name == name)
 
     def save(self, path: Path) -> None:

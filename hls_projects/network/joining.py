@@ -1,4 +1,4 @@
-"""What layers with several inputs share."""
+"""Several inputs of a layer brought to one fraction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a plain layer writes its logic with: operations on traced values, of whatever compiler of RTL there is."""
+"""The interface by which a plain layer writes its logic: operations on traced values, for any compiler of RTL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a network is what is said of its inputs and outputs."""
+"""Whether a network fits the description of its inputs and outputs."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _OTHER = "use it with the network that it was written for, or make it again with
 def require_fitting(
     meaning: Meaning, graph: Graph, file: Path, *, of_images: str = _OTHER, of_classes: str = _OTHER
 ) -> None:
-    """Make sure that a network takes the images that it is said to take, and gives a number for each of its classes.
+    """Make sure that a network takes the images of its description, and gives a number for each of its classes.
 
     Args:
-        meaning: what is said of it.
+        meaning: the description.
         graph: the network; one that starts from candidates builds the images itself.
-        file: where it is said.
-        of_images: what to do about other images.
-        of_classes: what to do about another number of classes.
+        file: of the description, for messages.
+        of_images: the remedy for other images, for messages.
+        of_classes: the remedy for another number of classes.
 
     Raises:
         InputFileError: images of another shape, another image builder, or another number of classes or

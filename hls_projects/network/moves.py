@@ -1,4 +1,4 @@
-"""What layers share that only move numbers, or put zeros between them."""
+"""The base of layers that only move numbers, or put zeros between them."""
 
 from __future__ import annotations
 

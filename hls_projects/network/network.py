@@ -1,8 +1,8 @@
 """The integer network: a lowered model as data, with its weights as integers. Nothing here needs TensorFlow.
 
 Every form of the hardware that is not made by hls4ml (the integer reference, the fast emulator, the RTL) starts from
-it. On disk it is `types.json` (layers, geometry, proven types), `weights.npz` (`<layer>.kernel`, `<layer>.bias`,
-int64) and, where that is known, `meaning.json` (what its inputs and outputs are).
+it. On disk it is `types.json` (the graph with proven types), `weights.npz` (`<layer>.kernel`, `<layer>.bias`,
+int64) and, where there is a description of its inputs and outputs, `meaning.json`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Weights:
 class Network:
     """A lowered model: its nodes in `graph`, inputs before users, and their weights by name.
 
-    `meaning` says what its inputs and outputs are; None of a network that was brought without a word about them.
+    `meaning` describes its inputs and outputs; None where a network came without a description.
     """
 
     graph: Graph
@@ -65,7 +65,7 @@ class Network:
         """Read a network and check that weights, types and meaning belong together.
 
         Raises:
-            InputFileError: when a file is missing, holds something else, or the two do not fit.
+            InputFileError: when a file is missing, holds something else, or they do not fit each other.
         """
         graph = Graph.load(folder / "types.json")
         path = folder / "weights.npz"
@@ -86,10 +86,10 @@ class Network:
         return cls(graph, weights).with_meaning_of(folder / MEANING)
 
     def with_meaning_of(self, file: Path) -> Network:
-        """The network with the meaning that a file gives it; as it is where there is no such file.
+        """The network with the description in a file; unchanged where there is no such file.
 
         Raises:
-            InputFileError: it cannot be read, or tells of another network.
+            InputFileError: it cannot be read, or describes another network.
         """
         meaning = Meaning.load(file)
         if meaning is None:
@@ -109,7 +109,7 @@ class Network:
 
 
 def _check(node: Node, kernel: Integers, bias: Integers | None, path: Path) -> None:
-    """Hold weights against the types they are said to have."""
+    """Refuse weights that their types do not hold."""
     for values, weight_type in ((kernel, node.weight), (bias, node.bias)):
         if values is None or weight_type is None:
             continue

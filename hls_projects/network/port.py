@@ -1,4 +1,4 @@
-"""The type of one input or output of the hardware, as data."""
+"""One input or output of the hardware: its name, shape and type."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TypeName = Annotated[
 ]
 
 LayerName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
-"""Lowering gives no other names. They stand in source code, so that of a file that anyone wrote no other is let in."""
+"""The names that lowering gives. They stand in generated source code, so no other is accepted from a file."""
 
 
 class Port(Settings):
@@ -29,6 +29,6 @@ class Port(Settings):
     type: TypeName
     """Type of one element."""
     added: bool = False
-    """Of an input: its quantizer is not the model's own, so the trained model is given inputs of this type."""
+    """Of an input: the model has no quantizer there; the type was given, and the trained model gets inputs of it."""
     left_out: str | None = None
     """Of an output: the activation (softmax, sigmoid) of the trained model that the hardware leaves out."""

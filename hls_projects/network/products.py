@@ -1,4 +1,4 @@
-"""What layers with weights share: sums of products with constant weights, plus a bias."""
+"""The base of layers with weights: sums of products with constant weights, plus a bias."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Products(Layer):
         return max(product, node.bias.fraction if node.bias else product)
 
     def interval(self, node: Node, weights: Weights | None, sources: Sequence[Interval]) -> Interval:
-        """A positive weight is monotone, a negative one falls."""
+        """The sums rise with inputs of positive weights and fall with those of negative weights."""
         x, offset = sources[0], _offset(node, weights)
         low = self._extreme(node, weights, x.low, x.high, x.fraction) + offset
         high = self._extreme(node, weights, x.high, x.low, x.fraction) + offset
@@ -79,7 +79,7 @@ class Products(Layer):
     def _extreme(
         self, node: Node, weights: Weights | None, towards: Integers, away: Integers, fraction: int
     ) -> Integers:
-        """The end of the sums that one end of the inputs gives with positive weights, the other with negative ones."""
+        """One end of the sums: positive weights times one end of the inputs, negative weights times the other."""
         weights, weight_type = typed_weights(node, weights)
         positive, negative = np.maximum(weights.kernel, 0), np.minimum(weights.kernel, 0)
         total = self.multiply(towards, node, positive) + self.multiply(away, node, negative)

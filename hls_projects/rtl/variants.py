@@ -22,7 +22,7 @@ class Variants:
     Attributes:
         designs: the designs, in the order of `hardware.yaml`.
         folders: that hold them.
-        records: what each of them takes.
+        records: size and latency of each.
         reason: why cells were not counted, where they were not.
     """
 

@@ -50,7 +50,7 @@ class Image(Layer):
 
 
 def builder_of(node: Node) -> ImageBuilder:
-    """What it builds.
+    """The image builder of a node.
 
     Raises:
         UnsupportedModelError: the layer does not say.

@@ -55,7 +55,7 @@ class Quantizer(Layer):
 
 
 def _jumping(target: FixedType, x: Interval, ends: Interval) -> Interval:
-    """A cast that may jump: the ends tell nothing where an end leaves the range."""
+    """The interval of a cast that wraps or falls to zero: any value, where an end lies outside the range."""
     wide = FixedType(MAX_WIDTH, MAX_WIDTH - target.fraction, True, target.rounding, "SAT")
     inside = (wide.cast(x.low, x.fraction) == ends.low) & (wide.cast(x.high, x.fraction) == ends.high)
     low, high = np.where(inside, ends.low, target.raw_min), np.where(inside, ends.high, target.raw_max)

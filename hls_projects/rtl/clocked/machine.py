@@ -75,7 +75,7 @@ class Wires:
 
 @dataclass
 class Machine:
-    """A design in the making."""
+    """Clocked logic while it is put together: blocks, registers and their connections."""
 
     name: str
     pipelining: Pipelining
@@ -104,7 +104,7 @@ class Machine:
         return Wires(register, tuple(intervals), shape, 1)
 
     def output(self, results: Sequence[Wires]) -> int:
-        """Lead results to the port `out_data`, one after the other, and their time to `out_valid`.
+        """Connect results to the port `out_data`, one after the other, and their time to `out_valid`.
 
         Returns:
             the latency in clocks.
@@ -166,7 +166,7 @@ class Machine:
         return replace(wires, shape=outputs.shape)
 
     def state(self, name: str, intervals: Sequence[QInterval], time: int) -> Wires:
-        """A register that logic reads before it is known what goes into it; `feed` says that."""
+        """A register that logic reads before its input exists; `feed` connects the input."""
         signal = Signal(name, False, tuple(interval.kif for interval in intervals), reg=True)
         return Wires(signal, tuple(intervals), (len(intervals),), time)
 

@@ -67,7 +67,7 @@ def scattered(
 
     Args:
         machine: gets the logic.
-        builder: what is built.
+        builder: the image builder.
         pixel_type: type of the image's pixels.
         form: how quantizers saturate.
         pixel_list: the list.

@@ -53,7 +53,7 @@ def serial_image(
 
     Args:
         machine: gets the port and the builder.
-        builder: what is built.
+        builder: the image builder.
         pixel_type: type of the image's pixels.
         form: how quantizers saturate.
         per_clock: candidates a clock.

@@ -52,7 +52,7 @@ def image(builder: ImageBuilder, pixel_type: FixedType, form: Form, inputs: Sequ
     """The image of candidates, [rows, columns, 1].
 
     Args:
-        builder: what is built.
+        builder: the image builder.
         pixel_type: type of the image's pixels.
         form: how quantizers saturate.
         inputs: traced values of the builder's ports.

@@ -1,6 +1,6 @@
 """The compiler's passes, each held against the program that went into it.
 
-A pass must not change what is computed. Two of alkaid 0.8.2 do (`_retrace`, `canonicalize_msb_wraps`), and
+A pass must not change results. Two of alkaid 0.8.2 do (`_retrace`, `canonicalize_msb_wraps`), and
 `const_propagation` folds constants by a rule that does in corners: they are not used. What is used is compared, program
 by program, by the compiler's interpreter: all inputs where they are few, else random, extreme, coarse and sparse ones.
 """
@@ -38,14 +38,14 @@ PASSES: tuple[Pass, ...] = (
     canonical_sort,
     topo_bandwidth_sort,
 )
-"""What makes a program smaller and orders it, the first first."""
+"""Passes that make a program smaller and order it, in the order in which they run."""
 
 EXHAUSTIVE = 4096
-"""So many inputs are all tried."""
+"""Largest number of combinations of inputs that are all tried."""
 VECTORS = 2048
-"""Vectors where there are more inputs than that."""
+"""Vectors that are tried where there are more combinations."""
 _NUMBERS = 2**22
-"""Fewer vectors for programs of so many inputs that they would hold more numbers than this."""
+"""Largest number of values in all vectors: programs of many inputs are tried on fewer vectors."""
 
 
 def simplified(comb: CombLogic, passes: Sequence[Pass] = PASSES) -> CombLogic:
@@ -67,12 +67,12 @@ def simplified(comb: CombLogic, passes: Sequence[Pass] = PASSES) -> CombLogic:
 
 
 def require_same(before: CombLogic, after: Sequence[CombLogic], cause: str, inputs: Values | None = None) -> None:
-    """Compare a program with what was made of it.
+    """Compare a program with the programs that passes made of it.
 
     Args:
         before: the program.
         after: programs one after the other, each with the outputs of the one before as its inputs.
-        cause: made them, for the message.
+        cause: the pass, for the message.
         inputs: float64 [vectors, inputs]; `vectors` of the program if none.
 
     Raises:
@@ -88,7 +88,7 @@ def require_same(before: CombLogic, after: Sequence[CombLogic], cause: str, inpu
 
 
 def vectors(intervals: Sequence[QInterval], limit: int = EXHAUSTIVE) -> Values:
-    """What a program is tried on: float64 [vectors, inputs], the same every time.
+    """The inputs on which a program is tried: float64 [vectors, inputs], the same every time.
 
     All combinations where there are at most `limit`. Else the corners; extremes chosen at random; uniform numbers;
     numbers on a coarse grid, whose sums lie on rounding ties more often than others; and vectors of mostly zeros.

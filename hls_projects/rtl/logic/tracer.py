@@ -1,4 +1,4 @@
-"""What plain layers write their logic with (`network/logic.py`), on the compiler's traced values.
+"""The operations by which plain layers write their logic (`network/logic.py`), on the traced values of the compiler.
 
 A tensor is an object array of the compiler's `FVariable`, [rows, columns, channels] or [values]; every element knows
 its own interval, so each gets just the bits it needs.

@@ -17,17 +17,17 @@ from hls_projects.rtl.synthesis.synthesis import FLATTENED_LARGEST, Synthesis, T
 def count_cells_of(
     folders: Sequence[Path], estimates: Sequence[float], seconds: int, progress: Progress, warn: Callable[[str], None]
 ) -> tuple[list[Synthesis | None], str]:
-    """Synthesise designs, as far as yosys is there and ends in time.
+    """Synthesise designs, where yosys is installed and ends in time.
 
     Args:
-        folders: of the designs; what is scratch is made beside each.
+        folders: of the designs; a scratch folder is made beside each.
         estimates: of their LUTs; the logic of small designs is shared across modules.
         seconds: of processor time that each may take; 0 counts none.
         progress: shows how many are done.
         warn: is told that yosys is missing.
 
     Returns:
-        the counts, none where a design was not counted, and why not.
+        the counts, None where a design was not counted, and the reason for that.
     """
     if not seconds:
         return [None] * len(folders), "hardware.yaml asks for none"

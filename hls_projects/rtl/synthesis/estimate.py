@@ -1,4 +1,4 @@
-"""What a network takes as logic, before it is built: one output pixel of every layer traced, times the pixels."""
+"""The size of a network as logic, before it is built: one output pixel of every layer traced, times the pixels."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def estimate_luts(network: Network) -> float:
 
 
 def check_size(network: Network, largest: int) -> None:
-    """Refuse a network that is too large to unroll, before hours are spent.
+    """Refuse a network that is too large to unroll, before hours are spent on it.
 
     Raises:
         UnsupportedModelError: with the estimate, and the streamed form as the way out.
