@@ -1,4 +1,4 @@
-"""Arrays of a `.npz` file that anyone may have made: what its headers say is looked at before any of it is read."""
+"""Arrays of a `.npz` file that anyone may have written: its headers are checked before any array is read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from data_prep.errors import InputFileError
 
 MOST_INTEGERS = 1 << 24
-"""In all arrays together: more weights than a network for firmware has (128 MB of int64)."""
+"""Largest number of integers in all arrays (128 MB of int64): more weights than a network for firmware has."""
 _SUFFIX = ".npy"
 _Header = Callable[[IO[bytes]], tuple[tuple[int, ...], bool, np.dtype[Any]]]
 _MAGIC: Callable[[IO[bytes]], tuple[int, int]] = np.lib.format.read_magic
@@ -28,18 +28,18 @@ _BROKEN = (
     OSError, EOFError, BadZipFile, zlib.error, struct.error, ValueError, TypeError, LookupError, RuntimeError,
     MemoryError, SyntaxError, TokenError,
 )  # fmt: skip
-"""What reading raises of a file that is none, or was made to do harm."""
+"""Errors of reading a file that is no `.npz`, or was made to do harm."""
 
 
 def read_integers(path: Path, content: str, remedy: str) -> dict[str, npt.NDArray[np.int64]]:
     """All arrays of a file by name, int64.
 
-    A compressed file of some megabytes can hold gigabytes of zeros; its headers tell, and it is refused before.
+    A compressed file of some megabytes can hold gigabytes of zeros. Its headers say so, and it is refused unread.
 
     Args:
         path: the `.npz`.
-        content: it should hold, for messages.
-        remedy: what the user can do.
+        content: what it should hold, for messages.
+        remedy: for messages.
 
     Raises:
         InputFileError: no such file, an array of another type, or more integers than `MOST_INTEGERS`.

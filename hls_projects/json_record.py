@@ -22,8 +22,8 @@ class JsonRecord(Settings):
 
         Args:
             path: the file.
-            content: it holds, for messages.
-            made_by: the stage that makes it.
+            content: what it holds, for messages.
+            made_by: the stage that writes it, for the remedy.
 
         Raises:
             InputFileError: when there is no such file or it holds something else.

@@ -24,7 +24,7 @@ Raw = npt.NDArray[np.signedinteger[Any]]
 Images = npt.NDArray[Any] | ImageBatch
 
 CHUNK = 256 * LANES
-"""Images a thread takes at a time."""
+"""Images that a thread computes at a time."""
 _FLOATS, _DOUBLES, _INTEGERS, _SPARSE = range(4)
 _NOT_FINITE, _OUT_OF_RANGE, _OUTSIDE, _NO_MEMORY = range(1, 5)
 
@@ -106,7 +106,7 @@ class FastEmulator:
 
 
 class _Input:
-    """One input as the C++ takes it: a form and three arrays."""
+    """One input as the C++ expects it: a form and three arrays."""
 
     def __init__(self, images: Images, port: Port, raw: bool) -> None:
         self.offsets: npt.NDArray[np.int64] | None = None

@@ -1,4 +1,4 @@
-"""The network in what a user has at hand: a bundle, a lowered model, a Keras model file, or the network itself."""
+"""The network of whatever a user has: a bundle, a lowered model, a Keras model file, or the network itself."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ KERAS = (".h5", ".keras", ".hdf5")
 
 
 def open_network(source: Network | Path | str) -> Network:
-    """Find the network.
+    """The network of a source.
 
     Args:
         source: a network; a firmware bundle, unpacked or as `.tar.gz`, whose hashes are checked; a folder made by
-            `lower`; or a Keras model file, which is lowered (only then TensorFlow is imported) and means what the
-            `meaning.json` beside it says, as in a folder made by `train`.
+            `lower`; or a Keras model file, which is lowered (only then is TensorFlow imported) and described by the
+            `meaning.json` beside it, as in a folder made by `train`.
 
     Raises:
         InputFileError: when it is none of these, or a bundle does not match its manifest.

@@ -38,7 +38,7 @@ from hls_projects.network.layer import plain_layer
 from hls_projects.network.network import Network
 
 GROUP = 4
-"""Outputs a kernel of paired products computes together: their sums fill half of the registers."""
+"""Outputs that are computed together with paired products: their sums fill half of the registers."""
 _LARGEST = 1 << 30
 
 
@@ -97,7 +97,7 @@ class _Planner:
         self._plan.steps.append(Build(node.name, builder, tuple(self._sources(node)), target, _lane(lane), chain))
         return {node.name}
 
-    # what only moves numbers
+    # layers that only move numbers
 
     def view(self, node: Node, move: Callable[[Offsets], Offsets]) -> Names:
         """The same numbers, their offsets moved."""
@@ -171,7 +171,7 @@ class _Planner:
         return set(tail.names)
 
     def _windows(self, node: Node, x: Tensor, terms: Callable[[Offsets], Offsets]) -> Offsets:
-        """Offsets [pixels, terms, channels] of what each output pixel reads: those of the first one, moved."""
+        """Offsets [pixels, terms, channels] that each output pixel reads: those of the first pixel, shifted."""
 
         def read(tensor: Tensor) -> Offsets:
             return terms(bordered(tensor, node.padding) if plain_layer(node.kind).pads else tensor.offset)
@@ -240,10 +240,10 @@ class _Planner:
         self._plan.steps.append(step)
         return set(tail.names)
 
-    # what joins a step
+    # layers that join a step
 
     def _follow(self, node: Node, *, poolable: bool) -> _Tail:
-        """What joins the step of a layer: those behind it, as far as nobody else reads what comes between."""
+        """The layers that join the step of a layer: those behind it, as long as no other layer reads their inputs."""
         tail = _Tail(self._cast, [node.name], poolable)
         while self._uses[tail.names[-1]] == 1 and self._users[tail.names[-1]]:
             (user,) = self._users[tail.names[-1]]
@@ -256,7 +256,7 @@ class _Planner:
         return [self._tensors[name] for name in node.inputs]
 
     def _target(self, tail: _Tail) -> Tensor:
-        """Room for what a step makes."""
+        """Room for the output of a step."""
         name = tail.names[-1]
         target = self._tensors[name] = self._allocate(name, self._nodes[name].shape)
         return target
@@ -269,7 +269,7 @@ class _Planner:
         interval: Interval = self._intervals[name]
         return interval.ends
 
-    # where tensors stand
+    # the places of tensors
 
     def _allocate(
         self, name: str, shape: tuple[int, ...], *, bits: Bits | None = None, border: Zeros | None = None
@@ -312,7 +312,7 @@ class _Tail:
         cast_of: the cast of a quantizer.
         names: the layers of the step so far.
         poolable: whether a maximum may move before all of the chain.
-        chain: what follows each number.
+        chain: the casts and clips that follow each number.
         window: window and strides of the maximum that was moved.
     """
 
@@ -336,7 +336,7 @@ class _Tail:
         return True
 
     def pool(self, node: Node) -> bool:
-        """A maximum, where it may move; one."""
+        """A maximum, where it may move before the chain; no more than one."""
         if not self.poolable or self.window is not None or not _apart(node):
             return False
         self.window = (node.window, node.strides)

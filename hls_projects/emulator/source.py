@@ -12,11 +12,11 @@ from hls_projects.emulator.plan import LANES, Build, Elementwise, OutputGroup, P
 from hls_projects.templating import TEMPLATES, filled
 
 UNROLLED_TERMS = 160
-"""Up to so many pairs of terms a step stand in the code itself; more stand in tables, so that any network compiles."""
+"""Largest number of pairs of terms a step that are written as code; larger steps use tables, so that they compile."""
 
 
 def cpp_source(plan: Plan, title: str) -> str:
-    """Render the C++ of a network; it depends on nothing but its arguments and the templates."""
+    """The C++ of a network; it depends on the arguments and the template alone."""
     values = {
         "title": title,
         "lanes": (TEMPLATES / "emulator_lanes.hpp").read_text(encoding="utf-8"),

@@ -1,4 +1,4 @@
-"""A bundle as one file: `.tar.gz` with the same bytes for the same content, and read back without trusting it."""
+"""A bundle as one `.tar.gz`, whose bytes depend on its content alone; it is read back without trusting it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ MAX_BYTES = 2**31
 MAX_ENTRIES = 100_000
 _PADDING = 1 << 20
 _LONGEST = 255
-"""Bytes of a part of a path that file systems take."""
+"""Largest number of bytes that file systems allow in a part of a path."""
 _BROKEN = (
     tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error, struct.error,
     ValueError, ArithmeticError, LookupError, RecursionError, MemoryError,
 )  # fmt: skip
-"""What reading raises of an archive that is none, or was made to do harm."""
+"""Errors of reading a file that is no archive, or was made to do harm."""
 
 _REMEDY = "do not use it; ask for the bundle again"
 
@@ -57,7 +57,7 @@ class _Stream(gzip.GzipFile):
 
 
 def unpack(archive: Path, into: Path) -> Path:
-    """Unpack an archive that anyone may have made; nothing is written before every name is checked.
+    """Unpack an archive that anyone may have written; no file is written before every name is checked.
 
     Args:
         archive: the `.tar.gz`.

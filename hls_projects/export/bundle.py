@@ -1,4 +1,4 @@
-"""Writing a bundle: every target, then what is proven of them, card and manifest, then the archive."""
+"""Writing a bundle: all targets, then the checks of these files, card and manifest, then the archive."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TARGETS = sorted(Registry("hls_projects.export.targets", "TARGET", Target).value
 """The targets in the order in which they are written."""
 
 CHECKS = [target.check for target in TARGETS if target.check]
-"""What is proven of them."""
+"""Their checks: what is proven of the written files."""
 
 
 def write_bundle(
@@ -39,8 +39,8 @@ def write_bundle(
         design: the proven design.
         provenance: configuration, sources, versions, metrics.
         out: an existing folder.
-        checks: what is proven of the files that were written; the checks of all targets if none.
-        vendor: what the vendor's tools said, where they were run.
+        checks: of the written files; those of all targets if none.
+        vendor: the numbers of the vendor's tools, where these were run.
 
     Raises:
         PipelineError: when the design is not proven, or a check does not hold.

@@ -17,11 +17,11 @@ TITLES = {
     "cmssw.json": "CMSSW emulator",
     "emp.json": "EMP payload",
 }
-"""What the files in `proof/` prove."""
+"""Titles of the proofs, by the file in `proof/`."""
 
 
 def write_card(manifest: BundleManifest, root: Path) -> None:
-    """Write the card; it says nothing that the manifest does not."""
+    """Write the card; all of it follows from the manifest."""
     (root / CARD).write_text(card_text(manifest, root), encoding="utf-8")
 
 
@@ -40,7 +40,7 @@ def card_text(manifest: BundleManifest, root: Path) -> str:
         "measures": measures,
         "with_errors": any(measurement.error is not None for measurement in quality),
         "quality": table,
-        # The tool that went furthest stands last.
+        # The tool that went furthest is the last one.
         "best": {numbers.design: numbers for numbers in manifest.hardware},
         "device": device_of(manifest.hls.part),
         "unproven": [

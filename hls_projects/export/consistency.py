@@ -1,4 +1,4 @@
-"""Whether the parts of a bundle are parts of one design: hashes alone cannot tell, as anyone can make them again."""
+"""Whether the parts of a bundle belong to one design. Hashes alone do not show it: anyone can compute them again."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def require_consistent(root: Path, manifest: BundleManifest) -> None:
         raise refuse("has other ports than the manifest says", HLS)
     images = None if manifest.meaning is None else manifest.meaning.images
     starts = BeforePorts.of(images, builder_inside=project.builder is not None)
-    # Bundles of before this was told say nothing.
+    # Older bundles do not say it.
     if manifest.before_ports not in (None, starts):
         raise refuse("starts from something else than the manifest says", HLS)
     if has_rtl:
@@ -64,7 +64,7 @@ def require_consistent(root: Path, manifest: BundleManifest) -> None:
 
 
 def _require_rtl(root: Path, manifest: BundleManifest) -> None:
-    """The RTL is that of the design, and the very files that were simulated; so is what the payload is made of."""
+    """Refuse RTL of another design, or other files than those simulated, also where the payload is made of them."""
     folder = root / RTL_SOURCES
     design, proof = RtlDesign.load(folder), RtlProof.load(root / PROOFS / RTL)
     if design.name != manifest.name:

@@ -1,4 +1,4 @@
-"""What is exported: a design with its proof, as every target is given it."""
+"""A design with its proof, as every target of the bundle gets it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RtlPart:
 
     Attributes:
         folder: `rtl.json`, `verilog/` and `vhdl/`.
-        design: what `rtl.json` says.
+        design: the content of `rtl.json`.
         proof: the comparison, timing and size.
         proof_file: the proof on disk.
     """
@@ -49,8 +49,8 @@ class Design:
         hls: folder of the HLS project.
         lowered: folder of the lowered model.
         proof_file: the proof on disk.
-        rtl: Verilog and VHDL; none where none was made.
-        rtl_reason: why none was made.
+        rtl: Verilog and VHDL; None where there is no RTL.
+        rtl_reason: why there is no RTL.
         version: of the design: digits, and underscores between them.
         packing: how the ports of the RTL lie on links.
         emp: the framework that the payload is for.
@@ -71,7 +71,7 @@ class Design:
 
 
 def require_proven_rtl(rtl: RtlPart, project: HlsProject) -> None:
-    """Let no RTL out that is not proven, or is not of this design.
+    """Refuse RTL that is not proven, or is of another design.
 
     Raises:
         PipelineError: when its proof failed, was not run, compared nothing or is of other files, or it has another name
@@ -95,12 +95,12 @@ def require_proven_rtl(rtl: RtlPart, project: HlsProject) -> None:
 
 
 def require_proven(proof: Proof, project: HlsProject, file: Path) -> None:
-    """Let nothing out that is not proven bit by bit.
+    """Refuse a design that is not proven bit by bit.
 
     Args:
         proof: the comparison.
         project: the design; every layer that computes in it must have been compared.
-        file: where it stands, for the message.
+        file: of the proof, for the message.
 
     Raises:
         PipelineError: when the proof failed, was not run, or leaves a layer out.

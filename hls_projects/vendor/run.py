@@ -24,7 +24,7 @@ _OPTIONS = ("reset", "csim", "synth", "cosim", "validation", "export", "vsynth",
 
 @dataclass(frozen=True)
 class Sources:
-    """What Vivado is given.
+    """The sources for Vivado.
 
     Attributes:
         top: module.
@@ -46,7 +46,7 @@ def synthesise_rtl(
         folder: a design: `rtl.json` and `verilog/`.
         hls: part and clock.
         route: whether it is placed and routed too.
-        work: made; scripts, logs and reports are left there.
+        work: is created; scripts, logs and reports are left there.
         children: what the tools run in.
 
     Raises:
@@ -62,13 +62,13 @@ def synthesise_rtl(
 def synthesise_hls(
     folder: Path, hls: HlsSettings, route: bool, work: Path, children: Children
 ) -> list[HardwareNumbers]:
-    """Take an HLS project through C synthesis, and what it gives through Vivado.
+    """Take an HLS project through C synthesis, and the resulting Verilog through Vivado.
 
     Args:
         folder: the project; it is copied, not changed.
         hls: part and clock; those of the project itself hold for C synthesis.
         route: whether it is placed and routed too.
-        work: made; scripts, logs and reports are left there.
+        work: is created; scripts, logs and reports are left there.
         children: what the tools run in.
 
     Raises:

@@ -1,4 +1,4 @@
-"""`<top>_csynth.xml`: what Vitis HLS and Vivado HLS report of C synthesis (AMD UG1399)."""
+"""`<top>_csynth.xml`: the report of C synthesis by Vitis HLS and Vivado HLS (AMD UG1399)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def read_csynth(report: Path) -> HlsReport:
     overall = f"{performance}/SummaryOfOverallLatency"
 
     def text(*paths: str) -> str:
-        """The first of these fields that there is: the tools' generations differ in names."""
+        """The first of these fields that exists: releases of the tools name them differently."""
         for path in paths:
             value = root.find(path)
             if value is not None and value.text and value.text.strip():

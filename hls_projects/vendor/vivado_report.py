@@ -1,4 +1,4 @@
-"""What the text reports of Vivado have in common: a head of `| Name : value` lines."""
+"""The part that all text reports of Vivado share: a head of `| Name : value` lines."""
 
 from __future__ import annotations
 

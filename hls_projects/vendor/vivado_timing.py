@@ -12,11 +12,11 @@ from hls_projects.vendor.vivado_report import read_report, tool
 
 @dataclass(frozen=True)
 class Timing:
-    """How fast a design is.
+    """The timing of a design.
 
     Attributes:
         tool: program and version.
-        period: of the clock that was asked for (ns).
+        period: the target of the clock (ns).
         slack: the worst of all setup paths (ns), negative where timing fails.
         hold_slack: the worst of all hold paths (ns).
     """
@@ -28,7 +28,7 @@ class Timing:
 
     @property
     def achieved(self) -> float:
-        """The period that holds (ns): what was asked for minus the worst slack."""
+        """The period that holds (ns): the target minus the worst slack."""
         return round(self.period - self.slack, 3)
 
 

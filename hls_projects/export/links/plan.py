@@ -1,4 +1,4 @@
-"""What travels on the links when: the packing of both directions, and the design's timing in frames."""
+"""The words on the links frame by frame: the packing of both directions, and the timing of the design."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class LinkPlan:
         period: frames from the begin of a packet to that of the next.
         wait: frames from the begin of a packet to the design's first beat.
         latency: of the design, clocks.
-        wrapper_clocks: what registers around it add.
+        wrapper_clocks: latency of the registers around it.
         held: frames for which a value must be kept until its beat, at most.
     """
 

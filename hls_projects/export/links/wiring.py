@@ -1,4 +1,4 @@
-"""Which wire goes where between link words and the ports of an RTL design: the packing as VHDL needs it."""
+"""The wires between link words and the ports of an RTL design: the packing as VHDL needs it."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def _outputs(plan: LinkPlan, design: RtlDesign) -> tuple[tuple[WirePiece, ...], 
 
 
 def _filled(pieces: list[WirePiece], bits: int) -> tuple[WirePiece, ...]:
-    """Zeros where nothing lies."""
+    """The pieces of a frame in order, with zeros where no output is placed."""
     filled: list[WirePiece] = []
     reached = 0
     for piece in sorted(pieces, key=lambda source_piece: source_piece.low):

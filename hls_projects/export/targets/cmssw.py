@@ -31,7 +31,7 @@ from hls_projects.proof.record import LayerProof, Proof
 
 FOLDER = "cmssw"
 BUILD = "build"
-"""Folder below it in which `make` leaves what it makes."""
+"""Folder below it in which `make` leaves its output."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class _Port:
 
     @property
     def beat(self) -> str:
-        """What hls4ml's stream of it holds."""
+        """The type of one beat of its stream in hls4ml."""
         return f"nnet::array<ports::{self.name}_t, {self.port.shape[-1]}>"
 
     @property
@@ -120,7 +120,7 @@ def write_package(project: HlsProject, version: str, hls: Path, licence: Path, r
     """Write the package `cmssw/` of an HLS project.
 
     Args:
-        project: what `hls.json` says.
+        project: the content of `hls.json`.
         version: of the design.
         hls: folder of the project.
         licence: the text of the Apache License.

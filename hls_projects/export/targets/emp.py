@@ -64,7 +64,7 @@ def write_payload(
         rtl: a design: `rtl.json` and `vhdl/`.
         packing: where its values lie on the links.
         hls: part and clock.
-        folder: is made.
+        folder: is created.
         emp: the framework; the current one where not given.
 
     Raises:

@@ -28,7 +28,7 @@ RECORD = "packing.json"
 
 
 class PatternRecord(JsonRecord):
-    """`patterns/packing.json`: where the values lie in the words, and when the words come."""
+    """`patterns/packing.json`: the place of every value in the words, and the frames of the words."""
 
     format: Literal[1] = 1
     """Version of this file format."""
@@ -102,7 +102,7 @@ def write_patterns(
         settings: packing, depth and number of files.
         inputs: int64 [vectors, values], raw integers, port after port in C order.
         outputs: what the design gives for them, likewise.
-        folder: is made.
+        folder: is created.
 
     Raises:
         ConfigurationError: a packing that does not fit the design.

@@ -21,7 +21,7 @@ def write(design: Design, root: Path) -> None:
 
 
 def file_name(direction: str, index: int) -> str:
-    """The file of one port; `kind` is `input` or `output`."""
+    """The file of one port; `direction` is `input` or `output`."""
     return f"{direction}_{index}.txt"
 
 
