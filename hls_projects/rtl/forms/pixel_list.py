@@ -27,8 +27,8 @@ class PixelList:
     """At most one value a pixel, as it stands for one clock.
 
     Attributes:
-        leads: of some slots each, whether they hold a value.
-        places: likewise, the key of its pixel.
+        leads: for groups of slots, whether each slot holds a value.
+        places: for the same groups, the key of the pixel of each slot.
         sums: the sum of every slot.
         total: of all candidates; none where the image is not normalised.
     """

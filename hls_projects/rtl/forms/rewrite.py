@@ -21,7 +21,7 @@ SPREADING = {layer.kind: layer for layer in (Reshape(), ZeroPadding())}
 
 
 def row_by_row(network: Network) -> Network:
-    """The same network without layers that need rows a stream has no clocks for, as far as that goes."""
+    """The same network without layers that add rows, for which a stream has no clocks, as far as possible."""
     return fold_padding(fold_spread(network))
 
 

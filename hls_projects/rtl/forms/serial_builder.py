@@ -90,7 +90,7 @@ class _Serial:
         return Flow(beats, 1, self._row_logic(segment.read(items), number, rows), segment)
 
     def _arrived(self) -> tuple[Wires, list[Wires]]:
-        """Of each lane key, pT up to the largest pixel, equal keys, pT for the total; the keys kept of each beat."""
+        """Keys, pT and equal pairs of the lanes, and pT for the total; registers with the keys of every beat."""
         ports = self.builder.ports
         taken = [port.model_copy(update={"shape": (self.lanes,)}) for port in ports[:3]] + list(ports[3:])
         intervals = [interval for port in taken for interval in port_intervals(port)]
@@ -201,7 +201,7 @@ class _Serial:
         return QInterval(0.0, min(full, 2.0 ** (pixel.integer + 1) - pixel.step), pixel.step)
 
     def _joined(self, before: Any, parts: Sequence[Any], interval: QInterval) -> Any:
-        """The sum in a slot; beyond the largest pixel for good where it ever was."""
+        """The sum in a slot; once it is beyond the largest pixel it stays there."""
         pixel = self.builder.pixel
         if interval.max < 2.0 ** (pixel.integer + 1) - pixel.step:
             return _added([before, *parts], interval)

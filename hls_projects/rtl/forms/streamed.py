@@ -34,10 +34,10 @@ class Streamed:
     """A streamed design.
 
     Attributes:
-        machine: it.
+        machine: its clocked logic.
         beats: clocks in which an image, or its candidates, come in.
         interval: clocks from the begin of an image to that of the next, at least.
-        interval_step: what may be added to it, and its multiples.
+        interval_step: an image may also come a multiple of this many clocks later.
         latency: clocks.
     """
 
@@ -78,13 +78,13 @@ def of_candidates(
         form: how quantizers saturate.
 
     Raises:
-        UnsupportedModelError: where the network or the numbers do not go, and why.
+        UnsupportedModelError: where the network cannot be streamed with these numbers, and why.
     """
     return _Streamer(row_by_row(network), Machine(name, pipelining), Tracer(form)).run_candidates(per_clock, rows)
 
 
 class _Streamer:
-    """Walks over the layers."""
+    """Streams a network node by node."""
 
     def __init__(self, network: Network, machine: Machine, tracer: Tracer) -> None:
         self.network = network
@@ -97,7 +97,7 @@ class _Streamer:
         self.users = {name: names.count(name) for name in names}
 
     def run(self, rows: int) -> Streamed:
-        """An image that comes in by rows."""
+        """Stream an image that comes in by rows."""
         ports = self.network.graph.inputs
         if len(ports) != 1 or len(ports[0].shape) != 3:
             raise UnsupportedModelError("only a network with one image as input can be streamed", remedy="unroll it")
@@ -110,7 +110,7 @@ class _Streamer:
         return Streamed(self.machine, beats, self._interval(beats), self.step, latency)
 
     def run_candidates(self, per_clock: int, rows: int | None) -> Streamed:
-        """An image that is built of candidates, and goes on by rows or whole."""
+        """Stream an image that is built of candidates, by rows or as a whole."""
         nodes = self.network.graph.layers
         first = builder_of(self.network)
         if first is None or first.builder is None:
@@ -134,7 +134,7 @@ class _Streamer:
         return -(-max(clocks, self.least) // self.step) * self.step
 
     def _rest(self, flows: dict[str, Flow], nodes: Sequence[Node]) -> int:
-        """The layers and the outputs; the latency in clocks."""
+        """Stream the nodes and connect the outputs; returns the latency in clocks."""
         for node in nodes:
             flow = self._layer(node, [flows[name] for name in node.inputs])
             if self.users.get(node.name, 0) > 1:

@@ -1,4 +1,4 @@
-"""What the ports of a design see, clock by clock: images without a gap, images with pauses, resets in between.
+"""The input of a design clock by clock: images without a gap, images with pauses, resets in between.
 
 Every simulator drives the same schedule and checks `out_valid` against it in every clock. A schedule begins with random
 traffic before the first reset, so that every register holds something; `rst` is then high for one clock, and from there
@@ -40,7 +40,7 @@ class TrafficPlan:
 
 @dataclass(frozen=True)
 class Traffic:
-    """What was driven.
+    """The numbers of what was driven.
 
     Attributes:
         images: results that came out.

@@ -1,4 +1,4 @@
-"""A folder in which the simulators' tools can work, whatever the path of the user's."""
+"""A folder whose path the simulators accept, whatever folder the user works in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TAKEN = re.compile(r"[ !#-\[\]-~]*")
 Verilator and GHDL in a way that they, or JSON, cannot read."""
 
 Held = tempfile.TemporaryDirectory[str] | None
-"""A temporary folder, which goes with its last reference."""
+"""A temporary folder, which is removed with its last reference."""
 
 
 def is_taken(path: Path) -> bool:
