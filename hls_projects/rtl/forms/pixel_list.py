@@ -70,7 +70,7 @@ def scattered(
         builder: the image builder.
         pixel_type: type of the image's pixels.
         form: how quantizers saturate.
-        pixel_list: the list.
+        pixel_list: the pixels of one image.
     """
     slots = len(pixel_list.sums.intervals)
     item, shift = _item(machine, pixel_list), _shift(machine, builder, pixel_list)

@@ -128,7 +128,7 @@ def run(programs: Sequence[CombLogic], inputs: Values) -> Values:
 
 
 def _difference(before: CombLogic, after: Sequence[CombLogic], inputs: Values) -> tuple[int, float, float] | None:
-    """The first output that differs, what it was and what it is."""
+    """The first output that differs, its value before and after."""
     expected, results = run([before], inputs), run(after, inputs)
     if expected.shape == results.shape and np.array_equal(expected, results):
         return None

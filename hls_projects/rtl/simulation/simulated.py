@@ -1,4 +1,4 @@
-"""What every simulator takes and gives, and what is said of a design that breaks the timing of its ports."""
+"""Input and output of every simulator, and the error for a design that breaks the timing of its ports."""
 
 from __future__ import annotations
 
