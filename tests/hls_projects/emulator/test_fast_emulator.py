@@ -27,8 +27,8 @@ def test_every_zoo_model_gives_the_integers_of_the_reference(network: Network, c
             "raw": emulator.run(raw, raw=True),
             "doubles": emulator.run(doubles),
         }
-        for how, found in runs.items():
-            for expected, given in zip(wanted, found, strict=True):
+        for how, results in runs.items():
+            for expected, given in zip(wanted, results, strict=True):
                 np.testing.assert_array_equal(given, expected, f"{vectors.kind}, {how}")
 
 

@@ -25,8 +25,8 @@ def test_random_networks(build: NetworkBuilder, seed: int, cache: Path) -> None:
     raw = rng.integers(port.type.raw_min, port.type.raw_max, (70, *port.shape), endpoint=True)
     raw[:10] = port.type.raw_min
     raw[10:20] = port.type.raw_max
-    found = FastEmulator(network, cache).run(raw, raw=True)
-    for wanted, given_integers in zip(integer_model.outputs(network, [raw]), found, strict=True):
+    results = FastEmulator(network, cache).run(raw, raw=True)
+    for wanted, given_integers in zip(integer_model.outputs(network, [raw]), results, strict=True):
         np.testing.assert_array_equal(given_integers, wanted)
 
 

@@ -49,7 +49,9 @@ def design(make: Callable[[str], keras.Model], tmp_path_factory: pytest.TempPath
     assert proof.status == "proven"
     proof_file = folder / "60_csim.json"
     proof_file.write_text(proof.model_dump_json(indent=1))
-    corners = [VectorSet(made.kind, tuple(x[:40] for x in made.inputs)) for made in made_vectors(ports, 0, 1)]
+    corners = [
+        VectorSet(vector_set.kind, tuple(x[:40] for x in vector_set.inputs)) for vector_set in made_vectors(ports, 0, 1)
+    ]
     vectors = reference_vectors(exact_inference(lowered.model), types, corners)
     return Design(project, types, proof, vectors, folder / "50_hls", folder / "40_lowered", proof_file)
 

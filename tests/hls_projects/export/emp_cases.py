@@ -61,9 +61,11 @@ def handmade(name: str, folder: Path) -> Case:
         source = source.replace("row <= ", "row <= resize(signed(in_data(14 downto 12)), 9) + ")
     (folder / "vhdl" / vhdl[0]).write_text(source)
     RtlDesign(name=name, inputs=tuple(inputs), outputs=tuple(outputs), verilog=(), vhdl=vhdl, **timing).save(folder)
-    kind = inputs[0].type
-    x = np.random.default_rng(3).integers(kind.raw_min, kind.raw_max, (40, np.prod(inputs[0].shape)), endpoint=True)
-    x[0], x[1] = kind.raw_min, kind.raw_max
+    port_type = inputs[0].type
+    x = np.random.default_rng(3).integers(
+        port_type.raw_min, port_type.raw_max, (40, np.prod(inputs[0].shape)), endpoint=True
+    )
+    x[0], x[1] = port_type.raw_min, port_type.raw_max
     total = x.sum(axis=1)
     if name == "seeded":
         seed = np.random.default_rng(4).integers(-4, 4, (40, 1))

@@ -85,8 +85,8 @@ def test_they_are_exact_in_the_emulation(tmp_path: Path, io_type: str) -> None:
     convert(lowered.model, types, "narrow", HlsSettings(io_type=io_type), tmp_path / "hls")  # type: ignore[arg-type]
     vectors = made_vectors([(port.shape, port.type) for port in types.inputs], 200, seed=7)
     emulator = build(tmp_path / "hls", tmp_path)
-    found = compare(exact_inference(model), lowered.model, types, emulator, vectors, batch=1000)
-    assert found.proof.status == "proven", found.proof.first_mismatch
+    proof = compare(exact_inference(model), lowered.model, types, emulator, vectors, batch=1000)
+    assert proof.proof.status == "proven", proof.proof.first_mismatch
 
 
 def test_an_activation_of_a_flat_image_is_refused_in_a_stream(tmp_path: Path) -> None:

@@ -38,10 +38,10 @@ def crop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layer:
     (package / "__init__.py").write_text('"""More layers."""\n')
     (package / "crop.py").write_text(CROP)
     monkeypatch.syspath_prepend(tmp_path)
-    made: Registry[Layer] = Registry("more_layers", "LAYER", Layer)  # type: ignore[type-abstract]
-    kinds = {each.kind: each for each in (*LAYERS.values(), *made.values())}
+    registry: Registry[Layer] = Registry("more_layers", "LAYER", Layer)  # type: ignore[type-abstract]
+    kinds = {each.kind: each for each in (*LAYERS.values(), *registry.values())}
     monkeypatch.setattr(layer, "_by_kind", lambda: kinds)
-    return made["crop"]
+    return registry["crop"]
 
 
 @pytest.fixture
@@ -72,9 +72,9 @@ def test_a_new_layer_is_one_file(cropped: tuple[keras.Model, Network]) -> None:
 
 
 def test_every_file_is_a_layer_of_its_own() -> None:
-    kinds = [each.kind for each in LAYERS.values()]
+    kinds = [layer.kind for layer in LAYERS.values()]
     assert len(set(kinds)) == len(kinds) == 15
-    assert all(plain_layer(each.kind) is each for each in LAYERS.values())
+    assert all(plain_layer(layer.kind) is layer for layer in LAYERS.values())
     with pytest.raises(KeyError, match="Softmax"):
         plain_layer("Softmax")
 
@@ -92,8 +92,8 @@ def test_integers_need_neither_tensorflow_nor_the_compiler_of_logic() -> None:
         "import hls_projects.emulator.planner; from hls_projects.network.layer import LAYERS; print(len(list("
         "LAYERS.values())), *{'tensorflow', 'keras', 'qkeras', 'hls4ml', 'alkaid'}.intersection(sys.modules))"
     )
-    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert found.stdout.split() == ["15"]
+    process = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert process.stdout.split() == ["15"]
 
 
 def test_layers_import_no_form_of_the_hardware() -> None:

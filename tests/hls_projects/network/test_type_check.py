@@ -25,8 +25,8 @@ from tests.hls_projects.random_networks import NetworkBuilder
 FILE = Path("types.json")
 
 
-def _narrower(kind: FixedType) -> FixedType:
-    return dataclasses.replace(kind, width=kind.width - 1, integer=kind.integer - 1)
+def _narrower(number_format: FixedType) -> FixedType:
+    return dataclasses.replace(number_format, width=number_format.width - 1, integer=number_format.integer - 1)
 
 
 def _with(network: Network, number: int, **change: Any) -> Network:
@@ -52,7 +52,9 @@ def test_every_type_holds_and_is_as_narrow_as_it_may_be(make: Callable[[str], ke
 
 def test_other_weights_have_other_types(make: Callable[[str], keras.Model]) -> None:
     network = prove_network(lower(make("separable")))
-    name, weights = next((name, each) for name, each in network.weights.items() if (each.kernel != 0).any())
+    name, weights = next(
+        (name, constants) for name, constants in network.weights.items() if (constants.kernel != 0).any()
+    )
     doubled = dataclasses.replace(weights, kernel=2 * weights.kernel)
     with pytest.raises((ProofFailedError, UnsupportedModelError), match=f"layer '{name}'"):
         require_types(dataclasses.replace(network, weights={**network.weights, name: doubled}), FILE)

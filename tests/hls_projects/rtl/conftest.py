@@ -32,8 +32,8 @@ class Handmade:
     def write(self, folder: Path, fault: int = 0) -> Path:
         """Its folder. The fault of the Verilog is read when a simulation begins, that of the VHDL is compiled in."""
         name = self.design.name
-        for kind in ("verilog", "vhdl"):
-            (folder / kind).mkdir(parents=True)
+        for language in ("verilog", "vhdl"):
+            (folder / language).mkdir(parents=True)
         self.set_fault(folder, fault)
         verilog = (DESIGNS / f"{name}.v").read_text().replace('"FAULT"', f'"{folder / "fault"}"')
         (folder / "verilog" / f"{name}.v").write_text(verilog)

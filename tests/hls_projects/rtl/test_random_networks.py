@@ -31,16 +31,16 @@ def test_logic_of_random_networks(build: NetworkBuilder, seed: int, form: Form) 
     raw[:10] = port.type.raw_min
     raw[10:20] = port.type.raw_max
     logic = trace(network, form)
-    for wanted, found in zip(integer_model.outputs(network, [raw]), logic.interpret([raw]), strict=True):
-        np.testing.assert_array_equal(found, wanted)
+    for expected, results in zip(integer_model.outputs(network, [raw]), logic.interpret([raw]), strict=True):
+        np.testing.assert_array_equal(results, expected)
 
 
 def _wide(pixels: int) -> NetworkBuilder:
     build = NetworkBuilder(((pixels, pixels, 1), FixedType(8, 8, False)))
     kernel = np.random.default_rng(3).integers(-8, 8, (3, 3, 1, 4))
-    made = pixels - 2
+    columns = pixels - 2
     build.add(
-        "QConv2D", ("in0",), (made, made, 4), fraction=0, kernel=kernel, weight=FixedType(4, 4), window=(3, 3)
+        "QConv2D", ("in0",), (columns, columns, 4), fraction=0, kernel=kernel, weight=FixedType(4, 4), window=(3, 3)
     )  # fmt: skip
     return build
 

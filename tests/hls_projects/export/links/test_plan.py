@@ -122,6 +122,6 @@ def test_the_documented_example_is_what_is_made_where_none_is_given() -> None:
     ports = ImageBuilder(candidates=settings, rows=(0, 1), columns=(0, 1)).ports
     text = (ROOT / "docs" / "hardware.md").read_text().split("```yaml\npacking:")[1].split("```")[0]
     example = PackingSettings.model_validate(yaml.safe_load("packing:" + text)["packing"])
-    made, given = (link_plan(design(ports), each) for each in (PackingSettings(), example))
-    assert set(made.inputs.fields) == set(given.inputs.fields)
-    assert (made.period, made.first_output) == (given.period, given.first_output)
+    default, given = (link_plan(design(ports), packing) for packing in (PackingSettings(), example))
+    assert set(default.inputs.fields) == set(given.inputs.fields)
+    assert (default.period, default.first_output) == (given.period, given.first_output)

@@ -58,16 +58,16 @@ def test_results_stand_where_the_latency_puts_them(vectors: tuple[np.ndarray, np
     for name, (_, read) in FORMATS.items():
         folder = tmp_path / "patterns" / name
         for number, rows in enumerate(record.files):
-            given, found = read(folder / f"input_{number}.txt"), read(folder / f"output_{number}.txt")
+            given, outputs = read(folder / f"input_{number}.txt"), read(folder / f"output_{number}.txt")
             assert given.data.shape == (20, 1)
             for packet, vector in enumerate(rows):
                 row = images[vector].reshape(3, 2) & 0xFFFF
                 words = given.data[3 * packet : 3 * packet + 3, 0]
                 np.testing.assert_array_equal(words, (row[:, 0] | row[:, 1] << 16).astype(np.uint64))
-                word, odd = found.data[6 + 3 * packet]
+                word, odd = outputs.data[6 + 3 * packet]
                 assert (int(word) & 0xFFFFFF, int(word) >> 24) == tuple(results[vector, :2] & 0xFFFFFF)
                 assert odd == results[vector, 2]
-            assert np.flatnonzero(found.valid[:, 0]).tolist() == [6, 9, 12, 15, 18]
+            assert np.flatnonzero(outputs.valid[:, 0]).tolist() == [6, 9, 12, 15, 18]
 
 
 def test_fewer_vectors_than_files_hold(vectors: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def raw_vectors(network: Network, count: int) -> list[np.ndarray]:
     """Random, extreme, out of range and tie vectors as raw integers: [vectors, …] an input."""
     ports = network.graph.inputs
     sets = made_vectors([(port.shape, port.type) for port in ports], count, seed=6)
-    return [np.concatenate([p.type.quantize(each.inputs[i]) for each in sets]) for i, p in enumerate(ports)]
+    return [np.concatenate([p.type.quantize(vector_set.inputs[i]) for vector_set in sets]) for i, p in enumerate(ports)]
 
 
 def simulate(machine: Machine, network: Network, folder: Path, count: int, **timing: int | str) -> None:
@@ -38,9 +38,9 @@ def simulate(machine: Machine, network: Network, folder: Path, count: int, **tim
     write(machine, RtlDesign(name="dut", verilog=(), vhdl=(), **ports, **timing), folder / "rtl")  # type: ignore[arg-type]
     raw = raw_vectors(network, count)
     flat = np.concatenate([x.reshape(len(x), -1) for x in raw], axis=1)
-    found = np.concatenate([each.outputs for each in verilator.build(folder / "rtl", folder).run([flat])])
+    outputs = np.concatenate([batch.outputs for batch in verilator.build(folder / "rtl", folder).run([flat])])
     wanted = [y.reshape(len(y), -1) for y in integer_model.outputs(network, raw)]
-    np.testing.assert_array_equal(found, np.concatenate(wanted, axis=1))
+    np.testing.assert_array_equal(outputs, np.concatenate(wanted, axis=1))
 
 
 def test_unrolled(make: Callable[[str], keras.Model], zoo_name: str, tmp_path: Path) -> None:
@@ -67,10 +67,10 @@ def test_a_rewritten_network_is_the_same(
 ) -> None:
     network = prove_network(lower(make(zoo_name)))
     raw = raw_vectors(network, 300)
-    for found, wanted in zip(
+    for results, expected in zip(
         integer_model.outputs(rewrite(network), raw), integer_model.outputs(network, raw), strict=True
     ):
-        np.testing.assert_array_equal(found, wanted)
+        np.testing.assert_array_equal(results, expected)
 
 
 def test_rewriting_changes_what_it_should(make: Callable[[str], keras.Model]) -> None:

@@ -39,12 +39,18 @@ needs_ghdl = pytest.mark.skipif(shutil.which("ghdl") is None, reason="ghdl not f
 
 
 def alone(
-    number: int, pixels: int, kind: FixedType = GEV, *, normalise: bool = False, half_width: float = 0.8, **types: Any
+    number: int,
+    pixels: int,
+    pixel_type: FixedType = GEV,
+    *,
+    normalise: bool = False,
+    half_width: float = 0.8,
+    **types: Any,
 ) -> Network:
     """A builder whose image is cast to a type."""
     grid = SquareGrid(pixels=pixels, half_width=half_width)
     builder = ImageBuilder.of(CandidateSettings(number=number, **types), grid, normalise=normalise)
-    return builder_alone(builder, Port(name="image", shape=builder.shape, type=kind))
+    return builder_alone(builder, Port(name="image", shape=builder.shape, type=pixel_type))
 
 
 def builder_in(network: Network) -> ImageBuilder:
@@ -56,7 +62,7 @@ def builder_in(network: Network) -> ImageBuilder:
 def vectors(network: Network, count: int) -> list[npt.NDArray[np.int64]]:
     """All kinds, the inputs of the builder."""
     kinds = builder_vectors(builder_in(network), count, seed=7).values()
-    return [np.concatenate([kind[i] for kind in kinds]) for i in range(5)]
+    return [np.concatenate([raw[i] for raw in kinds]) for i in range(5)]
 
 
 @pytest.mark.parametrize(
@@ -76,8 +82,8 @@ def vectors(network: Network, count: int) -> list[npt.NDArray[np.int64]]:
 def test_logic(network: Network, count: int) -> None:
     raw = vectors(network, count)
     (wanted,) = integer_model.outputs(network, raw)
-    (found,) = trace(network).interpret(raw)
-    np.testing.assert_array_equal(found, wanted)
+    (image,) = trace(network).interpret(raw)
+    np.testing.assert_array_equal(image, wanted)
     assert wanted.any(axis=0).all(), "every pixel must have been lit"
 
 
@@ -97,10 +103,10 @@ def test_sixteen_are_sorted_by_63_exchanges() -> None:
     assert len(list(comparators(16))) == 63
 
 
-def tagger(builder: ImageBuilder, kind: FixedType) -> Network:
+def tagger(builder: ImageBuilder, pixel_type: FixedType) -> Network:
     """A convolution behind the builder, and a dense layer."""
     rng = np.random.default_rng(5)
-    layers = NetworkBuilder((builder.shape, kind))
+    layers = NetworkBuilder((builder.shape, pixel_type))
     layers.inputs = (layers.inputs[0].model_copy(update={"name": "image"}),)
     height, width, _ = builder.shape
     weight = FixedType(4, 1)
@@ -111,7 +117,7 @@ def tagger(builder: ImageBuilder, kind: FixedType) -> Network:
         "QConv2D",
         ("image",),
         shape,
-        fraction=kind.fraction + 3,
+        fraction=pixel_type.fraction + 3,
         kernel=kernel,
         weight=weight,
         window=(3, 3),
@@ -162,8 +168,10 @@ def test_simulated(name: str, tmp_path: Path) -> None:
     flat = np.concatenate(raw, axis=1)
     wanted = integer_model.outputs(network, raw)[0].reshape(len(flat), -1)
     simulated = list(verilator.build(tmp_path / "rtl", tmp_path).run([flat]))
-    np.testing.assert_array_equal(np.concatenate([each.outputs for each in simulated]), wanted)
-    assert all(each.traffic.resets and each.traffic.pauses and each.traffic.longest_run > 1_000 for each in simulated)
+    np.testing.assert_array_equal(np.concatenate([batch.outputs for batch in simulated]), wanted)
+    assert all(
+        batch.traffic.resets and batch.traffic.pauses and batch.traffic.longest_run > 1_000 for batch in simulated
+    )
 
 
 @needs_compiler
@@ -174,8 +182,8 @@ def test_simulated_at_full_size(tmp_path: Path) -> None:
     assert (built.design.beats, built.design.interval) == (16, 16)
     raw = vectors(network, 2_000)
     flat = np.concatenate(raw, axis=1)
-    found = np.concatenate([each.outputs for each in verilator.build(tmp_path / "rtl", tmp_path).run([flat])])
-    np.testing.assert_array_equal(found, integer_model.outputs(network, raw)[0].reshape(len(flat), -1))
+    outputs = np.concatenate([batch.outputs for batch in verilator.build(tmp_path / "rtl", tmp_path).run([flat])])
+    np.testing.assert_array_equal(outputs, integer_model.outputs(network, raw)[0].reshape(len(flat), -1))
 
 
 @needs_ghdl
@@ -185,8 +193,8 @@ def test_vhdl(name: str, tmp_path: Path) -> None:
     write_design(network, "dut", settings, VariantSettings(), tmp_path / "rtl", form)
     raw = [x[:: len(x) // 40] for x in vectors(network, 1_000)]
     flat = np.concatenate(raw, axis=1)
-    found = np.concatenate([each.outputs for each in ghdl.build(tmp_path / "rtl", tmp_path).run([flat])])
-    np.testing.assert_array_equal(found, integer_model.outputs(network, raw)[0].reshape(len(flat), -1))
+    outputs = np.concatenate([batch.outputs for batch in ghdl.build(tmp_path / "rtl", tmp_path).run([flat])])
+    np.testing.assert_array_equal(outputs, integer_model.outputs(network, raw)[0].reshape(len(flat), -1))
 
 
 def test_serial_is_several_times_smaller(tmp_path: Path) -> None:

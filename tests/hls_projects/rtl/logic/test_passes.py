@@ -58,12 +58,12 @@ def test_what_programs_are_tried_on() -> None:
     few = [QInterval(0.0, 3.0, 1.0)] + [QInterval(0.0, 0.0, 1.0)] * 60
     np.testing.assert_array_equal(vectors(few)[:, 0], [0, 1, 2, 3])
     many = [QInterval(-8.0, 7.5, 0.5)] * 30
-    made = vectors(many)
-    assert len(made) == VECTORS
-    np.testing.assert_array_equal(made, vectors(many))
+    tried = vectors(many)
+    assert len(tried) == VECTORS
+    np.testing.assert_array_equal(tried, vectors(many))
     for whole in (-8.0, 7.5, 0.0):
-        assert (made == whole).all(axis=1).any()
-    assert (made >= -8).all() and (made <= 7.5).all() and not (made * 2 % 1).any()
-    assert ((made * 2 % 8 == 0).all(axis=1)).sum() > 100, "coarse ones"
+        assert (tried == whole).all(axis=1).any()
+    assert (tried >= -8).all() and (tried <= 7.5).all() and not (tried * 2 % 1).any()
+    assert ((tried * 2 % 8 == 0).all(axis=1)).sum() > 100, "coarse ones"
     assert len(vectors([QInterval(0.0, 63.0, 1.0)] * 2)) == EXHAUSTIVE
     assert len(vectors([QInterval(0.0, 1.0, 1.0)] * 70_000)) == 64

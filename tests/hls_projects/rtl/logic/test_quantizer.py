@@ -26,7 +26,11 @@ def _types(rounding: str, overflow: str) -> list[FixedType]:
         for width, integer in TARGETS
         for signed in (False, True)
     ]
-    return [kind for kind in kinds if overflow != "SAT_SYM" or (kind.signed and kind.width > 1)]
+    return [
+        number_format
+        for number_format in kinds
+        if overflow != "SAT_SYM" or (number_format.signed and number_format.width > 1)
+    ]
 
 
 def _check(sources: list[tuple[Any, Any, np.ndarray]], kinds: list[FixedType], form: Form) -> None:
@@ -44,13 +48,13 @@ def _check(sources: list[tuple[Any, Any, np.ndarray]], kinds: list[FixedType], f
     for number, (source, value, raw) in enumerate(sources):
         inputs.append(source)
         given[:, number] = np.resize(np.arange(source.low, source.high + source.step, source.step), longest)
-        for kind in kinds:
-            outputs.append(variable(quantize(value, kind, form)))
-            expected.append(kind.to_float(kind.cast(np.resize(raw, longest), FRACTION)))
-    found = run([logic_of(objects(inputs), objects(outputs))], given)
+        for target in kinds:
+            outputs.append(variable(quantize(value, target, form)))
+            expected.append(target.to_float(target.cast(np.resize(raw, longest), FRACTION)))
+    results = run([logic_of(objects(inputs), objects(outputs))], given)
     for column, wanted in enumerate(expected):
-        number, kind = divmod(column, len(kinds))
-        np.testing.assert_array_equal(found[:, column], wanted, f"{sources[number][2]}/16 to {kinds[kind]}, {form}")
+        number, target = divmod(column, len(kinds))
+        np.testing.assert_array_equal(results[:, column], wanted, f"{sources[number][2]}/16 to {kinds[target]}, {form}")
 
 
 @pytest.mark.parametrize("form", get_args(Form))
@@ -85,8 +89,8 @@ def test_every_constant(rounding: str, overflow: str, form: Form) -> None:
 @pytest.mark.parametrize("overflow", OVERFLOWS)
 def test_constants_far_out_of_range(overflow: str) -> None:
     for number in (2.0**80, -(2.0**80), 2.0**-80, -(2.0**-80), 2.0**80 + 2.0**40):
-        kind = FixedType(50, 50, True, "RND_CONV", overflow)  # type: ignore[arg-type]
-        (found,) = {quantize(variable(number), kind, form).low for form in get_args(Form)}
+        target = FixedType(50, 50, True, "RND_CONV", overflow)  # type: ignore[arg-type]
+        (constant,) = {quantize(variable(number), target, form).low for form in get_args(Form)}
         wrapped = 2.0**40 if number == 2.0**80 + 2.0**40 else 0.0
-        clipped = min(max(float(round(number)), kind.minimum), kind.maximum)
-        assert found == (wrapped if overflow == "WRAP" else clipped)
+        clipped = min(max(float(round(number)), target.minimum), target.maximum)
+        assert constant == (wrapped if overflow == "WRAP" else clipped)

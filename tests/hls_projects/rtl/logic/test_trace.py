@@ -29,8 +29,8 @@ def test_every_layer_is_traced_exactly(make: Callable[[str], keras.Model], zoo_n
     ports = network.graph.inputs
     for vectors in made_vectors([(port.shape, port.type) for port in ports], 2000, seed=4):
         raw = [port.type.quantize(x) for port, x in zip(ports, vectors.inputs, strict=True)]
-        for found, wanted in zip(logic.interpret(raw), integer_model.outputs(network, raw), strict=True):
-            np.testing.assert_array_equal(found, wanted)
+        for results, expected in zip(logic.interpret(raw), integer_model.outputs(network, raw), strict=True):
+            np.testing.assert_array_equal(results, expected)
 
 
 SOURCES = [FixedType(9, 4), FixedType(8, 3, signed=False), FixedType(5, 1), FixedType(4, -2), FixedType(3, 6)]
@@ -48,8 +48,8 @@ def test_a_quantizer_casts_every_integer(form: Form, overflow: str, rounding: st
             for signed in (False, True):
                 if overflow == "SAT_SYM" and (width == 1 or not signed):
                     continue
-                kind = FixedType(width, integer, signed, rounding, overflow)  # type: ignore[arg-type]
+                target = FixedType(width, integer, signed, rounding, overflow)  # type: ignore[arg-type]
                 value = FVariable(source.minimum, source.maximum, source.step, hwconf=ADDERS)
-                comb = logic_of(*(np.array([x], dtype=object) for x in (value, quantize(value, kind, form))))
-                found = np.ldexp(comb.predict(source.to_float(raw)[:, None])[:, 0], kind.fraction)
-                np.testing.assert_array_equal(found, kind.cast(raw, source.fraction), f"{source} to {kind}")
+                comb = logic_of(*(np.array([x], dtype=object) for x in (value, quantize(value, target, form))))
+                results = np.ldexp(comb.predict(source.to_float(raw)[:, None])[:, 0], target.fraction)
+                np.testing.assert_array_equal(results, target.cast(raw, source.fraction), f"{source} to {target}")

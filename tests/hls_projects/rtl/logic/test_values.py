@@ -18,8 +18,8 @@ def test_larger_and_smaller_of_correlated_values(sign: float) -> None:
     pairs = [(x, x + w * sign), (x + w * sign, x), (x + y, x + z), (x + w * sign + y, x + y), (x, x)]
     outputs = [pick(a, b) for a, b in pairs for pick in (larger, smaller)]
     grid = vectors([value.unscaled.qint for value in (x, y, z, w)])
-    found = run([logic_of(objects([x, y, z, w]), objects(outputs))], grid)
+    results = run([logic_of(objects([x, y, z, w]), objects(outputs))], grid)
     gx, gy, gz, gw = grid.T
     numbers = [(gx, gx + gw * sign), (gx + gw * sign, gx), (gx + gy, gx + gz), (gx + gw * sign + gy, gx + gy), (gx, gx)]
     wanted = [pick(a, b) for a, b in numbers for pick in (np.maximum, np.minimum)]
-    np.testing.assert_array_equal(found, np.stack(wanted, axis=1))
+    np.testing.assert_array_equal(results, np.stack(wanted, axis=1))

@@ -22,14 +22,14 @@ if shutil.which("g++") is None:
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Builds each design once: `compiled(handmade)` gives the simulator and its folder."""
-    made: dict[str, tuple[VerilogSimulator, Path]] = {}
+    simulators: dict[str, tuple[VerilogSimulator, Path]] = {}
 
     def get(handmade: Any, fault: int = 0) -> VerilogSimulator:
         name = handmade.design.name
-        if name not in made:
+        if name not in simulators:
             folder = handmade.write(tmp_path_factory.mktemp(name) / "design")
-            made[name] = build(folder, tmp_path_factory.mktemp(f"{name}_scratch")), folder
-        simulator, folder = made[name]
+            simulators[name] = build(folder, tmp_path_factory.mktemp(f"{name}_scratch")), folder
+        simulator, folder = simulators[name]
         handmade.set_fault(folder, fault)
         return simulator
 

@@ -29,13 +29,13 @@ def test_the_smallest_variant(tmp_path: Path, rtl: dict[str, object]) -> None:
     network = prove_network(lower(model))
     variants = [{"saturation": "compare", "ternary": False}, {"pool_first": True}, {"ternary": False}]
     hardware = HardwareSettings.model_validate({"name": "costly", "rtl": rtl | {"variants": variants}})
-    made = [
+    designs = [
         write_design(network, "costly", hardware.rtl, variant, tmp_path / str(number))
         for number, variant in enumerate(hardware.rtl.variants)
     ]
-    found = design_cost(network, hardware)
-    best = made[found.variant]
-    assert found.lut == best.estimate == min(each.estimate for each in made)
-    assert len({each.estimate for each in made}) > 1
-    assert (found.clocks, found.interval) == (best.design.latency, best.design.interval)
-    assert found.registers == best.registers
+    cost = design_cost(network, hardware)
+    best = designs[cost.variant]
+    assert cost.lut == best.estimate == min(design.estimate for design in designs)
+    assert len({design.estimate for design in designs}) > 1
+    assert (cost.clocks, cost.interval) == (best.design.latency, best.design.interval)
+    assert cost.registers == best.registers

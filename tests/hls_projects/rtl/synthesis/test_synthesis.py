@@ -41,10 +41,10 @@ def count(adder: Any, tmp_path: Path) -> Any:
     return run
 
 
-def numbers(found: Synthesis) -> dict[str, int]:
+def numbers(cells: Synthesis) -> dict[str, int]:
     """What is not zero."""
     left_out = {"tool", "flattened", "cells"}
-    return {name: number for name, number in found.model_dump().items() if name not in left_out and number}
+    return {name: number for name, number in cells.model_dump().items() if name not in left_out and number}
 
 
 # A bit of a sum takes one LUT (the exclusive or in front of the carry chain) and a CARRY4 four bits of the chain. A
@@ -83,9 +83,9 @@ STRUCTURES = {
 @pytest.mark.parametrize("name", STRUCTURES)
 def test_counts_are_those_of_the_architecture(count: Any, name: str) -> None:
     body, expected = STRUCTURES[name]
-    found = count(SAME_VALID + body)
-    assert found.flattened
-    assert numbers(found) == expected
+    counted = count(SAME_VALID + body)
+    assert counted.flattened
+    assert numbers(counted) == expected
 
 
 PARTS = """
@@ -109,9 +109,9 @@ APART = {"lut": 4 * 8 + 2 * 8 + 8, "carry": 4 * 2}
 
 
 def test_both_programs_count_the_same(count: Any, tool: Any) -> None:
-    found = count(TWO_PARTS, modules=PARTS, tool=tool)
-    assert numbers(found) == {"lut": 4 * 8 + 8, "carry": 4 * 2}
-    assert found.tool.startswith(f"{tool} 0.")
+    counted = count(TWO_PARTS, modules=PARTS, tool=tool)
+    assert numbers(counted) == {"lut": 4 * 8 + 8, "carry": 4 * 2}
+    assert counted.tool.startswith(f"{tool} 0.")
 
 
 def test_modules_count_as_often_as_they_are_used(count: Any, tool: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,14 +122,14 @@ def test_modules_count_as_often_as_they_are_used(count: Any, tool: Any, monkeypa
         return really(*others, flattened, 0 if flattened else seconds, children)
 
     monkeypatch.setattr(synthesis, "_run", never_flat)
-    found = count(TWO_PARTS, modules=PARTS, tool=tool)
-    assert not found.flattened
-    assert numbers(found) == APART
+    counted = count(TWO_PARTS, modules=PARTS, tool=tool)
+    assert not counted.flattened
+    assert numbers(counted) == APART
 
 
 def test_flattening_may_be_left_out(count: Any) -> None:
-    found = count(TWO_PARTS, modules=PARTS, flatten=False)
-    assert (found.flattened, numbers(found)) == (False, APART)
+    counted = count(TWO_PARTS, modules=PARTS, flatten=False)
+    assert (counted.flattened, numbers(counted)) == (False, APART)
 
 
 def test_synthesis_that_does_not_end_in_time(count: Any) -> None:
