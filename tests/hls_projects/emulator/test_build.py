@@ -1,10 +1,9 @@
-"""The cache of compiled networks, and what a user may hand in."""
+"""The cache of compiled networks, and networks computed without TensorFlow."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +11,9 @@ import numpy as np
 import pytest
 
 import hls_projects
-from data_prep.errors import InputFileError, PipelineError, ToolNotFoundError
+from data_prep.errors import PipelineError, ToolNotFoundError
 from hls_projects.emulator import build
 from hls_projects.emulator.fast_emulator import FastEmulator
-from hls_projects.emulator.open import open_network
 from hls_projects.network import integer_model
 from hls_projects.network.network import Network
 
@@ -107,23 +105,3 @@ def test_emulate_takes_a_lowered_folder_without_tensorflow(tagger: Network, tmp_
 def test_emulate_takes_a_network(tagger: Network) -> None:
     (logits,) = hls_projects.emulate(tagger, np.zeros((3, 8, 8, 1), np.int8), raw=True)
     np.testing.assert_array_equal(logits, integer_model.outputs(tagger, [np.zeros((3, 8, 8, 1), np.int64)])[0])
-
-
-@pytest.mark.parametrize("content", ["nothing", "folder", "text"])
-def test_what_is_no_model_is_refused(tmp_path: Path, content: str) -> None:
-    path = tmp_path / "model"
-    if content == "folder":
-        path.mkdir()
-    elif content == "text":
-        path.write_text("no archive")
-    with pytest.raises(InputFileError, match="model"):
-        open_network(path)
-
-
-def test_an_archive_that_is_no_bundle_is_refused(tagger: Network, tmp_path: Path) -> None:
-    (tmp_path / "own").mkdir()
-    tagger.save(tmp_path / "own")
-    with tarfile.open(tmp_path / "own.tar.gz", "w:gz") as tar:
-        tar.add(tmp_path / "own", "own")
-    with pytest.raises(InputFileError, match="manifest.json"):
-        open_network(tmp_path / "own.tar.gz")
