@@ -8,8 +8,7 @@ from typing import Literal
 from data_prep.settings import Settings
 from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.json_record import JsonRecord
-from hls_projects.network.port import LayerName, TypeName
-from hls_projects.network.port import Port as Port
+from hls_projects.network.port import LayerName, Port, TypeName
 
 
 class Node(Settings):
