@@ -11,7 +11,8 @@ from data_prep.errors import ToolNotFoundError
 from data_prep.system.processors import cores
 from data_prep.system.programs import Children
 from hls_projects.progress import Progress
-from hls_projects.rtl.synthesis.synthesis import FLATTENED_LARGEST, Synthesis, TooSlowError, synthesise, yosys_version
+from hls_projects.rtl.synthesis.synthesis import FLATTENED_LARGEST, Synthesis, TooSlowError, synthesise
+from hls_projects.rtl.synthesis.yosys import yosys_version
 
 
 def count_cells_of(

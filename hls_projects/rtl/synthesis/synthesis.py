@@ -19,9 +19,7 @@ from data_prep.settings import Settings
 from data_prep.system.machine import require_machine
 from data_prep.system.programs import Children, Ended
 from hls_projects.rtl.design import RtlDesign
-from hls_projects.rtl.synthesis.yosys import Tool as Tool  # also found here
-from hls_projects.rtl.synthesis.yosys import yosys_command, yosys_environment, yosys_program
-from hls_projects.rtl.synthesis.yosys import yosys_version as yosys_version  # also found here
+from hls_projects.rtl.synthesis.yosys import Tool, yosys_command, yosys_environment, yosys_program, yosys_version
 from hls_projects.templating import filled
 
 _KINDS = {

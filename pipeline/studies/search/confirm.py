@@ -70,7 +70,7 @@ def confirm(
         by trial what was counted, and why others were not.
     """
     from data_prep.system.programs import Children
-    from hls_projects.rtl.synthesis.synthesis import yosys_version
+    from hls_projects.rtl.synthesis.yosys import yosys_version
 
     found = {each.number: kept for each in designs if (kept := _known(work, each.number)) is not None}
     try:

@@ -10,7 +10,8 @@ import pytest
 
 from data_prep.errors import PipelineError, ToolNotFoundError
 from hls_projects.rtl.synthesis import synthesis
-from hls_projects.rtl.synthesis.synthesis import Synthesis, Tool, count_cells, synthesise, yosys_version
+from hls_projects.rtl.synthesis.synthesis import Synthesis, count_cells, synthesise
+from hls_projects.rtl.synthesis.yosys import Tool, yosys_version
 
 HEADER = (
     "module {name} (input clk, rst, in_valid, input [{inputs}:0] in_data, output out_valid, output [7:0] out_data);"

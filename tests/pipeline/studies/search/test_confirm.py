@@ -12,7 +12,7 @@ import pytest
 
 from data_prep.errors import PipelineError, ToolNotFoundError
 from hls_projects.rtl.forms import assemble
-from hls_projects.rtl.synthesis import synthesis
+from hls_projects.rtl.synthesis import synthesis, yosys
 from models.files import load
 from pipeline.studies.search import confirm as module
 from pipeline.studies.search import results, run
@@ -89,7 +89,7 @@ def workshop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Workshop:
     monkeypatch.setattr(load, "load_model", made.load)
     monkeypatch.setattr(assemble, "write_design", made.build)
     monkeypatch.setattr(synthesis, "synthesise", made.synthesise)
-    monkeypatch.setattr(synthesis, "yosys_version", lambda: "yosys 1")
+    monkeypatch.setattr(yosys, "yosys_version", lambda: "yosys 1")
     return made
 
 
@@ -157,7 +157,7 @@ def test_without_yosys_estimates_remain(workshop: Workshop, tmp_path: Path, monk
     def none() -> str:
         raise ToolNotFoundError("no yosys")
 
-    monkeypatch.setattr(synthesis, "yosys_version", none)
+    monkeypatch.setattr(yosys, "yosys_version", none)
     found, reason, _ = confirmed(tmp_path, [RECORDS[2], RECORDS[3]])
     assert (sorted(found), reason) == ([3], "no yosys")
 
