@@ -97,7 +97,7 @@ def design(options: argparse.Namespace, folder: Path) -> Design:
         network, keras = untrained(options)
     else:
         network, keras = Network.load(options.lowered), load_model(options.lowered / "model.h5")
-    return Design(exact_inference(keras), network, random_images(network.types.inputs[0].shape, options.images))
+    return Design(exact_inference(keras), network, random_images(network.graph.inputs[0].shape, options.images))
 
 
 def untrained(options: argparse.Namespace) -> tuple[Network, Any]:
@@ -135,7 +135,7 @@ def random_images(shape: tuple[int, ...], count: int) -> ImageBatch:
 
 def report(tagger: Design, options: argparse.Namespace, folder: Path) -> None:
     """Compare, time and print."""
-    images, dense, kind = tagger.images, tagger.images.dense(), tagger.network.types.outputs[0].type
+    images, dense, kind = tagger.images, tagger.images.dense(), tagger.network.graph.outputs[0].type
     start = time.perf_counter()
     emulator = FastEmulator(tagger.network, folder)
     built = time.perf_counter() - start
@@ -154,7 +154,7 @@ def report(tagger: Design, options: argparse.Namespace, folder: Path) -> None:
         emulated = hls_emulation(tagger, folder)
         time_it("HLS emulation (csim), 1 core", lambda: raw(emulated(few), kind), len(few))
         interpreted = interpreter(tagger.network)
-        ports = [tagger.network.types.inputs[0].type.quantize(some)]
+        ports = [tagger.network.graph.inputs[0].type.quantize(some)]
         time_it("RTL interpreter, 1 core", lambda: interpreted(ports), len(some))
         simulator = verilated(tagger.network, folder)
         time_it("Verilated RTL, 1 process", lambda: simulator(ports), len(some))
@@ -164,7 +164,7 @@ def report(tagger: Design, options: argparse.Namespace, folder: Path) -> None:
         time_it(f"{name}, dense", lambda t=threads: emulator.run(dense, threads=t)[0], len(images))
 
     products = multiplications(tagger.network)
-    shape = " x ".join(map(str, tagger.network.types.inputs[0].shape))
+    shape = " x ".join(map(str, tagger.network.graph.inputs[0].shape))
     print(f"{shape} images, {products:,} multiplications an image, {images.offsets[-1] / len(images):.0f} lit pixels")
     print(f"the fast emulator was built in {built:.1f} s\n")
     base = rates.get("HLS emulation (csim), 1 core")
@@ -198,9 +198,9 @@ def hls_emulation(tagger: Design, folder: Path) -> Callable[[npt.NDArray[Any]], 
     from hls_projects.hls.csim import build
     from hls_projects.settings import HlsSettings
 
-    convert(tagger.keras, tagger.network.types, "tagger", HlsSettings(), folder / "50_hls")
+    convert(tagger.keras, tagger.network.graph, "tagger", HlsSettings(), folder / "50_hls")
     infer = ctypes.CDLL(str(build(folder / "50_hls", folder).library)).tagger_double
-    size = int(np.prod(tagger.network.types.outputs[0].shape))
+    size = int(np.prod(tagger.network.graph.outputs[0].shape))
 
     def run(images: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         flat = np.ascontiguousarray(images.reshape(len(images), -1), np.float64)
@@ -214,7 +214,7 @@ def hls_emulation(tagger: Design, folder: Path) -> Callable[[npt.NDArray[Any]], 
 
 def interpreter(network: Network) -> Callable[[Any], npt.NDArray[Any]]:
     """The RTL compiler's interpreter."""
-    from hls_projects.rtl.trace import trace
+    from hls_projects.rtl.logic.trace import trace
 
     logic = trace(network)
     return lambda raw_inputs: np.asarray(logic.interpret(raw_inputs, threads=1)[0])
@@ -222,13 +222,13 @@ def interpreter(network: Network) -> Callable[[Any], npt.NDArray[Any]]:
 
 def verilated(network: Network, folder: Path) -> Callable[[Any], npt.NDArray[Any]]:
     """The unrolled RTL as `rtl` builds it, simulated clock by clock in one process; starting it is part of the time."""
-    from hls_projects.rtl import verilator
-    from hls_projects.rtl.build import build
+    from hls_projects.rtl.forms.assemble import write_design
+    from hls_projects.rtl.simulation import verilator
     from hls_projects.settings import RtlSettings, VariantSettings
 
-    build(network, "tagger", RtlSettings(), VariantSettings(), folder / "65_rtl")
+    write_design(network, "tagger", RtlSettings(), VariantSettings(), folder / "65_rtl")
     simulator = verilator.build(folder / "65_rtl", folder)
-    shape = network.types.outputs[0].shape
+    shape = network.graph.outputs[0].shape
 
     def run(raw_inputs: Any) -> npt.NDArray[Any]:
         flat = raw_inputs[0].reshape(len(raw_inputs[0]), -1)
@@ -240,7 +240,7 @@ def verilated(network: Network, folder: Path) -> Callable[[Any], npt.NDArray[Any
 def multiplications(network: Network) -> int:
     """Products of an image with weights that are not zero, padding included."""
     total = 0
-    for layer in network.types.layers:
+    for layer in network.graph.layers:
         if layer.name in network.weights:
             weights = np.count_nonzero(network.weights[layer.name].kernel)
             total += weights * (int(np.prod(layer.shape[:-1])) if len(layer.shape) > 1 else 1)

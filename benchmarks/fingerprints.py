@@ -67,7 +67,7 @@ def of_run(run: str, changes: dict[str, str], *, rtl: bool) -> Iterator[tuple[st
         found = images_of(chunk, images, labelled=False).batch
         yield "images", digest(*arrays({name: getattr(found, name) for name in ("offsets", "pixel", "value")}))
     network = _network(folder, images, changes)
-    yield "types", digest(network.types.model_dump_json())
+    yield "types", digest(network.graph.model_dump_json())
     yield from _of_network(network, rtl=rtl)
 
 
@@ -100,18 +100,18 @@ def _of_network(network: Any, *, rtl: bool) -> Iterator[tuple[str, str]]:
     from hls_projects.emulator.planner import plan
     from hls_projects.emulator.source import cpp_source
     from hls_projects.network import integer_model
-    from hls_projects.rtl.build import build
+    from hls_projects.rtl.forms.assemble import write_design
     from hls_projects.settings import RtlSettings, VariantSettings
 
     rng = np.random.default_rng(5)
-    ports = [(port.type, (VECTORS, *port.shape)) for port in network.types.inputs]
+    ports = [(port.type, (VECTORS, *port.shape)) for port in network.graph.inputs]
     raw = [rng.integers(kind.raw_min, kind.raw_max, shape, endpoint=True) for kind, shape in ports]
     yield "integers", digest(*arrays(integer_model.run(network, raw)))
     yield "emulator", digest(cpp_source(plan(network), "network").strip())
     if rtl:
         with tempfile.TemporaryDirectory() as folder:
             logic = Path(folder) / "rtl"
-            build(network, "network", RtlSettings(form="streamed", rows=1), VariantSettings(), logic)
+            write_design(network, "network", RtlSettings(form="streamed", rows=1), VariantSettings(), logic)
             files = sorted(path for path in logic.rglob("*") if path.is_file())
             yield "rtl", digest(*(part for path in files for part in (path.name, path.read_bytes())))
 

@@ -28,11 +28,11 @@ from data_prep.readers.files import input_files
 from data_prep.store.jet_images import open_dataset
 from hls_projects.blocks.compose import compose
 from hls_projects.blocks.image_builder import ImageBuilder
-from hls_projects.network.port_type import PortType
-from hls_projects.rtl.build import build
-from hls_projects.rtl.build_builder import build_builder
-from hls_projects.rtl.cost import design_cost
-from hls_projects.rtl.synthesis import synthesise
+from hls_projects.network.port import Port
+from hls_projects.rtl.forms.assemble import write_design
+from hls_projects.rtl.image_builder_alone import write_image_builder
+from hls_projects.rtl.synthesis.cost import design_cost
+from hls_projects.rtl.synthesis.synthesis import synthesise
 from hls_projects.settings import BuilderSettings, VariantSettings
 from models.files.load import load_model
 from models.quantization.exact import exact_inference
@@ -65,11 +65,11 @@ class Counts:
     def of(self, builder: ImageBuilder, grid: SquareGrid, kind: FixedType, files: Files) -> tuple[int, int]:
         """LUT and FF of a builder whose pixels are cast to the type of a network's input."""
         if (grid, kind) not in self._known:
-            port = PortType(name="image", shape=builder.shape, type=kind)
+            port = Port(name="image", shape=builder.shape, type=kind)
             variant, form = VariantSettings(ternary=False), BuilderSettings()
             with tempfile.TemporaryDirectory() as scratch:
                 folder = Path(scratch) / "rtl"
-                build_builder(builder, port, "builder", files.hardware.rtl, variant, form, folder)
+                write_image_builder(builder, port, "builder", files.hardware.rtl, variant, form, folder)
                 cells = synthesise(folder, Path(scratch) / "synthesis", cpu_seconds=self.seconds)
             self._known[grid, kind] = cells.lut, cells.ff
         return self._known[grid, kind]
@@ -97,7 +97,7 @@ def line(point: Mapping[str, Any], files: Files, search: Path, images: Path, cou
     ]
     if isinstance(grid, SquareGrid):
         builder = ImageBuilder.of(CandidateSettings(), grid)
-        lut, ff = counts.of(builder, grid, network.types.inputs[0].type, files)
+        lut, ff = counts.of(builder, grid, network.graph.inputs[0].type, files)
         cost = design_cost(compose(builder, network), files.hardware)
         words += [f"{point['lut'] + lut:,}", f"{point['ff'] + ff:,}", str(cost.clocks)]
     return f"| {' | '.join(words)} |"
@@ -109,7 +109,7 @@ def by_rows(model: Path, name: str, files: Files, rows: int, seconds: int) -> st
     rtl = files.hardware.rtl.model_copy(update={"form": "streamed", "rows": rows})
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "rtl"
-        timing = build(network, files.hardware.name, rtl, rtl.variants[0], folder, files.hardware.builder).design
+        timing = write_design(network, files.hardware.name, rtl, rtl.variants[0], folder, files.hardware.builder).design
         cells = synthesise(folder, Path(scratch) / "synthesis", cpu_seconds=seconds)
     words = (f"{name}, {rows} rows a clock", cells.lut, cells.ff, timing.latency, timing.interval)
     return "| {} | | | | | {:,} | {:,} | {} | {} | | | |".format(*words)

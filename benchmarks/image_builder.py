@@ -19,13 +19,13 @@ from data_prep.store.jet_images import open_dataset
 from hls_projects.blocks.compose import compose
 from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.network.network import Network
-from hls_projects.network.port_type import PortType
-from hls_projects.rtl.build_builder import build_builder
-from hls_projects.rtl.machine import Machine, Pipelining
-from hls_projects.rtl.streamed import of_candidates, streamed
-from hls_projects.rtl.synthesis import synthesise
-from hls_projects.rtl.trace import trace
-from hls_projects.rtl.unrolled import unrolled
+from hls_projects.network.port import Port
+from hls_projects.rtl.clocked.machine import Machine, Pipelining
+from hls_projects.rtl.forms.streamed import of_candidates, streamed
+from hls_projects.rtl.forms.unrolled import unrolled
+from hls_projects.rtl.image_builder_alone import write_image_builder
+from hls_projects.rtl.logic.trace import trace
+from hls_projects.rtl.synthesis.synthesis import synthesise
 from hls_projects.settings import BuilderSettings, RtlSettings, VariantSettings
 
 VARIANT = VariantSettings(ternary=False)
@@ -39,11 +39,11 @@ BUILDERS = {
 
 def builders(builder: ImageBuilder, kind: FixedType, seconds: int) -> None:
     """The builder alone, its pixels cast to the type of a network's input."""
-    port = PortType(name="image", shape=builder.shape, type=kind)
+    port = Port(name="image", shape=builder.shape, type=kind)
     for name, (form, settings) in BUILDERS.items():
         with tempfile.TemporaryDirectory() as scratch:
             folder, work = Path(scratch) / "rtl", Path(scratch) / "synthesis"
-            made = build_builder(builder, port, "builder", settings, VARIANT, form, folder)
+            made = write_image_builder(builder, port, "builder", settings, VARIANT, form, folder)
             work.mkdir()
             counted = synthesise(folder, work, cpu_seconds=seconds) if seconds else None
         cells = f"{counted.lut:,} LUT, {counted.ff:,} FF" if counted else f"about {made.estimate:,} LUT"
@@ -84,7 +84,7 @@ def main() -> None:
     network = Network.load(given.run / "40_lowered")
     if builder is None:
         parser.error(f"the images of {given.run} are not made of candidates")
-    builders(builder, network.types.inputs[0].type, given.seconds)
+    builders(builder, network.graph.inputs[0].type, given.seconds)
     designs(builder, network)
 
 

@@ -22,8 +22,8 @@ from typing import Any
 from data_prep.store.jet_images import ImageDataset, open_dataset
 from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
-from hls_projects.rtl.build import build
-from hls_projects.rtl.synthesis import synthesise
+from hls_projects.rtl.forms.assemble import write_design
+from hls_projects.rtl.synthesis.synthesis import synthesise
 from hls_projects.settings import HardwareSettings, VariantSettings
 from models.architectures.registry import HARDWARE
 from models.metrics.taggers import performance
@@ -100,7 +100,7 @@ def measure(
     network = prove_network(lower(trained.model))
     with tempfile.TemporaryDirectory() as folder:
         rtl, scratch = Path(folder, "rtl"), Path(folder, "synthesis")
-        made = build(network, hardware.name, hardware.rtl, VARIANT, rtl)
+        made = write_design(network, hardware.name, hardware.rtl, VARIANT, rtl)
         scratch.mkdir()
         cells = synthesise(rtl, scratch, cpu_seconds=hardware.rtl.synthesis_seconds)
     size = f"{cells.lut:,} | {cells.ff:,} | {cells.carry:,} | {made.estimate:,.0f} | {made.design.latency}"

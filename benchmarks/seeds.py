@@ -33,9 +33,9 @@ from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
 from hls_projects.network.network import Network
-from hls_projects.rtl.build import build
-from hls_projects.rtl.cost import design_cost
-from hls_projects.rtl.synthesis import synthesise
+from hls_projects.rtl.forms.assemble import write_design
+from hls_projects.rtl.synthesis.cost import design_cost
+from hls_projects.rtl.synthesis.synthesis import synthesise
 from hls_projects.settings import HardwareSettings
 from models.architectures.registry import HARDWARE
 from models.settings import ModelSettings, TrainSettings
@@ -117,7 +117,7 @@ def count(run: Run, seed: int, work: Path) -> dict[str, float]:
     variant = rtl.variants[design_cost(network, run.hardware).variant]
     with tempfile.TemporaryDirectory() as folder:
         design, scratch = Path(folder, "rtl"), Path(folder, "synthesis")
-        build(network, run.hardware.name, rtl, variant, design, run.hardware.builder)
+        write_design(network, run.hardware.name, rtl, variant, design, run.hardware.builder)
         scratch.mkdir()
         cells = synthesise(design, scratch, cpu_seconds=rtl.synthesis_seconds)
     return {"LUT": cells.lut, "FF": cells.ff}

@@ -22,7 +22,7 @@ def emulate(
 ) -> list[Raw]:
     """The integers that the firmware gives, bit for bit, for any number of images. TensorFlow is not needed.
 
-    Arrays do not say what they are: `emulator.open.open_network(…).meaning` says which images the network takes.
+    Arrays do not say what they are: `open_network.open_network(…).meaning` says which images the network takes.
 
     Args:
         bundle_or_model: a firmware bundle (folder or `.tar.gz`; checked against its manifest), a folder made by
@@ -42,6 +42,6 @@ def emulate(
         ValueError: images of another shape, NaN or infinity, raw integers outside of the port's type.
     """
     from hls_projects.emulator.fast_emulator import FastEmulator
-    from hls_projects.emulator.open import open_network
+    from hls_projects.open_network import open_network
 
     return FastEmulator(open_network(bundle_or_model)).run(images, raw=raw, threads=threads)

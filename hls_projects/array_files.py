@@ -1,4 +1,4 @@
-"""Arrays of a `.npz` file that anyone may have made: what its headers say is looked at before any of it is read."""
+"""Arrays of a `.npz` file that anyone may have written: its headers are checked before any array is read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from data_prep.errors import InputFileError
 
 MOST_INTEGERS = 1 << 24
-"""In all arrays together: more weights than a network for firmware has (128 MB of int64)."""
+"""Largest number of integers in all arrays (128 MB of int64): more weights than a network for firmware has."""
 _SUFFIX = ".npy"
 _Header = Callable[[IO[bytes]], tuple[tuple[int, ...], bool, np.dtype[Any]]]
 _MAGIC: Callable[[IO[bytes]], tuple[int, int]] = np.lib.format.read_magic
@@ -28,18 +28,18 @@ _BROKEN = (
     OSError, EOFError, BadZipFile, zlib.error, struct.error, ValueError, TypeError, LookupError, RuntimeError,
     MemoryError, SyntaxError, TokenError,
 )  # fmt: skip
-"""What reading raises of a file that is none, or was made to do harm."""
+"""Errors of reading a file that is no `.npz`, or was made to do harm."""
 
 
-def read_integers(path: Path, what: str, remedy: str) -> dict[str, npt.NDArray[np.int64]]:
+def read_integers(path: Path, content: str, remedy: str) -> dict[str, npt.NDArray[np.int64]]:
     """All arrays of a file by name, int64.
 
-    A compressed file of some megabytes can hold gigabytes of zeros; its headers tell, and it is refused before.
+    A compressed file of some megabytes can hold gigabytes of zeros. Its headers say so, and it is refused unread.
 
     Args:
         path: the `.npz`.
-        what: it should hold, for messages.
-        remedy: what the user can do.
+        content: what it should hold, for messages.
+        remedy: for messages.
 
     Raises:
         InputFileError: no such file, an array of another type, or more integers than `MOST_INTEGERS`.
@@ -52,16 +52,16 @@ def read_integers(path: Path, what: str, remedy: str) -> dict[str, npt.NDArray[n
         with np.load(path, allow_pickle=False) as arrays:
             return {name: np.asarray(arrays[name]) for name in shapes}
     except _BROKEN as error:
-        raise InputFileError(f"no {what}: {error}", file=path, remedy=remedy) from None
+        raise InputFileError(f"no {content}: {error}", file=path, remedy=remedy) from None
 
 
 def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
     """The shape of every array, from the headers alone."""
-    found = {}
+    shapes = {}
     with ZipFile(path) as archive:
         for entry in archive.infolist():
             name = entry.filename.removesuffix(_SUFFIX)
-            if name == entry.filename or name in found:
+            if name == entry.filename or name in shapes:
                 raise ValueError(f"holds {entry.filename!r}, which is no array or given twice")
             with archive.open(entry) as file:
                 header = _HEADERS.get(_MAGIC(file))
@@ -70,5 +70,5 @@ def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
                 shape, _, dtype = header(file)
             if dtype != np.int64:
                 raise ValueError(f"the array {name!r} is of {dtype}, not int64")
-            found[name] = tuple(shape)
-    return found
+            shapes[name] = tuple(shape)
+    return shapes

@@ -1,4 +1,4 @@
-"""Where the firmware starts: what is done before its ports, and whether firmware could do it at all."""
+"""Where the firmware starts: the steps before its ports, and whether firmware could make them at all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from data_prep.steps.step import Step
 
 
 class BeforePorts(Settings):
-    """What makes the image before the ports of a design: its clocks and its size contain none of it."""
+    """How the image is made before the ports of a design; clocks and size of the design contain none of it."""
 
     builder_inside: bool
     """Whether the design takes candidates and builds the image itself."""
@@ -21,31 +21,31 @@ class BeforePorts(Settings):
     """Integer candidates that an image is made of; none where it is made of all constituents in floating point, or of
     the towers of an event."""
     steps: tuple[str, ...]
-    """What is done to make the image, in order, before the ports; nothing where the builder is inside."""
+    """The steps that make the image before the ports, in order; none where the image builder is inside."""
     not_by_firmware: tuple[str, ...]
     """Those of the steps that the integer image builder does not make: with any of them no firmware of this project
     makes the image."""
 
     @classmethod
     def of(cls, images: Description | None, *, builder_inside: bool) -> Self | None:
-        """What stands before the ports.
+        """The steps before the ports of a design.
 
         Args:
             images: what the network was trained on (`Meaning.images`, or the description of a dataset).
             builder_inside: whether the design starts from candidates (`HlsProject.builder`, `RtlProof.builder`).
 
         Returns:
-            None where it is not known what the images are, as of a network that was brought without a word about it.
+            None where the images are not known, as for a network that came without a description.
         """
         if images is None:
             return None
         number = None if isinstance(images, EventDescription) or not images.candidates else images.candidates.number
         if builder_inside:
             return cls(builder_inside=True, candidates=number, steps=(), not_by_firmware=())
-        made = _of_events(images) if isinstance(images, EventDescription) else _of_jets(images)
-        refused = tuple(step for step, by_firmware in made if not by_firmware)
+        steps = _of_events(images) if isinstance(images, EventDescription) else _of_jets(images)
+        refused = tuple(step for step, by_firmware in steps if not by_firmware)
         return cls(
-            builder_inside=False, candidates=number, steps=tuple(step for step, _ in made), not_by_firmware=refused
+            builder_inside=False, candidates=number, steps=tuple(step for step, _ in steps), not_by_firmware=refused
         )
 
     @property
@@ -55,7 +55,7 @@ class BeforePorts(Settings):
 
     @property
     def short(self) -> str:
-        """What a latency or a size is of, in a few words that fit beside it.
+        """What a latency or a size includes, in a few words that fit beside it.
 
         >>> BeforePorts(builder_inside=False, candidates=None, steps=("roll",), not_by_firmware=("roll",)).short
         'network alone, no firmware makes its image'
@@ -77,44 +77,44 @@ class BeforePorts(Settings):
                 f"The firmware starts from {number}candidates and a seed axis: {clocks} and its size include making "
                 "the image. Finding the jet and choosing its candidates come before the ports."
             )
-        told = (
+        start = (
             f"The firmware starts from the finished image and is the network alone: {clocks} and its size do not "
             f"include making the image ({', '.join(self.steps)})."
         )
         if not self.firmware_makes_image:
             missing = ", ".join(self.not_by_firmware)
-            return f"{told} No firmware of this project makes this image; not available in firmware: {missing}."
+            return f"{start} No firmware of this project makes this image; not available in firmware: {missing}."
         if self.candidates is None:
             return (
-                f"{told} The image is made from constituents in floating point. The image builder makes one with the "
+                f"{start} The image is made from constituents in floating point. The image builder makes one with the "
                 "same steps from integer candidates (`candidates` in `images.yaml`); a network has to be trained for "
                 "it."
             )
-        return f"{told} The image builder makes it in firmware (`convert --images`)."
+        return f"{start} The image builder makes it in firmware (`convert --images`)."
 
 
 def _of_jets(images: Description) -> list[tuple[str, bool]]:
-    """Each thing that is done to a jet, and whether the image builder does it."""
+    """Every step from a jet to its image, and whether the image builder makes it."""
     assert not isinstance(images, EventDescription)  # noqa: S101
     sums, square = "sum into pixels", isinstance(images.grid, SquareGrid)
     grid = sums if square else f"{sums} on the {images.grid.kind} grid"
     channels = "" if images.channels == ("pt",) else f" by channel ({', '.join(images.channels)})"
     finished = [step for step in images.steps if step.step == "normalise"]
     moving = [step for step in images.steps if step.step != "normalise"]
-    made = [(_words(step), not why_not_built(step)) for step in moving]
-    made.append((grid + channels, square and not channels))
-    return made + [(_words(step), not why_not_built(step)) for step in finished]
+    steps = [(_words(step), not why_not_built(step)) for step in moving]
+    steps.append((grid + channels, square and not channels))
+    return steps + [(_words(step), not why_not_built(step)) for step in finished]
 
 
 def _of_events(images: EventDescription) -> list[tuple[str, bool]]:
-    """Each thing that is done to an event; there is no image builder of events."""
-    made = ["sum into towers", f"leave out towers below {images.pixel_min:g} GeV"]
+    """Every step from an event to its image; there is no image builder of events."""
+    steps = ["sum into towers", f"leave out towers below {images.pixel_min:g} GeV"]
     wrap = images.grid.wrap
-    return [(each, False) for each in (*made, *([f"repeat {wrap} columns on each side"] if wrap else []))]
+    return [(step, False) for step in (*steps, *([f"repeat {wrap} columns on each side"] if wrap else []))]
 
 
 def _words(step: Step) -> str:
-    """A step, with what of it is not its default."""
+    """A step with its options, as far as they are not the defaults."""
     given = step.model_dump(mode="json", exclude_defaults=True, exclude={"step"})
     options = ", ".join(f"{name}: {value}" for name, value in given.items())
     return f"{step.step} ({options})" if options else step.step

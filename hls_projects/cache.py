@@ -1,7 +1,7 @@
-"""Where compiled code is kept between runs: this machine's, to be removed at any time.
+"""The folder of code that was compiled on this machine; it can be removed at any time.
 
-What is kept is sealed (`data_prep/store/sealed.py`): a file that was damaged or cut short is made again. Without a
-folder to keep things in they are made anew by every command.
+Files in it are sealed (`data_prep/store/sealed.py`): one that was damaged or cut short is made again. Where no such
+folder can be written, every command compiles anew.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _kept: list[tempfile.TemporaryDirectory[str]] = []
 
 
 def cache_folder(part: str) -> Path:
-    """One part of the user's cache, below `$XDG_CACHE_HOME` or `~/.cache`; made if it is not there.
+    """One part of the user's cache, below `$XDG_CACHE_HOME` or `~/.cache`; created if it does not exist.
 
     Where that cannot be written (no home, a read-only one, a file in its place) it is a folder that this process
     removes at its end, and a warning says so.
@@ -36,7 +36,7 @@ def _usable(named: str | None, part: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryFile(dir=folder):
             return folder
-    except (OSError, RuntimeError) as error:  # RuntimeError: nobody knows a home
+    except (OSError, RuntimeError) as error:  # RuntimeError: there is no home folder
         reason = " ".join(str(error).split())
         logging.getLogger(__name__).warning("compiled code is not kept for later commands: %s", reason)
     _kept.append(tempfile.TemporaryDirectory(prefix="jet-image-trigger-"))

@@ -1,4 +1,4 @@
-"""The C++ compiler that everything compiled here needs."""
+"""The C++ compiler, which simulation, HLS emulation and fast emulator need."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from data_prep.errors import ToolNotFoundError
 
 
 def require_compiler(purpose: str) -> None:
-    """Make sure that there is a g++.
+    """Make sure that g++ is installed.
 
     Args:
         purpose: what it is needed for, such as `compile the HLS project`.

@@ -17,13 +17,13 @@ class JsonRecord(Settings):
         path.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
     @classmethod
-    def read(cls, path: Path, what: str, made_by: str | None = None) -> Self:
+    def read(cls, path: Path, content: str, made_by: str | None = None) -> Self:
         """Read the file.
 
         Args:
             path: the file.
-            what: it holds, for messages.
-            made_by: the stage that makes it.
+            content: what it holds, for messages.
+            made_by: the stage that writes it, for the remedy.
 
         Raises:
             InputFileError: when there is no such file or it holds something else.
@@ -32,4 +32,4 @@ class JsonRecord(Settings):
             return cls.model_validate_json(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             remedy = f"make it with `{made_by}`" if made_by else None
-            raise InputFileError(f"no {what}: {error}", file=path, remedy=remedy) from None
+            raise InputFileError(f"no {content}: {error}", file=path, remedy=remedy) from None

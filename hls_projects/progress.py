@@ -1,4 +1,4 @@
-"""How long work says how far it is."""
+"""How the progress of long work is shown."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 Progress = Callable[[str, int, str], AbstractContextManager[Callable[[int], None]]]
-"""Begins to show work by its title, its amount and the unit of that; gives the function that advances it by n units."""
+"""From the title of some work, its amount and unit to a context whose function advances it by n units."""

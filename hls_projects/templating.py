@@ -1,4 +1,4 @@
-"""The one door to jinja: text from templates, in which a value that is missing is an error."""
+"""The one place that uses jinja: text from templates; a value that is missing is an error."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 TEMPLATES = Path(__file__).parent / "templates"
-"""Templates of what is compiled, simulated and synthesised."""
+"""Templates of the code and scripts that are compiled, simulated and synthesised."""
 
 
 def environment(*folders: Path, trim: bool, html: bool = False) -> Environment:
@@ -18,8 +18,8 @@ def environment(*folders: Path, trim: bool, html: bool = False) -> Environment:
 
     Args:
         folders: searched in this order.
-        trim: a line of which only a statement is (`{% if … %}`) leaves no line behind.
-        html: what is put in is escaped, and the last line has no end.
+        trim: whether a line that holds a statement alone (`{% if … %}`) leaves no line.
+        html: whether values are escaped; the last line then has no end.
     """
     return Environment(
         loader=FileSystemLoader(folders),

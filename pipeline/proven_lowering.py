@@ -16,7 +16,7 @@ from models.files.meaning import meaning_beside
 
 if TYPE_CHECKING:
     from data_prep.fixed_point import FixedType
-    from hls_projects.network.model_types import ModelTypes
+    from hls_projects.network.graph import Graph
     from pipeline.scores.statement import Statement
 
 CHECK_VECTORS = 1000
@@ -25,7 +25,7 @@ CHECK_VECTORS = 1000
 
 def write_lowered(
     model: Path, stated: Statement, folder: Path, port_type: FixedType | None = None, *, logits: bool = False
-) -> ModelTypes:
+) -> Graph:
     """Lower a model file: `model.h5`, the trained model beside it, and the integer network with its types.
 
     Args:
@@ -42,7 +42,7 @@ def write_lowered(
     trained = load_model(model)
     lowered = lower(trained, port_type=port_type, logits=logits)
     network = stated.complete(prove_network(lowered).with_meaning_of(meaning_beside(model)), labels=False)
-    types = network.types
+    types = network.graph
     vectors = made_vectors([(port.shape, port.type) for port in types.inputs], CHECK_VECTORS, seed=1)
     proof = compare_outputs(trained, lowered.model, types, vectors)
     if proof.status != "proven":

@@ -17,11 +17,11 @@ from hls_projects.network.network import Network
 from hls_projects.proof.compare import at_ports
 from hls_projects.proof.compare_candidates import JetCandidates, images_of, made_candidates
 from hls_projects.proof.vectors import made_vectors
-from hls_projects.rtl import ghdl, verilator
 from hls_projects.rtl.alternatives import builder_forms, streamed_forms
-from hls_projects.rtl.estimate import check_size
 from hls_projects.rtl.proof import Form, prove, with_hls
 from hls_projects.rtl.record import BuilderRecord, Driven, RtlProof
+from hls_projects.rtl.simulation import ghdl, verilator
+from hls_projects.rtl.synthesis.estimate import check_size
 from hls_projects.rtl.variants import build_variants
 from models.files.load import load_model
 from models.quantization.exact import exact_inference
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hls_projects.proof.vectors import Vectors, VectorSource
-    from hls_projects.rtl.proof import Batch
-    from hls_projects.rtl.traffic import Traffic
+    from hls_projects.rtl.proof import VectorBatch
+    from hls_projects.rtl.simulation.traffic import Traffic
     from hls_projects.settings import CsimSettings, HardwareSettings
 
 BATCH = 2000
@@ -101,8 +101,8 @@ def make_rtl(
     require_compiler("compile the simulation of the Verilog")
     variants = build_variants(network, settings, work, progress, warn)
     kept = variants.kept
-    best, folder, variant = variants.built[kept], variants.folders[kept], wanted.variants[kept]
-    types = network.types
+    best, folder, variant = variants.designs[kept], variants.folders[kept], wanted.variants[kept]
+    types = network.graph
     vectors: list[VectorSource]
     if builder is None:
         ports = [(port.shape, port.type) for port in types.inputs]
@@ -156,9 +156,9 @@ def _candidates(builder: ImageBuilder, data: list[TestSet], settings: CsimSettin
     return [*jets, *made_candidates(builder, settings.random_vectors, settings.seed)]
 
 
-def _images_given(builder: ImageBuilder, image: Network) -> Callable[[Batch], tuple[Vectors, ...]]:
+def _images_given(builder: ImageBuilder, image: Network) -> Callable[[VectorBatch], tuple[Vectors, ...]]:
     """The images that the trained model is given where the hardware gets candidates."""
-    return lambda part: at_ports((images_of(builder, part.inputs),), image.types)
+    return lambda part: at_ports((images_of(builder, part.inputs),), image.graph)
 
 
 def _driven(tool: str, traffic: Traffic) -> Driven:

@@ -50,7 +50,7 @@ class TestSet:
             parts = [emulator.run(batch.dense()) for batch in self.split.batches(_EVENTS)]
         else:
             parts = [emulator.run(batch) for batch in self.split.batches(100_000)]
-        shapes = [port.shape for port in network.types.outputs]
+        shapes = [port.shape for port in network.graph.outputs]
         if not parts:
             return [np.zeros((0, *shape), np.int64) for shape in shapes]
         return [np.concatenate(part) for part in zip(*parts, strict=True)]

@@ -21,7 +21,7 @@ def shrink(configuration: Path) -> None:
     change("train", lambda c: (c["float_training"].update(epochs=2), c["quantized_training"].update(epochs=1)))
     change("model", lambda c: [block.update(filters=2) for block in c["blocks"]] + [c["dense"][0].update(units=4)])
     change("hardware", lambda c: c["csim"].update(random_vectors=100))
-    # The demonstration synthesises; its own test is tests/hls_projects/rtl/test_synthesis.py.
+    # The demonstration synthesises; its own test is tests/hls_projects/rtl/synthesis/test_synthesis.py.
     change("hardware", lambda c: c.update(rtl={"variants": [{}], "synthesis_seconds": 0, "vhdl_vectors": 10}))
 
 

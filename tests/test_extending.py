@@ -136,7 +136,7 @@ from types import SimpleNamespace
 from data_prep.fixed_point import FixedType
 from hls_projects.export.bundle import TARGETS
 from hls_projects.network.layer import plain_layer
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from models.architectures.registry import known_architecture
 from models.tasks.registry import on_images
 
@@ -145,9 +145,9 @@ assert known_architecture("linear") == "linear"
 assert on_images("jets", "count") == "count"
 
 (target,) = (each for each in TARGETS if each.place == 75)
-image = PortType(name="image", shape=(8, 8, 1), type=FixedType(8, 0, False))
-score = PortType(name="logits", shape=(5,), type=FixedType(12, 4))
-target.write(SimpleNamespace(types=SimpleNamespace(inputs=(image,), outputs=(score,))), Path.cwd())
+image = Port(name="image", shape=(8, 8, 1), type=FixedType(8, 0, False))
+score = Port(name="logits", shape=(5,), type=FixedType(12, 4))
+target.write(SimpleNamespace(graph=SimpleNamespace(inputs=(image,), outputs=(score,))), Path.cwd())
 print(Path("ports.txt").read_text(), end="")
 """
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from data_prep.errors import UnsupportedModelError
 from hls_projects.blocks.image_builder import PORTS, ImageBuilder
+from hls_projects.network.graph import Graph, Node
 from hls_projects.network.layers.image import Image
-from hls_projects.network.model_types import LayerTypes, ModelTypes
 from hls_projects.network.network import Network
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 
 
 def compose(builder: ImageBuilder, network: Network) -> Network:
@@ -22,36 +22,36 @@ def compose(builder: ImageBuilder, network: Network) -> Network:
     Raises:
         UnsupportedModelError: a network that takes something else than the builder's image.
     """
-    ports = network.types.inputs
+    ports = network.graph.inputs
     if len(ports) != 1 or ports[0].shape != builder.shape:
         shapes = ", ".join(str(list(port.shape)) for port in ports)
         raise UnsupportedModelError(
             f"the image builder makes images {list(builder.shape)}, the network takes {shapes}",
             remedy="train the network on the images of these candidates",
         )
-    taken = {layer.name for layer in network.types.layers} | {port.name for port in ports}
+    taken = {layer.name for layer in network.graph.layers} | {port.name for port in ports}
     if taken & set(PORTS):
         raise UnsupportedModelError(
             f"layer '{min(taken & set(PORTS))}' has the name of an input of the image builder", remedy="rename it"
         )
-    layers = (_layer(builder, ports[0]), *network.types.layers)
-    types = network.types.model_copy(update={"inputs": builder.ports, "layers": layers})
-    return Network(types, network.weights, network.meaning)
+    layers = (_layer(builder, ports[0]), *network.graph.layers)
+    graph = network.graph.model_copy(update={"inputs": builder.ports, "layers": layers})
+    return Network(graph, network.weights, network.meaning)
 
 
-def builder_alone(builder: ImageBuilder, port: PortType) -> Network:
+def builder_alone(builder: ImageBuilder, port: Port) -> Network:
     """The image builder as a network of its own: what it hands to the input `port` of another is its output."""
-    types = ModelTypes(inputs=builder.ports, outputs=(port,), layers=(_layer(builder, port),))
-    return Network(types, {})
+    graph = Graph(inputs=builder.ports, outputs=(port,), layers=(_layer(builder, port),))
+    return Network(graph, {})
 
 
-def builder_of(network: Network) -> LayerTypes | None:
+def builder_of(network: Network) -> Node | None:
     """The image builder at the input of a network of candidates; none of another network."""
-    first = next(iter(network.types.layers), None)
+    first = next(iter(network.graph.layers), None)
     return first if first is not None and first.kind == Image.kind else None
 
 
-def _layer(builder: ImageBuilder, port: PortType) -> LayerTypes:
+def _layer(builder: ImageBuilder, port: Port) -> Node:
     kind = port.type
     if kind.overflow not in ("SAT", "SAT_SYM"):
         raise UnsupportedModelError(
@@ -59,7 +59,7 @@ def _layer(builder: ImageBuilder, port: PortType) -> LayerTypes:
             remedy="quantize the input with saturation",
         )
     largest = kind.cast(np.array(builder.result.raw_max), builder.result.fraction)
-    return LayerTypes(
+    return Node(
         name=port.name,
         kind=Image.kind,
         source=port.name,

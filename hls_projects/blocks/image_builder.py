@@ -23,7 +23,7 @@ from data_prep.images.candidates import power_of_two
 from data_prep.jets.candidates import CandidateSettings, thresholds
 from data_prep.settings import Settings
 from data_prep.store.jet_images import ImageDescription
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 
 Integers = npt.NDArray[np.int64]
 
@@ -74,12 +74,12 @@ class ImageBuilder(Settings):
         return len(self.rows) - 1, len(self.columns) - 1, 1
 
     @property
-    def ports(self) -> tuple[PortType, ...]:
+    def ports(self) -> tuple[Port, ...]:
         """pT, η, φ of the candidates, each [number]; η, φ of the seed, each [1]."""
         each, one, given = (self.candidates.number,), (1,), self.candidates
         types = (given.pt.type, given.eta, given.phi, given.eta, given.phi)
         shapes = (each, each, each, one, one)
-        return tuple(PortType(name=n, shape=s, type=t) for n, s, t in zip(PORTS, shapes, types, strict=True))
+        return tuple(Port(name=n, shape=s, type=t) for n, s, t in zip(PORTS, shapes, types, strict=True))
 
     @property
     def pixel(self) -> FixedType:
@@ -141,7 +141,7 @@ class ImageBuilder(Settings):
         return images << (self.largest_shift - shift)[:, np.newaxis, np.newaxis, np.newaxis]
 
 
-def _check(port: PortType, values: Integers) -> None:
+def _check(port: Port, values: Integers) -> None:
     if values.dtype != np.int64 or values.ndim != 2 or values.shape[1:] != port.shape:
         raise ValueError(
             f"{port.name} must be int64 [vectors, {port.shape[0]}], not {values.dtype} {list(values.shape)}"

@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from data_prep.fixed_point import FixedType
 from data_prep.settings import Settings
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from models.tasks.event_maps import heads
 from models.tasks.event_settings import DetectionSettings
 from models.tasks.jet_finder import find_jets, inner
@@ -29,7 +29,7 @@ RECORD = FixedType(32, 32)
 class JetFinder(Settings):
     """One jet finder: parameters, ports and the reference in integers; as JSON it is part of `hls.json`."""
 
-    maps: tuple[PortType, ...] = Field(min_length=1)
+    maps: tuple[Port, ...] = Field(min_length=1)
     """The outputs of the network that it takes: the heatmap, then what is told of a jet at its centre."""
     names: tuple[str, ...]
     """What these maps are: `heat`, `pt`, `box`."""
@@ -45,7 +45,7 @@ class JetFinder(Settings):
     """Jets of an event at most."""
 
     @classmethod
-    def of(cls, task: str, settings: DetectionSettings, outputs: Sequence[PortType], wrap: int) -> JetFinder | None:
+    def of(cls, task: str, settings: DetectionSettings, outputs: Sequence[Port], wrap: int) -> JetFinder | None:
         """The finder behind the network of a task; None where that gives no heatmap.
 
         Args:

@@ -18,12 +18,12 @@ from hls_projects.cache import cache_folder
 from hls_projects.compiler import require_compiler
 
 FLAGS = ("-O3", "-march=native", "-std=c++17", "-fPIC", "-shared", "-fwrapv", "-fno-math-errno", "-w")
-"""Native code: the cache is this machine's, and the key of an entry names the compiler's idea of its processor."""
+"""Native code: the cache is of this machine, and the key of an entry holds the processor as the compiler sees it."""
 _STALE_SECONDS = 86_400
 
 
 def library(source: str, fingerprint: str, folder: Path | None = None) -> ctypes.CDLL:
-    """Load the compiled source, from the cache where it is there and whole.
+    """Load the compiled source, from the cache if it is there and whole.
 
     Args:
         source: C++.
@@ -46,30 +46,30 @@ def library(source: str, fingerprint: str, folder: Path | None = None) -> ctypes
 
 @cache
 def _compiler() -> str:
-    """Version of g++ and everything it takes this machine's processor to be able to do."""
+    """Version of g++, and the features that it assumes of this machine's processor."""
     require_compiler("compile the fast emulator")
     commands = (["g++", "--version"], ["g++", "-march=native", "-dM", "-E", "-x", "c++", "/dev/null"])
-    return "\0".join(programs.run(each).output for each in commands)
+    return "\0".join(programs.run(command).output for command in commands)
 
 
 def _compile(source: str, path: Path) -> None:
-    """Compile beside the final place and rename: whoever looks sees a whole library or none."""
+    """Compile beside the final place and rename, so that other processes see a whole library or none."""
     _remove_stale(path.parent)
     with tempfile.TemporaryDirectory(prefix=".build-", dir=path.parent) as work:
-        text, made = Path(work) / "emulator.cpp", Path(work) / "emulator.so"
+        text, compiled = Path(work) / "emulator.cpp", Path(work) / "emulator.so"
         text.write_text(source, encoding="utf-8")
-        command = ["g++", *FLAGS, str(text), "-o", str(made)]
+        command = ["g++", *FLAGS, str(text), "-o", str(compiled)]
         ended = programs.run(command)
         if ended.code != 0:
             require_machine(ended.errors, path.parent, code=ended.code)
             first = next((line for line in ended.errors.splitlines() if "error" in line), ended.errors.strip()[-300:])
             raise PipelineError(f"the emulator does not compile: {first or ending(ended.code)}", file=path)
-        seal(made)
-        made.replace(path)
+        seal(compiled)
+        compiled.replace(path)
 
 
 def _remove_stale(folder: Path) -> None:
-    """Remove what a build left that was killed."""
+    """Remove the folders of compilations that were killed."""
     for left in folder.glob(".build-*"):
         try:
             if time.time() - left.stat().st_mtime > _STALE_SECONDS:

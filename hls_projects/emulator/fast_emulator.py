@@ -17,14 +17,14 @@ from hls_projects.emulator.build import library
 from hls_projects.emulator.plan import LANES
 from hls_projects.emulator.planner import plan
 from hls_projects.emulator.source import cpp_source, given_bits, in_floats, quantizes
-from hls_projects.network.model_types import PortType
 from hls_projects.network.network import Network
+from hls_projects.network.port import Port
 
 Raw = npt.NDArray[np.signedinteger[Any]]
 Images = npt.NDArray[Any] | ImageBatch
 
 CHUNK = 256 * LANES
-"""Images a thread takes at a time."""
+"""Images that a thread computes at a time."""
 _FLOATS, _DOUBLES, _INTEGERS, _SPARSE = range(4)
 _NOT_FINITE, _OUT_OF_RANGE, _OUTSIDE, _NO_MEMORY = range(1, 5)
 
@@ -63,27 +63,27 @@ class FastEmulator:
             ValueError: wrong shape, lengths that differ, NaN or infinity, an integer outside of its port's type.
         """
         given = [images] if isinstance(images, np.ndarray | ImageBatch) else list(images)
-        ports = self.network.types.inputs
+        ports = self.network.graph.inputs
         if len(given) != len(ports):
             raise ValueError(f"the network has {len(ports)} inputs, not {len(given)}")
-        inputs = [_Input(each, port, raw) for each, port in zip(given, ports, strict=True)]
-        counts = {each.count for each in inputs}
+        inputs = [_Input(x, port, raw) for x, port in zip(given, ports, strict=True)]
+        counts = {x.count for x in inputs}
         if len(counts) > 1:
             raise ValueError(f"inputs of different lengths: {sorted(counts)}")
         count = counts.pop()
         outputs = [
             np.empty((count, *port.shape), np.dtype(f"int{given_bits(port.type)}"))
-            for port in self.network.types.outputs
+            for port in self.network.graph.outputs
         ]
         if count:
             self._run(inputs, outputs, count, threads or cores())
         return outputs
 
     def _run(self, inputs: list[_Input], outputs: list[Raw], count: int, threads: int) -> None:
-        forms = (ctypes.c_int32 * len(inputs))(*(each.form for each in inputs))
+        forms = (ctypes.c_int32 * len(inputs))(*(x.form for x in inputs))
         pointers = [
             (ctypes.c_void_p * len(inputs))(*(None if array is None else array.ctypes.data for array in arrays))
-            for arrays in zip(*((each.values, each.offsets, each.pixel) for each in inputs), strict=True)
+            for arrays in zip(*((x.values, x.offsets, x.pixel) for x in inputs), strict=True)
         ]
         targets = (ctypes.c_void_p * len(outputs))(*(array.ctypes.data for array in outputs))
 
@@ -102,13 +102,13 @@ class FastEmulator:
                 faults = list(pool.map(part, starts))
         fault = next((fault for fault in faults if fault), 0)
         if fault:
-            raise _error(fault % 8, self.network.types.inputs[fault // 8])
+            raise _error(fault % 8, self.network.graph.inputs[fault // 8])
 
 
 class _Input:
-    """One input as the C++ takes it: a form and three arrays."""
+    """One input as the C++ expects it: a form and three arrays."""
 
-    def __init__(self, images: Images, port: PortType, raw: bool) -> None:
+    def __init__(self, images: Images, port: Port, raw: bool) -> None:
         self.offsets: npt.NDArray[np.int64] | None = None
         self.pixel: npt.NDArray[np.uint16] | None = None
         if isinstance(images, ImageBatch):
@@ -132,7 +132,7 @@ class _Input:
             self.form, values = _DOUBLES, array.astype(np.float64)
         self.values: npt.NDArray[Any] = np.ascontiguousarray(values)
 
-    def _sparse(self, images: ImageBatch, port: PortType) -> None:
+    def _sparse(self, images: ImageBatch, port: Port) -> None:
         if images.shape != port.shape:
             raise ValueError(f"input '{port.name}' takes images {port.shape}, not {images.shape}")
         self.count = len(images)
@@ -149,7 +149,7 @@ class _Input:
             raise ValueError("the offsets of sparse images do not belong to their pixels")
 
 
-def _error(fault: int, port: PortType) -> Exception:
+def _error(fault: int, port: Port) -> Exception:
     if fault == _NOT_FINITE:
         return ValueError(f"input '{port.name}': NaN and infinite values have no fixed-point representation")
     if fault == _OUT_OF_RANGE:

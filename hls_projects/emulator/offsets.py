@@ -1,4 +1,4 @@
-"""Where the numbers stand that a step of the fast emulator reads: borders of zeros, and windows."""
+"""Memory offsets of the numbers that a step of the fast emulator reads: with borders of zeros, and by window."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def padded(offset: Offsets, zeros: Zeros) -> Offsets:
 
 
 def bordered(x: Tensor, zeros: Zeros) -> Offsets:
-    """A tensor with the zeros that stand around it in the arena, or with `ZERO` where there are none."""
+    """Offsets of a tensor and of the zeros around it in the arena; `ZERO` where the arena has none there."""
     around = padded(x.offset, zeros)
     if x.room is None:
         return around
@@ -32,7 +32,7 @@ def bordered(x: Tensor, zeros: Zeros) -> Offsets:
 
 
 def regular(windows: Offsets) -> bool:
-    """Whether all windows are the first one, moved."""
+    """Whether all windows equal the first one, shifted."""
     return bool((np.ptp(windows - windows[:1], axis=(1, 2)) == 0).all())
 
 

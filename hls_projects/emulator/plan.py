@@ -1,9 +1,9 @@
-"""What the fast emulator computes, step by step, as data: fused layers on numbers that lie in one arena.
+"""The steps of the fast emulator as data: fused layers on numbers in one block of memory, the arena.
 
 A block of `LANES` images is computed at once; a number stands `LANES` times in a row, once an image. Every tensor is an
 array of byte offsets into the arena, so that `Flatten`, `Reshape`, `UpSampling2D`, `ZeroPadding2D` and most of
-`Concatenate` cost nothing: they only rearrange offsets. Quantizers and pooling join the step that makes their input;
-pooling moves before quantizers that are monotone.
+`Concatenate` cost nothing: they only rearrange offsets. Quantizers and pooling join the step that computes their
+input; pooling moves before quantizers that are monotone.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def bits_for(low: int, high: int) -> Bits:
 
 @dataclass(frozen=True)
 class Tensor:
-    """Where the numbers of a tensor stand.
+    """The place of a tensor in the arena.
 
     Attributes:
         offset: bytes into the arena, int64 in the tensor's shape; `ZERO` is a number that is always zero.
@@ -50,9 +50,9 @@ class Tensor:
         low: smallest raw integer.
         high: largest raw integer.
         fraction: bits behind the point.
-        room: int64 [rows, columns, channels], the offsets together with the zeros that stand around an image; none
-            where there is no such room.
-        corner: row and column of the image in it.
+        room: int64 [rows, columns, channels], the offsets of an image and of the zeros stored around it; none where no
+            zeros are stored.
+        corner: row and column of the image in `room`.
     """
 
     offset: Offsets
@@ -77,24 +77,24 @@ class Clip:
 
 @dataclass(frozen=True)
 class Cast:
-    """`FixedType.cast` from `fraction` bits behind the point, without what the interval of its input makes needless.
+    """`FixedType.cast` from `fraction` bits behind the point, without the steps that the interval makes needless.
 
     Attributes:
-        kind: the type to cast to.
+        target: the type to cast to.
         fraction: of the number cast.
         low: its smallest value.
         high: its largest value.
     """
 
-    kind: FixedType
+    target: FixedType
     fraction: int
     low: int
     high: int
 
     @property
     def drop(self) -> int:
-        """Fraction bits that go."""
-        return self.fraction - self.kind.fraction
+        """Fraction bits that are dropped."""
+        return self.fraction - self.target.fraction
 
     @property
     def rounded(self) -> tuple[int, int]:
@@ -107,7 +107,7 @@ class Cast:
     def fits(self) -> bool:
         """Whether nothing can overflow."""
         low, high = self.rounded
-        return self.kind.raw_min <= low and high <= self.kind.raw_max
+        return self.target.raw_min <= low and high <= self.target.raw_max
 
     @property
     def identity(self) -> bool:
@@ -117,16 +117,16 @@ class Cast:
     @property
     def monotone(self) -> bool:
         """Whether a maximum may move through it."""
-        return self.fits or self.kind.overflow in ("SAT", "SAT_SYM")
+        return self.fits or self.target.overflow in ("SAT", "SAT_SYM")
 
     @property
     def bits(self) -> Bits:
-        """Lane that holds every number on the way."""
+        """Width of a lane that holds every intermediate number."""
         low, high = self.rounded
         half = 1 << max(self.drop - 1, 0)
         if self.drop > 62:
             raise OverflowError(f"cannot drop {self.drop} fraction bits of a 64-bit integer")
-        ends = [low, high, self.low, self.high, self.kind.raw_min, self.kind.raw_max]
+        ends = [low, high, self.low, self.high, self.target.raw_min, self.target.raw_max]
         if self.drop > 0:
             ends += [self.low + half, self.high + half]
         return bits_for(min(ends), max(ends))
@@ -137,13 +137,13 @@ class Cast:
         if self.drop < 0:
             code = f"(x << {-self.drop})"
         elif self.drop > 0:
-            code = f"{_ROUNDING[self.kind.rounding]}<{self.drop}>(x)"
+            code = f"{_ROUNDING[self.target.rounding]}<{self.drop}>(x)"
         if self.fits:
             return code
-        low, high = f"{self.kind.raw_min}LL", f"{self.kind.raw_max}LL"
-        if self.kind.overflow == "WRAP":
-            return f"{'wrap' if self.kind.signed else 'wrap_unsigned'}<{self.kind.width}>({code})"
-        return f"{_OVERFLOW[self.kind.overflow]}<{low}, {high}>({code})"
+        low, high = f"{self.target.raw_min}LL", f"{self.target.raw_max}LL"
+        if self.target.overflow == "WRAP":
+            return f"{'wrap' if self.target.signed else 'wrap_unsigned'}<{self.target.width}>({code})"
+        return f"{_OVERFLOW[self.target.overflow]}<{low}, {high}>({code})"
 
 
 _ROUNDING: dict[Rounding, str] = {
@@ -159,7 +159,7 @@ _OVERFLOW: dict[Overflow, str] = {"SAT": "saturate", "SAT_SYM": "saturate", "SAT
 
 
 @dataclass(frozen=True)
-class Group:
+class OutputGroup:
     """Outputs that a kernel computes together from the same inputs.
 
     Attributes:
@@ -180,16 +180,16 @@ class Sums:
     """A step of sums of products with constant weights.
 
     Attributes:
-        name: layers it computes.
+        name: of the layers that it computes.
         source: the tensor it reads.
         target: the tensor it writes.
         paired: whether 16-bit inputs are multiplied two at a time into 32-bit sums.
         lane: width of the sums.
         shift: of the sums to the left, before the bias.
-        base: int64 [pixels, window]: for each output pixel, where the windows start whose maximum is taken.
-        first: int64 [pixels], where its channel 0 is written.
+        base: int64 [pixels, window]: for each output pixel, the start of every window whose maximum is taken.
+        first: int64 [pixels], the offset to which channel 0 of each pixel is written.
         groups: the outputs.
-        chain: what follows each sum.
+        chain: the casts and clips that follow each sum.
     """
 
     name: str
@@ -200,7 +200,7 @@ class Sums:
     shift: int
     base: Offsets
     first: Offsets
-    groups: tuple[Group, ...]
+    groups: tuple[OutputGroup, ...]
     chain: tuple[Cast | Clip, ...]
 
 
@@ -215,16 +215,16 @@ class Operand:
 
 @dataclass(frozen=True)
 class Elementwise:
-    """A step that takes the sum or the maximum of some numbers an element.
+    """A step that takes the sum or the maximum of several numbers for each element.
 
     Attributes:
-        name: layers it computes.
-        operands: what it reads.
-        reduction: what it does with them.
+        name: of the layers that it computes.
+        operands: the tensors that it reads.
+        reduction: of the numbers of one element.
         target: the tensor it writes.
-        to: int64 [elements], where.
+        to: int64 [elements], the offset to which each is written.
         lane: width of the arithmetic.
-        chain: what follows.
+        chain: the casts and clips that follow.
     """
 
     name: str
@@ -242,11 +242,11 @@ class Build:
 
     Attributes:
         name: the layer.
-        builder: what is built.
+        builder: the image builder.
         sources: pT, η and φ of the candidates, η and φ of the seed.
         target: the image it writes.
         lane: width of the arithmetic.
-        chain: what follows each pixel.
+        chain: the casts that follow each pixel.
     """
 
     name: str
@@ -259,7 +259,7 @@ class Build:
 
 @dataclass
 class Plan:
-    """Everything that becomes C++.
+    """All steps of a network: everything that becomes C++.
 
     Attributes:
         inputs: tensor and type of each input port.

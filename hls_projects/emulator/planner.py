@@ -21,24 +21,24 @@ from hls_projects.emulator.plan import (
     Cast,
     Clip,
     Elementwise,
-    Group,
     Offsets,
     Operand,
+    OutputGroup,
     Plan,
     Sums,
     Tensor,
     bits_for,
 )
 from hls_projects.network.emulation import Names
+from hls_projects.network.graph import Node
 from hls_projects.network.integer_ops import Zeros
 from hls_projects.network.interval import Interval
 from hls_projects.network.intervals import intervals
 from hls_projects.network.layer import plain_layer
-from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Network
 
 GROUP = 4
-"""Outputs a kernel of paired products computes together: their sums fill half of the registers."""
+"""Outputs that are computed together with paired products: their sums fill half of the registers."""
 _LARGEST = 1 << 30
 
 
@@ -55,79 +55,79 @@ def plan(network: Network) -> Plan:
 class _Planner:
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._types = network.types
+        self._graph = network.graph
         self._intervals = intervals(network)
-        self._layers = {layer.name: layer for layer in self._types.layers}
-        self._kinds: dict[str, FixedType] = {port.name: port.type for port in self._types.inputs}
-        self._kinds |= {layer.name: layer.result for layer in self._types.layers}
-        self._users: dict[str, list[LayerTypes]] = {name: [] for name in self._kinds}
-        for layer in self._types.layers:
-            for name in layer.inputs:
-                self._users[name].append(layer)
+        self._nodes = {node.name: node for node in self._graph.layers}
+        self._types: dict[str, FixedType] = {port.name: port.type for port in self._graph.inputs}
+        self._types |= {node.name: node.result for node in self._graph.layers}
+        self._users: dict[str, list[Node]] = {name: [] for name in self._types}
+        for node in self._graph.layers:
+            for name in node.inputs:
+                self._users[name].append(node)
         self._uses = Counter({name: len(users) for name, users in self._users.items()})
-        self._uses.update(port.name for port in self._types.outputs)
+        self._uses.update(port.name for port in self._graph.outputs)
         self._tensors: dict[str, Tensor] = {}
-        self._made = Plan(size=LANES * 8)
+        self._plan = Plan(size=LANES * 8)
 
     def run(self) -> Plan:
-        for port in self._types.inputs:
+        for port in self._graph.inputs:
             self._tensors[port.name] = self._allocate(port.name, port.shape)
-            self._made.inputs.append((self._tensors[port.name], port.type))
+            self._plan.inputs.append((self._tensors[port.name], port.type))
         done: set[str] = set()
-        for layer in self._types.layers:
-            if layer.name in done:
+        for node in self._graph.layers:
+            if node.name in done:
                 continue
             try:
-                done |= plain_layer(layer.kind).plan(self, layer)
+                done |= plain_layer(node.kind).plan(self, node)
             except OverflowError as error:
-                raise UnsupportedModelError(f"layer '{layer.name}': {error}", remedy="use fewer bits") from None
-        self._made.outputs = [(self._tensors[port.name], port.type) for port in self._types.outputs]
-        return self._made
+                raise UnsupportedModelError(f"layer '{node.name}': {error}", remedy="use fewer bits") from None
+        self._plan.outputs = [(self._tensors[port.name], port.type) for port in self._graph.outputs]
+        return self._plan
 
     # images of candidates
 
-    def build(self, node: LayerTypes, builder: ImageBuilder) -> Names:
+    def build(self, node: Node, builder: ImageBuilder) -> Names:
         """The image of candidates."""
-        kind = builder.result
-        cast = Cast(node.result, kind.fraction, 0, kind.raw_max)
+        image_type = builder.result
+        cast = Cast(node.result, image_type.fraction, 0, image_type.raw_max)
         target = self._tensors[node.name] = self._allocate(node.name, node.shape)
         total = builder.candidates.number * builder.candidates.pt.type.raw_max
-        lane = max(32, bits_for(0, max(total, kind.raw_max)), cast.bits)
+        lane = max(32, bits_for(0, max(total, image_type.raw_max)), cast.bits)
         chain = () if cast.identity else (cast,)
-        self._made.steps.append(Build(node.name, builder, tuple(self._sources(node)), target, _lane(lane), chain))
+        self._plan.steps.append(Build(node.name, builder, tuple(self._sources(node)), target, _lane(lane), chain))
         return {node.name}
 
-    # what only moves numbers
+    # layers that only move numbers
 
-    def view(self, node: LayerTypes, move: Callable[[Offsets], Offsets]) -> Names:
+    def view(self, node: Node, move: Callable[[Offsets], Offsets]) -> Names:
         """The same numbers, their offsets moved."""
         (x,) = self._sources(node)
         self._tensors[node.name] = Tensor(move(x.offset), x.bits, x.low, x.high, node.result.fraction)
         return {node.name}
 
-    def concatenate(self, node: LayerTypes) -> Names:
+    def concatenate(self, node: Node) -> Names:
         """A view where all inputs are stored alike, else copies."""
         sources = self._sources(node)
-        if len({(each.bits, each.fraction) for each in sources}) == 1:
-            joined = np.concatenate([each.offset for each in sources], axis=-1)
+        if len({(source.bits, source.fraction) for source in sources}) == 1:
+            joined = np.concatenate([source.offset for source in sources], axis=-1)
             low, high = self._ends(node.name)
             self._tensors[node.name] = Tensor(joined, sources[0].bits, low, high, node.result.fraction)
             return {node.name}
         target = self._tensors[node.name] = self._allocate(node.name, node.shape)
         at = 0
-        for each in sources:
-            width = each.offset.shape[-1]
-            shift = node.result.fraction - each.fraction
-            lane = bits_for(*_union((each.low << shift, each.high << shift), (each.low, each.high)))
-            operand = Operand(each, each.offset.reshape(-1, 1), shift)
+        for source in sources:
+            width = source.offset.shape[-1]
+            shift = node.result.fraction - source.fraction
+            lane = bits_for(*_union((source.low << shift, source.high << shift), (source.low, source.high)))
+            operand = Operand(source, source.offset.reshape(-1, 1), shift)
             to = target.offset[..., at : at + width].reshape(-1)
-            self._made.steps.append(Elementwise(node.name, (operand,), "sum", target, to, lane))
+            self._plan.steps.append(Elementwise(node.name, (operand,), "sum", target, to, lane))
             at += width
         return {node.name}
 
     # sums of products
 
-    def sums(self, node: LayerTypes, terms: Callable[[Offsets], Offsets], *, separate: bool) -> Names:
+    def sums(self, node: Node, terms: Callable[[Offsets], Offsets], *, separate: bool) -> Names:
         """Sums of products with the weights of the layer, plus its bias."""
         (x,) = self._sources(node)
         weights = self._network.weights[node.name]
@@ -147,14 +147,14 @@ class _Planner:
         chain = tuple(tail.chain)
         low, high = self._ends(node.name)
         spans = [(low, high), *((int(w.min(initial=0)), int(w.max(initial=0))) for w in (kernel, bias))]
-        needed = max([x.bits, bits_for(*_union(*spans)), *(_bits(each) for each in chain)])
+        needed = max([x.bits, bits_for(*_union(*spans)), *(_bits(link) for link in chain)])
         small = x.bits == 16 and _fits(kernel, 16) and not shift
         lane = 16 if small and separate and needed == 16 else max(32, needed)
         paired = small and lane == 32
         target = self._target(tail)
         pixels = np.arange(len(base)).reshape(*node.shape[:-1], 1)
         grouped = windows_of(pixels, tail.window) if tail.window else pixels.reshape(-1, 1)
-        self._made.steps.append(
+        self._plan.steps.append(
             Sums(
                 name=" ".join(tail.names),
                 source=x,
@@ -170,8 +170,8 @@ class _Planner:
         )
         return set(tail.names)
 
-    def _windows(self, node: LayerTypes, x: Tensor, terms: Callable[[Offsets], Offsets]) -> Offsets:
-        """Offsets [pixels, terms, channels] of what each output pixel reads: those of the first one, moved."""
+    def _windows(self, node: Node, x: Tensor, terms: Callable[[Offsets], Offsets]) -> Offsets:
+        """Offsets [pixels, terms, channels] that each output pixel reads: those of the first pixel, shifted."""
 
         def read(tensor: Tensor) -> Offsets:
             return terms(bordered(tensor, node.padding) if plain_layer(node.kind).pads else tensor.offset)
@@ -182,29 +182,29 @@ class _Planner:
         copy = self._allocate(node.name, x.offset.shape, bits=x.bits, border=node.padding)
         operand = Operand(x, x.offset.reshape(-1, 1))
         step = Elementwise(f"{node.name} (copy)", (operand,), "sum", copy, copy.offset.reshape(-1), x.bits)
-        self._made.steps.append(step)
+        self._plan.steps.append(step)
         return read(copy)
 
     # sums and maxima
 
-    def pool(self, node: LayerTypes, reduction: Literal["sum", "max"]) -> Names:
+    def pool(self, node: Node, reduction: Literal["sum", "max"]) -> Names:
         """The sum or the maximum of every window."""
         (x,) = self._sources(node)
         operands = [Operand(x, windows_of(x.offset, (node.window, node.strides)))]
         tail = self._follow(node, poolable=False)
         return self._elementwise(operands, reduction, self._ends(node.name), (), tail)
 
-    def add(self, node: LayerTypes) -> Names:
+    def add(self, node: Node) -> Names:
         """The sum of all inputs."""
         operands = [Operand(x, x.offset.reshape(-1, 1), node.result.fraction - x.fraction) for x in self._sources(node)]
         tail = self._follow(node, poolable=False)
         return self._elementwise(operands, "sum", self._ends(node.name), (), tail)
 
-    def clip(self, node: LayerTypes) -> Names:
+    def clip(self, node: Node) -> Names:
         """Nothing below zero."""
         return self._number_by_number(node, Clip())
 
-    def cast(self, node: LayerTypes) -> Names:
+    def cast(self, node: Node) -> Names:
         """A cast; only another fraction where that changes no integer."""
         cast = self._cast(node)
         if not cast.identity:
@@ -213,7 +213,7 @@ class _Planner:
         self._tensors[node.name] = replace(x, fraction=node.result.fraction)
         return {node.name}
 
-    def _number_by_number(self, node: LayerTypes, head: Cast | Clip) -> Names:
+    def _number_by_number(self, node: Node, head: Cast | Clip) -> Names:
         (x,) = self._sources(node)
         tail = self._follow(node, poolable=head.monotone and len(node.shape) == 3)
         if tail.window:
@@ -232,18 +232,18 @@ class _Planner:
     ) -> Names:
         spans = [_union((t.low << s, t.high << s), (t.low, t.high)) for t, s in ((o.source, o.shift) for o in operands)]
         chain = (*head, *tail.chain)
-        lane = max([bits_for(*_union(ends, *spans)), *(_bits(each) for each in chain)])
+        lane = max([bits_for(*_union(ends, *spans)), *(_bits(link) for link in chain)])
         target = self._target(tail)
         step = Elementwise(
             " ".join(tail.names), tuple(operands), reduction, target, target.offset.reshape(-1), _lane(lane), chain
         )
-        self._made.steps.append(step)
+        self._plan.steps.append(step)
         return set(tail.names)
 
-    # what joins a step
+    # layers that join a step
 
-    def _follow(self, node: LayerTypes, *, poolable: bool) -> _Tail:
-        """What joins the step of a layer: those behind it, as far as nobody else reads what comes between."""
+    def _follow(self, node: Node, *, poolable: bool) -> _Tail:
+        """The layers that join the step of a layer: those behind it, as long as no other layer reads their inputs."""
         tail = _Tail(self._cast, [node.name], poolable)
         while self._uses[tail.names[-1]] == 1 and self._users[tail.names[-1]]:
             (user,) = self._users[tail.names[-1]]
@@ -252,24 +252,24 @@ class _Planner:
             tail.names.append(user.name)
         return tail
 
-    def _sources(self, node: LayerTypes) -> list[Tensor]:
+    def _sources(self, node: Node) -> list[Tensor]:
         return [self._tensors[name] for name in node.inputs]
 
     def _target(self, tail: _Tail) -> Tensor:
-        """Room for what a step makes."""
+        """Room for the output of a step."""
         name = tail.names[-1]
-        target = self._tensors[name] = self._allocate(name, self._layers[name].shape)
+        target = self._tensors[name] = self._allocate(name, self._nodes[name].shape)
         return target
 
-    def _cast(self, layer: LayerTypes) -> Cast:
-        name = layer.inputs[0]
-        return Cast(layer.result, self._kinds[name].fraction, *self._ends(name))
+    def _cast(self, node: Node) -> Cast:
+        name = node.inputs[0]
+        return Cast(node.result, self._types[name].fraction, *self._ends(name))
 
     def _ends(self, name: str) -> tuple[int, int]:
-        found: Interval = self._intervals[name]
-        return found.ends
+        interval: Interval = self._intervals[name]
+        return interval.ends
 
-    # where tensors stand
+    # the places of tensors
 
     def _allocate(
         self, name: str, shape: tuple[int, ...], *, bits: Bits | None = None, border: Zeros | None = None
@@ -281,26 +281,26 @@ class _Planner:
         (top, bottom), (left, right) = (self._border(name) if border is None else border) if len(shape) == 3 else _NONE
         rows, columns, channels = shape if len(shape) == 3 else (1, 1, int(np.prod(shape)))
         room = (rows + top + bottom, columns + left + right, channels)
-        offset = self._made.size + step * np.arange(np.prod(room), dtype=np.int64).reshape(room)
-        self._made.size = -(-(self._made.size + step * int(np.prod(room))) // 64) * 64
-        if self._made.size > _LARGEST:
+        offset = self._plan.size + step * np.arange(np.prod(room), dtype=np.int64).reshape(room)
+        self._plan.size = -(-(self._plan.size + step * int(np.prod(room))) // 64) * 64
+        if self._plan.size > _LARGEST:
             raise UnsupportedModelError(
                 f"{LANES} images of this network need more than {_LARGEST >> 20} MiB", remedy="use smaller images"
             )
         inside = offset[top : top + rows, left : left + columns].reshape(shape)
         kept = (offset, (top, left)) if len(shape) == 3 else (None, (0, 0))
-        return Tensor(inside, bits, low, high, self._kinds[name].fraction, *kept)
+        return Tensor(inside, bits, low, high, self._types[name].fraction, *kept)
 
     def _border(self, name: str) -> Zeros:
         """The widest zeros that a convolution wants around a tensor, also through quantizers that change nothing."""
-        found = np.zeros((2, 2), np.int64)
+        widest = np.zeros((2, 2), np.int64)
         for user in self._users[name]:
             plain = plain_layer(user.kind)
             if plain.pads:
-                found = np.maximum(found, user.padding)
+                widest = np.maximum(widest, user.padding)
             elif plain.quantizes and self._cast(user).identity:
-                found = np.maximum(found, self._border(user.name))
-        (top, bottom), (left, right) = found.tolist()
+                widest = np.maximum(widest, self._border(user.name))
+        (top, bottom), (left, right) = widest.tolist()
         return (top, bottom), (left, right)
 
 
@@ -312,11 +312,11 @@ class _Tail:
         cast_of: the cast of a quantizer.
         names: the layers of the step so far.
         poolable: whether a maximum may move before all of the chain.
-        chain: what follows each number.
+        chain: the casts and clips that follow each number.
         window: window and strides of the maximum that was moved.
     """
 
-    cast_of: Callable[[LayerTypes], Cast]
+    cast_of: Callable[[Node], Cast]
     names: list[str]
     poolable: bool
     chain: list[Cast | Clip] = field(default_factory=list)
@@ -327,7 +327,7 @@ class _Tail:
         self.chain.append(Clip())
         return True
 
-    def cast(self, node: LayerTypes) -> bool:
+    def cast(self, node: Node) -> bool:
         """A quantizer; nothing where it changes no integer."""
         cast = self.cast_of(node)
         self.poolable = self.poolable and cast.monotone
@@ -335,8 +335,8 @@ class _Tail:
             self.chain.append(cast)
         return True
 
-    def pool(self, node: LayerTypes) -> bool:
-        """A maximum, where it may move; one."""
+    def pool(self, node: Node) -> bool:
+        """A maximum, where it may move before the chain; no more than one."""
         if not self.poolable or self.window is not None or not _apart(node):
             return False
         self.window = (node.window, node.strides)
@@ -354,22 +354,22 @@ def _lane(bits: int) -> Bits:
     return bits_for(-(1 << (bits - 1)), 0)
 
 
-def _bits(each: Cast | Clip) -> int:
-    return each.bits if isinstance(each, Cast) else 16
+def _bits(link: Cast | Clip) -> int:
+    return link.bits if isinstance(link, Cast) else 16
 
 
 def _fits(values: npt.NDArray[np.int64], bits: int) -> bool:
     return bool(values.min(initial=0) >= -(1 << (bits - 1)) and values.max(initial=0) < 1 << (bits - 1))
 
 
-def _apart(layer: LayerTypes) -> bool:
+def _apart(node: Node) -> bool:
     """Whether the windows of a pooling share no pixel, so that none is computed twice."""
-    return layer.strides[0] >= layer.window[0] and layer.strides[1] >= layer.window[1]
+    return node.strides[0] >= node.window[0] and node.strides[1] >= node.window[1]
 
 
 def _groups(
     inside: Offsets, kernel: npt.NDArray[np.int64], bias: npt.NDArray[np.int64], separate: bool, size: int
-) -> tuple[Group, ...]:
+) -> tuple[OutputGroup, ...]:
     """Split the outputs into groups; inputs whose weights are all zero in a group are left out."""
     channels = kernel.shape[-2] if separate else kernel.shape[-1]
     if separate:
@@ -382,5 +382,5 @@ def _groups(
         else:
             terms, weights = inside.reshape(-1), kernel.reshape(-1, channels)[:, list(chosen)]
         used = (weights != 0).any(axis=1)
-        groups.append(Group(chosen, terms[used], weights[used], bias[list(chosen)]))
+        groups.append(OutputGroup(chosen, terms[used], weights[used], bias[list(chosen)]))
     return tuple(groups)

@@ -8,8 +8,8 @@ import numpy as np
 from tensorflow import keras
 
 from hls_projects.emulator.fast_emulator import Raw
+from hls_projects.network.graph import Graph
 from hls_projects.network.integer_ops import Integers
-from hls_projects.network.model_types import ModelTypes
 from hls_projects.proof.compare import Tally, at_ports, count, predict, summarise, with_activation
 from hls_projects.proof.compared import TRAINED, Compared
 from hls_projects.proof.record import LayerProof, Mismatch, Proof
@@ -19,7 +19,7 @@ FORM = "fast emulator"
 """What it is called in a proof."""
 
 
-def with_fast_emulator(proof: Proof, types: ModelTypes, hls: Sequence[Integers], fast: Sequence[Raw]) -> Proof:
+def with_fast_emulator(proof: Proof, types: Graph, hls: Sequence[Integers], fast: Sequence[Raw]) -> Proof:
     """Add the comparison of the outputs to a proof.
 
     Args:
@@ -61,9 +61,7 @@ def with_fast_emulator(proof: Proof, types: ModelTypes, hls: Sequence[Integers],
     )
 
 
-def compare_whole(
-    trained: keras.Model, types: ModelTypes, data: VectorSource, fast: Sequence[Raw], batch: int
-) -> Proof:
+def compare_whole(trained: keras.Model, types: Graph, data: VectorSource, fast: Sequence[Raw], batch: int) -> Proof:
     """Hold the fast emulator against the trained model on all data.
 
     Args:

@@ -8,58 +8,63 @@ from typing import Any
 import numpy as np
 
 from data_prep.fixed_point import FixedType
-from hls_projects.emulator.plan import LANES, Build, Elementwise, Group, Plan, Sums, Tensor, bits_for
+from hls_projects.emulator.plan import LANES, Build, Elementwise, OutputGroup, Plan, Sums, Tensor, bits_for
 from hls_projects.templating import TEMPLATES, filled
 
 UNROLLED_TERMS = 160
-"""Up to so many pairs of terms a step stand in the code itself; more stand in tables, so that any network compiles."""
+"""Largest number of pairs of terms a step that are written as code; larger steps use tables, so that they compile."""
 
 
 def cpp_source(plan: Plan, title: str) -> str:
-    """Render the C++ of a network; it depends on nothing but its arguments and the templates."""
+    """The C++ of a network; it depends on the arguments and the template alone."""
     values = {
         "title": title,
         "lanes": (TEMPLATES / "emulator_lanes.hpp").read_text(encoding="utf-8"),
-        "inputs": [_input(tensor, kind) for tensor, kind in plan.inputs],
-        "outputs": [_output(tensor, kind) for tensor, kind in plan.outputs],
+        "inputs": [_input(tensor, port_type) for tensor, port_type in plan.inputs],
+        "outputs": [_output(tensor, port_type) for tensor, port_type in plan.outputs],
         "steps": [_step(step, number) for number, step in enumerate(plan.steps)],
         "size": plan.size,
     }
     return filled("emulator.cpp.j2", values, trim=True)
 
 
-def quantizes(kind: FixedType) -> bool:
+def quantizes(port_type: FixedType) -> bool:
     """Whether the C++ quantizes real numbers to a port's type; other types are left to `FixedType.quantize`."""
-    return kind.rounding == "RND_CONV" and kind.overflow in ("SAT", "SAT_SYM") and kind.width <= 53 and _in_float(kind)
+    return (
+        port_type.rounding == "RND_CONV"
+        and port_type.overflow in ("SAT", "SAT_SYM")
+        and port_type.width <= 53
+        and _in_float(port_type)
+    )
 
 
-def in_floats(kind: FixedType) -> bool:
+def in_floats(port_type: FixedType) -> bool:
     """Whether it does so in 32-bit floats, which then hold the scaled number and both bounds exactly."""
-    return quantizes(kind) and kind.width <= 24
+    return quantizes(port_type) and port_type.width <= 24
 
 
-def given_bits(kind: FixedType) -> int:
+def given_bits(port_type: FixedType) -> int:
     """Width of the integers in which an output is given: the narrowest of 16, 32 and 64 that holds its type."""
-    return bits_for(kind.raw_min, kind.raw_max)
+    return bits_for(port_type.raw_min, port_type.raw_max)
 
 
-def _in_float(kind: FixedType) -> bool:
-    return abs(kind.fraction) <= 100
+def _in_float(port_type: FixedType) -> bool:
+    return abs(port_type.fraction) <= 100
 
 
-def _input(tensor: Tensor, kind: FixedType) -> dict[str, Any]:
+def _input(tensor: Tensor, port_type: FixedType) -> dict[str, Any]:
     return {
         "bits": tensor.bits,
         "offset": tensor.offset.reshape(-1).tolist(),
-        "low": kind.raw_min,
-        "high": kind.raw_max,
-        "real": "float" if in_floats(kind) else "double",
-        "scale": f"0x1p{kind.fraction}" if _in_float(kind) else "0",
+        "low": port_type.raw_min,
+        "high": port_type.raw_max,
+        "real": "float" if in_floats(port_type) else "double",
+        "scale": f"0x1p{port_type.fraction}" if _in_float(port_type) else "0",
     }
 
 
-def _output(tensor: Tensor, kind: FixedType) -> dict[str, Any]:
-    return {"bits": tensor.bits, "given": given_bits(kind), "offset": tensor.offset.reshape(-1).tolist()}
+def _output(tensor: Tensor, port_type: FixedType) -> dict[str, Any]:
+    return {"bits": tensor.bits, "given": given_bits(port_type), "offset": tensor.offset.reshape(-1).tolist()}
 
 
 def _step(step: Sums | Elementwise | Build, number: int) -> dict[str, Any]:
@@ -76,7 +81,7 @@ def _sums(step: Sums, number: int) -> dict[str, Any]:
         "lane": step.lane,
         "from": step.source.bits,
         "to": step.target.bits,
-        "chain": [each.code() for each in step.chain],
+        "chain": [link.code() for link in step.chain],
         "paired": step.paired,
         "window": step.base.shape[1],
         "base": step.base.reshape(-1).tolist(),
@@ -98,7 +103,7 @@ def _sums(step: Sums, number: int) -> dict[str, Any]:
     }
 
 
-def _paired(group: Group) -> dict[str, Any]:
+def _paired(group: OutputGroup) -> dict[str, Any]:
     """Two terms a time: offsets of both, and for each output both weights in one 32-bit word, behind the biases."""
     terms, weights = group.terms, group.weights
     if len(terms) % 2:
@@ -117,19 +122,19 @@ def _paired(group: Group) -> dict[str, Any]:
 def _elementwise(step: Elementwise) -> dict[str, Any]:
     operands = [
         {
-            "bits": each.source.bits,
-            "window": each.offset.shape[1],
-            "offset": each.offset.reshape(-1).tolist(),
-            "shift": each.shift,
+            "bits": operand.source.bits,
+            "window": operand.offset.shape[1],
+            "offset": operand.offset.reshape(-1).tolist(),
+            "shift": operand.shift,
         }
-        for each in step.operands
+        for operand in step.operands
     ]
     return {
         "kind": "elementwise",
         "name": step.name,
         "lane": step.lane,
         "to": step.target.bits,
-        "chain": [each.code() for each in step.chain],
+        "chain": [link.code() for link in step.chain],
         "reduction": step.reduction,
         "target": step.to.tolist(),
         "operands": operands,
@@ -144,10 +149,10 @@ def _build(step: Build) -> dict[str, Any]:
         "name": step.name,
         "lane": step.lane,
         "to": step.target.bits,
-        "chain": [each.code() for each in step.chain],
+        "chain": [link.code() for link in step.chain],
         "sources": [
-            {"name": name, "bits": each.bits, "offset": each.offset.reshape(-1).tolist()}
-            for name, each in zip(names, step.sources, strict=True)
+            {"name": name, "bits": source.bits, "offset": source.offset.reshape(-1).tolist()}
+            for name, source in zip(names, step.sources, strict=True)
         ],
         "row": _pixels(builder.rows),
         "column": _pixels(builder.columns),

@@ -1,1 +1,1 @@
-"""The firmware bundle: what an experiment takes in, one target a file in `targets/`."""
+"""The firmware bundle that an experiment takes over; every part of it is a target, a file in `targets/`."""

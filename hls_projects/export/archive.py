@@ -1,4 +1,4 @@
-"""A bundle as one file: `.tar.gz` with the same bytes for the same content, and read back without trusting it."""
+"""A bundle as one `.tar.gz`, whose bytes depend on its content alone; it is read back without trusting it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ MAX_BYTES = 2**31
 MAX_ENTRIES = 100_000
 _PADDING = 1 << 20
 _LONGEST = 255
-"""Bytes of a part of a path that file systems take."""
+"""Largest number of bytes that file systems allow in a part of a path."""
 _BROKEN = (
     tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error, struct.error,
     ValueError, ArithmeticError, LookupError, RecursionError, MemoryError,
 )  # fmt: skip
-"""What reading raises of an archive that is none, or was made to do harm."""
+"""Errors of reading a file that is no archive, or was made to do harm."""
 
 _REMEDY = "do not use it; ask for the bundle again"
 
@@ -57,7 +57,7 @@ class _Stream(gzip.GzipFile):
 
 
 def unpack(archive: Path, into: Path) -> Path:
-    """Unpack an archive that anyone may have made; nothing is written before every name is checked.
+    """Unpack an archive that anyone may have written; no file is written before every name is checked.
 
     Args:
         archive: the `.tar.gz`.
@@ -96,37 +96,37 @@ def unpack(archive: Path, into: Path) -> Path:
 def _checked(tar: tarfile.TarFile, archive: Path) -> dict[PurePosixPath, tarfile.TarInfo]:
     """The files of an archive by name, once all of them are known to be harmless."""
 
-    def refuse(what: str) -> InputFileError:
-        return InputFileError(what, file=archive, remedy=_REMEDY)
+    def refuse(reason: str) -> InputFileError:
+        return InputFileError(reason, file=archive, remedy=_REMEDY)
 
-    found: dict[PurePosixPath, tarfile.TarInfo] = {}
+    members: dict[PurePosixPath, tarfile.TarInfo] = {}
     size = 0
     for number, entry in enumerate(tar):
-        shown = repr(entry.name[:80])
+        quoted = repr(entry.name[:80])
         name = PurePosixPath(entry.name)
         if entry.size < 0:
-            raise refuse(f"holds {shown} with a size below zero")
+            raise refuse(f"holds {quoted} with a size below zero")
         size += entry.size
         if size > MAX_BYTES or number >= MAX_ENTRIES:
             raise refuse(f"is larger than any bundle: over {MAX_BYTES} bytes or {MAX_ENTRIES} entries")
         if name.is_absolute() or ".." in name.parts or "\\" in entry.name or not entry.name.isprintable():
-            raise refuse(f"holds the path {shown}, which leads out of the archive")
+            raise refuse(f"holds the path {quoted}, which leads out of the archive")
         if len(entry.name) > 4 * _LONGEST or any(len(part.encode()) > _LONGEST for part in name.parts):
-            raise refuse(f"holds the path {shown}…, which is too long")
+            raise refuse(f"holds the path {quoted}…, which is too long")
         if entry.isdir():
             continue
         if not entry.isreg():
-            raise refuse(f"holds {shown}, which is a link or a device")
-        if name in found:
-            raise refuse(f"holds {shown} twice")
+            raise refuse(f"holds {quoted}, which is a link or a device")
+        if name in members:
+            raise refuse(f"holds {quoted} twice")
         if len(name.parts) < 2:
-            raise refuse(f"holds the file {shown} outside of the bundle's folder")
-        found[name] = entry
-    if not found:
+            raise refuse(f"holds the file {quoted} outside of the bundle's folder")
+        members[name] = entry
+    if not members:
         raise refuse("is empty")
-    if len({name.parts[0] for name in found}) > 1:
+    if len({name.parts[0] for name in members}) > 1:
         raise refuse("holds more than one folder")
-    for name in found:
-        if any(parent in found for parent in name.parents):
+    for name in members:
+        if any(parent in members for parent in name.parents):
             raise refuse(f"holds {str(name)[:80]!r} below a file")
-    return found
+    return members

@@ -1,4 +1,4 @@
-"""Writing a bundle: every target, then what is proven of them, card and manifest, then the archive."""
+"""Writing a bundle: all targets, then the checks of these files, card and manifest, then the archive."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hls_projects.export.file_hashes import hash_files
 from hls_projects.export.manifest import BundleManifest, BundlePort, Provenance, summarise_proofs
 from hls_projects.export.target import Target, Writer
 from hls_projects.export.targets.vectors import FOLDER, file_name
-from hls_projects.network.model_types import PortType
+from hls_projects.network.port import Port
 from hls_projects.vendor.numbers import VendorNumbers, all_numbers
 from models.files.meaning import MEANING, Meaning
 
@@ -23,7 +23,7 @@ TARGETS = sorted(Registry("hls_projects.export.targets", "TARGET", Target).value
 """The targets in the order in which they are written."""
 
 CHECKS = [target.check for target in TARGETS if target.check]
-"""What is proven of them."""
+"""Their checks: what is proven of the written files."""
 
 
 def write_bundle(
@@ -39,8 +39,8 @@ def write_bundle(
         design: the proven design.
         provenance: configuration, sources, versions, metrics.
         out: an existing folder.
-        checks: what is proven of the files that were written; the checks of all targets if none.
-        vendor: what the vendor's tools said, where they were run.
+        checks: of the written files; those of all targets if none.
+        vendor: the numbers of the vendor's tools, where these were run.
 
     Raises:
         PipelineError: when the design is not proven, or a check does not hold.
@@ -58,8 +58,8 @@ def write_bundle(
     manifest = BundleManifest(
         name=design.project.name,
         hls=design.project.settings,
-        inputs=_ports(design, "input", design.types.inputs),
-        outputs=_ports(design, "output", design.types.outputs),
+        inputs=_ports(design, "input", design.graph.inputs),
+        outputs=_ports(design, "output", design.graph.outputs),
         meaning=meaning,
         before_ports=BeforePorts.of(
             None if meaning is None else meaning.images, builder_inside=design.project.builder is not None
@@ -79,14 +79,14 @@ def write_bundle(
     return manifest
 
 
-def _ports(design: Design, kind: str, ports: tuple[PortType, ...]) -> tuple[BundlePort, ...]:
+def _ports(design: Design, direction: str, ports: tuple[Port, ...]) -> tuple[BundlePort, ...]:
     return tuple(
         BundlePort(
             name=port.name,
             shape=port.shape,
             type=port.type,
-            packing=packing(design.project, port, is_input=kind == "input"),
-            vectors=f"{FOLDER}/{file_name(kind, i)}",
+            packing=packing(design.project, port, is_input=direction == "input"),
+            vectors=f"{FOLDER}/{file_name(direction, i)}",
             left_out=port.left_out,
         )
         for i, port in enumerate(ports)

@@ -9,7 +9,7 @@ import numpy as np
 
 from data_prep.errors import ProofFailedError
 from hls_projects.export.formats import pattern_formats
-from hls_projects.export.links.frames import Difference, compare, late_by
+from hls_projects.export.links.frames import WordDifference, compare, late_by
 from hls_projects.export.links.packing import Packing, value_name
 from hls_projects.export.targets.patterns import PatternRecord
 
@@ -55,7 +55,7 @@ def require_equal(expected: Path, capture: Path, late: int | None = None) -> Cap
     return Captured(result.words, shift, result.beyond)
 
 
-def _vector(expected: Path, first: Difference) -> str:
+def _vector(expected: Path, first: WordDifference) -> str:
     """The vector and the values of the first difference, where the file stands in a bundle."""
     folder, number = expected.parent.parent, expected.stem.removeprefix("output_")
     if not (folder / "packing.json").exists() or not number.isdigit():
@@ -66,13 +66,13 @@ def _vector(expected: Path, first: Difference) -> str:
     if not 0 <= packet < len(vectors):
         return ", where no result stands"
     packing = record.output_packing
-    values = [_values(packing, frame, first.link, word) for word in (first.expected, first.found)]
+    values = [_values(packing, frame, first.link, word) for word in (first.expected, first.captured)]
     told = [
         f" {value_name(packing.ports, number)} is {found} and not {wanted}"
         for number, (wanted, found) in enumerate(zip(*values, strict=True))
         if wanted != found
     ]
-    return f": of vector {vectors[packet]}" + (told[0] if told and first.found is not None else "")
+    return f": of vector {vectors[packet]}" + (told[0] if told and first.captured is not None else "")
 
 
 def _values(packing: Packing, frame: int, link: int, word: int | None) -> list[int]:

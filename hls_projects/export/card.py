@@ -17,31 +17,31 @@ TITLES = {
     "cmssw.json": "CMSSW emulator",
     "emp.json": "EMP payload",
 }
-"""What the files in `proof/` prove."""
+"""Titles of the proofs, by the file in `proof/`."""
 
 
 def write_card(manifest: BundleManifest, root: Path) -> None:
-    """Write the card; it says nothing that the manifest does not."""
+    """Write the card; all of it follows from the manifest."""
     (root / CARD).write_text(card_text(manifest, root), encoding="utf-8")
 
 
 def card_text(manifest: BundleManifest, root: Path) -> str:
     """The card of a bundle in this folder."""
     quality = manifest.provenance.quality
-    measures = list(dict.fromkeys(each.measure for each in quality))
-    table: dict[str, dict[str, str]] = {each.network: dict.fromkeys(measures, "–") for each in quality}
-    for each in quality:
-        table[each.network][each.measure] = str(with_error(each.value, each.error))
+    measures = list(dict.fromkeys(measurement.measure for measurement in quality))
+    table: dict[str, dict[str, str]] = {measurement.network: dict.fromkeys(measures, "–") for measurement in quality}
+    for measurement in quality:
+        table[measurement.network][measurement.measure] = str(with_error(measurement.value, measurement.error))
     values = {
         "bundle": manifest,
         "data": manifest.provenance.training,
         "meaning": manifest.meaning,
         "keys": {} if manifest.meaning is None else keys_of(manifest.meaning.images),
         "measures": measures,
-        "with_errors": any(each.error is not None for each in quality),
+        "with_errors": any(measurement.error is not None for measurement in quality),
         "quality": table,
-        # The tool that went furthest stands last.
-        "best": {each.design: each for each in manifest.hardware},
+        # The tool that went furthest is the last one.
+        "best": {numbers.design: numbers for numbers in manifest.hardware},
         "device": device_of(manifest.hls.part),
         "unproven": [
             TITLES[f"{part}.json"]

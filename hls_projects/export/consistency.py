@@ -1,4 +1,4 @@
-"""Whether the parts of a bundle are parts of one design: hashes alone cannot tell, as anyone can make them again."""
+"""Whether the parts of a bundle belong to one design. Hashes alone do not show it: anyone can compute them again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hls_projects.export.targets.proofs import CSIM, RTL
 from hls_projects.export.targets.proofs import FOLDER as PROOFS
 from hls_projects.export.targets.rtl import FOLDER as RTL_SOURCES
 from hls_projects.hls.project import HlsProject
-from hls_projects.network.model_types import PortType
+from hls_projects.network.port import Port
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.record import RtlProof
 
@@ -33,8 +33,8 @@ def require_consistent(root: Path, manifest: BundleManifest) -> None:
             what its proof is of.
     """
 
-    def refuse(what: str, *inside: str) -> InputFileError:
-        return InputFileError(what, file=root.joinpath(*inside), remedy=_REMEDY)
+    def refuse(reason: str, *inside: str) -> InputFileError:
+        return InputFileError(reason, file=root.joinpath(*inside), remedy=_REMEDY)
 
     if not manifest.inputs or not manifest.outputs or not sum(block.count for block in manifest.vectors):
         raise refuse("has no vectors to compare with")
@@ -56,7 +56,7 @@ def require_consistent(root: Path, manifest: BundleManifest) -> None:
         raise refuse("has other ports than the manifest says", HLS)
     images = None if manifest.meaning is None else manifest.meaning.images
     starts = BeforePorts.of(images, builder_inside=project.builder is not None)
-    # Bundles of before this was told say nothing.
+    # Older bundles do not say it.
     if manifest.before_ports not in (None, starts):
         raise refuse("starts from something else than the manifest says", HLS)
     if has_rtl:
@@ -64,23 +64,23 @@ def require_consistent(root: Path, manifest: BundleManifest) -> None:
 
 
 def _require_rtl(root: Path, manifest: BundleManifest) -> None:
-    """The RTL is that of the design, and the very files that were simulated; so is what the payload is made of."""
+    """Refuse RTL of another design, or other files than those simulated, also where the payload is made of them."""
     folder = root / RTL_SOURCES
     design, proof = RtlDesign.load(folder), RtlProof.load(root / PROOFS / RTL)
     if design.name != manifest.name:
-        what = f"is the design '{design.name}', the manifest is of '{manifest.name}'"
-        raise InputFileError(what, file=folder, remedy=_REMEDY)
+        reason = f"is the design '{design.name}', the manifest is of '{manifest.name}'"
+        raise InputFileError(reason, file=folder, remedy=_REMEDY)
     if _shapes(design.inputs) != _shapes(manifest.inputs) or _shapes(design.outputs) != _shapes(manifest.outputs):
         raise InputFileError("has other ports than the manifest says", file=folder, remedy=_REMEDY)
-    found = hash_files(folder)
-    changed = sorted(name for name in found.keys() | proof.files.keys() if found.get(name) != proof.files.get(name))
+    hashes = hash_files(folder)
+    changed = sorted(name for name in hashes.keys() | proof.files.keys() if hashes.get(name) != proof.files.get(name))
     if changed:
-        what = f"{changed[0]} is not what was simulated, says {PROOFS}/{RTL}"
-        raise InputFileError(what, file=folder, remedy=_REMEDY)
+        reason = f"{changed[0]} is not what was simulated, says {PROOFS}/{RTL}"
+        raise InputFileError(reason, file=folder, remedy=_REMEDY)
     copies = root / EMP / "firmware" / "hdl" / "rtl"
     if hash_files(copies) != hash_files(folder / "vhdl"):
         raise InputFileError("is not the VHDL of rtl/", file=copies, remedy=_REMEDY)
 
 
-def _shapes(ports: tuple[PortType, ...] | tuple[BundlePort, ...]) -> list[tuple[str, tuple[int, ...], str]]:
+def _shapes(ports: tuple[Port, ...] | tuple[BundlePort, ...]) -> list[tuple[str, tuple[int, ...], str]]:
     return [(port.name, port.shape, port.type.name) for port in ports]

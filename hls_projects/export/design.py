@@ -1,4 +1,4 @@
-"""What is exported: a design with its proof, as every target is given it."""
+"""A design with its proof, as every target of the bundle gets it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from hls_projects.export.targets.emp_settings import EmpSettings
 from hls_projects.hls.image_builder import IMAGE
 from hls_projects.hls.jet_finder import JETS
 from hls_projects.hls.project import HlsProject
-from hls_projects.network.model_types import ModelTypes, PortType
+from hls_projects.network.graph import Graph
+from hls_projects.network.port import Port
 from hls_projects.proof.record import Proof
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.record import RtlProof
@@ -25,7 +26,7 @@ class RtlPart:
 
     Attributes:
         folder: `rtl.json`, `verilog/` and `vhdl/`.
-        design: what `rtl.json` says.
+        design: the content of `rtl.json`.
         proof: the comparison, timing and size.
         proof_file: the proof on disk.
     """
@@ -42,21 +43,21 @@ class Design:
 
     Attributes:
         project: name, backend, io type, part, clock, ports.
-        types: the proven types of every tensor, from the inputs of the top function on.
+        graph: the nodes and proven types, from the inputs of the top function on.
         proof: the comparison of model and HLS emulation.
         vectors: input and expected output integers.
         hls: folder of the HLS project.
         lowered: folder of the lowered model.
         proof_file: the proof on disk.
-        rtl: Verilog and VHDL; none where none was made.
-        rtl_reason: why none was made.
+        rtl: Verilog and VHDL; None where there is no RTL.
+        rtl_reason: why there is no RTL.
         version: of the design: digits, and underscores between them.
         packing: how the ports of the RTL lie on links.
         emp: the framework that the payload is for.
     """
 
     project: HlsProject
-    types: ModelTypes
+    graph: Graph
     proof: Proof
     vectors: ReferenceVectors
     hls: Path
@@ -70,7 +71,7 @@ class Design:
 
 
 def require_proven_rtl(rtl: RtlPart, project: HlsProject) -> None:
-    """Let no RTL out that is not proven, or is not of this design.
+    """Refuse RTL that is not proven, or is of another design.
 
     Raises:
         PipelineError: when its proof failed, was not run, compared nothing or is of other files, or it has another name
@@ -79,47 +80,47 @@ def require_proven_rtl(rtl: RtlPart, project: HlsProject) -> None:
     proof, remedy = rtl.proof, "only a proven design is exported; run `rtl` until it holds"
     compared = sum(layer.values for layer in proof.layers)
     if proof.status != "proven" or proof.mismatches or not compared or not sum(proof.vectors.values()):
-        what = f"the proof says '{proof.status}'" if proof.status != "proven" else "the proof compared nothing"
-        raise PipelineError(f"{what}: {proof.reason}", file=rtl.proof_file, remedy=remedy)
+        reason = f"the proof says '{proof.status}'" if proof.status != "proven" else "the proof compared nothing"
+        raise PipelineError(f"{reason}: {proof.reason}", file=rtl.proof_file, remedy=remedy)
     if hash_files(rtl.folder) != proof.files:
-        what = f"is not what was proven, says {rtl.proof_file.name}"
-        raise PipelineError(what, file=rtl.folder, remedy=remedy)
+        reason = f"is not what was proven, says {rtl.proof_file.name}"
+        raise PipelineError(reason, file=rtl.folder, remedy=remedy)
     if rtl.design.name != project.name:
-        what = f"is the design '{rtl.design.name}', the HLS project is '{project.name}'"
-        raise PipelineError(what, file=rtl.folder, remedy="run `rtl` again")
+        reason = f"is the design '{rtl.design.name}', the HLS project is '{project.name}'"
+        raise PipelineError(reason, file=rtl.folder, remedy="run `rtl` again")
     if rtl.design.inputs != project.top_inputs:
         taken = [", ".join(port.name for port in ports) for ports in (rtl.design.inputs, project.top_inputs)]
-        what = f"takes {taken[0]}, the HLS project {taken[1]}"
-        raise PipelineError(what, file=rtl.folder, remedy="run `convert` and `rtl` again, with the same `--images`")
+        reason = f"takes {taken[0]}, the HLS project {taken[1]}"
+        raise PipelineError(reason, file=rtl.folder, remedy="run `convert` and `rtl` again, with the same `--images`")
 
 
 def require_proven(proof: Proof, project: HlsProject, file: Path) -> None:
-    """Let nothing out that is not proven bit by bit.
+    """Refuse a design that is not proven bit by bit.
 
     Args:
         proof: the comparison.
         project: the design; every layer that computes in it must have been compared.
-        file: where it stands, for the message.
+        file: of the proof, for the message.
 
     Raises:
         PipelineError: when the proof failed, was not run, or leaves a layer out.
     """
     compared = {layer.name for layer in proof.layers if layer.values and not layer.mismatches}
-    made = [layer.name for layer in project.traced]
-    made += ([IMAGE] if project.builder else []) + ([JETS] if project.finder else [])
-    left_out = [name for name in made if name not in compared]
+    computing = [layer.name for layer in project.traced]
+    computing += ([IMAGE] if project.builder else []) + ([JETS] if project.finder else [])
+    left_out = [name for name in computing if name not in compared]
     whole = compared and not left_out and not proof.mismatches and sum(proof.vectors.values())
     if proof.status == "proven" and whole:
         return
     if proof.status == "proven":
-        what, reason = "the proof leaves out " + (f"layer '{left_out[0]}'" if left_out else "the comparison"), ""
+        finding, reason = "the proof leaves out " + (f"layer '{left_out[0]}'" if left_out else "the comparison"), ""
     else:
-        what, reason = f"the proof says '{proof.status}'", f": {proof.reason}" if proof.reason else ""
+        finding, reason = f"the proof says '{proof.status}'", f": {proof.reason}" if proof.reason else ""
     remedy = "only a proven design is exported; run `csim` until it holds"
-    raise PipelineError(f"{what}{reason}", file=file, remedy=remedy)
+    raise PipelineError(f"{finding}{reason}", file=file, remedy=remedy)
 
 
-def packing(project: HlsProject, port: PortType, *, is_input: bool) -> str:
+def packing(project: HlsProject, port: Port, *, is_input: bool) -> str:
     """How the elements of a port lie on its wires, as hls4ml's interface pragmas order it."""
     order = "row, column, channel" if len(port.shape) == 3 else "index"
     width = port.type.width

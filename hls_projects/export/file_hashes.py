@@ -6,26 +6,26 @@ import hashlib
 from pathlib import Path
 
 MADE = ("cmssw/build", "emp/sim/work")
-"""Folders that `make` in an unpacked bundle makes: no part of it."""
+"""Folders that `make` writes in an unpacked bundle; they are no part of it."""
 MANIFEST = "manifest.json"
 CHECKSUMS = "SHA256SUMS"
-"""The hashes once more, those of the manifest among them, as `sha256sum --check` takes them."""
+"""File of the same hashes and that of the manifest, in the format of `sha256sum --check`."""
 
 
 def hash_files(root: Path) -> dict[str, str]:
-    """SHA-256 of every file of a bundle but manifest, `SHA256SUMS` and what was made in it, by relative path."""
-    found = {}
+    """SHA-256 of every file of a bundle by relative path, without manifest, `SHA256SUMS` and the output of `make`."""
+    hashes = {}
     for path in files_of(root):
         name = path.relative_to(root).as_posix()
         if path.is_file() and name not in (MANIFEST, CHECKSUMS):
-            found[name] = sha256(path)
-    return found
+            hashes[name] = sha256(path)
+    return hashes
 
 
 def files_of(root: Path) -> list[Path]:
-    """Everything below the folder of a bundle, links and folders among it, but what was made in it."""
-    made = [root / name for name in MADE]
-    return sorted(path for path in root.rglob("*") if not any(path.is_relative_to(folder) for folder in made))
+    """Everything below the folder of a bundle, with links and folders, without the output of `make`."""
+    files = [root / name for name in MADE]
+    return sorted(path for path in root.rglob("*") if not any(path.is_relative_to(folder) for folder in files))
 
 
 def sha256(path: Path) -> str:

@@ -14,7 +14,7 @@ from data_prep.store.event_images import holds_events
 from data_prep.store.jet_images import ImageDataset, open_dataset
 from hls_projects.export.reference_vectors import ReferenceVectors
 from hls_projects.hls.emulated_outputs import EmulatedOutputs
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from hls_projects.proof.vectors import Vectors
 from models.tasks.event_data import Events, open_events
 
@@ -44,7 +44,7 @@ class JetVectors:
             yield (jets.take(self.rows[first : first + size]).dense(),)
 
 
-def choose_jets(images: Path, count: int, inputs: tuple[PortType, ...]) -> JetVectors:
+def choose_jets(images: Path, count: int, inputs: tuple[Port, ...]) -> JetVectors:
     """Choose reference jets.
 
     Args:

@@ -1,4 +1,4 @@
-"""`licences/`: who wrote what a bundle holds, and under which terms it may be passed on."""
+"""`licences/`: the authors of the files of a bundle, and the terms under which they may be passed on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from data_prep.settings import Settings
 
 FOLDER = "licences"
 APACHE = "Apache-2.0.txt"
-"""The text that the files of this project are under."""
+"""The licence of the files of this project."""
 
 
 class Licence(Settings):
@@ -96,13 +96,13 @@ def write(root: Path) -> None:
 
 
 def apache() -> Path:
-    """The text of the Apache License 2.0, which says nothing of whose work is under it."""
+    """The text of the Apache License 2.0, which names no author."""
     return _text(_WORKS[0])
 
 
 def notes(root: Path) -> tuple[Licence, ...]:
-    """What a bundle holds of others, and what is left."""
-    found = [
+    """The licences of the works of others in a bundle, and of the rest."""
+    sections = [
         Licence(
             work=f"{work.name} ({work.package} {metadata.version(work.package)})",
             licence=work.licence,
@@ -111,7 +111,7 @@ def notes(root: Path) -> tuple[Licence, ...]:
         )
         for work in _found(root)
     ]
-    return (*found, _OURS)
+    return (*sections, _OURS)
 
 
 def _found(root: Path) -> Iterator[_Work]:
@@ -126,7 +126,7 @@ def _name(work: _Work) -> str:
 
 
 def _text(work: _Work) -> Path:
-    """The licence's text, as its distribution brings it."""
+    """The text of a licence, from the distribution of the work."""
     for file in metadata.files(work.package) or ():
         if file.name == work.text and "templates" not in file.parts:
             return Path(str(file.locate()))

@@ -18,7 +18,7 @@ from hls_projects.export.origin import Quality, TrainingData
 from hls_projects.export.reference_vectors import VectorBlock
 from hls_projects.export.targets.emp_settings import EmpSettings
 from hls_projects.export.targets.proofs import FOLDER as PROOFS
-from hls_projects.network.port_type import LayerName, TypeName
+from hls_projects.network.port import LayerName, TypeName
 from hls_projects.proof.record import Mismatch, Proof
 from hls_projects.settings import HlsSettings, Identifier
 from hls_projects.vendor.numbers import HardwareNumbers
@@ -74,7 +74,7 @@ class ProofSummary(Settings):
 
 
 class Provenance(Settings):
-    """Where a bundle comes from, as the caller knows it."""
+    """Where a bundle comes from: configuration, inputs, versions and quality."""
 
     configuration: dict[str, Any]
     """Configuration of every stage before this one, by stage."""
@@ -87,7 +87,7 @@ class Provenance(Settings):
     metrics: dict[str, Any] | None
     """Performance of the emulated outputs on the whole test set; none where there was no test set."""
     training: TrainingData | None = None
-    """What the network was trained on; none where that is not known, as of a model that was brought."""
+    """What the network was trained on; None for a model that came from elsewhere."""
     quality: tuple[Quality, ...] = ()
     """What the float, the quantized and the emulated network reach on the test set."""
 
@@ -106,22 +106,21 @@ class BundleManifest(Settings):
     outputs: tuple[BundlePort, ...]
     """Outputs in order."""
     meaning: Meaning | None = None
-    """What inputs and outputs are, as `meaning.json` says it; none where that is not known, as of a model that was
-    brought without a word about it."""
+    """The description of inputs and outputs in `meaning.json`; None for a network that came without one."""
     before_ports: BeforePorts | None = None
-    """What makes the image before the ports, and whether firmware could; none where the images are not known."""
+    """The steps from a jet to the ports, and whether firmware could make them; None where the images are not known."""
     emp: EmpSettings | None = None
     """The framework that the payload is for; none where there is no payload."""
     proofs: dict[str, ProofSummary]
     """The proofs in short, by the file in `proof/` that holds the whole one."""
     hardware: tuple[HardwareNumbers, ...] = ()
-    """Latency, interval, size and clock by every tool that was run; those that went further stand later."""
+    """Latency, interval, size and clock by every tool that was run; those that went further come later."""
     vectors: tuple[VectorBlock, ...]
     """Which reference vectors are of which kind."""
     provenance: Provenance
     """Configuration, sources, versions, metrics."""
     licences: tuple[Licence, ...] = ()
-    """Who wrote what, and under which terms."""
+    """Authors and terms of its files."""
     files: dict[str, str]
     """SHA-256 of every file but this one and `SHA256SUMS`, by its path in the bundle."""
 

@@ -1,4 +1,4 @@
-"""What a network was trained on and how good it is, as data: the part of a bundle's manifest that the card tells."""
+"""The training data of a network and its quality, for the manifest and the card of a bundle."""
 
 from __future__ import annotations
 

@@ -63,15 +63,15 @@ def recompute(
     patterns = _require_patterns(root, inputs, outputs)
     same, other = 0, []
     with tempfile.TemporaryDirectory() as scratch:
-        made = Path(scratch)
-        _write_again(root, manifest, made)
-        wanted, found = hash_files(made), hash_files(root)
+        again = Path(scratch)
+        _write_again(root, manifest, again)
+        expected, hashes = hash_files(again), hash_files(root)
         for part in (cmssw.FOLDER, emp.FOLDER):
-            extra = [name for name in found if name.startswith(f"{part}/") and name not in wanted]
-            if (made / part).is_dir() and extra:
+            extra = [name for name in hashes if name.startswith(f"{part}/") and name not in expected]
+            if (again / part).is_dir() and extra:
                 other.append(extra[0])
-        for name, digest in wanted.items():
-            if found.get(name) == digest:
+        for name, digest in expected.items():
+            if hashes.get(name) == digest:
                 same += 1
             else:
                 other.append(name)
@@ -80,22 +80,22 @@ def recompute(
     return Recomputed(patterns + same, tuple(other))
 
 
-def _write_again(root: Path, manifest: BundleManifest, made: Path) -> None:
+def _write_again(root: Path, manifest: BundleManifest, folder: Path) -> None:
     """Everything that is compared byte by byte, below another folder."""
     project = HlsProject.load(root / HLS)
-    (made / CARD).write_text(card_text(manifest, root), encoding="utf-8")
+    (folder / CARD).write_text(card_text(manifest, root), encoding="utf-8")
     model = cmssw.model_in(root, project.name)
     try:
         cmssw.write_package(
-            project, model.removeprefix(f"{project.name}_v"), root / HLS, root / LICENCES / APACHE, made
+            project, model.removeprefix(f"{project.name}_v"), root / HLS, root / LICENCES / APACHE, folder
         )
         if (root / RTL).is_dir() and manifest.emp is not None and (root / PATTERNS / RECORD).is_file():
             packing = _packing(PatternRecord.load(root / PATTERNS))
-            emp.write_payload(root / RTL, packing, project.settings, made / emp.FOLDER, manifest.emp)
+            emp.write_payload(root / RTL, packing, project.settings, folder / emp.FOLDER, manifest.emp)
     except (PipelineError, OSError, ValueError) as error:
         reason = error.what if isinstance(error, PipelineError) else error
-        what = f"holds sources that nothing can be made of: {reason}"
-        raise InputFileError(what, file=root, remedy=_REMEDY) from None
+        message = f"holds sources that nothing can be made of: {reason}"
+        raise InputFileError(message, file=root, remedy=_REMEDY) from None
 
 
 def _packing(record: PatternRecord) -> PackingSettings:
@@ -117,21 +117,21 @@ def _require_patterns(root: Path, inputs: Sequence[Integers], outputs: Sequence[
     record, design = PatternRecord.load(folder), RtlDesign.load(root / RTL)
     compared = 0
     with tempfile.TemporaryDirectory() as scratch:
-        made = Path(scratch) / PATTERNS
+        patterns = Path(scratch) / PATTERNS
         try:
-            again = write_patterns(design, _packing(record), _flat(inputs), _flat(outputs), made)
+            again = write_patterns(design, _packing(record), _flat(inputs), _flat(outputs), patterns)
         except (ConfigurationError, ValueError) as error:
-            what = f"is no packing of this design: {error}"
-            raise InputFileError(what, file=folder / RECORD, remedy=_REMEDY) from None
+            reason = f"is no packing of this design: {error}"
+            raise InputFileError(reason, file=folder / RECORD, remedy=_REMEDY) from None
         if again != record:
             raise InputFileError("is not the packing of this design", file=folder / RECORD, remedy=_REMEDY)
         for name, (_, read) in FORMATS.items():
-            for file in sorted((made / name).iterdir()):
-                wanted, found = read(file), read(folder / name / file.name)
-                same = wanted.links == found.links and np.array_equal(wanted.data, found.data)
-                if not same or not np.array_equal(wanted.marks, found.marks):
-                    what = "does not hold the words that the vectors make"
-                    raise InputFileError(what, file=folder / name / file.name, remedy=_REMEDY)
+            for file in sorted((patterns / name).iterdir()):
+                expected, stored = read(file), read(folder / name / file.name)
+                same = expected.links == stored.links and np.array_equal(expected.data, stored.data)
+                if not same or not np.array_equal(expected.marks, stored.marks):
+                    reason = "does not hold the words that the vectors make"
+                    raise InputFileError(reason, file=folder / name / file.name, remedy=_REMEDY)
                 compared += 1
     return compared
 

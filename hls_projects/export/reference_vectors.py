@@ -12,7 +12,7 @@ import numpy.typing as npt
 from data_prep.errors import ProofFailedError
 from data_prep.fixed_point import FixedType
 from data_prep.settings import Settings
-from hls_projects.network.model_types import ModelTypes
+from hls_projects.network.graph import Graph
 from hls_projects.proof.vectors import Vectors, VectorSource
 
 Integers = npt.NDArray[np.int64]
@@ -51,7 +51,7 @@ class ReferenceVectors:
 
 def reference_vectors(
     model: Any,
-    types: ModelTypes,
+    types: Graph,
     sources: Sequence[VectorSource],
     given: Callable[[Sequence[Integers]], Sequence[Vectors]] | None = None,
 ) -> ReferenceVectors:
@@ -89,7 +89,7 @@ def reference_vectors(
     return ReferenceVectors(tuple(blocks), joined[0], joined[1])
 
 
-def _values(types: ModelTypes, raw: Sequence[Integers]) -> list[Vectors]:
+def _values(types: Graph, raw: Sequence[Integers]) -> list[Vectors]:
     return [port.type.to_float(values).astype(np.float32) for port, values in zip(types.inputs, raw, strict=True)]
 
 

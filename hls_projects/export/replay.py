@@ -69,18 +69,18 @@ def replay(root: Path, manifest: BundleManifest, code: str = "unknown") -> Repla
         return replace(_replay(root, manifest, network, code), types=types)
     except _NO_NETWORK as error:
         # A forged file may say anything; what one of this project says runs.
-        what = f"types.json and weights.npz do not make a network: {type(error).__name__}: {error}"
-        raise InputFileError(what, file=root, remedy=_REMEDY) from None
+        reason = f"types.json and weights.npz do not make a network: {type(error).__name__}: {error}"
+        raise InputFileError(reason, file=root, remedy=_REMEDY) from None
 
 
 def _replay(root: Path, manifest: BundleManifest, network: Network, code: str) -> Replay:
-    for kind, ports, given in (
-        ("input", manifest.inputs, network.types.inputs),
-        ("output", manifest.outputs, network.types.outputs),
+    for direction, ports, given in (
+        ("input", manifest.inputs, network.graph.inputs),
+        ("output", manifest.outputs, network.graph.outputs),
     ):
         if [(port.name, port.shape, port.type) for port in ports] != [(p.name, p.shape, p.type) for p in given]:
-            what = f"manifest.json and types.json differ in the {kind}s"
-            raise InputFileError(what, file=root, remedy=_REMEDY)
+            reason = f"manifest.json and types.json differ in the {direction}s"
+            raise InputFileError(reason, file=root, remedy=_REMEDY)
     count = sum(block.count for block in manifest.vectors)
     inputs = [_vectors(root, port, count) for port in manifest.inputs]
     outputs = [_vectors(root, port, count) for port in manifest.outputs]
@@ -93,9 +93,9 @@ def _replay(root: Path, manifest: BundleManifest, network: Network, code: str) -
         left_out = f"fast emulator: {error.what}"
     compared = 0
     for name, run in runs.items():
-        for first, found in _in_batches(run, inputs, count):
-            for port, wanted, values in zip(manifest.outputs, outputs, found, strict=True):
-                _require_equal(name, port, wanted[first : first + len(values)], values, first, manifest)
+        for first, results in _in_batches(run, inputs, count):
+            for port, expected, values in zip(manifest.outputs, outputs, results, strict=True):
+                _require_equal(name, port, expected[first : first + len(values)], values, first, manifest)
                 compared += values.size
     again = recompute(root, manifest, inputs, outputs, code)
     return Replay(tuple(runs), count, compared, left_out, files=again.files, otherwise=again.left_out)
@@ -109,22 +109,22 @@ def _in_batches(run: Run, inputs: Sequence[Integers], count: int) -> Iterator[tu
 def _vectors(root: Path, port: BundlePort, count: int) -> Integers:
     """int64 [vectors, …]: the raw integers of one port."""
     path = root / port.vectors
-    wanted = int(np.prod(port.shape))
+    size = int(np.prod(port.shape))
     try:
         lines = path.read_text(encoding="ascii").splitlines()
-        values = np.array([line.split() for line in lines], dtype=np.int64).reshape(count, wanted)
+        values = np.array([line.split() for line in lines], dtype=np.int64).reshape(count, size)
     except (OSError, ValueError, OverflowError) as error:
-        what = f"holds no {count} vectors of {wanted} integers: {error}"
-        raise InputFileError(what, file=path, remedy=_REMEDY) from None
+        reason = f"holds no {count} vectors of {size} integers: {error}"
+        raise InputFileError(reason, file=path, remedy=_REMEDY) from None
     if values.size and (values.min() < port.type.raw_min or values.max() > port.type.raw_max):
         raise InputFileError(f"holds an integer that does not fit into {port.type}", file=path, remedy=_REMEDY)
     return values.reshape(count, *port.shape)
 
 
 def _require_equal(
-    program: str, port: BundlePort, wanted: Integers, found: Raw, first: int, manifest: BundleManifest
+    program: str, port: BundlePort, expected: Integers, results: Raw, first: int, manifest: BundleManifest
 ) -> None:
-    differ = np.argwhere(wanted != found)
+    differ = np.argwhere(expected != results)
     if not len(differ):
         return
     row, *position = differ[0].tolist()
@@ -132,7 +132,7 @@ def _require_equal(
     kind = next(block.kind for block in manifest.vectors if number < block.first + block.count)
     raise ProofFailedError(
         f"output '{port.name}', vector {number} ({kind}), position {tuple(position)}: the bundle says "
-        f"{wanted[tuple(differ[0])]}, the {program} gives {found[tuple(differ[0])]}",
+        f"{expected[tuple(differ[0])]}, the {program} gives {results[tuple(differ[0])]}",
         file=port.vectors,
         remedy=_REMEDY,
     )

@@ -45,12 +45,12 @@ def opened(bundle: Path) -> Iterator[tuple[Path, BundleManifest]]:
         return
     with tempfile.TemporaryDirectory() as scratch:
         root = unpack(bundle, Path(scratch))
-        if found := made_in(root):
-            raise InputFileError(f"holds {found[0]}, which is not part of a bundle", file=bundle, remedy=_REMEDY)
+        if maker := made_in(root):
+            raise InputFileError(f"holds {maker[0]}, which is not part of a bundle", file=bundle, remedy=_REMEDY)
         manifest = _check(root, bundle)
         if root.name != manifest.name:
-            what = f"holds the folder '{root.name}', its manifest is of '{manifest.name}'"
-            raise InputFileError(what, file=bundle, remedy=_REMEDY)
+            reason = f"holds the folder '{root.name}', its manifest is of '{manifest.name}'"
+            raise InputFileError(reason, file=bundle, remedy=_REMEDY)
         yield root, manifest
 
 
@@ -59,62 +59,62 @@ def made_in(root: Path) -> list[str]:
     return [name for name in MADE if (root / name).is_symlink() or (root / name).exists()]
 
 
-def _check(root: Path, shown: Path) -> BundleManifest:
+def _check(root: Path, bundle: Path) -> BundleManifest:
     for path in files_of(root):
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            raise InputFileError(f"{path.relative_to(root)} is a link or a device", file=shown, remedy=_REMEDY)
+            raise InputFileError(f"{path.relative_to(root)} is a link or a device", file=bundle, remedy=_REMEDY)
     if not (root / MANIFEST).is_file():
-        raise InputFileError(f"is not a bundle: it has no {MANIFEST}", file=shown)
+        raise InputFileError(f"is not a bundle: it has no {MANIFEST}", file=bundle)
     manifest = BundleManifest.load(root)
     for name in manifest.files:
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-            raise InputFileError(f"its manifest names {name!r}, which leads out of it", file=shown, remedy=_REMEDY)
-    found, promised = hash_files(root), manifest.files
-    changed = sorted(name for name in found.keys() & promised.keys() if found[name] != promised[name])
-    faults = {"changed": changed, "missing": sorted(promised.keys() - found.keys())}
-    faults["not in the manifest"] = sorted(found.keys() - promised.keys())
-    for what, names in faults.items():
+            raise InputFileError(f"its manifest names {name!r}, which leads out of it", file=bundle, remedy=_REMEDY)
+    hashes, promised = hash_files(root), manifest.files
+    changed = sorted(name for name in hashes.keys() & promised.keys() if hashes[name] != promised[name])
+    faults = {"changed": changed, "missing": sorted(promised.keys() - hashes.keys())}
+    faults["not in the manifest"] = sorted(hashes.keys() - promised.keys())
+    for fault, names in faults.items():
         if names:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-            raise InputFileError(f"does not match its manifest: {names[0]}{more} {what}", file=shown, remedy=_REMEDY)
-    _require_checksums(root, checksums(root, found).encode(), shown)
-    if summarise_proofs(root) != manifest.proofs or any(each.status != "proven" for each in manifest.proofs.values()):
-        raise InputFileError("its manifest lists other proofs than it contains", file=shown, remedy=_REMEDY)
+            raise InputFileError(f"does not match its manifest: {names[0]}{more} {fault}", file=bundle, remedy=_REMEDY)
+    _require_checksums(root, checksums(root, hashes).encode(), bundle)
+    if summarise_proofs(root) != manifest.proofs or any(proof.status != "proven" for proof in manifest.proofs.values()):
+        raise InputFileError("its manifest lists other proofs than it contains", file=bundle, remedy=_REMEDY)
     for port in (*manifest.inputs, *manifest.outputs):
         if port.vectors not in manifest.files:
-            what = f"its manifest has no file {port.vectors!r}, the vectors of '{port.name}'"
-            raise InputFileError(what, file=shown, remedy=_REMEDY)
-    _require_meaning(root, manifest, shown)
+            fault = f"its manifest has no file {port.vectors!r}, the vectors of '{port.name}'"
+            raise InputFileError(fault, file=bundle, remedy=_REMEDY)
+    _require_meaning(root, manifest, bundle)
     return manifest
 
 
-def _require_meaning(root: Path, manifest: BundleManifest, shown: Path) -> None:
+def _require_meaning(root: Path, manifest: BundleManifest, bundle: Path) -> None:
     """What the network's inputs and outputs are is said wherever it was trained here, and in one voice.
 
     That it fits the network is checked where that is read (`Network.load`).
     """
-    held, said, trained = Meaning.load(root / MEANING), manifest.meaning, manifest.provenance.training
-    if held != said:
+    held, in_manifest, trained = Meaning.load(root / MEANING), manifest.meaning, manifest.provenance.training
+    if held != in_manifest:
         raise InputFileError(
-            f"{MEANING} and {MANIFEST} differ in what inputs and outputs are", file=shown, remedy=_REMEDY
+            f"{MEANING} and {MANIFEST} differ in what inputs and outputs are", file=bundle, remedy=_REMEDY
         )
     if trained is None:
         return
-    if said is None:
-        what = f"was trained on {trained.images}, but does not say what its inputs and outputs are ({MEANING})"
-        raise InputFileError(what, file=shown, remedy=_REMEDY)
-    named = said.images.classes if isinstance(said.images, ImageDescription) else ()
-    if (trained.task, tuple(trained.classes)) != (said.task, named):
-        what = f"{MANIFEST} names another training than {MEANING}"
-        raise InputFileError(what, file=shown, remedy=_REMEDY)
+    if in_manifest is None:
+        reason = f"was trained on {trained.images}, but does not say what its inputs and outputs are ({MEANING})"
+        raise InputFileError(reason, file=bundle, remedy=_REMEDY)
+    named = in_manifest.images.classes if isinstance(in_manifest.images, ImageDescription) else ()
+    if (trained.task, tuple(trained.classes)) != (in_manifest.task, named):
+        reason = f"{MANIFEST} names another training than {MEANING}"
+        raise InputFileError(reason, file=bundle, remedy=_REMEDY)
 
 
-def _require_checksums(root: Path, wanted: bytes, shown: Path) -> None:
+def _require_checksums(root: Path, expected: bytes, bundle: Path) -> None:
     """`SHA256SUMS` guards the manifest, which guards all others."""
     file = root / CHECKSUMS
     given = file.read_bytes() if file.is_file() else b""
-    if given != wanted:
-        files_are_the_same = given.partition(b"\n")[2] == wanted.partition(b"\n")[2]
+    if given != expected:
+        files_are_the_same = given.partition(b"\n")[2] == expected.partition(b"\n")[2]
         name = MANIFEST if files_are_the_same else CHECKSUMS
-        what = f"{name} changed" if given else f"{name} missing"
-        raise InputFileError(f"does not match its checksums: {what}", file=shown, remedy=_REMEDY)
+        reason = f"{name} changed" if given else f"{name} missing"
+        raise InputFileError(f"does not match its checksums: {reason}", file=bundle, remedy=_REMEDY)

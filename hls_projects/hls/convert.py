@@ -25,8 +25,8 @@ from hls_projects.hls.image_builder import HlsBuilder, HlsOutput, require_fit, w
 from hls_projects.hls.jet_finder import HlsFinder, write_finder
 from hls_projects.hls.project import HlsProject, TracedLayer
 from hls_projects.network.dropped_bits import unreadable
+from hls_projects.network.graph import Graph, Node
 from hls_projects.network.layer import plain_layer
-from hls_projects.network.model_types import LayerTypes, ModelTypes
 from hls_projects.settings import HlsSettings
 from models.files.meaning import Meaning
 
@@ -36,7 +36,7 @@ LINEAR_SUFFIX = "_linear"
 
 def convert(
     model: keras.Model,
-    types: ModelTypes,
+    types: Graph,
     name: str,
     settings: HlsSettings,
     out: Path,
@@ -116,7 +116,7 @@ def convert(
     return project
 
 
-def _refuse_known_failures(types: ModelTypes, settings: HlsSettings) -> None:
+def _refuse_known_failures(types: Graph, settings: HlsSettings) -> None:
     found = unreadable(types)
     if found is not None:
         raise UnsupportedModelError(
@@ -135,7 +135,7 @@ def _refuse_known_failures(types: ModelTypes, settings: HlsSettings) -> None:
             )
 
 
-def _refuse_flat_activations(types: ModelTypes) -> None:
+def _refuse_flat_activations(types: Graph) -> None:
     """hls4ml streams a flattened image pixel by pixel; its activations and sums read a flat one: wrong, or a crash."""
     shapes = {port.name: port.shape for port in types.inputs} | {each.name: each.shape for each in types.layers}
     flat = {
@@ -152,7 +152,7 @@ def _refuse_flat_activations(types: ModelTypes) -> None:
             )
 
 
-def _configuration(types: ModelTypes, settings: HlsSettings) -> dict[str, Any]:
+def _configuration(types: Graph, settings: HlsSettings) -> dict[str, Any]:
     """The hls4ml configuration in which every type is explicit."""
     layers: dict[str, Any] = {}
     for port in types.inputs:
@@ -177,7 +177,7 @@ def _configuration(types: ModelTypes, settings: HlsSettings) -> dict[str, Any]:
     }
 
 
-def _check_types(graph: Any, types: ModelTypes) -> None:
+def _check_types(graph: Any, types: Graph) -> None:
     """Every type of the HLS graph is the proven one, and nothing that computes is missing."""
     nodes = {node.name: node for node in graph.get_layers()}
     for port in types.inputs:
@@ -194,7 +194,7 @@ def _check_types(graph: Any, types: ModelTypes) -> None:
                 _same(node.types[key].precision, kind, layer.name, key)
 
 
-def _may_vanish(layer: LayerTypes, types: ModelTypes) -> bool:
+def _may_vanish(layer: Node, types: Graph) -> bool:
     """Moves, and quantizers to the type that their input already has."""
     plain = plain_layer(layer.kind)
     if plain.hls.vanishes:
@@ -249,7 +249,7 @@ def _is_traced(graph: Any, name: str) -> bool:
     return any(node.name == name and node.get_attr("function_cpp", None) for node in graph.get_layers())
 
 
-def _size(layer: LayerTypes) -> int:
+def _size(layer: Node) -> int:
     size = 1
     for extent in layer.shape:
         size *= extent

@@ -11,7 +11,7 @@ import numpy as np
 from data_prep.errors import UnsupportedModelError
 from data_prep.settings import Settings
 from hls_projects.blocks.image_builder import ImageBuilder
-from hls_projects.network.model_types import PortType
+from hls_projects.network.port import Port
 from hls_projects.templating import filled
 
 IMAGE = "image builder"
@@ -40,7 +40,7 @@ class HlsBuilder(Settings):
     """The outputs of the network's top function."""
 
 
-def require_fit(builder: ImageBuilder, inputs: Sequence[PortType], io_type: str) -> None:
+def require_fit(builder: ImageBuilder, inputs: Sequence[Port], io_type: str) -> None:
     """Make sure that the builder's image is what the network takes.
 
     Raises:

@@ -8,7 +8,7 @@ from data_prep.settings import Settings
 from hls_projects.hls.image_builder import HlsBuilder
 from hls_projects.hls.jet_finder import HlsFinder
 from hls_projects.json_record import JsonRecord
-from hls_projects.network.model_types import PortType
+from hls_projects.network.port import Port
 from hls_projects.settings import HlsSettings
 from models.files.meaning import Meaning
 
@@ -31,9 +31,9 @@ class HlsProject(JsonRecord):
     """Top function."""
     settings: HlsSettings
     """Backend, io type, part, clock."""
-    inputs: tuple[PortType, ...]
+    inputs: tuple[Port, ...]
     """Inputs in order."""
-    outputs: tuple[PortType, ...]
+    outputs: tuple[Port, ...]
     """Outputs in order."""
     traced: tuple[TracedLayer, ...]
     """Layers in the order of the data flow; those that hls4ml leaves out as identities are missing."""
@@ -51,7 +51,7 @@ class HlsProject(JsonRecord):
         return f"{self.name}_candidates" if self.builder else self.name
 
     @property
-    def top_inputs(self) -> tuple[PortType, ...]:
+    def top_inputs(self) -> tuple[Port, ...]:
         """What that function takes."""
         return self.builder.builder.ports if self.builder else self.inputs
 

@@ -1,7 +1,7 @@
 """The rewriting rules of `lower`, one family of layers a file.
 
-A rule takes a layer, its input tensors and a `Builder` and returns the output tensors in plain layers. It is found by
-the layer's exact class: a subclass that a rule does not know may compute something else.
+A rule takes a layer, its input tensors and the `PlainModel` so far, and returns the output tensors in plain layers.
+Rules are looked up by the exact class of a layer: a subclass that no rule knows may compute something else.
 """
 
 from hls_projects.lowering import activation, convolution, dense, merge, pooling, structure, symmetry, transposed

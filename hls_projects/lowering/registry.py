@@ -8,10 +8,10 @@ from typing import Any
 from tensorflow import keras
 
 from data_prep.errors import UnsupportedModelError
-from hls_projects.lowering.builder import Builder
+from hls_projects.lowering.plain_model import PlainModel
 
 Tensors = list[Any]
-Rule = Callable[[Any, Tensors, Builder], Tensors]
+Rule = Callable[[Any, Tensors, PlainModel], Tensors]
 
 RULES: dict[type[keras.layers.Layer], Rule] = {}
 
@@ -33,10 +33,10 @@ def rule_for(layer: keras.layers.Layer) -> Rule:
     Raises:
         UnsupportedModelError: when no rule lowers this class exactly.
     """
-    found = RULES.get(type(layer))
-    if found is None:
+    lowering_rule = RULES.get(type(layer))
+    if lowering_rule is None:
         raise UnsupportedModelError(
             f"layer '{layer.name}' ({type(layer).__name__}) has no exact form in plain layers",
             remedy="replace it; docs/hardware.md lists the layers that can be lowered",
         )
-    return found
+    return lowering_rule

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from tensorflow import keras
 
-from hls_projects.lowering.builder import Array, Builder
+from hls_projects.lowering.plain_model import Array, PlainModel
 from hls_projects.lowering.registry import Tensors, rule
 from models.layers.group_layers import GroupConv2D, GroupDense, GroupSeparableConv2D
 from models.layers.hexagonal_pooling import SIZE, HexagonalMaxPooling2D
@@ -21,63 +21,63 @@ READERS = 7
 
 
 @rule(GroupConv2D)
-def group_convolution(layer: GroupConv2D, inputs: Tensors, build: Builder) -> Tensors:
+def group_convolution(layer: GroupConv2D, inputs: Tensors, plain: PlainModel) -> Tensors:
     """A convolution whose kernel is the filter bank; the bias is the same for every element."""
     filters, bias = layer.used()
     kernel = _array(layer.kernel_bank(filters))
-    return [build.conv2d(inputs[0], kernel, _array(layer.shared(bias)), **_geometry(layer))]
+    return [plain.conv2d(inputs[0], kernel, _array(layer.shared(bias)), **_geometry(layer))]
 
 
 @rule(GroupSeparableConv2D)
-def separable_group_convolution(layer: GroupSeparableConv2D, inputs: Tensors, build: Builder) -> Tensors:
+def separable_group_convolution(layer: GroupSeparableConv2D, inputs: Tensors, plain: PlainModel) -> Tensors:
     """Its two steps: the first one mixes elements and no channels, the second one channels and no elements."""
     filters, bias = layer.used()
-    first = build.depthwise if layer.plain_depthwise else build.conv2d
+    first = plain.depthwise if layer.plain_depthwise else plain.conv2d
     kernel = _array(layer.depthwise_bank(filters))
     x = first(inputs[0], kernel, None, suffix="depthwise", **_geometry(layer))
-    return [_pointwise(x, _array(layer.pointwise_bank(filters)), _array(layer.shared(bias)), build)]
+    return [_pointwise(x, _array(layer.pointwise_bank(filters)), _array(layer.shared(bias)), plain)]
 
 
 @rule(GroupDense)
-def group_dense(layer: GroupDense, inputs: Tensors, build: Builder) -> Tensors:
+def group_dense(layer: GroupDense, inputs: Tensors, plain: PlainModel) -> Tensors:
     """A dense layer on the flattened map."""
     filters, bias = layer.used()
     kernel = _array(layer.kernel_bank(filters))
-    return [build.dense(_flat(inputs[0], build), kernel, _array(layer.shared(bias)))]
+    return [plain.dense(_flat(inputs[0], plain), kernel, _array(layer.shared(bias)))]
 
 
 @rule(ViewConv2D)
-def views_convolution(layer: ViewConv2D, inputs: Tensors, build: Builder) -> Tensors:
+def views_convolution(layer: ViewConv2D, inputs: Tensors, plain: PlainModel) -> Tensors:
     """A convolution with turned filters for every view."""
     filters, bias = layer.used()
-    views = zip(_maps(layer, inputs, build), layer.kernels(filters), strict=True)
-    return [build.conv2d(x, _array(kernel), _array(bias), **_geometry(layer)) for x, kernel in views]
+    views = zip(_maps(layer, inputs, plain), layer.kernels(filters), strict=True)
+    return [plain.conv2d(x, _array(kernel), _array(bias), **_geometry(layer)) for x, kernel in views]
 
 
 @rule(ViewSeparableConv2D)
-def views_separable(layer: ViewSeparableConv2D, inputs: Tensors, build: Builder) -> Tensors:
+def views_separable(layer: ViewSeparableConv2D, inputs: Tensors, plain: PlainModel) -> Tensors:
     """A separable convolution in its two steps for every view, the first one with turned filters."""
     filters, bias = layer.used()
-    found = []
-    for x, kernel in zip(_maps(layer, inputs, build), layer.kernels(filters), strict=True):
-        y = build.depthwise(x, _array(kernel), None, suffix="depthwise", **_geometry(layer))
-        found.append(_pointwise(y, _array(filters[1])[None, None], _array(bias), build))
-    return found
+    maps = []
+    for x, kernel in zip(_maps(layer, inputs, plain), layer.kernels(filters), strict=True):
+        y = plain.depthwise(x, _array(kernel), None, suffix="depthwise", **_geometry(layer))
+        maps.append(_pointwise(y, _array(filters[1])[None, None], _array(bias), plain))
+    return maps
 
 
 @rule(ViewDense)
-def views_dense(layer: ViewDense, inputs: Tensors, build: Builder) -> Tensors:
+def views_dense(layer: ViewDense, inputs: Tensors, plain: PlainModel) -> Tensors:
     """A dense layer on all maps one behind the other; turning them back is the order of its weights."""
     filters, bias = layer.used()
-    joined = _flat(inputs[0], build)
+    joined = _flat(inputs[0], plain)
     for x in inputs[1:]:
-        both = [joined, _flat(x, build)]
-        joined = build.keep(KL.Concatenate(axis=-1, name=build.name("views")), both)
-    return [build.dense(joined, _array(layer.matrix(filters)), _array(bias))]
+        both = [joined, _flat(x, plain)]
+        joined = plain.keep(KL.Concatenate(axis=-1, name=plain.name("views")), both)
+    return [plain.dense(joined, _array(layer.matrix(filters)), _array(bias))]
 
 
 @rule(HexagonalMaxPooling2D)
-def hexagonal_pooling(layer: HexagonalMaxPooling2D, inputs: Tensors, build: Builder) -> Tensors:
+def hexagonal_pooling(layer: HexagonalMaxPooling2D, inputs: Tensors, plain: PlainModel) -> Tensors:
     """The seven pixels of every window side by side (wires, as a convolution with ones), and their maximum."""
     x = inputs[0]
     channels = int(x.shape[-1])
@@ -87,25 +87,25 @@ def hexagonal_pooling(layer: HexagonalMaxPooling2D, inputs: Tensors, build: Buil
         kernel[row, column, :, number] = np.eye(channels)
     wires = kernel.reshape(SIZE, SIZE, channels, -1)
     strides = (layer.strides, layer.strides)
-    side = build.conv2d(x, wires, None, suffix="neighbours", strides=strides, padding="valid")
+    side = plain.conv2d(x, wires, None, suffix="neighbours", strides=strides, padding="valid")
     rows, columns = (int(size) for size in side.shape[1:3])
-    y = build.keep(KL.Reshape((rows, columns * len(places), channels), name=build.name("windows")), side)
-    return [build.keep(KL.MaxPooling2D((1, len(places)), name=build.name()), y)]
+    y = plain.keep(KL.Reshape((rows, columns * len(places), channels), name=plain.name("windows")), side)
+    return [plain.keep(KL.MaxPooling2D((1, len(places)), name=plain.name()), y)]
 
 
-def _pointwise(x: Any, kernel: Array, bias: Array, build: Builder) -> Any:
-    return build.conv2d(x, kernel, bias, suffix="pointwise", strides=(1, 1), padding="valid")
+def _pointwise(x: Any, kernel: Array, bias: Array, plain: PlainModel) -> Any:
+    return plain.conv2d(x, kernel, bias, suffix="pointwise", strides=(1, 1), padding="valid")
 
 
 def _geometry(layer: Any) -> dict[str, Any]:
     return {"strides": (layer.strides, layer.strides), "padding": layer.padding}
 
 
-def _flat(x: Any, build: Builder) -> Any:
-    return x if len(x.shape) == 2 else build.keep(KL.Flatten(name=build.name("flatten")), x)
+def _flat(x: Any, plain: PlainModel) -> Any:
+    return x if len(x.shape) == 2 else plain.keep(KL.Flatten(name=plain.name("flatten")), x)
 
 
-def _maps(layer: Any, inputs: Tensors, build: Builder) -> list[Any]:
+def _maps(layer: Any, inputs: Tensors, plain: PlainModel) -> list[Any]:
     """The input of every view; one image for many views is copied, so that none has more readers than a stream may."""
     if len(inputs) > 1:
         return list(layer.maps(inputs))
@@ -113,9 +113,9 @@ def _maps(layer: Any, inputs: Tensors, build: Builder) -> list[Any]:
     groups = -(-len(maps) // READERS)
     if groups == 1:
         return maps
-    each = -(-len(maps) // groups)
-    copies = [build.copy(inputs[0]) for _ in range(groups)]
-    return [copies[number // each] for number in range(len(maps))]
+    views_per_copy = -(-len(maps) // groups)
+    copies = [plain.copy(inputs[0]) for _ in range(groups)]
+    return [copies[number // views_per_copy] for number in range(len(maps))]
 
 
 def _array(values: Any) -> Array:

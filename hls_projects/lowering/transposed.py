@@ -13,7 +13,7 @@ from typing import Any
 from tensorflow import keras
 
 from hls_projects.lowering.activation import apply
-from hls_projects.lowering.builder import Builder
+from hls_projects.lowering.plain_model import PlainModel
 from hls_projects.lowering.registry import Tensors, rule
 from hls_projects.lowering.weights import geometry, kernel_and_bias
 from models.layers.transposed import QuantizedConv2DTranspose
@@ -22,32 +22,32 @@ KL = keras.layers
 
 
 @rule(QuantizedConv2DTranspose, KL.Conv2DTranspose)
-def transposed(layer: Any, inputs: Tensors, build: Builder) -> Tensors:
+def transposed(layer: Any, inputs: Tensors, plain: PlainModel) -> Tensors:
     """A transposed convolution with padding `same` or `valid`, of any stride."""
-    shape = geometry(layer, build)
+    shape = geometry(layer, plain)
     if layer.output_padding is not None or tuple(layer.dilation_rate) != (1, 1):
-        raise build.refuse("a transposed convolution with output_padding or dilation")
+        raise plain.refuse("a transposed convolution with output_padding or dilation")
     kernel, bias = kernel_and_bias(layer)
-    x = _spread(inputs[0], shape["strides"], build)
+    x = _spread(inputs[0], shape["strides"], plain)
     edges = [
         _edges(size, stride, shape["padding"]) for size, stride in zip(kernel.shape[:2], shape["strides"], strict=True)
     ]
     if any(edge != (0, 0) for edge in edges):
-        x = build.keep(KL.ZeroPadding2D(edges, name=build.name("edge")), x)
+        x = plain.keep(KL.ZeroPadding2D(edges, name=plain.name("edge")), x)
     turned = kernel[::-1, ::-1].swapaxes(2, 3)
-    y = build.conv2d(x, turned, bias, strides=(1, 1), padding="valid")
-    return [apply(layer.activation, y, build, suffix="activation")]
+    y = plain.conv2d(x, turned, bias, strides=(1, 1), padding="valid")
+    return [apply(layer.activation, y, plain, suffix="activation")]
 
 
-def _spread(x: Any, strides: tuple[int, int], build: Builder) -> Any:
+def _spread(x: Any, strides: tuple[int, int], plain: PlainModel) -> Any:
     """The image with zeros behind every row and column: [rows · strides[0], columns · strides[1], channels]."""
     rows, columns, channels = (int(size) for size in x.shape[1:])
 
-    def move(shape: tuple[int, int, int], tensor: Any, what: str) -> Any:
-        return build.keep(KL.Reshape(shape, name=build.name(what)), tensor)
+    def move(shape: tuple[int, int, int], tensor: Any, suffix: str) -> Any:
+        return plain.keep(KL.Reshape(shape, name=plain.name(suffix)), tensor)
 
-    def pad(zeros: int, tensor: Any, what: str) -> Any:
-        return build.keep(KL.ZeroPadding2D(((0, 0), (0, zeros)), name=build.name(what)), tensor)
+    def pad(zeros: int, tensor: Any, suffix: str) -> Any:
+        return plain.keep(KL.ZeroPadding2D(((0, 0), (0, zeros)), name=plain.name(suffix)), tensor)
 
     if strides[1] > 1:
         x = move((rows * columns, 1, channels), x, "pixels")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hls_projects.lowering.builder import Builder
+from hls_projects.lowering.plain_model import PlainModel
 
 Array = npt.NDArray[np.float64]
 
@@ -49,14 +49,14 @@ def block_diagonal(kernel: Array, groups: int) -> Array:
     return full
 
 
-def geometry(layer: Any, build: Builder) -> dict[str, Any]:
+def geometry(layer: Any, plain: PlainModel) -> dict[str, Any]:
     """Strides and padding of a two-dimensional layer.
 
     Raises:
         UnsupportedModelError: for channels first, or a padding other than `valid` and `same`.
     """
     if layer.data_format != "channels_last":
-        raise build.refuse("channels first", remedy="use data_format='channels_last'")
+        raise plain.refuse("channels first", remedy="use data_format='channels_last'")
     if layer.padding not in ("valid", "same"):
-        raise build.refuse(f"padding '{layer.padding}'", remedy="use 'valid' or 'same'")
+        raise plain.refuse(f"padding '{layer.padding}'", remedy="use 'valid' or 'same'")
     return {"strides": layer.strides, "padding": layer.padding}

@@ -11,66 +11,66 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from data_prep.fixed_point import FixedType
+from hls_projects.network.graph import Graph, Node
 from hls_projects.network.layer import plain_layer
-from hls_projects.network.model_types import LayerTypes, ModelTypes
 
 
-def widened(types: ModelTypes, declared: Mapping[str, FixedType]) -> ModelTypes:
-    """Types with bits for the quantizers behind them to read.
+def widened(graph: Graph, declared: Mapping[str, FixedType]) -> Graph:
+    """Types that are wide enough for the quantizers that read them.
 
     Args:
-        types: proven types.
-        declared: what the model's quantizers say, by layer; proven types may be narrower, and are not made wider.
+        graph: the nodes, with proven types.
+        declared: the types of the model's quantizers, by node; no result of a quantizer is made wider than that.
 
     Returns:
         the same where nothing is too narrow. A type that cannot be wider, that of an input or what a quantizer of the
         model saturates to, stays as it is; see `unreadable`.
     """
-    layers = {layer.name: layer for layer in types.layers}
-    for name, least in _needs(types):
-        origin = layers.get(name)
+    nodes = {node.name: node for node in graph.layers}
+    for name, least in _needs(graph):
+        origin = nodes.get(name)
         while origin is not None and plain_layer(origin.kind).moves:
-            origin = layers.get(origin.inputs[0])
+            origin = nodes.get(origin.inputs[0])
         if origin is None or least > 63 - origin.result.fraction:
             continue
         limit = declared.get(origin.name)
         if origin.result.integer < least and (limit is None or least <= limit.integer):
-            _widen(layers, origin, least)
+            _widen(nodes, origin, least)
     outputs = (
-        port.model_copy(update={"type": layers[port.name].result}) if port.name in layers else port
-        for port in types.outputs
+        port.model_copy(update={"type": nodes[port.name].result}) if port.name in nodes else port
+        for port in graph.outputs
     )
-    return types.model_copy(update={"layers": tuple(layers.values()), "outputs": tuple(outputs)})
+    return graph.model_copy(update={"layers": tuple(nodes.values()), "outputs": tuple(outputs)})
 
 
-def unreadable(types: ModelTypes) -> LayerTypes | None:
+def unreadable(graph: Graph) -> Node | None:
     """The first quantizer that drops every bit of what it reads; its output is always 0."""
-    known = _known(types)
-    needs = {(name, least) for name, least in _needs(types) if known[name].integer < least}
-    for layer in types.layers:
-        if plain_layer(layer.kind).quantizes and (layer.inputs[0], -layer.result.fraction) in needs:
-            return layer
+    types = _types_of(graph)
+    needs = {(name, least) for name, least in _needs(graph) if types[name].integer < least}
+    for node in graph.layers:
+        if plain_layer(node.kind).quantizes and (node.inputs[0], -node.result.fraction) in needs:
+            return node
     return None
 
 
-def _needs(types: ModelTypes) -> Iterator[tuple[str, int]]:
-    """What quantizers read, and the bits before the point that it must have at least."""
-    known = _known(types)
-    for layer in types.layers:
-        if plain_layer(layer.kind).quantizes and known[layer.inputs[0]].fraction > layer.result.fraction:
-            yield layer.inputs[0], -layer.result.fraction
+def _needs(graph: Graph) -> Iterator[tuple[str, int]]:
+    """The nodes that quantizers read, and how many bits before the point each needs at least."""
+    types = _types_of(graph)
+    for node in graph.layers:
+        if plain_layer(node.kind).quantizes and types[node.inputs[0]].fraction > node.result.fraction:
+            yield node.inputs[0], -node.result.fraction
 
 
-def _known(types: ModelTypes) -> dict[str, FixedType]:
-    return {port.name: port.type for port in types.inputs} | {layer.name: layer.result for layer in types.layers}
+def _types_of(graph: Graph) -> dict[str, FixedType]:
+    return {port.name: port.type for port in graph.inputs} | {node.name: node.result for node in graph.layers}
 
 
-def _widen(layers: dict[str, LayerTypes], origin: LayerTypes, integer: int) -> None:
+def _widen(nodes: dict[str, Node], origin: Node, integer: int) -> None:
     """Give a layer's result more bits before the point, and all that only moves it."""
-    kind = replace(origin.result, width=integer + origin.result.fraction, integer=integer)
+    wider = replace(origin.result, width=integer + origin.result.fraction, integer=integer)
     moved = {origin.name}
-    for name, layer in layers.items():
-        if plain_layer(layer.kind).moves and layer.inputs[0] in moved:
+    for name, node in nodes.items():
+        if plain_layer(node.kind).moves and node.inputs[0] in moved:
             moved.add(name)
         if name in moved:
-            layers[name] = layer.model_copy(update={"result": kind})
+            nodes[name] = node.model_copy(update={"result": wider})

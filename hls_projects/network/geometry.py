@@ -11,7 +11,7 @@ from hls_projects.network.integer_ops import Pair, Zeros
 
 @dataclass(frozen=True)
 class Geometry:
-    """Where a layer has no window, it is one pixel.
+    """Window, strides and padding; one pixel for layers that have no window.
 
     Attributes:
         window: rows and columns of the kernel, the pool, or one upsampled pixel.
@@ -25,7 +25,7 @@ class Geometry:
 
     @classmethod
     def of_convolution(cls, layer: Any) -> Geometry:
-        """Read it off a Keras convolution."""
+        """That of a Keras convolution."""
         window, strides = tuple(layer.kernel_size), tuple(layer.strides)
         size = layer.input_shape[1:3]
         same = ops.same_padding(size, window, strides) if layer.padding == "same" else ops.NO_ZEROS
@@ -33,5 +33,5 @@ class Geometry:
 
     @classmethod
     def of_pooling(cls, layer: Any) -> Geometry:
-        """Read it off a Keras pooling layer."""
+        """That of a Keras pooling layer."""
         return cls(tuple(layer.pool_size), tuple(layer.strides))

@@ -1,4 +1,4 @@
-"""Names that C++, VHDL and SystemVerilog take, all three."""
+"""Names of designs that are identifiers in C++, VHDL and SystemVerilog."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _SYSTEMVERILOG = """accept_on alias always always_comb always_ff always_latch an
     tranif1 tri tri0 tri1 triand trior trireg type typedef union unique unique0 unsigned until until_with untyped use
     uwire var vectored virtual void wait wait_order wand weak weak0 weak1 while wildcard wire with within wor xnor
     xor"""
-# What the generated sources, the C++ and VHDL libraries, hls4ml's files and alkaid's modules call by these names.
+# Names in the generated sources, the C++ and VHDL libraries, hls4ml's files and alkaid's modules.
 _TAKEN = """binop bit_vector boolean character defines delay_length file_open_kind file_open_status hls ieee main
     multiplier mux natural negative nnet parameters positive severity_level shift_adder std std_logic std_logic_vector
     std_ulogic std_ulogic_vector ternary_adder work"""
@@ -57,11 +57,11 @@ RESERVED = {
     )
     for word in words.split()
 }
-"""Lower-case words that are no names, and who reserves them."""
+"""Reserved words in lower case, and the language or tools that reserve each."""
 
 
 def require_identifier(name: str) -> str:
-    """Return the name of a design where it can be one as it stands: a function, an entity, a module and a file.
+    """Return the name of a design if it can name a function, an entity, a module and a file; else refuse it.
 
     Lower-case words of letters and digits joined by single underscores (VHDL knows no case and no double underscore),
     none reserved. Anything else is refused, never changed: the name stands in the firmware of others.

@@ -24,16 +24,16 @@ def run(network: Network, inputs: Sequence[Integers]) -> dict[str, Integers]:
     Returns:
         int64 [vectors, …] by layer, inputs included, each in the layer's result type.
     """
-    types = {port.name: port.type for port in network.types.inputs}
-    found = {port.name: np.asarray(x, dtype=np.int64) for port, x in zip(network.types.inputs, inputs, strict=True)}
-    for layer in network.types.layers:
-        sources = [(found[name], types[name].fraction) for name in layer.inputs]
-        found[layer.name] = plain_layer(layer.kind).integers(layer, network.weights.get(layer.name), sources)
-        types[layer.name] = layer.result
-    return found
+    types = {port.name: port.type for port in network.graph.inputs}
+    tensors = {port.name: np.asarray(x, dtype=np.int64) for port, x in zip(network.graph.inputs, inputs, strict=True)}
+    for node in network.graph.layers:
+        sources = [(tensors[name], types[name].fraction) for name in node.inputs]
+        tensors[node.name] = plain_layer(node.kind).integers(node, network.weights.get(node.name), sources)
+        types[node.name] = node.result
+    return tensors
 
 
 def outputs(network: Network, inputs: Sequence[Integers]) -> list[Integers]:
     """The raw integers of every output: int64 [vectors, …]."""
-    found = run(network, inputs)
-    return [found[port.name] for port in network.types.outputs]
+    tensors = run(network, inputs)
+    return [tensors[port.name] for port in network.graph.outputs]

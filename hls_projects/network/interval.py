@@ -1,4 +1,4 @@
-"""The smallest and the largest number that every element of a tensor can be."""
+"""Intervals: the smallest and the largest value of every element of a tensor."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Interval:
 
     @property
     def ends(self) -> tuple[int, int]:
-        """Over all elements, and zero."""
+        """The smallest and the largest raw integer of all elements and zero."""
         return int(self.low.min(initial=0)), int(self.high.max(initial=0))
 
     @property
     def type(self) -> FixedType:
-        """The narrowest type that holds them all."""
+        """The narrowest type that holds all elements."""
         return smallest_type(int(self.low.min()), int(self.high.max()), self.fraction)
 
     def map(self, function: Callable[[Integers], Integers]) -> Interval:

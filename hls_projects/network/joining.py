@@ -1,13 +1,13 @@
-"""What layers with several inputs share."""
+"""Several inputs of a layer brought to one fraction."""
 
 from __future__ import annotations
 
+from hls_projects.network.graph import Node
 from hls_projects.network.integer_ops import Integers, shifted
 from hls_projects.network.layer import Sources
-from hls_projects.network.model_types import LayerTypes
 
 
-def aligned(node: LayerTypes, sources: Sources) -> list[Integers]:
+def aligned(node: Node, sources: Sources) -> list[Integers]:
     """The inputs of a layer, all with the fraction of its result.
 
     Raises:

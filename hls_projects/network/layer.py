@@ -12,37 +12,37 @@ from data_prep.fixed_point import FixedType, smallest_type
 from data_prep.registry import Registry
 from hls_projects.network.emulation import Names, StepTail, StepWriter
 from hls_projects.network.geometry import Geometry
+from hls_projects.network.graph import Node
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.interval import Interval
 from hls_projects.network.logic import LogicWriter, Values
-from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
 
 Sources = Sequence[tuple[Integers, int]]
 """What a layer reads: raw integers int64 [vectors, …], and how many of their bits stand behind the point."""
 
 Rows = Literal["same", "window", "repeated", "spread", "moved", "added"]
-"""How the rows of a layer's output hang on those of its input, for a stream in which an image comes row by row.
+"""How the rows of a layer's output depend on those of its input, where an image comes row by row (the streamed form).
 
-- `same`: each needs the same row alone.
-- `window`: each needs `node.window[0]` rows, which are kept in registers until the last one is there.
+- `same`: each row depends on the same row of the input alone.
+- `window`: each depends on `node.window[0]` rows, which are kept in registers until the last one is there.
 - `repeated`: one row becomes `node.window[0]` rows.
 - `spread`: one row becomes itself, and rows of zeros behind it, together `node.window[0]`.
-- `moved`: numbers go to other rows, so the whole image is needed; none where they stay in their row after all.
-- `added`: there are rows of zeros that no row of the input stands for; a stream has no clocks for them.
+- `moved`: numbers go to other rows, so the whole image must be there, unless all of them stay in their row after all.
+- `added`: rows of zeros are added that belong to no row of the input; a stream has no clocks for them.
 """
 
 
 @dataclass(frozen=True)
 class HlsFacts:
-    """What hls4ml does with a layer in its own way.
+    """The peculiarities of hls4ml with a layer.
 
     Attributes:
-        vanishes: it may leave the layer out of its project.
-        flattens: where it streams pixels, they stay in beats of their own behind this layer.
-        behind_flat: what it computes wrongly behind such a layer, in a word; empty where that is right.
-        weight: another name under which it wants the type of the kernel.
-        aborts: it cannot build the layer with strategy `resource` in `io_parallel`; the layer's name in its message.
+        vanishes: hls4ml may leave the layer out of its project.
+        flattens: in a stream the numbers still come pixel by pixel behind this layer, although its shape is flat.
+        behind_flat: the word, for messages, for what hls4ml computes wrongly behind such a layer; empty where nothing.
+        weight: the key under which hls4ml expects the type of the kernel, where it has a special one.
+        aborts: the layer's name in messages, where hls4ml cannot build it with strategy `resource` in `io_parallel`.
     """
 
     vanishes: bool = False
@@ -53,9 +53,9 @@ class HlsFacts:
 
 
 class Layer(ABC):
-    """One kind of layer.
+    """One kind of layer, such as a convolution. It holds no state.
 
-    Its methods get the layer of a network as `node`: name, shape, types and geometry. They hold no state.
+    Its methods are given a `node` of a network that is of this kind: name, shape, types and geometry.
     """
 
     kind: ClassVar[str]
@@ -69,7 +69,7 @@ class Layer(ABC):
     kernel: ClassVar[str | None] = None
     """How Keras and QKeras name its weights (`kernel`, `depthwise`); none where it has none."""
     float32: ClassVar[str] = ""
-    """What of it float32 may round, so that the Keras model would not compute it exactly: `sums`, `values`."""
+    """Which of its numbers float32 could round (`sums`, `values`), so that the Keras model would not be exact."""
     pads: ClassVar[bool] = False
     """Whether it reads `node.padding` zeros around its image."""
     rows: ClassVar[Rows] = "same"
@@ -77,15 +77,15 @@ class Layer(ABC):
     costly: ClassVar[bool] = True
     """Whether its logic counts in the estimate of a network's LUTs; wires and single gates do not."""
     hls: ClassVar[HlsFacts] = HlsFacts()
-    """What hls4ml does with it in its own way."""
+    """The peculiarities of hls4ml with it."""
 
     def geometry(self, layer: Any) -> Geometry:
-        """Its window, read off the Keras layer."""
+        """Window, strides and padding of the Keras layer."""
         return Geometry()
 
     @abstractmethod
-    def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
-        """What it computes, one obvious line: the reference of every other form.
+    def integers(self, node: Node, weights: Weights | None, sources: Sources) -> Integers:
+        """Its output in integers, in one obvious line: the reference of every other form.
 
         Returns:
             int64 [vectors, …] with the fraction of `node.result`.
@@ -95,12 +95,12 @@ class Layer(ABC):
             OverflowError: more than 63 bits.
         """
 
-    def fraction(self, node: LayerTypes, sources: Sequence[int]) -> int:
-        """The bits behind the point of its result, of those of its inputs and of its weights."""
+    def fraction(self, node: Node, sources: Sequence[int]) -> int:
+        """The bits behind the point of its result, which follow from those of its inputs and weights."""
         return max(sources)
 
-    def interval(self, node: LayerTypes, weights: Weights | None, sources: Sequence[Interval]) -> Interval:
-        """What its output can be, where its inputs can be anything within intervals (of a monotone layer, if not said).
+    def interval(self, node: Node, weights: Weights | None, sources: Sequence[Interval]) -> Interval:
+        """The interval of its output, for inputs anywhere within theirs. This default is that of a monotone layer.
 
         Source: Moore, Kearfott and Cloud 2009, "Introduction to Interval Analysis", chapter 5.
 
@@ -112,8 +112,8 @@ class Layer(ABC):
         low, high = (self.integers(node, weights, end) for end in ends)
         return Interval(low, high, node.result.fraction)
 
-    def partial_sums(self, node: LayerTypes, weights: Weights | None, sources: Sequence[Interval]) -> Interval | None:
-        """What its accumulator can be while some terms are still missing, in any order; none without accumulator."""
+    def partial_sums(self, node: Node, weights: Weights | None, sources: Sequence[Interval]) -> Interval | None:
+        """The interval of its accumulator while terms are missing, in any order; none where it has no accumulator."""
         return None
 
     def accumulator(self, sums: Interval) -> FixedType:
@@ -122,15 +122,15 @@ class Layer(ABC):
         return smallest_type(min(low, -1), high, sums.fraction)
 
     @abstractmethod
-    def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
+    def logic(self, writer: LogicWriter, node: Node, weights: Weights | None, inputs: Sequence[Values]) -> Values:
         """Its outputs as logic of traced inputs, in the shape of `node`."""
 
     @abstractmethod
-    def plan(self, writer: StepWriter, node: LayerTypes) -> Names:
+    def plan(self, writer: StepWriter, node: Node) -> Names:
         """Plan it in the fast emulator."""
 
-    def join(self, tail: StepTail, node: LayerTypes) -> bool:
-        """Join the step that makes its input; whether it did."""
+    def join(self, tail: StepTail, node: Node) -> bool:
+        """Join the step that computes its input; returns whether it did."""
         return False
 
 

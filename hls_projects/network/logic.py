@@ -1,4 +1,4 @@
-"""What a plain layer writes its logic with: operations on traced values, of whatever compiler of RTL there is."""
+"""The interface by which a plain layer writes its logic: operations on traced values, for any compiler of RTL."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from data_prep.fixed_point import FixedType
 from hls_projects.blocks.image_builder import ImageBuilder
-from hls_projects.network.model_types import LayerTypes
+from hls_projects.network.graph import Node
 
 Values = npt.NDArray[Any]
 """Traced values as an object array, [rows, columns, channels] or [values]; each knows its own interval."""
@@ -26,7 +26,7 @@ class LogicWriter(Protocol):
     def constants(self, values: Reals) -> Values:
         """Constants as traced values, in their shape."""
 
-    def windows(self, x: Values, node: LayerTypes) -> Values:
+    def windows(self, x: Values, node: Node) -> Values:
         """[rows out, columns out, channels, window rows, window columns], zeros around the image."""
 
     def mapped(self, function: Callable[[Any], Any], x: Values) -> Values:
@@ -38,8 +38,8 @@ class LogicWriter(Protocol):
     def larger(self, a: Any, b: Any) -> Any:
         """The larger of two values."""
 
-    def quantized(self, x: Values, kind: FixedType) -> Values:
+    def quantized(self, x: Values, target: FixedType) -> Values:
         """A cast to a type."""
 
-    def image(self, builder: ImageBuilder, kind: FixedType, inputs: Sequence[Values]) -> Values:
+    def image(self, builder: ImageBuilder, pixel_type: FixedType, inputs: Sequence[Values]) -> Values:
         """The image of candidates, cast to a type."""

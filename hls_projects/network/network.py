@@ -1,8 +1,8 @@
 """The integer network: a lowered model as data, with its weights as integers. Nothing here needs TensorFlow.
 
 Every form of the hardware that is not made by hls4ml (the integer reference, the fast emulator, the RTL) starts from
-it. On disk it is `types.json` (layers, geometry, proven types), `weights.npz` (`<layer>.kernel`, `<layer>.bias`,
-int64) and, where that is known, `meaning.json` (what its inputs and outputs are).
+it. On disk it is `types.json` (the graph with proven types), `weights.npz` (`<layer>.kernel`, `<layer>.bias`,
+int64) and, where there is a description of its inputs and outputs, `meaning.json`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from data_prep.errors import InputFileError
 from hls_projects.array_files import read_integers
+from hls_projects.network.graph import Graph, Node
 from hls_projects.network.meaning import require_fitting
-from hls_projects.network.model_types import LayerTypes, ModelTypes
 from models.files.meaning import MEANING, Meaning
 
 Integers = npt.NDArray[np.int64]
@@ -40,22 +40,24 @@ class Weights:
 
 @dataclass(frozen=True)
 class Network:
-    """A lowered model: the layers in `types`, inputs before users, and their weights by name.
+    """A lowered model: its nodes in `graph`, inputs before users, and their weights by name.
 
-    `meaning` says what its inputs and outputs are; None of a network that was brought without a word about them.
+    `meaning` describes its inputs and outputs; None where a network came without a description.
     """
 
-    types: ModelTypes
+    graph: Graph
     weights: Mapping[str, Weights]
     meaning: Meaning | None = None
 
     def save(self, folder: Path) -> None:
         """Write `types.json`, `weights.npz` and, where there is one, `meaning.json`."""
-        self.types.save(folder / "types.json")
+        self.graph.save(folder / "types.json")
         if self.meaning is not None:
             self.meaning.save(folder / MEANING)
         arrays = {f"{name}.kernel": weights.kernel for name, weights in self.weights.items()}
-        arrays |= {f"{name}.bias": each.bias for name, each in self.weights.items() if each.bias is not None}
+        arrays |= {
+            f"{name}.bias": constants.bias for name, constants in self.weights.items() if constants.bias is not None
+        }
         np.savez_compressed(folder / "weights.npz", **arrays)
 
     @classmethod
@@ -63,53 +65,55 @@ class Network:
         """Read a network and check that weights, types and meaning belong together.
 
         Raises:
-            InputFileError: when a file is missing, holds something else, or the two do not fit.
+            InputFileError: when a file is missing, holds something else, or they do not fit each other.
         """
-        types = ModelTypes.load(folder / "types.json")
+        graph = Graph.load(folder / "types.json")
         path = folder / "weights.npz"
-        found = read_integers(path, "weights", "make them with `lower`")
+        arrays = read_integers(path, "weights", "make them with `lower`")
         weights = {}
-        for layer in types.layers:
-            if layer.weight is None:
+        for node in graph.layers:
+            if node.weight is None:
                 continue
-            kernel, bias = found.pop(f"{layer.name}.kernel", None), found.pop(f"{layer.name}.bias", None)
-            if kernel is None or (bias is None) != (layer.bias is None):
-                raise InputFileError(f"holds no weights of layer '{layer.name}'", file=path, remedy="run `lower` again")
-            _check(layer, kernel, bias, path)
-            weights[layer.name] = Weights(kernel, bias)
-        if found:
+            kernel, bias = arrays.pop(f"{node.name}.kernel", None), arrays.pop(f"{node.name}.bias", None)
+            if kernel is None or (bias is None) != (node.bias is None):
+                raise InputFileError(f"holds no weights of layer '{node.name}'", file=path, remedy="run `lower` again")
+            _check(node, kernel, bias, path)
+            weights[node.name] = Weights(kernel, bias)
+        if arrays:
             raise InputFileError(
-                f"holds {sorted(found)[0]}, which belongs to no layer", file=path, remedy="run `lower` again"
+                f"holds {sorted(arrays)[0]}, which belongs to no layer", file=path, remedy="run `lower` again"
             )
-        return cls(types, weights).with_meaning_of(folder / MEANING)
+        return cls(graph, weights).with_meaning_of(folder / MEANING)
 
     def with_meaning_of(self, file: Path) -> Network:
-        """The network with the meaning that a file gives it; as it is where there is no such file.
+        """The network with the description in a file; unchanged where there is no such file.
 
         Raises:
-            InputFileError: it cannot be read, or tells of another network.
+            InputFileError: it cannot be read, or describes another network.
         """
         meaning = Meaning.load(file)
         if meaning is None:
             return self
-        require_fitting(meaning, self.types, file)
+        require_fitting(meaning, self.graph, file)
         return replace(self, meaning=meaning)
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 over types and weights, hexadecimal: two networks with the same one compute the same numbers."""
-        digest = hashlib.sha256(self.types.model_dump_json().encode())
-        for name, each in sorted(self.weights.items()):
-            for array in (each.kernel, each.bias):
+        digest = hashlib.sha256(self.graph.model_dump_json().encode())
+        for name, constants in sorted(self.weights.items()):
+            for array in (constants.kernel, constants.bias):
                 digest.update(f"{name}{None if array is None else array.shape}".encode())
                 digest.update(b"" if array is None else np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
 
 
-def _check(layer: LayerTypes, kernel: Integers, bias: Integers | None, path: Path) -> None:
-    """Hold weights against the types they are said to have."""
-    for values, kind in ((kernel, layer.weight), (bias, layer.bias)):
-        if values is None or kind is None:
+def _check(node: Node, kernel: Integers, bias: Integers | None, path: Path) -> None:
+    """Refuse weights that their types do not hold."""
+    for values, weight_type in ((kernel, node.weight), (bias, node.bias)):
+        if values is None or weight_type is None:
             continue
-        if values.min(initial=0) < kind.raw_min or values.max(initial=0) > kind.raw_max:
-            raise InputFileError(f"a weight of '{layer.name}' is not of {kind}", file=path, remedy="run `lower` again")
+        if values.min(initial=0) < weight_type.raw_min or values.max(initial=0) > weight_type.raw_max:
+            raise InputFileError(
+                f"a weight of '{node.name}' is not of {weight_type}", file=path, remedy="run `lower` again"
+            )

@@ -17,7 +17,7 @@ from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
 from data_prep.system.processors import cores
 from hls_projects.hls.csim import Emulated, Emulator
-from hls_projects.network.model_types import ModelTypes
+from hls_projects.network.graph import Graph
 from hls_projects.proof.compared import TRAINED, Compared
 from hls_projects.proof.record import LayerProof, Mismatch, Proof
 from hls_projects.proof.vectors import Vectors, VectorSource
@@ -47,7 +47,7 @@ class Comparison:
 def compare(
     trained: keras.Model,
     lowered: keras.Model,
-    types: ModelTypes,
+    types: Graph,
     emulator: Emulator,
     vectors: Sequence[VectorSource],
     batch: int,
@@ -91,9 +91,7 @@ def compare(
     return Comparison(summarise(tallies, vectors), [np.concatenate(parts) for parts in zip(*kept, strict=True)])
 
 
-def compare_outputs(
-    trained: keras.Model, lowered: keras.Model, types: ModelTypes, vectors: Sequence[VectorSource]
-) -> Proof:
+def compare_outputs(trained: keras.Model, lowered: keras.Model, types: Graph, vectors: Sequence[VectorSource]) -> Proof:
     """Hold the outputs of the trained and the lowered model against each other."""
     names = [Compared(output=i).name for i in range(len(types.outputs))]
     tallies = {name: Tally(port.type) for name, port in zip(names, types.outputs, strict=True)}
@@ -109,7 +107,7 @@ def compare_outputs(
     return summarise(tallies, vectors)
 
 
-def at_ports(inputs: tuple[Vectors, ...], types: ModelTypes) -> tuple[Vectors, ...]:
+def at_ports(inputs: tuple[Vectors, ...], types: Graph) -> tuple[Vectors, ...]:
     """The inputs as the trained model is given them: quantized where it has no quantizer of its own."""
     return tuple(
         port.type.to_float(port.type.quantize(x)).astype(np.float32) if port.added else x

@@ -12,7 +12,7 @@ from hls_projects.blocks.image_builder import ImageBuilder, Integers
 from hls_projects.blocks.image_builder_vectors import Raw, as_values, builder_vectors
 from hls_projects.hls.csim import Emulated, Emulator
 from hls_projects.hls.image_builder import IMAGE
-from hls_projects.network.model_types import ModelTypes
+from hls_projects.network.graph import Graph
 from hls_projects.proof.compare import Tally, ahead, at_ports, count, predict, summarise, with_activation
 from hls_projects.proof.compared import CANDIDATES, Compared
 from hls_projects.proof.record import Proof
@@ -60,7 +60,7 @@ def made_candidates(builder: ImageBuilder, count: int, seed: int) -> list[Vector
 
 def compare_candidates(
     trained: keras.Model,
-    types: ModelTypes,
+    types: Graph,
     builder: ImageBuilder,
     emulator: Emulator,
     vectors: Sequence[VectorSource],

@@ -10,7 +10,7 @@ from tensorflow import keras
 from hls_projects.blocks.jet_finder import RECORD, Integers, JetFinder
 from hls_projects.hls.csim import Emulated, Emulator
 from hls_projects.hls.jet_finder import JETS
-from hls_projects.network.model_types import ModelTypes
+from hls_projects.network.graph import Graph
 from hls_projects.proof.compare import Floats, Tally, ahead, at_ports, count, predict, summarise
 from hls_projects.proof.record import Proof
 from hls_projects.proof.vectors import Vectors, VectorSource
@@ -18,7 +18,7 @@ from hls_projects.proof.vectors import Vectors, VectorSource
 
 def compare_jets(
     trained: keras.Model,
-    types: ModelTypes,
+    types: Graph,
     finder: JetFinder,
     emulator: Emulator,
     vectors: Sequence[VectorSource],
@@ -51,7 +51,7 @@ def compare_jets(
     return summarise({JETS: tally}, vectors)
 
 
-def raw_outputs(types: ModelTypes, outputs: Sequence[Floats]) -> list[Integers]:
+def raw_outputs(types: Graph, outputs: Sequence[Floats]) -> list[Integers]:
     """The outputs of a model in exact inference as raw integers of their ports."""
     return [
         np.rint(np.ldexp(values.astype(np.float64), port.type.fraction)).astype(np.int64)

@@ -24,7 +24,7 @@ import numpy as np
 from pydantic import Field
 
 from hls_projects.json_record import JsonRecord
-from hls_projects.network.model_types import PortType
+from hls_projects.network.port import Port
 
 SourceName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*\.(v|vhd)$")]
 """A file of the design: what anyone wrote leads to no other folder."""
@@ -41,9 +41,9 @@ class RtlDesign(JsonRecord):
     """Of the network: all pixels in one clock, or some rows a clock."""
     builder: Literal["parallel", "serial"] | None = None
     """Of the image builder: all candidates in one clock, or some a clock; none where images come in."""
-    inputs: tuple[PortType, ...]
+    inputs: tuple[Port, ...]
     """Inputs in order."""
-    outputs: tuple[PortType, ...]
+    outputs: tuple[Port, ...]
     """Outputs in order."""
     beats: int
     """Clocks in which an image comes in."""

@@ -14,15 +14,15 @@ from tensorflow import keras
 
 from data_prep.errors import PipelineError
 from hls_projects.hls.emulated_outputs import EmulatedOutputs
-from hls_projects.network.model_types import ModelTypes
+from hls_projects.network.graph import Graph
 from hls_projects.proof.compare import Tally, at_ports, count, predict, summarise, with_activation
 from hls_projects.proof.compared import Compared
 from hls_projects.proof.record import LayerProof, Proof
 from hls_projects.proof.vectors import Vectors, VectorSource
-from hls_projects.rtl.ghdl import VhdlSimulator
-from hls_projects.rtl.simulated import Simulated
-from hls_projects.rtl.traffic import Traffic
-from hls_projects.rtl.verilator import VerilogSimulator
+from hls_projects.rtl.simulation.ghdl import VhdlSimulator
+from hls_projects.rtl.simulation.simulated import Simulated
+from hls_projects.rtl.simulation.traffic import Traffic
+from hls_projects.rtl.simulation.verilator import VerilogSimulator
 
 Integers = npt.NDArray[np.int64]
 Form = Callable[[list[Integers]], Sequence[npt.NDArray[Any]]]
@@ -33,7 +33,7 @@ VERILOG, VHDL = "simulated Verilog", "simulated VHDL"
 
 @dataclass(frozen=True)
 class RtlComparison:
-    """What the comparison found.
+    """The result of the comparison.
 
     Attributes:
         proof: a line an output and form.
@@ -49,12 +49,12 @@ class RtlComparison:
 
 
 @dataclass(frozen=True)
-class Batch:
+class VectorBatch:
     """Some vectors of one kind.
 
     Attributes:
-        kind: what they are.
-        number: of the first.
+        kind: that of their source, such as `random`.
+        number: of the first vector among all.
         inputs: one array [vectors, …] an input.
         raw: the same as raw integers of the ports.
     """
@@ -72,7 +72,7 @@ class Batch:
 
 def prove(
     trained: keras.Model,
-    types: ModelTypes,
+    graph: Graph,
     forms: Mapping[str, Form],
     verilog: VerilogSimulator,
     vhdl: VhdlSimulator | None,
@@ -80,13 +80,13 @@ def prove(
     vectors: Sequence[VectorSource],
     batch: int,
     advance: Callable[[int], None] = lambda n: None,
-    given: Callable[[Batch], tuple[Vectors, ...]] | None = None,
+    given: Callable[[VectorBatch], tuple[Vectors, ...]] | None = None,
 ) -> RtlComparison:
     """Compare the outputs of the trained model with every form of the hardware.
 
     Args:
         trained: the model before lowering, in exact inference.
-        types: of the lowered model, with the image builder where the hardware starts from candidates.
+        graph: the lowered model, with the image builder where the hardware starts from candidates.
         forms: software forms by name, such as interpreter and fast emulator.
         verilog: the compiled Verilog; it gets every vector.
         vhdl: the compiled VHDL, which is much slower.
@@ -99,25 +99,27 @@ def prove(
     Raises:
         ProofFailedError: when a simulation breaks the timing of the ports.
     """
-    given = given or (lambda part: at_ports(part.inputs, types))
+    given = given or (lambda part: at_ports(part.inputs, graph))
     names = [*forms, VERILOG, *([VHDL] if vhdl else [])]
-    tallies = {Compared(output=i, form=n).name: Tally(port.type) for n in names for i, port in enumerate(types.outputs)}
+    tallies = {Compared(output=i, form=n).name: Tally(port.type) for n in names for i, port in enumerate(graph.outputs)}
 
-    def check(part: Batch, wanted: list[npt.NDArray[np.float32]], name: str, found: Sequence[npt.NDArray[Any]]) -> None:
-        for i, port in enumerate(types.outputs):
-            values = port.type.to_float(found[i].reshape(len(part.raw[0]), *port.shape))
-            shown = with_activation(values, port.left_out)
+    def check(
+        part: VectorBatch, expected: list[npt.NDArray[np.float32]], name: str, results: Sequence[npt.NDArray[Any]]
+    ) -> None:
+        for i, port in enumerate(graph.outputs):
+            values = port.type.to_float(results[i].reshape(len(part.raw[0]), *port.shape))
+            activated = with_activation(values, port.left_out)
             title = Compared(output=i, form=name).name
-            count(tallies[title], title, wanted[i], shown, part.number, part.kind, on_grid=port.left_out is None)
+            count(tallies[title], title, expected[i], activated, part.number, part.kind, on_grid=port.left_out is None)
 
     kept: list[list[Integers]] = []
     seen: list[Traffic] = []
-    for part, simulated in _simulated(verilog, _batches(types, vectors, batch)):
-        wanted = predict(trained, given(part))
+    for part, simulated in _simulated(verilog, _batches(graph, vectors, batch)):
+        expected = predict(trained, given(part))
         for name, form in forms.items():
-            check(part, wanted, name, form(part.raw))
-        outputs = _split(simulated.outputs, types)
-        check(part, wanted, VERILOG, outputs)
+            check(part, expected, name, form(part.raw))
+        outputs = _split(simulated.outputs, graph)
+        check(part, expected, VERILOG, outputs)
         seen.append(simulated.traffic)
         if part.kind.endswith("data"):
             kept.append(outputs)
@@ -125,14 +127,14 @@ def prove(
     traffic = None
     if vhdl is not None:
         share = -(-vhdl_vectors // len(vectors))
-        parts = list(_batches(types, [_First(each, share) for each in vectors], share))
+        parts = list(_batches(graph, [_First(source, share) for source in vectors], share))
         # In one go, for GHDL elaborates the design anew each time, which takes longer than to simulate some vectors.
         (simulated,) = vhdl.run([np.concatenate([part.flat for part in parts])])
         ends = np.cumsum([len(part.raw[0]) for part in parts])[:-1]
         for part, rows in zip(parts, np.split(simulated.outputs, ends), strict=True):
-            check(part, predict(trained, given(part)), VHDL, _split(rows, types))
+            check(part, predict(trained, given(part)), VHDL, _split(rows, graph))
         traffic = simulated.traffic
-    outputs = [np.concatenate(each) for each in zip(*kept, strict=True)]
+    outputs = [np.concatenate(batches) for batches in zip(*kept, strict=True)]
     return RtlComparison(summarise(tallies, vectors), Traffic.total(seen), traffic, outputs)
 
 
@@ -160,18 +162,18 @@ class _First:
             left -= len(inputs[0])
 
 
-def _batches(types: ModelTypes, vectors: Sequence[VectorSource], size: int) -> Iterator[Batch]:
+def _batches(graph: Graph, vectors: Sequence[VectorSource], size: int) -> Iterator[VectorBatch]:
     number = 0
     for source in vectors:
         for inputs in source.batches(size):
-            raw = [port.type.quantize(x) for port, x in zip(types.inputs, inputs, strict=True)]
-            yield Batch(source.kind, number, inputs, raw)
+            raw = [port.type.quantize(x) for port, x in zip(graph.inputs, inputs, strict=True)]
+            yield VectorBatch(source.kind, number, inputs, raw)
             number += len(inputs[0])
 
 
-def _simulated(simulator: VerilogSimulator, batches: Iterator[Batch]) -> Iterator[tuple[Batch, Simulated]]:
+def _simulated(simulator: VerilogSimulator, batches: Iterator[VectorBatch]) -> Iterator[tuple[VectorBatch, Simulated]]:
     """Every batch with what the simulator gave for it; the simulator works ahead."""
-    waiting: deque[Batch] = deque()
+    waiting: deque[VectorBatch] = deque()
 
     def flat() -> Iterator[Integers]:
         for part in batches:
@@ -182,39 +184,39 @@ def _simulated(simulator: VerilogSimulator, batches: Iterator[Batch]) -> Iterato
         yield waiting.popleft(), simulated
 
 
-def _split(outputs: Integers, types: ModelTypes) -> list[Integers]:
-    sizes = [int(np.prod(port.shape)) for port in types.outputs]
+def _split(outputs: Integers, graph: Graph) -> list[Integers]:
+    sizes = [int(np.prod(port.shape)) for port in graph.outputs]
     parts = np.split(outputs, np.cumsum(sizes)[:-1], axis=1)
-    return [part.reshape(-1, *port.shape) for part, port in zip(parts, types.outputs, strict=True)]
+    return [part.reshape(-1, *port.shape) for part, port in zip(parts, graph.outputs, strict=True)]
 
 
-def with_hls(proof: Proof, types: ModelTypes, csim: Path, outputs: list[Integers]) -> Proof:
+def with_hls(proof: Proof, graph: Graph, csim: Path, outputs: list[Integers]) -> Proof:
     """Add the comparison with the HLS emulation, of the data vectors that both were given.
 
     Args:
         proof: of model and RTL.
-        types: the output ports.
+        graph: its output ports.
         csim: the proof of the HLS emulation, its integers beside it (`.npz`) where it was given data.
         outputs: of the simulated Verilog for the same data.
 
     Raises:
         PipelineError: when the HLS emulation is not proven, or was given other data.
     """
-    found_before = Proof.load(csim)
-    if found_before.status != "proven":
+    hls_proof = Proof.load(csim)
+    if hls_proof.status != "proven":
         raise PipelineError("the HLS emulation is not proven", file=csim, remedy="run `csim` again")
     if not outputs:
         return proof
     hls = EmulatedOutputs.load(csim.with_suffix(".npz")).raw
     # Where the HLS emulation ran on some of the data only, the integers are those of the fast emulator that equals it.
-    form = "fast emulation" if found_before.available else "HLS emulation"
+    form = "fast emulation" if hls_proof.available else "HLS emulation"
     layers, mismatches = list(proof.layers), 0
-    for i, (port, wanted, found) in enumerate(zip(types.outputs, hls, outputs, strict=True)):
-        if wanted.size != found.size:
+    for i, (port, expected, simulated) in enumerate(zip(graph.outputs, hls, outputs, strict=True)):
+        if expected.size != simulated.size:
             raise PipelineError("the HLS emulation was run on other data", file=csim, remedy="run `csim` again")
-        differ = int((wanted.reshape(found.shape) != found).sum())
+        differ = int((expected.reshape(simulated.shape) != simulated).sum())
         title = Compared(output=i, form=f"{VERILOG} and {form}").name
-        layers.append(LayerProof(name=title, type=port.type.name, values=found.size, mismatches=differ))
+        layers.append(LayerProof(name=title, type=port.type.name, values=simulated.size, mismatches=differ))
         mismatches += differ
     if mismatches:
         reason = f"{mismatches} integers of the simulated Verilog and the HLS emulation differ"

@@ -1,4 +1,4 @@
-"""`65_rtl.json`: the proof of a design, its timing, and what it takes."""
+"""`65_rtl.json`: the proof of a design, its timing and its size."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pydantic import Field
 
 from data_prep.settings import Settings
 from hls_projects.proof.record import Proof
-from hls_projects.rtl.synthesis import Synthesis
+from hls_projects.rtl.synthesis.synthesis import Synthesis
 from hls_projects.settings import VariantSettings
 
 
 class Driven(Settings):
-    """What a simulator did; every clock's `out_valid` was checked."""
+    """The traffic in a simulator; `out_valid` was checked in every clock."""
 
     tool: str
     """Program and version."""
@@ -36,7 +36,7 @@ class VariantRecord(Settings):
     """One way the logic was formed."""
 
     variant: VariantSettings
-    """Which."""
+    """How the logic is formed."""
     latency: int
     """Clocks."""
     estimate: int
@@ -51,7 +51,7 @@ class Alternative(Settings):
     """Another form of the same network, traced and not built."""
 
     form: Literal["unrolled", "streamed"]
-    """Which."""
+    """All pixels in one clock, or some rows a clock."""
     rows: int
     """Image rows a clock."""
     interval: int

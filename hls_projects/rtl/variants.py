@@ -1,4 +1,4 @@
-"""The variants of a design that `hardware.yaml` names, built and counted, and which of them is the smallest."""
+"""The variants of a design that `hardware.yaml` names, written and counted, and which of them is the smallest."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 from hls_projects.network.network import Network
 from hls_projects.progress import Progress
-from hls_projects.rtl.build import Built, build
-from hls_projects.rtl.cell_counts import count_cells_of
+from hls_projects.rtl.forms.assemble import WrittenDesign, write_design
 from hls_projects.rtl.record import VariantRecord
+from hls_projects.rtl.synthesis.cell_counts import count_cells_of
 from hls_projects.settings import HardwareSettings
 
 
@@ -20,13 +20,13 @@ class Variants:
     """The same network built in several ways.
 
     Attributes:
-        built: the designs, in the order of `hardware.yaml`.
+        designs: the designs, in the order of `hardware.yaml`.
         folders: that hold them.
-        records: what each of them takes.
+        records: size and latency of each.
         reason: why cells were not counted, where they were not.
     """
 
-    built: tuple[Built, ...]
+    designs: tuple[WrittenDesign, ...]
     folders: tuple[Path, ...]
     records: tuple[VariantRecord, ...]
     reason: str
@@ -59,25 +59,25 @@ def build_variants(
     """
     settings = hardware.rtl
     folders = tuple(work / f"variant{number}" for number in range(len(settings.variants)))
-    built = []
+    designs = []
     with progress("building", len(folders), "variants") as advance:
         for folder, variant in zip(folders, settings.variants, strict=True):
             shutil.rmtree(folder, ignore_errors=True)
-            built.append(build(network, hardware.name, settings, variant, folder, hardware.builder))
+            designs.append(write_design(network, hardware.name, settings, variant, folder, hardware.builder))
             advance(1)
-    estimates = [made.estimate for made in built]
+    estimates = [design.estimate for design in designs]
     counted, reason = count_cells_of(folders, estimates, settings.synthesis_seconds, progress, warn)
     records = tuple(
         VariantRecord(
             variant=variant,
-            latency=made.design.latency,
-            estimate=round(made.estimate),
-            registers=made.registers,
+            latency=design.design.latency,
+            estimate=round(design.estimate),
+            registers=design.registers,
             synthesis=cells,
         )
-        for variant, made, cells in zip(settings.variants, built, counted, strict=True)
+        for variant, design, cells in zip(settings.variants, designs, counted, strict=True)
     )
-    return Variants(tuple(built), folders, records, reason)
+    return Variants(tuple(designs), folders, records, reason)
 
 
 def _size(record: VariantRecord) -> tuple[bool, int]:

@@ -1,6 +1,6 @@
-"""What the FPGAs of triggers hold, to say which share of one a design takes.
+"""Sizes of the FPGAs of triggers, for the share of one that a design takes.
 
-Whether a part exists only the vendor's tools know: they hold the list of all parts, and refuse what is none of them.
+Only the vendor's tools have the list of all parts; they refuse a part that does not exist.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 PART = r"^[A-Za-z][A-Za-z0-9_]*(-[A-Za-z0-9_]+)*$"
-"""What the name of a part is made of: it is put into scripts of the vendor's tools as it is given."""
+"""Characters of the name of a part, which is written into scripts of the vendor's tools."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""`synth.json`: what a design takes and how fast it is, with the tool and the stage of its flow that said so."""
+"""`synth.json`: size and timing of a design, each with the tool and the stage of its flow that reports it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Stage = Literal["estimate", "cells counted", "C synthesis", "synthesised", "rout
 
 
 class HardwareNumbers(Settings):
-    """What one tool says of one form of the design; a number that it does not know is none."""
+    """The report of one tool on one form of the design; None for a number that the tool does not report."""
 
     design: Literal["RTL", "HLS project"]
     """Which form."""
     tool: str
     """Program and version."""
     stage: Stage
-    """How far it went: only what is routed has wires."""
+    """How far the tool went: delays of wires are known once the design is routed."""
     latency: int | None = None
     """Clocks from the first input to the result."""
     interval: int | None = None
@@ -45,7 +45,7 @@ class HardwareNumbers(Settings):
 
     @property
     def met(self) -> bool | None:
-        """Whether timing is met; none where nothing was routed, as slacks before that are guesses."""
+        """Whether timing is met; None before routing, as slacks are guesses then."""
         if self.stage != "routed" or self.achieved_period is None or self.target_period is None:
             return None
         return self.achieved_period <= self.target_period and (self.hold_slack or 0) >= 0
@@ -57,7 +57,7 @@ class VendorNumbers(JsonRecord):
     part: str
     """The FPGA."""
     numbers: tuple[HardwareNumbers, ...]
-    """In the order in which they were found."""
+    """In the order of the flow."""
 
     @classmethod
     def load(cls, folder: Path) -> VendorNumbers:
@@ -70,23 +70,23 @@ class VendorNumbers(JsonRecord):
 
 
 def open_numbers(proof: RtlProof) -> list[HardwareNumbers]:
-    """What the RTL compiler and yosys say of the RTL that was kept; empty where there is none."""
+    """The numbers of the RTL compiler and of yosys for the variant that was kept; empty where there is no RTL."""
     if not proof.variants:
         return []
     kept = proof.variants[proof.kept]
     timing = {"latency": proof.latency, "interval": proof.interval}
-    found = [
+    files = [
         HardwareNumbers(
             design="RTL", tool="alkaid, cost model", stage="estimate", lut=kept.estimate, ff=kept.registers, **timing
         )
     ]
     if (cells := kept.synthesis) is not None:
-        how = "flattened" if cells.flattened else "module by module"
+        method = "flattened" if cells.flattened else "module by module"
         counts = {"lut": cells.lut, "ff": cells.ff, "dsp": cells.dsp, "bram": cells.bram}
-        found.append(
-            HardwareNumbers(design="RTL", tool=f"{cells.tool}, {how}", stage="cells counted", **counts, **timing)
+        files.append(
+            HardwareNumbers(design="RTL", tool=f"{cells.tool}, {method}", stage="cells counted", **counts, **timing)
         )
-    return found
+    return files
 
 
 def all_numbers(proof: RtlProof | None, vendor: VendorNumbers | None) -> Sequence[HardwareNumbers]:

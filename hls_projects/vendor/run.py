@@ -24,7 +24,7 @@ _OPTIONS = ("reset", "csim", "synth", "cosim", "validation", "export", "vsynth",
 
 @dataclass(frozen=True)
 class Sources:
-    """What Vivado is given.
+    """The sources for Vivado.
 
     Attributes:
         top: module.
@@ -46,7 +46,7 @@ def synthesise_rtl(
         folder: a design: `rtl.json` and `verilog/`.
         hls: part and clock.
         route: whether it is placed and routed too.
-        work: made; scripts, logs and reports are left there.
+        work: is created; scripts, logs and reports are left there.
         children: what the tools run in.
 
     Raises:
@@ -62,13 +62,13 @@ def synthesise_rtl(
 def synthesise_hls(
     folder: Path, hls: HlsSettings, route: bool, work: Path, children: Children
 ) -> list[HardwareNumbers]:
-    """Take an HLS project through C synthesis, and what it gives through Vivado.
+    """Take an HLS project through C synthesis, and the resulting Verilog through Vivado.
 
     Args:
         folder: the project; it is copied, not changed.
         hls: part and clock; those of the project itself hold for C synthesis.
         route: whether it is placed and routed too.
-        work: made; scripts, logs and reports are left there.
+        work: is created; scripts, logs and reports are left there.
         children: what the tools run in.
 
     Raises:
@@ -87,11 +87,11 @@ def synthesise_hls(
     (copy / "build_opt.tcl").write_text(f"array set opt {{\n{steps}}}\n", encoding="ascii")
     compiler = hls_compiler(project.settings.backend)
     run_script(compiler, script, copy, children)
-    made = copy / f"{top}_prj" / "solution1" / "syn"
+    results = copy / f"{top}_prj" / "solution1" / "syn"
     shutil.copyfile(copy / f"{script}.out", work / f"{script}.out")
-    report = read_csynth(made / "report" / f"{top}_csynth.xml")
-    shutil.copyfile(made / "report" / f"{top}_csynth.xml", work / f"{top}_csynth.xml")
-    files = sorted(path for path in (made / "verilog").iterdir() if path.suffix in (".v", ".sv", ".dat", ".mem"))
+    report = read_csynth(results / "report" / f"{top}_csynth.xml")
+    shutil.copyfile(results / "report" / f"{top}_csynth.xml", work / f"{top}_csynth.xml")
+    files = sorted(path for path in (results / "verilog").iterdir() if path.suffix in (".v", ".sv", ".dat", ".mem"))
     sources = Sources(top, files, "ap_clk")
     timing = (report.latency, report.interval)
     through = _through_vivado(sources, "HLS project", timing, hls, route, work / "vivado", children)
@@ -141,7 +141,7 @@ def _through_vivado(
 
 def _of_vivado(design: str, stage: Stage, timing: tuple[int, int], clock: str, work: Path) -> HardwareNumbers:
     used = read_utilisation(work / f"{stage}_utilisation.rpt")
-    found = read_timing(work / f"{stage}_timing.rpt", clock)
+    clocking = read_timing(work / f"{stage}_timing.rpt", clock)
     latency, interval = timing
     return HardwareNumbers.model_validate(
         {
@@ -150,9 +150,9 @@ def _of_vivado(design: str, stage: Stage, timing: tuple[int, int], clock: str, w
             "stage": stage,
             "latency": latency,
             "interval": interval,
-            "target_period": found.period,
-            "achieved_period": found.achieved,
-            "hold_slack": found.hold_slack,
+            "target_period": clocking.period,
+            "achieved_period": clocking.achieved,
+            "hold_slack": clocking.hold_slack,
         }
         | {name: getattr(used, name) for name in ("lut", "ff", "dsp", "bram", "uram")}
     )

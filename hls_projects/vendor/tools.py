@@ -14,7 +14,7 @@ _REMEDY = "install it from amd.com and source its settings64.sh"
 
 
 def vivado() -> list[str]:
-    """The command that runs a script in Vivado, but for the script.
+    """The command that runs a script in Vivado, without the script.
 
     Raises:
         ToolNotFoundError: when there is none on PATH.
@@ -27,7 +27,7 @@ def vivado() -> list[str]:
 
 
 def hls_compiler(backend: str) -> list[str]:
-    """The command that runs a script in the HLS compiler, but for the script.
+    """The command that runs a script in the HLS compiler, without the script.
 
     Args:
         backend: of the HLS project: `Vitis` (`vitis-run`, or `vitis_hls` before it) or `Vivado` (`vivado_hls`).
@@ -51,7 +51,7 @@ def hls_compiler(backend: str) -> list[str]:
 
 
 def run_script(command: list[str], script: str, folder: Path, children: Children) -> None:
-    """Run a script in a folder to its end; what the tool says is left in `<script>.out`.
+    """Run a script in a folder to its end; the output of the tool is left in `<script>.out`.
 
     Raises:
         PipelineError: when the tool does not end well; says its first error.
@@ -61,12 +61,12 @@ def run_script(command: list[str], script: str, folder: Path, children: Children
     log.write_text(ended.output + ended.errors, encoding="utf-8")
     if ended.code != 0:
         lines = [line.strip() for line in (ended.output + ended.errors).splitlines() if line.strip()]
-        said = next((line for line in lines if line.startswith("ERROR")), lines[-1] if lines else "nothing")
-        raise PipelineError(f"{command[0]} ended with code {ended.code}, saying: {said[:300]}", file=log)
+        message = next((line for line in lines if line.startswith("ERROR")), lines[-1] if lines else "nothing")
+        raise PipelineError(f"{command[0]} ended with code {ended.code}, saying: {message[:300]}", file=log)
 
 
 def installed(hls: HlsSettings | None) -> list[str]:
-    """Where the tools lie, which is in folders named after their release; none of those that are missing.
+    """The paths of the tools that are installed: their folders are named after the release.
 
     Args:
         hls: of the HLS project, where one is to be synthesised.
@@ -75,11 +75,11 @@ def installed(hls: HlsSettings | None) -> list[str]:
     if hls is not None:
         with suppress(ToolNotFoundError):
             names.append(hls_compiler(hls.backend)[0])
-    return [str(Path(found).resolve()) for name in names if (found := shutil.which(name)) is not None]
+    return [str(Path(program).resolve()) for name in names if (program := shutil.which(name)) is not None]
 
 
 def require_tools(hls: HlsSettings | None) -> None:
-    """Make sure that every tool is there before any of them works for hours.
+    """Make sure that every tool is installed before any of them works for hours.
 
     Args:
         hls: of the HLS project, where one is to be synthesised; Vivado is always needed.

@@ -1,4 +1,4 @@
-"""`<top>_csynth.xml`: what Vitis HLS and Vivado HLS report of C synthesis (AMD UG1399)."""
+"""`<top>_csynth.xml`: the report of C synthesis by Vitis HLS and Vivado HLS (AMD UG1399)."""
 
 from __future__ import annotations
 
@@ -53,25 +53,25 @@ def read_csynth(report: Path) -> HlsReport:
     overall = f"{performance}/SummaryOfOverallLatency"
 
     def text(*paths: str) -> str:
-        """The first of these fields that there is: the tools' generations differ in names."""
+        """The first of these fields that exists: releases of the tools name them differently."""
         for path in paths:
-            found = root.find(path)
-            if found is not None and found.text and found.text.strip():
-                return found.text.strip()
+            value = root.find(path)
+            if value is not None and value.text and value.text.strip():
+                return value.text.strip()
         raise InputFileError(f"has no field {paths[0]}", file=report, remedy="is it whole, and of Vitis or Vivado HLS?")
 
     def count(*paths: str) -> int:
-        found = text(*paths)
-        if not found.isdecimal():
-            raise InputFileError(f"field {paths[0]} is '{found}', not a number", file=report)
-        return int(found)
+        value = text(*paths)
+        if not value.isdecimal():
+            raise InputFileError(f"field {paths[0]} is '{value}', not a number", file=report)
+        return int(value)
 
     def period(path: str) -> float:
-        found = text(path)
+        value = text(path)
         try:
-            return float(found)
+            return float(value)
         except ValueError:
-            raise InputFileError(f"field {path} is '{found}', not a number", file=report) from None
+            raise InputFileError(f"field {path} is '{value}', not a number", file=report) from None
 
     return HlsReport(
         tool=text("ReportVersion/Version"),

@@ -1,4 +1,4 @@
-"""What the text reports of Vivado have in common: a head of `| Name : value` lines."""
+"""The part that all text reports of Vivado share: a head of `| Name : value` lines."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def read_report(report: Path) -> list[str]:
 
 def head(lines: list[str]) -> dict[str, str]:
     """The head: `Tool Version`, `Design`, `Device`, `Design State`, … by name."""
-    found: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for line in lines:
         if match := _HEAD.fullmatch(line):
-            found.setdefault(match[1], match[2])
-    return found
+            fields.setdefault(match[1], match[2])
+    return fields
 
 
 def head_field(lines: list[str], name: str, report: Path) -> str:

@@ -12,11 +12,11 @@ from hls_projects.vendor.vivado_report import read_report, tool
 
 @dataclass(frozen=True)
 class Timing:
-    """How fast a design is.
+    """The timing of a design.
 
     Attributes:
         tool: program and version.
-        period: of the clock that was asked for (ns).
+        period: the target of the clock (ns).
         slack: the worst of all setup paths (ns), negative where timing fails.
         hold_slack: the worst of all hold paths (ns).
     """
@@ -28,7 +28,7 @@ class Timing:
 
     @property
     def achieved(self) -> float:
-        """The period that holds (ns): what was asked for minus the worst slack."""
+        """The period that holds (ns): the target minus the worst slack."""
         return round(self.period - self.slack, 3)
 
 
@@ -77,8 +77,8 @@ def _table(lines: list[str], title: str, report: Path) -> list[dict[str, str]]:
             break
         cells = _cells(line)
         if len(cells) != len(columns):
-            what = f"table '{title}' has a row of {len(cells)} cells below {len(columns)} columns"
-            raise InputFileError(what, file=report)
+            reason = f"table '{title}' has a row of {len(cells)} cells below {len(columns)} columns"
+            raise InputFileError(reason, file=report)
         rows.append(dict(zip(columns, cells, strict=True)))
     if not rows:
         raise InputFileError(f"table '{title}' is empty", file=report)

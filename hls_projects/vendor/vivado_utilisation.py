@@ -22,7 +22,7 @@ _URAM = ("URAM",)
 
 @dataclass(frozen=True)
 class Utilisation:
-    """What a design takes.
+    """The resources that a design takes.
 
     Attributes:
         tool: program and version.

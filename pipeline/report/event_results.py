@@ -13,7 +13,7 @@ from data_prep.errors import PipelineError
 from data_prep.events.batch import EventBatch
 from data_prep.fixed_point import FixedType
 from hls_projects.hls.emulated_outputs import EmulatedOutputs
-from hls_projects.network.model_types import ModelTypes
+from hls_projects.network.graph import Graph
 from models.tasks.event_data import Events, open_events
 from models.tasks.event_maps import Maps, heads
 from models.tasks.event_settings import EventModelSettings
@@ -86,13 +86,13 @@ def load_event_results(run: RunFolder) -> EventResults:
     with reading("20_images"):
         events = open_events(run.require("20_images"))
     with reading("40_lowered/types.json"):
-        types = ModelTypes.load(run.require("40_lowered") / "types.json")
+        types = Graph.load(run.require("40_lowered") / "types.json")
     outputs, missing = _outputs(run, events, settings, types)
     return EventResults(events, settings, outputs, tuple(port.type for port in types.outputs), missing)
 
 
 def _outputs(
-    run: RunFolder, events: Events, settings: EventModelSettings, types: ModelTypes
+    run: RunFolder, events: Events, settings: EventModelSettings, types: Graph
 ) -> tuple[EmulatedOutputs | None, str]:
     if not judge(run).proven:
         return None, "The emulated design is not shown, because it is not proven."

@@ -181,7 +181,7 @@ def write_scores(
     Raises:
         InputFileError: images that do not fit the network's input, or that hold NaN.
     """
-    ports = emulator.network.types.inputs
+    ports = emulator.network.graph.inputs
     first = builder_of(emulator.network)
     if first is not None:
         if ImageBuilder.of_images(source.description) != first.builder:

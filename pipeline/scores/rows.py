@@ -67,7 +67,7 @@ class ScoreRows:
         meaning = network.meaning
         self.classes = () if meaning is None or meaning.without_scores else meaning.classes
         self._regression = None if meaning is None else meaning.regression
-        self._first, self._last = network.types.outputs[0].type, network.types.outputs[-1].type
+        self._first, self._last = network.graph.outputs[0].type, network.graph.outputs[-1].type
         real = pa.float32() if self._first.width <= 24 else pa.float64()
         fields = [
             pa.field("file", pa.string()),
@@ -89,8 +89,8 @@ class ScoreRows:
         about = {
             "format": 2,
             "fingerprint": network.fingerprint,
-            "inputs": [port.model_dump(mode="json") for port in network.types.inputs],
-            "outputs": [port.model_dump(mode="json") for port in network.types.outputs],
+            "inputs": [port.model_dump(mode="json") for port in network.graph.inputs],
+            "outputs": [port.model_dump(mode="json") for port in network.graph.outputs],
             "classes": list(self.classes),
             "meaning": None if meaning is None else meaning.model_dump(mode="json"),
             "images": images.model_dump(mode="json"),

@@ -78,7 +78,7 @@ class Statement:
             meaning = Meaning.stated(given, classes=self.classes)
             remedy = f"under 'classes', name each number of the first output in order{self.escape}"
             of_images = "describe the images that the network takes"
-            require_fitting(meaning, network.types, self.file, of_images=of_images, of_classes=remedy)
+            require_fitting(meaning, network.graph, self.file, of_images=of_images, of_classes=remedy)
             return replace(network, meaning=meaning)
         network.meaning.require_same_images(given, self.file, configuration=True)
         if not labels and self.classes:

@@ -44,7 +44,7 @@ def run(
             require_images_of(network, images)
         builder = ImageBuilder.of_images(description_of(images)) if images else None
         finder = _finder(network) if images else None
-        model, types, meaning = load_model(lowered / "model.h5"), network.types, network.meaning
+        model, types, meaning = load_model(lowered / "model.h5"), network.graph, network.meaning
         convert(model, types, settings.name, settings.hls, space.path, builder, finder, meaning)
     hls = settings.hls
     source = f" from {builder.candidates.number} candidates" if builder else ""
@@ -65,7 +65,7 @@ def _finder(network: Network) -> JetFinder | None:
         return None
     if not isinstance(meaning.images, EventDescription):
         return None
-    return JetFinder.of(meaning.task, meaning.detection, network.types.outputs, meaning.images.grid.wrap)
+    return JetFinder.of(meaning.task, meaning.detection, network.graph.outputs, meaning.images.grid.wrap)
 
 
 STAGE = Stage(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from data_prep.store.jet_images import ImageSplit
     from hls_projects.emulator.fast_emulator import Raw
     from hls_projects.hls.project import HlsProject
-    from hls_projects.network.model_types import ModelTypes
+    from hls_projects.network.graph import Graph
     from hls_projects.proof.vectors import VectorSource
 
 
@@ -61,7 +61,7 @@ def run(
         require_same_meaning(project, network, hls)
         if images is not None:
             require_images_of(network, images)
-        types = network.types
+        types = network.graph
         ports = [(port.shape, port.type) for port in types.inputs]
         data = [] if images is None else [TestSet(images)]
         available: list[VectorSource] = [*data, *made_vectors(ports, settings.csim.random_vectors, settings.csim.seed)]
@@ -124,7 +124,7 @@ def _candidates(
     return [*data, *made_candidates(builder, settings.random_vectors, settings.seed)]
 
 
-def _save_outputs(path: Path, data: TestSet, raw: list[Raw], types: ModelTypes) -> None:
+def _save_outputs(path: Path, data: TestSet, raw: list[Raw], types: Graph) -> None:
     """The emulated integers of the test set, with weights, and labels where there are any."""
     # The maps of events are large: they keep the narrow integers of the emulator.
     kept = raw if data.of_events else [values.astype(np.int64) for values in raw]

@@ -48,7 +48,7 @@ def run(
     """
     from data_prep.store.score_files import require_ending
     from hls_projects.emulator.fast_emulator import FastEmulator
-    from hls_projects.emulator.open import open_network
+    from hls_projects.open_network import open_network
     from pipeline.scores.emulation import write_scores
 
     require_ending(out)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hls_projects.export.jets import JetVectors
     from hls_projects.export.reference_vectors import Integers, ReferenceVectors
     from hls_projects.hls.project import HlsProject
-    from hls_projects.network.model_types import ModelTypes
+    from hls_projects.network.graph import Graph
     from hls_projects.proof.vectors import Vectors, VectorSource
     from hls_projects.vendor.numbers import VendorNumbers
 
@@ -63,7 +63,7 @@ def run(
         require_same_meaning(project, network, hls)
         if images is not None:
             require_images_of(network, images)
-        types = compose(project.builder.builder, network).types if project.builder else network.types
+        types = compose(project.builder.builder, network).graph if project.builder else network.graph
         proof = Proof.load(csim)
         require_proven(proof, project, csim)
         require_made_from(csim, [hls, lowered])
@@ -87,7 +87,7 @@ def run(
         part, reason = (None, "none was asked for") if rtl is None else _rtl(rtl, lowered)
         design = Design(
             project=project,
-            types=types,
+            graph=types,
             proof=proof,
             vectors=vectors,
             hls=hls,
@@ -132,7 +132,7 @@ def _vectors(
     project: HlsProject,
     hls: Path,
     lowered: Path,
-    types: ModelTypes,
+    types: Graph,
     settings: HardwareSettings,
     csim: Path,
     images: Path | None,

@@ -36,7 +36,7 @@ def run(
     from data_prep.readers.detect import reader_of
     from data_prep.readers.files import input_files
     from hls_projects.emulator.fast_emulator import FastEmulator
-    from hls_projects.emulator.open import open_network
+    from hls_projects.open_network import open_network
     from models.rates.online_response import responses
     from models.rates.response_study import TRIGGERS
     from models.rates.settings import RatesSettings

@@ -18,8 +18,8 @@ from data_prep.readers.collisions import UNCONTAINED, Resonances, has_resonances
 from data_prep.streams.cutflow import REASONS, Fate
 from data_prep.streams.image_task import ranges
 from hls_projects.emulator.fast_emulator import FastEmulator
-from hls_projects.network.model_types import PortType
 from hls_projects.network.network import Network
+from hls_projects.network.port import Port
 from models.rates.inclusive import Generated
 from models.rates.settings import RatesSettings
 from models.rates.trigger_rate import TriggerJets
@@ -228,7 +228,7 @@ class _Columns:
                 raise ConfigurationError(
                     f"the network has no class '{name}'", remedy=f"its classes are {', '.join(classes)}"
                 )
-        inputs, outputs = emulator.network.types.inputs, emulator.network.types.outputs
+        inputs, outputs = emulator.network.graph.inputs, emulator.network.graph.outputs
         if len(inputs) != 1:
             raise InputFileError("the network starts from candidates", remedy="give the folder made by `lower`")
         self.step = outputs[0].type.step
@@ -252,7 +252,7 @@ class _Columns:
         )
 
 
-def online_pt(batch: ImageBatch, port: PortType, pictures: ImagesSettings) -> npt.NDArray[np.float64]:
+def online_pt(batch: ImageBatch, port: Port, pictures: ImagesSettings) -> npt.NDArray[np.float64]:
     """The pT of each jet as firmware has it (GeV), float64 [jets].
 
     The sum of the jet's candidates, where there are some: else of its pixels at the input port.

@@ -9,10 +9,11 @@ import numpy as np
 from hypothesis import strategies as st
 
 from data_prep.fixed_point import FixedType, Overflow, Rounding, smallest_type
+from hls_projects.network.graph import Graph, Node
 from hls_projects.network.integer_ops import same_padding
 from hls_projects.network.intervals import intervals
-from hls_projects.network.model_types import LayerTypes, ModelTypes, PortType
 from hls_projects.network.network import Network, Weights
+from hls_projects.network.port import Port
 
 WIDE = FixedType(63, 63)
 
@@ -21,16 +22,18 @@ class NetworkBuilder:
     """Adds layers one by one; each gets the narrowest type that holds it."""
 
     def __init__(self, *ports: tuple[tuple[int, ...], FixedType]) -> None:
-        self.inputs = tuple(PortType(name=f"in{i}", shape=shape, type=kind) for i, (shape, kind) in enumerate(ports))
-        self.layers: list[LayerTypes] = []
+        self.inputs = tuple(
+            Port(name=f"in{i}", shape=shape, type=port_type) for i, (shape, port_type) in enumerate(ports)
+        )
+        self.layers: list[Node] = []
         self.weights: dict[str, Weights] = {}
 
     def network(self, *outputs: str) -> Network:
         """What was built, with the given outputs (the last layer if none)."""
-        known = {each.name: (each.shape, each.result) for each in self.layers}
+        known = {node.name: (node.shape, node.result) for node in self.layers}
         ports = [(name, *known[name]) for name in outputs or (self.layers[-1].name,)]
-        made = tuple(PortType(name=name, shape=shape, type=kind) for name, shape, kind in ports)
-        return Network(ModelTypes(inputs=self.inputs, outputs=made, layers=tuple(self.layers)), self.weights)
+        output_ports = tuple(Port(name=name, shape=shape, type=port_type) for name, shape, port_type in ports)
+        return Network(Graph(inputs=self.inputs, outputs=output_ports, layers=tuple(self.layers)), self.weights)
 
     def kind(self, name: str) -> FixedType:
         """Type of an input or layer."""
@@ -55,9 +58,9 @@ class NetworkBuilder:
         name = f"layer{len(self.layers)}"
         if kernel is not None:
             self.weights[name] = Weights(kernel, bias)
-        fraction = max(self.kind(each).fraction for each in inputs) if fraction is None else fraction
+        fraction = max(self.kind(source).fraction for source in inputs) if fraction is None else fraction
         chosen = result or FixedType(63, 63 - fraction)
-        draft = LayerTypes(
+        draft = Node(
             name=name, kind=kind, source=name, inputs=inputs, shape=shape, result=chosen, weight=weight, bias=bias_type,
             low=0.0, high=0.0, **geometry,
         )  # fmt: skip
@@ -72,9 +75,9 @@ ROUNDINGS: tuple[Rounding, ...] = ("TRN", "RND", "RND_CONV", "RND_ZERO")
 OVERFLOWS: tuple[Overflow, ...] = ("SAT", "WRAP", "SAT_SYM", "SAT_ZERO")
 
 
-def weights(draw: st.DrawFn, shape: tuple[int, ...], kind: FixedType) -> np.ndarray:
+def weights(draw: st.DrawFn, shape: tuple[int, ...], weight_type: FixedType) -> np.ndarray:
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    values = rng.integers(kind.raw_min, kind.raw_max, shape, endpoint=True)
+    values = rng.integers(weight_type.raw_min, weight_type.raw_max, shape, endpoint=True)
     values *= rng.random(shape) < draw(st.sampled_from([0.0, 0.3, 1.0]))
     # one output without any weight
     values[..., 0] *= draw(st.integers(0, 1))
@@ -87,9 +90,9 @@ def built(
 ) -> NetworkBuilder:
     """A chain of layers over a small image, with a skip connection where two shapes agree."""
     width = draw(st.sampled_from([1, 8, 10, 16, 17, 24]))
-    kind = FixedType(width, draw(st.integers(-2, width + 2)), draw(st.booleans()), "RND_CONV", "SAT")
+    number_format = FixedType(width, draw(st.integers(-2, width + 2)), draw(st.booleans()), "RND_CONV", "SAT")
     rows, columns, channels = draw(st.integers(3, 6)), draw(st.integers(3, 6)), draw(st.integers(1, 5))
-    build = NetworkBuilder(((rows, columns, channels), kind))
+    build = NetworkBuilder(((rows, columns, channels), number_format))
     name, shape, seen = "in0", (rows, columns, channels), {}
     for _ in range(draw(st.integers(1, 5))):
         seen.setdefault(shape, name)
@@ -144,10 +147,10 @@ def built(
             name = build.add("Add" if added else "Concatenate", (name, before), shape)
     if draw(st.booleans()) and build.kind(name).width < 40:
         name = build.add("Flatten", (name,), (int(np.prod(shape)),))
-        kind = FixedType(5, 1)
-        fraction = build.kind(name).fraction + kind.fraction
-        kernel = weights(draw, (int(np.prod(shape)), 5), kind)
-        name = build.add("QDense", (name,), (5,), fraction=fraction, kernel=kernel, weight=kind)
+        number_format = FixedType(5, 1)
+        fraction = build.kind(name).fraction + number_format.fraction
+        kernel = weights(draw, (int(np.prod(shape)), 5), number_format)
+        name = build.add("QDense", (name,), (5,), fraction=fraction, kernel=kernel, weight=number_format)
     elif not build.layers:
         build.add("ReLU", (name,), shape)
     return build

@@ -46,7 +46,7 @@ def sparse_model(seed: int) -> keras.Model:
 
 def _prune(layer: Any, rng: np.random.Generator) -> None:
     """Random weights, of which few are left; all on a coarse grid now and then, and filters without any."""
-    made = []
+    weights = []
     for weight in layer.get_weights():
         values = rng.uniform(-0.6, 1, weight.shape) * rng.choice([1.0, 2.0, 4.0])
         if weight.ndim > 1:
@@ -54,8 +54,8 @@ def _prune(layer: Any, rng: np.random.Generator) -> None:
             axis = 2 if isinstance(layer, QDepthwiseConv2D) else weight.ndim - 1
             if weight.shape[axis] > 1 and rng.random() < 0.3:
                 np.moveaxis(values, axis, 0)[rng.integers(weight.shape[axis])] = 0
-        made.append(values)
-    layer.set_weights(made)
+        weights.append(values)
+    layer.set_weights(weights)
 
 
 def _activation(rng: np.random.Generator) -> Any:
@@ -80,10 +80,10 @@ def _bias(rng: np.random.Generator) -> dict[str, Any]:
 
 def _convolution(rng: np.random.Generator) -> qkeras.QConv2D:
     geometry = {"padding": "same", "strides": int(rng.choice([1, 1, 2])), **_bias(rng)}
-    size, filters, kind = int(rng.integers(1, 4)), int(rng.integers(1, 4)), rng.integers(0, 3)
-    if kind == 0:
+    size, filters, choice = int(rng.integers(1, 4)), int(rng.integers(1, 4)), rng.integers(0, 3)
+    if choice == 0:
         return QConv2D(filters, size, kernel_quantizer=_weights(rng), **geometry)
-    if kind == 1:
+    if choice == 1:
         return QDepthwiseConv2D(size, depthwise_quantizer=_weights(rng), **geometry)
     steps = {"depthwise_quantizer": _weights(rng), "pointwise_quantizer": _weights(rng)}
     return QSeparableConv2D(filters, size, **steps, **geometry)

@@ -24,10 +24,10 @@ def test_what_was_written_is_read(tmp_path: Path, rng: np.random.Generator) -> N
         "b.kernel": np.zeros((0, 4), int),
     }
     np.savez_compressed(tmp_path / "weights.npz", **written)
-    found = _read(tmp_path / "weights.npz")
-    assert list(found) == list(written)
+    arrays = _read(tmp_path / "weights.npz")
+    assert list(arrays) == list(written)
     for name, values in written.items():
-        np.testing.assert_array_equal(found[name], values)
+        np.testing.assert_array_equal(arrays[name], values)
 
 
 def test_gigabytes_in_a_small_file_are_not_read(tmp_path: Path) -> None:

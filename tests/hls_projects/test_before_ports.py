@@ -22,27 +22,27 @@ def described(run: str) -> ImagesSettings | EventImagesSettings:
 
 
 def before(run: str, **changes: object) -> BeforePorts:
-    found = BeforePorts.of(described(run).description.model_copy(update=changes), builder_inside=False)
-    assert found is not None
-    return found
+    steps = BeforePorts.of(described(run).description.model_copy(update=changes), builder_inside=False)
+    assert steps is not None
+    return steps
 
 
 def test_roll_and_flip_are_not_made_by_firmware() -> None:
-    found = before("demo")
-    assert found.steps == ("centre", "roll", "flip", "sum into pixels")
-    assert found.not_by_firmware == ("roll", "flip")
-    assert not found.firmware_makes_image
+    steps = before("demo")
+    assert steps.steps == ("centre", "roll", "flip", "sum into pixels")
+    assert steps.not_by_firmware == ("roll", "flip")
+    assert not steps.firmware_makes_image
     assert "its 27 clocks and its size do not include making the image (centre, roll, flip, sum into pixels)" in (
-        found.sentences(27)
+        steps.sentences(27)
     )
 
 
 def test_with_the_builder_inside_nothing_is_left_but_the_candidates() -> None:
     images = described("trigger").description
-    found = BeforePorts.of(images, builder_inside=True)
-    assert found == BeforePorts(builder_inside=True, candidates=16, steps=(), not_by_firmware=())
-    assert found.sentences(40).startswith("The firmware starts from 16 candidates and a seed axis: its 40 clocks")
-    assert "1 clock and" in found.sentences(1)
+    steps = BeforePorts.of(images, builder_inside=True)
+    assert steps == BeforePorts(builder_inside=True, candidates=16, steps=(), not_by_firmware=())
+    assert steps.sentences(40).startswith("The firmware starts from 16 candidates and a seed axis: its 40 clocks")
+    assert "1 clock and" in steps.sentences(1)
 
 
 def test_the_network_alone_of_candidates_can_be_given_a_builder() -> None:
@@ -57,9 +57,9 @@ def test_images_of_events_have_no_builder() -> None:
     images = described("regions").description
     assert isinstance(images, EventDescription)
     assert ImageBuilder.of_images(images) is None
-    found = before("regions")
-    assert found.not_by_firmware == found.steps
-    assert "repeat 2 columns on each side" in found.steps
+    steps = before("regions")
+    assert steps.not_by_firmware == steps.steps
+    assert "repeat 2 columns on each side" in steps.steps
 
 
 def test_other_pixels_and_channels_are_not_made_by_firmware() -> None:
@@ -84,14 +84,14 @@ def test_a_step_is_refused_with_candidates_exactly_where_it_is_said_to_be_not_by
     content = yaml.safe_load((CONFIGS / "trigger" / "images.yaml").read_text(encoding="utf-8"))
     content["steps"] = [*content["steps"], step]
     alone = ImagesSettings.model_validate({key: value for key, value in content.items() if key != "candidates"})
-    found = BeforePorts.of(alone.description, builder_inside=False)
-    assert found is not None
+    steps = BeforePorts.of(alone.description, builder_inside=False)
+    assert steps is not None
     try:
         ImagesSettings.model_validate(content)
     except ValidationError:
-        assert not found.firmware_makes_image
+        assert not steps.firmware_makes_image
     else:
-        assert found.firmware_makes_image
+        assert steps.firmware_makes_image
 
 
 def test_of_a_network_that_was_brought_nothing_is_known() -> None:

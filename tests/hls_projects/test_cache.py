@@ -15,8 +15,9 @@ from data_prep.fixed_point import FixedType
 from hls_projects import cache
 from hls_projects.network import integer_model
 from hls_projects.network.network import Network
-from hls_projects.rtl import verilator, yosys
-from hls_projects.rtl.build import build
+from hls_projects.rtl.forms.assemble import write_design
+from hls_projects.rtl.simulation import verilator
+from hls_projects.rtl.synthesis import yosys
 from hls_projects.settings import RtlSettings, VariantSettings
 from tests.hls_projects.random_networks import NetworkBuilder
 
@@ -83,16 +84,16 @@ def _network() -> Network:
 def test_a_damaged_object_of_verilator_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     network = _network()
-    build(network, "dense", RtlSettings(), VariantSettings(), tmp_path / "rtl")
+    write_design(network, "dense", RtlSettings(), VariantSettings(), tmp_path / "rtl")
     raw = np.random.default_rng(2).integers(-8, 8, (20, 4))
-    made: dict[Path, bytes] = {}
+    objects: dict[Path, bytes] = {}
     for round_ in ("new", "damaged"):
-        (found,) = verilator.build(tmp_path / "rtl", tmp_path / round_).run([raw])
-        np.testing.assert_array_equal(found.outputs, integer_model.outputs(network, [raw])[0])
+        (simulated,) = verilator.build(tmp_path / "rtl", tmp_path / round_).run([raw])
+        np.testing.assert_array_equal(simulated.outputs, integer_model.outputs(network, [raw])[0])
         kept = {file: file.read_bytes() for file in sorted((tmp_path / "cache").rglob("*.o"))}
         assert kept
-        assert kept == (made or kept)
-        made = kept
+        assert kept == (objects or kept)
+        objects = kept
         first, *others = kept
         first.write_bytes(kept[first][: len(kept[first]) // 2])
         for other in others:

@@ -20,13 +20,13 @@ from hls_projects.hls.jet_finder import JETS
 from hls_projects.hls.project import HlsProject
 from hls_projects.lowering.lower import Lowered, lower
 from hls_projects.lowering.types import prove_network
-from hls_projects.network.model_types import ModelTypes
+from hls_projects.network.graph import Graph
 from hls_projects.network.network import Network
 from hls_projects.proof.compare import compare
 from hls_projects.proof.compare_jets import compare_jets
 from hls_projects.proof.vectors import made_vectors
-from hls_projects.rtl.machine import Pipelining
-from hls_projects.rtl.streamed import streamed
+from hls_projects.rtl.clocked.machine import Pipelining
+from hls_projects.rtl.forms.streamed import streamed
 from hls_projects.settings import HlsSettings
 from models.architectures import unet_network
 from models.quantization.exact import exact_inference
@@ -34,7 +34,7 @@ from models.settings import ModelSettings
 from models.tasks.event_maps import heads
 from models.tasks.event_settings import DetectionSettings, EventModelSettings
 from models.tasks.regression_heads import networks
-from tests.hls_projects.rtl.test_forms import simulate
+from tests.hls_projects.rtl.forms.test_forms import simulate
 
 WIDTH = {"bits": 4, "integer": 1}
 JETS_OF = DetectionSettings(window=1, jets=4, threshold=0.2)
@@ -90,7 +90,7 @@ def made(name: str, randomised: Callable[[keras.Model], keras.Model]) -> tuple[k
 def test_hls_emulation(name: str, randomised: Callable[[keras.Model], keras.Model], tmp_path: Path) -> None:
     """A whole image a clock; a tower a clock: tests/pipeline/test_event_run.py, and U-Nets: test_csim.py."""
     trained, lowered, network = made(name, randomised)
-    types = network.types
+    types = network.graph
     finder = JetFinder.of("detection", JETS_OF, types.outputs, wrap=1) if name == "jets" else None
     project = convert(lowered.model, types, "small", HlsSettings(), tmp_path / "hls", finder=finder)
     assert project == HlsProject.load(tmp_path / "hls")
@@ -104,7 +104,7 @@ def test_hls_emulation(name: str, randomised: Callable[[keras.Model], keras.Mode
         same_jets(trained, types, finder, emulator)
 
 
-def same_jets(trained: keras.Model, types: ModelTypes, finder: JetFinder, emulator: Emulator) -> None:
+def same_jets(trained: keras.Model, types: Graph, finder: JetFinder, emulator: Emulator) -> None:
     """From image to list of jets; a finder with another threshold gives another list, which is named."""
     vectors = made_vectors([(port.shape, port.type) for port in types.inputs], 200, seed=8)
     proof = compare_jets(trained, types, finder, emulator, vectors, 300)
@@ -123,5 +123,5 @@ def test_simulated_row_by_row(name: str, randomised: Callable[[keras.Model], ker
     network = made(name, randomised)[2]
     design = streamed(network, "dut", 1, Pipelining(cutoff=6))
     timing = {"interval": design.interval, "interval_step": design.interval_step, "latency": design.latency}
-    beats = network.types.inputs[0].shape[0]
+    beats = network.graph.inputs[0].shape[0]
     simulate(design.machine, network, tmp_path, 400, form="streamed", beats=beats, **timing)

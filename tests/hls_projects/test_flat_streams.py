@@ -45,7 +45,7 @@ def test_flat_images_side_by_side_and_sums_before_flattening(
 
     model = randomised(_model(joined))
     lowered = lower(model)
-    types = prove_network(lowered).types
+    types = prove_network(lowered).graph
     convert(lowered.model, types, "joined", STREAM, tmp_path / "hls")
     vectors = made_vectors([(port.shape, port.type) for port in types.inputs], 200, seed=7)
     found = compare(
@@ -59,4 +59,4 @@ def test_a_sum_of_flat_images_is_refused(tmp_path: Path) -> None:
     model = _model(lambda first, second: [KL.Add(name="sum")([KL.Flatten()(first), KL.Flatten()(second)])])
     lowered = lower(model)
     with pytest.raises(UnsupportedModelError, match=r"'sum'.*no sum behind a flattened .*before the Flatten"):
-        convert(lowered.model, prove_network(lowered).types, "joined", STREAM, tmp_path / "hls")
+        convert(lowered.model, prove_network(lowered).graph, "joined", STREAM, tmp_path / "hls")

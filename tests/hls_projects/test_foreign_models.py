@@ -86,16 +86,16 @@ EXACT: dict[str, tuple[Callable[[], Model], tuple[str | None, ...]]] = {
 def _proven(model: Model, lowered: Lowered) -> Network:
     """Trained model, lowered model and integers give the same outputs."""
     network = prove_network(lowered)
-    vectors = made_vectors([(port.shape, port.type) for port in network.types.inputs], 100, seed=3)
-    proof = compare_outputs(model, lowered.model, network.types, vectors)
+    vectors = made_vectors([(port.shape, port.type) for port in network.graph.inputs], 100, seed=3)
+    proof = compare_outputs(model, lowered.model, network.graph, vectors)
     assert proof.status == "proven", proof.first_mismatch
     (given,) = vectors[-1].inputs
-    found = integer_model.outputs(network, [network.types.inputs[0].type.quantize(given)])
+    outputs = integer_model.outputs(network, [network.graph.inputs[0].type.quantize(given)])
     plain = lowered.model(given)
-    for wanted, raw, port in zip(
-        plain if isinstance(plain, list) else [plain], found, network.types.outputs, strict=True
+    for expected, raw, port in zip(
+        plain if isinstance(plain, list) else [plain], outputs, network.graph.outputs, strict=True
     ):
-        np.testing.assert_array_equal(port.type.to_float(raw), wanted)
+        np.testing.assert_array_equal(port.type.to_float(raw), expected)
     return network
 
 
@@ -110,14 +110,14 @@ def test_exact(case: str, randomised: Callable[[Model], Model]) -> None:
     build, left_out = EXACT[case]
     model = randomised(build())
     lowered = lower(model, port_type=PORT, logits=True)
-    types = _proven(model, lowered).types
+    types = _proven(model, lowered).graph
     assert lowered.left_out == left_out
     names = [port.name for port in types.outputs]
     assert len(set(names)) == len(names), "two ports of hardware with one name"
 
 
 def test_a_quantizer_inside_a_model_gives_the_type_of_the_port(randomised: Callable[[Model], Model]) -> None:
-    (port,) = prove_network(lower(randomised(_model_in_model()), logits=True)).types.inputs
+    (port,) = prove_network(lower(randomised(_model_in_model()), logits=True)).graph.inputs
     assert (port.type.name, port.added) == ("ap_fixed<6,2,AP_RND_CONV,AP_SAT>", False)
 
 
@@ -205,7 +205,9 @@ def test_refused(case: str) -> None:
 def test_the_remedies_work(randomised: Callable[[Model], Model]) -> None:
     rows = randomised(REFUSED["softmax along the rows"][0]())
     mixed = _mixed(lambda _, x: KL.Dense(3)(x))()
-    mixed.set_weights([np.round(np.random.default_rng(2).normal(0, 4, each.shape)) / 8 for each in mixed.get_weights()])
+    mixed.set_weights(
+        [np.round(np.random.default_rng(2).normal(0, 4, weight.shape)) / 8 for weight in mixed.get_weights()]
+    )
     same = _of_vector(lambda _, x: KL.Dense(3)(x))()
     same.set_weights(mixed.get_weights())
     inside = randomised(_of_vector(lambda _, x: KL.Dropout(0.1)(KL.Flatten()(_dense(3, activation="softmax")(x))))())
@@ -224,13 +226,15 @@ def test_more_bits_in_place_of_negative_ones_have_the_same_step() -> None:
 @pytest.mark.parametrize(("bits", "signed"), [(22, True), (25, True), (24, False)])
 def test_wide_ports(bits: int, signed: bool) -> None:
     """QKeras and the type agree on the vectors of the widest ports: extremes, ties, values beyond."""
-    kind = FixedType(bits, 3, signed, "RND_CONV", "SAT")
+    port_type = FixedType(bits, 3, signed, "RND_CONV", "SAT")
     quantizer = quantized_bits(bits, 2, alpha=1) if signed else quantized_relu(bits, 3)
     _exact(quantizer)
-    for vectors in made_vectors([((4,), kind)], 50, seed=1):
+    for vectors in made_vectors([((4,), port_type)], 50, seed=1):
         (given,) = vectors.inputs
-        np.testing.assert_array_equal(np.asarray(quantizer(given), np.float64), kind.to_float(kind.quantize(given)))
-        halves = np.ldexp(np.abs(given.astype(np.float64)), kind.fraction) % 1
+        np.testing.assert_array_equal(
+            np.asarray(quantizer(given), np.float64), port_type.to_float(port_type.quantize(given))
+        )
+        halves = np.ldexp(np.abs(given.astype(np.float64)), port_type.fraction) % 1
         assert vectors.kind != "tie" or (halves == 0.5).sum() > len(halves)
 
 
@@ -240,7 +244,7 @@ def test_numbers_far_apart_are_refused_and_do_not_wrap() -> None:
     for _ in range(3):
         x = KL.Dense(1, use_bias=False)(x)
     model = Model(given, KL.Dense(1, name="last")(x))
-    model.set_weights([np.full(each.shape, 2.0**-20 if each.ndim == 2 else 0.5) for each in model.get_weights()])
+    model.set_weights([np.full(array.shape, 2.0**-20 if array.ndim == 2 else 0.5) for array in model.get_weights()])
     with pytest.raises(UnsupportedModelError, match="'last'.*63 bits"):
         prove_network(lower(model))
 
@@ -257,7 +261,7 @@ def test_numbers_beyond_float32_are_refused(weight: float, layers: int, message:
     for number in range(layers):
         x = KL.Dense(1, use_bias=False, name="last" if number == layers - 1 else f"dense_{number}")(x)
     model = Model(given, x)
-    model.set_weights([np.full(each.shape, weight) for each in model.get_weights()])
+    model.set_weights([np.full(array.shape, weight) for array in model.get_weights()])
     with pytest.raises(UnsupportedModelError, match=message):
         prove_network(lower(model))
 

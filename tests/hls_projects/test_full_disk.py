@@ -18,9 +18,9 @@ from hls_projects.hls import csim
 from hls_projects.hls.convert import convert
 from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
-from hls_projects.rtl import ghdl, verilator
-from hls_projects.rtl.build import build as build_rtl
-from hls_projects.rtl.synthesis import synthesise
+from hls_projects.rtl.forms.assemble import write_design
+from hls_projects.rtl.simulation import ghdl, verilator
+from hls_projects.rtl.synthesis.synthesis import synthesise
 from hls_projects.settings import HlsSettings, RtlSettings, VariantSettings
 from tests.hls_projects.random_networks import NetworkBuilder
 from tests.small_disk import mounted
@@ -39,7 +39,7 @@ def _full(folder: Path) -> Path:
 
 def test_hls4ml(make: Callable[[str], keras.Model], tmp_path: Path) -> None:
     lowered = lower(make("separable"))
-    types = prove_network(lowered).types
+    types = prove_network(lowered).graph
     with mounted(tmp_path / "disk", "64k") as disk, pytest.raises((OSError, MachineError), match="No space left"):
         convert(lowered.model, types, "zoo_model", HlsSettings(), disk / "hls")
 
@@ -50,7 +50,7 @@ def rtl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     kernel = np.random.default_rng(1).integers(-4, 4, (4, 2))
     building.add("QDense", ("in0",), (2,), fraction=0, kernel=kernel, weight=FixedType(3, 3))
     folder = tmp_path_factory.mktemp("design") / "rtl"
-    build_rtl(building.network(), "dense", RtlSettings(), VariantSettings(), folder)
+    write_design(building.network(), "dense", RtlSettings(), VariantSettings(), folder)
     return folder
 
 

@@ -20,9 +20,9 @@ from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
 from hls_projects.network import integer_model
 from hls_projects.network.network import Network
-from hls_projects.rtl import ghdl, verilator
-from hls_projects.rtl.build import build
-from hls_projects.rtl.synthesis import synthesise
+from hls_projects.rtl.forms.assemble import write_design
+from hls_projects.rtl.simulation import ghdl, verilator
+from hls_projects.rtl.synthesis.synthesis import synthesise
 from hls_projects.settings import HlsSettings, RtlSettings, VariantSettings
 from tests.hls_projects.random_networks import NetworkBuilder
 
@@ -32,9 +32,9 @@ NAMES = ["it's $HOME #1 %s; [x] {y} (z) & ü", 'a "quoted" \\n back\\slash\nand 
 @pytest.fixture(params=NAMES, ids=["shell", "quotes", "bytes"])
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A folder with a name that scripts stumble over."""
-    made = tmp_path / str(request.param)
-    made.mkdir()
-    return made
+    odd = tmp_path / str(request.param)
+    odd.mkdir()
+    return odd
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def network() -> Network:
 
 @pytest.fixture
 def rtl(network: Network, folder: Path) -> Path:
-    build(network, "dense", RtlSettings(), VariantSettings(), folder / "rtl")
+    write_design(network, "dense", RtlSettings(), VariantSettings(), folder / "rtl")
     return folder / "rtl"
 
 
@@ -63,15 +63,15 @@ def test_verilator(network: Network, rtl: Path, folder: Path, monkeypatch: pytes
     shutil.copytree(verilator.verilator_root(), root)
     monkeypatch.setattr(verilator, "verilator_root", lambda: root)
     raw, wanted = _expected(network)
-    (found,) = verilator.build(rtl, folder / "scratch").run([raw])
-    np.testing.assert_array_equal(found.outputs, wanted)
+    (simulated,) = verilator.build(rtl, folder / "scratch").run([raw])
+    np.testing.assert_array_equal(simulated.outputs, wanted)
 
 
 @pytest.mark.skipif(shutil.which("ghdl") is None, reason="ghdl not found")
 def test_ghdl(network: Network, rtl: Path, folder: Path) -> None:
     raw, wanted = _expected(network)
-    (found,) = ghdl.build(rtl, folder / "scratch").run([raw])
-    np.testing.assert_array_equal(found.outputs, wanted)
+    (simulated,) = ghdl.build(rtl, folder / "scratch").run([raw])
+    np.testing.assert_array_equal(simulated.outputs, wanted)
 
 
 def test_yosys(rtl: Path, folder: Path) -> None:
@@ -93,7 +93,7 @@ def test_the_hls_project_and_its_emulation(folder: Path) -> None:
     kernel = np.random.default_rng(1).integers(-4, 4, (6, 2))
     dense.set_weights([kernel])
     lowered = lower(model)
-    convert(lowered.model, prove_network(lowered).types, "dense", HlsSettings(), folder / "hls")
+    convert(lowered.model, prove_network(lowered).graph, "dense", HlsSettings(), folder / "hls")
     raw = np.random.default_rng(2).integers(-8, 8, (20, 6))
-    found = csim.build(folder / "hls", folder).run([raw])
-    np.testing.assert_array_equal(found.outputs[0], raw @ kernel)
+    emulated = csim.build(folder / "hls", folder).run([raw])
+    np.testing.assert_array_equal(emulated.outputs[0], raw @ kernel)

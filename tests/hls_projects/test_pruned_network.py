@@ -17,15 +17,15 @@ from hls_projects.lowering.types import prove_network
 from hls_projects.network import integer_model
 from hls_projects.proof.compare import compare
 from hls_projects.proof.vectors import made_vectors
-from hls_projects.rtl import verilator
+from hls_projects.rtl.clocked.machine import Pipelining
+from hls_projects.rtl.clocked.write import write
 from hls_projects.rtl.design import RtlDesign
-from hls_projects.rtl.machine import Pipelining
+from hls_projects.rtl.forms.rewrite import pool_first
+from hls_projects.rtl.forms.unrolled import unrolled
+from hls_projects.rtl.logic.quantizer import Form
+from hls_projects.rtl.logic.trace import trace
 from hls_projects.rtl.proof import prove
-from hls_projects.rtl.quantizer import Form
-from hls_projects.rtl.rewrite import pool_first
-from hls_projects.rtl.trace import trace
-from hls_projects.rtl.unrolled import unrolled
-from hls_projects.rtl.write import write
+from hls_projects.rtl.simulation import verilator
 from hls_projects.settings import HlsSettings
 from models.architectures import quantized_network
 from models.quantization.exact import exact_inference
@@ -67,7 +67,7 @@ def test_all_forms_are_the_same_integers(pruned: keras.Model, tmp_path: Path) ->
     for channel, bits in enumerate(widths):  # on the grid of the widest, in steps of its own
         assert not (depthwise[:, :, channel] % 2 ** (5 - bits)).any()
 
-    types = network.types
+    types = network.graph
     vectors = made_vectors([(port.shape, port.type) for port in types.inputs], 600, seed=8)
     assert {each.kind for each in vectors} >= {"random", "extreme", "beyond", "tie"}
     convert(lowered.model, types, "narrow", HlsSettings(io_type="io_stream"), tmp_path / "hls")
@@ -111,7 +111,7 @@ def test_a_separable_stack_of_which_little_is_left(seed: int, sparsity: float, f
         for kernel in kernels:
             kernel.assign(np.where(pruning.largest(kernel, sparsity), kernel, 0))
     network = prove_network(lower(exact_inference(model)))
-    (port,) = network.types.inputs
+    (port,) = network.graph.inputs
     sets = made_vectors([(port.shape, port.type)], 400, seed=6)
     raw = [np.concatenate([port.type.quantize(each.inputs[0]) for each in sets])]
     (wanted,) = integer_model.outputs(network, raw)

@@ -20,8 +20,8 @@ from hls_projects.network.layer import LAYERS
 from hls_projects.network.network import Network
 from hls_projects.proof.compare import compare, compare_outputs
 from hls_projects.proof.vectors import made_vectors
-from hls_projects.rtl import verilator
-from hls_projects.rtl.build import build as build_rtl
+from hls_projects.rtl.forms.assemble import write_design
+from hls_projects.rtl.simulation import verilator
 from hls_projects.settings import HlsSettings, RtlSettings, VariantSettings
 from models.files.load import load_model, save_model
 from models.layers.filter_layer import FilterLayer
@@ -54,8 +54,8 @@ def test_the_same_numbers_and_the_same_symmetry(word: str, tmp_path: Path) -> No
     trained, lowered, network = _lowered(word, tmp_path, **mixed(word), normalisation=word in INVARIANT)
     assert {type(layer).__name__ for layer in lowered.model.layers[1:]} <= {plain.kind for plain in LAYERS.values()}
     _check_filters(trained, lowered)
-    port = network.types.inputs[0]
-    proof = compare_outputs(trained, lowered.model, network.types, made_vectors([(port.shape, port.type)], 300, seed=3))
+    port = network.graph.inputs[0]
+    proof = compare_outputs(trained, lowered.model, network.graph, made_vectors([(port.shape, port.type)], 300, seed=3))
     assert proof.status == "proven", proof.first_mismatch
     raw = port.type.quantize(random_images(word, 1000))
     logits = integer_model.outputs(network, [raw])[0]
@@ -81,11 +81,11 @@ def _check_filters(trained: Any, lowered: Lowered) -> None:
 def test_hls_emulation_is_exact(word: str, tmp_path: Path) -> None:
     """The largest group of each lattice, which has all that the smaller ones have, and the views."""
     trained, lowered, network = _lowered(word, tmp_path, **_small())
-    convert(lowered.model, network.types, "symmetric", HlsSettings(io_type="io_stream"), tmp_path / "hls")
+    convert(lowered.model, network.graph, "symmetric", HlsSettings(io_type="io_stream"), tmp_path / "hls")
     emulator = build_emulator(tmp_path / "hls", tmp_path)
-    port = network.types.inputs[0]
+    port = network.graph.inputs[0]
     result = compare(
-        trained, lowered.model, network.types, emulator, made_vectors([(port.shape, port.type)], 100, 7), batch=300
+        trained, lowered.model, network.graph, emulator, made_vectors([(port.shape, port.type)], 100, 7), batch=300
     )
     assert result.proof.status == "proven", result.proof.first_mismatch
 
@@ -94,9 +94,9 @@ def test_simulated_logic_has_the_symmetry(tmp_path: Path) -> None:
     """A network as Verilog: its outputs are the integers of the model, whatever element of p4m turned the image."""
     _, _, network = _lowered("p4m", tmp_path, **_small(kernel=4, stride=2), dense=[])
     rtl = RtlSettings(delay=8)
-    made = build_rtl(network, "turned", rtl, VariantSettings(), tmp_path / "rtl")
+    made = write_design(network, "turned", rtl, VariantSettings(), tmp_path / "rtl")
     assert made.logic is not None
-    raw = network.types.inputs[0].type.quantize(random_images("p4m", 300))
+    raw = network.graph.inputs[0].type.quantize(random_images("p4m", 300))
     group = group_for("p4m")
     turned = [group.turn_image(raw, element) for element in range(1, group.order)]
     logits = integer_model.outputs(network, [raw])[0]

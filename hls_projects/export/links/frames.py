@@ -55,29 +55,29 @@ class LinkFrames:
 
 
 @dataclass(frozen=True)
-class Difference:
-    """A word that is not what was expected; None on a side where it is not valid.
+class WordDifference:
+    """A word of a capture that differs from the expected one; None on a side where it is not valid.
 
     Attributes:
         link: number of the link.
-        frame: number of the frame in what was expected.
+        frame: number of the frame, among those expected.
         expected: the word expected.
-        found: the word found.
+        captured: the word captured.
     """
 
     link: int
     frame: int
     expected: int | None
-    found: int | None
+    captured: int | None
 
     def __str__(self) -> str:
-        told = ["no valid word" if word is None else f"{word:016x}" for word in (self.expected, self.found)]
-        return f"link {self.link}, frame {self.frame}: {told[0]} expected, {told[1]} found"
+        words = ["no valid word" if word is None else f"{word:016x}" for word in (self.expected, self.captured)]
+        return f"link {self.link}, frame {self.frame}: {words[0]} expected, {words[1]} found"
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Frames that were expected against frames that were found.
+class FrameComparison:
+    """Expected frames against captured ones.
 
     Attributes:
         words: valid words expected in the frames that were captured.
@@ -88,7 +88,7 @@ class Comparison:
 
     words: int
     mismatches: int
-    first: Difference | None = None
+    first: WordDifference | None = None
     beyond: int = 0
 
 
@@ -149,27 +149,27 @@ def packets_of(frames: LinkFrames, links: Sequence[int], length: int, file: Path
     return data[at].reshape(-1, length, len(links))
 
 
-def compare(expected: LinkFrames, found: LinkFrames, shift: int = 0) -> Comparison:
-    """Compare frame by frame what was expected with what came out; further links of the latter are left aside.
+def compare(expected: LinkFrames, captured: LinkFrames, shift: int = 0) -> FrameComparison:
+    """Compare expected with captured frames; further links of the capture are left aside.
 
-    A buffer has an end: what would stand in a frame that it does not have was not captured, and is not wrong.
+    A buffer has an end: words of frames that it does not have were not captured, and are no mismatches.
 
     Args:
         expected: of a pattern file.
-        found: of a simulation or a capture.
-        shift: frames by which it is late.
+        captured: of a simulation or a board.
+        shift: frames by which the capture is late.
     """
     frames = len(expected.data)
     data, valid = np.zeros(expected.data.shape, np.uint64), np.zeros(expected.data.shape, np.bool_)
-    rows = np.arange(max(shift, 0), min(frames + shift, len(found.data)))
+    rows = np.arange(max(shift, 0), min(frames + shift, len(captured.data)))
     for column, link in enumerate(expected.links):
-        if link in found.links:
-            there = found.links.index(link)
-            data[rows - shift, column] = found.data[rows, there]
-            valid[rows - shift, column] = found.valid[rows, there]
-    captured = np.zeros((frames, 1), np.bool_)
-    captured[rows - shift] = True
-    wrong = captured & ((valid != expected.valid) | (valid & (data != expected.data)))
+        if link in captured.links:
+            captured_column = captured.links.index(link)
+            data[rows - shift, column] = captured.data[rows, captured_column]
+            valid[rows - shift, column] = captured.valid[rows, captured_column]
+    in_capture = np.zeros((frames, 1), np.bool_)
+    in_capture[rows - shift] = True
+    wrong = in_capture & ((valid != expected.valid) | (valid & (data != expected.data)))
     first = None
     if wrong.any():
         frame, column = (int(i) for i in np.argwhere(wrong)[0])
@@ -177,12 +177,12 @@ def compare(expected: LinkFrames, found: LinkFrames, shift: int = 0) -> Comparis
             int(word[frame, column]) if meant[frame, column] else None
             for word, meant in ((expected.data, expected.valid), (data, valid))
         ]
-        first = Difference(expected.links[column], frame, words[0], words[1])
-    compared = int((expected.valid & captured).sum())
-    return Comparison(compared, int(wrong.sum()), first, int(expected.valid.sum()) - compared)
+        first = WordDifference(expected.links[column], frame, words[0], words[1])
+    compared = int((expected.valid & in_capture).sum())
+    return FrameComparison(compared, int(wrong.sum()), first, int(expected.valid.sum()) - compared)
 
 
-def late_by(expected: LinkFrames, found: LinkFrames) -> int:
+def late_by(expected: LinkFrames, captured: LinkFrames) -> int:
     """Frames by which the first valid word comes later than expected; 0 where there is none on one side."""
-    begin = [np.flatnonzero(each.valid.any(axis=1)) for each in (expected, found)]
+    begin = [np.flatnonzero(side.valid.any(axis=1)) for side in (expected, captured)]
     return int(begin[1][0] - begin[0][0]) if all(frames.size for frames in begin) else 0

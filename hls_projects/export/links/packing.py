@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from data_prep.errors import ConfigurationError
 from hls_projects.export.links.packing_settings import WORD_BITS, Placement
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 
 Integers = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
@@ -52,7 +52,7 @@ class Packing:
         fields: the same value by value: every bit of every value exactly once.
     """
 
-    ports: tuple[PortType, ...]
+    ports: tuple[Port, ...]
     placements: tuple[Placement, ...]
     fields: tuple[Field, ...]
 
@@ -118,18 +118,18 @@ class Packing:
         return np.split(values, np.cumsum(sizes(self.ports))[:-1], axis=1)
 
 
-def sizes(ports: Sequence[PortType]) -> list[int]:
+def sizes(ports: Sequence[Port]) -> list[int]:
     """Values of each port."""
     return [int(np.prod(port.shape)) for port in ports]
 
 
-def resolve(placements: Sequence[Placement], ports: Sequence[PortType], what: str) -> Packing:
+def resolve(placements: Sequence[Placement], ports: Sequence[Port], section: str) -> Packing:
     """Find the place of every value.
 
     Args:
         placements: as configured.
         ports: inputs or outputs of the design.
-        what: `inputs` or `outputs`, for messages.
+        section: `inputs` or `outputs`, for messages.
 
     Raises:
         ConfigurationError: a port that is not there, a value that does not fit its word, bits of a value that are
@@ -139,23 +139,23 @@ def resolve(placements: Sequence[Placement], ports: Sequence[PortType], what: st
     by_name = {port.name: port for port in ports}
     fields: list[Field] = []
     for number, placement in enumerate(placements):
-        where = f"packing.{what}.{number}"
+        where = f"packing.{section}.{number}"
         port = by_name.get(placement.port)
         if port is None:
             raise _error(where, f"the design has no port '{placement.port}' there", f"name one of {', '.join(by_name)}")
         fields += _fields(placement, port, firsts[port.name], where)
     packing = Packing(tuple(ports), tuple(placements), tuple(fields))
-    _require_whole(packing, what)
-    _require_apart(packing, what)
+    _require_whole(packing, section)
+    _require_apart(packing, section)
     return packing
 
 
-def value_name(ports: Sequence[PortType], value: int) -> str:
+def value_name(ports: Sequence[Port], value: int) -> str:
     """A value as a person names it.
 
     >>> from data_prep.fixed_point import FixedType
-    >>> ports = [PortType(name="seed", shape=(1,), type=FixedType(8, 8)),
-    ...          PortType(name="image", shape=(2, 2, 1), type=FixedType(8, 8))]
+    >>> ports = [Port(name="seed", shape=(1,), type=FixedType(8, 8)),
+    ...          Port(name="image", shape=(2, 2, 1), type=FixedType(8, 8))]
     >>> value_name(ports, 0), value_name(ports, 3)
     ('seed[0]', 'image[1, 0, 0]')
     """
@@ -166,7 +166,7 @@ def value_name(ports: Sequence[PortType], value: int) -> str:
     raise IndexError(value)
 
 
-def _fields(placement: Placement, port: PortType, base: int, where: str) -> list[Field]:
+def _fields(placement: Placement, port: Port, base: int, where: str) -> list[Field]:
     size, width = int(np.prod(port.shape)), port.type.width
     count = size - placement.first if placement.count is None else placement.count
     if count < 1 or placement.first + count > size:
@@ -183,21 +183,21 @@ def _fields(placement: Placement, port: PortType, base: int, where: str) -> list
         remedy = f"at most {fits} a word fit from bit {placement.bit} on" if fits > 0 else None
         remedy = remedy or f"begin at bit {WORD_BITS - bits} or below, or place it in parts with 'part'"
         values = f"a value of {bits} bits" if per_word == 1 else f"{per_word} values of {bits} bits"
-        what = (
+        reason = (
             f"{values} of '{port.name}' from bit {placement.bit} on would be split over two words of {WORD_BITS} bits"
         )
-        raise _error(where, what, remedy)
+        raise _error(where, reason, remedy)
     first_link, last_link = placement.links
     span = last_link - first_link + 1
-    found = []
+    fields = []
     for i in range(count):
         frame, link = divmod(placement.word + i // per_word, span)
         bit = placement.bit + i % per_word * spacing
-        found.append(Field(base + placement.first + i, low, bits, first_link + link, placement.frame + frame, bit))
-    return found
+        fields.append(Field(base + placement.first + i, low, bits, first_link + link, placement.frame + frame, bit))
+    return fields
 
 
-def _require_whole(packing: Packing, what: str) -> None:
+def _require_whole(packing: Packing, section: str) -> None:
     """Every bit of every value is placed, once."""
     placed: list[list[Field]] = [[] for _ in range(packing.values)]
     for field in packing.fields:
@@ -207,34 +207,34 @@ def _require_whole(packing: Packing, what: str) -> None:
     ]
     for value, (fields, width) in enumerate(zip(placed, widths, strict=True)):
         name, reached = value_name(packing.ports, value), 0
-        for field in sorted(fields, key=lambda each: each.low):
+        for field in sorted(fields, key=lambda f: f.low):
             if field.low < reached:
-                raise _error(f"packing.{what}", f"bit {field.low} of {name} is placed twice", "place every bit once")
+                raise _error(f"packing.{section}", f"bit {field.low} of {name} is placed twice", "place every bit once")
             if field.low > reached:
                 break
             reached += field.bits
         if reached < width:
             missing = f"{name} is placed nowhere" if not fields else f"bit {reached} of {name} is placed nowhere"
-            raise _error(f"packing.{what}", missing, "place every bit of every value")
+            raise _error(f"packing.{section}", missing, "place every bit of every value")
 
 
-def _require_apart(packing: Packing, what: str) -> None:
+def _require_apart(packing: Packing, section: str) -> None:
     """No bit of a word holds two values."""
     taken: dict[tuple[int, int], list[Field]] = {}
     for field in packing.fields:
         taken.setdefault((field.link, field.frame), []).append(field)
     for (link, frame), fields in taken.items():
-        fields.sort(key=lambda each: each.bit)
+        fields.sort(key=lambda f: f.bit)
         for one, other in pairwise(fields):
             if other.bit < one.bit + one.bits:
                 names = [value_name(packing.ports, field.value) for field in (one, other)]
                 text = f"{names[0]} and {names[1]} both take bit {other.bit} of link {link} in frame {frame}"
-                raise _error(f"packing.{what}", text, "give one of them other bits, another link or another frame")
+                raise _error(f"packing.{section}", text, "give one of them other bits, another link or another frame")
 
 
 def _mask(bits: int) -> np.uint64:
     return np.uint64((1 << bits) - 1)
 
 
-def _error(where: str, what: str, remedy: str | None) -> ConfigurationError:
-    return ConfigurationError(f"'{where}' of hardware.yaml: {what}", remedy=remedy)
+def _error(where: str, reason: str, remedy: str | None) -> ConfigurationError:
+    return ConfigurationError(f"'{where}' of hardware.yaml: {reason}", remedy=remedy)

@@ -1,4 +1,4 @@
-"""What travels on the links when: the packing of both directions, and the design's timing in frames."""
+"""The words on the links frame by frame: the packing of both directions, and the timing of the design."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from data_prep.errors import ConfigurationError
 from hls_projects.export.links.packing import Packing, resolve, sizes
 from hls_projects.export.links.packing_settings import BOARD_LINKS, WORD_BITS, PackingSettings, Placement
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from hls_projects.rtl.design import RtlDesign
 
 
@@ -28,7 +28,7 @@ class LinkPlan:
         period: frames from the begin of a packet to that of the next.
         wait: frames from the begin of a packet to the design's first beat.
         latency: of the design, clocks.
-        wrapper_clocks: what registers around it add.
+        wrapper_clocks: latency of the registers around it.
         held: frames for which a value must be kept until its beat, at most.
     """
 
@@ -88,15 +88,15 @@ def default_inputs(design: RtlDesign, links: int | None = None) -> tuple[Placeme
     words = [-(-beats[group[0].name] // _per_word(group)) for group, _ in groups]
     span = min(sum(words), links or BOARD_LINKS)
     frames = -(-sum(words) // span)
-    found = []
+    placements = []
     for beat in range(design.beats):
         word = 0
         for (group, whole), length in zip(groups, words, strict=True):
             count = beats[group[0].name]
             if not whole or beat == 0:
-                found += _placed(group, 0 if whole else beat * count, count, span, beat * frames, word)
+                placements += _placed(group, 0 if whole else beat * count, count, span, beat * frames, word)
             word += length
-    return tuple(found)
+    return tuple(placements)
 
 
 def default_outputs(design: RtlDesign, links: int | None = None) -> tuple[Placement, ...]:
@@ -104,15 +104,15 @@ def default_outputs(design: RtlDesign, links: int | None = None) -> tuple[Placem
     counts = sizes(design.outputs)
     words = [-(-count // _per_word([port])) for port, count in zip(design.outputs, counts, strict=True)]
     span = min(sum(words), links or BOARD_LINKS)
-    found = []
+    placements = []
     for port, count, word in zip(design.outputs, counts, np.cumsum([0, *words]).tolist(), strict=False):
-        found += _placed([port], 0, count, span, 0, word)
-    return tuple(found)
+        placements += _placed([port], 0, count, span, 0, word)
+    return tuple(placements)
 
 
-def _records(ports: Sequence[PortType]) -> list[list[PortType]]:
+def _records(ports: Sequence[Port]) -> list[list[Port]]:
     """Ports of one shape, as long as one value of each fits a word together."""
-    groups: list[list[PortType]] = []
+    groups: list[list[Port]] = []
     for port in ports:
         last = groups[-1] if groups else []
         if last and last[0].shape == port.shape and _width(last) + port.type.width <= WORD_BITS:
@@ -122,19 +122,19 @@ def _records(ports: Sequence[PortType]) -> list[list[PortType]]:
     return groups
 
 
-def _width(group: Sequence[PortType]) -> int:
+def _width(group: Sequence[Port]) -> int:
     return sum(port.type.width for port in group)
 
 
-def _per_word(group: Sequence[PortType]) -> int:
+def _per_word(group: Sequence[Port]) -> int:
     return 1 if len(group) > 1 else WORD_BITS // group[0].type.width
 
 
-def _placed(group: Sequence[PortType], first: int, count: int, links: int, frame: int, word: int) -> list[Placement]:
+def _placed(group: Sequence[Port], first: int, count: int, links: int, frame: int, word: int) -> list[Placement]:
     """Values `first` to `first + count - 1` of every port of a group."""
-    found, bit = [], 0
+    placements, bit = [], 0
     for port in group:
-        found.append(
+        placements.append(
             Placement(
                 port=port.name,
                 first=first,
@@ -147,7 +147,7 @@ def _placed(group: Sequence[PortType], first: int, count: int, links: int, frame
             )
         )
         bit += port.type.width
-    return found
+    return placements
 
 
 def _wait(design: RtlDesign, inputs: Packing) -> tuple[int, int]:

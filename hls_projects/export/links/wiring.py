@@ -1,4 +1,4 @@
-"""Which wire goes where between link words and the ports of an RTL design: the packing as VHDL needs it."""
+"""The wires between link words and the ports of an RTL design: the packing as VHDL needs it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Wire:
 
 
 @dataclass(frozen=True)
-class Piece:
+class WirePiece:
     """Bits `high:low` of a frame of all outgoing links: `out_data` from bit `source` on, or zeros."""
 
     high: int
@@ -62,7 +62,7 @@ class Wiring:
 
     wires: tuple[Wire, ...]
     history: tuple[int, ...]
-    frames: tuple[tuple[Piece, ...], ...]
+    frames: tuple[tuple[WirePiece, ...], ...]
 
 
 def wire(plan: LinkPlan, design: RtlDesign) -> Wiring:
@@ -74,8 +74,8 @@ def wire(plan: LinkPlan, design: RtlDesign) -> Wiring:
     """
     wires = _inputs(plan, design)
     history = [0] * len(plan.inputs.links)
-    for each in wires:
-        for source in each.sources:
+    for bits in wires:
+        for source in bits.sources:
             history[source.link] = max(history[source.link], source.past)
     return Wiring(wires, tuple(history), _outputs(plan, design))
 
@@ -92,24 +92,24 @@ def _inputs(plan: LinkPlan, design: RtlDesign) -> tuple[Wire, ...]:
             whole = port.name in design.every_beat
             beats = range(design.beats) if whole else range(i // count, i // count + 1)
             places.append((lows[firsts[number] + (i if whole else i % count)], beats))
-    found: dict[tuple[int, int], dict[int, Source]] = defaultdict(dict)
+    sources: dict[tuple[int, int], dict[int, Source]] = defaultdict(dict)
     for field in plan.inputs.fields:
         low, beats = places[field.value]
         link = plan.inputs.links.index(field.link)
         for beat in beats:
             source = Source(link, plan.wait + beat - field.frame, field.bit + field.bits - 1, field.bit)
-            found[low + field.low, field.bits][beat] = source
+            sources[low + field.low, field.bits][beat] = source
     return tuple(
         _wire(low, bits, [by_beat[beat] for beat in range(design.beats)])
-        for (low, bits), by_beat in sorted(_split(found).items())
+        for (low, bits), by_beat in sorted(_split(sources).items())
     )
 
 
-def _split(found: dict[tuple[int, int], dict[int, Source]]) -> dict[tuple[int, int], dict[int, Source]]:
+def _split(sources: dict[tuple[int, int], dict[int, Source]]) -> dict[tuple[int, int], dict[int, Source]]:
     """Cut ranges of `in_data` where another beat cuts them, so that each range has one source in every beat."""
-    borders = sorted({low for low, _ in found} | {low + bits for low, bits in found})
+    borders = sorted({low for low, _ in sources} | {low + bits for low, bits in sources})
     cut: dict[tuple[int, int], dict[int, Source]] = defaultdict(dict)
-    for (low, bits), by_beat in found.items():
+    for (low, bits), by_beat in sources.items():
         inside = [low, *(border for border in borders if low < border < low + bits), low + bits]
         for first, end in pairwise(inside):
             for beat, source in by_beat.items():
@@ -127,24 +127,24 @@ def _wire(low: int, bits: int, sources: Sequence[Source]) -> Wire:
     return Wire(low + bits - 1, low, tuple(sources))
 
 
-def _outputs(plan: LinkPlan, design: RtlDesign) -> tuple[tuple[Piece, ...], ...]:
+def _outputs(plan: LinkPlan, design: RtlDesign) -> tuple[tuple[WirePiece, ...], ...]:
     lows = [0, *accumulate(design.output_widths)]
-    frames: list[list[Piece]] = [[] for _ in range(plan.outputs.frames)]
+    frames: list[list[WirePiece]] = [[] for _ in range(plan.outputs.frames)]
     for field in plan.outputs.fields:
         low = WORD_BITS * plan.outputs.links.index(field.link) + field.bit
-        frames[field.frame].append(Piece(low + field.bits - 1, low, lows[field.value] + field.low))
+        frames[field.frame].append(WirePiece(low + field.bits - 1, low, lows[field.value] + field.low))
     return tuple(_filled(pieces, WORD_BITS * len(plan.outputs.links)) for pieces in frames)
 
 
-def _filled(pieces: list[Piece], bits: int) -> tuple[Piece, ...]:
-    """Zeros where nothing lies."""
-    found: list[Piece] = []
+def _filled(pieces: list[WirePiece], bits: int) -> tuple[WirePiece, ...]:
+    """The pieces of a frame in order, with zeros where no output is placed."""
+    filled: list[WirePiece] = []
     reached = 0
-    for piece in sorted(pieces, key=lambda each: each.low):
+    for piece in sorted(pieces, key=lambda source_piece: source_piece.low):
         if piece.low > reached:
-            found.append(Piece(piece.low - 1, reached, None))
-        found.append(piece)
+            filled.append(WirePiece(piece.low - 1, reached, None))
+        filled.append(piece)
         reached = piece.high + 1
     if reached < bits:
-        found.append(Piece(bits - 1, reached, None))
-    return tuple(found)
+        filled.append(WirePiece(bits - 1, reached, None))
+    return tuple(filled)

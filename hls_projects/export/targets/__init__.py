@@ -1,1 +1,1 @@
-"""The frameworks that a bundle is made for."""
+"""The parts of a bundle: proofs, vectors, HLS and RTL, and packages for the frameworks of experiments."""

@@ -26,19 +26,19 @@ from hls_projects.export.targets.proofs import FOLDER as PROOFS
 from hls_projects.export.targets.vectors import FOLDER as VECTORS
 from hls_projects.export.targets.vectors import file_name
 from hls_projects.hls.project import HlsProject
-from hls_projects.network.model_types import PortType
+from hls_projects.network.port import Port
 from hls_projects.proof.record import LayerProof, Proof
 
 FOLDER = "cmssw"
 BUILD = "build"
-"""Folder below it in which `make` leaves what it makes."""
+"""Folder below it in which `make` leaves its output."""
 
 
 @dataclass(frozen=True)
 class _Port:
     """An input or output as the templates need it."""
 
-    port: PortType
+    port: Port
     kind: str
     index: int
     count: int
@@ -65,7 +65,7 @@ class _Port:
 
     @property
     def beat(self) -> str:
-        """What hls4ml's stream of it holds."""
+        """The type of one beat of its stream in hls4ml."""
         return f"nnet::array<ports::{self.name}_t, {self.port.shape[-1]}>"
 
     @property
@@ -104,11 +104,11 @@ def model_in(root: Path, name: str) -> str:
     Raises:
         InputFileError: none, or more than one.
     """
-    found = [each.name for each in sorted((root / FOLDER).glob(f"{name}_v*")) if each.is_dir()]
-    if len(found) != 1 or not re.fullmatch(r"\d+(_\d+)*", found[0].removeprefix(f"{name}_v")):
-        what = f"holds {len(found)} versions of {name}, a bundle has one"
-        raise InputFileError(what, file=root / FOLDER, remedy="do not use it; ask for the bundle again")
-    return found[0]
+    versions = [folder.name for folder in sorted((root / FOLDER).glob(f"{name}_v*")) if folder.is_dir()]
+    if len(versions) != 1 or not re.fullmatch(r"\d+(_\d+)*", versions[0].removeprefix(f"{name}_v")):
+        reason = f"holds {len(versions)} versions of {name}, a bundle has one"
+        raise InputFileError(reason, file=root / FOLDER, remedy="do not use it; ask for the bundle again")
+    return versions[0]
 
 
 def write(design: Design, root: Path) -> None:
@@ -120,7 +120,7 @@ def write_package(project: HlsProject, version: str, hls: Path, licence: Path, r
     """Write the package `cmssw/` of an HLS project.
 
     Args:
-        project: what `hls.json` says.
+        project: the content of `hls.json`.
         version: of the design.
         hls: folder of the project.
         licence: the text of the Apache License.
@@ -173,7 +173,7 @@ def write_package(project: HlsProject, version: str, hls: Path, licence: Path, r
         (folder / file).write_text(rendered(f"cmssw/{template}.j2", values), encoding="utf-8")
 
 
-def _ports(kind: str, ports: tuple[PortType, ...]) -> list[_Port]:
+def _ports(kind: str, ports: tuple[Port, ...]) -> list[_Port]:
     return [_Port(port, kind, i, len(ports)) for i, port in enumerate(ports)]
 
 
@@ -208,7 +208,7 @@ def prove_emulator(design: Design, root: Path) -> None:
     vectors = {block.kind: block.count for block in design.vectors.blocks}
     layers = tuple(
         LayerProof(name=port.name, type=port.type.name, values=values.size, mismatches=0)
-        for port, values in zip(design.types.outputs, design.vectors.outputs, strict=True)
+        for port, values in zip(design.graph.outputs, design.vectors.outputs, strict=True)
     )
     reason = f"{model_name(design)}.so, loaded as CMSSW does, gives the reference outputs"
     proof = Proof(status="proven", reason=reason, vectors=vectors, layers=layers)

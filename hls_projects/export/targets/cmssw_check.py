@@ -11,7 +11,7 @@ from data_prep.system.programs import Children
 from hls_projects.export.targets.vectors import FOLDER as VECTORS
 
 FLAGS = "-O1 -fPIC -std=c++17"
-"""Those of CMSSW with less optimisation, which takes half the time to compile."""
+"""The compiler flags of CMSSW with less optimisation, which halves the time to compile."""
 
 
 def check_package(package: Path, vectors: Path, flags: str = FLAGS) -> str:
@@ -35,7 +35,7 @@ def check_package(package: Path, vectors: Path, flags: str = FLAGS) -> str:
     with tempfile.TemporaryDirectory() as scratch, Children() as children:
         copy = Path(scratch) / "cmssw"
         shutil.copytree(package, copy)
-        # make takes no spaces in paths, so nothing lies where the user's folders do
+        # make accepts no spaces in paths: it works on a copy, not in the user's folder
         shutil.copytree(vectors, Path(scratch) / VECTORS)
         command = ["make", "--no-print-directory", "-s", f"CXXFLAGS={flags}", f"VECTORS=../{VECTORS}"]
         built = children.run([*command, "all", "programs"], folder=copy)
@@ -44,6 +44,6 @@ def check_package(package: Path, vectors: Path, flags: str = FLAGS) -> str:
             raise PipelineError(f"the emulator package does not build: {first}", file=package)
         checked = children.run([*command, "check"], folder=copy)
         if checked.code != 0:
-            said = next(iter(checked.errors.splitlines()), "no message")
-            raise ProofFailedError(f"the emulator package fails its check: {said}", file=package)
+            message = next(iter(checked.errors.splitlines()), "no message")
+            raise ProofFailedError(f"the emulator package fails its check: {message}", file=package)
         return checked.output.strip().splitlines()[-1]

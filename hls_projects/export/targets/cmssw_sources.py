@@ -19,8 +19,8 @@ def copy_sources(firmware: Path, namespace: str, folder: Path) -> list[str]:
 
     Args:
         firmware: folder of the HLS project.
-        namespace: what the network's types, weights, configurations and functions are put in.
-        folder: to make.
+        namespace: of the network's types, weights, configurations and functions.
+        folder: is created.
 
     Returns:
         The C++ files, without extension.
@@ -38,15 +38,15 @@ def copy_sources(firmware: Path, namespace: str, folder: Path) -> list[str]:
 
 
 def as_synthesised(text: str, file: Path) -> str:
-    r"""What synthesis sees of a file: no weights from text files, no traces.
+    r"""The part of a file that synthesis sees: no weights from text files, no traces.
 
     >>> as_synthesised("a\n#ifndef __SYNTHESIS__\nb\n#else\nc\n#endif\nd\n", Path("x.h"))
     'a\nc\nd\n'
     """
-    found = _SIMULATION.sub(lambda block: block[1] or "", text)
-    if "__SYNTHESIS__" in found:
+    source = _SIMULATION.sub(lambda block: block[1] or "", text)
+    if "__SYNTHESIS__" in source:
         raise PipelineError("tells simulation from synthesis in a way that hls4ml 1.3.0 does not", file=file)
-    return found
+    return source
 
 
 def in_namespace(text: str, namespace: str, file: Path) -> str:

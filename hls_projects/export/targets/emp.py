@@ -64,7 +64,7 @@ def write_payload(
         rtl: a design: `rtl.json` and `vhdl/`.
         packing: where its values lie on the links.
         hls: part and clock.
-        folder: is made.
+        folder: is created.
         emp: the framework; the current one where not given.
 
     Raises:
@@ -80,8 +80,8 @@ def write_payload(
         )
     name, emp = design.name, emp or EmpSettings()
     hdl, cfg, sim, vivado = (folder / part for part in ("firmware/hdl", "firmware/cfg", "sim", "vivado"))
-    for made in (hdl / RTL, cfg, sim, vivado):
-        made.mkdir(parents=True)
+    for subfolder in (hdl / RTL, cfg, sim, vivado):
+        subfolder.mkdir(parents=True)
     for source in design.vhdl:
         shutil.copyfile(rtl / "vhdl" / source, hdl / RTL / source)
     values = {

@@ -13,7 +13,7 @@ from hls_projects.export.targets.patterns import FOLDER as PATTERNS
 
 
 def simulate(payload: Path, patterns: Path, frames: int = 0) -> int:
-    """Play the first pattern file to a copy of the payload, and compare what leaves it.
+    """Play the first pattern file to a copy of the payload, and compare its output.
 
     Args:
         payload: the folder `emp/`, which is left as it is.
@@ -36,22 +36,22 @@ def simulate(payload: Path, patterns: Path, frames: int = 0) -> int:
     with tempfile.TemporaryDirectory() as scratch, Children() as children:
         copy = Path(scratch) / "emp"
         shutil.copytree(payload, copy)
-        # make takes no spaces in paths, so nothing lies where the user's folders do
+        # make accepts no spaces in paths: it works on a copy, not in the user's folder
         shutil.copytree(patterns, Path(scratch) / PATTERNS)
         command = ["make", "--no-print-directory", "-s", f"PATTERNS=../../{PATTERNS}", f"FRAMES={frames}"]
         analysed = children.run([*command, "work/analysed"], folder=copy / "sim")
         if analysed.code != 0:
             raise PipelineError(f"GHDL refuses the payload: {_told(analysed.output + analysed.errors)}", file=payload)
         played = children.run([*command, "input_0.txt"], folder=copy / "sim")
-    said = played.output + played.errors
-    found = re.search(r"frames equal, (\d+) valid words", said)
-    if played.code != 0 or not found:
-        raise ProofFailedError(f"the payload gives other frames: {_told(said)}", file=payload)
-    return int(found[1])
+    messages = played.output + played.errors
+    summary = re.search(r"frames equal, (\d+) valid words", messages)
+    if played.code != 0 or not summary:
+        raise ProofFailedError(f"the payload gives other frames: {_told(messages)}", file=payload)
+    return int(summary[1])
 
 
 def _told(text: str) -> str:
-    """The line that says what is wrong, without the place in the testbench."""
+    """The line with the error, without its place in the testbench."""
     lines = [line for line in text.splitlines() if line.strip()]
     worst = next((line for line in lines if "failure" in line or "error" in line), (lines or ["no message"])[0])
     return re.sub(r"^.*\((?:assertion )?(?:failure|error)\): ", "", worst)[:300]

@@ -11,7 +11,7 @@ from data_prep.fixed_point import FixedType
 from hls_projects.export.design import Design
 from hls_projects.export.reference_vectors import Integers
 from hls_projects.export.target import Target
-from hls_projects.network.model_types import PortType
+from hls_projects.network.port import Port
 
 FOLDER = "hls"
 
@@ -28,7 +28,7 @@ def write(design: Design, root: Path) -> None:
     data = folder / "tb_data"
     data.mkdir()
     given, project = design.vectors.inputs, design.project
-    files = {"tb_output_predictions.dat": (design.types.outputs, design.vectors.outputs)}
+    files = {"tb_output_predictions.dat": (design.graph.outputs, design.vectors.outputs)}
     if project.builder is None:
         files["tb_input_features.dat"] = (project.inputs, given)
     else:
@@ -44,14 +44,14 @@ def write(design: Design, root: Path) -> None:
         (data / name).write_text(_lines(ports, arrays), encoding="ascii")
 
 
-def _lines(ports: tuple[PortType, ...], arrays: tuple[Integers, ...]) -> str:
+def _lines(ports: tuple[Port, ...], arrays: tuple[Integers, ...]) -> str:
     """One vector a line: the values of all ports one after the other, in decimals that are exact."""
     flat = [_values(port.type, raw) for port, raw in zip(ports, arrays, strict=True)]
     return "".join(" ".join(map(repr, row)) + "\n" for row in np.concatenate(flat, axis=1).tolist())
 
 
-def _values(kind: FixedType, raw: Integers) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    return kind.to_float(raw).reshape(len(raw), -1)
+def _values(port_type: FixedType, raw: Integers) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    return port_type.to_float(raw).reshape(len(raw), -1)
 
 
 TARGET = Target(10, write)

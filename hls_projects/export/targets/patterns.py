@@ -20,7 +20,7 @@ from hls_projects.export.links.packing_settings import PackingSettings, Placemen
 from hls_projects.export.links.plan import LinkPlan, link_plan
 from hls_projects.export.target import Target
 from hls_projects.json_record import JsonRecord
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from hls_projects.rtl.design import RtlDesign
 
 FOLDER = "patterns"
@@ -28,15 +28,15 @@ RECORD = "packing.json"
 
 
 class PatternRecord(JsonRecord):
-    """`patterns/packing.json`: where the values lie in the words, and when the words come."""
+    """`patterns/packing.json`: the place of every value in the words, and the frames of the words."""
 
     format: Literal[1] = 1
     """Version of this file format."""
     design: str
     """Name of the design."""
-    input_ports: tuple[PortType, ...]
+    input_ports: tuple[Port, ...]
     """Inputs in order."""
-    output_ports: tuple[PortType, ...]
+    output_ports: tuple[Port, ...]
     """Outputs in order."""
     inputs: tuple[Placement, ...]
     """Where the inputs lie."""
@@ -102,7 +102,7 @@ def write_patterns(
         settings: packing, depth and number of files.
         inputs: int64 [vectors, values], raw integers, port after port in C order.
         outputs: what the design gives for them, likewise.
-        folder: is made.
+        folder: is created.
 
     Raises:
         ConfigurationError: a packing that does not fit the design.
@@ -116,11 +116,11 @@ def write_patterns(
     for name, (to_file, from_file) in FORMATS.items():
         (folder / name).mkdir()
         for number, rows in enumerate(chosen):
-            for kind, packing, first, values in (
+            for direction, packing, first, values in (
                 ("input", plan.inputs, 0, inputs[rows]),
                 ("output", plan.outputs, plan.first_output, outputs[rows]),
             ):
-                file = folder / name / f"{kind}_{number}.txt"
+                file = folder / name / f"{direction}_{number}.txt"
                 packets = packing.pack(values)
                 to_file(
                     frames_of(
@@ -137,8 +137,8 @@ def _chosen(plan: LinkPlan, settings: PackingSettings, count: int) -> list[Integ
     packets = plan.packets(settings.depth)
     if not packets:
         needed = plan.first_output + plan.outputs.frames
-        what = f"'packing.depth' of hardware.yaml: the first result ends with frame {needed - 1}"
-        raise ConfigurationError(what, remedy=f"take at least {needed} frames")
+        reason = f"'packing.depth' of hardware.yaml: the first result ends with frame {needed - 1}"
+        raise ConfigurationError(reason, remedy=f"take at least {needed} frames")
     taken = min(count, packets * settings.files)
     rows = np.arange(taken, dtype=np.int64) * count // max(taken, 1)
     return [rows[start : start + packets] for start in range(0, taken, packets)]
@@ -166,8 +166,8 @@ def _record(design: RtlDesign, plan: LinkPlan, settings: PackingSettings, chosen
 
 
 def _require_equal(frames: LinkFrames, packing: Packing, values: Integers, file: Path) -> None:
-    found = packing.unpack(packets_of(frames, packing.links, packing.frames, file))
-    if not np.array_equal(found, values):
+    unpacked = packing.unpack(packets_of(frames, packing.links, packing.frames, file))
+    if not np.array_equal(unpacked, values):
         raise ProofFailedError("does not hold the reference vectors it was written from", file=file)
 
 

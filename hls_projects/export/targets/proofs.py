@@ -1,4 +1,4 @@
-"""Target `proof/`, `types.json`, `weights.npz` and `meaning.json`: what was proven, and of which integer network."""
+"""Target `proof/`, `types.json`, `weights.npz` and `meaning.json`: the proofs, and the integer network they are of."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ RTL = "65_rtl.json"
 
 
 def write(design: Design, root: Path) -> None:
-    """Copy the proofs, the table of types, the weights as integers, and what inputs and outputs mean."""
+    """Copy the proofs, the graph with its types, the weights as integers, and the description of inputs and outputs."""
     (root / FOLDER).mkdir()
     shutil.copyfile(design.proof_file, root / FOLDER / CSIM)
     if design.rtl is not None:
         shutil.copyfile(design.rtl.proof_file, root / FOLDER / RTL)
     if design.project.builder is not None:
         lowered = Network.load(design.lowered)
-        Network(design.types, lowered.weights, lowered.meaning).save(root)
+        Network(design.graph, lowered.weights, lowered.meaning).save(root)
         return
     for name in ("types.json", "weights.npz", MEANING):
         if name != MEANING or (design.lowered / name).exists():

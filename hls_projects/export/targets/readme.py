@@ -12,7 +12,7 @@ from hls_projects.export.design import Design, packing
 from hls_projects.export.render import rendered
 from hls_projects.export.target import Target
 from hls_projects.export.targets.patterns import FOLDER, RECORD, PatternRecord
-from hls_projects.network.model_types import PortType
+from hls_projects.network.port import Port
 from hls_projects.rtl.design import RtlDesign
 from models.files.meaning import MEANING, Meaning
 
@@ -34,7 +34,7 @@ class Lane:
     wire: str
     low: int
     high: int
-    port: PortType
+    port: Port
     values: int
     width: int
     every: bool = False
@@ -42,22 +42,22 @@ class Lane:
 
 def lanes(design: RtlDesign) -> list[Lane]:
     """Where inputs and outputs lie on the data ports, in order: without gaps, from bit 0."""
-    found = []
+    ranges = []
     sizes = [int(np.prod(port.shape)) for port in design.outputs]
     for wire, ports, counts in (("in_data", design.inputs, design.beat_sizes), ("out_data", design.outputs, sizes)):
         low = 0
         for port, count in zip(ports, counts, strict=True):
             width = port.type.width
             every = wire == "in_data" and design.beats > 1 and port.name in design.every_beat
-            found.append(Lane(wire, low, low + count * width - 1, port, count, width, every))
+            ranges.append(Lane(wire, low, low + count * width - 1, port, count, width, every))
             low += count * width
-    return found
+    return ranges
 
 
 def write(design: Design, root: Path) -> None:
     """Write the README of the bundle."""
-    ports = [("input", i, port) for i, port in enumerate(design.types.inputs)]
-    ports += [("output", i, port) for i, port in enumerate(design.types.outputs)]
+    ports = [("input", i, port) for i, port in enumerate(design.graph.inputs)]
+    ports += [("output", i, port) for i, port in enumerate(design.graph.outputs)]
     meaning = Meaning.load(root / MEANING)
     images = None if meaning is None else meaning.images
     values = {

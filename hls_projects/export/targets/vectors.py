@@ -15,14 +15,14 @@ def write(design: Design, root: Path) -> None:
     """Write `vectors/input_<i>.txt` and `vectors/output_<i>.txt`."""
     folder = root / FOLDER
     folder.mkdir()
-    for kind, ports in (("input", design.vectors.inputs), ("output", design.vectors.outputs)):
+    for direction, ports in (("input", design.vectors.inputs), ("output", design.vectors.outputs)):
         for i, values in enumerate(ports):
-            (folder / file_name(kind, i)).write_text(_lines(values), encoding="ascii")
+            (folder / file_name(direction, i)).write_text(_lines(values), encoding="ascii")
 
 
-def file_name(kind: str, index: int) -> str:
-    """The file of one port; `kind` is `input` or `output`."""
-    return f"{kind}_{index}.txt"
+def file_name(direction: str, index: int) -> str:
+    """The file of one port; `direction` is `input` or `output`."""
+    return f"{direction}_{index}.txt"
 
 
 def _lines(values: Integers) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from hls_projects.network.emulation import Names, StepWriter
+from hls_projects.network.graph import Node
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.joining import aligned
 from hls_projects.network.layer import Layer, Sources
 from hls_projects.network.logic import LogicWriter, Values
-from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
 
 
@@ -22,15 +22,15 @@ class Concatenate(Layer):
     finer = True
     costly = False
 
-    def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
+    def integers(self, node: Node, weights: Weights | None, sources: Sources) -> Integers:
         """The inputs with one fraction, joined."""
         return np.concatenate(aligned(node, sources), axis=-1)
 
-    def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
+    def logic(self, writer: LogicWriter, node: Node, weights: Weights | None, inputs: Sequence[Values]) -> Values:
         """Wires; every value knows its own fraction."""
         return np.concatenate(list(inputs), axis=-1)
 
-    def plan(self, writer: StepWriter, node: LayerTypes) -> Names:
+    def plan(self, writer: StepWriter, node: Node) -> Names:
         """No step where all inputs have one fraction and width."""
         return writer.concatenate(node)
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from hls_projects.network import integer_ops as ops
 from hls_projects.network.geometry import Geometry
+from hls_projects.network.graph import Node
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.layer import HlsFacts
 from hls_projects.network.logic import LogicWriter, Values
-from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
 from hls_projects.network.products import Products
 
@@ -31,15 +31,15 @@ class DepthwiseConvolution(Products):
         """Kernel, strides and padding."""
         return Geometry.of_convolution(layer)
 
-    def multiply(self, x: Integers, node: LayerTypes, kernel: Integers) -> Integers:
+    def multiply(self, x: Integers, node: Node, kernel: Integers) -> Integers:
         """The sums of products, without bias."""
         return ops.depthwise_conv2d(x, kernel, node.strides, node.padding)
 
-    def terms(self, x: Integers, node: LayerTypes) -> Integers:
+    def terms(self, x: Integers, node: Node) -> Integers:
         """The pixels of each window."""
         return ops.patches(x, node.window, node.strides)
 
-    def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
+    def logic(self, writer: LogicWriter, node: Node, weights: Weights | None, inputs: Sequence[Values]) -> Values:
         """One product of a window and a kernel for every pixel and channel."""
         kernel, bias = self.reals(node, weights)
         windows = writer.windows(inputs[0], node)

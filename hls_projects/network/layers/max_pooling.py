@@ -9,11 +9,11 @@ from data_prep.fixed_point import FixedType
 from hls_projects.network import integer_ops as ops
 from hls_projects.network.emulation import Names, StepTail, StepWriter
 from hls_projects.network.geometry import Geometry
+from hls_projects.network.graph import Node
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.interval import Interval
 from hls_projects.network.layer import Layer, Sources
 from hls_projects.network.logic import LogicWriter, Values
-from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
 
 
@@ -27,11 +27,11 @@ class MaxPooling(Layer):
         """Pool and strides."""
         return Geometry.of_pooling(layer)
 
-    def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
+    def integers(self, node: Node, weights: Weights | None, sources: Sources) -> Integers:
         """The maximum over each window."""
         return ops.max_pool(sources[0][0], node.window, node.strides)
 
-    def partial_sums(self, node: LayerTypes, weights: Weights | None, sources: Sequence[Interval]) -> Interval:
+    def partial_sums(self, node: Node, weights: Weights | None, sources: Sequence[Interval]) -> Interval:
         """The largest so far: any number of the input."""
         return sources[0]
 
@@ -39,16 +39,16 @@ class MaxPooling(Layer):
         """It holds numbers of the input and never their sum, so it has a sign only where they do."""
         return sums.type
 
-    def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
+    def logic(self, writer: LogicWriter, node: Node, weights: Weights | None, inputs: Sequence[Values]) -> Values:
         """A tree of comparisons."""
         windows = writer.windows(inputs[0], node).reshape(-1, node.window[0] * node.window[1])
         return writer.combined(windows, writer.larger).reshape(node.shape)
 
-    def plan(self, writer: StepWriter, node: LayerTypes) -> Names:
+    def plan(self, writer: StepWriter, node: Node) -> Names:
         """A step of its own."""
         return writer.pool(node, "max")
 
-    def join(self, tail: StepTail, node: LayerTypes) -> bool:
+    def join(self, tail: StepTail, node: Node) -> bool:
         """Behind a step whose casts are monotone."""
         return tail.pool(node)
 

@@ -8,11 +8,11 @@ import numpy as np
 
 from data_prep.fixed_point import MAX_WIDTH, FixedType
 from hls_projects.network.emulation import Names, StepTail, StepWriter
+from hls_projects.network.graph import Node
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.interval import Interval
 from hls_projects.network.layer import HlsFacts, Layer, Sources
 from hls_projects.network.logic import LogicWriter, Values
-from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.network import Weights
 
 
@@ -24,42 +24,42 @@ class Quantizer(Layer):
     hls = HlsFacts(behind_flat="activation")
     float32 = "values"
 
-    def integers(self, node: LayerTypes, weights: Weights | None, sources: Sources) -> Integers:
+    def integers(self, node: Node, weights: Weights | None, sources: Sources) -> Integers:
         """A cast to the type of the result."""
         return node.result.cast(*sources[0])
 
-    def fraction(self, node: LayerTypes, sources: Sequence[int]) -> int:
+    def fraction(self, node: Node, sources: Sequence[int]) -> int:
         """That of its type, whatever it reads."""
         return node.result.fraction
 
-    def interval(self, node: LayerTypes, weights: Weights | None, sources: Sequence[Interval]) -> Interval:
+    def interval(self, node: Node, weights: Weights | None, sources: Sequence[Interval]) -> Interval:
         """A cast that saturates is monotone."""
-        kind, x = node.result, sources[0]
-        x = x.at(max(x.fraction, kind.fraction))
-        if x.fraction - kind.fraction >= MAX_WIDTH:
+        target, x = node.result, sources[0]
+        x = x.at(max(x.fraction, target.fraction))
+        if x.fraction - target.fraction >= MAX_WIDTH:
             raise OverflowError(f"its step is more than 2**{MAX_WIDTH} steps of what it reads")
-        found = Interval(kind.cast(x.low, x.fraction), kind.cast(x.high, x.fraction), kind.fraction)
-        return _jumping(kind, x, found) if kind.overflow in ("WRAP", "SAT_ZERO") else found
+        ends = Interval(target.cast(x.low, x.fraction), target.cast(x.high, x.fraction), target.fraction)
+        return _jumping(target, x, ends) if target.overflow in ("WRAP", "SAT_ZERO") else ends
 
-    def logic(self, writer: LogicWriter, node: LayerTypes, weights: Weights | None, inputs: Sequence[Values]) -> Values:
+    def logic(self, writer: LogicWriter, node: Node, weights: Weights | None, inputs: Sequence[Values]) -> Values:
         """A cast of each value."""
         return writer.quantized(inputs[0], node.result)
 
-    def plan(self, writer: StepWriter, node: LayerTypes) -> Names:
+    def plan(self, writer: StepWriter, node: Node) -> Names:
         """A step of its own, none where it changes nothing."""
         return writer.cast(node)
 
-    def join(self, tail: StepTail, node: LayerTypes) -> bool:
+    def join(self, tail: StepTail, node: Node) -> bool:
         """Behind any step."""
         return tail.cast(node)
 
 
-def _jumping(kind: FixedType, x: Interval, found: Interval) -> Interval:
-    """A cast that may jump: the ends tell nothing where an end leaves the range."""
-    wide = FixedType(MAX_WIDTH, MAX_WIDTH - kind.fraction, True, kind.rounding, "SAT")
-    inside = (wide.cast(x.low, x.fraction) == found.low) & (wide.cast(x.high, x.fraction) == found.high)
-    low, high = np.where(inside, found.low, kind.raw_min), np.where(inside, found.high, kind.raw_max)
-    return Interval(low, high, kind.fraction)
+def _jumping(target: FixedType, x: Interval, ends: Interval) -> Interval:
+    """The interval of a cast that wraps or falls to zero: any value, where an end lies outside the range."""
+    wide = FixedType(MAX_WIDTH, MAX_WIDTH - target.fraction, True, target.rounding, "SAT")
+    inside = (wide.cast(x.low, x.fraction) == ends.low) & (wide.cast(x.high, x.fraction) == ends.high)
+    low, high = np.where(inside, ends.low, target.raw_min), np.where(inside, ends.high, target.raw_max)
+    return Interval(low, high, target.fraction)
 
 
 LAYER = Quantizer()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from hls_projects.network.graph import Node
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.layer import HlsFacts
-from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.moves import Move
 
 
@@ -15,7 +15,7 @@ class Reshape(Move):
     rows = "moved"
     hls = HlsFacts(vanishes=True)
 
-    def move(self, x: Integers, node: LayerTypes) -> Integers:
+    def move(self, x: Integers, node: Node) -> Integers:
         """Row by row, channels last."""
         return x.reshape(len(x), *node.shape)
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from hls_projects.network import integer_ops as ops
+from hls_projects.network.graph import Node
 from hls_projects.network.integer_ops import Integers
-from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.moves import Move
 
 
 class Spread(Move):
-    """No Keras layer: `rtl/rewrite.py` makes it of reshapes and zeros. Every pixel becomes `node.window` pixels."""
+    """No Keras layer: `rtl/forms/rewrite.py` makes it of reshapes and zeros.
+
+    Every pixel becomes `node.window` pixels.
+    """
 
     kind = "Spread"
     rows = "spread"
 
-    def move(self, x: Integers, node: LayerTypes) -> Integers:
+    def move(self, x: Integers, node: Node) -> Integers:
         """Each pixel at the top left of its window."""
         return ops.spread(x, node.window)
 

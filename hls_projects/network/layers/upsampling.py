@@ -6,8 +6,8 @@ from typing import Any
 
 from hls_projects.network import integer_ops as ops
 from hls_projects.network.geometry import Geometry
+from hls_projects.network.graph import Node
 from hls_projects.network.integer_ops import Integers
-from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.moves import Move
 
 
@@ -21,7 +21,7 @@ class UpSampling(Move):
         """Pixels that one becomes."""
         return Geometry(window=tuple(layer.size))
 
-    def move(self, x: Integers, node: LayerTypes) -> Integers:
+    def move(self, x: Integers, node: Node) -> Integers:
         """Pixels repeated."""
         return ops.upsample(x, node.window)
 

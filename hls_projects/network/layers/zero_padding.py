@@ -6,8 +6,8 @@ from typing import Any
 
 from hls_projects.network import integer_ops as ops
 from hls_projects.network.geometry import Geometry
+from hls_projects.network.graph import Node
 from hls_projects.network.integer_ops import Integers
-from hls_projects.network.model_types import LayerTypes
 from hls_projects.network.moves import Move
 
 
@@ -22,7 +22,7 @@ class ZeroPadding(Move):
         rows, columns = layer.padding
         return Geometry(padding=(tuple(rows), tuple(columns)))
 
-    def move(self, x: Integers, node: LayerTypes) -> Integers:
+    def move(self, x: Integers, node: Node) -> Integers:
         """The image inside."""
         return ops.pad(x, node.padding)
 

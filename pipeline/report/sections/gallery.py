@@ -9,7 +9,7 @@ import numpy as np
 from data_prep.errors import PipelineError
 from data_prep.store.jet_images import open_dataset
 from hls_projects.hls.emulated_outputs import EmulatedOutputs
-from hls_projects.network.model_types import ModelTypes
+from hls_projects.network.graph import Graph
 from pipeline.plots.single_jets import SingleJet, single_jets
 from pipeline.plots.style import svg_text
 from pipeline.report import svg
@@ -97,7 +97,7 @@ def _port(run: RunFolder, dense: Any) -> Any:
     if "40_lowered" not in run.manifests:
         return None
     with reading("40_lowered/types.json"):
-        inputs = ModelTypes.load(run.require("40_lowered") / "types.json").inputs
+        inputs = Graph.load(run.require("40_lowered") / "types.json").inputs
     fits = len(inputs) == 1 and tuple(inputs[0].shape) == dense.shape[1:]
     return inputs[0].type.quantize(dense) if fits else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hls_projects.hls.project import HlsProject
-from hls_projects.network.model_types import ModelTypes
+from hls_projects.network.graph import Graph
 from hls_projects.proof.record import LayerProof
 from pipeline.report.before_ports import before_ports
 from pipeline.report.run_folder import RunFolder, reading
@@ -35,7 +35,7 @@ def values(run: RunFolder) -> dict[str, Any]:
     """Design, vectors and the table of layers; types are shown even where the comparison is missing."""
     types_folder = run.require("40_lowered")
     with reading("40_lowered/types.json"):
-        types = ModelTypes.load(types_folder / "types.json")
+        types = Graph.load(types_folder / "types.json")
     project = None
     if "50_hls" in run.manifests:
         with reading("50_hls/hls.json"):

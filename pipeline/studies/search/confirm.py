@@ -70,7 +70,7 @@ def confirm(
         by trial what was counted, and why others were not.
     """
     from data_prep.system.programs import Children
-    from hls_projects.rtl.synthesis import yosys_version
+    from hls_projects.rtl.synthesis.yosys import yosys_version
 
     found = {each.number: kept for each in designs if (kept := _known(work, each.number)) is not None}
     try:
@@ -101,8 +101,8 @@ def confirm(
 
 def _one(record: Record, space: Space, work: Path, children: Children, end: float) -> Confirmed:
     """Build and count all variants of one design."""
-    from hls_projects.rtl.build import build
-    from hls_projects.rtl.synthesis import FLATTENED_LARGEST, synthesise
+    from hls_projects.rtl.forms.assemble import write_design
+    from hls_projects.rtl.synthesis.synthesis import FLATTENED_LARGEST, synthesise
     from models.files.load import load_model
 
     if time.monotonic() > end:
@@ -117,7 +117,7 @@ def _one(record: Record, space: Space, work: Path, children: Children, end: floa
     for number, variant in enumerate(rtl.variants):
         folder = scratch / str(number)
         scratch.mkdir(exist_ok=True)
-        made = build(network, files.hardware.name, rtl, variant, folder, files.hardware.builder)
+        made = write_design(network, files.hardware.name, rtl, variant, folder, files.hardware.builder)
         cells = synthesise(
             folder,
             scratch / f"{number}_work",

@@ -193,7 +193,7 @@ class Bench:
         """LUTs of the network before it is trained; none where its form cannot be estimated so."""
         from hls_projects.lowering.lower import lower
         from hls_projects.lowering.types import prove_network
-        from hls_projects.rtl.estimate import estimate_luts
+        from hls_projects.rtl.synthesis.estimate import estimate_luts
         from models.quantization.channel_bits import guess
         from models.training.pruning import prune_once
 
@@ -338,7 +338,7 @@ class Bench:
 
     def _cost(self, model: Any, files: Files) -> Any:
         """The smallest traced design."""
-        from hls_projects.rtl.cost import design_cost
+        from hls_projects.rtl.synthesis.cost import design_cost
 
         try:
             return design_cost(hardware_network(model, files), files.hardware)

@@ -51,14 +51,14 @@ def test_its_bounds_are_reached(builder: ImageBuilder) -> None:
     sums = builder_vectors(builder, 0, seed=3)["saturation"]
     found = integer_model.run(composed, list(sums))["image"]
     assert (low, high) == (found.min(), found.max()) == (0, KIND.raw_max)
-    assert composed.types.layers[0].high == KIND.maximum
+    assert composed.graph.layers[0].high == KIND.maximum
 
 
 def test_it_is_a_file_like_any_network(builder: ImageBuilder, tmp_path: Path) -> None:
     composed = compose(builder, network(builder.shape))
     composed.save(tmp_path)
     loaded = Network.load(tmp_path)
-    assert loaded.types == composed.types
+    assert loaded.graph == composed.graph
     first = builder_of(loaded)
     assert first is not None
     assert first.builder == builder

@@ -16,7 +16,7 @@ from data_prep.fixed_point import FixedType
 from hls_projects.blocks.jet_finder import JetFinder
 from hls_projects.hls.csim_worker import run
 from hls_projects.hls.jet_finder import write_alone
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from models.tasks.event_settings import DetectionSettings
 from models.tasks.jet_finder import find_jets
 
@@ -31,7 +31,7 @@ def finder(
     """Behind a network of detection, with outputs of three different types."""
     types = (heat or FixedType(6, 3), FixedType(9, 4, signed=False), FixedType(7, 2))
     shapes = [(rows, columns + 2 * wrap, channels) for channels in (1, 1, 6)]
-    ports = [PortType(name=f"out_{i}", shape=s, type=t) for i, (s, t) in enumerate(zip(shapes, types, strict=True))]
+    ports = [Port(name=f"out_{i}", shape=s, type=t) for i, (s, t) in enumerate(zip(shapes, types, strict=True))]
     made = JetFinder.of("detection", DetectionSettings(window=window, jets=jets, threshold=threshold), ports, wrap)
     assert made is not None
     return made
@@ -116,7 +116,7 @@ def test_where_nothing_is_hot_enough_there_is_no_jet() -> None:
 
 
 def test_where_there_is_no_heatmap_there_is_no_finder() -> None:
-    port = PortType(name="classes", shape=(4, 8, 5), type=FixedType(8, 4))
+    port = Port(name="classes", shape=(4, 8, 5), type=FixedType(8, 4))
     assert JetFinder.of("segmentation", DetectionSettings(), [port], 1) is None
     with pytest.raises(ValueError, match="a network for detection gives heat and pt and box"):
         JetFinder.of("detection", DetectionSettings(), [port], 1)

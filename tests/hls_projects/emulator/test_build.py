@@ -1,10 +1,9 @@
-"""The cache of compiled networks, and what a user may hand in."""
+"""The cache of compiled networks, and networks computed without TensorFlow."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +11,9 @@ import numpy as np
 import pytest
 
 import hls_projects
-from data_prep.errors import InputFileError, PipelineError, ToolNotFoundError
+from data_prep.errors import PipelineError, ToolNotFoundError
 from hls_projects.emulator import build
 from hls_projects.emulator.fast_emulator import FastEmulator
-from hls_projects.emulator.open import open_network
 from hls_projects.network import integer_model
 from hls_projects.network.network import Network
 
@@ -40,11 +38,11 @@ def fresh_compiler() -> Iterator[None]:
 
 def test_two_processes_may_build_at_once(tagger: Network, tmp_path: Path) -> None:
     tagger.save(tmp_path)
-    made = [tmp_path / f"{i}.npy" for i in range(2)]
+    files = [tmp_path / f"{i}.npy" for i in range(2)]
     command = [sys.executable, "-c", RUN, tmp_path, tmp_path / "cache"]
-    running = [subprocess.Popen([*command, file], cwd=ROOT) for file in made]
+    running = [subprocess.Popen([*command, file], cwd=ROOT) for file in files]
     assert [process.wait() for process in running] == [0, 0]
-    one, two = (np.load(file) for file in made)
+    one, two = (np.load(file) for file in files)
     np.testing.assert_array_equal(one, two)
     assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".so"]
 
@@ -87,7 +85,7 @@ def test_without_vector_instructions_the_integers_are_the_same(
 ) -> None:
     monkeypatch.setattr(build, "FLAGS", tuple("-mno-avx" if flag == "-march=native" else flag for flag in build.FLAGS))
     images = rng.random((100, 8, 8, 1), np.float32)
-    wanted = integer_model.outputs(tagger, [tagger.types.inputs[0].type.quantize(images)])[0]
+    wanted = integer_model.outputs(tagger, [tagger.graph.inputs[0].type.quantize(images)])[0]
     np.testing.assert_array_equal(FastEmulator(tagger, tmp_path).run(images)[0], wanted)
 
 
@@ -105,25 +103,5 @@ def test_emulate_takes_a_lowered_folder_without_tensorflow(tagger: Network, tmp_
 
 
 def test_emulate_takes_a_network(tagger: Network) -> None:
-    (found,) = hls_projects.emulate(tagger, np.zeros((3, 8, 8, 1), np.int8), raw=True)
-    np.testing.assert_array_equal(found, integer_model.outputs(tagger, [np.zeros((3, 8, 8, 1), np.int64)])[0])
-
-
-@pytest.mark.parametrize("content", ["nothing", "folder", "text"])
-def test_what_is_no_model_is_refused(tmp_path: Path, content: str) -> None:
-    path = tmp_path / "model"
-    if content == "folder":
-        path.mkdir()
-    elif content == "text":
-        path.write_text("no archive")
-    with pytest.raises(InputFileError, match="model"):
-        open_network(path)
-
-
-def test_an_archive_that_is_no_bundle_is_refused(tagger: Network, tmp_path: Path) -> None:
-    (tmp_path / "own").mkdir()
-    tagger.save(tmp_path / "own")
-    with tarfile.open(tmp_path / "own.tar.gz", "w:gz") as tar:
-        tar.add(tmp_path / "own", "own")
-    with pytest.raises(InputFileError, match="manifest.json"):
-        open_network(tmp_path / "own.tar.gz")
+    (logits,) = hls_projects.emulate(tagger, np.zeros((3, 8, 8, 1), np.int8), raw=True)
+    np.testing.assert_array_equal(logits, integer_model.outputs(tagger, [np.zeros((3, 8, 8, 1), np.int64)])[0])

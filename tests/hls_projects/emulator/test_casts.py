@@ -22,7 +22,7 @@ TARGETS = [(1, 1, False), (2, 0, True), (5, -1, True), (6, 8, False), (16, 2, Fa
 @pytest.mark.parametrize("rounding", get_args(Rounding))
 def test_all_modes(rounding: Rounding, overflow: Overflow, cache: Path, rng: np.random.Generator) -> None:
     width = 48
-    build = NetworkBuilder(*(((width,), kind) for kind in SOURCES))
+    build = NetworkBuilder(*(((width,), source_type) for source_type in SOURCES))
     cases = []
     for i, source in enumerate(SOURCES):
         for bits, integer, signed in TARGETS:
@@ -30,13 +30,13 @@ def test_all_modes(rounding: Rounding, overflow: Overflow, cache: Path, rng: np.
             cases.append((i, source, target, build.add("QActivation", (f"in{i}",), (width,), result=target)))
     emulator = FastEmulator(build.network(*(name for *_, name in cases)), cache)
     raw = []
-    for kind in SOURCES:
-        values = rng.integers(kind.raw_min, kind.raw_max, (200, width), endpoint=True)
-        near = rng.integers(-1000, 1000, (200, width), endpoint=True).clip(kind.raw_min, kind.raw_max)
-        ends = [kind.raw_min, kind.raw_max, kind.raw_min + 1, kind.raw_max - 1, 0]
+    for source_type in SOURCES:
+        values = rng.integers(source_type.raw_min, source_type.raw_max, (200, width), endpoint=True)
+        near = rng.integers(-1000, 1000, (200, width), endpoint=True).clip(source_type.raw_min, source_type.raw_max)
+        ends = [source_type.raw_min, source_type.raw_max, source_type.raw_min + 1, source_type.raw_max - 1, 0]
         raw.append(np.vstack([values, near, np.tile(ends, 200)[: 10 * width].reshape(-1, width)]))
-    found = emulator.run(raw, raw=True)
-    for (i, source, target, _), given in zip(cases, found, strict=True):
+    results = emulator.run(raw, raw=True)
+    for (i, source, target, _), given in zip(cases, results, strict=True):
         np.testing.assert_array_equal(given, target.cast(raw[i], source.fraction), f"{source} to {target}")
 
 
@@ -45,16 +45,19 @@ def test_real_numbers_become_the_port_type(signed: bool, cache: Path, rng: np.ra
     widths = [1, 16, 17, 24, 25, 53, 54, 62]
     integers = ((width, integer) for width in widths for integer in (width, -3))
     kinds = [FixedType(width, integer, signed, "RND_CONV", "SAT") for width, integer in integers]
-    build = NetworkBuilder(*(((9,), kind) for kind in kinds))
+    build = NetworkBuilder(*(((9,), port_type) for port_type in kinds))
     names = [
-        build.add("Reshape", (f"in{i}",), (3, 3), fraction=kind.fraction, result=kind) for i, kind in enumerate(kinds)
+        build.add("Reshape", (f"in{i}",), (3, 3), fraction=port_type.fraction, result=port_type)
+        for i, port_type in enumerate(kinds)
     ]
     emulator = FastEmulator(build.network(*names), cache)
     steps = rng.integers(-(2**20), 2**20, (50, 9)) / 4
     values = [
-        np.vstack([steps * kind.step, rng.normal(0, kind.maximum + kind.step, (50, 9)), np.full((1, 9), 1e30)])
-        for kind in kinds
+        np.vstack(
+            [steps * port_type.step, rng.normal(0, port_type.maximum + port_type.step, (50, 9)), np.full((1, 9), 1e30)]
+        )
+        for port_type in kinds
     ]
-    for floats in ([each.astype(np.float32) for each in values], values):
-        for kind, given, found in zip(kinds, floats, emulator.run(floats), strict=True):
-            np.testing.assert_array_equal(found.reshape(-1, 9), kind.quantize(given), kind.name)
+    for floats in ([array.astype(np.float32) for array in values], values):
+        for port_type, given, raw in zip(kinds, floats, emulator.run(floats), strict=True):
+            np.testing.assert_array_equal(raw.reshape(-1, 9), port_type.quantize(given), port_type.name)

@@ -16,7 +16,7 @@ from hls_projects.proof.vectors import made_vectors
 
 def test_every_zoo_model_gives_the_integers_of_the_reference(network: Network, cache: Path) -> None:
     emulator = FastEmulator(network, cache)
-    ports = network.types.inputs
+    ports = network.graph.inputs
     for vectors in made_vectors([(port.shape, port.type) for port in ports], 501, seed=3):
         raw = [port.type.quantize(x) for port, x in zip(ports, vectors.inputs, strict=True)]
         wanted = integer_model.outputs(network, raw)
@@ -27,8 +27,8 @@ def test_every_zoo_model_gives_the_integers_of_the_reference(network: Network, c
             "raw": emulator.run(raw, raw=True),
             "doubles": emulator.run(doubles),
         }
-        for how, found in runs.items():
-            for expected, given in zip(wanted, found, strict=True):
+        for how, results in runs.items():
+            for expected, given in zip(wanted, results, strict=True):
                 np.testing.assert_array_equal(given, expected, f"{vectors.kind}, {how}")
 
 
@@ -39,7 +39,7 @@ def test_any_number_of_images_on_any_number_of_threads(
     images = rng.random((count, 8, 8, 1), np.float32)
     emulator = FastEmulator(tagger, cache)
     (one,), (many,) = emulator.run(images, threads=1), emulator.run(images, threads=5)
-    wanted = integer_model.outputs(tagger, [tagger.types.inputs[0].type.quantize(images)])[0]
+    wanted = integer_model.outputs(tagger, [tagger.graph.inputs[0].type.quantize(images)])[0]
     np.testing.assert_array_equal(one, wanted)
     np.testing.assert_array_equal(many, wanted)
 

@@ -15,13 +15,13 @@ from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.blocks.image_builder_vectors import builder_vectors
 from hls_projects.emulator.fast_emulator import FastEmulator
 from hls_projects.network import integer_model
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 
 WIDEST = {"pt": {"bits": 16, "integer": 14}, "eta_bits": 16, "phi_bits": 16, "per_pi": 32768}
 
 
 @pytest.mark.parametrize(
-    ("settings", "pixels", "normalise", "kind"),
+    ("settings", "pixels", "normalise", "pixel_type"),
     [
         (CandidateSettings(), 16, False, FixedType(10, 10, False, "RND_CONV", "SAT")),
         (CandidateSettings(number=7), 5, True, FixedType(9, 1, False, "RND_CONV", "SAT")),
@@ -30,9 +30,9 @@ WIDEST = {"pt": {"bits": 16, "integer": 14}, "eta_bits": 16, "phi_bits": 16, "pe
     ],
     ids=["cms", "normalised", "widest", "one"],
 )
-def test_images(settings: CandidateSettings, pixels: int, normalise: bool, kind: FixedType, cache: Path) -> None:
+def test_images(settings: CandidateSettings, pixels: int, normalise: bool, pixel_type: FixedType, cache: Path) -> None:
     builder = ImageBuilder.of(settings, SquareGrid(pixels=pixels, half_width=0.8), normalise=normalise)
-    network = builder_alone(builder, PortType(name="image", shape=builder.shape, type=kind))
+    network = builder_alone(builder, Port(name="image", shape=builder.shape, type=pixel_type))
     emulator = FastEmulator(network, cache)
     for name, raw in builder_vectors(builder, 20_000, seed=4).items():
         (wanted,) = integer_model.outputs(network, list(raw))

@@ -20,13 +20,13 @@ from tests.hls_projects.random_networks import NetworkBuilder, built
 @given(build=built(), seed=st.integers(0, 2**32))
 def test_random_networks(build: NetworkBuilder, seed: int, cache: Path) -> None:
     network = build.network(*{build.layers[-1].name, build.layers[0].name})
-    port = network.types.inputs[0]
+    port = network.graph.inputs[0]
     rng = np.random.default_rng(seed)
     raw = rng.integers(port.type.raw_min, port.type.raw_max, (70, *port.shape), endpoint=True)
     raw[:10] = port.type.raw_min
     raw[10:20] = port.type.raw_max
-    found = FastEmulator(network, cache).run(raw, raw=True)
-    for wanted, given_integers in zip(integer_model.outputs(network, [raw]), found, strict=True):
+    results = FastEmulator(network, cache).run(raw, raw=True)
+    for wanted, given_integers in zip(integer_model.outputs(network, [raw]), results, strict=True):
         np.testing.assert_array_equal(given_integers, wanted)
 
 

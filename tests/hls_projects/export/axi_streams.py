@@ -90,7 +90,7 @@ def require_axi_streams(case: Case, settings: PackingSettings, folder: Path) -> 
     expected = plan.outputs.pack(case.outputs).reshape(-1, len(plan.outputs.links))
     (folder / "frames").write_text("".join("".join(f"{w:016x}" for w in row[::-1]) + "\n" for row in words.tolist()))
     bits = {"IN_BITS": 64 * words.shape[1], "OUT_BITS": 64 * expected.shape[1], "NAME": name}
-    (folder / "play.vhd").write_text(re.sub("|".join(bits), lambda found: str(bits[found[0]]), AXIS_TESTBENCH))
+    (folder / "play.vhd").write_text(re.sub("|".join(bits), lambda match: str(bits[match[0]]), AXIS_TESTBENCH))
     hdl = folder / "emp" / "firmware" / "hdl"
     sources = [
         *(hdl / "rtl" / source for source in case.design.vhdl),

@@ -23,8 +23,8 @@ from hls_projects.network.network import Network
 from hls_projects.proof.compare import compare
 from hls_projects.proof.record import LayerProof
 from hls_projects.proof.vectors import VectorSet, made_vectors
-from hls_projects.rtl.build import build as build_rtl
 from hls_projects.rtl.design import RtlDesign
+from hls_projects.rtl.forms.assemble import write_design
 from hls_projects.rtl.record import RtlProof
 from hls_projects.settings import HlsSettings, RtlSettings, VariantSettings
 from models.quantization.exact import exact_inference
@@ -39,7 +39,7 @@ def design(make: Callable[[str], keras.Model], tmp_path_factory: pytest.TempPath
     trained = make("two_inputs_two_outputs")
     lowered = lower(trained)
     network = prove_network(lowered)
-    types = network.types
+    types = network.graph
     (folder / "40_lowered").mkdir()
     network.save(folder / "40_lowered")
     project = convert(lowered.model, types, "zoo_model", HlsSettings(), folder / "50_hls")
@@ -49,7 +49,9 @@ def design(make: Callable[[str], keras.Model], tmp_path_factory: pytest.TempPath
     assert proof.status == "proven"
     proof_file = folder / "60_csim.json"
     proof_file.write_text(proof.model_dump_json(indent=1))
-    corners = [VectorSet(made.kind, tuple(x[:40] for x in made.inputs)) for made in made_vectors(ports, 0, 1)]
+    corners = [
+        VectorSet(vector_set.kind, tuple(x[:40] for x in vector_set.inputs)) for vector_set in made_vectors(ports, 0, 1)
+    ]
     vectors = reference_vectors(exact_inference(lowered.model), types, corners)
     return Design(project, types, proof, vectors, folder / "50_hls", folder / "40_lowered", proof_file)
 
@@ -64,7 +66,7 @@ def provenance() -> Provenance:
 def with_rtl(design: Design, provenance: Provenance, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Design]:
     """A bundle with RTL, and what it was made of; the proof is made up."""
     folder = tmp_path_factory.mktemp("rtl")
-    build_rtl(Network.load(design.lowered), "zoo_model", RtlSettings(), VariantSettings(), folder / "65_rtl")
+    write_design(Network.load(design.lowered), "zoo_model", RtlSettings(), VariantSettings(), folder / "65_rtl")
     layer = LayerProof(name="logits", type="ap_fixed<9,1>", values=3, mismatches=0)
     proof = RtlProof(
         status="proven", reason="made up", vectors={"data": 1}, layers=(layer,), files=hash_files(folder / "65_rtl")

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from data_prep.fixed_point import FixedType
 from hls_projects.export.links.packing_settings import PackingSettings, Placement
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from hls_projects.rtl.design import RtlDesign
 
 DESIGNS = Path(__file__).parents[1] / "rtl" / "designs"
@@ -31,8 +31,8 @@ class Case:
         return RtlDesign.load(self.folder)
 
 
-def _port(name: str, shape: tuple[int, ...], width: int, signed: bool = True) -> PortType:
-    return PortType(name=name, shape=shape, type=FixedType(width, width, signed))
+def _port(name: str, shape: tuple[int, ...], width: int, signed: bool = True) -> Port:
+    return Port(name=name, shape=shape, type=FixedType(width, width, signed))
 
 
 def handmade(name: str, folder: Path) -> Case:
@@ -61,9 +61,11 @@ def handmade(name: str, folder: Path) -> Case:
         source = source.replace("row <= ", "row <= resize(signed(in_data(14 downto 12)), 9) + ")
     (folder / "vhdl" / vhdl[0]).write_text(source)
     RtlDesign(name=name, inputs=tuple(inputs), outputs=tuple(outputs), verilog=(), vhdl=vhdl, **timing).save(folder)
-    kind = inputs[0].type
-    x = np.random.default_rng(3).integers(kind.raw_min, kind.raw_max, (40, np.prod(inputs[0].shape)), endpoint=True)
-    x[0], x[1] = kind.raw_min, kind.raw_max
+    port_type = inputs[0].type
+    x = np.random.default_rng(3).integers(
+        port_type.raw_min, port_type.raw_max, (40, np.prod(inputs[0].shape)), endpoint=True
+    )
+    x[0], x[1] = port_type.raw_min, port_type.raw_max
     total = x.sum(axis=1)
     if name == "seeded":
         seed = np.random.default_rng(4).integers(-4, 4, (40, 1))

@@ -17,10 +17,10 @@ from hls_projects.export.archive import pack, unpack
 Entry = tuple[tarfile.TarInfo, bytes]
 
 
-def _entry(name: str, kind: bytes = tarfile.REGTYPE, link: str = "", content: bytes = b"x") -> Entry:
+def _entry(name: str, entry_type: bytes = tarfile.REGTYPE, link: str = "", content: bytes = b"x") -> Entry:
     entry = tarfile.TarInfo(name)
-    entry.type, entry.linkname = kind, link
-    entry.size = len(content) if kind == tarfile.REGTYPE else 0
+    entry.type, entry.linkname = entry_type, link
+    entry.size = len(content) if entry_type == tarfile.REGTYPE else 0
     return entry, content
 
 
@@ -107,9 +107,9 @@ def test_too_much_data_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         unpack(archive, tmp_path)
 
 
-def _header(name: str, size: int, kind: bytes) -> bytes:
+def _header(name: str, size: int, entry_type: bytes) -> bytes:
     entry = tarfile.TarInfo(name)
-    entry.type, entry.size = kind, size
+    entry.type, entry.size = entry_type, size
     return entry.tobuf(tarfile.GNU_FORMAT)
 
 

@@ -41,11 +41,11 @@ def test_what_it_holds(bundle: Path, design: Design) -> None:
     for port in manifest["inputs"] + manifest["outputs"]:
         lines = (root / port["vectors"]).read_text().splitlines()
         assert len(lines) == design.vectors.count == 23 + 40 + 40
-        kind = FixedType.parse(port["type"])
+        port_type = FixedType.parse(port["type"])
         values = np.array([line.split() for line in lines], dtype=np.int64)
         assert values.shape[1] == np.prod(port["shape"])
-        assert values.min() >= kind.raw_min
-        assert values.max() <= kind.raw_max
+        assert values.min() >= port_type.raw_min
+        assert values.max() <= port_type.raw_max
     blocks = [(block["kind"], block["first"], block["count"]) for block in manifest["vectors"]]
     assert blocks == [("extreme", 0, 23), ("beyond", 23, 40), ("tie", 63, 40)]
 
@@ -118,7 +118,7 @@ def test_a_proof_without_one_of_the_layers_is_refused(design: Design, provenance
 
 
 def test_packing_names_the_bits(design: Design) -> None:
-    image, _ = design.types.inputs
+    image, _ = design.graph.inputs
     assert "bits 6·i to 6·i + 5" in packing(design.project, image, is_input=True)
     settings = design.project.settings.model_copy(update={"io_type": "io_stream"})
     streamed = design.project.model_copy(update={"settings": settings})

@@ -12,15 +12,15 @@ from hls_projects.export.formats import apx_patterns, emp_patterns
 from hls_projects.export.links.frames import LinkFrames
 from hls_projects.export.links.packing_settings import PackingSettings
 from hls_projects.export.targets.patterns import write_patterns
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from hls_projects.rtl.design import RtlDesign
 from pipeline.app import main
 
 DESIGN = RtlDesign(
     name="tagger",
     form="unrolled",
-    inputs=(PortType(name="image", shape=(1,), type=FixedType(8, 8)),),
-    outputs=(PortType(name="logits", shape=(3,), type=FixedType(30, 30)),),
+    inputs=(Port(name="image", shape=(1,), type=FixedType(8, 8)),),
+    outputs=(Port(name="logits", shape=(3,), type=FixedType(30, 30)),),
     beats=1,
     interval=2,
     latency=4,

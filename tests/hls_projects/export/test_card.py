@@ -199,12 +199,12 @@ def test_licences_of_what_is_there(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     licences.write(tmp_path)
-    found = {each.text: each.licence for each in licences.notes(tmp_path)}
-    assert found["licences/hls4ml.txt"] == "Apache-2.0"
-    assert found["licences/alkaid.txt"] == "LGPL-3.0-or-later"
-    assert found["licences/Apache-2.0.txt"] == "Apache-2.0"
-    assert all((tmp_path / text).is_file() for text in found)
+    texts = {licence.text: licence.licence for licence in licences.notes(tmp_path)}
+    assert texts["licences/hls4ml.txt"] == "Apache-2.0"
+    assert texts["licences/alkaid.txt"] == "LGPL-3.0-or-later"
+    assert texts["licences/Apache-2.0.txt"] == "Apache-2.0"
+    assert all((tmp_path / text).is_file() for text in texts)
     assert "Apache License" in (tmp_path / "licences" / "hls4ml.txt").read_text()
     assert "GNU LESSER GENERAL PUBLIC LICENSE" in (tmp_path / "licences" / "alkaid.txt").read_text()
     (tmp_path / "rtl" / "vhdl" / "mux.vhd").unlink()
-    assert "licences/alkaid.txt" not in {each.text for each in licences.notes(tmp_path)}
+    assert "licences/alkaid.txt" not in {licence.text for licence in licences.notes(tmp_path)}

@@ -45,7 +45,9 @@ def _closure(names: Iterable[str]) -> set[str]:
         found.add(name)
         needed = [Requirement(text) for text in metadata.requires(name) or ()]
         left += [
-            canonicalize_name(each.name) for each in needed if not each.marker or each.marker.evaluate({"extra": ""})
+            canonicalize_name(requirement.name)
+            for requirement in needed
+            if not requirement.marker or requirement.marker.evaluate({"extra": ""})
         ]
     return found
 
@@ -69,10 +71,10 @@ def bundle(design: Design, provenance: Provenance, tmp_path_factory: pytest.Temp
 @pytest.mark.parametrize("name", ["zoo_model", "zoo_model.tar.gz"])
 def test_the_reference_vectors(bundle: Path, name: str, design: Design) -> None:
     vectors = bundle / "zoo_model" / "vectors"
-    ports = enumerate(design.types.inputs)
+    ports = enumerate(design.graph.inputs)
     raw = [np.loadtxt(vectors / f"input_{i}.txt", np.int64).reshape(-1, *port.shape) for i, port in ports]
-    found = hls_projects.emulate(bundle / name, raw, raw=True)
-    for i, given in enumerate(found):
+    outputs = hls_projects.emulate(bundle / name, raw, raw=True)
+    for i, given in enumerate(outputs):
         wanted = np.loadtxt(vectors / f"output_{i}.txt", np.int64).reshape(given.shape)
         np.testing.assert_array_equal(given, wanted)
 
@@ -102,10 +104,10 @@ def _forged(root: Path) -> None:
 
 def test_both_emulators_give_every_output(bundle: Path) -> None:
     with opened(bundle / "zoo_model.tar.gz") as (root, manifest):
-        found = replay(root, manifest)
-    assert found.programs == ("fast emulator", "integer reference")
+        replayed = replay(root, manifest)
+    assert replayed.programs == ("fast emulator", "integer reference")
     # 103 vectors, three logits and a mass, two emulators
-    assert (found.vectors, found.integers, found.left_out) == (103, 103 * 4 * 2, "")
+    assert (replayed.vectors, replayed.integers, replayed.left_out) == (103, 103 * 4 * 2, "")
 
 
 def test_a_machine_with_little_verifies_a_bundle(bundle: Path) -> None:
@@ -187,8 +189,10 @@ def test_a_forged_network_neither_runs_code_nor_ends_in_a_traceback(
 def test_an_accumulator_that_its_sums_overflow(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def narrow(types: dict[str, Any]) -> None:
         layer = next(layer for layer in types["layers"] if layer["accumulator"])
-        kind = FixedType.parse(layer["accumulator"])
-        layer["accumulator"] = dataclasses.replace(kind, width=kind.width - 1, integer=kind.integer - 1).name
+        accumulator = FixedType.parse(layer["accumulator"])
+        layer["accumulator"] = dataclasses.replace(
+            accumulator, width=accumulator.width - 1, integer=accumulator.integer - 1
+        ).name
 
     _with_types(copy, narrow)
     assert main(["verify", str(copy)]) == 1

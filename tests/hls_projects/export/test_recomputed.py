@@ -28,10 +28,10 @@ def _hashed(root: Path) -> BundleManifest:
 
 def test_all_files_of_these_parts_are_made_again(copy: Path) -> None:
     manifest = BundleManifest.load(copy)
-    found = replay(copy, manifest)
-    assert found.otherwise == ()
+    replayed = replay(copy, manifest)
+    assert replayed.otherwise == ()
     wanted = {name for name in manifest.files if name.startswith(MADE_AGAIN)} - {"patterns/packing.json"}
-    assert found.files == len(wanted)
+    assert replayed.files == len(wanted)
     assert len([name for name in wanted if name.startswith("patterns/")]) == 2 * len(FORMATS)
 
 
@@ -103,8 +103,8 @@ def test_sources_that_are_no_text(copy: Path) -> None:
 
 def test_texts_of_another_version_of_the_project_are_told(copy: Path) -> None:
     name = _changed("cmssw/Makefile", "-O3", "-O2")(copy)
-    found = replay(copy, _hashed(copy), "another commit")
-    assert found.otherwise == (name,)
+    replayed = replay(copy, _hashed(copy), "another commit")
+    assert replayed.otherwise == (name,)
     # its pattern files are still those of its vectors
     _another_word(copy)
     with pytest.raises(InputFileError, match="does not hold the words that the vectors make"):

@@ -112,19 +112,19 @@ def test_added(bundle: Path) -> None:
         verify(bundle)
 
 
-@pytest.mark.parametrize("made", ["cmssw/build", "emp/sim/work"])
-def test_what_make_leaves_is_no_part_of_the_bundle(bundle: Path, tmp_path: Path, made: str) -> None:
-    (bundle / made).mkdir(parents=True)
-    (bundle / made / "x.o").write_bytes(b"object")
-    (bundle / made / "link").symlink_to("x.o")
+@pytest.mark.parametrize("folder", ["cmssw/build", "emp/sim/work"])
+def test_what_make_leaves_is_no_part_of_the_bundle(bundle: Path, tmp_path: Path, folder: str) -> None:
+    (bundle / folder).mkdir(parents=True)
+    (bundle / folder / "x.o").write_bytes(b"object")
+    (bundle / folder / "link").symlink_to("x.o")
     assert verify(bundle) == BundleManifest.load(bundle)
-    assert made_in(bundle) == [made]
-    (bundle / made / "link").unlink()
+    assert made_in(bundle) == [folder]
+    (bundle / folder / "link").unlink()
     pack(bundle, tmp_path / "design.tar.gz")
-    with pytest.raises(InputFileError, match=f"holds {made}, which is not part of a bundle"):
+    with pytest.raises(InputFileError, match=f"holds {folder}, which is not part of a bundle"):
         verify(tmp_path / "design.tar.gz")
-    (bundle / f"{made}.o").write_bytes(b"object")
-    with pytest.raises(InputFileError, match=f"{made}.o not in the manifest"):
+    (bundle / f"{folder}.o").write_bytes(b"object")
+    with pytest.raises(InputFileError, match=f"{folder}.o not in the manifest"):
         verify(bundle)
 
 

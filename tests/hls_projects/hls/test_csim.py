@@ -16,7 +16,7 @@ from hls_projects.hls.csim import build
 from hls_projects.hls.project import HlsProject
 from hls_projects.lowering.lower import Lowered, lower
 from hls_projects.lowering.types import prove_network
-from hls_projects.network.model_types import ModelTypes
+from hls_projects.network.graph import Graph
 from hls_projects.proof.compare import compare
 from hls_projects.proof.vectors import VectorSet, made_vectors
 from hls_projects.settings import HlsSettings
@@ -40,10 +40,10 @@ FORMS = [
 ]
 
 
-def _lowered(make: Make, name: str) -> tuple[keras.Model, Lowered, ModelTypes]:
+def _lowered(make: Make, name: str) -> tuple[keras.Model, Lowered, Graph]:
     trained = make(name)
     lowered = lower(trained)
-    return exact_inference(trained), lowered, prove_network(lowered).types
+    return exact_inference(trained), lowered, prove_network(lowered).graph
 
 
 @needs_compiler

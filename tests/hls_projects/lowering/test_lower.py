@@ -24,7 +24,7 @@ Model = keras.Model
 def test_the_same_numbers(make: Callable[[str], Model], zoo_name: str) -> None:
     trained = make(zoo_name)
     lowered = lower(trained)
-    types = prove_network(lowered).types
+    types = prove_network(lowered).graph
     vectors = made_vectors([(port.shape, port.type) for port in types.inputs], 500, seed=3)
     proof = compare_outputs(trained, lowered.model, types, vectors)
     assert proof.status == "proven", proof.first_mismatch
@@ -44,7 +44,7 @@ def test_a_difference_is_found(make: Callable[[str], Model]) -> None:
     """The comparison itself must be able to fail."""
     trained = make("separable")
     lowered = lower(trained)
-    types = prove_network(lowered).types
+    types = prove_network(lowered).graph
     layer = next(layer for layer in lowered.model.layers if isinstance(layer, QDense))
     kernel, bias = layer.get_weights()
     bias[2] += 2.0**-5
@@ -116,7 +116,7 @@ def test_an_input_without_a_quantizer_needs_its_type(randomised: Callable[[Model
     lowered = lower(model, port_type=FixedType.parse("ap_fixed<7,3>"))
     x = np.random.default_rng(1).integers(-64, 64, (100, 5)) / 16
     np.testing.assert_array_equal(model(x), lowered.model(x))
-    assert prove_network(lowered).types.inputs[0].type.name == "ap_fixed<7,3,AP_RND_CONV,AP_SAT>"
+    assert prove_network(lowered).graph.inputs[0].type.name == "ap_fixed<7,3,AP_RND_CONV,AP_SAT>"
 
 
 def test_a_port_type_that_qkeras_does_not_have_is_refused(randomised: Callable[[Model], Model]) -> None:
@@ -132,7 +132,7 @@ def test_a_last_softmax_can_be_left_out(randomised: Callable[[Model], Model]) ->
     model = randomised(_model(KL.Flatten(), head))
     lowered = lower(model, logits=True)
     assert lowered.left_out == ("softmax",)
-    types = prove_network(lowered).types
+    types = prove_network(lowered).graph
     vectors = made_vectors([((6, 6, 2), types.inputs[0].type)], 100, 1)
     assert compare_outputs(model, lowered.model, types, vectors).status == "proven"
 
@@ -145,7 +145,7 @@ def test_weights_already_on_a_grid_are_taken_as_they_are() -> None:
     lowered = lower(model)
     x = rng.normal(size=(200, 6, 6, 2))
     np.testing.assert_array_equal(model(x), lowered.model(x))
-    weights = [layer.weight.name for layer in prove_network(lowered).types.layers if layer.weight]
+    weights = [layer.weight.name for layer in prove_network(lowered).graph.layers if layer.weight]
     assert weights == ["ap_fixed<4,1,AP_TRN,AP_WRAP>"] * 3
 
 
@@ -153,5 +153,5 @@ def test_zero_weights_and_zero_channels(randomised: Callable[[Model], Model]) ->
     conv = QDepthwiseConv2D(3, depthwise_quantizer=WEIGHT, bias_quantizer=WEIGHT)
     model = randomised(_model(conv, QConv2D(2, 1, kernel_quantizer=WEIGHT, use_bias=False)))
     conv.set_weights([np.zeros(weight.shape) for weight in conv.get_weights()])
-    types = prove_network(lower(model)).types
+    types = prove_network(lower(model)).graph
     assert (types.layers[-1].low, types.layers[-1].high) == (0.0, 0.0)

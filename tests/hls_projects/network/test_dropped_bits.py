@@ -65,7 +65,7 @@ def _model(flat: bool = True) -> keras.Model:
 
 
 def test_types_have_the_bits_that_are_read() -> None:
-    types = prove_network(lower(_model())).types
+    types = prove_network(lower(_model())).graph
     kinds = {layer.name: layer.result for layer in types.layers}
     assert kinds["empty"] == FixedType(2, -1, False), "one bit would hold it"
     assert kinds["of_constant"] == kinds["moved"] == FixedType(2, -1, False, "RND_CONV", "SAT")
@@ -81,17 +81,17 @@ def test_types_have_the_bits_that_are_read() -> None:
 def test_they_are_exact_in_the_emulation(tmp_path: Path, io_type: str) -> None:
     model = _model(flat=io_type == "io_parallel")
     lowered = lower(model)
-    types = prove_network(lowered).types
+    types = prove_network(lowered).graph
     convert(lowered.model, types, "narrow", HlsSettings(io_type=io_type), tmp_path / "hls")  # type: ignore[arg-type]
     vectors = made_vectors([(port.shape, port.type) for port in types.inputs], 200, seed=7)
     emulator = build(tmp_path / "hls", tmp_path)
-    found = compare(exact_inference(model), lowered.model, types, emulator, vectors, batch=1000)
-    assert found.proof.status == "proven", found.proof.first_mismatch
+    proof = compare(exact_inference(model), lowered.model, types, emulator, vectors, batch=1000)
+    assert proof.proof.status == "proven", proof.proof.first_mismatch
 
 
 def test_an_activation_of_a_flat_image_is_refused_in_a_stream(tmp_path: Path) -> None:
     lowered = lower(_model())
-    types = prove_network(lowered).types
+    types = prove_network(lowered).graph
     with pytest.raises(UnsupportedModelError, match=r"layer 'again': hls4ml computes no activation behind a flattened"):
         convert(lowered.model, types, "narrow", HlsSettings(io_type="io_stream"), tmp_path / "hls")
 
@@ -101,6 +101,6 @@ def test_an_input_below_the_step_behind_it_is_refused(tmp_path: Path) -> None:
     x = QActivation(quantized_relu(3, 5), name="coarse")(QActivation(quantized_relu(3, 1), name="pixels")(image))
     model = keras.Model(image, QDense(1, kernel_quantizer=_bits(4), bias_quantizer=_bits(4), name="end")(x))
     lowered = lower(model)
-    types = prove_network(lowered).types
+    types = prove_network(lowered).graph
     with pytest.raises(UnsupportedModelError, match=r"layer 'coarse': every possible input .* half of its step \(4\)"):
         convert(lowered.model, types, "narrow", HlsSettings(), tmp_path / "hls")

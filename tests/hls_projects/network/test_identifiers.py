@@ -43,8 +43,8 @@ def test_good_names(name: str) -> None:
 def test_other_shapes_are_refused_with_what_would_go(name: str, instead: str) -> None:
     with pytest.raises(ValueError, match="must be lower-case letters") as caught:
         require_identifier(name)
-    found = re.search(r"\((\w+) is possible", str(caught.value))
-    assert (found[1] if found else "") == instead
+    possible = re.search(r"\((\w+) is possible", str(caught.value))
+    assert (possible[1] if possible else "") == instead
 
 
 @pytest.mark.parametrize(

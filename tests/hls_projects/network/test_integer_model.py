@@ -24,16 +24,16 @@ def test_every_layer_gives_the_numbers_of_qkeras(
     lowered = lower(make(zoo_name))
     prove_network(lowered).save(tmp_path)
     network = Network.load(tmp_path)
-    names = [layer.name for layer in network.types.layers]
+    names = [layer.name for layer in network.graph.layers]
     reference = keras.Model(lowered.model.inputs, [lowered.model.get_layer(name).output for name in names])
-    ports = network.types.inputs
+    ports = network.graph.inputs
     for vectors in made_vectors([(port.shape, port.type) for port in ports], 300, seed=2):
         raw = [port.type.quantize(x) for port, x in zip(ports, vectors.inputs, strict=True)]
-        found = integer_model.run(network, raw)
-        wanted = reference(list(vectors.inputs) if len(vectors.inputs) > 1 else vectors.inputs[0], training=False)
-        for name, values in zip(names, wanted, strict=True):
-            layer = network.types.layer(name)
-            np.testing.assert_array_equal(layer.result.to_float(found[name]), np.asarray(values, np.float64), name)
+        tensors = integer_model.run(network, raw)
+        expected = reference(list(vectors.inputs) if len(vectors.inputs) > 1 else vectors.inputs[0], training=False)
+        for name, values in zip(names, expected, strict=True):
+            layer = network.graph.layer(name)
+            np.testing.assert_array_equal(layer.result.to_float(tensors[name]), np.asarray(values, np.float64), name)
 
 
 @pytest.mark.parametrize("size", range(1, 9))

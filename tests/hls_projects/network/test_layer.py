@@ -20,10 +20,10 @@ from hls_projects.network import integer_model, layer
 from hls_projects.network.layer import LAYERS, Layer, plain_layer
 from hls_projects.network.network import Network
 from hls_projects.network.type_check import require_types
-from hls_projects.rtl.estimate import estimate_luts
-from hls_projects.rtl.machine import Pipelining
-from hls_projects.rtl.streamed import streamed
-from hls_projects.rtl.trace import trace
+from hls_projects.rtl.clocked.machine import Pipelining
+from hls_projects.rtl.forms.streamed import streamed
+from hls_projects.rtl.logic.trace import trace
+from hls_projects.rtl.synthesis.estimate import estimate_luts
 from tests.examples import examples
 
 ROOT = Path(__file__).parents[3]
@@ -38,10 +38,10 @@ def crop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layer:
     (package / "__init__.py").write_text('"""More layers."""\n')
     (package / "crop.py").write_text(CROP)
     monkeypatch.syspath_prepend(tmp_path)
-    made: Registry[Layer] = Registry("more_layers", "LAYER", Layer)  # type: ignore[type-abstract]
-    kinds = {each.kind: each for each in (*LAYERS.values(), *made.values())}
+    registry: Registry[Layer] = Registry("more_layers", "LAYER", Layer)  # type: ignore[type-abstract]
+    kinds = {each.kind: each for each in (*LAYERS.values(), *registry.values())}
     monkeypatch.setattr(layer, "_by_kind", lambda: kinds)
-    return made["crop"]
+    return registry["crop"]
 
 
 @pytest.fixture
@@ -56,8 +56,8 @@ def cropped(crop: Layer) -> tuple[keras.Model, Network]:
 
 def test_a_new_layer_is_one_file(cropped: tuple[keras.Model, Network]) -> None:
     model, network = cropped
-    node = network.types.layers[0]
-    assert (node.kind, node.shape, node.result) == ("Cropping2D", (3, 2, 2), network.types.inputs[0].type)
+    node = network.graph.layers[0]
+    assert (node.kind, node.shape, node.result) == ("Cropping2D", (3, 2, 2), network.graph.inputs[0].type)
     assert require_types(network, Path("types.json")) == 1
     raw = np.random.default_rng(4).integers(-8, 8, (50, 4, 5, 2))
     wanted = np.asarray(model(raw / 4)) * 4
@@ -72,9 +72,9 @@ def test_a_new_layer_is_one_file(cropped: tuple[keras.Model, Network]) -> None:
 
 
 def test_every_file_is_a_layer_of_its_own() -> None:
-    kinds = [each.kind for each in LAYERS.values()]
+    kinds = [layer.kind for layer in LAYERS.values()]
     assert len(set(kinds)) == len(kinds) == 15
-    assert all(plain_layer(each.kind) is each for each in LAYERS.values())
+    assert all(plain_layer(layer.kind) is layer for layer in LAYERS.values())
     with pytest.raises(KeyError, match="Softmax"):
         plain_layer("Softmax")
 
@@ -92,8 +92,8 @@ def test_integers_need_neither_tensorflow_nor_the_compiler_of_logic() -> None:
         "import hls_projects.emulator.planner; from hls_projects.network.layer import LAYERS; print(len(list("
         "LAYERS.values())), *{'tensorflow', 'keras', 'qkeras', 'hls4ml', 'alkaid'}.intersection(sys.modules))"
     )
-    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert found.stdout.split() == ["15"]
+    process = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert process.stdout.split() == ["15"]
 
 
 def test_layers_import_no_form_of_the_hardware() -> None:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from data_prep.errors import InputFileError
 from data_prep.fixed_point import FixedType
 from hls_projects.network.network import Network
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from tests.hls_projects.random_networks import NetworkBuilder
 
 KERNEL = np.arange(-3, 3, dtype=np.int64).reshape(3, 2)
@@ -45,7 +45,7 @@ def _arrays(**arrays: np.ndarray) -> bytes:
 def test_round_trip(folder: Path) -> None:
     network = Network.load(folder)
     np.testing.assert_array_equal(network.weights["layer0"].kernel, KERNEL)
-    assert network.types.layers[0].weight == FixedType(3, 3)
+    assert network.graph.layers[0].weight == FixedType(3, 3)
 
 
 HUGE = b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '<i8', 'fortran_order': False, 'shape': (1000000000000, 1000), }".ljust(
@@ -89,4 +89,4 @@ def test_a_damaged_archive(folder: Path) -> None:
 def test_names_that_lowering_does_not_give(name: str) -> None:
     """They stand in source code that is compiled."""
     with pytest.raises(ValidationError, match="pattern"):
-        PortType(name=name, shape=(1,), type=FixedType(4, 4))
+        Port(name=name, shape=(1,), type=FixedType(4, 4))

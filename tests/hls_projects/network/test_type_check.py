@@ -25,20 +25,20 @@ from tests.hls_projects.random_networks import NetworkBuilder
 FILE = Path("types.json")
 
 
-def _narrower(kind: FixedType) -> FixedType:
-    return dataclasses.replace(kind, width=kind.width - 1, integer=kind.integer - 1)
+def _narrower(number_format: FixedType) -> FixedType:
+    return dataclasses.replace(number_format, width=number_format.width - 1, integer=number_format.integer - 1)
 
 
 def _with(network: Network, number: int, **change: Any) -> Network:
-    layers = list(network.types.layers)
+    layers = list(network.graph.layers)
     layers[number] = layers[number].model_copy(update=change)
-    return dataclasses.replace(network, types=network.types.model_copy(update={"layers": tuple(layers)}))
+    return dataclasses.replace(network, graph=network.graph.model_copy(update={"layers": tuple(layers)}))
 
 
 def test_every_type_holds_and_is_as_narrow_as_it_may_be(make: Callable[[str], keras.Model], zoo_name: str) -> None:
     network = prove_network(lower(make(zoo_name)))
-    assert require_types(network, FILE) == len(network.types.layers)
-    for number, layer in enumerate(network.types.layers):
+    assert require_types(network, FILE) == len(network.graph.layers)
+    for number, layer in enumerate(network.graph.layers):
         if layer.accumulator is not None and layer.accumulator.width > 1:
             with pytest.raises(ProofFailedError, match=f"layer '{layer.name}': its accumulator .* does not hold"):
                 require_types(_with(network, number, accumulator=_narrower(layer.accumulator)), FILE)
@@ -52,7 +52,9 @@ def test_every_type_holds_and_is_as_narrow_as_it_may_be(make: Callable[[str], ke
 
 def test_other_weights_have_other_types(make: Callable[[str], keras.Model]) -> None:
     network = prove_network(lower(make("separable")))
-    name, weights = next((name, each) for name, each in network.weights.items() if (each.kernel != 0).any())
+    name, weights = next(
+        (name, constants) for name, constants in network.weights.items() if (constants.kernel != 0).any()
+    )
     doubled = dataclasses.replace(weights, kernel=2 * weights.kernel)
     with pytest.raises((ProofFailedError, UnsupportedModelError), match=f"layer '{name}'"):
         require_types(dataclasses.replace(network, weights={**network.weights, name: doubled}), FILE)
@@ -60,10 +62,10 @@ def test_other_weights_have_other_types(make: Callable[[str], keras.Model]) -> N
 
 def test_an_output_of_another_type_than_its_layer(make: Callable[[str], keras.Model]) -> None:
     network = prove_network(lower(make("separable")))
-    port = network.types.outputs[0].model_copy(update={"type": FixedType(3, 1)})
-    types = network.types.model_copy(update={"outputs": (port,)})
+    port = network.graph.outputs[0].model_copy(update={"type": FixedType(3, 1)})
+    types = network.graph.model_copy(update={"outputs": (port,)})
     with pytest.raises(ProofFailedError, match=f"output '{port.name}' does not have the type"):
-        require_types(dataclasses.replace(network, types=types), FILE)
+        require_types(dataclasses.replace(network, graph=types), FILE)
 
 
 def test_values_are_not_moved_by_a_fraction() -> None:

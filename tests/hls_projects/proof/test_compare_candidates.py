@@ -21,7 +21,7 @@ from hls_projects.hls.image_builder import require_fit
 from hls_projects.hls.project import HlsProject
 from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from hls_projects.proof.record import LayerProof, Proof, joined
 from hls_projects.settings import HlsSettings
 
@@ -37,7 +37,7 @@ def small() -> keras.Model:
 
 def _project(out: Path, builder: ImageBuilder | None) -> HlsProject:
     lowered = lower(small())
-    convert(lowered.model, prove_network(lowered).types, "trigger", HlsSettings(), out, builder)
+    convert(lowered.model, prove_network(lowered).graph, "trigger", HlsSettings(), out, builder)
     return HlsProject.load(out)
 
 
@@ -74,7 +74,7 @@ def test_the_same_project_every_time_and_none_without_candidates(tmp_path: Path)
     ],
 )
 def test_what_the_builder_does_not_fit_is_refused(shapes: list[tuple[int, ...]], io_type: str, reason: str) -> None:
-    ports = [PortType(name=f"input_{i}", shape=shape, type=FixedType(8, 0)) for i, shape in enumerate(shapes)]
+    ports = [Port(name=f"input_{i}", shape=shape, type=FixedType(8, 0)) for i, shape in enumerate(shapes)]
     with pytest.raises(UnsupportedModelError, match=reason):
         require_fit(BUILDER, ports, io_type)
 

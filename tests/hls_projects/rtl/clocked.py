@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hls_projects.rtl.machine import Machine
+from hls_projects.rtl.clocked.machine import Machine
 
 Values = npt.NDArray[np.float64]
 
@@ -37,39 +37,39 @@ class Clocked:
         """One clock: `out_valid` [streams] and `out_data` [streams, outputs] before its end, from what was driven."""
         self.wires["in_valid"][:] = float(valid)
         self.wires["in_data"][:] = data
-        made: set[str] = set()
+        computed: set[str] = set()
         for conn in self.fsm.comb_conns:
-            self._connect(conn, self.wires, made)
+            self._connect(conn, self.wires, computed)
         valid_now, data_now = self.wires["out_valid"][:, 0] > 0, self._outputs()
         staged = {signal.name: self.wires[signal.name].copy() for signal in self.fsm.signals.values() if signal.reg}
         for conn in self.fsm.reg_conns:
-            self._connect(conn, staged, made)
+            self._connect(conn, staged, computed)
         self.wires |= staged
         return valid_now, data_now
 
     def _outputs(self) -> Values:
         """All outputs; those that never change have no wires."""
-        found = np.tile([interval.min for interval in self.results], (self.streams, 1))
+        outputs = np.tile([interval.min for interval in self.results], (self.streams, 1))
         moving = [i for i, interval in enumerate(self.results) if interval.min != interval.max]
         if moving:
-            found[:, moving] = self.wires["out_data"]
-        return found
+            outputs[:, moving] = self.wires["out_data"]
+        return outputs
 
-    def _connect(self, conn: Any, targets: dict[str, Values], made: set[str]) -> None:
-        source = self._read(conn.src, made)
+    def _connect(self, conn: Any, targets: dict[str, Values], computed: set[str]) -> None:
+        source = self._read(conn.src, computed)
         target = targets[conn.dst.name][:, slice(*conn.dst.view)]
         if conn.enable_if is None:
             target[:] = source
         else:
-            target[:] = np.where(self._read(conn.enable_if, made)[:, :1] > 0, source, target)
+            target[:] = np.where(self._read(conn.enable_if, computed)[:, :1] > 0, source, target)
 
-    def _read(self, signal: Any, made: set[str]) -> Values:
+    def _read(self, signal: Any, computed: set[str]) -> Values:
         name = signal.name
-        if name.startswith("INTERNAL_") and name.endswith("_outp") and name not in made:
+        if name.startswith("INTERNAL_") and name.endswith("_outp") and name not in computed:
             block = name.removeprefix("INTERNAL_").removesuffix("_outp")
             given = np.ascontiguousarray(self.wires[f"INTERNAL_{block}_inp"])
             self.wires[name] = self.fsm.logic[block].predict(given, n_threads=1)
-            made.add(name)
+            computed.add(name)
         return self.wires[name][:, slice(*signal.view)]
 
 
@@ -99,11 +99,11 @@ def images(machine: Machine, inputs: Values, begins: Sequence[int], latency: int
     rng = np.random.default_rng(1)
     design = Clocked(machine, streams, rng)
     beat_of = {begin + beat: (image, beat) for image, begin in enumerate(begins) for beat in range(beats)}
-    found = []
+    results = []
     for time in range(begins[-1] + latency + 1):
         image, beat = beat_of.get(time, (rng.integers(count), rng.integers(beats)))
         valid, outputs = design.clock(time in begins, inputs[:, image, beat])
         assert valid.all() == valid.any() == (time - latency in begins)
         if valid.all():
-            found.append(outputs)
-    return np.stack(found, axis=1)
+            results.append(outputs)
+    return np.stack(results, axis=1)

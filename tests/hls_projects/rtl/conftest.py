@@ -11,15 +11,15 @@ import numpy.typing as npt
 import pytest
 
 from data_prep.fixed_point import FixedType
-from hls_projects.network.model_types import PortType
+from hls_projects.network.port import Port
 from hls_projects.rtl.design import RtlDesign
 
 DESIGNS = Path(__file__).parent / "designs"
 Integers = npt.NDArray[np.int64]
 
 
-def port(name: str, shape: tuple[int, ...], width: int, signed: bool = True) -> PortType:
-    return PortType(name=name, shape=shape, type=FixedType(width, width, signed))
+def port(name: str, shape: tuple[int, ...], width: int, signed: bool = True) -> Port:
+    return Port(name=name, shape=shape, type=FixedType(width, width, signed))
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Handmade:
     def write(self, folder: Path, fault: int = 0) -> Path:
         """Its folder. The fault of the Verilog is read when a simulation begins, that of the VHDL is compiled in."""
         name = self.design.name
-        for kind in ("verilog", "vhdl"):
-            (folder / kind).mkdir(parents=True)
+        for language in ("verilog", "vhdl"):
+            (folder / language).mkdir(parents=True)
         self.set_fault(folder, fault)
         verilog = (DESIGNS / f"{name}.v").read_text().replace('"FAULT"', f'"{folder / "fault"}"')
         (folder / "verilog" / f"{name}.v").write_text(verilog)
@@ -58,7 +58,7 @@ class Handmade:
         return np.concatenate(parts, axis=1)
 
 
-def _design(name: str, inputs: list[PortType], outputs: list[PortType], **timing: int) -> RtlDesign:
+def _design(name: str, inputs: list[Port], outputs: list[Port], **timing: int) -> RtlDesign:
     files = {"verilog": (f"{name}.v",), "vhdl": (f"{name}.vhd",)}
     form = "unrolled" if timing["beats"] == 1 else "streamed"
     return RtlDesign(name=name, form=form, inputs=tuple(inputs), outputs=tuple(outputs), **timing, **files)

@@ -17,12 +17,12 @@ from data_prep.jets.candidates import CandidateSettings
 from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
-from hls_projects.rtl.build import build
+from hls_projects.rtl.clocked.write import LIBRARY, portable
 from hls_projects.rtl.design import RtlDesign
-from hls_projects.rtl.verilator import verilator_root
-from hls_projects.rtl.write import LIBRARY, portable
+from hls_projects.rtl.forms.assemble import write_design
+from hls_projects.rtl.simulation.verilator import verilator_root
 from hls_projects.settings import BuilderSettings, RtlSettings, VariantSettings
-from tests.hls_projects.rtl.test_image_builder import tagger
+from tests.hls_projects.rtl.forms.test_image_builder import tagger
 
 OLD = "/usr/bin/verilator"
 """Where a distribution puts its Verilator: 5.006 in Debian 12."""
@@ -41,7 +41,7 @@ def _built(name: str, make: Callable[[str], keras.Model], folder: Path) -> RtlDe
         network = prove_network(lower(make("separable" if name == "streamed" else name)))
     if name == "streamed":
         rtl, variant = RtlSettings(form="streamed", rows=1), VariantSettings(saturation="compare", ternary=False)
-    build(network, "dut", rtl, variant, folder / "rtl", builder)
+    write_design(network, "dut", rtl, variant, folder / "rtl", builder)
     return RtlDesign.load(folder / "rtl")
 
 

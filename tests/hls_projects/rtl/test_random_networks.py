@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
 from hls_projects.network import integer_model
-from hls_projects.rtl.estimate import check_size, estimate_luts
-from hls_projects.rtl.machine import Pipelining
-from hls_projects.rtl.quantizer import OVERFLOWS, ROUNDINGS, Form
-from hls_projects.rtl.streamed import streamed
-from hls_projects.rtl.trace import trace
+from hls_projects.rtl.clocked.machine import Pipelining
+from hls_projects.rtl.forms.streamed import streamed
+from hls_projects.rtl.logic.quantizer import OVERFLOWS, ROUNDINGS, Form
+from hls_projects.rtl.logic.trace import trace
+from hls_projects.rtl.synthesis.estimate import check_size, estimate_luts
 from tests.hls_projects.random_networks import NetworkBuilder, built
 
 
@@ -24,23 +24,23 @@ def test_logic_of_random_networks(build: NetworkBuilder, seed: int, form: Form) 
     """One bit and 16 bits, negative and fractional integer bits, weights that are zero, channels that are constant."""
     network = build.network(*{build.layers[-1].name, build.layers[0].name})
     # The interpreter gives float64.
-    assume(all(layer.result.width <= 50 for layer in network.types.layers))
-    port = network.types.inputs[0]
+    assume(all(layer.result.width <= 50 for layer in network.graph.layers))
+    port = network.graph.inputs[0]
     rng = np.random.default_rng(seed)
     raw = rng.integers(port.type.raw_min, port.type.raw_max, (70, *port.shape), endpoint=True)
     raw[:10] = port.type.raw_min
     raw[10:20] = port.type.raw_max
     logic = trace(network, form)
-    for wanted, found in zip(integer_model.outputs(network, [raw]), logic.interpret([raw]), strict=True):
-        np.testing.assert_array_equal(found, wanted)
+    for expected, results in zip(integer_model.outputs(network, [raw]), logic.interpret([raw]), strict=True):
+        np.testing.assert_array_equal(results, expected)
 
 
 def _wide(pixels: int) -> NetworkBuilder:
     build = NetworkBuilder(((pixels, pixels, 1), FixedType(8, 8, False)))
     kernel = np.random.default_rng(3).integers(-8, 8, (3, 3, 1, 4))
-    made = pixels - 2
+    columns = pixels - 2
     build.add(
-        "QConv2D", ("in0",), (made, made, 4), fraction=0, kernel=kernel, weight=FixedType(4, 4), window=(3, 3)
+        "QConv2D", ("in0",), (columns, columns, 4), fraction=0, kernel=kernel, weight=FixedType(4, 4), window=(3, 3)
     )  # fmt: skip
     return build
 

@@ -18,13 +18,13 @@ from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
 from hls_projects.network import integer_model
 from hls_projects.network.network import Network
-from hls_projects.rtl.machine import Pipelining
-from hls_projects.rtl.passes import vectors
-from hls_projects.rtl.quantizer import Form
-from hls_projects.rtl.rewrite import pool_first
-from hls_projects.rtl.streamed import Streamed, streamed
-from hls_projects.rtl.trace import trace
-from hls_projects.rtl.unrolled import unrolled
+from hls_projects.rtl.clocked.machine import Pipelining
+from hls_projects.rtl.forms.rewrite import pool_first
+from hls_projects.rtl.forms.streamed import Streamed, streamed
+from hls_projects.rtl.forms.unrolled import unrolled
+from hls_projects.rtl.logic.passes import vectors
+from hls_projects.rtl.logic.quantizer import Form
+from hls_projects.rtl.logic.trace import trace
 from models.quantization.exact import exact_inference
 from tests.hls_projects.rtl.clocked import images
 from tests.hls_projects.sparse_models import sparse_model
@@ -35,20 +35,20 @@ STREAMS, IMAGES = 100, 3
 
 def raw_vectors(network: Network) -> Integers:
     """Raw integers of the one input, as programs are tried: random, extreme, coarse, sparse."""
-    (port,) = network.types.inputs
+    (port,) = network.graph.inputs
     count = int(np.prod(port.shape))
-    made = np.ldexp(vectors([(port.type.minimum, port.type.maximum, port.type.step)] * count), port.type.fraction)
-    picked = np.random.default_rng(2).permutation(len(made))[: STREAMS * IMAGES]
-    return np.resize(made[picked].astype(np.int64), (STREAMS * IMAGES, *port.shape))
+    raw = np.ldexp(vectors([(port.type.minimum, port.type.maximum, port.type.step)] * count), port.type.fraction)
+    picked = np.random.default_rng(2).permutation(len(raw))[: STREAMS * IMAGES]
+    return np.resize(raw[picked].astype(np.int64), (STREAMS * IMAGES, *port.shape))
 
 
-def clocked(network: Network, raw: Integers, made: Streamed) -> Integers:
+def clocked(network: Network, raw: Integers, design: Streamed) -> Integers:
     """The raw outputs [vectors, …] of a machine that is run clock by clock, images without a gap and with one."""
-    (port,), (result,) = network.types.inputs, network.types.outputs
-    values = port.type.to_float(raw).reshape(STREAMS, IMAGES, made.beats, -1)
-    begins = [0, made.interval, 2 * made.interval + made.interval_step]
-    found = images(made.machine, values, begins, made.latency)
-    return np.ldexp(found, result.type.fraction).astype(np.int64).reshape(len(raw), *result.shape)
+    (port,), (result,) = network.graph.inputs, network.graph.outputs
+    values = port.type.to_float(raw).reshape(STREAMS, IMAGES, design.beats, -1)
+    begins = [0, design.interval, 2 * design.interval + design.interval_step]
+    outputs = images(design.machine, values, begins, design.latency)
+    return np.ldexp(outputs, result.type.fraction).astype(np.int64).reshape(len(raw), *result.shape)
 
 
 def check(seed: int, cache: Path | None, forms: Sequence[Form] = get_args(Form)) -> None:
@@ -58,10 +58,10 @@ def check(seed: int, cache: Path | None, forms: Sequence[Form] = get_args(Form))
     network = prove_network(lowered)
     raw = raw_vectors(network)
     (wanted,) = integer_model.outputs(network, [raw])
-    (port,), (result,) = network.types.inputs, network.types.outputs
-    for each in (exact_inference(model), lowered.model):
-        found = np.asarray(each(port.type.to_float(raw).astype(np.float32)), dtype=np.float64)
-        np.testing.assert_array_equal(found, result.type.to_float(wanted), "Keras")
+    (port,), (result,) = network.graph.inputs, network.graph.outputs
+    for keras_model in (exact_inference(model), lowered.model):
+        outputs = np.asarray(keras_model(port.type.to_float(raw).astype(np.float32)), dtype=np.float64)
+        np.testing.assert_array_equal(outputs, result.type.to_float(wanted), "Keras")
     if cache is not None:
         np.testing.assert_array_equal(FastEmulator(network, cache).run(raw, raw=True)[0], wanted, "emulator")
     pipelining = Pipelining(cutoff=4, ternary=bool(seed % 2))
@@ -74,10 +74,10 @@ def check(seed: int, cache: Path | None, forms: Sequence[Form] = get_args(Form))
             clocked(network, raw, Streamed(machine, 1, 1, 1, latency)), wanted, f"unrolled, {form}"
         )
         try:
-            made = streamed(network, "dut", 1, pipelining, form)
+            design = streamed(network, "dut", 1, pipelining, form)
         except UnsupportedModelError:
             continue
-        np.testing.assert_array_equal(clocked(network, raw, made), wanted, f"streamed, {form}")
+        np.testing.assert_array_equal(clocked(network, raw, design), wanted, f"streamed, {form}")
 
 
 @pytest.fixture

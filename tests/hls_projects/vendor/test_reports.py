@@ -100,9 +100,9 @@ def test_utilisation_without_a_field(utilisation: Write, old: str, new: str, rea
 
 
 def test_timing_quotes_the_achieved_period(timing: Write) -> None:
-    found = read_timing(timing(), "clk")
-    assert found == Timing(tool="Vivado v.2023.2", period=2.5, slack=-0.173, hold_slack=0.031)
-    assert found.achieved == 2.673
+    timing_report = read_timing(timing(), "clk")
+    assert timing_report == Timing(tool="Vivado v.2023.2", period=2.5, slack=-0.173, hold_slack=0.031)
+    assert timing_report.achieved == 2.673
     assert read_timing(timing(("-0.173", " 0.412")), "clk").achieved == 2.088
 
 

@@ -12,14 +12,14 @@ import pytest
 
 from data_prep.fixed_point import FixedType
 from hls_projects.hls.project import HlsProject
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.settings import HlsSettings
 from pipeline.app import main
 from pipeline.artefacts.artefact import artefact
 
-INPUTS = (PortType(name="image", shape=(4,), type=FixedType(8, 0, False)),)
-OUTPUTS = (PortType(name="logits", shape=(2,), type=FixedType(9, 3)),)
+INPUTS = (Port(name="image", shape=(4,), type=FixedType(8, 0, False)),)
+OUTPUTS = (Port(name="logits", shape=(2,), type=FixedType(9, 3)),)
 
 VIVADO = """\
 # Every command that the script may use, written down in calls.txt; reports are those of the test.
@@ -107,12 +107,12 @@ def _synth(run: Path, *arguments: str) -> int:
 def test_rtl_is_synthesised_placed_and_routed(run: Path, timing_of: Callable[[str], None]) -> None:
     timing_of("clk")
     assert _synth(run, "--rtl", f"{run}/65_rtl") == 0
-    found = json.loads((run / "66_synth" / "synth.json").read_text())
-    assert found["part"] == "xcvu13p-flga2577-2-e"
+    numbers = json.loads((run / "66_synth" / "synth.json").read_text())
+    assert numbers["part"] == "xcvu13p-flga2577-2-e"
     wanted = {"design": "RTL", "tool": "Vivado v.2023.2", "latency": 12, "interval": 1, "target_period": 2.5}
     wanted |= {"achieved_period": 2.673, "lut": 47001, "ff": 22334, "dsp": 7, "bram": 1.5, "uram": 0}
     wanted |= {"hold_slack": 0.031}
-    assert found["numbers"] == [wanted | {"stage": stage} for stage in ("synthesised", "routed")]
+    assert numbers["numbers"] == [wanted | {"stage": stage} for stage in ("synthesised", "routed")]
     assert (run / "66_synth" / "rtl" / "calls.txt").read_text().splitlines() == [
         "create_project -in_memory -part xcvu13p-flga2577-2-e",
         "add_files mux.v tagger.v",

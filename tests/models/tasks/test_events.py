@@ -85,9 +85,9 @@ def test_panoptic_learns_and_is_exact(
     assert sum(each.weights.nonzero for each in trained[-1].arithmetic.layers) == sum(
         np.count_nonzero(each.kernel) for each in network.weights.values()
     )
-    port = network.types.inputs[0].type
+    port = network.graph.inputs[0].type
     raw = integer_model.outputs(network, [port.quantize(test.dense())])
-    types = [each.type for each in network.types.outputs]
+    types = [each.type for each in network.graph.outputs]
     mine = Maps.of(list(heads("panoptic")), raw, types, test.wrap)
     theirs = predictors["model"](test)
     shift = mine.fraction - theirs.fraction
@@ -111,8 +111,8 @@ def test_every_form_lowers_to_the_same_integers(event_settings: Make, up: str, c
     image = mock_events(np.random.default_rng(2), 20, shape=(8, 12, 3), wrap=2).dense()
     expected = exact_inference(trained)(image).numpy()
     network = prove_network(lower(trained))
-    raw = integer_model.outputs(network, [network.types.inputs[0].type.quantize(image)])[0]
-    np.testing.assert_array_equal(network.types.outputs[0].type.to_float(raw), expected)
+    raw = integer_model.outputs(network, [network.graph.inputs[0].type.quantize(image)])[0]
+    np.testing.assert_array_equal(network.graph.outputs[0].type.to_float(raw), expected)
     assert len(np.unique(expected)) > 20
 
 

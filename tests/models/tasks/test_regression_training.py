@@ -75,8 +75,8 @@ def test_it_finds_what_is_in_the_image(
     np.testing.assert_allclose(found.found["image"][:, 0], 1, rtol=1e-5)  # the images add up to 1
     network = prove_network(lower(trained[-1].model))
     batch = next(images.split("test").batches(300))
-    raw = integer_model.outputs(network, [network.types.inputs[0].type.quantize(batch.dense())])[0]
-    values = network.types.outputs[0].type.to_float(raw) * [2.0, 1.0]
+    raw = integer_model.outputs(network, [network.graph.inputs[0].type.quantize(batch.dense())])[0]
+    values = network.graph.outputs[0].type.to_float(raw) * [2.0, 1.0]
     np.testing.assert_array_equal(values, found.found["model"])
     assert trained[-1].history.sparsity[-1] == pytest.approx(0.2, abs=0.02)
     assert trained[-1].arithmetic.weights.nonzero < 0.82 * trained[-1].arithmetic.weights.all
@@ -89,7 +89,7 @@ def test_beside_the_tagger(
     found = regression.measure(images, beside_tagger, trained, 1)
     assert found.performance is not None
     assert found.performance["model"].jets == 300
-    assert [tuple(port.shape) for port in prove_network(lower(trained[-1].model)).types.outputs] == [(2,), (2,)]
+    assert [tuple(port.shape) for port in prove_network(lower(trained[-1].model)).graph.outputs] == [(2,), (2,)]
     assert set(found.as_json()["tagger"]) == {"float_standard", "float_separable", "model"}
     assert set(found.as_json()["uncertainty"]["taggers"]) == {"float_standard", "float_separable", "model"}
 
@@ -116,9 +116,9 @@ def test_a_residual_is_added_to_the_sum_of_the_pixels(model_content: dict[str, A
         expected = np.minimum(np.rint(total * 64), 4095) / 64 if network.quantized else total
         np.testing.assert_array_equal(found, expected)
     proven = prove_network(lower(model))
-    raw = integer_model.outputs(proven, [proven.types.inputs[0].type.quantize(pixels)])[0]
-    np.testing.assert_array_equal(proven.types.outputs[0].type.to_float(raw)[:, 0], expected)
-    assert proven.types.outputs[0].name == "pt_mass"
+    raw = integer_model.outputs(proven, [proven.graph.inputs[0].type.quantize(pixels)])[0]
+    np.testing.assert_array_equal(proven.graph.outputs[0].type.to_float(raw)[:, 0], expected)
+    assert proven.graph.outputs[0].name == "pt_mass"
 
 
 def test_a_residual_needs_one_channel(model_content: dict[str, Any]) -> None:

@@ -140,7 +140,7 @@ def test_multiplications_by_weights_that_are_not_0(word: str, convolution: str) 
     assert found.keys() == pruning.trained_kernels(model).keys()
     network = prove_network(lower(model))
     counted = dict.fromkeys(found, 0)
-    for layer in network.types.layers:
+    for layer in network.graph.layers:
         if layer.source in found and layer.name in network.weights:
             places = int(np.prod(layer.shape)) // layer.shape[-1]
             counted[layer.source] += places * int(np.count_nonzero(network.weights[layer.name].kernel))

@@ -23,11 +23,12 @@ from hls_projects.export.design import Design
 from hls_projects.export.manifest import Provenance
 from hls_projects.export.reference_vectors import ReferenceVectors, VectorBlock
 from hls_projects.hls.project import HlsProject, TracedLayer
-from hls_projects.network.model_types import LayerTypes, ModelTypes, PortType
+from hls_projects.network.graph import Graph, Node
 from hls_projects.network.network import Network, Weights
+from hls_projects.network.port import Port
 from hls_projects.proof.record import LayerProof, Proof
 from hls_projects.rtl.record import Alternative, Driven, RtlProof, VariantRecord
-from hls_projects.rtl.synthesis import Synthesis
+from hls_projects.rtl.synthesis.synthesis import Synthesis
 from hls_projects.settings import HardwareSettings, HlsSettings, VariantSettings
 from models.metrics.taggers import performance, softmax
 from models.metrics.uncertainty import uncertainties
@@ -43,11 +44,11 @@ CLASSES = ("q", "w", "t")
 JETS = 300
 PIXELS, PORT = FixedType(8, 0, False, "RND_CONV", "SAT"), FixedType(12, 5)
 
-TYPES = ModelTypes(
-    inputs=(PortType(name="pixels", shape=(6, 6, 1), type=PIXELS),),
-    outputs=(PortType(name="logits", shape=(3,), type=PORT),),
+TYPES = Graph(
+    inputs=(Port(name="pixels", shape=(6, 6, 1), type=PIXELS),),
+    outputs=(Port(name="logits", shape=(3,), type=PORT),),
     layers=(
-        LayerTypes(
+        Node(
             name="pixels_port",
             kind="QActivation",
             source="pixels",
@@ -57,7 +58,7 @@ TYPES = ModelTypes(
             low=0.0,
             high=0.99609375,
         ),
-        LayerTypes(
+        Node(
             name="block1_depthwise",
             kind="QDepthwiseConv2D",
             source="block1",
@@ -69,7 +70,7 @@ TYPES = ModelTypes(
             low=-5.9765625,
             high=2.25,
         ),
-        LayerTypes(
+        Node(
             name="flatten",
             kind="Flatten",
             source="flatten",
@@ -79,7 +80,7 @@ TYPES = ModelTypes(
             low=-5.9765625,
             high=2.25,
         ),
-        LayerTypes(
+        Node(
             name="logits",
             kind="QDense",
             source="logits",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from hls_projects.rtl.record import BuilderRecord, RtlProof, VariantRecord
-from hls_projects.rtl.synthesis import Synthesis
+from hls_projects.rtl.synthesis.synthesis import Synthesis
 from hls_projects.settings import VariantSettings
 from pipeline.report.builder_cost import other_builders, parts
 from pipeline.report.section import render

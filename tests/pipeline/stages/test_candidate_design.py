@@ -22,7 +22,7 @@ from hls_projects.hls import csim
 from hls_projects.hls.image_builder import IMAGE
 from hls_projects.hls.project import HlsProject
 from hls_projects.network import integer_model
-from hls_projects.network.model_types import ModelTypes
+from hls_projects.network.graph import Graph
 from hls_projects.network.network import Network
 from hls_projects.proof.compare_candidates import compare_candidates, made_candidates
 from models.files.load import load_model
@@ -103,7 +103,7 @@ def test_candidates_to_scores_is_proven_and_a_wrong_border_is_named(run: Path, e
     wrong = right.model_copy(update={"rows": (right.rows[0] + 1, *right.rows[1:])})
     vectors = made_candidates(right, 100, seed=1)
     trained = exact_inference(load_model(run / "model.h5"))
-    types = ModelTypes.load(run / "40_lowered" / "types.json")
+    types = Graph.load(run / "40_lowered" / "types.json")
     assert compare_candidates(trained, types, right, emulator, vectors, 300).status == "proven"
     failed = compare_candidates(trained, types, wrong, emulator, vectors, 300)
     assert failed.status == "failed"

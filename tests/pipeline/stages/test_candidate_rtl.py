@@ -18,7 +18,7 @@ from data_prep.errors import PipelineError
 from hls_projects.blocks.image_builder import PORTS
 from hls_projects.export.design import RtlPart, require_proven_rtl
 from hls_projects.hls.project import HlsProject
-from hls_projects.network.model_types import ModelTypes
+from hls_projects.network.graph import Graph
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.record import RtlProof
 from hls_projects.settings import HlsSettings
@@ -104,7 +104,7 @@ def test_proven_from_candidates(
     assert [port.name for port in design.inputs] == list(PORTS)
 
     # it does not go into the bundle of a project that takes images
-    types = ModelTypes.load(run / "40_lowered" / "types.json")
+    types = Graph.load(run / "40_lowered" / "types.json")
     project = HlsProject(name="trigger", settings=HlsSettings(), inputs=types.inputs, outputs=types.outputs, traced=())
     part = RtlPart(tmp_path / "made" / "65_rtl", design, proof, tmp_path / "made" / "65_rtl.json")
     with pytest.raises(PipelineError, match="takes candidate_pt, candidate_eta, .*, the HLS project image"):

@@ -87,7 +87,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_yaml(folder / "hardware.yaml", {"name": "small_tagger"})
     network = Network.load(folder / "40_lowered")
     (folder / "50_hls").mkdir()
-    ports = {"inputs": network.types.inputs, "outputs": network.types.outputs}
+    ports = {"inputs": network.graph.inputs, "outputs": network.graph.outputs}
     project = HlsProject(name="small_tagger", settings=HlsSettings(), traced=(), meaning=network.meaning, **ports)
     project.write(folder / "50_hls" / "hls.json")
     seal(folder / "50_hls", "convert")

@@ -105,9 +105,9 @@ def test_rates_and_efficiencies_are_those_of_counting(run: Path, tmp_path: Path)
     found = study | study["responses"]["ideal"]
     jets = images(run, tmp_path)
     network = Network.load(run / "40_lowered")
-    raw = network.types.inputs[0].type.quantize(jets.dense())
+    raw = network.graph.inputs[0].type.quantize(jets.dense())
     logits = integer_model.outputs(network, [raw])[0]
-    pt = raw.reshape(len(jets), -1).sum(axis=1) * network.types.inputs[0].type.step
+    pt = raw.reshape(len(jets), -1).sum(axis=1) * network.graph.inputs[0].type.step
     # by the first 53 bits of the hash of the event's identifier, below 0.35 of the whole: there cuts were chosen
     measured = (splitmix64(jets.event) >> np.uint64(11)) >= 0.35 * 2.0**53
     background = (jets.label == 0) & measured

@@ -15,7 +15,8 @@ from qkeras import QActivation, QDense, quantized_bits, quantized_relu
 from tensorflow import keras
 
 from data_prep.errors import ToolNotFoundError
-from hls_projects.rtl import verilator, yosys
+from hls_projects.rtl.simulation import verilator
+from hls_projects.rtl.synthesis import yosys
 from models.files.load import save_model
 from pipeline.app import main
 from pipeline.artefacts.manifest import manifest_path

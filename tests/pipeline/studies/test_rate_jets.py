@@ -17,7 +17,7 @@ from data_prep.images.batch import FEATURES, ImageBatch
 from data_prep.images.jets import ImagesSettings
 from data_prep.jets.candidates import Candidates
 from data_prep.readers.detect import reader_of
-from hls_projects.network.model_types import PortType
+from hls_projects.network.port import Port
 from models.rates.settings import RatesSettings
 from pipeline.studies.rate_jets import BACKGROUND, images_for_rates, online_pt, read_sample
 
@@ -45,12 +45,12 @@ def batch(shape: tuple[int, int, int], candidates: Candidates | None = None) -> 
 
 def test_pixels_are_rounded_and_saturate_before_they_are_summed() -> None:
     """As `ap_ufixed<10,10,AP_RND_CONV,AP_SAT>` holds them: 10, 0 and 1023; 7.5 is a tie, to the even 8."""
-    port = PortType(name="pixels", shape=(2, 2, 1), type=FixedType(10, 10, False, "RND_CONV", "SAT"))
+    port = Port(name="pixels", shape=(2, 2, 1), type=FixedType(10, 10, False, "RND_CONV", "SAT"))
     assert online_pt(batch((2, 2, 1)), port, pictures("demo")).tolist() == [1033, 8]
 
 
 def test_of_several_channels_only_that_of_the_pt_counts() -> None:
-    port = PortType(name="pixels", shape=(2, 2, 2), type=FixedType(12, 12, False, "RND_CONV", "SAT"))
+    port = Port(name="pixels", shape=(2, 2, 2), type=FixedType(12, 12, False, "RND_CONV", "SAT"))
     two = pictures("demo", channels=["multiplicity", "pt"])
     assert online_pt(batch((2, 2, 2)), port, two).tolist() == [0, 0]  # 0.5 is a tie, to the even 0
     assert online_pt(batch((2, 2, 2)), port, pictures("demo", channels=["pt", "multiplicity"])).tolist() == [2010, 8]
@@ -60,7 +60,7 @@ def test_of_candidates_all_count_wherever_they_lie() -> None:
     numbers = np.array([[400, 8, 1], [0, 0, 0]], np.int32)
     seeds = np.zeros(2, np.int32)
     held = Candidates(numbers, np.full((2, 3), 9999, np.int32), numbers, seeds, seeds)
-    port = PortType(name="pixels", shape=(2, 2, 1), type=FixedType(12, 10, False, "RND_CONV", "SAT"))
+    port = Port(name="pixels", shape=(2, 2, 1), type=FixedType(12, 10, False, "RND_CONV", "SAT"))
     assert online_pt(batch((2, 2, 1), held), port, pictures("trigger")).tolist() == [409 / 4, 0]
 
 
@@ -93,9 +93,9 @@ def test_a_weight_that_is_no_cross_section_is_refused(weight: float, tmp_path: P
     weights[7] = weight
     write_mock_file(file, mock_jets("w", 20, seed=1) | {"aux_weight": weights})
     reader, files, _ = reader_of([file], images_for_rates(mine, what).options)
-    port = PortType(name="pixels", shape=(16, 16, 1), type=FixedType(12, 12, False, "RND_CONV", "SAT"))
+    port = Port(name="pixels", shape=(16, 16, 1), type=FixedType(12, 12, False, "RND_CONV", "SAT"))
     meaning = SimpleNamespace(classes=tuple(each.name for each in mine.classes), without_scores=None)
-    network = SimpleNamespace(meaning=meaning, types=SimpleNamespace(inputs=(port,), outputs=(port,)))
+    network = SimpleNamespace(meaning=meaning, graph=SimpleNamespace(inputs=(port,), outputs=(port,)))
     emulator: Any = SimpleNamespace(network=network)
     with pytest.raises(InputFileError, match="the weight 'aux_weight' of a jet is negative, infinite or no number"):
         read_sample(reader, files, mine, what, emulator, lambda _: None)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data_prep.errors import InputFileError
-from hls_projects.export.links.frames import Comparison, LinkFrames, Mark, compare, frames_of, late_by, packets_of
+from hls_projects.export.links.frames import FrameComparison, LinkFrames, Mark, compare, frames_of, late_by, packets_of
 
 FILE = Path("capture.txt")
 
@@ -33,8 +33,8 @@ def test_marks_of_packets(expected: LinkFrames) -> None:
 
 
 def test_packets_are_found_again(expected: LinkFrames) -> None:
-    found = packets_of(expected, (7,), 2, FILE)
-    np.testing.assert_array_equal(found[..., 0], expected.data[[[4, 5], [7, 8], [10, 11]], 1])
+    packets_again = packets_of(expected, (7,), 2, FILE)
+    np.testing.assert_array_equal(packets_again[..., 0], expected.data[[[4, 5], [7, 8], [10, 11]], 1])
     with pytest.raises(InputFileError, match="do not come in packets of 3 frames"):
         packets_of(expected, (0, 7), 3, FILE)
     with pytest.raises(InputFileError, match="holds no link 3"):
@@ -50,27 +50,27 @@ def test_packets_that_do_not_fit_are_refused() -> None:
 
 
 def test_a_capture_that_is_right_a_late_one_and_wrong_ones(expected: LinkFrames) -> None:
-    assert compare(expected, expected) == Comparison(12, 0)
+    assert compare(expected, expected) == FrameComparison(12, 0)
     late = shifted(expected, 2)
     assert compare(expected, late).mismatches > 0
     assert late_by(expected, late) == 2
-    assert compare(expected, late, shift=2) == Comparison(12, 0)
+    assert compare(expected, late, shift=2) == FrameComparison(12, 0)
     wrong = shifted(expected, 0)
     wrong.data[8, 1] ^= np.uint64(1 << 63)
     wrong.marks[11, 0] = 0
     wrong.marks[12, 0] = Mark.VALID
-    found = compare(expected, wrong)
-    assert (found.words, found.mismatches) == (12, 3)
+    comparison = compare(expected, wrong)
+    assert (comparison.words, comparison.mismatches) == (12, 3)
     word = int(expected.data[8, 1])
-    assert str(found.first) == f"link 7, frame 8: {word:016x} expected, {word ^ 1 << 63:016x} found"
+    assert str(comparison.first) == f"link 7, frame 8: {word:016x} expected, {word ^ 1 << 63:016x} found"
 
 
 def test_what_a_capture_lacks_is_missing(expected: LinkFrames) -> None:
     cut = LinkFrames("board", (7,), expected.data[:11, 1:], expected.marks[:11, 1:])
-    found = compare(expected, cut)
+    comparison = compare(expected, cut)
     # link 0 is not there; frame 11 was not captured
-    assert (found.words, found.mismatches, found.beyond) == (10, 5, 2)
-    assert str(found.first).endswith("expected, no valid word found")
+    assert (comparison.words, comparison.mismatches, comparison.beyond) == (10, 5, 2)
+    assert str(comparison.first).endswith("expected, no valid word found")
 
 
 def test_what_a_buffer_has_no_frames_for_was_not_captured(rng: np.random.Generator) -> None:
@@ -81,15 +81,15 @@ def test_what_a_buffer_has_no_frames_for_was_not_captured(rng: np.random.Generat
         data[late:], marks[late:] = full.data[:-late], full.marks[:-late]
         capture = LinkFrames("board", full.links, data, marks)
         assert late_by(full, capture) == late
-        assert compare(full, capture, late) == Comparison(2 * (16 - late), 0, beyond=2 * late)
-        assert compare(capture, full, -late) == Comparison(2 * (16 - late), 0)
+        assert compare(full, capture, late) == FrameComparison(2 * (16 - late), 0, beyond=2 * late)
+        assert compare(capture, full, -late) == FrameComparison(2 * (16 - late), 0)
         data[15, 1] ^= np.uint64(1)
         assert compare(full, capture, late).mismatches == 1
-    assert compare(full, full, 16) == Comparison(0, 0, beyond=32)
+    assert compare(full, full, 16) == FrameComparison(0, 0, beyond=32)
 
 
 def test_words_that_are_not_valid_mean_nothing(expected: LinkFrames) -> None:
     noisy = shifted(expected, 0)
     noisy.data[noisy.marks == 0] = 99
     noisy.marks[0] = Mark.VALID | Mark.SKIPPED
-    assert compare(expected, noisy) == Comparison(12, 0)
+    assert compare(expected, noisy) == FrameComparison(12, 0)

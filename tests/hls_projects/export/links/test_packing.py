@@ -15,11 +15,11 @@ from data_prep.fixed_point import FixedType
 from hls_projects.export.links import packing
 from hls_projects.export.links.packing import resolve
 from hls_projects.export.links.packing_settings import Placement
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 
-PT = PortType(name="pt", shape=(3,), type=FixedType(14, 12, signed=False))
-ETA = PortType(name="eta", shape=(3,), type=FixedType(12, 12))
-SEED = PortType(name="seed", shape=(1,), type=FixedType(12, 12))
+PT = Port(name="pt", shape=(3,), type=FixedType(14, 12, signed=False))
+ETA = Port(name="eta", shape=(3,), type=FixedType(12, 12))
+SEED = Port(name="seed", shape=(1,), type=FixedType(12, 12))
 CANDIDATES = (
     Placement(port="pt", links=(4, 6)),
     Placement(port="eta", links=(4, 6), bit=14),
@@ -32,23 +32,23 @@ def test_doctests() -> None:
 
 
 def test_candidates_as_they_would_be_packed_by_hand() -> None:
-    made = resolve(CANDIDATES, (PT, ETA, SEED), "inputs")
+    packing = resolve(CANDIDATES, (PT, ETA, SEED), "inputs")
     values = np.array([[0x3FFF, 1, 0, -1, 2, -2048, -3]])
-    words = made.pack(values)
-    assert (made.links, made.frames) == ((4, 5, 6, 9), 1)
+    words = packing.pack(values)
+    assert (packing.links, packing.frames) == ((4, 5, 6, 9), 1)
     assert [f"{word:016x}" for word in words[0, 0].tolist()] == [
         "0000000003ffffff",  # 14 ones of pT under 12 ones of η = -1
         "0000000000008001",  # η = 2 from bit 14 on
         "0000000002000000",  # the sign bit of η = -2048 is bit 25
         "ffd0000000000000",  # -3 in the 12 highest bits
     ]
-    np.testing.assert_array_equal(made.unpack(words), values)
+    np.testing.assert_array_equal(packing.unpack(words), values)
 
 
 def test_words_go_round_the_links_and_then_the_frames() -> None:
-    image = PortType(name="image", shape=(3, 3, 1), type=FixedType(10, 10, signed=False))
-    made = resolve([Placement(port="image", links=(0, 1), per_word=2, spacing=16)], (image,), "inputs")
-    words = made.pack(np.arange(1, 10)[np.newaxis])
+    image = Port(name="image", shape=(3, 3, 1), type=FixedType(10, 10, signed=False))
+    packing = resolve([Placement(port="image", links=(0, 1), per_word=2, spacing=16)], (image,), "inputs")
+    words = packing.pack(np.arange(1, 10)[np.newaxis])
     assert [[f"{word:08x}" for word in frame] for frame in words[0].tolist()] == [
         ["00020001", "00040003"],
         ["00060005", "00080007"],
@@ -57,7 +57,7 @@ def test_words_go_round_the_links_and_then_the_frames() -> None:
 
 
 def test_a_value_may_be_split_on_purpose() -> None:
-    made = resolve(
+    packing = resolve(
         [
             Placement(port="seed", part=(0, 4), bit=60),
             Placement(port="seed", part=(4, 8), frame=1),
@@ -65,24 +65,24 @@ def test_a_value_may_be_split_on_purpose() -> None:
         (SEED,),
         "inputs",
     )
-    words = made.pack(np.array([[-1234]]))  # -1234 is b2e in 12 bits
+    words = packing.pack(np.array([[-1234]]))  # -1234 is b2e in 12 bits
     assert [f"{word:016x}" for word in words[0, :, 0].tolist()] == ["e000000000000000", "00000000000000b2"]
-    np.testing.assert_array_equal(made.unpack(words), [[-1234]])
+    np.testing.assert_array_equal(packing.unpack(words), [[-1234]])
 
 
 @st.composite
-def ports(draw: st.DrawFn) -> list[PortType]:
+def ports(draw: st.DrawFn) -> list[Port]:
     """One to four ports of any width and sign."""
-    found = []
+    ports = []
     for number in range(draw(st.integers(1, 4))):
         shape = tuple(draw(st.lists(st.integers(1, 3), min_size=1, max_size=3)))
         width, signed = draw(st.integers(1, 63)), draw(st.booleans())
-        found.append(PortType(name=f"p{number}", shape=shape, type=FixedType(width, width, signed)))
-    return found
+        ports.append(Port(name=f"p{number}", shape=shape, type=FixedType(width, width, signed)))
+    return ports
 
 
 @st.composite
-def packings(draw: st.DrawFn) -> tuple[list[PortType], list[Placement]]:
+def packings(draw: st.DrawFn) -> tuple[list[Port], list[Placement]]:
     """Ports one behind the other in frames, on random links, some values in two parts."""
     chosen, placements, frame = draw(ports()), [], 0
     for port in chosen:
@@ -115,20 +115,20 @@ def packings(draw: st.DrawFn) -> tuple[list[PortType], list[Placement]]:
 
 @settings(deadline=None)
 @given(packings(), st.randoms(use_true_random=False))
-def test_unpacking_gives_back_what_was_packed(case: tuple[list[PortType], list[Placement]], random: object) -> None:
+def test_unpacking_gives_back_what_was_packed(case: tuple[list[Port], list[Placement]], random: object) -> None:
     chosen, placements = case
-    made = resolve(placements, chosen, "inputs")
+    packing = resolve(placements, chosen, "inputs")
     draw = random.randint  # type: ignore[attr-defined]
     types = [port.type for port in chosen for _ in range(int(np.prod(port.shape)))]
-    rows = [[draw(kind.raw_min, kind.raw_max) for kind in types] for _ in range(3)]
-    rows += [[kind.raw_min for kind in types], [kind.raw_max for kind in types]]
+    rows = [[draw(port_type.raw_min, port_type.raw_max) for port_type in types] for _ in range(3)]
+    rows += [[port_type.raw_min for port_type in types], [port_type.raw_max for port_type in types]]
     values = np.array(rows, dtype=np.int64)
-    words = made.pack(values)
-    np.testing.assert_array_equal(made.unpack(words), values)
+    words = packing.pack(values)
+    np.testing.assert_array_equal(packing.unpack(words), values)
     # as many bits are set as the values have, and none elsewhere
-    width = sum(kind.width for kind in types)
-    ones = np.array([[(-1 if kind.signed else kind.raw_max) for kind in types]])
-    assert sum(int(word).bit_count() for word in made.pack(ones).ravel()) == width
+    width = sum(port_type.width for port_type in types)
+    ones = np.array([[(-1 if port_type.signed else port_type.raw_max) for port_type in types]])
+    assert sum(int(word).bit_count() for word in packing.pack(ones).ravel()) == width
 
 
 @pytest.mark.parametrize(
@@ -170,8 +170,8 @@ def test_wrong_packings_are_refused(placements: tuple[Placement, ...], message: 
 
 
 def test_values_that_are_none_of_the_port_are_refused() -> None:
-    made = resolve(CANDIDATES, (PT, ETA, SEED), "inputs")
+    packing = resolve(CANDIDATES, (PT, ETA, SEED), "inputs")
     with pytest.raises(ValueError, match="a value of 'eta' does not fit into ap_fixed<12,12"):
-        made.pack(np.array([[0, 0, 0, 2048, 0, 0, 0]]))
+        packing.pack(np.array([[0, 0, 0, 2048, 0, 0, 0]]))
     with pytest.raises(ValueError, match=r"shape \[n, 7\]"):
-        made.pack(np.zeros((1, 6), np.int64))
+        packing.pack(np.zeros((1, 6), np.int64))

@@ -15,17 +15,17 @@ from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.export.links.packing import Field
 from hls_projects.export.links.packing_settings import PackingSettings, Placement
 from hls_projects.export.links.plan import LinkPlan, link_plan
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from hls_projects.rtl.design import RtlDesign
 
 ROOT = Path(__file__).parents[4]
-IMAGE = PortType(name="pixels", shape=(4, 4, 1), type=FixedType(10, 10, signed=False))
-LOGITS = PortType(name="logits", shape=(5,), type=FixedType(15, 6))
-PT, ETA, PHI = (PortType(name=n, shape=(16,), type=FixedType(w, w)) for n, w in (("pt", 14), ("eta", 12), ("phi", 11)))
-SEEDS = tuple(PortType(name=n, shape=(1,), type=FixedType(w, w)) for n, w in (("seed_eta", 12), ("seed_phi", 11)))
+IMAGE = Port(name="pixels", shape=(4, 4, 1), type=FixedType(10, 10, signed=False))
+LOGITS = Port(name="logits", shape=(5,), type=FixedType(15, 6))
+PT, ETA, PHI = (Port(name=n, shape=(16,), type=FixedType(w, w)) for n, w in (("pt", 14), ("eta", 12), ("phi", 11)))
+SEEDS = tuple(Port(name=n, shape=(1,), type=FixedType(w, w)) for n, w in (("seed_eta", 12), ("seed_phi", 11)))
 
 
-def design(inputs: tuple[PortType, ...] = (IMAGE,), **timing: Any) -> RtlDesign:
+def design(inputs: tuple[Port, ...] = (IMAGE,), **timing: Any) -> RtlDesign:
     """A design of which only the ports and the timing matter."""
     given = {"form": "streamed", "beats": 1, "interval": 1, "latency": 12} | timing
     return RtlDesign(name="tagger", inputs=inputs, outputs=(LOGITS,), verilog=(), vhdl=(), **given)
@@ -83,7 +83,7 @@ def test_fewer_links_take_more_frames_and_the_design_waits_for_them() -> None:
 
 
 def test_a_whole_event_goes_out_over_the_links_of_a_board() -> None:
-    maps = PortType(name="maps", shape=(14, 22, 8), type=FixedType(9, 4))
+    maps = Port(name="maps", shape=(14, 22, 8), type=FixedType(9, 4))
     event = design(beats=4, interval=14).model_copy(update={"outputs": (maps,)})
     plan = link_plan(event, PackingSettings())
     # 2,464 values, seven in a word: 352 words, the last of them in the third frame
@@ -122,6 +122,6 @@ def test_the_documented_example_is_what_is_made_where_none_is_given() -> None:
     ports = ImageBuilder(candidates=settings, rows=(0, 1), columns=(0, 1)).ports
     text = (ROOT / "docs" / "hardware.md").read_text().split("```yaml\npacking:")[1].split("```")[0]
     example = PackingSettings.model_validate(yaml.safe_load("packing:" + text)["packing"])
-    made, given = (link_plan(design(ports), each) for each in (PackingSettings(), example))
-    assert set(made.inputs.fields) == set(given.inputs.fields)
-    assert (made.period, made.first_output) == (given.period, given.first_output)
+    default, given = (link_plan(design(ports), packing) for packing in (PackingSettings(), example))
+    assert set(default.inputs.fields) == set(given.inputs.fields)
+    assert (default.period, default.first_output) == (given.period, given.first_output)

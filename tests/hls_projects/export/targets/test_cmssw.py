@@ -134,7 +134,7 @@ def two_versions(
     retrained = make("two_inputs_two_outputs")
     retrained.set_weights([-weight for weight in retrained.get_weights()])
     lowered = lower(retrained)
-    types = prove_network(lowered).types
+    types = prove_network(lowered).graph
     hls = root / "50_hls"
     project = convert(lowered.model, types, "zoo_model", HlsSettings(io_type="io_stream"), hls)
     blocks = [
@@ -143,12 +143,12 @@ def two_versions(
         )
     ]
     vectors = reference_vectors(exact_inference(lowered.model), types, blocks)
-    second = dataclasses.replace(design, project=project, types=types, hls=hls, vectors=vectors, version="2_0")
-    for each in (design, second):
-        bundle = root / f"v{each.version}"
+    second = dataclasses.replace(design, project=project, graph=types, hls=hls, vectors=vectors, version="2_0")
+    for version in (design, second):
+        bundle = root / f"v{version.version}"
         bundle.mkdir()
-        cmssw.write(each, bundle)
-        text_vectors.write(each, bundle)
+        cmssw.write(version, bundle)
+        text_vectors.write(version, bundle)
         subprocess.run(["make", "-s", "-C", bundle / "cmssw", f"CXXFLAGS={FLAGS}", "all", "programs"], check=True)
     return root, design, second
 
@@ -184,13 +184,14 @@ def test_two_versions_in_one_process_give_each_its_own_answers(
         [tmp_path / "loader", root / "v1" / "vectors", *libraries], check=True, capture_output=True, text=True
     )
     lines = done.stdout.splitlines()
-    found = [np.array(line.split(), dtype=np.int64) for line in lines[:4]]
+    answers = [np.array(line.split(), dtype=np.int64) for line in lines[:4]]
     wanted = [
-        np.concatenate([x.reshape(103, -1) for x in each.vectors.outputs], axis=1).ravel() for each in (first, second)
+        np.concatenate([x.reshape(103, -1) for x in outputs.vectors.outputs], axis=1).ravel()
+        for outputs in (first, second)
     ]
     assert not np.array_equal(*wanted)
     for t in range(4):
-        np.testing.assert_array_equal(found[t], wanted[t % 2])
+        np.testing.assert_array_equal(answers[t], wanted[t % 2])
     assert lines[4:] == ["zoo_model_v1: prepare_input takes a ports::Input*"] * 4
 
 
@@ -254,12 +255,12 @@ def test_the_files_for_cmsdist(two_versions: tuple[Path, Design, Design]) -> Non
     assert file.relative_to(cmsdist).as_posix() == "scram-tools.file/tools/zoo_model/zoo_model.xml"
     tool = ElementTree.parse(file).getroot()  # noqa: S314 - our own file
     assert tool.attrib == {"name": "@TOOL_FILENAME@", "version": "@TOOL_VERSION@", "revision": "1"}
-    assert {each.get("name"): each.get("default") for each in tool.iter("environment")} == {
+    assert {element.get("name"): element.get("default") for element in tool.iter("environment")} == {
         "ZOO_MODEL_BASE": "$@TOOL_BASE@",
         "LIBDIR": "$ZOO_MODEL_BASE/lib64",
         "INCLUDE": "$ZOO_MODEL_BASE/include",
     }
-    assert [each.get("name") for each in tool.iter("use")] == ["hls"]
+    assert [element.get("name") for element in tool.iter("use")] == ["hls"]
 
 
 def test_licence_and_what_git_leaves_out(two_versions: tuple[Path, Design, Design]) -> None:
@@ -273,7 +274,12 @@ def test_with_cppunit(two_versions: tuple[Path, Design, Design], tmp_path: Path)
     package = two_versions[0] / "v1" / "cmssw"
     binary = ElementTree.parse(package / "zoo_model_v1" / "test" / "BuildFile.xml").getroot()  # noqa: S314 - our own file
     assert (package / "zoo_model_v1" / "test" / binary.attrib["file"]).is_file()
-    assert [each.get("name") for each in binary.iter("use")] == ["cppunit", "hls4mlemulatorextras", "hls", "zoo_model"]
+    assert [element.get("name") for element in binary.iter("use")] == [
+        "cppunit",
+        "hls4mlemulatorextras",
+        "hls",
+        "zoo_model",
+    ]
     if not Path("/usr/include/cppunit/TestFixture.h").exists():
         pytest.skip("libcppunit-dev not found")
     make_it = ["make", "--no-print-directory", "-s", "-C", str(package), f"CXXFLAGS={FLAGS}"]
@@ -350,9 +356,9 @@ def test_a_symbol_of_its_own_fails_the_audit(two_versions: tuple[Path, Design, D
     make_it = ["make", "--no-print-directory", "-s", "-C", str(package), "audit"]
     done = subprocess.run(make_it, capture_output=True, text=True, check=False)
     assert done.returncode != 0
-    found = re.search(r"exports other symbols than create_model and destroy_model: (.*)", done.stderr)
-    assert found
-    names = set(found[1].split()) - {"create_model", "destroy_model"}
+    exported = re.search(r"exports other symbols than create_model and destroy_model: (.*)", done.stderr)
+    assert exported
+    names = set(exported[1].split()) - {"create_model", "destroy_model"}
     assert names
     assert all(name.startswith(("_ZNSt", "_ZNKSt", "_ZSt", "_ZT")) for name in names)
 

@@ -32,8 +32,8 @@ from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
 from hls_projects.network.integer_model import outputs
 from hls_projects.network.network import Network
-from hls_projects.rtl import verilator
-from hls_projects.rtl.build import build
+from hls_projects.rtl.forms.assemble import write_design
+from hls_projects.rtl.simulation import verilator
 from hls_projects.settings import BuilderSettings, HardwareSettings, HlsSettings, RtlSettings, VariantSettings
 from tests.hls_projects.export.axi_streams import require_axi_streams
 from tests.hls_projects.export.emp_cases import CASES, SLOW_OUT, Case, handmade
@@ -142,9 +142,9 @@ def test_a_late_frame_and_a_wrong_bit_are_named(tmp_path: Path) -> None:
     text = file.read_text()
     first = link_plan(case.design, settings).first_output
     lines = text.splitlines()
-    found = lines[4 + first]
-    word = found[-16:]
-    lines[4 + first] = found[:-16] + f"{int(word, 16) ^ 4:016x}"
+    line = lines[4 + first]
+    word = line[-16:]
+    lines[4 + first] = line[:-16] + f"{int(word, 16) ^ 4:016x}"
     file.write_text("\n".join(lines) + "\n")
     done = _simulate(tmp_path, patterns)
     assert done.returncode != 0
@@ -162,12 +162,14 @@ def test_a_late_frame_and_a_wrong_bit_are_named(tmp_path: Path) -> None:
 
 def _built(network: Network, folder: Path, rtl: RtlSettings | None = None, form: BuilderSettings | None = None) -> Case:
     """The RTL of a network with 30 random vectors."""
-    build(network, "tagger", rtl or RtlSettings(), VariantSettings(), folder, form)
+    write_design(network, "tagger", rtl or RtlSettings(), VariantSettings(), folder, form)
     rng = np.random.default_rng(7)
-    ports = network.types.inputs
+    ports = network.graph.inputs
     x = [rng.integers(port.type.raw_min, port.type.raw_max, (30, *port.shape), endpoint=True) for port in ports]
     y = outputs(network, x)
-    return Case(folder, *(np.concatenate([each.reshape(30, -1) for each in values], axis=1) for values in (x, y)))
+    return Case(
+        folder, *(np.concatenate([port_values.reshape(30, -1) for port_values in values], axis=1) for values in (x, y))
+    )
 
 
 def test_a_link_that_no_board_has_is_refused(tmp_path: Path) -> None:
@@ -192,8 +194,8 @@ def test_candidates_that_come_one_a_clock(tmp_path: Path) -> None:
     """From links to scores: the serial image builder, the seed held for all beats, a streamed network."""
     candidates = CandidateSettings(number=4, per_pi=40, eta_bits=6, phi_bits=7)
     builder = ImageBuilder.of(candidates, SquareGrid(pixels=3, half_width=1.5), normalise=False)
-    kind = FixedType(10, 10, False, "RND_CONV", "SAT")
-    layers = NetworkBuilder((builder.shape, kind))
+    pixel_type = FixedType(10, 10, False, "RND_CONV", "SAT")
+    layers = NetworkBuilder((builder.shape, pixel_type))
     layers.inputs = (layers.inputs[0].model_copy(update={"name": "image"}),)
     flat = layers.add("Flatten", ("image",), (9,))
     kernel = np.random.default_rng(5).integers(-8, 8, (9, 2))
@@ -218,8 +220,8 @@ def _require_verilog_gives(case: Case, settings: PackingSettings, folder: Path) 
     given, expected = (folder / "patterns" / "emp_v2" / f"{name}_0.txt" for name in ("input", "output"))
     packets = packets_of(read_v2(given), plan.inputs.links, plan.inputs.frames, given)
     (folder / "scratch").mkdir()
-    (found,) = verilator.build(case.folder, folder / "scratch").run([plan.inputs.unpack(packets)])
-    words = plan.outputs.pack(found.outputs)
+    (simulated,) = verilator.build(case.folder, folder / "scratch").run([plan.inputs.unpack(packets)])
+    words = plan.outputs.pack(simulated.outputs)
     depth = settings.depth
     frames = frames_of("tagger", plan.outputs.links, words, first=plan.first_output, period=plan.period, depth=depth)
     np.testing.assert_array_equal(frames.data, read_v2(expected).data)
@@ -240,15 +242,15 @@ def _compile_order(file: Path) -> list[str]:
     where it comes first.
     """
     lines = [line.split() for line in file.read_text().splitlines() if line and line[0] not in "#?"]
-    found: list[str] = []
+    order: list[str] = []
     for command, *options, name in reversed(lines) if file.suffix == ".dep" else lines:
         if command == "include" and not options:
-            found += _compile_order(file.with_name(name))
+            order += _compile_order(file.with_name(name))
         elif command == "include":
-            found.append(f"{options[options.index('-c') + 1]} {name}")
+            order.append(f"{options[options.index('-c') + 1]} {name}")
         elif command == "src":
-            found.append(name if "-c" not in options else f"{options[options.index('-c') + 1]} {name}")
-    return list(dict.fromkeys(found))
+            order.append(name if "-c" not in options else f"{options[options.index('-c') + 1]} {name}")
+    return list(dict.fromkeys(order))
 
 
 def test_the_rule_of_ipbb(tmp_path: Path) -> None:
@@ -261,7 +263,7 @@ def test_the_files_of_ipbb_are_whole_and_compile_in_its_order(
     make: Callable[[str], keras.Model], tmp_path: Path
 ) -> None:
     network = prove_network(lower(make("two_inputs_two_outputs")))
-    build(network, "tagger", RtlSettings(), VariantSettings(), tmp_path / "rtl")
+    write_design(network, "tagger", RtlSettings(), VariantSettings(), tmp_path / "rtl")
     write_payload(tmp_path / "rtl", PackingSettings(), HlsSettings(), tmp_path / "emp")
     cfg, hdl = tmp_path / "emp" / "firmware" / "cfg", tmp_path / "emp" / "firmware" / "hdl"
     framework = "emp-fwk:components/datapath emp_data_types.vhd"

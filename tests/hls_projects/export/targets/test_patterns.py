@@ -16,17 +16,17 @@ from hls_projects.export.formats.pattern_formats import FORMATS
 from hls_projects.export.links.packing_settings import PackingSettings
 from hls_projects.export.targets import patterns, readme
 from hls_projects.export.targets.patterns import PatternRecord, write_patterns
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from hls_projects.rtl.design import RtlDesign
 from hls_projects.rtl.record import RtlProof
 
 DESIGN = RtlDesign(
     name="summer",
     form="streamed",
-    inputs=(PortType(name="image", shape=(3, 2, 1), type=FixedType(16, 16)),),
+    inputs=(Port(name="image", shape=(3, 2, 1), type=FixedType(16, 16)),),
     outputs=(
-        PortType(name="row", shape=(2,), type=FixedType(24, 24)),
-        PortType(name="odd", shape=(1,), type=FixedType(1, 1, False)),
+        Port(name="row", shape=(2,), type=FixedType(24, 24)),
+        Port(name="odd", shape=(1,), type=FixedType(1, 1, False)),
     ),
     beats=3,
     interval=3,
@@ -58,16 +58,16 @@ def test_results_stand_where_the_latency_puts_them(vectors: tuple[np.ndarray, np
     for name, (_, read) in FORMATS.items():
         folder = tmp_path / "patterns" / name
         for number, rows in enumerate(record.files):
-            given, found = read(folder / f"input_{number}.txt"), read(folder / f"output_{number}.txt")
+            given, outputs = read(folder / f"input_{number}.txt"), read(folder / f"output_{number}.txt")
             assert given.data.shape == (20, 1)
             for packet, vector in enumerate(rows):
                 row = images[vector].reshape(3, 2) & 0xFFFF
                 words = given.data[3 * packet : 3 * packet + 3, 0]
                 np.testing.assert_array_equal(words, (row[:, 0] | row[:, 1] << 16).astype(np.uint64))
-                word, odd = found.data[6 + 3 * packet]
+                word, odd = outputs.data[6 + 3 * packet]
                 assert (int(word) & 0xFFFFFF, int(word) >> 24) == tuple(results[vector, :2] & 0xFFFFFF)
                 assert odd == results[vector, 2]
-            assert np.flatnonzero(found.valid[:, 0]).tolist() == [6, 9, 12, 15, 18]
+            assert np.flatnonzero(outputs.valid[:, 0]).tolist() == [6, 9, 12, 15, 18]
 
 
 def test_fewer_vectors_than_files_hold(vectors: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_no_record(tmp_path: Path) -> None:
 def test_a_bundle_holds_them_where_there_is_rtl(design: Design, tmp_path: Path) -> None:
     patterns.write(design, tmp_path)
     assert not list(tmp_path.iterdir())
-    types = design.types
+    types = design.graph
     rtl = RtlDesign(
         name=design.project.name,
         form="unrolled",

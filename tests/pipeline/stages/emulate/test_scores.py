@@ -44,7 +44,7 @@ def test_a_dataset(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert emulate(run / "40_lowered", run / "20_images", "--split", "test", "--out", out) == 0
     network = Network.load(run / "40_lowered")
     jets = open_dataset(run / "20_images").split("test").whole
-    wanted = integer_model.outputs(network, [network.types.inputs[0].type.quantize(jets.dense())])[0]
+    wanted = integer_model.outputs(network, [network.graph.inputs[0].type.quantize(jets.dense())])[0]
     table = pq.read_table(out)
     np.testing.assert_array_equal(np.array(table["raw_0"].to_pylist()), wanted)
     assert table["label"].to_pylist() == [CLASSES[label] for label in jets.label]
@@ -56,7 +56,7 @@ def test_a_dataset(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     np.testing.assert_array_equal(table["entry"].to_numpy(), jets.places.entry)
     assert set(table["fate"].to_pylist()) == {"kept"}
     logits = np.stack([table[f"logit_{name}"].to_numpy() for name in CLASSES], axis=1)
-    np.testing.assert_array_equal(logits, network.types.outputs[0].type.to_float(wanted))
+    np.testing.assert_array_equal(logits, network.graph.outputs[0].type.to_float(wanted))
     scores = np.stack([table[f"score_{name}"].to_numpy() for name in CLASSES], axis=1)
     # float32 against float64
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -65,7 +65,7 @@ def test_a_dataset(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert about["fingerprint"] == network.fingerprint
     assert about["classes"] == list(CLASSES)
     assert about["meaning"]["stated_by"] == "training"
-    assert about["outputs"][0]["type"] == network.types.outputs[0].type.name
+    assert about["outputs"][0]["type"] == network.graph.outputs[0].type.name
     assert manifest_path(out).exists()
 
 

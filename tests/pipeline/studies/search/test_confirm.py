@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from data_prep.errors import PipelineError, ToolNotFoundError
-from hls_projects.rtl import build, synthesis
+from hls_projects.rtl.forms import assemble
+from hls_projects.rtl.synthesis import synthesis, yosys
 from models.files import load
 from pipeline.studies.search import confirm as module
 from pipeline.studies.search import results, run
@@ -86,9 +87,9 @@ def workshop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Workshop:
     monkeypatch.setattr(module, "hardware_network", lambda model, _: model)
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: made.seconds))
     monkeypatch.setattr(load, "load_model", made.load)
-    monkeypatch.setattr(build, "build", made.build)
+    monkeypatch.setattr(assemble, "write_design", made.build)
     monkeypatch.setattr(synthesis, "synthesise", made.synthesise)
-    monkeypatch.setattr(synthesis, "yosys_version", lambda: "yosys 1")
+    monkeypatch.setattr(yosys, "yosys_version", lambda: "yosys 1")
     return made
 
 
@@ -156,7 +157,7 @@ def test_without_yosys_estimates_remain(workshop: Workshop, tmp_path: Path, monk
     def none() -> str:
         raise ToolNotFoundError("no yosys")
 
-    monkeypatch.setattr(synthesis, "yosys_version", none)
+    monkeypatch.setattr(yosys, "yosys_version", none)
     found, reason, _ = confirmed(tmp_path, [RECORDS[2], RECORDS[3]])
     assert (sorted(found), reason) == ([3], "no yosys")
 

@@ -1,0 +1,1 @@
+"""Clocked logic: registers and pipelines, and how they become Verilog and VHDL."""

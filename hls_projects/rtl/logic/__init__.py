@@ -1,0 +1,1 @@
+"""Combinational logic: layers and the image builder traced, simplified and checked."""

@@ -1,0 +1,1 @@
+"""Verilog and VHDL simulated, every clock checked."""

@@ -1,0 +1,1 @@
+"""What a design takes: cells counted by yosys, and estimates before that."""
