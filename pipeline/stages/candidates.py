@@ -110,14 +110,14 @@ class _Study:
         """The share of pT and mass that candidates keep, over all selected jets."""
         import numpy as np
 
-        from data_prep.closure.candidate_share import ShareBuilder
+        from data_prep.closure.candidate_share import CandidateShares
         from data_prep.images.jets import select
         from data_prep.jets.candidates import candidates_of
         from data_prep.streams.cutflow import Fate
         from data_prep.streams.image_task import ranges
 
         most = self.candidates.model_copy(update={"number": self.what.numbers[-1]})
-        shares = ShareBuilder([each.name for each in self.pictures.classes], self.what.numbers)
+        shares = CandidateShares([each.name for each in self.pictures.classes], self.what.numbers)
         with console.progress("shares", self.total, "jets") as advance:
             for part in ranges(self.files, self.pictures.chunk_jets):
                 chunk = self.reader.read(part.file, part.start, part.stop)

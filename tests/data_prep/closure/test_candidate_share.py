@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import vector
 
-from data_prep.closure.candidate_share import ShareBuilder, kept
+from data_prep.closure.candidate_share import CandidateShares, pt_and_mass
 from data_prep.jets.candidates import CandidateSettings, candidates_of
 from tests.data_prep.jets.test_candidates import chunk
 
@@ -18,7 +18,7 @@ def test_sum_and_mass_are_those_of_the_massless_four_vectors(rng: np.random.Gene
     ]
     settings = CandidateSettings(number=12)
     found = candidates_of(chunk(jets), settings)
-    pt, mass = kept(found, 5, settings)
+    pt, mass = pt_and_mass(found, 5, settings)
     unit = np.pi / 720
     momenta = {"pt": found.pt[:, :5] * 0.25, "eta": found.eta[:, :5] * unit, "phi": found.phi[:, :5] * unit}
     px, py, pz, energy = np.zeros((4, 20))
@@ -36,7 +36,7 @@ def test_all_candidates_hold_all_and_few_hold_less() -> None:
     jet = [(8.0, eta * np.pi / 720, phi * np.pi / 720) for eta, phi in angles]
     settings = CandidateSettings(number=4)
     given = chunk([jet, jet])
-    shares = ShareBuilder(["q", "t"], [1, 2, 4])
+    shares = CandidateShares(["q", "t"], [1, 2, 4])
     shares.add(given, np.array([0, 1]), candidates_of(given, settings), settings)
     found = shares.result()
     assert [round(found[n]["pt"]["q"].mean, 6) for n in (1, 2, 4)] == [0.25, 0.5, 1.0]
@@ -51,7 +51,7 @@ def test_only_the_given_jets_count_and_by_their_weight() -> None:
     given = chunk([[(8, 0, 0), (8, 0.1, 0)], [(8, 0, 0)], [(1, 0, 0), (7, 0, 0)]])
     given.weight[:] = [3, 1, 100]
     settings = CandidateSettings(number=2)
-    shares = ShareBuilder(["q"], [1])
+    shares = CandidateShares(["q"], [1])
     shares.add(given, np.array([0, 1]), candidates_of(given, settings), settings)
     found = shares.result()[1]["pt"]["q"]
     assert found.mean == (3 * 0.5 + 1 * 1.0) / 4

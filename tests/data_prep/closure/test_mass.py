@@ -13,7 +13,7 @@ import vector
 
 from benchmarks.mock import mock_jets, write_mock_file
 from data_prep.closure.mass import MassClosure
-from data_prep.closure.result import ABS_ETA_EDGES, DELTA_R_EDGES, Closure, Shift
+from data_prep.closure.result import ABS_ETA_EDGES, DELTA_R_EDGES, MassClosureSums, Shift
 from data_prep.closure.variants import KEEPING_ENERGY, NORMS, constituent_variants, pixel_variants, window_of
 from data_prep.errors import InputFileError
 from data_prep.grids.hexagonal import HexagonalGrid
@@ -78,7 +78,7 @@ def vector_masses(offsets: npt.NDArray[np.int64], *parts: npt.NDArray[np.float32
     return np.array([each[first:last].sum().mass for first, last in pairwise(offsets)])
 
 
-def closure_of(*chunks: JetChunk, settings: ImagesSettings = SETTINGS) -> Closure:
+def closure_of(*chunks: JetChunk, settings: ImagesSettings = SETTINGS) -> MassClosureSums:
     sums = MassClosure(settings)
     for each in chunks:
         sums.add(each)
