@@ -24,7 +24,7 @@ from data_prep.images.mass import image_mass
 from data_prep.jets.chunk import JetChunk
 from data_prep.jets.mass import lecture_notes_mass, massless_mass
 from data_prep.jets.subjets import subjet_separation
-from data_prep.readers.odd_values import odd_values_pass
+from data_prep.readers.float_warnings import odd_values_pass
 from data_prep.steps.program import Program, moved_constituents
 from data_prep.streams.cutflow import Fate
 

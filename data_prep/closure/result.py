@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.closure.variants import NORMS, Variant
-from data_prep.readers.odd_values import odd_values_pass
+from data_prep.readers.float_warnings import odd_values_pass
 
 Float64 = npt.NDArray[np.float64]
 

@@ -17,11 +17,11 @@ from data_prep.images.mass import image_mass
 from data_prep.jets.candidates import Candidates, CandidateSettings, candidates_of
 from data_prep.jets.chunk import NO_CLASS, SEVERAL_CLASSES, JetChunk
 from data_prep.jets.expressions import ExpressionText
+from data_prep.jets.file_positions import JetPlaces
 from data_prep.jets.labels import Classes
 from data_prep.jets.mass import massless_mass
-from data_prep.jets.places import JetPlaces
+from data_prep.observables.chunk import observables_of
 from data_prep.observables.columns import Observables
-from data_prep.observables.of_chunk import observables_of
 from data_prep.readers import ClusteringReader, ClusterSettings, Options, Reader
 from data_prep.readers.detect import LayoutSetting
 from data_prep.readers.layout import AUTO, LAYOUTS

@@ -12,9 +12,9 @@ from pydantic import Discriminator, Tag
 from data_prep.errors import InputFileError
 from data_prep.readers import Options, Reader, hdf5, root
 from data_prep.readers.file_kinds import container
-from data_prep.readers.lacking import Contents, lacks
 from data_prep.readers.layout import AUTO, LAYOUTS, Layout, LayoutName
 from data_prep.readers.layouts.own import OwnLayout, OwnReader
+from data_prep.readers.unknown_layout import Contents, lacks
 
 LayoutSetting = Annotated[
     Annotated[LayoutName, Tag("name")] | Annotated[OwnLayout, Tag("own")],

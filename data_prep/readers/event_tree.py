@@ -13,7 +13,7 @@ from data_prep.events.chunk import EventChunk
 from data_prep.jets.event_identifiers import number_hash
 from data_prep.readers import root
 from data_prep.readers.file_kinds import container
-from data_prep.readers.odd_values import odd_values_pass
+from data_prep.readers.float_warnings import odd_values_pass
 
 TREE = "events"
 DEPOSITS = ("deposit_eta", "deposit_phi", "deposit_em", "deposit_had", "deposit_track", "deposit_truth")

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from data_prep.jets.chunk import JetChunk
 from data_prep.readers import DEFAULTS, Options, root
 from data_prep.readers.faults import faults
-from data_prep.readers.odd_values import odd_values_pass
+from data_prep.readers.float_warnings import odd_values_pass
 
 
 @dataclass(frozen=True)

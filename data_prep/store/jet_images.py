@@ -19,7 +19,7 @@ from data_prep.errors import InputFileError
 from data_prep.grids.any_grid import AnyGrid
 from data_prep.images.batch import FEATURES, ImageBatch, concatenate, empty
 from data_prep.jets.candidates import Candidates, CandidateSettings
-from data_prep.jets.places import JetPlaces
+from data_prep.jets.file_positions import JetPlaces
 from data_prep.observables.columns import COLUMNS as OBSERVABLE_COLUMNS
 from data_prep.observables.columns import Observables
 from data_prep.settings import Settings

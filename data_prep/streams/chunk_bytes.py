@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from data_prep.images.batch import FEATURES, ImageBatch
 from data_prep.jets.candidates import Candidates
-from data_prep.jets.places import JetPlaces
+from data_prep.jets.file_positions import JetPlaces
 from data_prep.observables.columns import COLUMNS, Observables
 from data_prep.store.packed_arrays import pack, unpack
 

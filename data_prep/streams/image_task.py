@@ -10,7 +10,7 @@ import numpy as np
 
 from data_prep.errors import InputFileError
 from data_prep.images.jets import ImagesSettings, images_of
-from data_prep.jets.places import JetPlaces
+from data_prep.jets.file_positions import JetPlaces
 from data_prep.readers import Reader, root
 from data_prep.readers.closure import closure
 from data_prep.readers.faults import DAMAGED

@@ -16,7 +16,7 @@ from data_prep.errors import InputFileError
 from data_prep.images.jets import ImagesSettings
 from data_prep.images.summary import Summary, SummaryBuilder
 from data_prep.jets.chunk import SEVERAL_CLASSES
-from data_prep.jets.places import JetPlaces
+from data_prep.jets.file_positions import JetPlaces
 from data_prep.readers import Reader
 from data_prep.readers.file_names import write_file_names
 from data_prep.store.jet_images_writer import DatasetWriter

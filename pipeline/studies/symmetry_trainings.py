@@ -39,7 +39,7 @@ class Study:
 
     def turned(self, name: str) -> Path:
         """The dataset of one image set, of the jets turned."""
-        from data_prep.jets.turned import TurnedReader
+        from data_prep.jets.rotation import TurnedReader
 
         reader = TurnedReader(self.reader, self.what.turn_seed)
         return self._images(name, reader, "turned", self.work / f"turned_{name}")

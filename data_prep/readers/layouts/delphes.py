@@ -28,10 +28,10 @@ from data_prep.jets.event_identifiers import content_hash
 from data_prep.readers import DEFAULTS, Options, root
 from data_prep.readers.assemble import Int64, assemble, charges_of, float32, from_polar
 from data_prep.readers.event_columns import MATCHED, by_jet, matched_resonance
+from data_prep.readers.float_warnings import odd_values_pass
 from data_prep.readers.grouping import by_reference
 from data_prep.readers.layout import Layout
 from data_prep.readers.layouts.delphes_objects import collections, merged, reference_branches, references
-from data_prep.readers.odd_values import odd_values_pass
 
 Values = npt.NDArray[Any]
 

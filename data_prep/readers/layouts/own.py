@@ -27,9 +27,9 @@ from data_prep.jets.kinematics import detector_coordinates
 from data_prep.readers import DEFAULTS, Options, root
 from data_prep.readers.assemble import Constituents, Int64, assemble, float32, from_cartesian, from_polar
 from data_prep.readers.event_columns import by_jet, refuse_index
+from data_prep.readers.float_warnings import odd_values_pass
 from data_prep.readers.grouping import by_jet_index
 from data_prep.readers.layouts.own_nesting import Needed, check_nesting
-from data_prep.readers.odd_values import odd_values_pass
 from data_prep.settings import Settings
 
 Values = npt.NDArray[Any]

@@ -27,8 +27,8 @@ from data_prep.jets.chunk import JetChunk
 from data_prep.jets.event_identifiers import content_hash
 from data_prep.readers import DEFAULTS, Options, hdf5
 from data_prep.readers.assemble import assemble
+from data_prep.readers.float_warnings import odd_values_pass
 from data_prep.readers.layout import Layout
-from data_prep.readers.odd_values import odd_values_pass
 from data_prep.readers.padded import from_padded
 
 TABLE = "table/table"

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from data_prep.errors import InputFileError
 from data_prep.grids.square import SquareGrid
 from data_prep.images.batch import FEATURES, ImageBatch, concatenate
-from data_prep.jets.places import JetPlaces
+from data_prep.jets.file_positions import JetPlaces
 from data_prep.observables.columns import OBSERVABLES, Observables
 from data_prep.steps.centre import Centre
 from data_prep.steps.normalise import Normalise

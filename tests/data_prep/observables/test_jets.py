@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_prep.observables.columns import OBSERVABLES
-from data_prep.observables.of_jets import observables_of_jets
+from data_prep.observables.jets import observables_of_jets
 from tests.data_prep.observables.jets import Floats, Ints, cluster, random_jets
 
 Columns = dict[str, npt.NDArray[np.float32]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from data_prep.jets.chunk import JetChunk
-from data_prep.jets.places import JetPlaces
+from data_prep.jets.file_positions import JetPlaces
 from tests.data_prep.jets.test_chunk import arrays
 
 

@@ -12,7 +12,7 @@ import vector
 from benchmarks.mock import mock_jets, write_mock_file
 from data_prep.jets.chunk import JetChunk
 from data_prep.jets.labels import ClassSettings
-from data_prep.jets.turned import TurnedReader, angles, turned_jets
+from data_prep.jets.rotation import TurnedReader, angles, turned_jets
 from data_prep.readers import Options
 from data_prep.readers.layouts.jetclass import JetClassReader
 

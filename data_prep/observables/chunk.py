@@ -9,8 +9,8 @@ from data_prep.grids.grid import Grid
 from data_prep.jets.candidates import Candidates, CandidateSettings
 from data_prep.jets.chunk import JetChunk
 from data_prep.observables.columns import Observables
-from data_prep.observables.of_jets import observables_of_jets
-from data_prep.observables.seen import seen_candidates, seen_constituents
+from data_prep.observables.image_constituents import seen_candidates, seen_constituents
+from data_prep.observables.jets import observables_of_jets
 from data_prep.steps.program import Program
 
 Bools = npt.NDArray[np.bool_]
