@@ -178,7 +178,7 @@ def assemble(
         phi=constituents.phi,
         energy=constituents.energy,
         charge=None if particles is None else particles[0],
-        kind=None if particles is None else particles[1],
+        particle_kind=None if particles is None else particles[1],
         jet_pt=float32(axis[0]),
         jet_eta=float32(axis[1]),
         jet_phi=float32(axis[2]),

@@ -10,7 +10,7 @@ import numpy as np
 
 from data_prep.errors import InputFileError
 from data_prep.images.jets import ImagesSettings, images_of
-from data_prep.jets.file_positions import JetPlaces
+from data_prep.jets.file_positions import FilePositions
 from data_prep.readers import Reader, root
 from data_prep.readers.closure import closure
 from data_prep.readers.faults import DAMAGED
@@ -72,7 +72,7 @@ class ImageTask:
             images=images_of(
                 chunk,
                 self.settings,
-                places=JetPlaces.of_file(0, *chunk.places(start)),
+                places=FilePositions.of_file(0, *chunk.positions(start)),
                 observables=self.settings.observables,
             ),
             labelled=np.bincount(chunk.label, minlength=256).astype(np.int64),

@@ -148,14 +148,14 @@ def test_zero_and_nan_do_not(value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "what"),
+    ("text", "reason"),
     [
         ("x & 1", "`&` in 'x & 1' is for integers only (x is float32)"),
         ("n | x", "`|` in 'n | x' is for integers only (n is uint8, x is float32)"),
         ("1 & 0.5", "`&` in '1 & 0.5' is for integers only"),
     ],
 )
-def test_bits_are_those_of_integers(text: str, what: str) -> None:
+def test_bits_are_those_of_integers(text: str, reason: str) -> None:
     with pytest.raises(InputFileError) as caught:
         members(Expression(text), COLUMNS, 3, Path("t.root"))
-    assert (caught.value.file, caught.value.what) == ("t.root", what)
+    assert (caught.value.file, caught.value.what) == ("t.root", reason)

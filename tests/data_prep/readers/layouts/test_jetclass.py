@@ -47,7 +47,7 @@ def test_values_are_those_of_the_file(branches: dict[str, Any], jetclass_file: P
     assert set(chunk.label.tolist()) == {1}
     assert set(chunk.weight.tolist()) == {1.0}
     assert chunk.charge is None
-    assert chunk.kind is None
+    assert chunk.particle_kind is None
 
 
 @pytest.mark.parametrize("size", [1, 7, 199, 200, 1000])
@@ -55,7 +55,7 @@ def test_chunks_are_the_file_in_order(jetclass_file: Path, reader: JetClassReade
     chunks, whole = list(readers.chunks(reader, jetclass_file, size)), one(reader, jetclass_file)
     assert [chunk.jets for chunk in chunks] == [size] * (200 // size) + [200 % size] * (200 % size > 0)
     for field in fields(JetChunk):
-        if field.name not in ("offsets", "stored", "charge", "kind", "entries", "entry"):
+        if field.name not in ("offsets", "stored", "charge", "particle_kind", "entries", "entry"):
             joined = np.concatenate([getattr(chunk, field.name) for chunk in chunks])
             np.testing.assert_array_equal(joined, getattr(whole, field.name), err_msg=field.name)
 
@@ -63,11 +63,11 @@ def test_chunks_are_the_file_in_order(jetclass_file: Path, reader: JetClassReade
 def test_charge_and_kind_where_asked_for(branches: dict[str, Any], jetclass_file: Path, reader: JetClassReader) -> None:
     chunk = one(replace(reader, options=replace(reader.options, particles=True)), jetclass_file)
     assert chunk.charge is not None
-    assert chunk.kind is not None
+    assert chunk.particle_kind is not None
     np.testing.assert_array_equal(chunk.charge, ak.to_numpy(ak.flatten(branches["part_charge"])))
     photon = ak.to_numpy(ak.flatten(branches["part_isPhoton"]))
-    np.testing.assert_array_equal(chunk.kind == ParticleKind.PHOTON, photon)
-    assert ParticleKind.UNKNOWN not in chunk.kind
+    np.testing.assert_array_equal(chunk.particle_kind == ParticleKind.PHOTON, photon)
+    assert ParticleKind.UNKNOWN not in chunk.particle_kind
 
 
 def test_computed_jets_where_the_file_has_none(
