@@ -24,7 +24,7 @@ from data_prep.images.mass import image_mass
 from data_prep.jets.chunk import JetChunk
 from data_prep.jets.mass import lecture_notes_mass, massless_mass
 from data_prep.jets.subjets import subjet_separation
-from data_prep.readers.float_warnings import odd_values_pass
+from data_prep.readers.float_warnings import without_float_warnings
 from data_prep.steps.program import Program, moved_constituents
 from data_prep.streams.cutflow import Fate
 
@@ -60,7 +60,7 @@ class MassClosure:
         self._norms = np.zeros((len(NORMS), 2, classes, 6))
         self._ratio = np.zeros((classes, bins[0], RATIO_EDGES.size - 1))
 
-    @odd_values_pass
+    @without_float_warnings
     def add(self, chunk: JetChunk) -> None:
         """Add the jets of a chunk that pass the selection."""
         fate = mark_not_finite(chunk, select(chunk, self._settings.selection))

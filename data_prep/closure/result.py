@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.closure.variants import NORMS, Variant
-from data_prep.readers.float_warnings import odd_values_pass
+from data_prep.readers.float_warnings import without_float_warnings
 
 Float64 = npt.NDArray[np.float64]
 
@@ -87,7 +87,7 @@ class MassClosureSums:
         """The same in every bin of ΔR."""
         return [Shift.of(moments) for moments in self.moments[variant, label].sum(axis=0)]
 
-    @odd_values_pass
+    @without_float_warnings
     def correlation(self, norm: int, over_pt: bool, label: int) -> float | None:
         """Pearson's correlation of the mass of normalised images with the mass, or with the mass over Σ pT."""
         w, x, y, xx, yy, xy = self.norms[norm, int(over_pt), label]

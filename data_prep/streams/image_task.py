@@ -12,7 +12,7 @@ from data_prep.errors import InputFileError
 from data_prep.images.jets import ImagesSettings, images_of
 from data_prep.jets.file_positions import FilePositions
 from data_prep.readers import Reader, root
-from data_prep.readers.closure import closure
+from data_prep.readers.closure import check_closure
 from data_prep.readers.faults import DAMAGED
 from data_prep.streams.chunk_bytes import ChunkResult, to_bytes
 from data_prep.streams.executors.environment import require
@@ -77,7 +77,7 @@ class ImageTask:
             ),
             labelled=np.bincount(chunk.label, minlength=256).astype(np.int64),
             entries=chunk.entries_read,
-            problems=closure(chunk).problems if start == 0 else (),
+            problems=check_closure(chunk).problems if start == 0 else (),
             environment=self.environment,
         )
         return to_bytes(result)

@@ -62,13 +62,13 @@ def as_made(content: bytes, *, big: bool = False, saved: bool = False) -> bytes:
     """A ROOT file as it stands on disk before it is closed: neither free segments nor streamers, nor (saved) keys."""
     begin, names = (int.from_bytes(content[at : at + 4], "big") for at in (8, 28))
     directory = begin + names
-    made = bytearray(content)
-    made[16:24] = made[37:45] = bytes(8)
+    unfinished = bytearray(content)
+    unfinished[16:24] = unfinished[37:45] = bytes(8)
     if not saved:
-        made[directory + 10 : directory + 14] = made[directory + 26 : directory + 30] = bytes(4)
+        unfinished[directory + 10 : directory + 14] = unfinished[directory + 26 : directory + 30] = bytes(4)
     if big:  # version, first and last byte; places of 8 bytes
-        made[4:28] = (1_062_400).to_bytes(4) + begin.to_bytes(4) + len(content).to_bytes(8) + bytes(8)
-    return bytes(made)
+        unfinished[4:28] = (1_062_400).to_bytes(4) + begin.to_bytes(4) + len(content).to_bytes(8) + bytes(8)
+    return bytes(unfinished)
 
 
 @pytest.mark.parametrize("saved", [False, True])
@@ -118,8 +118,8 @@ def test_compressed_files_are_named_and_can_be_unpacked_as_is_said(
     assert jets_of(tmp_path / "NEW.root") == JETS
 
 
-def archive(root: Path, out: Path, kind: str) -> None:
-    if kind == "zip":
+def archive(root: Path, out: Path, archive_format: str) -> None:
+    if archive_format == "zip":
         with zipfile.ZipFile(out, "w") as packed:
             packed.write(root, root.name)
     else:
@@ -127,11 +127,11 @@ def archive(root: Path, out: Path, kind: str) -> None:
             packed_tar.add(root, root.name)
 
 
-@pytest.mark.parametrize(("kind", "program"), [("zip", "unzip"), ("tar", "tar -xf")])
-def test_archives(kind: str, program: str, root_file: Path, tmp_path: Path) -> None:
-    archive(root_file, tmp_path / "a.root", kind)
+@pytest.mark.parametrize(("archive_format", "program"), [("zip", "unzip"), ("tar", "tar -xf")])
+def test_archives(archive_format: str, program: str, root_file: Path, tmp_path: Path) -> None:
+    archive(root_file, tmp_path / "a.root", archive_format)
     error = refusal(tmp_path / "a.root")
-    assert error.what.startswith(f"is a {kind} archive")
+    assert error.what.startswith(f"is a {archive_format} archive")
     assert f"`{program}`" in (error.remedy or "")
     if shutil.which(program.split()[0]) is None:
         pytest.skip(f"{program} is not installed")
@@ -253,7 +253,7 @@ def test_a_locked_hdf5_file(hdf5_file: Path, tmp_path: Path) -> None:
         error = refusal(file)
         assert "is locked by a process that writes it" in error.what
         assert "HDF5_USE_FILE_LOCKING=FALSE" in (error.remedy or "")
-        found = subprocess.run(
+        finished = subprocess.run(
             [sys.executable, "-c", INSPECT, str(file)],
             cwd=Path(__file__).parents[3],
             env=os.environ | {"HDF5_USE_FILE_LOCKING": "FALSE"},
@@ -261,7 +261,7 @@ def test_a_locked_hdf5_file(hdf5_file: Path, tmp_path: Path) -> None:
             text=True,
             check=True,
         )
-        assert found.stdout == f"{JETS}\n"
+        assert finished.stdout == f"{JETS}\n"
         writer.stdin.close()
         writer.wait()
     assert jets_of(file) == JETS

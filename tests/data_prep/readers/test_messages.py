@@ -19,7 +19,7 @@ from data_prep.errors import InputFileError, PipelineError
 from data_prep.images.jets import ImagesSettings
 from data_prep.jets.labels import ClassSettings
 from data_prep.readers import Options, root
-from data_prep.readers.detect import detect, find, reader_of
+from data_prep.readers.detect import detect, detect_layout, reader_of
 from data_prep.readers.layouts.own import OwnLayout
 from data_prep.streams.losses import Loss, Losses
 from data_prep.system.machine import MachineError
@@ -83,11 +83,11 @@ NO_NUMBERS: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("write", [ttree, rntuple])
-@pytest.mark.parametrize("kind", NO_NUMBERS)
+@pytest.mark.parametrize("case", NO_NUMBERS)
 def test_a_label_that_is_no_number_is_named_before_anything_is_made(
-    kind: str, write: Callable[[Path, dict[str, Any]], Path], sample: samples.Sample, tmp_path: Path
+    case: str, write: Callable[[Path, dict[str, Any]], Path], sample: samples.Sample, tmp_path: Path
 ) -> None:
-    values, words = NO_NUMBERS[kind]
+    values, words = NO_NUMBERS[case]
     number = np.ones(JETS, np.int32)
     file = write(tmp_path / "QCD.root", jetclass(sample, good=number, bad=ak.Array(values)))
     for chosen in (options("bad"), options("good", weight="bad")):
@@ -145,7 +145,7 @@ def test_a_missing_kind_of_particle(sample: samples.Sample, tmp_path: Path) -> N
 def test_a_missing_puppi_weight(name: str, sample: samples.Sample, tmp_path: Path) -> None:
     whole = samples.WRITERS[name][0](sample, tmp_path / "whole.root")
     with uproot.open(whole) as old:
-        (tree,) = (key for key in old.keys(cycle=False) if key == find(whole).tree)
+        (tree,) = (key for key in old.keys(cycle=False) if key == detect_layout(whole).tree)
         kept = (b for b in old[tree].values() if not b.name.startswith("n") and "uppiw" not in b.name.lower())
         branches = {b.name: b.array() for b in kept}
         branches = {key: np.asarray(v) if v.ndim == 1 else v for key, v in branches.items()}
@@ -220,7 +220,7 @@ def test_two_layouts_in_one_tree_are_told_apart_by_their_name(sample: samples.Sa
 def test_nanoaod_15_is_called_by_its_name(tmp_path: Path) -> None:
     nano = {"luminosityBlock": "u4", "event": "u8", "Jet_pt": "f4", "FatJet_pt": "f4"}
     new = dict.fromkeys(("PFCand_pt", "FatJetPFCand_jetIdx", "FatJetPFCand_pfCandIdx"), "f4")
-    content = {name: np.zeros(3, kind) for name, kind in (nano | new).items()}
+    content = {name: np.zeros(3, dtype) for name, dtype in (nano | new).items()}
     error = refusal(samples.write(tmp_path / "t.root", "Events", content), Options())
     assert error.what.startswith("is NanoAODv15 with the constituents FatJetPFCand_*, PFCand_* in 'Events'")
     plain = samples.write(tmp_path / "p.root", "Events", {name: content[name] for name in nano})
