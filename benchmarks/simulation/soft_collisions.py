@@ -14,7 +14,7 @@ from data_prep.generate.processes import QCD
 from data_prep.generate.settings import JetSettings, ScaleSettings
 
 
-def softer(number: int) -> Iterator[Check]:
+def soft_collisions(number: int) -> Iterator[Check]:
     """Events with a jet above a trigger's threshold, in kHz at 7.5e34 cm⁻² s⁻¹ and 14 TeV."""
     settings = demonstration(collision_energy=14_000.0)
     jets = JetSettings(pt=(100, 5000))
