@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from data_prep.errors import PipelineError
 from data_prep.system.machine import MachineError, ending, lack_of_end
-from data_prep.system.worker import Worker, as_sent
+from data_prep.system.worker import Worker, sendable
 
 _LESS = "use fewer --workers"
 
@@ -100,13 +100,13 @@ def _report(pipe: Connection, worker: Worker) -> int | None:
     try:
         report = pipe.recv()
     except (EOFError, OSError):
-        code, stderr = worker.buried()
+        code, stderr = worker.collect()
         remedy = "run the same command to go on"
         if (lack := lack_of_end(code, stderr)) is not None:
             remedy = f"{lack.advice(_LESS)}; {remedy}"
         raise PipelineError(f"{worker.name} {ending(code, stderr)}", remedy=remedy) from None
     if isinstance(report, MachineError):
-        raise report.asking(_LESS)
+        raise report.with_remedy(_LESS)
     if isinstance(report, Exception):
         raise report
     return None if report is None else int(report)
@@ -122,4 +122,4 @@ def _work(pipe: Connection, make: Make, settings: Any, tasks: Sequence[FileTask]
                 return
             make(settings, tasks[index], folder, pipe.send)
     except Exception as error:  # noqa: BLE001 - raised again by the main process
-        pipe.send(as_sent(error))
+        pipe.send(sendable(error))

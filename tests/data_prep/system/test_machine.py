@@ -62,9 +62,9 @@ FULL = OSError(errno.ENOSPC, "No space left on device", "/out/x")
     ],
 )
 def test_what_is_lacking_is_found_behind_other_errors(error: Exception, lack: Lack) -> None:
-    found = machine_fault(error)
-    assert found is not None
-    assert found.lack is lack
+    fault = machine_fault(error)
+    assert fault is not None
+    assert fault.lack is lack
 
 
 @pytest.mark.parametrize(
