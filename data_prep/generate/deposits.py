@@ -125,7 +125,7 @@ def deposit(
     )
     tracked = is_tracked(particles, detector, rng)
     track = np.zeros(source.size)
-    track[tracked] = _tracks(particles.where(tracked), tracks, rng)
+    track[tracked] = _tracks(particles.select(tracked), tracks, rng)
     tower_of_track = DEPOSIT_GRID.tower_of(particles.calorimeter_eta, particles.calorimeter_phi)
 
     size = DEPOSIT_GRID.rows * DEPOSIT_GRID.columns

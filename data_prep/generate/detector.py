@@ -61,7 +61,7 @@ def respond(events: EventRecords, settings: DetectorSettings, rng: np.random.Gen
         rng: random numbers for the smearing; the result is a function of the events and its state.
     """
     particles = visible_particles(events, settings)
-    tracks = separated(particles.where(is_tracked(particles, settings, rng)), settings.track_cell)
+    tracks = separated(particles.select(is_tracked(particles, settings, rng)), settings.track_cell)
     tracks_pt, tracks_error = measured_pt(tracks, rng)
     tracks_energy = np.hypot(tracks_pt * np.cosh(tracks.eta), track_mass(tracks.pid))
 

@@ -53,7 +53,7 @@ class MinimumBias:
             particles = visible_particles(events, settings.detector)
             in_calorimeters = np.abs(particles.calorimeter_eta) < CALORIMETER_ETA_MAX
             batches.append(
-                replace(particles.where(in_calorimeters), event=particles.event[in_calorimeters] + simulated)
+                replace(particles.select(in_calorimeters), event=particles.event[in_calorimeters] + simulated)
             )
             simulated += events.number
         return cls(joined(batches), number)
@@ -88,7 +88,7 @@ class MinimumBias:
         sizes = np.diff(self._offsets)[collision]
         draw = np.repeat(np.arange(number), sizes)
         index_in_collision = np.arange(draw.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        particles = self._particles.where(self._offsets[collision][draw] + index_in_collision)
+        particles = self._particles.select(self._offsets[collision][draw] + index_in_collision)
         turn, side = turn[draw], side[draw]
         return replace(
             particles,

@@ -41,7 +41,7 @@ class Particles:
     calorimeter_eta: Floats
     calorimeter_phi: Floats
 
-    def where(self, keep: npt.NDArray[np.bool_] | Ints) -> Particles:
+    def select(self, keep: npt.NDArray[np.bool_] | Ints) -> Particles:
         """The particles of a mask, or at some indices."""
         return Particles(**{name: getattr(self, name)[keep] for name in self.__dataclass_fields__})
 

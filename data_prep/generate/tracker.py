@@ -60,7 +60,7 @@ def separated(tracks: Particles, cell: float) -> Particles:
     cells = np.stack([tracks.event, row, column])[:, order]
     hardest = np.ones(order.size, dtype=np.bool_)
     hardest[1:] = (cells[:, 1:] != cells[:, :-1]).any(axis=0)
-    return tracks.where(np.sort(order[hardest]))
+    return tracks.select(np.sort(order[hardest]))
 
 
 def measured_pt(tracks: Particles, rng: np.random.Generator) -> tuple[Floats, Floats]:

@@ -14,8 +14,8 @@ _FOREIGN = (
 )
 """Operators of C++ and ROOT, and what to write in their place."""
 _NAMES = (
-    "a name that is no plain word stands in back-quotes, as `class` or `c[px]`, and in YAML the whole then in quotes: "
-    '"`class` == 1"'
+    "put a name that is no plain word in back-quotes, as `class` or `c[px]`, and in YAML the whole expression in "
+    'quotes: "`class` == 1"'
 )
 
 

@@ -2,7 +2,7 @@
 
 Allowed are numbers, branch names (dots included, as `Jet.PT`), `+ - * / % **`, comparisons, `and or not`, `& |` on
 integers, brackets, and the functions of `FUNCTIONS`. Everything else is refused when the configuration is read. A name
-that is no plain word, as `class`, `c[px]` or the path `muons/fP4/fPt`, stands in back-quotes, between which every
+that is no plain word, as `class`, `c[px]` or the path `muons/fP4/fPt`, is put in back-quotes, between which every
 character is taken literally.
 
 >>> expression = Expression("hypot(px, py) > 500 and abs(pid) == 6")

@@ -116,12 +116,12 @@ def test_pileup_is_the_library_turned_and_mirrored() -> None:
     drawn = library().draw(np.ones(8, np.int64), 0.0, np.random.default_rng(4))
     assert len(np.unique(drawn.event)) > 3
     for event in range(8):
-        of_event = drawn.where(drawn.event == event)
+        of_event = drawn.select(drawn.event == event)
         matches = []
         for collision in range(40):
-            original = library()._particles.where(library()._particles.event == collision)
+            original = library()._particles.select(library()._particles.event == collision)
             matches.append(original.pt.size == of_event.pt.size and np.array_equal(original.pt, of_event.pt))
-        original = library()._particles.where(library()._particles.event == matches.index(True))
+        original = library()._particles.select(library()._particles.event == matches.index(True))
         np.testing.assert_array_equal(np.abs(of_event.eta), np.abs(original.eta))
         assert of_event.pt.size == 0 or len(np.unique(np.sign(of_event.eta * original.eta))) == 1
         np.testing.assert_allclose(np.diff(of_event.phi), np.diff(original.phi), atol=1e-12)
@@ -144,7 +144,7 @@ def test_a_collision_comes_again_only_when_all_have_come() -> None:
 def test_libraries_share_no_collision() -> None:
     """Of those with particles; the second one goes on where the first one ended, as one larger one would."""
     momenta = [
-        {tuple(of._particles.where(of._particles.event == k).pt) for k in range(40)} - {()} for of in two_libraries()
+        {tuple(of._particles.select(of._particles.event == k).pt) for k in range(40)} - {()} for of in two_libraries()
     ]
     assert min(map(len, momenta)) > 25
     assert not momenta[0] & momenta[1]

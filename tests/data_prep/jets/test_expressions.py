@@ -131,7 +131,7 @@ def test_operators_of_c_are_named_with_ours(text: str, hint: str, mended: str) -
 
 @pytest.mark.parametrize("text", ["x !=", "x <= ", "`a=b` >=", "x ==", "`a&&b` +"])
 def test_operators_of_ours_and_names_in_quotes_are_no_such(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is not an expression \(a name that is no plain word stands in back-quotes"):
+    with pytest.raises(ValueError, match=r"is not an expression \(put a name that is no plain word in back-quotes"):
         Expression(text)
 
 
