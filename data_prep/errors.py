@@ -13,29 +13,29 @@ class PipelineError(Exception):
     """An error that the user can correct.
 
     Args:
-        what: what is wrong, as a clause without a full stop.
+        problem: what is wrong, as a clause without a full stop.
         file: the file (or folder) in which it is wrong.
         remedy: what to do about it, as a clause without a full stop.
     """
 
-    def __init__(self, what: str, *, file: Path | str | None = None, remedy: str | None = None) -> None:
-        super().__init__(what)
-        self.what = what
+    def __init__(self, problem: str, *, file: Path | str | None = None, remedy: str | None = None) -> None:
+        super().__init__(problem)
+        self.problem = problem
         self.file = None if file is None else str(file)
         self.remedy = remedy
 
     def __str__(self) -> str:
         where = f"{self.file}: " if self.file else ""
         todo = f" ({self.remedy})" if self.remedy else ""
-        return " ".join(f"{where}{self.what}{todo}".split())
+        return " ".join(f"{where}{self.problem}{todo}".split())
 
     def __reduce__(self) -> tuple[object, ...]:
         # Pickling, as for worker processes, loses keyword-only arguments by default.
-        return _rebuild, (type(self), self.what, self.file, self.remedy)
+        return _rebuild, (type(self), self.problem, self.file, self.remedy)
 
 
-def _rebuild(error_class: type[PipelineError], what: str, file: str | None, remedy: str | None) -> PipelineError:
-    return error_class(what, file=file, remedy=remedy)
+def _rebuild(error_class: type[PipelineError], problem: str, file: str | None, remedy: str | None) -> PipelineError:
+    return error_class(problem, file=file, remedy=remedy)
 
 
 class ConfigurationError(PipelineError):
@@ -57,7 +57,7 @@ class UnsupportedModelError(PipelineError):
 class ToolNotFoundError(PipelineError):
     """An external tool that a stage needs is not installed.
 
-    `what` names the tool and its use; `remedy` says how to get it.
+    `problem` names the tool and its use; `remedy` says how to get it.
     """
 
 

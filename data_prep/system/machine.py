@@ -111,27 +111,27 @@ class MachineError(PipelineError):
 
     Args:
         lack: one of `LACKS`.
-        what: the message, where it is more specific than that of `lack`.
+        problem: the message, where it is more specific than that of `lack`.
         file: the file that was read or written.
         less: the way to a smaller load, for the remedy.
     """
 
-    def __init__(self, lack: Lack, what: str = "", *, file: Path | str | None = None, less: str = LESS) -> None:
-        super().__init__(what or lack.message, file=file, remedy=lack.advice(less))
+    def __init__(self, lack: Lack, problem: str = "", *, file: Path | str | None = None, less: str = LESS) -> None:
+        super().__init__(problem or lack.message, file=file, remedy=lack.advice(less))
         self.lack = lack
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), self.lack, self.what, self.file, self.remedy)
+        return _rebuild, (type(self), self.lack, self.problem, self.file, self.remedy)
 
     def with_remedy(self, less: str) -> MachineError:
         """The same error with another way to a smaller load in its remedy."""
-        return MachineError(self.lack, self.what, file=self.file, less=less)
+        return MachineError(self.lack, self.problem, file=self.file, less=less)
 
 
 def _rebuild(
-    error_class: type[MachineError], lack: Lack, what: str, file: str | None, remedy: str | None
+    error_class: type[MachineError], lack: Lack, problem: str, file: str | None, remedy: str | None
 ) -> MachineError:
-    error = error_class(lack, what, file=file)
+    error = error_class(lack, problem, file=file)
     error.remedy = remedy
     return error
 

@@ -57,7 +57,7 @@ def run(
     try:
         require_known(what, network, pictures.grid.kind)
     except ConfigurationError as error:
-        raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
+        raise ConfigurationError(error.problem, file=config, remedy=error.remedy) from None
     reader, files, _ = reader_of(input_files(inputs, console.warn), pictures.options, pictures.layout)
     study = _Study(reader, files, pictures, pictures.candidates, what, network, how, workers)
     settings = {"candidates": what, "images": pictures, "model": network, "train": how}
@@ -70,7 +70,7 @@ def run(
             shared = common({name: study.scored(name, space.work) for name in what.variants})
         except ConfigurationError as error:
             file = train_config if isinstance(error, TrainingSettingsError) else model_config
-            raise type(error)(error.what, file=file, remedy=error.remedy) from None
+            raise type(error)(error.problem, file=file, remedy=error.remedy) from None
         found = costs(shared, what)
         content = {
             "numbers": what.numbers,

@@ -67,7 +67,7 @@ def _require_complete(settings: GenerateSettings, config: Path, space: Workspace
     except ConfigurationError as error:
         for pilot_file in pilot_files(settings):
             (space.work / pilot_file.file).unlink(missing_ok=True)
-        raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
+        raise ConfigurationError(error.problem, file=config, remedy=error.remedy) from None
     write_json(space.path / "completeness.json", as_record(found))
 
 

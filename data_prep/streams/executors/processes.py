@@ -113,7 +113,7 @@ class Processes:
             server = _Server(self._started + 1)
         except MachineError as error:
             if not self._workers:
-                raise ClusterError(error.what, remedy=error.lack.advice(self._less)) from None
+                raise ClusterError(error.problem, remedy=error.lack.advice(self._less)) from None
             self.slots = len(self._workers)
             return None
         self._started += 1
@@ -146,7 +146,7 @@ class Processes:
         self._workers.remove(server)
         code, errors = server.worker.collect()
         self._deaths += 1
-        how = f"{server.worker.name}: {said.what}" if said else f"{server.worker.name} {ending(code, errors)}"
+        how = f"{server.worker.name}: {said.problem}" if said else f"{server.worker.name} {ending(code, errors)}"
         # Under a limit a process may end before it can say why.
         limited = MEMORY if memory_limit() is not None else None
         lack = said.lack if said else lack_of_end(code, errors) or limited

@@ -158,4 +158,4 @@ def test_zero_and_nan_do_not(value: float) -> None:
 def test_bits_are_those_of_integers(text: str, reason: str) -> None:
     with pytest.raises(InputFileError) as caught:
         members(Expression(text), COLUMNS, 3, Path("t.root"))
-    assert (caught.value.file, caught.value.what) == ("t.root", reason)
+    assert (caught.value.file, caught.value.problem) == ("t.root", reason)

@@ -45,7 +45,7 @@ def test_jets_where_whole_events_are_wanted(tmp_path: Path) -> None:
     ):
         with pytest.raises(InputFileError, match="take `kind: events` out of images.yaml") as caught:
             event_tree.count(file)
-        assert caught.value.what == reason
+        assert caught.value.problem == reason
         assert reader_of([file], Options())[1] == {file: 8}
 
 

@@ -113,7 +113,7 @@ def test_how_processes_end() -> None:
 @pytest.mark.parametrize(("number", "lack"), [(errno.EAGAIN, PROCESSES), (errno.ENOMEM, MEMORY), (errno.EMFILE, FILES)])
 def test_a_process_that_is_not_started(number: int, lack: Lack) -> None:
     error = cannot_start("g++", number)
-    assert (error.lack, error.what.startswith("g++ cannot be started: ")) == (lack, True)
+    assert (error.lack, error.problem.startswith("g++ cannot be started: ")) == (lack, True)
 
 
 @pytest.mark.parametrize("lack", LACKS)
