@@ -40,28 +40,28 @@ def observables_of(
         settings: number format of the candidates.
     """
     with_pt = np.repeat(imaged, chunk.multiplicity) & (chunk.pt > 0)
-    of_all = _of_constituents(chunk, with_pt, imaged)
+    of_all = _constituent_observables(chunk, with_pt, imaged)
     if candidates is not None and settings is not None:
-        return Observables(of_all, _of_candidates(candidates.take(np.flatnonzero(imaged)), settings, grid))
+        return Observables(of_all, _candidate_observables(candidates.take(np.flatnonzero(imaged)), settings, grid))
     in_image = with_pt & constituents_in_image(chunk, grid, program)
     # most jets lie entirely inside the window: only the others are computed again
     partly_outside = imaged.copy()
     partly_outside[imaged] = _counts(chunk.offsets, in_image)[imaged] < of_all[:, 0]
     of_image = of_all.copy()
-    of_image[partly_outside[imaged]] = _of_constituents(
+    of_image[partly_outside[imaged]] = _constituent_observables(
         chunk, in_image & np.repeat(partly_outside, chunk.multiplicity), partly_outside
     )
     return Observables(of_all, of_image)
 
 
-def _of_constituents(chunk: JetChunk, selected: Bools, jets: Bools) -> Float32:
+def _constituent_observables(chunk: JetChunk, selected: Bools, jets: Bools) -> Float32:
     """The observables of some jets from some of their constituents: float32 [jets, observables]."""
     offsets = np.append(0, np.cumsum(_counts(chunk.offsets, selected)[jets]))
     columns = (column[selected].astype(np.float64) for column in (chunk.pt, chunk.eta, chunk.phi, chunk.energy))
     return observables_of_jets(offsets, *columns)
 
 
-def _of_candidates(candidates: Candidates, settings: CandidateSettings, grid: Grid) -> Float32:
+def _candidate_observables(candidates: Candidates, settings: CandidateSettings, grid: Grid) -> Float32:
     in_image = candidates_in_image(candidates, settings, grid)
     offsets = np.append(0, np.cumsum(in_image.sum(axis=1)))
     unit = np.pi / settings.per_pi

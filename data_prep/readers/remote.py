@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PosixPath
+from pathlib import PosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -181,12 +181,3 @@ def _no_answer(file: RemoteFile, error: BaseException) -> PipelineError:
     return InputFileError(
         f"the server does not answer as it should ({reason})", file=file, remedy="check the URL and the network"
     )
-
-
-def path_of(text: str) -> Path:
-    """A local path or a URL as a path.
-
-    Raises:
-        InputFileError: a URL that cannot be read.
-    """
-    return RemoteFile(text) if is_url(text) else Path(text)

@@ -54,7 +54,7 @@ def explain_unknown(content: Contents, candidates: Sequence[str], name: str) -> 
         reason = "holds no tree with branches" if content.container == "root" else "holds no data set"
         return reason, f"give files that hold jets, of a layout in docs/data_flow.md ({layout_names})"
     if content.container == "root":
-        special = _of_root(content, name)
+        special = _known_root_content(content, name)
         if special is not None:
             return special
         remedy = (
@@ -83,7 +83,7 @@ def explain_unknown(content: Contents, candidates: Sequence[str], name: str) -> 
     return f"{verdict} (it has {trees}); {near}" + ", ".join(part.replace("|", " or ") for part in missing), remedy
 
 
-def _of_root(content: Contents, name: str) -> tuple[str, str] | None:
+def _known_root_content(content: Contents, name: str) -> tuple[str, str] | None:
     """Reason and remedy for known ROOT files that hold no jets with constituents; None for other files."""
     if name == "auto":
         nano_tree = next((tree for tree, (_, names) in content.trees.items() if names >= NANO), None)

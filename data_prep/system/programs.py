@@ -102,10 +102,6 @@ class Supervised:
             raise
         self._answer: tuple[int, str] | None = None
 
-    def fileno(self) -> int:
-        """A descriptor that becomes readable when it has ended, for `multiprocessing.connection.wait`."""
-        return self._line.fileno()
-
     def terminate(self) -> None:
         """Send the program SIGTERM."""
         with suppress(OSError):

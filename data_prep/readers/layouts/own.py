@@ -185,9 +185,9 @@ class OwnReader:
             root.require(tree, file, self.required, "in images.yaml")
             arrays = root.read(tree, file, self.required, start, stop)
         if self.layout.entry == "event":
-            offsets, lists, numbers, jets = self._of_events(arrays, file, start)
+            offsets, lists, numbers, jets = self._read_events(arrays, file, start)
         else:
-            offsets, lists, numbers = self._of_jets(arrays, file)
+            offsets, lists, numbers = self._read_jets(arrays, file)
             jets = np.arange(offsets.size, dtype=np.int64)
         unit = 1.0 if self.layout.momenta == "GeV" else 1e-3
         jet_values = {name: _evaluate(getattr(self.layout.jet, name), numbers, offsets.size - 1, file) for name in _JET}
@@ -210,7 +210,7 @@ class OwnReader:
             jets_of=None if self.layout.entry == "jet" else jets,
         )
 
-    def _of_jets(self, arrays: root.Arrays, file: Path) -> tuple[Int64, Columns, Columns]:
+    def _read_jets(self, arrays: root.Arrays, file: Path) -> tuple[Int64, Columns, Columns]:
         """Offsets of the jets, the lists of their constituents, and the numbers of the jets."""
         numbers = {name: root.flat(arrays, name, file) for name in self.jet_names}
         offsets: Int64 | None = None
@@ -230,8 +230,8 @@ class OwnReader:
             raise AssertionError("the nesting was checked when the entries were counted")
         return offsets, lists, numbers
 
-    def _of_events(self, arrays: root.Arrays, file: Path, start: int) -> tuple[Int64, Columns, Columns, Int64]:
-        """As `_of_jets`, with the constituents grouped by jet, and the offsets of the jets of each event."""
+    def _read_events(self, arrays: root.Arrays, file: Path, start: int) -> tuple[Int64, Columns, Columns, Int64]:
+        """As `_read_jets`, with the constituents grouped by jet, and the offsets of the jets of each event."""
         index_name = self.layout.constituents.jet_index or ""
         jet_branch = next(name for name in _names(self.layout.jet, ("pt", "eta", "phi")) if arrays[name].ndim > 1)
         jets = root.jagged(arrays, jet_branch, file)[0]
