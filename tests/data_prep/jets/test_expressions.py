@@ -98,7 +98,7 @@ def test_anything_else_is_refused(text: str) -> None:
 
 def test_names_in_back_quotes() -> None:
     assert Expression("`class` > `c[px]` and `a/b.pt`").names == ("class", "c[px]", "a/b.pt")
-    with pytest.raises(ValueError, match='in YAML the whole then in quotes: "`class` == 1"'):
+    with pytest.raises(ValueError, match='in YAML the whole expression in quotes: "`class` == 1"'):
         Expression("class > 1")
     expression = next(iter(yaml.safe_load('"`class` == 1": 0')))
     assert Expression(expression).names == ("class",)
