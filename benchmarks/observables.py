@@ -25,8 +25,8 @@ from benchmarks.images import CONFIGURATION, best, mock_files
 from data_prep.images.jets import ImagesSettings, images_of
 from data_prep.observables.columns import OBSERVABLES
 from data_prep.observables.correlators import correlators
+from data_prep.observables.jets import observables_of_jets
 from data_prep.observables.momentum import directions, jet_sums
-from data_prep.observables.of_jets import observables_of_jets
 from data_prep.observables.shapes import shapes
 from data_prep.observables.soft_drop import soft_drop_mass
 from data_prep.observables.subjettiness import subjettiness

@@ -75,7 +75,7 @@ def jets(files: Sequence[Path], number: int) -> JetChunk:
     offsets = [np.zeros(1, np.int64)]
     for part in parts:
         offsets.append(part.offsets[1:] + offsets[-1][-1])
-    names = ["pt", "eta", "phi", "energy", "charge", "kind"]
+    names = ["pt", "eta", "phi", "energy", "charge", "particle_kind"]
     names += ["jet_pt", "jet_eta", "jet_phi", "jet_mass", "label", "event", "weight"]
     joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
     stored = {name: np.concatenate([part.stored[name] for part in parts]) for name in parts[0].stored}

@@ -1,4 +1,4 @@
-"""Numbers with as many digits as their errors allow."""
+"""Numbers rounded according to their errors."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import math
 
 from markupsafe import Markup
 
-_ALIKE = 0.75
-"""The smaller side of an interval is at least that much of the larger one, where one error is given for both."""
+_SYMMETRY = 0.75
+"""Smallest ratio of the two errors of an interval for which one symmetric error is written."""
 
 
 def digits_of(error: float) -> int:
@@ -27,7 +27,7 @@ def digits_of(error: float) -> int:
 
 
 def number(value: float, places: int) -> str:
-    """A number with some decimal places; of negative ones zeros stand before the point.
+    """A number with some decimal places; for negative places it is rounded before the point.
 
     >>> number(0.6666, 2), number(1234.0, -1), number(-0.0015, 4)
     ('0.67', '1,230', '−0.0015')
@@ -38,8 +38,8 @@ def number(value: float, places: int) -> str:
     return text.replace("-", "−")
 
 
-def with_error(value: float | None, error: float | None, plain: int = 4) -> Markup:
-    """A number and its error, both with the digits that the error allows; without an error `plain` decimal places.
+def with_error(value: float | None, error: float | None, default_places: int = 4) -> Markup:
+    """A number and its error, rounded according to the error; without an error with `default_places` decimal places.
 
     >>> str(with_error(0.88123, 0.00171)), str(with_error(29.62, 0.72)), str(with_error(None, 0.1))
     ('0.8812 ± 0.0017', '29.6 ± 0.7', '–')
@@ -47,20 +47,20 @@ def with_error(value: float | None, error: float | None, plain: int = 4) -> Mark
     if value is None:
         return Markup("–")
     if error is None or not 0 < error < math.inf:
-        return Markup(number(value, plain))  # noqa: S704 - digits
+        return Markup(number(value, default_places))  # noqa: S704 - digits
     places = digits_of(error)
     return Markup(f"{number(value, places)} ± {number(error, places)}")  # noqa: S704 - digits
 
 
 def between(value: float, low: float, high: float) -> Markup:
-    """A number with an interval about it: one error where both sides are nearly the same, else both.
+    """A number with its confidence interval: one error where both are nearly equal, else an upper and a lower one.
 
     >>> str(between(0.5, 0.45, 0.55)), str(between(1.0, 0.9741, 1.0)), str(between(0.2, 0.19, 0.212))
     ('0.50 ± 0.05', '1.000<sup>+0.000</sup><sub>−0.026</sub>', '0.200 ± 0.011')
     """
     up, down = max(high - value, 0.0), max(value - low, 0.0)
     widest, smallest = max(up, down), min(up, down)
-    if smallest > widest * _ALIKE:
+    if smallest > widest * _SYMMETRY:
         return with_error(value, (up + down) / 2)
     if not widest > 0:
         return Markup(number(value, 3))  # noqa: S704 - digits

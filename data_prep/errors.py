@@ -1,7 +1,7 @@
-"""The errors a user can cause and mend: what is wrong, in which file, what to do.
+"""Errors that users can cause and correct: what is wrong, in which file, what to do.
 
-Every error that the command line turns into one line is a `PipelineError`. Anything else that reaches the top is a
-defect of this project and keeps its traceback.
+Every error that the command line shows as one line is a `PipelineError`. Any other exception that reaches the command
+line is a defect of this project and keeps its traceback.
 """
 
 from __future__ import annotations
@@ -10,32 +10,32 @@ from pathlib import Path
 
 
 class PipelineError(Exception):
-    """Something the user can mend.
+    """An error that the user can correct.
 
     Args:
-        what: what is wrong, as a clause without a full stop.
+        problem: what is wrong, as a clause without a full stop.
         file: the file (or folder) in which it is wrong.
         remedy: what to do about it, as a clause without a full stop.
     """
 
-    def __init__(self, what: str, *, file: Path | str | None = None, remedy: str | None = None) -> None:
-        super().__init__(what)
-        self.what = what
+    def __init__(self, problem: str, *, file: Path | str | None = None, remedy: str | None = None) -> None:
+        super().__init__(problem)
+        self.problem = problem
         self.file = None if file is None else str(file)
         self.remedy = remedy
 
     def __str__(self) -> str:
         where = f"{self.file}: " if self.file else ""
         todo = f" ({self.remedy})" if self.remedy else ""
-        return " ".join(f"{where}{self.what}{todo}".split())
+        return " ".join(f"{where}{self.problem}{todo}".split())
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Exceptions cross process borders (worker pools), where keyword-only arguments are lost by default.
-        return _rebuild, (type(self), self.what, self.file, self.remedy)
+        # Pickling, as for worker processes, loses keyword-only arguments by default.
+        return _rebuild, (type(self), self.problem, self.file, self.remedy)
 
 
-def _rebuild(kind: type[PipelineError], what: str, file: str | None, remedy: str | None) -> PipelineError:
-    return kind(what, file=file, remedy=remedy)
+def _rebuild(error_class: type[PipelineError], problem: str, file: str | None, remedy: str | None) -> PipelineError:
+    return error_class(problem, file=file, remedy=remedy)
 
 
 class ConfigurationError(PipelineError):
@@ -43,11 +43,11 @@ class ConfigurationError(PipelineError):
 
 
 class TrainingSettingsError(ConfigurationError):
-    """What `train.yaml` asks for does not go with the network or the images."""
+    """The settings of `train.yaml` do not fit the network or the images."""
 
 
 class InputFileError(PipelineError):
-    """An input file that cannot be read or does not hold what is needed."""
+    """An input file that cannot be read or lacks data that are needed."""
 
 
 class UnsupportedModelError(PipelineError):
@@ -55,9 +55,9 @@ class UnsupportedModelError(PipelineError):
 
 
 class ToolNotFoundError(PipelineError):
-    """An external tool that a stage needs and that this machine does not have.
+    """An external tool that a stage needs is not installed.
 
-    `what` says which, and what it is needed for; `remedy` how to get it.
+    `problem` names the tool and its use; `remedy` says how to get it.
     """
 
 

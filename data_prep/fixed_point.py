@@ -93,8 +93,8 @@ class FixedType:
     @property
     def name(self) -> str:
         """The type as C++ writes it, modes always spelled out."""
-        kind = "ap_fixed" if self.signed else "ap_ufixed"
-        return f"{kind}<{self.width},{self.integer},AP_{self.rounding},AP_{self.overflow}>"
+        prefix = "ap_fixed" if self.signed else "ap_ufixed"
+        return f"{prefix}<{self.width},{self.integer},AP_{self.rounding},AP_{self.overflow}>"
 
     def __str__(self) -> str:
         return self.name
@@ -178,17 +178,17 @@ def _shift_right(raw: npt.NDArray[np.int64], drop: int, rounding: Rounding) -> n
     if drop >= MAX_WIDTH:
         raise ValueError(f"cannot drop {drop} fraction bits of a 64-bit integer")
     floor = raw >> drop
-    rest = raw - (floor << drop)
+    remainder = raw - (floor << drop)
     half = np.int64(1) << (drop - 1)
-    tie, above = rest == half, rest > half
+    tie, above_half = remainder == half, remainder > half
     up = {
         "TRN": np.zeros_like(tie),
-        "TRN_ZERO": (rest > 0) & (raw < 0),
-        "RND": above | tie,
-        "RND_ZERO": above | (tie & (raw < 0)),
-        "RND_INF": above | (tie & (raw > 0)),
-        "RND_MIN_INF": above,
-        "RND_CONV": above | (tie & (floor & 1 == 1)),
+        "TRN_ZERO": (remainder > 0) & (raw < 0),
+        "RND": above_half | tie,
+        "RND_ZERO": above_half | (tie & (raw < 0)),
+        "RND_INF": above_half | (tie & (raw > 0)),
+        "RND_MIN_INF": above_half,
+        "RND_CONV": above_half | (tie & (floor & 1 == 1)),
     }[rounding]
     return np.asarray(floor + up)
 
@@ -217,7 +217,7 @@ _ROUND: dict[str, Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]] 
 def smallest_type(low: int, high: int, fraction: int) -> FixedType:
     """The narrowest type that holds every raw integer in [low, high] with `fraction` bits behind the point.
 
-    Unsigned where nothing is negative. Rounding and overflow never happen in it, so both stay at the cheapest mode.
+    Unsigned if low >= 0. Rounding and overflow cannot happen, so that both have the cheapest mode.
 
     >>> smallest_type(-3, 4, 2).name
     'ap_fixed<4,2,AP_TRN,AP_WRAP>'

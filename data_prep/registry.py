@@ -1,7 +1,7 @@
-"""The one registry: what can be chosen by name is one file in a folder, which declares one object.
+"""The registry: each object that can be chosen by name is declared by one module of a package.
 
-A folder is read once, as text, for the modules that declare the object; a module is imported when its object is asked
-for. So a name is known before any library that stands behind it, and nothing has to be entered anywhere.
+The package's files are searched once, as text, for modules that declare the object; a module is imported when its
+object is used. So names are known before any library is imported, and there is no list of them to maintain.
 
     STEPS = Registry("data_prep.steps", "STEP", StepKind)   # every data_prep/steps/<name>.py with a line `STEP = ...`
     STEPS["roll"].settings
@@ -28,24 +28,24 @@ class Registry(Mapping[str, T]):
     Args:
         package: dotted name of the package.
         declaration: the name that a module gives its object, such as `LAYOUT`.
-        kind: the class of the objects.
+        object_class: the class of the objects.
     """
 
-    def __init__(self, package: str, declaration: str, kind: type[T]) -> None:
-        self.package, self.declaration, self.kind = package, declaration, kind
+    def __init__(self, package: str, declaration: str, object_class: type[T]) -> None:
+        self.package, self.declaration, self.object_class = package, declaration, object_class
 
     def __getitem__(self, name: str) -> T:
         """The object of a name.
 
         Raises:
             KeyError: no module of this name declares one.
-            TypeError: the module declares something else under this name.
+            TypeError: the declared object is of another class.
         """
         if name not in self._names:
             raise KeyError(name)
         declared = getattr(import_module(f"{self.package}.{name}"), self.declaration)
-        if not isinstance(declared, self.kind):
-            raise TypeError(f"{self.package}.{name}.{self.declaration} is no {self.kind.__name__}")
+        if not isinstance(declared, self.object_class):
+            raise TypeError(f"{self.package}.{name}.{self.declaration} is no {self.object_class.__name__}")
         return declared
 
     def __iter__(self) -> Iterator[str]:
@@ -54,11 +54,11 @@ class Registry(Mapping[str, T]):
     def __len__(self) -> int:
         return len(self._names)
 
-    def known(self, name: str) -> str:
+    def require_known(self, name: str) -> str:
         """The name, unchanged.
 
         Raises:
-            ValueError: it is none of this registry; lists those that are.
+            ValueError: the name is not in this registry; the message lists the known names.
         """
         if name not in self._names:
             raise ValueError(f"'{name}' is unknown; known are {', '.join(self._names)}")
@@ -66,8 +66,8 @@ class Registry(Mapping[str, T]):
 
     @property
     def validator(self) -> AfterValidator:
-        """Makes a string in a configuration one of these names: `Annotated[str, STEPS.validator]`."""
-        return AfterValidator(self.known)
+        """Validator for strings in a configuration: `Annotated[str, STEPS.validator]` must be a known name."""
+        return AfterValidator(self.require_known)
 
     @cached_property
     def _names(self) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ def architecture(name: str, symmetry: str) -> Any:
 
 
 def _known_task(word: str) -> str:
-    return str(import_module("models.tasks.registry").TASKS.known(word))
+    return str(import_module("models.tasks.registry").TASKS.require_known(word))
 
 
 def _known_architecture(word: str) -> str:

@@ -115,7 +115,7 @@ def make_rtl(
         try:
             vhdl = ghdl.build(folder, _fresh(work / "ghdl"))
         except ToolNotFoundError as error:
-            vhdl_reason = error.what
+            vhdl_reason = error.problem
             warn(f"the VHDL is not simulated: {error}")
     emulator = FastEmulator(network)
     forms: dict[str, Form] = {"fast emulator": lambda raw: emulator.run(raw, raw=True)}

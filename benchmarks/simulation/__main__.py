@@ -18,7 +18,7 @@ from benchmarks.simulation.masses import masses
 from benchmarks.simulation.multiplicities import multiplicities
 from benchmarks.simulation.partons import partons
 from benchmarks.simulation.responses import responses
-from benchmarks.simulation.softer import softer
+from benchmarks.simulation.soft_collisions import soft_collisions
 from benchmarks.simulation.table import Check
 from benchmarks.simulation.tracks import tracks
 
@@ -33,7 +33,7 @@ CHECKS: dict[str, Callable[[int], Iterator[Check]]] = {
     "flavours": flavours,
 }
 """By the word behind `--only`."""
-ALONE: dict[str, Callable[[int], Iterator[Check]]] = {"softer": softer}
+ALONE: dict[str, Callable[[int], Iterator[Check]]] = {"soft_collisions": soft_collisions}
 """Not part of the table, because there is no outside value."""
 
 

@@ -144,7 +144,7 @@ def containment(number: int) -> Iterator[Check]:
         parts = []
         for events in simulated(process, settings, number, scale=ScaleSettings(pt_hat=pt_hat, pt_hat_power=2.5)):
             origins = find_origins(events, process)
-            jets = jets_of(events, respond(events, settings.detector, rng), process, jets_kept, every=True)
+            jets = jets_of(events, respond(events, settings.detector, rng), process, jets_kept, keep_unmatched=True)
             _, eta, phi = axis(jets)
             hit = np.zeros(origins.pt.shape, dtype=bool)
             for row in np.flatnonzero(jets.pid != 0):

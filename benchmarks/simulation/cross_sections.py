@@ -49,7 +49,7 @@ def ratios_to_cms(number: int) -> dict[tuple[str, tuple[int, int]], tuple[float,
                 "shipped": respond(events, settings.detector, rng),
             }
             for name, window in windows.items():
-                jets = jets_of(events, seen[name], QCD, window, every=True)
+                jets = jets_of(events, seen[name], QCD, window, keep_unmatched=True)
                 pt, rapidity = np.hypot(jets.px, jets.py), np.arctanh(jets.pz / jets.energy)
                 inside = (pt >= edges[0]) & (pt < edges[1]) & (np.abs(rapidity) < 2)
                 found[name] = np.concatenate([found[name], events.weight[jets.event][inside]])

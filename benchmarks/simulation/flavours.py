@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from benchmarks.simulation.samples import BATCH, demonstration
 from benchmarks.simulation.table import Check, compared
-from data_prep.generate.events import EventGenerator, Events, Ints
+from data_prep.generate.events import EventGenerator, EventRecords, Ints
 from data_prep.generate.processes import MINIMUM_BIAS
 
 D_MESONS = {"D⁰": (421, 2072.0, 124.0), "D⁺": (411, 834.0, 78.0)}
@@ -26,7 +26,7 @@ def has_beauty(pid: Ints) -> npt.NDArray[np.bool_]:
     return (absolute > 100) & (absolute < 10**6) & (((absolute // 100) % 10 == 5) | ((absolute // 1000) % 10 == 5))
 
 
-def counted(events: Events) -> tuple[npt.NDArray[np.int64], int]:
+def counted(events: EventRecords) -> tuple[npt.NDArray[np.int64], int]:
     """D mesons that do not come from beauty, a number each, and hadrons with beauty, on both sides of the detector."""
     pt = np.hypot(events.px, events.py)
     along = np.clip(np.divide(events.pz, events.energy, out=np.zeros(pt.size), where=events.energy > 0), -0.999, 0.999)

@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.simulation.samples import demonstration, jets_of, simulated
 from benchmarks.simulation.table import Check, compared, share
 from data_prep.generate.detector import respond
-from data_prep.generate.events import Events, Floats
+from data_prep.generate.events import EventRecords, Floats
 from data_prep.generate.processes import PROCESSES
 
 PARTICLES = {
@@ -28,7 +28,7 @@ _DECAYING = 22
 """|status| of the resonances of the hardest process."""
 
 
-def generated(events: Events, pid: int) -> Floats:
+def generated(events: EventRecords, pid: int) -> Floats:
     """Masses of the resonances of a kind (GeV)."""
     own = (np.abs(events.pid) == pid) & (np.abs(events.status) == _DECAYING)
     momentum2 = events.px[own] ** 2 + events.py[own] ** 2 + events.pz[own] ** 2

@@ -29,7 +29,7 @@ def multiplicities(number: int) -> Iterator[Check]:
         counted: list[list[tuple[float, float]]] = [[], []]
         for events in simulated(QCD, settings, 2 * number):
             particles = as_candidates(visible_particles(events, settings.detector))
-            jets = jets_of(events, particles, QCD, window, every=True)
+            jets = jets_of(events, particles, QCD, window, keep_unmatched=True)
             pt, eta, _ = axis(jets)
             charged = (jets.constituents.charge != 0) & (np.hypot(jets.constituents.px, jets.constituents.py) > 0.5)
             sizes = np.add.reduceat(charged, jets.offsets[:-1])

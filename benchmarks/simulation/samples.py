@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from data_prep.generate.detector import CHARGED_HADRON, NEUTRAL_HADRON, Candidates
-from data_prep.generate.events import EventGenerator, Events, Floats
-from data_prep.generate.jets import Jets, find_jets
+from data_prep.generate.detector import CHARGED_HADRON, NEUTRAL_HADRON, ParticleFlowCandidates
+from data_prep.generate.events import EventGenerator, EventRecords, Floats
+from data_prep.generate.jets import SimulatedJets, find_jets
 from data_prep.generate.particles import Particles
 from data_prep.generate.processes import Process
 from data_prep.generate.settings import GenerateSettings, JetSettings, ScaleSettings
@@ -25,7 +25,7 @@ def demonstration(**changes: object) -> GenerateSettings:
 
 def simulated(
     process: Process, settings: GenerateSettings, number: int, seed: int = 7, scale: ScaleSettings | None = None
-) -> Iterator[Events]:
+) -> Iterator[EventRecords]:
     """Batches of events.
 
     Args:
@@ -40,16 +40,22 @@ def simulated(
         yield generator.batch(BATCH)
 
 
-def as_candidates(particles: Particles) -> Candidates:
+def as_candidates(particles: Particles) -> ParticleFlowCandidates:
     """Particles as a perfect detector would see them."""
     zero = np.zeros(particles.pt.size)
     px, py = particles.pt * np.cos(particles.phi), particles.pt * np.sin(particles.phi)
     kind = np.where(particles.charge != 0, CHARGED_HADRON, NEUTRAL_HADRON)
     momentum = (px, py, particles.pt * np.sinh(particles.eta), particles.energy)
-    return Candidates(particles.event, *momentum, particles.charge, kind, zero, zero, zero, zero)
+    return ParticleFlowCandidates(particles.event, *momentum, particles.charge, kind, zero, zero, zero, zero)
 
 
-def jets_of(events: Events, candidates: Candidates, process: Process, jets: JetSettings, every: bool = False) -> Jets:
+def jets_of(
+    events: EventRecords,
+    candidates: ParticleFlowCandidates,
+    process: Process,
+    jets: JetSettings,
+    keep_unmatched: bool = False,
+) -> SimulatedJets:
     """The leading jets of events: those of the class among two, or `every` one of four."""
     return find_jets(
         candidates,
@@ -58,12 +64,12 @@ def jets_of(events: Events, candidates: Candidates, process: Process, jets: JetS
         process,
         jets,
         demonstration().soft_drop,
-        most=4 if every else 2,
-        every=every,
+        jets_max=4 if keep_unmatched else 2,
+        keep_unmatched=keep_unmatched,
     )
 
 
-def axis(jets: Jets) -> tuple[Floats, Floats, Floats]:
+def axis(jets: SimulatedJets) -> tuple[Floats, Floats, Floats]:
     """pT, η and φ."""
     pt = np.hypot(jets.px, jets.py)
     return pt, np.arcsinh(jets.pz / pt), np.arctan2(jets.py, jets.px)

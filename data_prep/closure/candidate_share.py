@@ -1,4 +1,4 @@
-"""How much of a jet its hardest candidates hold: the share of its pT and of its mass, by class."""
+"""The share of a jet's pT and of its mass that its hardest candidates hold, by class."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 
 BINS = 1200
-"""Shares are counted in steps of 0.001 from 0 on; 1.2 and more is in the last step (rounding may add a little)."""
+"""Bins of a share, 0.001 wide, from 0 on; shares of 1.2 and more count in the last bin (rounding may exceed 1)."""
 _STEP = 0.001
 
 
 @dataclass(frozen=True)
-class Share:
-    """The share that the candidates of jets keep.
+class HeldShare:
+    """The share of a quantity that the candidates of jets hold.
 
     Attributes:
         mean: over the jets.
-        low, median, high: the quantiles 0.16, 0.5 and 0.84, to half a step of 0.001.
+        low, median, high: the quantiles 0.16, 0.5 and 0.84, to half a bin of 0.001.
     """
 
     mean: float
@@ -36,12 +36,12 @@ class Share:
     high: float
 
 
-class ShareBuilder:
-    """Adds jets up; memory does not grow with their number.
+class CandidateShares:
+    """Histograms of the shares, filled jet by jet; memory does not grow with the number of jets.
 
     Args:
         classes: names of the classes.
-        numbers: how many candidates, each case by itself; ascending.
+        numbers: the numbers of candidates that are compared, ascending.
     """
 
     def __init__(self, classes: Sequence[str], numbers: Sequence[int]) -> None:
@@ -56,22 +56,22 @@ class ShareBuilder:
 
         Args:
             chunk: the jets with all their constituents.
-            rows: int64, the jets that count.
+            rows: int64, the jets that are added.
             candidates: of all jets of the chunk, at least as many as the largest of `numbers`, the hardest first.
-            settings: what their integers mean.
+            settings: number format of the candidates.
         """
-        mass_of_all = massless_mass(*_of_chunk(chunk)).astype(np.float64)
-        whole = _sums(chunk.offsets, chunk.pt)[rows], mass_of_all[rows]
+        mass_of_all = massless_mass(*_constituents_and_axes(chunk)).astype(np.float64)
+        totals = _sums(chunk.offsets, chunk.pt)[rows], mass_of_all[rows]
         label, weight = chunk.label[rows], chunk.weight[rows].astype(np.float64)
         for case, number in enumerate(self._numbers):
-            pt, mass = kept(candidates, number, settings)
-            for quantity, (part, all_) in enumerate(zip((pt[rows], mass[rows]), whole, strict=True)):
-                share = np.where(all_ > 0, part / np.where(all_ > 0, all_, 1), 1)
+            pt, mass = pt_and_mass(candidates, number, settings)
+            for quantity, (held, total) in enumerate(zip((pt[rows], mass[rows]), totals, strict=True)):
+                share = np.where(total > 0, held / np.where(total > 0, total, 1), 1)
                 index = np.minimum(share / _STEP, BINS - 1).astype(np.int64)
                 np.add.at(self._counts[quantity, case], (label, index), weight)
                 np.add.at(self._sums[quantity, case], label, weight * share)
 
-    def result(self) -> dict[int, dict[str, dict[str, Share]]]:
+    def result(self) -> dict[int, dict[str, dict[str, HeldShare]]]:
         """By number of candidates, by `pt` and `mass`, by class; classes without jets are left out."""
         return {
             number: {
@@ -86,17 +86,17 @@ class ShareBuilder:
         }
 
     def as_json(self) -> dict[str, Any]:
-        """The same for a JSON file."""
+        """`result` as it is written to a JSON file."""
         return {
             str(number): {
                 quantity: {name: asdict(share) for name, share in by_class.items()}
-                for quantity, by_class in found.items()
+                for quantity, by_class in of_number.items()
             }
-            for number, found in self.result().items()
+            for number, of_number in self.result().items()
         }
 
 
-def kept(candidates: Candidates, number: int, settings: CandidateSettings) -> tuple[Float64, Float64]:
+def pt_and_mass(candidates: Candidates, number: int, settings: CandidateSettings) -> tuple[Float64, Float64]:
     """Sum of pT and mass of the first candidates of each jet, taken as massless: two float64 [jets], GeV."""
     unit = np.pi / settings.per_pi
     pt = (candidates.pt[:, :number] * settings.pt.type.step).astype(np.float32)
@@ -107,7 +107,9 @@ def kept(candidates: Candidates, number: int, settings: CandidateSettings) -> tu
     return pt.sum(axis=1, dtype=np.float64), mass.astype(np.float64)
 
 
-def _of_chunk(chunk: JetChunk) -> tuple[npt.NDArray[np.int64], Float32, Float32, Float32, Float32, Float32]:
+def _constituents_and_axes(
+    chunk: JetChunk,
+) -> tuple[npt.NDArray[np.int64], Float32, Float32, Float32, Float32, Float32]:
     return chunk.offsets, chunk.pt, chunk.eta, chunk.phi, chunk.jet_eta, chunk.jet_phi
 
 
@@ -118,7 +120,7 @@ def _sums(offsets: npt.NDArray[np.int64], values: Float32) -> Float64:
     return sums
 
 
-def _share(counts: Float64, total: float) -> Share:
-    below = np.cumsum(counts) / counts.sum()
-    low, median, high = ((float(np.searchsorted(below, q)) + 0.5) * _STEP for q in (0.16, 0.5, 0.84))
-    return Share(float(total / counts.sum()), low, median, high)
+def _share(counts: Float64, total: float) -> HeldShare:
+    cumulative = np.cumsum(counts) / counts.sum()
+    low, median, high = ((float(np.searchsorted(cumulative, q)) + 0.5) * _STEP for q in (0.16, 0.5, 0.84))
+    return HeldShare(float(total / counts.sum()), low, median, high)

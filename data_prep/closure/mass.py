@@ -1,8 +1,8 @@
-"""The mass closure: what preprocessing and pixels do to the mass of a jet.
+"""The mass closure: how preprocessing and pixels change the mass of a jet.
 
-For every variant of the way from jet to image the mass is computed again from what is left, and compared with that of
-the jet's constituents, taken as massless. Only sums are kept, by class, |η| of the jet and ΔR of its two subjets, so
-that memory does not grow with the number of jets.
+For every variant of preprocessing and grid the mass is computed again from the moved constituents or the pixels, and
+compared with that of the jet's constituents, taken as massless. Only sums are kept, by class, |η| of the jet and ΔR of
+its two subjets, so that memory does not grow with the number of jets.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.closure.result import ABS_ETA_EDGES, DELTA_R_EDGES, RATIO_EDGES, Closure
+from data_prep.closure.result import ABS_ETA_EDGES, DELTA_R_EDGES, RATIO_EDGES, MassClosureSums
 from data_prep.closure.variants import NORMS, Variant, constituent_variants, norm_steps, pixel_variants, window_of
 from data_prep.errors import InputFileError
 from data_prep.grids.square import SquareGrid
@@ -24,7 +24,7 @@ from data_prep.images.mass import image_mass
 from data_prep.jets.chunk import JetChunk
 from data_prep.jets.mass import lecture_notes_mass, massless_mass
 from data_prep.jets.subjets import subjet_separation
-from data_prep.readers.odd_values import odd_values_pass
+from data_prep.readers.float_warnings import without_float_warnings
 from data_prep.steps.program import Program, moved_constituents
 from data_prep.streams.cutflow import Fate
 
@@ -33,16 +33,16 @@ Float64 = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 LIGHT = 1.0
-"""Below this mass (GeV) relative differences mean nothing."""
+"""Jets below this mass (GeV) have no part in relative differences."""
 
 _WEIGHT, _SQUARED_WEIGHT, _DIFFERENCE, _SQUARE, _MOMENTS = range(5)
 
 
 class MassClosure:
-    """Adds chunks of jets up.
+    """Fills the sums of the mass closure, chunk by chunk.
 
     Args:
-        settings: the stage `images`: which jets, and the image that the run makes.
+        settings: of the stage `images`: the selection, and the image that the run makes.
     """
 
     def __init__(self, settings: ImagesSettings) -> None:
@@ -60,9 +60,9 @@ class MassClosure:
         self._norms = np.zeros((len(NORMS), 2, classes, 6))
         self._ratio = np.zeros((classes, bins[0], RATIO_EDGES.size - 1))
 
-    @odd_values_pass
+    @without_float_warnings
     def add(self, chunk: JetChunk) -> None:
-        """Add the jets of a chunk that the selection keeps."""
+        """Add the jets of a chunk that pass the selection."""
         fate = mark_not_finite(chunk, select(chunk, self._settings.selection))
         jets = _Jets.of(chunk, fate, len(self._settings.classes))
         self._jets += np.bincount(jets.label, minlength=self._jets.size)
@@ -73,7 +73,7 @@ class MassClosure:
         self._add_norms(chunk, fate, jets)
         self._add_ratio(chunk, jets)
 
-    def result(self) -> Closure:
+    def result(self) -> MassClosureSums:
         """The sums.
 
         Raises:
@@ -83,7 +83,7 @@ class MassClosure:
             raise InputFileError(
                 "no jet passes the selection and belongs to a class", remedy="correct selection and classes"
             )
-        return Closure(
+        return MassClosureSums(
             classes=self._settings.description.classes,
             variants=self._variants,
             jets=self._jets,
@@ -117,16 +117,16 @@ class MassClosure:
                     np.add.at(self._norms[index, over, :, k], label, term)
 
     def _add_ratio(self, chunk: JetChunk, jets: _Jets) -> None:
-        wrong = lecture_notes_mass(chunk.offsets, chunk.pt, chunk.eta, chunk.phi, chunk.jet_eta, chunk.jet_phi)
+        notes_mass = lecture_notes_mass(chunk.offsets, chunk.pt, chunk.eta, chunk.phi, chunk.jet_eta, chunk.jet_phi)
         heavy = jets.mass > LIGHT
-        ratio = wrong[jets.kept][heavy] / jets.mass[heavy]
-        place = np.clip(np.searchsorted(RATIO_EDGES, ratio, side="right") - 1, 0, RATIO_EDGES.size - 2)
-        np.add.at(self._ratio, (jets.label[heavy], jets.abs_eta[heavy], place), jets.weight[heavy])
+        ratio = notes_mass[jets.kept][heavy] / jets.mass[heavy]
+        bin_index = np.clip(np.searchsorted(RATIO_EDGES, ratio, side="right") - 1, 0, RATIO_EDGES.size - 2)
+        np.add.at(self._ratio, (jets.label[heavy], jets.abs_eta[heavy], bin_index), jets.weight[heavy])
 
 
 @dataclass(frozen=True)
 class _Jets:
-    """What is known of the jets of a chunk that are kept; `kept` is bool [jets], all else by kept jet."""
+    """Quantities of the jets of a chunk that are kept: `kept` is bool [jets], all others have one entry a kept jet."""
 
     kept: Bools
     label: npt.NDArray[np.int64]
@@ -140,7 +140,7 @@ class _Jets:
     def of(cls, chunk: JetChunk, fate: npt.NDArray[np.uint8], classes: int) -> _Jets:
         kept = fate == Fate.KEPT
         mass = massless_mass(chunk.offsets, chunk.pt, chunk.eta, chunk.phi, chunk.jet_eta, chunk.jet_phi)
-        apart = subjet_separation(chunk.offsets, chunk.pt, chunk.eta, chunk.phi, kept)
+        separation = subjet_separation(chunk.offsets, chunk.pt, chunk.eta, chunk.phi, kept)
         total = np.append(0.0, np.cumsum(np.where(np.isfinite(chunk.pt), chunk.pt, 0), dtype=np.float64))
         return cls(
             kept=kept,
@@ -149,7 +149,7 @@ class _Jets:
             mass=mass[kept].astype(np.float64),
             sum_pt=(total[chunk.offsets[1:]] - total[chunk.offsets[:-1]])[kept],
             abs_eta=_bin(np.abs(chunk.jet_eta[kept]), ABS_ETA_EDGES),
-            delta_r=_bin(apart[kept], DELTA_R_EDGES),
+            delta_r=_bin(separation[kept], DELTA_R_EDGES),
         )
 
 
@@ -158,13 +158,13 @@ def _bin(value: npt.NDArray[Any], edges: Float64) -> npt.NDArray[np.int64]:
 
 
 def _masses(chunk: JetChunk, fate: npt.NDArray[np.uint8], variant: Variant) -> tuple[Float32, Bools]:
-    """The masses (GeV) of the kept jets that have an image, and which of the kept jets these are."""
+    """The masses (GeV) of the kept jets that have an image, and for every kept jet whether it has one."""
     kept = fate == Fate.KEPT
     program = Program.of(variant.steps)
     if variant.grid is None:
-        moved = moved_constituents(chunk, program)
+        constituents = moved_constituents(chunk, program)
         origin = np.zeros(chunk.jets, np.float32)
-        return massless_mass(chunk.offsets, *moved, origin, origin)[kept], np.ones(int(kept.sum()), np.bool_)
+        return massless_mass(chunk.offsets, *constituents, origin, origin)[kept], np.ones(int(kept.sum()), np.bool_)
     images = pixelise(chunk, fate, variant.grid, program)
     mass = image_mass(images.offsets, images.pixel, images.value, images.scale, variant.grid)
     return mass, images.fate[kept] == Fate.KEPT

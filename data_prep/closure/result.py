@@ -1,4 +1,4 @@
-"""What the mass closure found: the shift of the mass by class, |η| and ΔR, and what norms leave of the mass."""
+"""The result of the mass closure: the shift of the mass by class, |η| and ΔR, and how norms change the mass."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.closure.variants import NORMS, Variant
-from data_prep.readers.odd_values import odd_values_pass
+from data_prep.readers.float_warnings import without_float_warnings
 
 Float64 = npt.NDArray[np.float64]
 
@@ -19,7 +19,7 @@ ABS_ETA_EDGES = np.array([0, 0.5, 1, 1.5, 2, 2.5, np.inf])
 DELTA_R_EDGES = np.array([0, 0.1, 0.2, 0.3, 0.4, 0.6, np.inf])
 """Bins in ΔR of the two exclusive kT subjets."""
 RATIO_EDGES = np.linspace(0, 2, 2001)
-"""Bins of the ratio of two masses; what is beyond counts in the last one."""
+"""Bins of the ratio of two masses; larger ratios count in the last one."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,13 @@ class Shift:
 
 
 @dataclass(frozen=True)
-class Closure:
+class MassClosureSums:
     """The sums over all jets.
 
     Attributes:
         classes: names, in the order of the labels.
-        variants: what was compared; the last one is what the configuration makes.
-        jets: int64 [classes], the jets that were looked at.
+        variants: the variants that were compared; the last one is that of the configuration.
+        jets: int64 [classes], the jets that were compared.
         moments: float64 [variants, classes, |η| bins, ΔR bins, 4]: sums of weights, of their squares, of differences
             and of their squares (GeV, GeV²).
         imaged: int64 [variants, classes], jets that have an image.
@@ -87,7 +87,7 @@ class Closure:
         """The same in every bin of ΔR."""
         return [Shift.of(moments) for moments in self.moments[variant, label].sum(axis=0)]
 
-    @odd_values_pass
+    @without_float_warnings
     def correlation(self, norm: int, over_pt: bool, label: int) -> float | None:
         """Pearson's correlation of the mass of normalised images with the mass, or with the mass over Σ pT."""
         w, x, y, xx, yy, xy = self.norms[norm, int(over_pt), label]
@@ -98,13 +98,13 @@ class Closure:
 
     def median_ratio(self, labels: Sequence[int], abs_eta: int | None = None) -> float | None:
         """Median of the lecture notes' mass over the mass, of some classes, in one bin of |η| or in all."""
-        chosen = self.ratio[list(labels)].sum(axis=0)
-        counts = chosen.sum(axis=0) if abs_eta is None else chosen[abs_eta]
+        histogram = self.ratio[list(labels)].sum(axis=0)
+        counts = histogram.sum(axis=0) if abs_eta is None else histogram[abs_eta]
         total = np.append(0.0, np.cumsum(counts))
         return float(np.interp(total[-1] / 2, total, RATIO_EDGES)) if total[-1] > 0 else None
 
     def to_json(self) -> dict[str, Any]:
-        """Everything as JSON holds it: docs/data_flow.md, `25_mass_closure/`."""
+        """Content of the JSON file: docs/data_flow.md, `25_mass_closure/`."""
         labels = dict(enumerate(self.classes))
         variants = [
             {
@@ -136,11 +136,11 @@ class Closure:
             }
             for index, norm in enumerate(NORMS)
         }
-        everything = list(labels)
+        all_labels = list(labels)
         ratio = {
-            "all": self.median_ratio(everything),
+            "all": self.median_ratio(all_labels),
             "by_class": {name: self.median_ratio([label]) for label, name in labels.items()},
-            "by_abs_eta": [self.median_ratio(everything, place) for place in range(ABS_ETA_EDGES.size - 1)],
+            "by_abs_eta": [self.median_ratio(all_labels, abs_eta_bin) for abs_eta_bin in range(ABS_ETA_EDGES.size - 1)],
         }
         return {
             "jets": {name: int(self.jets[label]) for label, name in labels.items()},

@@ -1,4 +1,4 @@
-"""Which ways of making an image the mass closure compares."""
+"""The variants of preprocessing and grid that the mass closure compares."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SUBJET_RADIUS = 0.2
 ZOOM_REFERENCE = 700.0
 """The jet pT (GeV) at which zooming changes nothing."""
 KEEPING_ENERGY = "centre, keeping E"
-"""The name of the naive translation."""
+"""The name of the translation that keeps a constituent's energy instead of its pT."""
 PIXELS = (16, 32, 64)
 """Pixels along the side of a window."""
 NORMS: tuple[Literal["none", "l1", "l2", "power_of_two"], ...] = ("none", "l1", "l2", "power_of_two")
@@ -30,13 +30,13 @@ NORMS: tuple[Literal["none", "l1", "l2", "power_of_two"], ...] = ("none", "l1", 
 
 @dataclass(frozen=True)
 class Variant:
-    """One way from a jet to a mass.
+    """Preprocessing and grid after which the mass is computed.
 
     Attributes:
-        name: what it is called in tables and plots.
+        name: as in tables and plots.
         steps: the preprocessing steps.
         grid: the pixels; None where the mass is that of the preprocessed constituents.
-        exact: whether the steps keep the mass, so that only rounding is left.
+        exact: whether the steps keep the mass, up to rounding.
     """
 
     name: str
@@ -55,11 +55,11 @@ class Variant:
 
 
 def constituent_variants() -> tuple[Variant, ...]:
-    """Every step, and combinations of them, before pixels are made."""
+    """Single steps and combinations of them; the mass is that of the constituents, before pixels are made."""
     centre, roll, flip = Centre(), Roll(), Flip()
     subjet = Centre(on="leading_subjet", radius=SUBJET_RADIUS)
     naive, in_plane = Centre(keep="energy"), Roll(method="in_plane")
-    kept = {
+    exact_steps = {
         "centre on the jet axis": (centre,),
         "centre on the pT centroid": (Centre(on="centroid"),),
         "centre on the leading constituent": (Centre(on="leading_constituent"),),
@@ -69,7 +69,7 @@ def constituent_variants() -> tuple[Variant, ...]:
         "centre, roll, flip": (centre, roll, flip),
         "centre on the leading subjet, roll, flip": (subjet, roll, flip),
     }
-    changed: dict[str, tuple[Step, ...]] = {
+    inexact_steps: dict[str, tuple[Step, ...]] = {
         KEEPING_ENERGY: (naive,),
         "centre, roll in the η-φ plane": (centre, in_plane),
         "centre, roll in the η-φ plane, flip": (centre, in_plane, flip),
@@ -77,35 +77,35 @@ def constituent_variants() -> tuple[Variant, ...]:
         f"{KEEPING_ENERGY}, roll in the η-φ plane, flip": (naive, in_plane, flip),
         f"centre, zoom to {ZOOM_REFERENCE:g} GeV": (centre, Zoom(reference=ZOOM_REFERENCE)),
     }
-    exact = tuple(Variant(name, steps, exact=True) for name, steps in kept.items())
-    return exact + tuple(Variant(name, steps) for name, steps in changed.items())
+    exact_variants = tuple(Variant(name, steps, exact=True) for name, steps in exact_steps.items())
+    return exact_variants + tuple(Variant(name, steps) for name, steps in inexact_steps.items())
 
 
 def pixel_variants(half_width: float) -> tuple[Variant, ...]:
     """Pixel sizes and windows, with steps that keep the mass.
 
     Args:
-        half_width: of the window; a half wider one is compared.
+        half_width: of the window; a window that is wider by a half is compared with it.
     """
     wide = 1.5 * half_width
     chain: tuple[Step, ...] = (Centre(), Roll(), Flip())
-    found = []
+    variants = []
     for name, steps in (("centre", (Centre(),)), ("centre, roll, flip", chain)):
         for window in (half_width, wide):
-            found += [_square(name, steps, window, round(window / half_width * n)) for n in PIXELS]
-    found += [_hexagonal("centre, roll, flip", chain, half_width, 2 * half_width / n) for n in PIXELS]
+            variants += [_square(name, steps, window, round(window / half_width * n)) for n in PIXELS]
+    variants += [_hexagonal("centre, roll, flip", chain, half_width, 2 * half_width / n) for n in PIXELS]
     fine = PIXELS[-1]
     constituent = Centre(on="leading_constituent")
-    others: dict[str, tuple[Step, ...]] = {
+    centres: dict[str, tuple[Step, ...]] = {
         "centre on the pT centroid": (Centre(on="centroid"),),
         "centre on the leading constituent": (constituent,),
         "centre on the leading constituent, roll": (constituent, Roll()),
         "centre on the leading subjet": (Centre(on="leading_subjet", radius=SUBJET_RADIUS),),
     }
-    for name, steps in others.items():
-        found.append(_square(name, steps, half_width, fine))
-        found.append(_square(name, steps, wide, round(1.5 * fine)))
-    return tuple(found)
+    for name, steps in centres.items():
+        variants.append(_square(name, steps, half_width, fine))
+        variants.append(_square(name, steps, wide, round(1.5 * fine)))
+    return tuple(variants)
 
 
 def norm_steps(norm: Literal["none", "l1", "l2", "power_of_two"]) -> tuple[Step, ...]:

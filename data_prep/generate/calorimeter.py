@@ -23,7 +23,7 @@ _HCAL_BARREL_PHI_CELLS, _HCAL_ENDCAP_PHI_CELLS = 72, 36
 
 
 @dataclass(frozen=True)
-class Cells:
+class CellExcesses:
     """Cells with an excess: the event they belong to, a point inside them, and the excess (GeV)."""
 
     event: Ints
@@ -54,7 +54,7 @@ class EcalGrid:
         return (row + u) * self._height - CALORIMETER_ETA_MAX, (column + v) * self._width - np.pi
 
     def resolution_scale(self, eta: Floats) -> Floats:
-        """The growth of the resolution with |η| (after arXiv:1306.2016); beyond 2.5 it stays what it is there."""
+        """The growth of the resolution with |η| (after arXiv:1306.2016), constant beyond 2.5."""
         absolute = np.abs(eta)
         endcap = 2.16 + 5.6 * (np.clip(absolute, 1.5, 2.5) - 2) ** 2
         return np.where(absolute <= 1.5, 1 + 0.64 * eta**2, endcap)
@@ -99,24 +99,24 @@ def measured_excess(
     threshold: float,
     significance: float,
     rng: np.random.Generator,
-) -> Cells:
-    """What one calorimeter measures above the tracks that point to each cell, cut as Delphes' SimpleCalorimeter does.
+) -> CellExcesses:
+    """The energy of each cell in excess of the tracks that point to it, with the cuts of Delphes' SimpleCalorimeter.
 
-    A cell whose measured energy is not above the threshold and significant is empty; what it holds above the energy of
-    its tracks is a candidate if that, too, is above the threshold and significant. Unlike there, tracks keep their
-    measured momentum where the excess is not.
+    A cell whose measured energy is not above the threshold and significant is empty; its energy in excess of its tracks
+    is a candidate if that, too, is above the threshold and significant. Unlike in Delphes, tracks keep their measured
+    momentum where the excess is not significant.
 
     Args:
         particles: all particles that enter the detector.
-        deposit: energy that each of them leaves here (GeV).
+        deposit: energy that each of them deposits in this calorimeter (GeV).
         tracks: those of them that were tracked.
-        track_energy: measured energy of each track that showers here (GeV), 0 for other tracks.
+        track_energy: measured energy of each track that showers in this calorimeter (GeV), 0 for other tracks.
         track_sigma: its error (GeV).
         grid: the cells.
         terms: constant, stochastic (√GeV) and noise term (GeV) of the resolution.
-        threshold: the smallest energy, and excess, that counts (GeV).
-        significance: the same in standard deviations; of the excess those of tracks and cell together.
-        rng: the source of smearing.
+        threshold: the smallest energy, and excess, of a cell (GeV).
+        significance: the same in standard deviations; for the excess those of tracks and cell are combined.
+        rng: random numbers for the smearing.
     """
     constant, stochastic, noise = terms
     hit = (deposit > 0) & (np.abs(particles.calorimeter_eta) < CALORIMETER_ETA_MAX)
@@ -143,6 +143,6 @@ def measured_excess(
 
     error = sigma(energy)
     excess = energy - track_sum
-    # an excess above the threshold and significant is so for the cell too, which holds more and varies less
+    # where the excess passes both cuts the cell does too: its energy is larger and its error smaller
     keep = (excess > threshold) & (excess > significance * np.sqrt(track_variance + error**2))
-    return Cells(event[keep], eta[keep], phi[keep], excess[keep])
+    return CellExcesses(event[keep], eta[keep], phi[keep], excess[keep])

@@ -1,10 +1,10 @@
 """An event in towers: transverse energy of the calorimeters and of tracks, each share with its source.
 
-Tracks are measured as offline, in particular along the beam: to 0.04 to 0.15 mm, where level 1 has about 1 mm; and the
-hard vertex is known. So tracks of pileup are told from others better than level 1 can.
+Tracks have offline resolution, in particular along the beam: 0.04 to 0.15 mm, where level 1 has about 1 mm; and the
+hard vertex is known. Tracks of pileup are therefore identified better than at level 1.
 
-Energies are smeared in the cells of the calorimeters, where energies of all sources add up first: two soft particles in
-one cell pass the threshold together. What a cell measures is then shared out as the true energies are.
+Energies are smeared in the cells of the calorimeters, after the energies of all sources are summed: two soft particles
+in one cell can pass the threshold together. The measured energy is then divided in proportion to the true energies.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SOURCES = MOST_JETS + 2
 
 @dataclass(frozen=True)
 class Deposits:
-    """What lies in the towers of a batch of events, one entry a tower and source.
+    """The deposits in the towers of a batch of events, one entry for each tower and source.
 
     Attributes:
         offsets: where each event's deposits start, [events + 1].
@@ -50,23 +50,23 @@ class Deposits:
 
 
 @dataclass(frozen=True)
-class Cells:
-    """Cells of a calorimeter that fit the towers.
+class TowerCells:
+    """Calorimeter cells of which a whole number make a tower.
 
     Attributes:
-        across: cells across a tower in η and in φ.
+        across: cells of a tower in η and in φ.
     """
 
     across: int
 
     @classmethod
-    def about(cls, size: float) -> Cells:
-        """Cells of about a given size."""
+    def about(cls, size: float) -> TowerCells:
+        """Cells whose size is nearest to a given one (rad)."""
         return cls(max(1, round(TOWER_ETA / size)))
 
     @property
     def number(self) -> int:
-        """All cells."""
+        """Number of all cells."""
         return DEPOSIT_GRID.rows * DEPOSIT_GRID.columns * self.across**2
 
     def at(self, eta: Floats, phi: Floats) -> tuple[Ints, Ints]:
@@ -80,8 +80,8 @@ class Cells:
 
     def eta(self, cell: Ints) -> Floats:
         """The η of the centres of cells."""
-        rest, up = np.divmod(cell // self.across, self.across)
-        return DEPOSIT_GRID.centres(rest)[0] + ((up + 0.5) / self.across - 0.5) * TOWER_ETA
+        tower, up = np.divmod(cell // self.across, self.across)
+        return DEPOSIT_GRID.centres(tower)[0] + ((up + 0.5) / self.across - 0.5) * TOWER_ETA
 
 
 def deposit(
@@ -98,9 +98,9 @@ def deposit(
         particles: all visible particles, pileup included; in any order.
         source: of each particle, as in `Deposits`.
         number: events in the batch.
-        detector: resolutions and thresholds; the HCAL has the trigger's towers as cells everywhere.
-        tracks: which tracks count.
-        rng: the source of all smearing.
+        detector: resolutions and thresholds; the cells of the HCAL are the trigger's towers.
+        tracks: the selection of tracks.
+        rng: random numbers for the smearing.
     """
     share = electromagnetic_share(particles.pid)
     muon = np.abs(particles.pid) == _MUON
@@ -108,7 +108,7 @@ def deposit(
     em = _calorimeter(
         particles,
         share * particles.energy,
-        Cells.about(detector.ecal_cell),
+        TowerCells.about(detector.ecal_cell),
         ecal.resolution_scale,
         (detector.ecal_constant, detector.ecal_stochastic, detector.ecal_noise),
         detector.ecal_threshold,
@@ -117,28 +117,30 @@ def deposit(
     had = _calorimeter(
         particles,
         np.where(muon, 0.0, (1 - share) * particles.energy),
-        Cells(1),
+        TowerCells(1),
         np.ones_like,
         (detector.hcal_constant, detector.hcal_stochastic, 0.0),
         detector.hcal_threshold,
         rng,
     )
-    found = is_tracked(particles, detector, rng)
+    tracked = is_tracked(particles, detector, rng)
     track = np.zeros(source.size)
-    track[found] = _tracks(particles.where(found), tracks, rng)
+    track[tracked] = _tracks(particles.select(tracked), tracks, rng)
     tower_of_track = DEPOSIT_GRID.tower_of(particles.calorimeter_eta, particles.calorimeter_phi)
 
     size = DEPOSIT_GRID.rows * DEPOSIT_GRID.columns
     towers = np.concatenate([em[0], had[0], tower_of_track])
     values = np.concatenate([em[1], had[1], track])
     detector_part = np.repeat(np.arange(3), source.size)
-    lit = (values > 0) & (towers >= 0)
-    event, code = np.tile(particles.event, 3)[lit], np.tile(source, 3)[lit] + 2
-    keys, inverse = np.unique((event * size + towers[lit]) * _SOURCES + code, return_inverse=True)
-    sums: Floats = np.bincount(inverse * 3 + detector_part[lit], values[lit], keys.size * 3).astype(np.float64)
+    deposited = (values > 0) & (towers >= 0)
+    event, code = np.tile(particles.event, 3)[deposited], np.tile(source, 3)[deposited] + 2
+    keys, inverse = np.unique((event * size + towers[deposited]) * _SOURCES + code, return_inverse=True)
+    sums: Floats = np.bincount(inverse * 3 + detector_part[deposited], values[deposited], keys.size * 3).astype(
+        np.float64
+    )
     em_sum, had_sum, track_sum = sums.reshape(-1, 3).T
-    place, code = np.divmod(keys, _SOURCES)
-    event, tower = np.divmod(place, size)
+    event_and_tower, code = np.divmod(keys, _SOURCES)
+    event, tower = np.divmod(event_and_tower, size)
     return Deposits(
         offsets=np.searchsorted(event, np.arange(number + 1)),
         tower=tower,
@@ -152,13 +154,13 @@ def deposit(
 def _calorimeter(
     particles: Particles,
     energy: Floats,
-    cells: Cells,
+    cells: TowerCells,
     scale: Callable[[Floats], Floats],
     terms: tuple[float, float, float],
     threshold: float,
     rng: np.random.Generator,
 ) -> tuple[Ints, Floats]:
-    """The tower (−1 outside) and the measured transverse energy (GeV) of what each particle leaves."""
+    """For each particle the tower (−1 outside) and the measured transverse energy of its deposit (GeV)."""
     constant, stochastic, noise = terms
     measured = np.zeros(energy.size)
     tower, cell = cells.at(particles.calorimeter_eta, particles.calorimeter_phi)
@@ -174,7 +176,7 @@ def _calorimeter(
 
 
 def _tracks(tracks: Particles, settings: TrackSettings, rng: np.random.Generator) -> Floats:
-    """The measured pT of each track (GeV), 0 where it does not count; the hard vertex is exactly at z = 0."""
+    """The measured pT of each track (GeV), 0 for tracks that are not selected; the hard vertex is at z = 0."""
     pt, _ = measured_pt(tracks, rng)
     counts = pt > settings.pt_min
     if settings.vertex_window is not None:

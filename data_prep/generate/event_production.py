@@ -1,4 +1,4 @@
-"""Whole events: a hard collision, pileup over it, its towers and tracks, and the truth."""
+"""Whole events: a hard collision with pileup, its towers and tracks, and the truth."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class SimulatedEvents:
 
     Attributes:
         event: identifiers, [events]: class code · 2⁵⁶ + file · 2³² + number.
-        pileup: interactions besides the hard one, [events].
+        pileup: number of pileup interactions, [events].
         library: the library that they are drawn from, [events]: the identifier of the first event that shares it.
         jets: the truth jets.
-        deposits: what lies in the towers.
+        deposits: in the towers.
     """
 
     event: Ints
@@ -51,7 +51,7 @@ def make_events(
         settings: the run.
         name: the class.
         index: the file's number within the class.
-        number: events in it.
+        number: of events in it.
         advance: called with numbers of events.
 
     Raises:
@@ -70,41 +70,43 @@ def make_events(
     jets: list[TruthJets] = []
     deposits: list[Deposits] = []
     pileup: list[Ints] = []
-    made = 0
-    while made < number:
-        if collisions is not None and made % shared == 0:
+    simulated = 0
+    while simulated < number:
+        if collisions is not None and simulated % shared == 0:
             library = MinimumBias.simulate(collisions, settings.pileup.library, settings)
-        left = shared - made % shared if pileup_mean else BATCH
-        events = hard.batch(min(BATCH, left, number - made))
+        until_next_library = shared - simulated % shared if pileup_mean else BATCH
+        events = hard.batch(min(BATCH, until_next_library, number - simulated))
         particles = visible_particles(events, settings.detector)
-        found, source = find_truth_jets(particles, events.number, find_origins(events, process), process, settings.jets)
+        truth_jets, source = find_truth_jets(
+            particles, events.number, find_origins(events, process), process, settings.jets
+        )
         drawn = rng.poisson(pileup_mean, events.number)
         if library is not None:
             soft = library.draw(drawn, settings.pileup.vertex_spread, rng)
             particles = joined([particles, soft])
             source = np.concatenate([source, np.full(soft.pt.size, PILEUP_SOURCE)])
         deposits.append(deposit(particles, source, events.number, settings.detector, settings.tracks, rng))
-        jets.append(found)
+        jets.append(truth_jets)
         pileup.append(drawn)
-        made += events.number
+        simulated += events.number
         advance(events.number)
     counted = np.arange(number, dtype=np.int64)
-    first = (process.code << 56) + (index << 32)
+    first_identifier = (process.code << 56) + (index << 32)
     return SimulatedEvents(
-        event=first + counted,
+        event=first_identifier + counted,
         pileup=np.concatenate(pileup),
-        library=first + counted // shared * shared,
+        library=first_identifier + counted // shared * shared,
         jets=TruthJets(**_joined(jets)),
         deposits=Deposits(**_joined(deposits)),
     )
 
 
-def _joined(parts: Sequence[TruthJets] | Sequence[Deposits]) -> dict[str, Any]:
-    """The columns of batches, one after the other."""
-    sizes = np.concatenate([np.diff(part.offsets) for part in parts])
+def _joined(batches: Sequence[TruthJets] | Sequence[Deposits]) -> dict[str, Any]:
+    """The concatenated columns of batches."""
+    sizes = np.concatenate([np.diff(batch.offsets) for batch in batches])
     columns = {
-        each.name: np.concatenate([getattr(part, each.name) for part in parts])
-        for each in fields(parts[0])
-        if each.name != "offsets"
+        field.name: np.concatenate([getattr(batch, field.name) for batch in batches])
+        for field in fields(batches[0])
+        if field.name != "offsets"
     }
     return columns | {"offsets": np.concatenate([[0], np.cumsum(sizes)])}

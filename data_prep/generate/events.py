@@ -1,4 +1,4 @@
-"""Pythia 8 events as flat arrays. This is the one door to Pythia."""
+"""Pythia 8 events as flat arrays; the only module that calls Pythia."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Floats = npt.NDArray[np.float64]
 
 _COMMON = (
     "Print:quiet = on",
-    # The event record is the generator's own; its consistency check costs a tenth of the time.
+    # The consistency check of the event record takes a tenth of the time.
     "Check:event = off",
-    # LHC convention: what flies further than 10 mm reaches the detector undecayed.
+    # LHC convention: particles with a longer lifetime than cτ = 10 mm reach the detector undecayed.
     "ParticleDecays:limitTau0 = on",
     "ParticleDecays:tau0Max = 10",
     # Photon radiation off the incoming quarks ends in the beam direction.
@@ -33,7 +33,7 @@ PICOBARN = 1e-9
 
 
 @dataclass(frozen=True)
-class Events:
+class EventRecords:
     """A batch of event records, particle by particle.
 
     Attributes:
@@ -43,7 +43,7 @@ class Events:
         pid, status, mother: PDG id, Pythia status code, index of the first mother within the event.
         px, py, pz, energy: momentum (GeV).
         x, y, z: production vertex (mm).
-        weight: what each event counts for where scatterings are drawn more often by their scale, [events].
+        weight: of each event, where scatterings are drawn more often the larger their scale, [events].
         pt_hat: transverse momentum of the hardest scattering (GeV), 0 where there is none, [events].
     """
 
@@ -68,8 +68,8 @@ class EventGenerator:
     """Pythia, set up for one process and one seed.
 
     Args:
-        process: what is to happen.
-        settings: what is collided.
+        process: the hard process.
+        settings: of the collision.
         scale: of the hard scattering; None for minimum bias, which has none.
         seed: from 1 to 900 million (`seeds.py`).
 
@@ -98,7 +98,7 @@ class EventGenerator:
                 remedy="check collision_energy and pt_hat: the hard scattering must be possible",
             )
 
-    def batch(self, number: int) -> Events:
+    def batch(self, number: int) -> EventRecords:
         """Simulate events.
 
         Raises:
@@ -111,7 +111,7 @@ class EventGenerator:
         counts = ak.to_numpy(ak.num(particles.id)).astype(np.int64)
         flat = ak.flatten(particles)
         vertex = flat.vProd.layout
-        return Events(
+        return EventRecords(
             number=len(counts),
             event=np.repeat(np.arange(len(counts), dtype=np.int64), counts),
             first=np.cumsum(counts) - counts,

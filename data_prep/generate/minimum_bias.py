@@ -1,8 +1,9 @@
-"""Pileup: minimum-bias collisions that are simulated once for some events and laid over them, turned and mirrored.
+"""Pileup: minimum-bias collisions from a library that several events share, rotated in φ and mirrored in η at random.
 
-Collisions, solenoid and detector are symmetric in φ and under η → −η, so that each collision of the library stands for
+Collisions, solenoid and detector are symmetric in φ and under η → −η, so that each collision of the library represents
 all its images under both. Two events that draw the same collision share its multiplicity and the relative positions of
-its particles, not where they lie. Collisions are dealt like cards: one comes again only when all others have come.
+its particles, but not their directions. Collisions are drawn without replacement: a collision is drawn again only after
+all others.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ BATCH = 200
 
 
 class MinimumBias:
-    """A library of minimum-bias collisions, as the particles of each that reach the detector.
+    """A library of minimum-bias collisions: their particles that reach the detector.
 
     Args:
         particles: ordered by collision; `event` is the index of the collision.
-        number: how many collisions.
+        number: of collisions.
     """
 
     def __init__(self, particles: Particles, number: int) -> None:
@@ -38,28 +39,30 @@ class MinimumBias:
 
     @classmethod
     def simulate(cls, generator: EventGenerator, number: int, settings: CollisionSettings) -> MinimumBias:
-        """A library of the next collisions that a generator of minimum bias makes; they are in no other library of it.
+        """A library of the next collisions of a minimum-bias generator; no two of its libraries share a collision.
 
         Args:
             generator: see `generator`.
-            number: how many collisions.
+            number: of collisions.
             settings: the detector.
         """
-        parts: list[Particles] = []
-        made = 0
-        while made < number:
-            events = generator.batch(min(BATCH, number - made))
-            seen = visible_particles(events, settings.detector)
-            inside = np.abs(seen.calorimeter_eta) < CALORIMETER_ETA_MAX
-            parts.append(replace(seen.where(inside), event=seen.event[inside] + made))
-            made += events.number
-        return cls(joined(parts), number)
+        batches: list[Particles] = []
+        simulated = 0
+        while simulated < number:
+            events = generator.batch(min(BATCH, number - simulated))
+            particles = visible_particles(events, settings.detector)
+            in_calorimeters = np.abs(particles.calorimeter_eta) < CALORIMETER_ETA_MAX
+            batches.append(
+                replace(particles.select(in_calorimeters), event=particles.event[in_calorimeters] + simulated)
+            )
+            simulated += events.number
+        return cls(joined(batches), number)
 
     def __len__(self) -> int:
         return self._offsets.size - 1
 
     def _dealt(self, number: int, rng: np.random.Generator) -> Ints:
-        """The next collisions of a shuffled deck; it is shuffled anew when all are dealt."""
+        """The next collisions of a random permutation; after the last a new permutation follows."""
         decks = [self._left]
         while sum(deck.size for deck in decks) < number:
             decks.append(rng.permutation(len(self)))
@@ -68,40 +71,40 @@ class MinimumBias:
         return cards[:number]
 
     def draw(self, counts: Ints, vertex_spread: float, rng: np.random.Generator) -> Particles:
-        """Collisions laid over some events.
+        """The pileup of some events.
 
         Args:
             counts: collisions of each event, [events].
             vertex_spread: standard deviation of the vertices along the beam (mm).
-            rng: the source of which, how turned, whether mirrored, and where along the beam.
+            rng: random numbers for the choice of collisions, rotation, reflection and vertex.
 
         Returns:
-            their particles, ordered by event; φ is not wrapped.
+            the particles of the collisions, ordered by event; φ is not wrapped.
         """
         number = int(counts.sum())
         collision = self._dealt(number, rng)
         turn, vertex = rng.uniform(0, 2 * np.pi, number), rng.normal(0, 1, number) * vertex_spread
         side = np.where(rng.random(number) < 0.5, -1.0, 1.0)
         sizes = np.diff(self._offsets)[collision]
-        drawn = np.repeat(np.arange(number), sizes)
-        within = np.arange(drawn.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        chosen = self._particles.where(self._offsets[collision][drawn] + within)
-        turn, side = turn[drawn], side[drawn]
+        draw = np.repeat(np.arange(number), sizes)
+        index_in_collision = np.arange(draw.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        particles = self._particles.select(self._offsets[collision][draw] + index_in_collision)
+        turn, side = turn[draw], side[draw]
         return replace(
-            chosen,
-            event=np.repeat(np.arange(counts.size), counts)[drawn],
-            eta=side * chosen.eta,
-            phi=chosen.phi + turn,
-            x=np.cos(turn) * chosen.x - np.sin(turn) * chosen.y,
-            y=np.sin(turn) * chosen.x + np.cos(turn) * chosen.y,
-            z=side * chosen.z + vertex[drawn],
-            calorimeter_eta=side * chosen.calorimeter_eta,
-            calorimeter_phi=chosen.calorimeter_phi + turn,
+            particles,
+            event=np.repeat(np.arange(counts.size), counts)[draw],
+            eta=side * particles.eta,
+            phi=particles.phi + turn,
+            x=np.cos(turn) * particles.x - np.sin(turn) * particles.y,
+            y=np.sin(turn) * particles.x + np.cos(turn) * particles.y,
+            z=side * particles.z + vertex[draw],
+            calorimeter_eta=side * particles.calorimeter_eta,
+            calorimeter_phi=particles.calorimeter_phi + turn,
         )
 
 
 def generator(settings: CollisionSettings, seed: int) -> EventGenerator:
-    """What makes minimum-bias collisions, library after library.
+    """A generator of minimum-bias collisions.
 
     Raises:
         PipelineError: when Pythia cannot start.
@@ -109,10 +112,10 @@ def generator(settings: CollisionSettings, seed: int) -> EventGenerator:
     return EventGenerator(MINIMUM_BIAS, settings, None, seed)
 
 
-def joined(parts: list[Particles]) -> Particles:
-    """Particles one after the other; at least one list."""
-    return Particles(**{name: _column(parts, name) for name in Particles.__dataclass_fields__})
+def joined(batches: list[Particles]) -> Particles:
+    """Concatenated particles of at least one batch."""
+    return Particles(**{name: _column(batches, name) for name in Particles.__dataclass_fields__})
 
 
-def _column(parts: list[Particles], name: str) -> npt.NDArray[Any]:
-    return np.concatenate([getattr(part, name) for part in parts])
+def _column(batches: list[Particles], name: str) -> npt.NDArray[Any]:
+    return np.concatenate([getattr(batch, name) for batch in batches])

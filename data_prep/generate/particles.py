@@ -1,4 +1,4 @@
-"""What enters the detector: visible stable particles, and where they meet the calorimeter."""
+"""Visible stable particles, and their position at the calorimeter face."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.generate.events import Events, Floats, Ints
+from data_prep.generate.events import EventRecords, Floats, Ints
 from data_prep.generate.settings import CALORIMETER_ETA_MAX, DetectorSettings
 
 _NEUTRINOS = (12, 14, 16)
@@ -25,7 +25,7 @@ class Particles:
         pt, energy: GeV.
         eta, phi: direction at the vertex.
         x, y, z: production vertex (mm).
-        calorimeter_eta, calorimeter_phi: where the particle meets the calorimeter face, seen from the origin.
+        calorimeter_eta, calorimeter_phi: position at the calorimeter face, seen from the origin.
     """
 
     event: Ints
@@ -41,13 +41,13 @@ class Particles:
     calorimeter_eta: Floats
     calorimeter_phi: Floats
 
-    def where(self, keep: npt.NDArray[np.bool_] | Ints) -> Particles:
+    def select(self, keep: npt.NDArray[np.bool_] | Ints) -> Particles:
         """The particles of a mask, or at some indices."""
         return Particles(**{name: getattr(self, name)[keep] for name in self.__dataclass_fields__})
 
 
-def visible_particles(events: Events, settings: DetectorSettings) -> Particles:
-    """Stable particles but neutrinos that reach the calorimeters, or the tracker if they bend past them."""
+def visible_particles(events: EventRecords, settings: DetectorSettings) -> Particles:
+    """Stable particles, without neutrinos, that reach the calorimeters, or the tracker if they curl up in it."""
     final = np.flatnonzero((events.status > 0) & ~np.isin(np.abs(events.pid), _NEUTRINOS))
     px, py, pz = events.px[final], events.py[final], events.pz[final]
     pt = np.hypot(px, py)
@@ -76,15 +76,15 @@ def visible_particles(events: Events, settings: DetectorSettings) -> Particles:
 def _charge(pid: Ints) -> Floats:
     absolute = np.abs(pid)
     charge = np.zeros(len(pid))
-    for kind, value in _CHARGES.items():
-        charge[absolute == kind] = value
+    for pdg, value in _CHARGES.items():
+        charge[absolute == pdg] = value
     return np.asarray(charge * np.sign(pid), dtype=np.float64)
 
 
 def propagate(
     pt: Floats, eta: Floats, phi: Floats, charge: Floats, settings: DetectorSettings
 ) -> tuple[Floats, Floats]:
-    """Where particles from the origin meet the calorimeter face.
+    """The position of particles from the origin at the calorimeter face.
 
     A charged particle turns by an angle α on a circle of radius R = pT/(0.2998 B); it is then at the distance
     2R sin(α/2) from the beam, in the direction φ − q α/2, at z = R α sinh η. It stops at the barrel or at the endcap,

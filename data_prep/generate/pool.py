@@ -1,4 +1,4 @@
-"""Work on all cores: every process that is free gets the next task, and leaves a file of it."""
+"""Production of files on all cores: every idle process gets the next file to make."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from typing import Any, Protocol
 
 from data_prep.errors import PipelineError
 from data_prep.system.machine import MachineError, ending, lack_of_end
-from data_prep.system.worker import Worker, as_sent
+from data_prep.system.worker import Worker, sendable
 
 _LESS = "use fewer --workers"
 
 
-class Task(Protocol):
+class FileTask(Protocol):
     """A file to be made."""
 
     @property
     def file(self) -> str:
-        """Its name."""
+        """Name of the file."""
         ...
 
     @property
     def size(self) -> int:
-        """Entries that it is worth."""
+        """Number of entries, for the progress bar."""
         ...
 
 
 Make = Callable[[Any, Any, Path, Callable[[int], None]], None]
-"""Makes one task's file: given the settings, the task, the folder, and what is called with numbers of entries."""
+"""Makes one file from the settings, the task, the folder, and a function that is called with numbers of entries."""
 
 
 def make_all(
-    make: Make, settings: Any, tasks: Sequence[Task], folder: Path, processes: int, advance: Callable[[int], None]
+    make: Make, settings: Any, tasks: Sequence[FileTask], folder: Path, processes: int, advance: Callable[[int], None]
 ) -> None:
     """Make every file that the folder does not hold yet.
 
@@ -42,16 +42,16 @@ def make_all(
 
     Args:
         make: a function of a module.
-        settings: given to it; picklable.
+        settings: passed to `make`; picklable.
         tasks: in the order in which they are begun; picklable.
         folder: an existing folder.
-        processes: at most so many worker processes.
-        advance: called with numbers of entries, also for the files that are there already.
+        processes: largest number of worker processes.
+        advance: called with numbers of entries, also for the files that exist already.
 
     Raises:
-        PipelineError: what went wrong in a process, or that it was killed.
+        PipelineError: of a process, or a process was killed.
     """
-    missing: list[Task] = []
+    missing: list[FileTask] = []
     for task in tasks:
         if (folder / task.file).exists():
             advance(task.size)
@@ -62,11 +62,11 @@ def make_all(
 
 
 def _run(
-    make: Make, settings: Any, tasks: Sequence[Task], folder: Path, processes: int, advance: Callable[[int], None]
+    make: Make, settings: Any, tasks: Sequence[FileTask], folder: Path, processes: int, advance: Callable[[int], None]
 ) -> None:
-    """Work through the tasks.
+    """Run all tasks.
 
-    A process reports numbers of entries, `None` when it has nothing to do and, at most once, what went wrong.
+    A process sends numbers of entries, `None` when it is idle and, at most once, an exception.
     """
     todo = iter(range(len(tasks)))
     workers: list[Worker] = []
@@ -76,13 +76,13 @@ def _run(
         running = {worker.pipe: worker for worker in workers}
         while running:
             for pipe in wait(list(running)):
-                assert isinstance(pipe, Connection)  # noqa: S101 - nothing else was given
+                assert isinstance(pipe, Connection)  # noqa: S101 - `wait` returns what it is given
                 report = _report(pipe, running[pipe])
                 if isinstance(report, int):
                     advance(report)
                     continue
                 index = next(todo, None)
-                with suppress(OSError):  # it has ended, which is noticed when its report is waited for
+                with suppress(OSError):  # a process that has ended is noticed at its next report
                     pipe.send(index)
                 if index is None:
                     del running[pipe]
@@ -92,28 +92,28 @@ def _run(
 
 
 def _report(pipe: Connection, worker: Worker) -> int | None:
-    """What a process reports.
+    """The next report of a process.
 
     Raises:
-        PipelineError: what went wrong in it, or that it ended.
+        PipelineError: the process reports an exception, or has ended.
     """
     try:
         report = pipe.recv()
     except (EOFError, OSError):
-        code, said = worker.buried()
+        code, stderr = worker.collect()
         remedy = "run the same command to go on"
-        if (lack := lack_of_end(code, said)) is not None:
+        if (lack := lack_of_end(code, stderr)) is not None:
             remedy = f"{lack.advice(_LESS)}; {remedy}"
-        raise PipelineError(f"{worker.name} {ending(code, said)}", remedy=remedy) from None
+        raise PipelineError(f"{worker.name} {ending(code, stderr)}", remedy=remedy) from None
     if isinstance(report, MachineError):
-        raise report.asking(_LESS)
+        raise report.with_remedy(_LESS)
     if isinstance(report, Exception):
         raise report
     return None if report is None else int(report)
 
 
-def _work(pipe: Connection, make: Make, settings: Any, tasks: Sequence[Task], folder: Path) -> None:
-    """What one process does."""
+def _work(pipe: Connection, make: Make, settings: Any, tasks: Sequence[FileTask], folder: Path) -> None:
+    """The loop of one process."""
     try:
         while True:
             pipe.send(None)
@@ -121,5 +121,5 @@ def _work(pipe: Connection, make: Make, settings: Any, tasks: Sequence[Task], fo
             if index is None:
                 return
             make(settings, tasks[index], folder, pipe.send)
-    except Exception as error:  # noqa: BLE001 - it is raised again where it is received
-        pipe.send(as_sent(error))
+    except Exception as error:  # noqa: BLE001 - raised again by the main process
+        pipe.send(sendable(error))

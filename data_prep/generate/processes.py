@@ -1,7 +1,7 @@
-"""The hard processes: one small named thing a jet class.
+"""The hard processes, one for each jet class.
 
-Each names what Pythia is told (its own setting names, Pythia 8.3 manual, arXiv:2203.11601) and which outgoing partons
-or hadronic resonances a jet of the class is matched to.
+Each lists its Pythia settings (Pythia 8.3 manual, arXiv:2203.11601) and the outgoing partons or hadronic resonances
+that a jet of the class is matched to.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ class Process:
     """One jet class.
 
     Attributes:
-        code: the class in event identifiers; never changes, whatever classes a run has.
+        code: the number of the class in event identifiers; the same in every run.
         label: the JetClass label branch that is 1.
         pythia: Pythia settings of the process and its decays.
-        partons: |PDG id| of the outgoing hard parton a jet must come from (empty: a resonance).
+        partons: |PDG id| of the outgoing hard partons of which a jet must come from one (empty: resonances).
         resonances: |PDG id| of the resonances whose decay quarks the jet must contain; the first names the class.
-        contained: whether a jet must contain the matched parton or decay quarks (within R); if not, the nearest counts.
+        contained: whether a jet must contain the matched parton or decay quarks (within R); if not, the nearest jet is
+            matched.
     """
 
     code: int
@@ -61,9 +62,11 @@ GLUON_JET = Process(
     pythia=("HardQCD:gg2gg = on", "HardQCD:qg2qg = on", "HardQCD:qqbar2gg = on"),
     partons=(GLUON,),
 )
-PURE_LIGHT_QUARK = replace(LIGHT_QUARK, pythia=tuple(each for each in LIGHT_QUARK.pythia if "qg2qg" not in each))
-PURE_GLUON_JET = replace(GLUON_JET, pythia=tuple(each for each in GLUON_JET.pythia if "qg2qg" not in each))
-"""Without scatterings of a quark off a gluon, which are half of all QCD: both jets of every event are of the class."""
+PURE_LIGHT_QUARK = replace(
+    LIGHT_QUARK, pythia=tuple(setting for setting in LIGHT_QUARK.pythia if "qg2qg" not in setting)
+)
+PURE_GLUON_JET = replace(GLUON_JET, pythia=tuple(setting for setting in GLUON_JET.pythia if "qg2qg" not in setting))
+"""Without quark-gluon scattering, which is half of all QCD: both jets of every event are of the class."""
 QCD = Process(
     code=3,
     label="label_QCD",
@@ -107,7 +110,7 @@ MINIMUM_BIAS = Process(
     pythia=("SoftQCD:inelastic = on",),
     contained=False,
 )
-"""All inelastic collisions: non-diffractive, single, double and central diffractive. It has no scale to be set."""
+"""All inelastic collisions: non-diffractive, single, double and central diffractive. There is no pT-hat to set."""
 
 PROCESSES = {
     "q": LIGHT_QUARK,
@@ -118,10 +121,10 @@ PROCESSES = {
     "h": HIGGS,
     "t": TOP,
 }
-"""Every class that hard scatterings make, by its name in the configuration."""
+"""All classes of hard scatterings, by their names in the configuration."""
 
 PURE = {"q": PURE_LIGHT_QUARK, "g": PURE_GLUON_JET}
-"""Classes of which events can be had that are of nothing else."""
+"""Classes with processes in which both jets are of the class."""
 
 
 def hard_process(name: str, dijets: Literal["mixed", "pure"]) -> Process:
@@ -129,6 +132,6 @@ def hard_process(name: str, dijets: Literal["mixed", "pure"]) -> Process:
 
     Args:
         name: in the configuration.
-        dijets: whether quark and gluon jets come from all scatterings that give some, or from those that give no other.
+        dijets: whether quark and gluon jets come from all scatterings with such jets, or from those without others.
     """
     return PURE.get(name, PROCESSES[name]) if dijets == "pure" else PROCESSES[name]

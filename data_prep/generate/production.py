@@ -1,4 +1,4 @@
-"""The production: shards of one class each, on all cores, going on where an interrupted run stopped."""
+"""The production: files (shards) of one class each, on all cores; an interrupted run is continued."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from data_prep.errors import PipelineError
 from data_prep.generate.detector import respond
 from data_prep.generate.event_production import make_events
 from data_prep.generate.events import EventGenerator, Ints
-from data_prep.generate.jets import Jets, concatenate, find_jets
+from data_prep.generate.jets import SimulatedJets, concatenate, find_jets
 from data_prep.generate.pool import make_all
 from data_prep.generate.processes import PROCESSES, hard_process
 from data_prep.generate.rate_production import make_weighted_events, process_of
@@ -21,18 +21,18 @@ from data_prep.generate.truth import find_origins
 from data_prep.generate.writer import write_events, write_jets, write_weighted_events
 
 Sample = GenerateSettings | EventSettings | RateSettings
-"""What can be produced."""
+"""The settings of a sample."""
 BATCH = 100
 """Events simulated at once; the result depends on it, so it is no setting."""
 PATIENCE = 2000
-"""After so many events a shard must yield …"""
+"""Number of events after which the yield of a shard is checked."""
 YIELD_MIN = 1e-3
-"""… at least this many jets an event, or the selection is taken to be impossible."""
+"""Smallest yield, in jets per event; below it the selection is taken to be impossible."""
 
 
 @dataclass(frozen=True)
 class Shard:
-    """One file: a class, a number within the class, and how many jets or events it holds."""
+    """One file: a class, a number within the class, and the number of its jets or events."""
 
     name: str
     index: int
@@ -45,7 +45,7 @@ class Shard:
 
 
 def shards(settings: Sample) -> list[Shard]:
-    """All files of a run. The classes take turns, so that an interrupted run has some of each."""
+    """All files of a run. The classes alternate, so that an interrupted run has files of each."""
     starts = range(0, max(settings.sizes.values()), settings.shard_size)
     return [
         Shard(name, index, min(settings.shard_size, size - start))
@@ -55,37 +55,37 @@ def shards(settings: Sample) -> list[Shard]:
     ]
 
 
-def make_jets(settings: GenerateSettings, shard: Shard, advance: Callable[[int], None]) -> tuple[Jets, Ints]:
+def make_jets(settings: GenerateSettings, shard: Shard, advance: Callable[[int], None]) -> tuple[SimulatedJets, Ints]:
     """Simulate one shard.
 
     Returns:
-        the jets, exactly as many as asked for, and the identifier of each jet's event: class code · 2⁵⁶ + shard · 2³² +
-        event, the same for both jets of an event.
+        the jets, exactly `shard.size`, and the identifier of each jet's event: class code · 2⁵⁶ + shard · 2³² + event,
+        the same for both jets of an event.
 
     Raises:
         PipelineError: when hardly any event has a jet that passes the selection.
     """
     process = hard_process(shard.name, settings.dijets)
-    place = settings.seed, Purpose.EVENTS, process.code, shard.index
-    generator = EventGenerator(process, settings, settings, pythia_seed(*place))
-    rng = detector_random(*place)
-    parts: list[Jets] = []
-    found, simulated = 0, 0
-    while found < shard.size:
+    seed_arguments = settings.seed, Purpose.EVENTS, process.code, shard.index
+    generator = EventGenerator(process, settings, settings, pythia_seed(*seed_arguments))
+    rng = detector_random(*seed_arguments)
+    batches: list[SimulatedJets] = []
+    selected, simulated = 0, 0
+    while selected < shard.size:
         events = generator.batch(BATCH)
         candidates = respond(events, settings.detector, rng)
         origins = find_origins(events, process)
         jets = find_jets(candidates, events.number, origins, process, settings.jets, settings.soft_drop)
-        parts.append(replace(jets, event=jets.event + simulated))
-        advance(min(len(jets.event), shard.size - found))
-        found += len(jets.event)
+        batches.append(replace(jets, event=jets.event + simulated))
+        advance(min(len(jets.event), shard.size - selected))
+        selected += len(jets.event)
         simulated += BATCH
-        if simulated >= PATIENCE and found < YIELD_MIN * simulated:
+        if simulated >= PATIENCE and selected < YIELD_MIN * simulated:
             raise PipelineError(
-                f"class {shard.name}: {found} jets in {simulated} events pass the selection",
+                f"class {shard.name}: {selected} jets in {simulated} events pass the selection",
                 remedy="bring pt_hat and jets.pt together, or widen jets.eta_max",
             )
-    jets = concatenate(parts, shard.size)
+    jets = concatenate(batches, shard.size)
     return jets, (process.code << 56) + (shard.index << 32) + jets.event
 
 
@@ -114,7 +114,7 @@ def produce(settings: Sample, folder: Path, processes: int, advance: Callable[[i
         settings: the run.
         folder: an existing folder.
         processes: worker processes.
-        advance: called with numbers of jets or events, also for the files that are there already.
+        advance: called with numbers of jets or events, also for the files that exist already.
 
     Returns:
         all files of the run, by class and number.

@@ -1,4 +1,4 @@
-"""Events weighted by cross section, and all their jets: what a trigger's rate is made of.
+"""Events weighted by cross section, and all their jets, for trigger rates.
 
 An event of weight w (pb) stands for w · L collisions a second at a luminosity L. Minimum-bias collisions and hard QCD
 scatterings overlap, since the former hold scatterings of any scale: a minimum-bias collision whose hardest scattering
@@ -15,7 +15,7 @@ import numpy as np
 from data_prep.errors import PipelineError
 from data_prep.generate.detector import respond
 from data_prep.generate.events import EventGenerator, Floats, Ints
-from data_prep.generate.jets import Jets, concatenate, find_jets
+from data_prep.generate.jets import SimulatedJets, concatenate, find_jets
 from data_prep.generate.processes import MINIMUM_BIAS, PROCESSES, Process
 from data_prep.generate.rate_settings import MINIMUM_BIAS_NAME, RateSettings
 from data_prep.generate.seeds import Purpose, detector_random, pythia_seed
@@ -24,7 +24,7 @@ from data_prep.generate.truth import Origins, find_origins
 BATCH = 100
 """Events simulated at once; the result depends on it, so it is no setting."""
 JETS_MAX = 4
-"""So many jets of an event are looked at, the hardest."""
+"""Number of jets of an event that are selected from, the hardest."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ class Resonances:
 
     @classmethod
     def of(cls, origins: Sequence[Origins], process: Process) -> Resonances:
-        """Those of batches of events, one after the other; none where the process has no resonance."""
-        pid = np.concatenate([each.pid for each in origins])
-        there = (pid != 0) & bool(process.resonances)
-        columns = [np.concatenate([getattr(each, name) for each in origins])[there] for name in ("pt", "eta", "phi")]
-        return cls(np.append(0, np.cumsum(there.sum(axis=1))), pid[there], *columns)
+        """The resonances of concatenated batches of events; none where the process has no resonance."""
+        pid = np.concatenate([batch.pid for batch in origins])
+        exists = (pid != 0) & bool(process.resonances)
+        columns = [np.concatenate([getattr(batch, name) for batch in origins])[exists] for name in ("pt", "eta", "phi")]
+        return cls(np.append(0, np.cumsum(exists.sum(axis=1))), pid[exists], *columns)
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,14 @@ class WeightedEvents:
     """The events of a file, with all their jets in the window.
 
     Attributes:
-        jets: every jet; of a signal its `pid` tells whether it contains a resonance. `jets.event` is the row below.
+        jets: all jets; in a signal the `pid` is 0 for a jet without a resonance. `jets.event` is the row below.
         identifier: process code · 2⁵⁶ + file · 2³² + number of the event, [events].
-        weight: cross section that the event stands for (pb), [events]; 0 for a collision that is left to `qcd`.
+        weight: cross section that the event represents (pb), [events]; 0 for a collision that `qcd` covers.
         pt_hat: transverse momentum of the hardest scattering (GeV), [events].
-        resonances: those that are generated, of all events; background has none.
+        resonances: all generated ones, of all events; background has none.
     """
 
-    jets: Jets
+    jets: SimulatedJets
     identifier: Ints
     weight: Floats
     pt_hat: Floats
@@ -93,41 +93,41 @@ def make_weighted_events(
         advance: called with numbers of events.
 
     Returns:
-        the events. The weights of all files of a process add up to its cross section; of minimum bias, to that of the
-        collisions that are not left to `qcd`.
+        the events. The weights of all files of a process add up to its cross section; those of minimum bias to that of
+        the collisions that `qcd` does not cover.
 
     Raises:
         PipelineError: when Pythia cannot start.
     """
     soft = name == MINIMUM_BIAS_NAME
     process = process_of(name)
-    place = settings.seed, Purpose.EVENTS, process.code, index
-    generator = EventGenerator(process, settings, settings.scale(name), pythia_seed(*place))
-    rng = detector_random(*place)
-    jets: list[Jets] = []
+    seed_arguments = settings.seed, Purpose.EVENTS, process.code, index
+    generator = EventGenerator(process, settings, settings.scale(name), pythia_seed(*seed_arguments))
+    rng = detector_random(*seed_arguments)
+    jets: list[SimulatedJets] = []
     resonances: list[Origins] = []
     weight: list[Floats] = []
     pt_hat: list[Floats] = []
-    made = 0
-    while made < number:
-        events = generator.batch(min(BATCH, number - made))
+    simulated = 0
+    while simulated < number:
+        events = generator.batch(min(BATCH, number - simulated))
         candidates = respond(events, settings.detector, rng)
         origins = find_origins(events, process)
-        found = find_jets(
+        batch_jets = find_jets(
             candidates,
             events.number,
             origins,
             process,
             settings.jets,
             settings.soft_drop,
-            most=JETS_MAX,
-            every=True,
+            jets_max=JETS_MAX,
+            keep_unmatched=True,
         )
-        jets.append(replace(found, event=found.event + made))
+        jets.append(replace(batch_jets, event=batch_jets.event + simulated))
         resonances.append(origins)
         weight.append(events.weight)
         pt_hat.append(events.pt_hat)
-        made += events.number
+        simulated += events.number
         advance(events.number)
     weights, scales = np.concatenate(weight), np.concatenate(pt_hat)
     if not weights.sum() > 0:

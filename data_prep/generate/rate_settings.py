@@ -1,4 +1,4 @@
-"""The configuration of a sample that rates are taken from: `generate.yaml` with `kind: rates`."""
+"""The configuration of a sample for trigger rates: `generate.yaml` with `kind: rates`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from data_prep.generate.seeds import FILES_MAX
 from data_prep.generate.settings import CollisionSettings, JetSettings, ScaleSettings, SoftDropSettings
 
 MINIMUM_BIAS_NAME = "minimum_bias"
-"""What files of minimum-bias collisions are called."""
+"""Name of the minimum-bias process in file names."""
 
 
 class ProcessSettings(ScaleSettings):
@@ -23,14 +23,14 @@ class ProcessSettings(ScaleSettings):
 
 
 class RateSettings(CollisionSettings):
-    """Events weighted by cross section: all their jets down to a low pT, and how many collisions they stand for."""
+    """Events weighted by cross section, with all their jets down to a low pT."""
 
     kind: Literal["rates"]
-    """What an entry of the files is: a jet, with a weight."""
+    """An entry of the files is a jet, with a weight."""
     processes: Annotated[dict[Literal["qcd", "w", "z", "h", "t"], ProcessSettings], Field(min_length=1)]
     """The hard processes. Light quarks and gluons alone are parts of qcd, and would be counted twice."""
     minimum_bias: Annotated[int, Field(ge=0, le=100_000_000)] = 0
-    """Inelastic collisions to simulate; those as hard as `qcd` begins are left to it."""
+    """Inelastic collisions to simulate; those in the pT-hat range of `qcd` get no weight."""
     jets: JetSettings = JetSettings(pt=(80.0, 5000.0))
     """Which jets are kept."""
     soft_drop: SoftDropSettings = SoftDropSettings()
@@ -42,20 +42,20 @@ class RateSettings(CollisionSettings):
     def sizes(self) -> dict[str, int]:
         """Events to be made, by process."""
         soft = {MINIMUM_BIAS_NAME: self.minimum_bias} if self.minimum_bias else {}
-        return soft | {name: each.events for name, each in self.processes.items()}
+        return soft | {name: process.events for name, process in self.processes.items()}
 
     @property
     def entry(self) -> Literal["jet", "event"]:
-        """What is counted: events."""
+        """The unit of `sizes`: events."""
         return "event"
 
     def scale(self, name: str) -> ProcessSettings | None:
         """The scale of a process; None for minimum bias, which has none."""
-        return {str(key): each for key, each in self.processes.items()}.get(name)
+        return {str(key): process for key, process in self.processes.items()}.get(name)
 
     @property
     def hardest_soft(self) -> float | None:
-        """The pT-hat (GeV) from which on minimum-bias collisions are left to `qcd`; None where there is none."""
+        """The pT-hat (GeV) above which `qcd` covers minimum-bias collisions; None without `qcd`."""
         return self.processes["qcd"].pt_hat[0] if "qcd" in self.processes else None
 
     @model_validator(mode="after")
@@ -63,6 +63,6 @@ class RateSettings(CollisionSettings):
         for name, size in self.sizes.items():
             if -(-size // self.shard_size) > FILES_MAX:
                 raise ValueError(f"events of {name} / shard_size must not exceed {FILES_MAX} files")
-        for each in self.processes.values():
-            each.require_possible(self.collision_energy)
+        for process in self.processes.values():
+            process.require_possible(self.collision_energy)
         return self

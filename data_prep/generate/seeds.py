@@ -1,4 +1,4 @@
-"""Random numbers of a run: every file has seeds of its own, counted off and not drawn.
+"""Random numbers of a run: every file has its own seeds, which are numbered and not drawn at random.
 
 Pythia takes seeds from 1 to 900 million. Drawn at random from so few, two of 100,000 files would share one almost
 surely (the birthday problem); two files with one seed and the same process are the same events.
@@ -17,11 +17,11 @@ FILES_MAX = 100_000
 _CODES = 10
 """Classes have codes from 1 to 9 (`processes.py`)."""
 _STRIDE = 556_230_589
-"""PYTHIA_SEEDS over the golden ratio: the blocks of nearby seeds of runs lie far apart. Shares no divisor with it."""
+"""PYTHIA_SEEDS over the golden ratio, and coprime to it: runs with nearby seeds get distant blocks of Pythia seeds."""
 
 
 class Purpose(IntEnum):
-    """What random numbers of a class and a file are for."""
+    """The use of the random numbers of a class and a file."""
 
     EVENTS = 0
     PILEUP = 1
@@ -39,7 +39,7 @@ def pythia_seed(run_seed: int, purpose: Purpose, code: int, index: int) -> int:
 
     Args:
         run_seed: of the configuration.
-        purpose: what the events are for.
+        purpose: of the events.
         code: of the class, from 1 to 9.
         index: of the file within the class, below `FILES_MAX`.
 
@@ -47,7 +47,7 @@ def pythia_seed(run_seed: int, purpose: Purpose, code: int, index: int) -> int:
     (100008, 1100008)
     """
     if not (0 <= index < FILES_MAX and 0 < code < _CODES):
-        raise ValueError(f"no seed is set aside for file {index} of class {code}")
+        raise ValueError(f"there is no seed for file {index} of class {code}")
     return (run_seed * _STRIDE + (purpose * _CODES + code) * FILES_MAX + index) % PYTHIA_SEEDS + 1
 
 

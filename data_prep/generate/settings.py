@@ -16,7 +16,7 @@ CALORIMETER_ETA_MAX = 3.0
 """Coverage of the simulated calorimeters in |η| (barrel and endcaps; there is no forward calorimeter)."""
 
 PT_HAT_MIN, PT_HAT_MAX = 20.0, 10_000.0
-"""The softest and the hardest scatterings that can be asked for (GeV)."""
+"""Range of pT-hat that can be configured (GeV)."""
 
 PtHat = Annotated[float, Field(ge=PT_HAT_MIN, le=PT_HAT_MAX)]
 JetPt = Annotated[float, Field(ge=20.0, le=5000.0)]
@@ -32,7 +32,7 @@ class SoftDropSettings(Settings):
 
 
 class JetSettings(Settings):
-    """Which jets are kept."""
+    """The selection of jets."""
 
     radius: Annotated[float, Field(ge=0.2, le=1.2)] = 0.8
     """Anti-kT radius R; also the matching distance to the hard parton or resonance."""
@@ -41,7 +41,7 @@ class JetSettings(Settings):
     eta_max: Annotated[float, Field(gt=0.0, le=10.0)] = 2.0
     """Largest |η| of a jet."""
     constituents_max: Annotated[int, Field(ge=1, le=1000)] = 200
-    """Only this many constituents, the hardest, are written; jet quantities are made from all."""
+    """Largest number of constituents that are written, the hardest; jet quantities are computed from all."""
 
     @model_validator(mode="after")
     def _inside_the_detector(self) -> JetSettings:
@@ -64,7 +64,7 @@ class DetectorSettings(Settings):
     tracking: Annotated[float, Field(ge=0.0, le=1.0)] = 1.0
     """Factor on the tracking efficiency; 0 is a detector without a tracker."""
     track_cell: Annotated[float, Field(ge=0.0, le=0.1)] = 0.003
-    """Of the tracks within a cell of this edge in η and φ (rad), only the hardest is found; 0: all are."""
+    """Of the tracks within a cell of this edge in η and φ (rad), only the hardest is reconstructed; 0: all are."""
     ecal_cell: Annotated[float, Field(ge=0.005, le=0.5)] = 0.0174
     """Edge of an ECAL cell in η and φ (rad)."""
     ecal_constant: Annotated[float, Field(ge=0.0, le=1.0)] = 0.008
@@ -82,11 +82,11 @@ class DetectorSettings(Settings):
     hcal_threshold: Annotated[float, Field(ge=0.0, le=50.0)] = 1.0
     """Smallest energy of a neutral hadron candidate (GeV)."""
     significance: Annotated[float, Field(ge=0.0, le=10.0)] = 2.0
-    """A cell counts only above so many standard deviations, and so does its excess over the tracks that point to it."""
+    """Smallest significance of a cell, and of its excess over the tracks that point to it (standard deviations)."""
 
 
 class ScaleSettings(Settings):
-    """How hard the scatterings are that are drawn."""
+    """The scale of the hard scatterings."""
 
     pt_hat: tuple[PtHat, PtHat] = (500.0, 1050.0)
     """Range of the hard scattering's transverse momentum (GeV)."""
@@ -100,7 +100,7 @@ class ScaleSettings(Settings):
         return self
 
     def require_possible(self, collision_energy: float) -> None:
-        """Make sure that collisions of this energy √s (GeV) can be so hard.
+        """Make sure that collisions of this energy √s (GeV) can reach the pT-hat.
 
         Raises:
             ValueError: they cannot.
@@ -110,10 +110,10 @@ class ScaleSettings(Settings):
 
 
 class CollisionSettings(Settings):
-    """What is collided and seen by which detector, and how the sample is cut into files."""
+    """Collisions and detector, and the division of a sample into files."""
 
     shard_size: Annotated[int, Field(ge=1, le=100_000)] = 5000
-    """Entries of one file; a file is also the unit of work of one process, and what an interrupted run keeps."""
+    """Entries of one file; a file is the unit of work of one process, and an interrupted run keeps whole files."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     """Every file's random numbers follow from this seed, its class and its number."""
     collision_energy: Annotated[float, Field(ge=1000.0, le=100_000.0)] = 13_000.0
@@ -131,11 +131,11 @@ class CollisionSettings(Settings):
     @property
     @abstractmethod
     def entry(self) -> Literal["jet", "event"]:
-        """What an entry is."""
+        """Whether an entry is a jet or an event."""
 
 
 class SampleSettings(CollisionSettings, ScaleSettings):
-    """A sample of as many entries of each class, all with the same scale."""
+    """A sample of the same number of entries of each class, all with the same scale."""
 
     classes: Annotated[tuple[ClassName, ...], Field(min_length=1)]
     """Hard processes: q light quark, g gluon, qcd both in their natural mix, w W→qq, z Z→qq, h H→bb, t hadronic top."""
@@ -161,24 +161,24 @@ class SampleSettings(CollisionSettings, ScaleSettings):
 
 
 class GenerateSettings(SampleSettings):
-    """A sample of jets: which are kept, how many."""
+    """A sample of jets."""
 
     kind: Literal["jets"] = "jets"
-    """What an entry of the files is."""
+    """An entry of the files is a jet."""
     jets_per_class: Annotated[int, Field(ge=1, le=100_000_000)]
-    """Jets of each class; exactly so many are written."""
+    """Jets of each class; exactly this number is written."""
     pt_hat: tuple[PtHat, PtHat] = (370.0, 1450.0)
     """Range of the hard scattering's transverse momentum (GeV); wide enough for all jets of the default window."""
     pt_hat_power: Annotated[float, Field(ge=0.0, le=10.0)] = 5.5
     """Hard scatterings are drawn more often by pT-hat to this power (0: the physical spectrum)."""
     jets: JetSettings = JetSettings()
-    """Which jets are kept."""
+    """The selection of jets."""
     soft_drop: SoftDropSettings = SoftDropSettings()
     """Grooming for the soft-drop mass."""
     dijets: Literal["mixed", "pure"] = "mixed"
-    """Whether q and g come from all QCD scatterings that give such jets, or only from those that give no others."""
+    """Whether q and g come from all QCD scatterings with such jets, or only from those without other jets."""
     incomplete: bool = False
-    """Whether jets of the window may be missing that come from outside of pt_hat; how many is then not measured."""
+    """Whether jets of the window that come from outside of pt_hat may be missing; their share is then not measured."""
 
     @property
     def per_class(self) -> int:
@@ -197,9 +197,9 @@ class TruthJetSettings(Settings):
     radius: Annotated[float, Field(ge=0.2, le=1.2)] = 0.8
     """Radius R; also the matching distance to the hard parton or resonance, and to its quarks."""
     pt_min: Annotated[float, Field(ge=5.0, le=5000.0)] = 20.0
-    """Smallest pT (GeV); below that of the jets that are to be found, so that what is almost one is known."""
+    """Smallest pT (GeV); lower than that of the jets to be detected, so that jets just below threshold are known."""
     eta_max: Annotated[float, Field(gt=0.0, le=10.0)] = 3.0
-    """Largest |η| of the axis; a jet whose axis lies outside the image has towers inside."""
+    """Largest |η| of the axis; a jet whose axis is outside the image has towers inside."""
 
     @model_validator(mode="after")
     def _inside_the_detector(self) -> Self:
@@ -209,42 +209,42 @@ class TruthJetSettings(Settings):
 
 
 class PileupSettings(Settings):
-    """Minimum-bias interactions that lie over the hard one."""
+    """Minimum-bias interactions in the same bunch crossing as the hard one."""
 
     mean: Annotated[float, Field(ge=0.0, le=400.0)] = 0.0
-    """Their number is Poisson-distributed with this mean."""
+    """Mean of the Poisson distribution of their number."""
     library: Annotated[int, Field(ge=1, le=1_000_000)] = 375
-    """So many are simulated for `share` events, and laid over them turned in φ and mirrored in η at random."""
+    """Number simulated for `share` events, which draw from them; each is rotated in φ and mirrored in η at random."""
     share: Annotated[int, Field(ge=1, le=1_000_000)] = 25
-    """So many events share a library. They all go into the same split, so that no collision stands in two."""
+    """Number of events that share a library. All are put in the same split, so that no collision is in two splits."""
     vertex_spread: Annotated[float, Field(ge=0.0, le=500.0)] = 45.0
     """Standard deviation of all vertices along the beam (mm)."""
 
 
 class TrackSettings(Settings):
-    """Which tracks count. They are measured as offline, along the beam too: level 1 has about 1 mm there, not 0.1."""
+    """The selection of tracks. Their resolution is that of offline tracks: along the beam 0.1 mm; level 1 has 1 mm."""
 
     pt_min: Annotated[float, Field(ge=0.1, le=50.0)] = 2.0
     """Smallest measured pT (GeV)."""
     vertex_window: Annotated[float, Field(gt=0.0, le=10_000.0)] | None = None
-    """Only tracks that pass the beam within so many mm of the true hard vertex; all where it is left out."""
+    """Largest distance along the beam of a track to the true hard vertex (mm); no limit where it is left out."""
 
 
 class EventSettings(SampleSettings):
     """A sample of whole events with pileup and the truth of every deposit."""
 
     kind: Literal["events"]
-    """What an entry of the files is."""
+    """An entry of the files is an event."""
     events_per_class: Annotated[int, Field(ge=1, le=100_000_000)]
     """Events of each hard process."""
     shard_size: Annotated[int, Field(ge=1, le=100_000)] = 1000
     """Events of one file."""
     pileup: PileupSettings = PileupSettings()
-    """What lies over the hard interaction."""
+    """Pileup interactions."""
     jets: TruthJetSettings = TruthJetSettings()
     """The truth jets."""
     tracks: TrackSettings = TrackSettings()
-    """Which tracks count."""
+    """The selection of tracks."""
 
     @property
     def per_class(self) -> int:

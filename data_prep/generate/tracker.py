@@ -1,4 +1,4 @@
-"""The tracker: which charged particles are found, and how well they are measured.
+"""The tracker: efficiency and resolution for charged particles.
 
 Efficiencies and resolutions are those of the Delphes CMS card (arXiv:1307.6346), for hadrons after arXiv:1405.6569.
 """
@@ -30,7 +30,7 @@ _MUON_EFFICIENCY = np.array([[0.75, 0.99, 0.99], [0.70, 0.98, 0.98]])
 
 
 def is_tracked(particles: Particles, settings: DetectorSettings, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
-    """Which particles leave a track: charged, pT > 0.1 GeV, |η| < 2.5, and the efficiency of their kind."""
+    """Whether a track is reconstructed: charged, pT > 0.1 GeV, |η| < 2.5, and with the efficiency for its particle."""
     absolute = np.abs(particles.pid)
     region = (np.abs(particles.eta) > 1.5).astype(np.int64)
     step = (particles.pt > 1.0).astype(np.int64) + (particles.pt > 100.0)
@@ -42,11 +42,11 @@ def is_tracked(particles: Particles, settings: DetectorSettings, rng: np.random.
 
 
 def separated(tracks: Particles, cell: float) -> Particles:
-    """Tracks of which those that lie too close together are lost but for the hardest.
+    """Tracks without those that are lost in dense environments.
 
-    The scheme and the cell of Delphes' DenseTrackFilter: of the tracks in one cell only that of the largest pT is
-    found, and the energy of the others is left to the calorimeters. Here directions are those at the vertex: clusters
-    merge in the innermost layers of pixels, before the solenoid has bent particles apart.
+    The scheme and the cell are those of Delphes' DenseTrackFilter: of the tracks in one cell only that of the largest
+    pT is reconstructed; the energy of the others is measured by the calorimeters only. The directions are those at the
+    vertex: clusters merge in the innermost pixel layers, before the magnetic field separates the particles.
 
     Args:
         tracks: ordered by event; so is the result.
@@ -57,10 +57,10 @@ def separated(tracks: Particles, cell: float) -> Particles:
     row = np.floor(tracks.eta / cell).astype(np.int64)
     column = np.floor(tracks.phi % (2 * np.pi) / cell).astype(np.int64)
     order = np.lexsort((-tracks.pt, column, row, tracks.event))
-    place = np.stack([tracks.event, row, column])[:, order]
-    first = np.ones(order.size, dtype=np.bool_)
-    first[1:] = (place[:, 1:] != place[:, :-1]).any(axis=0)
-    return tracks.where(np.sort(order[first]))
+    cells = np.stack([tracks.event, row, column])[:, order]
+    hardest = np.ones(order.size, dtype=np.bool_)
+    hardest[1:] = (cells[:, 1:] != cells[:, :-1]).any(axis=0)
+    return tracks.select(np.sort(order[hardest]))
 
 
 def measured_pt(tracks: Particles, rng: np.random.Generator) -> tuple[Floats, Floats]:
@@ -75,7 +75,7 @@ def measured_pt(tracks: Particles, rng: np.random.Generator) -> tuple[Floats, Fl
 
 
 def track_mass(pid: Ints) -> Floats:
-    """The mass a track is given (GeV): of the electron, the muon, or the pion for every hadron."""
+    """The mass hypothesis of a track (GeV): electron, muon, or the pion for every hadron."""
     absolute = np.abs(pid)
     return np.where(absolute == 11, ELECTRON_MASS, np.where(absolute == 13, MUON_MASS, PION_MASS))
 
@@ -84,8 +84,8 @@ def impact_parameter_resolution(pt: Floats, eta: Floats) -> tuple[Floats, Floats
     """Resolution of the transverse and longitudinal impact parameter (mm).
 
     A constant and a multiple-scattering term, a ⊕ b·√cosh η / pT, with the values of arXiv:1405.6569 for
-    1 < pT < 10 GeV: 90 to 25 µm transverse, 150 to 45 µm longitudinal. They are those of offline tracks; level 1 knows
-    the longitudinal one to about 1 mm.
+    1 < pT < 10 GeV: 90 to 25 µm transverse, 150 to 45 µm longitudinal. They are those of offline tracks; at level 1 the
+    longitudinal resolution is about 1 mm.
     """
     scattering = np.sqrt(np.cosh(eta)) / pt
     return np.hypot(0.023, 0.087 * scattering), np.hypot(0.043, 0.144 * scattering)

@@ -1,4 +1,4 @@
-"""Which hard parton or resonance a jet comes from."""
+"""Matching of jets to hard partons or resonances."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.generate.events import Events, Floats, Ints
+from data_prep.generate.events import EventRecords, Floats, Ints
 from data_prep.generate.processes import QUARKS, Process
 
 _HARD = 23
@@ -16,12 +16,12 @@ _FIRST_INCOMING = 3
 """Position of the first incoming parton of the hard process in Pythia's record."""
 
 ORIGINS, PRONGS = 2, 3
-"""At most so many origins in an event, and quarks in one of them."""
+"""Largest number of origins in an event, and of quarks of an origin."""
 
 
 @dataclass(frozen=True)
 class Origins:
-    """What the jets of a batch may come from.
+    """The partons or resonances that the jets of a batch may come from.
 
     Attributes:
         pid: |PDG id| of the parton or resonance, [events, 2]; 0 where there is none.
@@ -39,25 +39,25 @@ class Origins:
     prong_phi: Floats
 
 
-def find_origins(events: Events, process: Process) -> Origins:
+def find_origins(events: EventRecords, process: Process) -> Origins:
     """The hard partons, or the resonances with the quarks they decay to.
 
-    The decay quarks stand in the record as they are after the recoil of all initial-state radiation. A top's quarks are
-    its b and those of the W with the same sign.
+    The decay quarks are those after the recoil against all initial-state radiation. The quarks of a top are its b and
+    those of the W of the same sign.
     """
     absolute = np.abs(events.pid)
     hard = np.abs(events.status) == _HARD
     if process.resonances:
         mother_pid = events.pid[events.first[events.event] + events.mother]
-        chosen = hard & np.isin(absolute, QUARKS) & np.isin(np.abs(mother_pid), process.resonances)
+        selected = hard & np.isin(absolute, QUARKS) & np.isin(np.abs(mother_pid), process.resonances)
         by_sign = len(process.resonances) > 1
         owner = np.where(mother_pid > 0, 1, 0) if by_sign else events.mother
         pid = np.full(len(absolute), process.resonances[0])
     else:
-        chosen = hard & (events.mother == _FIRST_INCOMING)
+        selected = hard & (events.mother == _FIRST_INCOMING)
         owner = np.arange(len(absolute)) - events.first[events.event]
         pid = absolute
-    rows = np.flatnonzero(chosen)
+    rows = np.flatnonzero(selected)
     rows = rows[np.lexsort((owner[rows], events.event[rows]))]
     event, owner = events.event[rows], owner[rows]
 
@@ -65,23 +65,23 @@ def find_origins(events: Events, process: Process) -> Origins:
     new_origin = new_event | (np.diff(owner, prepend=-1) != 0)
     origin = _rank(new_origin, new_event)
     prong = _rank(np.ones(len(rows), dtype=bool), new_origin)
-    inside = (origin < ORIGINS) & (prong < PRONGS)
-    rows, event, origin, prong = rows[inside], event[inside], origin[inside], prong[inside]
+    kept = (origin < ORIGINS) & (prong < PRONGS)
+    rows, event, origin, prong = rows[kept], event[kept], origin[kept], prong[kept]
 
     momentum = np.zeros((3, events.number, ORIGINS))
     for axis, values in enumerate((events.px, events.py, events.pz)):
         np.add.at(momentum[axis], (event, origin), values[rows])
-    found = np.zeros((events.number, ORIGINS), dtype=np.int64)
-    found[event, origin] = pid[rows]
+    pid_of_origin = np.zeros((events.number, ORIGINS), dtype=np.int64)
+    pid_of_origin[event, origin] = pid[rows]
     eta, phi = _direction(*momentum)
     prongs = (np.full((events.number, ORIGINS, PRONGS), np.nan), np.full((events.number, ORIGINS, PRONGS), np.nan))
     for target, values in zip(prongs, _direction(events.px[rows], events.py[rows], events.pz[rows]), strict=True):
         target[event, origin, prong] = values
-    return Origins(found, np.hypot(momentum[0], momentum[1]), eta, phi, *prongs)
+    return Origins(pid_of_origin, np.hypot(momentum[0], momentum[1]), eta, phi, *prongs)
 
 
 def _rank(starts: npt.NDArray[np.bool_], group_starts: npt.NDArray[np.bool_]) -> Ints:
-    """The number of `starts` before this one within its group."""
+    """The number of preceding `starts` within the same group."""
     count = np.cumsum(starts)
     return np.asarray(count - np.maximum.accumulate(np.where(group_starts, count, 0)), dtype=np.int64)
 
@@ -99,17 +99,17 @@ def delta_r(eta1: Floats, phi1: Floats, eta2: Floats, phi2: Floats) -> Floats:
 
 
 def match(jet_eta: Floats, jet_phi: Floats, origins: Origins, process: Process, radius: float) -> Ints:
-    """|PDG id| of each jet's origin, 0 for a jet of none.
+    """|PDG id| of each jet's origin, 0 for a jet without.
 
-    A jet belongs to its nearest origin, and only the jet nearest to an origin belongs to it. Where the process asks for
-    containment, the origin and every one of its quarks must be within `radius` of the jet axis. A parton of another
-    flavour than the process names is no origin.
+    A jet is matched to its nearest origin, and an origin to its nearest jet only. Where the process requires
+    containment, the origin and all of its quarks must be within `radius` of the jet axis. Partons of other flavours
+    than those of the process are no origins.
 
     Args:
         jet_eta: η of the jet axes, [events, jets]; NaN where there is no jet.
         jet_phi: φ of the jet axes, the same.
-        origins: what the jets may come from.
-        process: the class, which says what is asked of a match.
+        origins: the partons or resonances.
+        process: the class, which decides on containment and flavours.
         radius: matching distance.
     """
     distance = delta_r(jet_eta[:, :, None], jet_phi[:, :, None], origins.eta[:, None], origins.phi[:, None])

@@ -1,4 +1,4 @@
-"""The truth jets of events: anti-kT on the visible particles of the hard collision alone, and what each comes from."""
+"""The truth jets of events: anti-kT on the visible particles of the hard collision only, and their origins."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def find_truth_jets(
 ) -> tuple[TruthJets, Ints]:
     """Cluster each event.
 
-    A jet of a resonance holds all of its quarks (see `truth.match`); what is left of one that is not contained counts
+    A jet of a resonance contains all of its quarks (see `truth.match`); jets of a resonance that is not contained count
     as jets of quarks.
 
     Args:
         particles: visible particles of the hard collisions, ordered by event.
         number: events in the batch.
-        origins: what the jets may come from.
+        origins: partons or resonances that the jets may come from.
         process: the hard process.
         settings: radius and window.
 
@@ -63,10 +63,12 @@ def find_truth_jets(
         "E": particles.energy,
     }
     cluster = fastjet.ClusterSequence(ak.unflatten(ak.zip(vectors), counts), definition)
-    found = cluster.inclusive_jets(min_pt=settings.pt_min)
+    inclusive = cluster.inclusive_jets(min_pt=settings.pt_min)
     members = cluster.constituent_index(min_pt=settings.pt_min)
-    sizes = ak.to_numpy(ak.num(found.px)).astype(np.int64)
-    px, py, pz, energy = (ak.to_numpy(ak.flatten(found[name])).astype(np.float64) for name in ("px", "py", "pz", "E"))
+    sizes = ak.to_numpy(ak.num(inclusive.px)).astype(np.int64)
+    px, py, pz, energy = (
+        ak.to_numpy(ak.flatten(inclusive[name])).astype(np.float64) for name in ("px", "py", "pz", "E")
+    )
     event = np.repeat(np.arange(number), sizes)
     pt = np.hypot(px, py)
     eta = np.arcsinh(pz / pt)
@@ -79,9 +81,9 @@ def find_truth_jets(
         raise AssertionError(f"no event has {MOST_JETS} jets")
 
     source = np.full(particles.pt.size, OTHER_SOURCE)
-    held = ak.flatten(members)[order]
-    sizes = ak.to_numpy(ak.num(held)).astype(np.int64)
-    rows = ak.to_numpy(ak.flatten(held)).astype(np.int64) + np.repeat(starts[event], sizes)
+    members_of_jets = ak.flatten(members)[order]
+    sizes = ak.to_numpy(ak.num(members_of_jets)).astype(np.int64)
+    rows = ak.to_numpy(ak.flatten(members_of_jets)).astype(np.int64) + np.repeat(starts[event], sizes)
     source[rows] = np.repeat(slot, sizes)
 
     widest = int(slot.max(initial=-1)) + 1

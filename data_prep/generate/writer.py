@@ -1,4 +1,4 @@
-"""Jets and events as ROOT files (docs/data_flow.md), the same bytes for the same jets and events."""
+"""Jets and events as ROOT files (docs/data_flow.md); equal jets and events give equal bytes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import awkward as ak
 import numpy as np
 
 from data_prep.errors import PipelineError
-from data_prep.generate.detector import CHARGED_HADRON, ELECTRON, MUON, NEUTRAL_HADRON, PHOTON, Candidates
+from data_prep.generate.detector import CHARGED_HADRON, ELECTRON, MUON, NEUTRAL_HADRON, PHOTON, ParticleFlowCandidates
 from data_prep.generate.event_production import SimulatedEvents
 from data_prep.generate.events import Floats, Ints
-from data_prep.generate.jets import Jets
+from data_prep.generate.jets import SimulatedJets
 from data_prep.generate.rate_production import WeightedEvents
 from data_prep.grids.trigger_towers import DEPOSIT_GRID
 from data_prep.store.root_bytes import reproducible
@@ -44,10 +44,10 @@ _KINDS = {
 }
 
 
-def write_jets(path: Path, jets: Jets, event: Ints, label: str, most: int) -> None:
-    """Write jets, whole or not at all.
+def write_jets(path: Path, jets: SimulatedJets, event: Ints, label: str, constituents_max: int) -> None:
+    """Write jets; an incomplete file is never left.
 
-    Two things in a ROOT file differ from one writing to the next: time stamps and UUIDs. Here every time stamp is
+    ROOT files contain time stamps and UUIDs, which differ each time a file is written. Here every time stamp is
     2000-01-01 and the UUIDs follow from the file's name, so that equal jets give equal bytes.
 
     Args:
@@ -55,50 +55,50 @@ def write_jets(path: Path, jets: Jets, event: Ints, label: str, most: int) -> No
         jets: the jets, with their constituents.
         event: identifier of each jet's event, [jets].
         label: the label branch that is 1.
-        most: at most this many constituents of a jet are written, the hardest.
+        constituents_max: largest number of constituents of a jet that are written, the hardest.
 
     Raises:
         PipelineError: when the file cannot be written.
     """
-    _write_trees(path, {"tree": _columns(jets, event, label, most)})
+    _write_trees(path, {"tree": _columns(jets, event, label, constituents_max)})
 
 
-def write_weighted_events(path: Path, events: WeightedEvents, label: str, most: int) -> None:
-    """Write weighted events and their jets, whole or not at all, the same bytes for the same events.
+def write_weighted_events(path: Path, events: WeightedEvents, label: str, constituents_max: int) -> None:
+    """Write weighted events and their jets; equal events give equal bytes.
 
     TTree `tree` holds the jets as `write_jets` writes them, with the weight of their event; a jet of a signal event
-    that contains no resonance has no label, but `aux_uncontained`. `collisions` holds all events, those without a jet
-    too, with all resonances that were generated.
+    that contains no resonance has no label, but `aux_uncontained`. `collisions` holds all events, including those
+    without a jet, with all generated resonances.
 
     Args:
         path: the file; it appears under its name only when it is complete.
         events: the events.
         label: the label branch that is 1.
-        most: at most this many constituents of a jet are written, the hardest.
+        constituents_max: largest number of constituents of a jet that are written, the hardest.
 
     Raises:
         PipelineError: when the file cannot be written.
     """
     jets, row = events.jets, events.jets.event
     weight = events.weight.astype(np.float32)
-    found = events.resonances
+    resonances = events.resonances
     uncontained = (jets.pid == 0) & (label != _BACKGROUND)
-    columns = _columns(jets, events.identifier[row], label, most)
-    for name, kind in LABELS.items():
-        columns[name] = np.where(uncontained, 0, columns[name]).astype(kind)
+    columns = _columns(jets, events.identifier[row], label, constituents_max)
+    for name, dtype in LABELS.items():
+        columns[name] = np.where(uncontained, 0, columns[name]).astype(dtype)
     columns |= {"aux_weight": weight[row], "aux_uncontained": uncontained}
-    momenta = {"pt": found.pt, "eta": found.eta, "phi": found.phi}
+    momenta = {"pt": resonances.pt, "eta": resonances.eta, "phi": resonances.phi}
     collisions = {
         "event": events.identifier,
         "weight": weight,
         "pt_hat": events.pt_hat.astype(np.float32),
-        "resonance": _lists(momenta, {"pid": found.pid.astype(np.int16)}, found.offsets),
+        "resonance": _lists(momenta, {"pid": resonances.pid.astype(np.int16)}, resonances.offsets),
     }
     _write_trees(path, {"tree": columns, "collisions": collisions})
 
 
 def write_events(path: Path, events: SimulatedEvents) -> None:
-    """Write events (docs/data_flow.md) as TTree `events`, whole or not at all, the same bytes for the same events.
+    """Write events (docs/data_flow.md) as TTree `events`; equal events give equal bytes.
 
     Args:
         path: the file; it appears under its name only when it is complete.
@@ -127,7 +127,7 @@ def _lists(numbers: dict[str, Floats], codes: dict[str, Any], offsets: Ints) -> 
 
 
 def _write_trees(path: Path, trees: dict[str, dict[str, Any]]) -> None:
-    """Write trees, each a name with its columns."""
+    """Write trees: their columns by name of the tree."""
     import uproot
 
     try:
@@ -142,7 +142,9 @@ def _write_trees(path: Path, trees: dict[str, dict[str, Any]]) -> None:
                 tree.extend(columns)
     except OSError as error:
         raise PipelineError(
-            f"cannot be written: {error.strerror or error}", file=path, remedy="make room or rights, then run it again"
+            f"cannot be written: {error.strerror or error}",
+            file=path,
+            remedy="free disk space or correct the permissions, then run it again",
         ) from None
 
 
@@ -155,38 +157,41 @@ def _field_name(outer: str, inner: str) -> str:
     return f"{outer}_{inner}" if outer else inner
 
 
-def _columns(jets: Jets, event: Ints, label: str, most: int) -> dict[str, Any]:
+def _columns(jets: SimulatedJets, event: Ints, label: str, constituents_max: int) -> dict[str, Any]:
     """All branches of the JetClass schema, and the identifier of each jet's event."""
-    return _constituent_columns(jets, most) | _jet_columns(jets, label) | {"aux_event": event}
+    return _constituent_columns(jets, constituents_max) | _jet_columns(jets, label) | {"aux_event": event}
 
 
-def _constituent_columns(jets: Jets, most: int) -> dict[str, Any]:
-    of: Candidates = jets.constituents
+def _constituent_columns(jets: SimulatedJets, constituents_max: int) -> dict[str, Any]:
+    constituents: ParticleFlowCandidates = jets.constituents
     sizes = np.diff(jets.offsets)
     jet = np.repeat(np.arange(len(sizes)), sizes)
-    keep = np.arange(len(jet)) - jets.offsets[jet] < most
+    keep = np.arange(len(jet)) - jets.offsets[jet] < constituents_max
     jet_eta, jet_phi = np.arcsinh(jets.pz / np.hypot(jets.px, jets.py)), np.arctan2(jets.py, jets.px)
-    eta, phi = np.arcsinh(of.pz / np.hypot(of.px, of.py)), np.arctan2(of.py, of.px)
+    eta, phi = (
+        np.arcsinh(constituents.pz / np.hypot(constituents.px, constituents.py)),
+        np.arctan2(constituents.py, constituents.px),
+    )
     side = np.where(jet_eta >= 0, 1.0, -1.0)
     columns: dict[str, Floats] = {
-        "px": of.px,
-        "py": of.py,
-        "pz": of.pz,
-        "energy": of.energy,
+        "px": constituents.px,
+        "py": constituents.py,
+        "pz": constituents.pz,
+        "energy": constituents.energy,
         "deta": side[jet] * (eta - jet_eta[jet]),
         "dphi": wrap(phi - jet_phi[jet]),
-        "d0val": of.d0,
-        "d0err": of.d0_error,
-        "dzval": of.dz,
-        "dzerr": of.dz_error,
-        "charge": of.charge,
+        "d0val": constituents.d0,
+        "d0err": constituents.d0_error,
+        "dzval": constituents.dz,
+        "dzerr": constituents.dz_error,
+        "charge": constituents.charge,
     }
     fields: dict[str, Any] = {name: values[keep].astype(np.float32) for name, values in columns.items()}
-    fields |= {name.removeprefix("part_"): (of.kind == code)[keep] for name, code in _KINDS.items()}
-    return {"part": ak.unflatten(ak.zip(fields), np.minimum(sizes, most))}
+    fields |= {name.removeprefix("part_"): (constituents.particle_kind == code)[keep] for name, code in _KINDS.items()}
+    return {"part": ak.unflatten(ak.zip(fields), np.minimum(sizes, constituents_max))}
 
 
-def _jet_columns(jets: Jets, label: str) -> dict[str, Any]:
+def _jet_columns(jets: SimulatedJets, label: str) -> dict[str, Any]:
     pt = np.hypot(jets.px, jets.py)
     values = {
         "jet_pt": pt,
@@ -198,7 +203,7 @@ def _jet_columns(jets: Jets, label: str) -> dict[str, Any]:
     }
     values |= {f"jet_tau{n + 1}": jets.tau[:, n] for n in range(jets.tau.shape[1])}
     columns: dict[str, Any] = {name: column.astype(np.float32) for name, column in values.items()}
-    columns |= {name: np.full(len(pt), name == label, dtype=kind) for name, kind in LABELS.items()}
+    columns |= {name: np.full(len(pt), name == label, dtype=dtype) for name, dtype in LABELS.items()}
     columns["aux_genpart_pid"] = jets.pid.astype(np.int32)
     return columns
 

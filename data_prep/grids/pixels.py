@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.grids.grid import GRIDS
-from data_prep.system.compiled import compiled, one_of
+from data_prep.system.compiled import compiled, dispatcher
 
 Float32 = npt.NDArray[np.float32]
 
-_pixels_of = one_of(tuple(grid.pixels for grid in GRIDS.values()))
+_pixels_of = dispatcher(tuple(grid.pixels for grid in GRIDS.values()))
 
 
 @compiled

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.jets.candidates import Candidates
-from data_prep.jets.places import JetPlaces
+from data_prep.jets.file_positions import FilePositions
 from data_prep.observables.columns import Observables
 from data_prep.system.compiled import compiled
 
@@ -55,7 +55,7 @@ class ImageBatch:
     event: npt.NDArray[np.uint64]
     features: dict[str, npt.NDArray[np.float32]]
     candidates: Candidates | None = None
-    places: JetPlaces | None = None
+    places: FilePositions | None = None
     observables: Observables | None = None
 
     def __len__(self) -> int:
@@ -132,7 +132,7 @@ def concatenate(batches: Sequence[ImageBatch]) -> ImageBatch:
         event=np.concatenate([batch.event for batch in batches]),
         features={name: np.concatenate([batch.features[name] for batch in batches]) for name in batches[0].features},
         candidates=Candidates.joined(candidates) if candidates else None,
-        places=JetPlaces.joined(places) if places else None,
+        places=FilePositions.joined(places) if places else None,
         observables=Observables.joined(observables) if observables else None,
     )
 

@@ -17,11 +17,11 @@ from data_prep.images.mass import image_mass
 from data_prep.jets.candidates import Candidates, CandidateSettings, candidates_of
 from data_prep.jets.chunk import NO_CLASS, SEVERAL_CLASSES, JetChunk
 from data_prep.jets.expressions import ExpressionText
+from data_prep.jets.file_positions import FilePositions
 from data_prep.jets.labels import Classes
 from data_prep.jets.mass import massless_mass
-from data_prep.jets.places import JetPlaces
+from data_prep.observables.chunk import observables_of
 from data_prep.observables.columns import Observables
-from data_prep.observables.of_chunk import observables_of
 from data_prep.readers import ClusteringReader, ClusterSettings, Options, Reader
 from data_prep.readers.detect import LayoutSetting
 from data_prep.readers.layout import AUTO, LAYOUTS
@@ -177,7 +177,7 @@ def images_of(
     settings: ImagesSettings,
     *,
     labelled: bool = True,
-    places: JetPlaces | None = None,
+    places: FilePositions | None = None,
     observables: bool = False,
 ) -> ChunkImages:
     """Select the jets of a chunk and make their images.
@@ -231,7 +231,7 @@ def _batch(
     candidates: Candidates | None,
     kept: npt.NDArray[np.bool_],
     shape: tuple[int, int, int],
-    places: JetPlaces | None,
+    places: FilePositions | None,
     observables: Observables | None,
 ) -> ImageBatch:
     return ImageBatch(

@@ -94,10 +94,10 @@ def channel_of(chunk: JetChunk, program: Program) -> npt.NDArray[np.uint8]:
     """
     if not np.isin(program.channels, (CHARGED, NEUTRAL, PHOTON)).any():
         return np.zeros(0 if program.plain else chunk.pt.size, np.uint8)
-    if chunk.charge is None or chunk.kind is None:
+    if chunk.charge is None or chunk.particle_kind is None:
         raise ValueError("the channels need charge and kind of the constituents")
     kinds = np.full(chunk.pt.size, NEUTRAL, np.uint8)
-    kinds[chunk.kind == _PHOTON_KIND] = PHOTON
+    kinds[chunk.particle_kind == _PHOTON_KIND] = PHOTON
     kinds[chunk.charge != 0] = CHARGED
     return kinds
 

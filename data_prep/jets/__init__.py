@@ -1,1 +1,1 @@
-"""Jets and their constituents: momenta, masses, labels, candidates, and where each jet stands in its file."""
+"""Jets and their constituents: momenta, masses, labels, candidates, and the position of each jet in its file."""

@@ -1,10 +1,10 @@
 """Trigger candidates: the constituents of a jet in the number format of a level-1 trigger.
 
-Only the numbers are those of level 1. What they are made of is what the files hold: in the project's own simulation
-offline particle flow (tracks from 0.1 GeV, the right vertex, no PUPPI) about the exact axis of an anti-kT jet.
+Only the number format is that of level 1. The momenta are those of the input files: in the project's own simulation
+offline particle flow (tracks from 0.1 GeV, the true vertex, no PUPPI) about the exact axis of an anti-kT jet.
 
-A candidate is pT, η and φ as whole numbers of a step; a jet has the N hardest of them and a seed, the direction about
-which its image is made. Defaults are those of the particle-flow candidates of the CMS level-1 trigger (CMS, "The
+A candidate is pT, η and φ as integer multiples of a step; a jet has its N hardest candidates and a seed, the direction
+about which its image is made. Defaults are those of the particle-flow candidates of the CMS level-1 trigger (CMS, "The
 Phase-2 Upgrade of the CMS Level-1 Trigger", CERN-LHCC-2020-004): pT of 14 bits in steps of 0.25 GeV, angles in π/720.
 """
 
@@ -34,10 +34,10 @@ _SAME = Decimal("1e-9")
 
 
 class UnsignedSettings(Settings):
-    """An unsigned fixed-point number, saturating."""
+    """An unsigned fixed-point number that saturates."""
 
     bits: int = Field(ge=1, le=24)
-    """All bits."""
+    """Total number of bits."""
     integer: int = Field(ge=-16, le=24)
     """Bits before the binary point: the step is 2^(integer - bits)."""
 
@@ -121,7 +121,7 @@ class Candidates:
         return int(self.pt.shape[1])
 
     def take(self, rows: Int64 | slice) -> Candidates:
-        """The candidates of the given jets, in their order."""
+        """The candidates of the jets of these rows, in their order."""
         return Candidates(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     def slice(self, start: int, stop: int) -> Candidates:
@@ -129,23 +129,24 @@ class Candidates:
         return self.take(slice(start, stop))
 
     @classmethod
-    def joined(cls, parts: Sequence[Candidates]) -> Candidates:
-        """The candidates of all parts, in their order; at least one, all of one number of slots."""
-        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+    def joined(cls, batches: Sequence[Candidates]) -> Candidates:
+        """The candidates of all batches, in their order; at least one, all of one number of slots."""
+        return cls(*(np.concatenate([getattr(batch, field.name) for batch in batches]) for field in fields(cls)))
 
     @classmethod
     def none(cls, number: int) -> Candidates:
         """The candidates of no jet."""
-        each, one = np.zeros((0, number), np.int32), np.zeros(0, np.int32)
-        return cls(each, each, each, one, one)
+        per_candidate, per_jet = np.zeros((0, number), np.int32), np.zeros(0, np.int32)
+        return cls(per_candidate, per_candidate, per_candidate, per_jet, per_jet)
 
 
 def candidates_of(chunk: JetChunk, settings: CandidateSettings) -> Candidates:
     """The candidates of every jet of a chunk.
 
     pT and angles are rounded to the nearest step (half to even) in float64; pT and η saturate, φ wraps into
-    [-per_pi, per_pi). The hardest by rounded pT are kept, of equal ones the first in the file; what rounds to pT 0 is
-    no candidate. The seed is the jet axis. Values that are not finite give numbers without meaning: drop such jets.
+    [-per_pi, per_pi). The hardest by rounded pT are kept, of equal ones the first in the file; a constituent whose pT
+    rounds to 0 is no candidate. The seed is the jet axis. Values that are not finite give meaningless numbers: drop
+    such jets.
     """
     number = settings.number
     pt, eta, phi = (np.zeros((chunk.jets, number), np.int32) for _ in range(3))
@@ -174,7 +175,7 @@ def thresholds(edges: npt.NDArray[np.float64], per_pi: int) -> tuple[int, ...]:
 
     A difference d lies in pixel k where thresholds[k] <= d < thresholds[k + 1]: a pixel holds its lower border. Each
     threshold is border · per_pi / π rounded up, in decimal arithmetic of 60 digits. A border within 10⁻⁹ of a whole
-    number of units is that number: π is in no float64, so a border that is meant as a multiple of the unit lies a
+    number of units is that number: no float64 equals π, so a border that is meant as a multiple of the unit lies a
     rounding error below or above it.
 
     Args:
@@ -187,18 +188,18 @@ def thresholds(edges: npt.NDArray[np.float64], per_pi: int) -> tuple[int, ...]:
     >>> thresholds(np.array([-0.8, 0.0, np.pi / 4]), 720)
     (-183, 0, 180)
     """
-    found = []
+    cuts = []
     with localcontext() as context:
         context.prec = 60
         for edge in edges:
             position = Decimal(float(edge)) * per_pi / _PI
             nearest = position.to_integral_value(ROUND_HALF_EVEN)
             up = position.to_integral_value(ROUND_CEILING)
-            found.append(int(nearest if abs(position - nearest) <= _SAME else up))
-    if any(low >= high for low, high in pairwise(found)):
+            cuts.append(int(nearest if abs(position - nearest) <= _SAME else up))
+    if any(low >= high for low, high in pairwise(cuts)):
         width = float(np.diff(edges).min())
         raise ValueError(f"pixels of {width:g} rad are narrower than the candidates' angle unit, π/{per_pi}")
-    return tuple(found)
+    return tuple(cuts)
 
 
 @compiled
@@ -213,12 +214,12 @@ def _saturated(units: float, largest: int) -> int:
 
 @compiled
 def _wrapped(units: float, half_turn: int) -> int:
-    turned = int(np.fmod(units, 2.0 * half_turn))
-    if turned >= half_turn:
-        return turned - 2 * half_turn
-    if turned < -half_turn:
-        return turned + 2 * half_turn
-    return turned
+    wrapped = int(np.fmod(units, 2.0 * half_turn))
+    if wrapped >= half_turn:
+        return wrapped - 2 * half_turn
+    if wrapped < -half_turn:
+        return wrapped + 2 * half_turn
+    return wrapped
 
 
 @compiled
@@ -244,13 +245,13 @@ def _candidates(
             units = int(min(np.rint(np.float64(all_pt[i]) * per_gev), float(largest_pt)))
             if units <= 0 or (held == number and units <= pt[jet, number - 1]):
                 continue
-            place = min(held, number - 1)
-            while place > 0 and pt[jet, place - 1] < units:
-                pt[jet, place] = pt[jet, place - 1]
-                index[place] = index[place - 1]
-                place -= 1
-            pt[jet, place] = units
-            index[place] = i
+            slot = min(held, number - 1)
+            while slot > 0 and pt[jet, slot - 1] < units:
+                pt[jet, slot] = pt[jet, slot - 1]
+                index[slot] = index[slot - 1]
+                slot -= 1
+            pt[jet, slot] = units
+            index[slot] = i
             held = min(held + 1, number)
         for k in range(held):
             eta[jet, k] = _saturated(_angle(all_eta[index[k]], per_unit), largest_eta)

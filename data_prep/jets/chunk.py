@@ -14,14 +14,14 @@ SEVERAL_CLASSES = 254
 """Label of a jet that belongs to more than one class."""
 
 STORED_FEATURES = ("jet_sdmass", "jet_tau1", "jet_tau2", "jet_tau3", "jet_tau4")
-"""Features only the maker of the file can give; NaN where the file does not hold one."""
+"""Jet features that are read from the file, not computed; NaN where the file does not hold one."""
 
-OPTIONAL = ("charge", "kind", "stated_pt", "stated_mass", "entry")
+OPTIONAL = ("charge", "particle_kind", "stated_pt", "stated_mass", "entry")
 """Arrays of a chunk that may be None."""
 
 
 class ParticleKind(IntEnum):
-    """What a particle-flow reconstruction takes a constituent for."""
+    """Type of a constituent, as particle flow identifies it."""
 
     UNKNOWN = 0
     CHARGED_HADRON = 1
@@ -41,21 +41,22 @@ class JetChunk:
         offsets: int64 [jets + 1], from 0, not decreasing.
         pt, energy: float32 [constituents], GeV.
         eta, phi: float32 [constituents], pseudorapidity and azimuth (rad), absolute.
-        charge: int8 [constituents] in units of e, None where not asked for.
-        kind: uint8 [constituents] of `ParticleKind`, None where not asked for.
+        charge: int8 [constituents] in units of e, None where it was not read.
+        particle_kind: uint8 [constituents] of `ParticleKind`, None where it was not read.
         jet_pt, jet_mass: float32 [jets], GeV; the mass is that of the constituents' sum.
         jet_eta, jet_phi: float32 [jets], the jet axis.
         stored: float32 [jets] by name, `STORED_FEATURES`.
         label: uint8 [jets], the class, or `NO_CLASS` or `SEVERAL_CLASSES`.
         event: uint64 [jets], the event's identifier: decides the split.
         weight: float32 [jets], event weight.
-        stated_pt, stated_mass: float32 [jets], GeV; what the file says the sum of the constituents is, for the closure
-            check; NaN jet by jet or None where it says nothing.
-        entries: how many entries of the file were read; None where each is a jet.
-        entry: int64 [jets], the entry of each jet, from 0 for the first one read, ascending; None where each is a jet.
+        stated_pt, stated_mass: float32 [jets], GeV; pT and mass of the sum of the constituents as the file states them,
+            for the closure check; NaN for jets without, None where the file states none.
+        entries: number of entries of the file that were read; None where an entry is a jet.
+        entry: int64 [jets], the entry of each jet, from 0 for the first one read, ascending; None where an entry is a
+            jet.
 
     Raises:
-        ValueError: arrays of the wrong type or length, or offsets that are none.
+        ValueError: arrays of the wrong type or length, or offsets that do not start at 0 or that decrease.
     """
 
     offsets: npt.NDArray[np.int64]
@@ -64,7 +65,7 @@ class JetChunk:
     phi: npt.NDArray[np.float32]
     energy: npt.NDArray[np.float32]
     charge: npt.NDArray[np.int8] | None
-    kind: npt.NDArray[np.uint8] | None
+    particle_kind: npt.NDArray[np.uint8] | None
     jet_pt: npt.NDArray[np.float32]
     jet_eta: npt.NDArray[np.float32]
     jet_phi: npt.NDArray[np.float32]
@@ -107,8 +108,8 @@ class JetChunk:
         """The number of entries of the file these jets are from."""
         return self.jets if self.entries is None else self.entries
 
-    def places(self, start: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Where each jet stands in its file: its entry, and its index among the jets of the entry; int64 [jets] each.
+    def positions(self, start: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """The position of each jet in its file: its entry, and its index among the jets of the entry; int64 [jets].
 
         Args:
             start: the first entry that was read.
@@ -124,7 +125,7 @@ class JetChunk:
         return np.diff(self.offsets)
 
 
-_DTYPES = {"charge": np.int8, "kind": np.uint8, "label": np.uint8, "event": np.uint64, "entry": np.int64}
+_DTYPES = {"charge": np.int8, "particle_kind": np.uint8, "label": np.uint8, "event": np.uint64, "entry": np.int64}
 
 
 def _check(name: str, array: npt.NDArray[np.generic], length: int) -> None:

@@ -1,4 +1,4 @@
-"""Identifiers of events: a hash of their numbers, or, where a file has none, of what the jet or event is made of."""
+"""Identifiers of events: a hash of their numbers, or, where a file has none, of the content of the jet or event."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def number_hash(*numbers: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
     The same event has the same identifier whatever file it is read from and whatever integer type it is stored in.
 
     Args:
-        numbers: integers [events], each number in an array.
+        numbers: integers [events], one array for each number.
 
     Returns:
         uint64 [events].
@@ -37,7 +37,7 @@ def content_hash(
     """A 64-bit hash of each jet's constituents as they are stored.
 
     The same jet in two files has the same identifier and lands in the same split. SplitMix64 is applied after each
-    constituent has been mixed into the state, so that order and number count.
+    constituent has been mixed into the state, so that the hash depends on order and number.
 
     Args:
         offsets: int64 [jets + 1].

@@ -1,4 +1,4 @@
-"""Expressions as text: names in back-quotes, and why a text is no expression."""
+"""Expressions as text: names in back-quotes, and what to correct in a text that cannot be parsed."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _FOREIGN = (
     (re.compile(r"!(?!=)"), "`not` for `!`"),
     (re.compile(r"(?<![=<>!])=(?!=)"), "`==` for `=`"),
 )
-"""What C++ and ROOT write, and what is written here."""
+"""Operators of C++ and ROOT, and what to write in their place."""
 _NAMES = (
-    "a name that is no plain word stands in back-quotes, as `class` or `c[px]`, and in YAML the whole then in quotes: "
-    '"`class` == 1"'
+    "put a name that is no plain word in back-quotes, as `class` or `c[px]`, and in YAML the whole expression in "
+    'quotes: "`class` == 1"'
 )
 
 
@@ -28,17 +28,17 @@ def unquoted(text: str) -> tuple[str, dict[str, str]]:
     >>> unquoted("`class` == 1")
     ('quoted0  == 1', {'quoted0': 'class'})
     """
-    parts = text.split("`")
-    if len(parts) % 2 == 0:
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:
         raise ValueError(f"a back-quote in '{text}' has no second one")
-    if any(not name.strip() for name in parts[1::2]):
+    if any(not name.strip() for name in pieces[1::2]):
         raise ValueError(f"there is no name between the back-quotes in '{text}'")
     prefix = "quoted"
     while prefix in text:
         prefix += "_"
-    quoted = {f"{prefix}{number}": name for number, name in enumerate(parts[1::2])}
+    quoted = {f"{prefix}{number}": name for number, name in enumerate(pieces[1::2])}
     words = [f" {word} " for word in quoted]
-    return "".join(part for pair in zip(parts[::2], [*words, ""], strict=True) for part in pair).strip(), quoted
+    return "".join(piece for pair in zip(pieces[::2], [*words, ""], strict=True) for piece in pair).strip(), quoted
 
 
 class Quoted(ast.NodeTransformer):
@@ -52,24 +52,24 @@ class Quoted(ast.NodeTransformer):
         self._quoted = quoted
 
     def visit_Name(self, node: ast.Name) -> ast.Name:
-        """A name: that which its word stands for."""
+        """A name: the one that its word stands for."""
         node.id = self._quoted.get(node.id, node.id)
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        """A dotted name: has no part in back-quotes."""
+        """A dotted name: none of its parts may be in back-quotes."""
         if node.attr in self._quoted:
             raise ValueError("only a whole name can be quoted")
         return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        """A function: has no name in back-quotes."""
+        """A function: its name may not be in back-quotes."""
         if isinstance(node.func, ast.Name) and node.func.id in self._quoted:
             raise ValueError("a name in quotes is a branch, not a function")
         return self.generic_visit(node)
 
 
-def how_to_write(plain: str) -> str:
+def how_to_write(text: str) -> str:
     """What to write in a text that Python cannot parse, without the names in back-quotes.
 
     >>> how_to_write("a > 1 && !b")
@@ -77,5 +77,5 @@ def how_to_write(plain: str) -> str:
     >>> how_to_write("a = 1 and b != 2 and c <= 3")
     'write `==` for `=`'
     """
-    found = [instead for pattern, instead in _FOREIGN if pattern.search(plain)]
-    return f"write {', '.join(found)}" if found else _NAMES
+    replacements = [replacement for pattern, replacement in _FOREIGN if pattern.search(text)]
+    return f"write {', '.join(replacements)}" if replacements else _NAMES

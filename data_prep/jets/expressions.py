@@ -1,9 +1,9 @@
-"""Arithmetic on branches, as it stands in configuration files: parsed into a checked tree, never evaluated by Python.
+"""Arithmetic on branches, as configuration files hold it: parsed into a checked tree, never evaluated by Python.
 
 Allowed are numbers, branch names (dots included, as `Jet.PT`), `+ - * / % **`, comparisons, `and or not`, `& |` on
 integers, brackets, and the functions of `FUNCTIONS`. Everything else is refused when the configuration is read. A name
-that is no plain word, as `class`, `c[px]` or the path `muons/fP4/fPt`, stands in back-quotes, in which every character
-counts as it is.
+that is no plain word, as `class`, `c[px]` or the path `muons/fP4/fPt`, is put in back-quotes, between which every
+character is taken literally.
 
 >>> expression = Expression("hypot(px, py) > 500 and abs(pid) == 6")
 >>> expression.names
@@ -85,26 +85,26 @@ class Expression:
     def __init__(self, text: str) -> None:
         if len(text) > MAX_LENGTH:
             raise ValueError(f"an expression has at most {MAX_LENGTH} characters")
-        plain, quoted = unquoted(text.strip())
+        python_text, quoted = unquoted(text.strip())
         try:
-            self._tree = Quoted(quoted).visit(ast.parse(plain, mode="eval")).body
+            self._tree = Quoted(quoted).visit(ast.parse(python_text, mode="eval")).body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            raise ValueError(f"'{text}' is not an expression ({how_to_write(plain)})") from None
+            raise ValueError(f"'{text}' is not an expression ({how_to_write(python_text)})") from None
         self.text = text
         names: list[str] = []
         _check(self._tree, names, text)
         self.names = tuple(dict.fromkeys(names))
-        """The branches it needs, each once, in order of appearance."""
+        """The branches of the expression, each once, in order of appearance."""
 
     def __call__(self, columns: Mapping[str, Array], file: Path | None = None) -> Array:
-        """The value, element by element; floating-point faults give NaN or infinity as in numpy.
+        """The value, element by element; floating-point errors give NaN or infinity as in numpy.
 
         Args:
             columns: the branches of `names`.
-            file: where they are from, for the message.
+            file: the file they are from, for the message.
 
         Raises:
-            InputFileError: `&` or `|` on numbers that are no integers.
+            InputFileError: `&` or `|` on numbers that are not integers.
         """
         try:
             with np.errstate(all="ignore"):
@@ -119,11 +119,11 @@ class Expression:
 
 
 class _NotIntegersError(Exception):
-    """`&` or `|` on numbers that are no integers."""
+    """`&` or `|` on numbers that are not integers."""
 
 
 def _dotted(node: ast.expr) -> str | None:
-    """The branch name `a.b.c`, or None where the node is none."""
+    """The branch name `a.b.c`, or None where the node is not a name."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):
@@ -151,9 +151,9 @@ def _check(node: ast.expr, names: list[str], text: str) -> None:
         case ast.Compare() if all(type(op) in _COMPARE for op in node.ops):
             children = [node.left, *node.comparators]
         case ast.Call(func=ast.Name(id=function), keywords=[]) if function in FUNCTIONS:
-            wanted = FUNCTIONS[function][1]
-            if len(node.args) != wanted:
-                raise ValueError(f"{function} takes {wanted} argument{'s' * (wanted > 1)} in '{text}'")
+            arguments = FUNCTIONS[function][1]
+            if len(node.args) != arguments:
+                raise ValueError(f"{function} takes {arguments} argument{'s' * (arguments > 1)} in '{text}'")
             children = node.args
         case _:
             raise ValueError(
@@ -188,11 +188,11 @@ def _value(node: ast.expr, columns: Mapping[str, Array]) -> Any:
             operand = operand.astype(np.int64) if operand.dtype.kind in "bu" else operand
             return operand if isinstance(node.op, ast.UAdd) else -operand
         case ast.BoolOp():
-            parts = [_true(_value(part, columns)) for part in node.values]
+            operands = [_true(_value(operand, columns)) for operand in node.values]
             join = np.logical_and if isinstance(node.op, ast.And) else np.logical_or
-            result = parts[0]
-            for part in parts[1:]:
-                result = join(result, part)
+            result = operands[0]
+            for operand in operands[1:]:
+                result = join(result, operand)
             return result
         case ast.Compare():
             sides = [_value(side, columns) for side in (node.left, *node.comparators)]
@@ -206,7 +206,7 @@ def _value(node: ast.expr, columns: Mapping[str, Array]) -> Any:
 
 
 def _true(value: Any) -> Array:
-    """Where a value is true, as in C and ROOT: it is not zero, of whatever sign; NaN is not true."""
+    """Where a value is true, as in C and ROOT: it is not zero, whatever its sign; NaN is not true."""
     array = np.asarray(value)
     return array if array.dtype == np.bool_ else np.asarray((array != 0) & (array == array))
 
@@ -218,9 +218,9 @@ def members(
 
     Args:
         expression: the expression.
-        columns: the branches it needs, numbers or bools [length].
-        length: how many values there are.
-        file: where they are from, for messages.
+        columns: its branches, numbers or bools [length].
+        length: number of values.
+        file: the file they are from, for messages.
 
     Raises:
         InputFileError: as the expression does.

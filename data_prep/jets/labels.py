@@ -22,7 +22,7 @@ class Condition(Settings):
     branch: BranchName
     """The branch."""
     absolute: tuple[Annotated[int, Field(ge=0, le=10_000_000_000)], ...] = Field(min_length=1)
-    """The absolute values that are let through (antiparticles have negative PDG ids)."""
+    """The accepted absolute values (antiparticles have negative PDG ids)."""
 
 
 class ClassSettings(Settings):
@@ -47,22 +47,22 @@ class ClassSettings(Settings):
         return text + (f", files {self.files}" if self.files else "")
 
 
-def _distinct(classes: tuple[ClassSettings, ...]) -> tuple[ClassSettings, ...]:
-    names = [each.name for each in classes]
+def _require_distinct(classes: tuple[ClassSettings, ...]) -> tuple[ClassSettings, ...]:
+    names = [jet_class.name for jet_class in classes]
     for name in names:
         if names.count(name) > 1:
             raise ValueError(f"the class '{name}' is given twice")
     return classes
 
 
-Classes = Annotated[tuple[ClassSettings, ...], Field(min_length=2, max_length=100), AfterValidator(_distinct)]
+Classes = Annotated[tuple[ClassSettings, ...], Field(min_length=2, max_length=100), AfterValidator(_require_distinct)]
 """The classes of a configuration, in the order of their labels."""
 
 
 def branches_of(classes: Sequence[ClassSettings]) -> tuple[str, ...]:
-    """The branches that must be read to tell the classes, each once."""
-    names = [name for each in classes for name in Expression(each.label).names]
-    return tuple(dict.fromkeys([*names, *(each.where.branch for each in classes if each.where)]))
+    """The branches that define the classes, each once."""
+    names = [name for jet_class in classes for name in Expression(jet_class.label).names]
+    return tuple(dict.fromkeys([*names, *(jet_class.where.branch for jet_class in classes if jet_class.where)]))
 
 
 def labels_of(
@@ -74,20 +74,20 @@ def labels_of(
         classes: the classes; a jet's label is its class's position here.
         columns: `branches_of(classes)` by name, numbers or bools [jets].
         jets: the number of jets.
-        file: the file they are from, for classes that look at its name, and for messages.
+        file: the file they are from, for classes that depend on its name, and for messages.
 
     Returns:
         uint8 [jets]; `NO_CLASS` where no class fits, `SEVERAL_CLASSES` where more than one does.
 
     Raises:
-        InputFileError: a label uses `&` or `|` on numbers that are no integers.
+        InputFileError: a label uses `&` or `|` on numbers that are not integers.
     """
     label = np.full(jets, NO_CLASS, np.uint8)
-    for index, each in enumerate(classes):
-        if each.files and (file is None or not fnmatchcase(file.name, each.files)):
+    for index, jet_class in enumerate(classes):
+        if jet_class.files and (file is None or not fnmatchcase(file.name, jet_class.files)):
             continue
-        member = members(Expression(each.label), columns, jets, file)
-        if each.where:
-            member = member & np.isin(np.abs(columns[each.where.branch]), each.where.absolute)
+        member = members(Expression(jet_class.label), columns, jets, file)
+        if jet_class.where:
+            member = member & np.isin(np.abs(columns[jet_class.where.branch]), jet_class.where.absolute)
         label[member] = np.where(label[member] == NO_CLASS, index, SEVERAL_CLASSES)
     return label

@@ -44,7 +44,7 @@ def massless_mass(
     longest = 1
     for jet in range(offsets.size - 1):
         longest = max(longest, offsets[jet + 1] - offsets[jet])
-    part = np.empty((4, longest), np.float32)
+    terms = np.empty((4, longest), np.float32)
     for jet in range(offsets.size - 1):
         first, n = offsets[jet], offsets[jet + 1] - offsets[jet]
         for i in range(n):
@@ -52,16 +52,16 @@ def massless_mass(
             s, c = sin_cos(_HALF * (difference - _TURN * np.rint(difference / _TURN)))
             sh, ch = sinh_cosh(_HALF * (eta[first + i] - jet_eta[jet]))
             twice = pt[first + i] + pt[first + i]
-            part[0, i] = twice * (sh * sh + s * s)
-            part[1, i] = twice * (ch * ch - s * s)
-            part[2, i] = twice * s * c
-            part[3, i] = twice * sh * ch
+            terms[0, i] = twice * (sh * sh + s * s)
+            terms[1, i] = twice * (ch * ch - s * s)
+            terms[2, i] = twice * s * c
+            terms[3, i] = twice * sh * ch
         minus = plus = y = z = 0.0
         for i in range(n):
-            minus += part[0, i]
-            plus += part[1, i]
-            y += part[2, i]
-            z += part[3, i]
+            minus += terms[0, i]
+            plus += terms[1, i]
+            y += terms[2, i]
+            z += terms[3, i]
         mass[jet] = np.sqrt(max(0.0, minus * plus - y * y - z * z))
     return mass
 
@@ -69,7 +69,7 @@ def massless_mass(
 def lecture_notes_mass(
     offsets: Int64, pt: Float32, eta: Float32, phi: Float32, jet_eta: Float32, jet_phi: Float32
 ) -> Float32:
-    """What a wrong formula, found in lecture notes, gives for the mass of jets; for comparison alone.
+    """The mass of jets by a wrong formula from lecture notes; only for comparison.
 
     m² = Σ_{i<j} pT_i pT_j (1 - cos θ_ij) / (cosh η_i cosh η_j): the energy of a massless particle is pT cosh η, not
     pT / cosh η, and the 2 of 2 p_i p_j is missing. As every such sum over pairs it is half the squared mass of massless

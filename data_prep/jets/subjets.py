@@ -1,4 +1,4 @@
-"""The two subjets of a jet, and how far they are apart."""
+"""The two subjets of a jet, and their separation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Int64 = npt.NDArray[np.int64]
 
 @compiled
 def subjet_separation(
-    offsets: Int64, pt: Float32, eta: Float32, phi: Float32, wanted: npt.NDArray[np.bool_]
+    offsets: Int64, pt: Float32, eta: Float32, phi: Float32, selected: npt.NDArray[np.bool_]
 ) -> Float32:
     """ΔR of the two exclusive kT subjets of each jet.
 
@@ -27,14 +27,14 @@ def subjet_separation(
         pt: float32 [constituents], which are taken as massless; those without pT are left out.
         eta: float32 [constituents].
         phi: float32 [constituents], rad.
-        wanted: bool [jets]; the others may hold NaN and get 0.
+        selected: bool [jets]; the others get 0 and may hold NaN.
 
     Returns:
         float32 [jets]; 0 where there are no two constituents.
     """
     separation = np.zeros(offsets.size - 1, np.float32)
     for jet in range(offsets.size - 1):
-        if wanted[jet]:
+        if selected[jet]:
             first, last = offsets[jet], offsets[jet + 1]
             separation[jet] = _separation(pt[first:last], eta[first:last], phi[first:last])
     return separation
@@ -42,7 +42,7 @@ def subjet_separation(
 
 @compiled
 def _separation(pt: Float32, eta: Float32, phi: Float32) -> float:
-    # px, py, pz, E, pT², rapidity, φ of what is not merged yet
+    # px, py, pz, E, pT², rapidity, φ of the pseudojets that are not merged yet
     node = np.empty((pt.size, 7))
     count = 0
     for i in range(pt.size):
@@ -60,14 +60,14 @@ def _separation(pt: Float32, eta: Float32, phi: Float32) -> float:
     for i in range(count):
         _find_nearest(i, count, node, nearest, distance)
     while count > 2:
-        one = 0
+        closest = 0
         for i in range(1, count):
-            if distance[i] < distance[one]:
-                one = i
-        low, high = min(one, nearest[one]), max(one, nearest[one])
+            if distance[i] < distance[closest]:
+                closest = i
+        low, high = min(closest, nearest[closest]), max(closest, nearest[closest])
         node[low, :4] += node[high, :4]
         _set_direction(node[low])
-        # the last node takes the place that became free
+        # the last node moves to the free row
         count -= 1
         node[high] = node[count]
         nearest[high], distance[high] = nearest[count], distance[count]
@@ -80,7 +80,7 @@ def _separation(pt: Float32, eta: Float32, phi: Float32) -> float:
                 to_merged = _distance(node[i], node[low])
                 if to_merged < distance[i]:
                     nearest[i], distance[i] = low, to_merged
-    return float(np.sqrt(_apart(node[0], node[1])))
+    return float(np.sqrt(_squared_distance(node[0], node[1])))
 
 
 @compiled
@@ -94,15 +94,15 @@ def _set_direction(node: Float64) -> None:
 
 
 @compiled
-def _apart(one: Float64, other: Float64) -> float:
-    away = abs(one[6] - other[6])
+def _squared_distance(first_node: Float64, second_node: Float64) -> float:
+    away = abs(first_node[6] - second_node[6])
     away = min(away, 2 * np.pi - away)
-    return float((one[5] - other[5]) ** 2 + away * away)
+    return float((first_node[5] - second_node[5]) ** 2 + away * away)
 
 
 @compiled
-def _distance(one: Float64, other: Float64) -> float:
-    return float(min(one[4], other[4])) * _apart(one, other)
+def _distance(first_node: Float64, second_node: Float64) -> float:
+    return float(min(first_node[4], second_node[4])) * _squared_distance(first_node, second_node)
 
 
 @compiled

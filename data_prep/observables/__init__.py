@@ -1,5 +1,5 @@
-"""What physicists compute of a jet by hand, from the four-momenta of its constituents; one idea a file.
+"""Jet substructure observables, from the four-momenta of the constituents; one group of observables a file.
 
-Directions are rapidity y and azimuth φ, distances ΔR² = Δy² + Δφ², as FastJet has them. Nothing is divided by a jet
-radius (R = 1), which no input file needs to state then.
+Directions are rapidity y and azimuth φ, distances ΔR² = Δy² + Δφ², as in FastJet. Nothing is divided by a jet radius
+(R = 1), so that input files need not state one.
 """

@@ -1,4 +1,4 @@
-"""The observables of jets as a dataset holds them: of all constituents, and of those that the network sees."""
+"""The observables of jets as columns of a dataset: of all constituents, and of those that the network sees."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ OBSERVABLES = (
     "e2",
     "e3",
 )
-"""The observables of a set of constituents: GeV, rad, and numbers of constituents."""
+"""The observables of a set of constituents; units are GeV and rad."""
 
 SETS = ("all", "seen")
-"""The sets of constituents: all of the jet, and what of them the network sees."""
+"""The sets of constituents: all of the jet, and those that the network sees."""
 
 COLUMNS = tuple(f"{of}_{name}" for of in SETS for name in OBSERVABLES)
 """The columns of a dataset, in their order."""
@@ -69,7 +69,7 @@ class Observables:
         return cls(np.stack(columns[:middle], axis=1), np.stack(columns[middle:], axis=1))
 
     def take(self, rows: npt.NDArray[np.int64] | slice) -> Observables:
-        """The observables of the given jets, in their order."""
+        """The observables of the jets of these rows, in their order."""
         return Observables(self.all[rows], self.seen[rows])
 
     def slice(self, start: int, stop: int) -> Observables:
@@ -77,12 +77,12 @@ class Observables:
         return self.take(slice(start, stop))
 
     @classmethod
-    def joined(cls, parts: Sequence[Observables]) -> Observables:
-        """The observables of all parts, in their order; at least one."""
-        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+    def joined(cls, batches: Sequence[Observables]) -> Observables:
+        """The observables of all batches, in their order; at least one batch."""
+        return cls(*(np.concatenate([getattr(batch, field.name) for batch in batches]) for field in fields(cls)))
 
     @classmethod
     def none(cls) -> Observables:
         """The observables of no jet."""
-        nothing = np.zeros((0, len(OBSERVABLES)), np.float32)
-        return cls(nothing, nothing)
+        empty = np.zeros((0, len(OBSERVABLES)), np.float32)
+        return cls(empty, empty)

@@ -28,11 +28,11 @@ def correlators(offsets: Ints, pt: Floats, y: Floats, phi: Floats) -> Floats:
     Returns:
         float64 [2, jets]: e2 and e3; 0 for jets of fewer than two and three constituents.
     """
-    found = np.zeros((2, offsets.size - 1))
+    values = np.zeros((2, offsets.size - 1))
     longest = 1
     for jet in range(offsets.size - 1):
         longest = max(longest, offsets[jet + 1] - offsets[jet])
-    apart, row = np.empty((longest, longest)), np.empty(longest)
+    delta_r, row = np.empty((longest, longest)), np.empty(longest)
     for jet in range(offsets.size - 1):
         first, count = offsets[jet], offsets[jet + 1] - offsets[jet]
         total = pt[first : first + count].sum()
@@ -40,26 +40,26 @@ def correlators(offsets: Ints, pt: Floats, y: Floats, phi: Floats) -> Floats:
             continue
         z = pt[first : first + count] / total
         for i in range(count):
-            apart[i, i] = 0
+            delta_r[i, i] = 0
             for j in range(i):
                 distance = np.sqrt(distance2(y[first + i], phi[first + i], y[first + j], phi[first + j]))
-                apart[i, j] = apart[j, i] = distance
+                delta_r[i, j] = delta_r[j, i] = distance
         two = three = 0.0
         for i in range(2 if count > 2 else 1, count):
             # row[k]: Σ_{k<j<i} z_j ΔR_ij ΔR_jk, for all k < i
             row[:i] = 0
             for j in range(1, i):
-                factor = z[j] * apart[i, j]
+                factor = z[j] * delta_r[i, j]
                 for k in range(j):
-                    row[k] += factor * apart[j, k]
+                    row[k] += factor * delta_r[j, k]
             inner = 0.0
             for k in range(i):
-                inner += row[k] * z[k] * apart[i, k]
+                inner += row[k] * z[k] * delta_r[i, k]
             three += z[i] * inner
         for i in range(1, count):
             inner = 0.0
             for j in range(i):
-                inner += z[j] * apart[i, j]
+                inner += z[j] * delta_r[i, j]
             two += z[i] * inner
-        found[0, jet], found[1, jet] = two, three
-    return found
+        values[0, jet], values[1, jet] = two, three
+    return values

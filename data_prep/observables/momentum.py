@@ -1,4 +1,4 @@
-"""The four-momenta of constituents, their directions, and the momentum of the jet that they add up to."""
+"""The four-momenta of constituents, their directions, and their sum, the momentum of the jet."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def jet_masses(sums: Floats) -> Floats:
 
 @compiled
 def distance2(y: float, phi: float, other_y: float, other_phi: float) -> float:
-    """ΔR² of two directions whose azimuths are less than a turn apart."""
+    """ΔR² of two directions whose azimuths differ by less than 2π."""
     away = abs(phi - other_phi)
     away = min(away, 2 * np.pi - away)
     return float((y - other_y) ** 2 + away * away)

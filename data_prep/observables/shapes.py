@@ -1,4 +1,4 @@
-"""How the momentum of a jet is spread over its constituents and about its axis."""
+"""Jet shapes: how the momentum of a jet is distributed over its constituents and about its axis."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ def shapes(offsets: Ints, pt: Floats, y: Floats, phi: Floats, jet_y: Floats, jet
         float64 [4, jets], in the order of `SHAPES`: girth λ(1, 1), width λ(1, 2), the Les Houches angularity λ(1, 1/2)
         and pTD = √λ(2, 0); 0 for a jet without constituents.
     """
-    found = np.zeros((4, offsets.size - 1))
+    values = np.zeros((4, offsets.size - 1))
     for jet in range(offsets.size - 1):
         total = girth = width = houches = squares = 0.0
         for i in range(offsets[jet], offsets[jet + 1]):
-            apart = distance2(y[i], phi[i], jet_y[jet], jet_phi[jet])
-            distance = np.sqrt(apart)
+            delta_r2 = distance2(y[i], phi[i], jet_y[jet], jet_phi[jet])
+            distance = np.sqrt(delta_r2)
             total += pt[i]
             girth += pt[i] * distance
-            width += pt[i] * apart
+            width += pt[i] * delta_r2
             houches += pt[i] * np.sqrt(distance)
             squares += pt[i] * pt[i]
         if total > 0:
-            found[0, jet] = girth / total
-            found[1, jet] = width / total
-            found[2, jet] = houches / total
-            found[3, jet] = np.sqrt(squares) / total
-    return found
+            values[0, jet] = girth / total
+            values[1, jet] = width / total
+            values[2, jet] = houches / total
+            values[3, jet] = np.sqrt(squares) / total
+    return values

@@ -62,39 +62,39 @@ def soft_drop_mass(
             _find_nearest(i, alive, rapidity, phi, nearest, distance)
         count = leaves
         for node in range(leaves, 2 * leaves - 1):
-            last = 1
+            slot_high = 1
             for i in range(2, count):
-                if distance[i] < distance[last]:
-                    last = i
-            other = nearest[last]
-            one, two = alive[last], alive[other]
-            children[node, 0], children[node, 1] = one, two
+                if distance[i] < distance[slot_high]:
+                    slot_high = i
+            slot_low = nearest[slot_high]
+            first_branch, second_branch = alive[slot_high], alive[slot_low]
+            children[node, 0], children[node, 1] = first_branch, second_branch
             for k in range(4):
-                momentum[node, k] = momentum[one, k] + momentum[two, k]
+                momentum[node, k] = momentum[first_branch, k] + momentum[second_branch, k]
             rapidity[node], phi[node] = _direction(momentum[node])
             # The merged node takes the lower slot, the final slot moves into the upper one.
             count -= 1
-            alive[other] = node
-            alive[last] = alive[count]
+            alive[slot_low] = node
+            alive[slot_high] = alive[count]
             for i in range(1, count):
-                if i in (other, last) or nearest[i] in (other, last):
+                if i in (slot_low, slot_high) or nearest[i] in (slot_low, slot_high):
                     _find_nearest(i, alive, rapidity, phi, nearest, distance)
                 else:
-                    for slot in (other, last):
+                    for slot in (slot_low, slot_high):
                         if slot < i:
                             d = _distance2(alive[i], alive[slot], rapidity, phi)
                             if d < distance[i]:
                                 distance[i], nearest[i] = d, slot
         node = 2 * leaves - 2
         while children[node, 0] >= 0:
-            one, two = children[node, 0], children[node, 1]
-            pt1 = math.hypot(momentum[one, 0], momentum[one, 1])
-            pt2 = math.hypot(momentum[two, 0], momentum[two, 1])
+            first_branch, second_branch = children[node, 0], children[node, 1]
+            pt1 = math.hypot(momentum[first_branch, 0], momentum[first_branch, 1])
+            pt2 = math.hypot(momentum[second_branch, 0], momentum[second_branch, 1])
             z = min(pt1, pt2) / (pt1 + pt2)
-            angle = math.sqrt(_distance2(one, two, rapidity, phi)) / radius
+            angle = math.sqrt(_distance2(first_branch, second_branch, rapidity, phi)) / radius
             if z > z_cut * angle**beta:
                 break
-            node = one if pt1 > pt2 else two
+            node = first_branch if pt1 > pt2 else second_branch
         p = momentum[node]
         masses[jet] = math.sqrt(max(p[3] * p[3] - p[0] * p[0] - p[1] * p[1] - p[2] * p[2], 0.0))
     return masses
@@ -120,7 +120,7 @@ def _distance2(a: int, b: int, rapidity: Floats, phi: Floats) -> float:
 
 @compiled
 def _direction(p: Floats) -> tuple[float, float]:
-    """Rapidity and φ; for a massless vector the rapidity is η, also where E − |pz| rounds to nothing."""
+    """Rapidity and φ; for a massless vector the rapidity is η, also where E − |pz| rounds to 0."""
     pt2 = p[0] * p[0] + p[1] * p[1]
     mass2 = max(p[3] * p[3] - pt2 - p[2] * p[2], 0.0)
     rapidity = math.log((p[3] + abs(p[2])) / math.sqrt(pt2 + mass2))

@@ -22,10 +22,10 @@ from data_prep.settings import Settings
 
 
 class Reader(Protocol):
-    """What a reader of one layout offers."""
+    """The interface of the readers of all layouts."""
 
     def count(self, file: Path) -> int:
-        """Check that a file has what is needed, without reading jets; the number of entries in it.
+        """Check that a file has the branches that are needed, without reading jets; the number of entries in it.
 
         Raises:
             InputFileError: the file cannot be read, or a branch is missing or has the wrong type.
@@ -42,7 +42,7 @@ class Reader(Protocol):
 
 
 class ClusteringReader:
-    """Base of the readers of files that hold no jets: they make them, as `Options.cluster` says."""
+    """Base of the readers of files that hold no jets: they cluster them, as `Options.cluster` says."""
 
 
 def chunks(reader: Reader, file: Path, size: int) -> Iterator[JetChunk]:
@@ -67,16 +67,16 @@ class ClusterSettings(Settings):
 
 @dataclass(frozen=True)
 class Options:
-    """What the user may choose about reading.
+    """How the user wants files to be read.
 
     Attributes:
-        classes: the classes to tell.
+        classes: the classes of jets.
         particles: whether charge and particle kind are read too, where the layout has them.
         puppi: whether constituents are multiplied by their PUPPI weight: as the layout needs it, always, or never.
         jets: the collection of jets, for layouts with several; None takes the layout's own.
-        cluster: how jets are made where the file has none.
-        weight: an expression that is the weight of a jet; 1 where there is none.
-        tree: the path of the tree in the file, where it holds several that fit.
+        cluster: how jets are clustered where the file has none.
+        weight: the weight of a jet, an expression; 1 where there is none.
+        tree: the path of the tree in the file, where several trees have a known layout.
     """
 
     classes: tuple[ClassSettings, ...] = ()
@@ -89,7 +89,7 @@ class Options:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The branches that label and weight need, each once."""
+        """The branches that labels and weight depend on, each once."""
         weight = Expression(self.weight).names if self.weight else ()
         return tuple(dict.fromkeys([*branches_of(self.classes), *weight]))
 
@@ -104,4 +104,4 @@ class Options:
 
 
 DEFAULTS = Options()
-"""Nothing chosen."""
+"""The options of a user who has set none."""

@@ -25,7 +25,7 @@ KIND_OF_PDG = {
     130: ParticleKind.NEUTRAL_HADRON,
     211: ParticleKind.CHARGED_HADRON,
 }
-"""The PDG ids by which particle flow calls its candidates."""
+"""The PDG ids of particle-flow candidates."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,15 @@ class Constituents:
         """The number of jets."""
         return self.offsets.size - 1
 
-    def chosen(self, offsets: Int64, rows: Int64) -> Constituents:
-        """Some of them, put together to other jets: those of jet i are `rows[offsets[i]:offsets[i + 1]]`."""
+    def regrouped(self, offsets: Int64, rows: Int64) -> Constituents:
+        """Some of the constituents, in other jets: those of jet i are the rows `rows[offsets[i]:offsets[i + 1]]`."""
         x, y, z, e = (column[rows] for column in self.cartesian)
         sums = jet_momenta(offsets, x, y, z, e)
         return Constituents(offsets, self.pt[rows], self.eta[rows], self.phi[rows], e, sums, (x, y, z, e))
 
 
 def float32(values: Values) -> Float32:
-    """Contiguous float32; what is too large becomes infinite."""
+    """Contiguous float32; values that are too large become infinite."""
     with np.errstate(over="ignore"):
         return np.ascontiguousarray(values, dtype=np.float32)
 
@@ -88,49 +88,51 @@ def from_polar(
         offsets: int64 [jets + 1].
         pt: GeV.
         eta: pseudorapidity.
-        phi: rad, any multiple of 2π away; it is brought to [-π, π].
+        phi: rad; wrapped into [-π, π].
         mass: GeV; a negative one, as some particle-flow candidates store, counts as 0.
         energy: GeV.
-        weight: what the whole four-vector is multiplied by, as a PUPPI weight.
+        weight: factor on the whole four-vector, as a PUPPI weight.
     """
-    transverse, e, p = float32(pt), float32(eta), _turned(float32(phi))
+    transverse, e, p = float32(pt), float32(eta), _wrapped(float32(phi))
     m = np.zeros_like(transverse) if mass is None else np.maximum(float32(mass), np.float32(0))
-    given = None if energy is None else float32(energy)
+    energies = None if energy is None else float32(energy)
     if weight is not None:
         factor = float32(weight)
         transverse, m = transverse * factor, m * factor
-        given = None if given is None else given * factor
+        energies = None if energies is None else energies * factor
     x, y, z, computed = cartesian(transverse, e, p, m)
-    if given is None:
-        # the root has no sign: a negative pT is a negative energy, which the cutflow counts
-        given = np.where(transverse < 0, -computed, computed)
-    return Constituents(offsets, transverse, e, p, given, jet_momenta(offsets, x, y, z, given), (x, y, z, given))
+    if energies is None:
+        # the square root has no sign: a negative pT gets a negative energy, and the cutflow counts it
+        energies = np.where(transverse < 0, -computed, computed)
+    return Constituents(
+        offsets, transverse, e, p, energies, jet_momenta(offsets, x, y, z, energies), (x, y, z, energies)
+    )
 
 
-def _turned(phi: Float32) -> Float32:
+def _wrapped(phi: Float32) -> Float32:
     far = np.abs(phi) > np.float32(np.pi)
     if not far.any():
         return phi
     with np.errstate(invalid="ignore"):
-        turned = np.mod(phi.astype(np.float64) + np.pi, 2 * np.pi) - np.pi
-    return float32(np.where(far, turned, phi))
+        wrapped = np.mod(phi.astype(np.float64) + np.pi, 2 * np.pi) - np.pi
+    return float32(np.where(far, wrapped, phi))
 
 
 def kinds_of(pid: Values) -> npt.NDArray[np.uint8]:
-    """The particle kind of candidates by the PDG id that particle flow gives them, uint8 [n]."""
+    """The particle kind of candidates, from their PDG id: uint8 [n]."""
     absolute = np.abs(np.asarray(pid, dtype=np.int64))
-    kind = np.full(absolute.size, ParticleKind.UNKNOWN, np.uint8)
+    kinds = np.full(absolute.size, ParticleKind.UNKNOWN, np.uint8)
     for pdg, code in KIND_OF_PDG.items():
-        kind[absolute == pdg] = code
-    return kind
+        kinds[absolute == pdg] = code
+    return kinds
 
 
 def flagged_kinds(flags: Mapping[ParticleKind, Values]) -> npt.NDArray[np.uint8]:
-    """The particle kind of candidates by one flag a kind [n], above 0.5 where it holds: uint8 [n]."""
-    kind = np.full(len(next(iter(flags.values()))), ParticleKind.UNKNOWN, np.uint8)
-    for code, holds in flags.items():
-        kind[holds > 0.5] = code
-    return kind
+    """The particle kind of candidates, from one flag for each kind [n], above 0.5 where it is set: uint8 [n]."""
+    kinds = np.full(len(next(iter(flags.values()))), ParticleKind.UNKNOWN, np.uint8)
+    for code, flag in flags.items():
+        kinds[flag > 0.5] = code
+    return kinds
 
 
 def charges_of(charge: Values) -> npt.NDArray[np.int8]:
@@ -151,25 +153,25 @@ def assemble(
     particles: tuple[npt.NDArray[np.int8], npt.NDArray[np.uint8]] | None = None,
     jets_of: Int64 | None = None,
 ) -> JetChunk:
-    """The chunk.
+    """The chunk of some jets.
 
     Args:
         constituents: of the jets.
         options: classes and weight.
-        file: where the jets are from.
+        file: the file that holds the jets.
         columns: `options.columns`, jet by jet.
         event: identifiers, uint64 [jets].
         axis: pT, η, φ of the jets [jets]; the sum of the constituents where there is none.
-        stated: what the file says pT and mass of the sum of the constituents are [jets].
+        stated: pT and mass of the sum of the constituents, as the file states them [jets].
         stored: those of `STORED_FEATURES` that the file has [jets].
         particles: charge and kind of the constituents.
-        jets_of: the jets of each entry, where that is an event: int64 [entries + 1].
+        jets_of: offsets of the jets of each entry, where an entry is an event: int64 [entries + 1].
     """
     jets = constituents.jets
     sums = constituents.sums
     if axis is None:
         axis = detector_coordinates(*(float32(sums[:, i]) for i in range(3)))
-    missing = np.full(jets, np.nan, np.float32)
+    not_stored = np.full(jets, np.nan, np.float32)
     stored = stored or {}
     return JetChunk(
         offsets=constituents.offsets,
@@ -178,12 +180,12 @@ def assemble(
         phi=constituents.phi,
         energy=constituents.energy,
         charge=None if particles is None else particles[0],
-        kind=None if particles is None else particles[1],
+        particle_kind=None if particles is None else particles[1],
         jet_pt=float32(axis[0]),
         jet_eta=float32(axis[1]),
         jet_phi=float32(axis[2]),
         jet_mass=invariant_mass(sums),
-        stored={name: float32(stored[name]) if name in stored else missing for name in STORED_FEATURES},
+        stored={name: float32(stored[name]) if name in stored else not_stored for name in STORED_FEATURES},
         label=options.labels(columns, jets, file),
         event=event,
         weight=options.weights(columns, jets, file),

@@ -1,7 +1,7 @@
-"""Branch names to branches: one name, one branch, or an error with the paths that can be given instead.
+"""Branches by name: a name stands for one branch, or is an error that lists the full paths to choose from.
 
-A branch is meant by its full path (`Jet/Jet.PT` in a TTree, `jet.pt` in an RNTuple), or by its own name where no other
-branch has the same one.
+A branch is named by its full path (`Jet/Jet.PT` in a TTree, `jet.pt` in an RNTuple), or by its own name where no other
+branch has the same.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from pathlib import Path
 from data_prep.errors import InputFileError
 
 _SHOWN = 30
-"""Paths that a message names."""
+"""Largest number of paths in a message."""
 
 
 def index_of(keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """The full paths that every name may mean.
+    """The full paths of the branches that every name may stand for.
 
     Args:
         keys: the full paths of all branches.
 
     Returns:
-        by full path that path alone, once for every branch that has it; by the last part of a path, and by what follows
-        each point of a nested RNTuple field, all paths that end so.
+        for a full path that path, once for every branch that has it; for the last part of a path, and for the part of
+        a nested RNTuple field after each point, all paths that end in it.
 
     >>> index_of(["a", "a.pt", "b", "b.pt"])["pt"]
     ('a.pt', 'b.pt')
@@ -32,24 +32,24 @@ def index_of(keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """
     paths: dict[str, list[str]] = {}
     ends: dict[str, list[str]] = {}
-    listed = list(keys)
-    known = set(listed)
-    for key in listed:
+    full_paths = list(keys)
+    distinct_paths = set(full_paths)
+    for key in full_paths:
         paths.setdefault(key, []).append(key)
-        head, slash, last = key.rpartition("/")
-        if slash and head in known:
-            ends.setdefault(last, []).append(key)
-        # a field of an RNTuple record: its parents are branches themselves
-        at = key.find(".")
-        while at >= 0:
-            if key[:at] in known:
-                ends.setdefault(key[at + 1 :], []).append(key)
-            at = key.find(".", at + 1)
-    return {name: tuple(found) for name, found in (ends | paths).items()}
+        head, slash, own_name = key.rpartition("/")
+        if slash and head in distinct_paths:
+            ends.setdefault(own_name, []).append(key)
+        # a field of an RNTuple record: its parents are branches too
+        point = key.find(".")
+        while point >= 0:
+            if key[:point] in distinct_paths:
+                ends.setdefault(key[point + 1 :], []).append(key)
+            point = key.find(".", point + 1)
+    return {name: tuple(matches) for name, matches in (ends | paths).items()}
 
 
 def path_of(index: Mapping[str, tuple[str, ...]], name: str, file: Path) -> str | None:
-    """The full path of the branch that a name means, None where there is none.
+    """The full path of the branch of a name, None where there is none.
 
     Args:
         index: `index_of` the tree's branches.
@@ -57,21 +57,21 @@ def path_of(index: Mapping[str, tuple[str, ...]], name: str, file: Path) -> str 
         file: for the message.
 
     Raises:
-        InputFileError: the name is that of several branches; their full paths are named.
+        InputFileError: several branches have the name; the message lists their full paths.
     """
-    found = index.get(name, ())
-    if len(found) > 1:
-        shown = list(dict.fromkeys(found))
-        if len(shown) == 1:
+    matches = index.get(name, ())
+    if len(matches) > 1:
+        distinct = list(dict.fromkeys(matches))
+        if len(distinct) == 1:
             raise InputFileError(
-                f"has {len(found)} branches of the same path '{name}'",
+                f"has {len(matches)} branches of the same path '{name}'",
                 file=file,
                 remedy="it is not clear which one is meant: write the file with different names",
             )
-        more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
+        omitted = f" and {len(distinct) - _SHOWN} more" if len(distinct) > _SHOWN else ""
         raise InputFileError(
-            f"has {len(shown)} branches of the name {name}: {', '.join(shown[:_SHOWN])}{more}",
+            f"has {len(distinct)} branches of the name {name}: {', '.join(distinct[:_SHOWN])}{omitted}",
             file=file,
-            remedy=f'give the full path of one, in an expression in back-quotes: "`{shown[0]}`"',
+            remedy=f'give the full path of one, in an expression in back-quotes: "`{distinct[0]}`"',
         )
-    return found[0] if found else None
+    return matches[0] if matches else None

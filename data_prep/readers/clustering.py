@@ -1,4 +1,4 @@
-"""Jets for events that hold none: anti-kT with FastJet, many events in one call.
+"""Clustering of events without jets: anti-kT with FastJet, many events in one call.
 
 Source: M. Cacciari, G. P. Salam, G. Soyez, "FastJet user manual", arXiv:1111.6097; "The anti-kT jet clustering
 algorithm", arXiv:0802.1189.
@@ -31,7 +31,7 @@ def cluster(candidates: Constituents, settings: ClusterSettings) -> tuple[Int64,
     """
     import fastjet
 
-    # the banner asks for the citation above; the terminal belongs to the results
+    # FastJet prints a banner with its citation, which is given above
     fastjet._swig.ClusterSequence.set_fastjet_banner_stream(None)
     events = candidates.offsets.size - 1
     usable = (candidates.pt > 0) & np.all([np.isfinite(column) for column in candidates.cartesian], axis=0)
@@ -44,16 +44,16 @@ def cluster(candidates: Constituents, settings: ClusterSettings) -> tuple[Int64,
     vectors = ak.zip({name: column[rows].astype(np.float64) for name, column in columns})
     definition = fastjet.JetDefinition(fastjet.antikt_algorithm, settings.radius)
     sequence = fastjet.ClusterSequence(ak.unflatten(vectors, counts), definition)
-    found = sequence.inclusive_jets(min_pt=settings.pt_min)
+    inclusive = sequence.inclusive_jets(min_pt=settings.pt_min)
     members = sequence.constituent_index(min_pt=settings.pt_min)
-    order = ak.argsort(found.px**2 + found.py**2, axis=1, ascending=False, stable=True)
+    order = ak.argsort(inclusive.px**2 + inclusive.py**2, axis=1, ascending=False, stable=True)
     members = members[order]
     jets = np.concatenate([[0], np.cumsum(ak.to_numpy(ak.num(members, axis=1)))]).astype(np.int64)
     sizes = ak.to_numpy(ak.flatten(ak.num(members, axis=2))).astype(np.int64)
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    first = np.cumsum(counts) - counts
+    starts = np.cumsum(counts) - counts
     jet_event = np.repeat(np.arange(events), np.diff(jets))
-    inside = ak.to_numpy(ak.flatten(members, axis=None)).astype(np.int64)
-    chosen = rows[inside + np.repeat(first[jet_event], sizes)]
+    members_flat = ak.to_numpy(ak.flatten(members, axis=None)).astype(np.int64)
+    constituents = rows[members_flat + np.repeat(starts[jet_event], sizes)]
     jet = np.repeat(np.arange(sizes.size), sizes)
-    return jets, offsets, chosen[np.lexsort((chosen, -candidates.pt[chosen], jet))]
+    return jets, offsets, constituents[np.lexsort((constituents, -candidates.pt[constituents], jet))]

@@ -12,14 +12,14 @@ from data_prep.readers import root
 from data_prep.readers.file_kinds import container
 
 TREE = "collisions"
-"""All events, those without a jet too."""
+"""The tree of all events, including those without a jet."""
 UNCONTAINED = "aux_uncontained"
 """Branch of the jets that is 1 for those of a signal event that contain no resonance."""
 _NUMBERS = tuple(f"resonance_{name}" for name in ("pid", "pt", "eta", "phi"))
 
 
 @dataclass(frozen=True)
-class Resonances:
+class GeneratedResonances:
     """Generated resonances, whether a jet contains them or not.
 
     Attributes:
@@ -38,7 +38,7 @@ class Resonances:
 
 
 def has_resonances(file: Path, jets: str = "tree") -> bool:
-    """Whether a file tells of all generated resonances, and which jets contain none.
+    """Whether a file lists all generated resonances, and the jets that contain none.
 
     Args:
         file: the file.
@@ -49,13 +49,13 @@ def has_resonances(file: Path, jets: str = "tree") -> bool:
     """
     if container(file) != "root":
         return False
-    held = root.trees(file)
-    collisions, tree = held.get(TREE), held.get(jets)
+    trees = root.trees(file)
+    collisions, tree = trees.get(TREE), trees.get(jets)
     return collisions is not None and tree is not None and {*_NUMBERS} <= collisions[1] and UNCONTAINED in tree[1]
 
 
-def read_resonances(file: Path) -> Resonances:
-    """Read those of a file that has them.
+def read_resonances(file: Path) -> GeneratedResonances:
+    """The generated resonances of a file that lists them.
 
     Raises:
         InputFileError: it is damaged.
@@ -63,11 +63,11 @@ def read_resonances(file: Path) -> Resonances:
     branches = ("event", "weight", *_NUMBERS)
     with root.open_tree(file, TREE) as tree:
         root.require(tree, file, branches, "of `generate`")
-        piece = root.read(tree, file, branches, 0, int(tree.num_entries))
-    lists = [root.jagged(piece, name, file) for name in _NUMBERS]
+        arrays = root.read(tree, file, branches, 0, int(tree.num_entries))
+    lists = [root.jagged(arrays, name, file) for name in _NUMBERS]
     sizes = np.diff(lists[0][0])
-    event = root.flat(piece, "event", file).astype(np.int64).view(np.uint64)
-    weight = root.flat(piece, "weight", file).astype(np.float64)
+    event = root.flat(arrays, "event", file).astype(np.int64).view(np.uint64)
+    weight = root.flat(arrays, "weight", file).astype(np.float64)
     pid, *momenta = (numbers for _, numbers in lists)
-    pt, eta, phi = (each.astype(np.float64) for each in momenta)
-    return Resonances(np.repeat(event, sizes), np.repeat(weight, sizes), pid.astype(np.int64), pt, eta, phi)
+    pt, eta, phi = (component.astype(np.float64) for component in momenta)
+    return GeneratedResonances(np.repeat(event, sizes), np.repeat(weight, sizes), pid.astype(np.int64), pt, eta, phi)

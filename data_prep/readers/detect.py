@@ -12,20 +12,20 @@ from pydantic import Discriminator, Tag
 from data_prep.errors import InputFileError
 from data_prep.readers import Options, Reader, hdf5, root
 from data_prep.readers.file_kinds import container
-from data_prep.readers.lacking import Contents, lacks
 from data_prep.readers.layout import AUTO, LAYOUTS, Layout, LayoutName
 from data_prep.readers.layouts.own import OwnLayout, OwnReader
+from data_prep.readers.unknown_layout import Contents, explain_unknown
 
 LayoutSetting = Annotated[
     Annotated[LayoutName, Tag("name")] | Annotated[OwnLayout, Tag("own")],
     Discriminator(lambda value: "name" if isinstance(value, str) else "own"),
 ]
-"""What `layout:` may be in images.yaml: a name, or the description of a layout of one's own."""
+"""The value of `layout:` in images.yaml: a name, or the description of the user's own layout."""
 
 
 @dataclass(frozen=True)
-class Found:
-    """A layout, and where in the file it is.
+class DetectedLayout:
+    """A layout, and the tree that has it.
 
     Attributes:
         name: of the layout, as in images.yaml.
@@ -42,11 +42,11 @@ class Found:
 
 
 class MixedLayoutsError(InputFileError):
-    """Files of two layouts."""
+    """Files of two layouts are given together."""
 
 
 def contents(file: Path) -> Contents:
-    """List a file.
+    """The trees or data sets of a file.
 
     Raises:
         InputFileError: no such file, an empty or damaged one, neither ROOT nor HDF5.
@@ -59,7 +59,7 @@ def contents(file: Path) -> Contents:
     return Contents("root", root.trees(file))
 
 
-def find(file: Path, name: LayoutName = AUTO, tree: str | None = None) -> Found:
+def detect_layout(file: Path, name: LayoutName = AUTO, tree: str | None = None) -> DetectedLayout:
     """The layout of a file.
 
     Args:
@@ -68,38 +68,41 @@ def find(file: Path, name: LayoutName = AUTO, tree: str | None = None) -> Found:
         tree: the path of the tree that it must be in; None for any.
 
     Raises:
-        InputFileError: it cannot be read, has no known layout (naming what it lacks), or several trees that fit.
+        InputFileError: it cannot be read, has no known layout (the message says what is missing), or several trees that
+            have one.
     """
-    held = contents(file)
+    content = contents(file)
     if tree is not None:
-        if not tree or tree not in held.trees:
-            has = ", ".join(f"'{each}'" for each in held.trees if each) or "none"
+        if not tree or tree not in content.trees:
+            tree_names = ", ".join(f"'{layout_name}'" for layout_name in content.trees if layout_name) or "none"
             raise InputFileError(
-                f"holds no tree '{tree}', it has {has}", file=file, remedy="name one of them by `tree:` in images.yaml"
+                f"holds no tree '{tree}', it has {tree_names}",
+                file=file,
+                remedy="name one of them by `tree:` in images.yaml",
             )
-        held = Contents(held.container, {tree: held.trees[tree]})
+        content = Contents(content.container, {tree: content.trees[tree]})
     candidates = list(LAYOUTS) if name == AUTO else [name]
-    fits = [
-        Found(each, path)
-        for each in candidates
-        for layout in [LAYOUTS[each]]
-        if layout.container == held.container
-        for path, (_, names) in held.trees.items()
+    matches = [
+        DetectedLayout(layout_name, path)
+        for layout_name in candidates
+        for layout in [LAYOUTS[layout_name]]
+        if layout.container == content.container
+        for path, (_, names) in content.trees.items()
         if not layout.missing(names)
     ]
-    if name != AUTO and len(fits) > 1:
-        fits = [found for found in fits if found.tree == found.layout.tree] or fits
-    if len(fits) > 1:
-        several = "several trees" if len({found.tree for found in fits}) > 1 else "several layouts"
-        trees = ", ".join(f"'{found.tree}' ({found.name})" for found in fits)
-        key = "tree" if several == "several trees" else "layout"
+    if name != AUTO and len(matches) > 1:
+        matches = [match for match in matches if match.tree == match.layout.tree] or matches
+    if len(matches) > 1:
+        ambiguity = "several trees" if len({match.tree for match in matches}) > 1 else "several layouts"
+        trees = ", ".join(f"'{match.tree}' ({match.name})" for match in matches)
+        key = "tree" if ambiguity == "several trees" else "layout"
         raise InputFileError(
-            f"holds {several} of jets: {trees}", file=file, remedy=f"name one by `{key}:` in images.yaml"
+            f"holds {ambiguity} of jets: {trees}", file=file, remedy=f"name one by `{key}:` in images.yaml"
         )
-    if not fits:
-        what, remedy = lacks(held, candidates, name)
-        raise InputFileError(what, file=file, remedy=remedy)
-    return fits[0]
+    if not matches:
+        reason, remedy = explain_unknown(content, candidates, name)
+        raise InputFileError(reason, file=file, remedy=remedy)
+    return matches[0]
 
 
 def detect(file: Path) -> str:
@@ -108,7 +111,7 @@ def detect(file: Path) -> str:
     Raises:
         InputFileError: as `find`.
     """
-    return find(file).name
+    return detect_layout(file).name
 
 
 def reader_of(
@@ -123,41 +126,41 @@ def reader_of(
         files: the files.
         options: what the user chose.
         layout: `auto`, a known layout's name, or a layout of the user's.
-        unusable: told of a file that cannot be used, which is then left out; without it, such a file is an error.
+        unusable: called for a file that cannot be used, which is then left out; without it, such a file is an error.
 
     Returns:
-        the reader, the entries of each file, and what an entry is.
+        the reader, the entries of each file, and whether an entry is a jet or an event.
 
     Raises:
         InputFileError: a file that cannot be used, files of two layouts (naming one of each), no usable file, or
-            a layout without charge and kind of the constituents where the options ask for them.
+            a layout without charge and kind of the constituents where the options need them.
     """
     if not files:
         raise InputFileError("there is no input file", remedy="give files, folders, patterns or URLs")
     counts: dict[Path, int] = {}
-    first: tuple[Path, Found] | None = None
+    first_file: tuple[Path, DetectedLayout] | None = None
     reader: Reader | None = OwnReader(layout, options) if isinstance(layout, OwnLayout) else None
     entry: Literal["jet", "event"] = layout.entry if isinstance(layout, OwnLayout) else "jet"
-    failed: InputFileError | None = None
+    first_error: InputFileError | None = None
     for file in files:
         try:
-            found = None if isinstance(layout, OwnLayout) else find(file, layout, options.tree)
-            if found is not None and reader is None:
-                first, reader = (file, found), found.layout.reader(options, found.tree)
-                entry = found.layout.entry
-            elif found is not None and first is not None and found != first[1]:
-                other, known = first
+            detected = None if isinstance(layout, OwnLayout) else detect_layout(file, layout, options.tree)
+            if detected is not None and reader is None:
+                first_file, reader = (file, detected), detected.layout.reader(options, detected.tree)
+                entry = detected.layout.entry
+            elif detected is not None and first_file is not None and detected != first_file[1]:
+                file_before, layout_before = first_file
                 raise MixedLayoutsError(
-                    f"has the layout {found.name} (tree '{found.tree}'), but {other} has {known.name} "
-                    f"(tree '{known.tree}')",
+                    f"has the layout {detected.name} (tree '{detected.tree}'), but {file_before} has "
+                    f"{layout_before.name} (tree '{layout_before.tree}')",
                     file=file,
                     remedy="make images from the files of one layout at a time",
                 )
             if reader is None:
                 raise AssertionError("a layout was found or given")
-            _require_possible(options, None if found is None else found.layout, file)
+            _require_possible(options, None if detected is None else detected.layout, file)
             entries = reader.count(file)
-            reader.read(file, entries, entries)  # no entry and no bytes of any, but the type of every branch
+            reader.read(file, entries, entries)  # reads no entry, but checks the type of every branch
             counts[file] = entries
         except MixedLayoutsError:
             raise
@@ -166,19 +169,19 @@ def reader_of(
             if unusable is None:
                 raise
             unusable(error, file)
-            failed = failed or error
-    if failed is not None and not counts:
-        raise failed
+            first_error = first_error or error
+    if first_error is not None and not counts:
+        raise first_error
     if reader is None:
         raise AssertionError("there is at least one file")
     return reader, counts, entry
 
 
 def _require_possible(options: Options, layout: Layout | None, file: Path) -> None:
-    """Check that a layout (None: one of the user's) has what the options ask for, which would be left undone else.
+    """Check that a layout (None: one of the user's) has what the options need; otherwise they would have no effect.
 
     Raises:
-        InputFileError: naming what it has not, and the key of images.yaml.
+        InputFileError: naming what is missing, and the key of images.yaml.
     """
     if options.particles and not (layout is not None and layout.particles):
         raise InputFileError(
@@ -187,9 +190,9 @@ def _require_possible(options: Options, layout: Layout | None, file: Path) -> No
             remedy="take the channels pt and multiplicity in images.yaml",
         )
     if options.puppi == "apply" and not (layout is not None and layout.puppi):
-        which = "has no PUPPI weights" if layout is not None else "has no PUPPI weights but those its layout names"
-        own = ", or name them by `weight:` of the constituents" if layout is None else ""
-        raise InputFileError(which, file=file, remedy=f"take `puppi: apply` out of images.yaml{own}")
+        reason = "has no PUPPI weights" if layout is not None else "has no PUPPI weights but those its layout names"
+        hint = ", or name them by `weight:` of the constituents" if layout is None else ""
+        raise InputFileError(reason, file=file, remedy=f"take `puppi: apply` out of images.yaml{hint}")
     if options.jets is not None and not (layout is not None and layout.collections):
         raise InputFileError(
             f"has one collection of jets, and none called '{options.jets}'",

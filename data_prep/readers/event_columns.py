@@ -18,55 +18,55 @@ from data_prep.readers.grouping import nearest_resonance
 Values = npt.NDArray[Any]
 
 IDENTIFIERS = ("run", "luminosityBlock", "event")
-"""What names an event in NanoAOD and everything made from it."""
+"""The branches that identify an event in NanoAOD and in files made from it."""
 MATCHED = "matched_pdgId"
 """A computed column: |PDG id| of the generator's t, H, Z or W within the jet radius, 0 where there is none."""
 
 
-def event_numbers(piece: root.Piece, file: Path) -> npt.NDArray[np.uint64] | None:
-    """The hash of run, luminosity block and event number [entries], of those that are there; None without the last."""
-    if "event" not in piece:
+def event_numbers(arrays: root.Arrays, file: Path) -> npt.NDArray[np.uint64] | None:
+    """The hash of run, luminosity block and event number [entries], as far as they are read; None without the last."""
+    if "event" not in arrays:
         return None
-    return number_hash(*(root.flat(piece, name, file) for name in IDENTIFIERS if name in piece))
+    return number_hash(*(root.flat(arrays, name, file) for name in IDENTIFIERS if name in arrays))
 
 
-def by_jet(piece: root.Piece, names: Sequence[str], file: Path, jets: Int64, beside: str) -> dict[str, Values]:
+def by_jet(arrays: root.Arrays, names: Sequence[str], file: Path, jets: Int64, jet_branch: str) -> dict[str, Values]:
     """Branches with one number an event or one number a jet, jet by jet.
 
     Args:
-        piece: the branches.
-        names: those wanted.
+        arrays: the branches.
+        names: of the columns.
         file: for messages.
         jets: int64 [events + 1], the jets of each event.
-        beside: a branch of the jets, for messages.
+        jet_branch: a branch of the jets, for messages.
 
     Raises:
-        InputFileError: a branch holds neither.
+        InputFileError: a branch holds neither numbers of events nor of jets.
     """
     columns = {}
     for name in names:
-        if piece[name].ndim == 1:
-            columns[name] = np.repeat(root.flat(piece, name, file), np.diff(jets))
+        if arrays[name].ndim == 1:
+            columns[name] = np.repeat(root.flat(arrays, name, file), np.diff(jets))
         else:
-            columns[name] = root.aligned(piece, name, file, jets, beside)
+            columns[name] = root.aligned(arrays, name, file, jets, jet_branch)
     return columns
 
 
 def through_index(values: Values, offsets: Int64, index: Values, jets: Int64) -> npt.NDArray[np.float64]:
-    """Numbers of the objects that jets are matched to: float64 [jets], NaN for jets without one.
+    """Values of the objects that jets are matched to: float64 [jets], NaN for jets without one.
 
     Args:
-        values: numbers of all objects.
+        values: of all objects.
         offsets: int64 [events + 1], the objects of each event.
         index: integers [jets], the object in the jet's event, negative for none.
         jets: int64 [events + 1], the jets of each event.
     """
-    found = np.full(index.size, np.nan)
+    matched = np.full(index.size, np.nan)
     sizes = np.repeat(np.diff(offsets), np.diff(jets))
-    good = (index >= 0) & (index < sizes)
+    has_match = (index >= 0) & (index < sizes)
     rows = index.astype(np.int64) + np.repeat(offsets[:-1], np.diff(jets))
-    found[good] = values[rows[good]]
-    return found
+    matched[has_match] = values[rows[has_match]]
+    return matched
 
 
 def matched_resonance(
@@ -84,17 +84,17 @@ def matched_resonance(
         jet_eta: [jets].
         jet_phi: [jets].
         particles: offsets, η, φ and PDG id of the generator's particles.
-        counts: which of them count (last copies).
+        counts: bool, the particles that are considered (last copies).
         radius: the largest ΔR.
     """
     offsets, eta, phi, pid = particles
-    chosen = np.where(counts, pid, 0).astype(np.int64)
+    pids = np.where(counts, pid, 0).astype(np.int64)
     e, p, je, jp = (_clean(values) for values in (eta, phi, jet_eta, jet_phi))
-    return nearest_resonance(jets, je, jp, offsets, e, p, chosen, radius)
+    return nearest_resonance(jets, je, jp, offsets, e, p, pids, radius)
 
 
 def _clean(values: Values) -> Float32:
-    """Particles along the beam have an infinite η, which is near nothing."""
+    """η or φ with finite values only: a particle along the beam gets an η that is near no jet."""
     return float32(np.nan_to_num(values, nan=1e4, posinf=1e4, neginf=-1e4))
 
 

@@ -13,16 +13,16 @@ from data_prep.events.chunk import EventChunk
 from data_prep.jets.event_identifiers import number_hash
 from data_prep.readers import root
 from data_prep.readers.file_kinds import container
-from data_prep.readers.odd_values import odd_values_pass
+from data_prep.readers.float_warnings import without_float_warnings
 
 TREE = "events"
 DEPOSITS = ("deposit_eta", "deposit_phi", "deposit_em", "deposit_had", "deposit_track", "deposit_truth")
 JETS = ("jet_pt", "jet_eta", "jet_phi", "jet_mass", "jet_kind")
 BRANCHES = (*DEPOSITS, *JETS, "pileup", "event")
 LIBRARY = "library"
-"""Of files that say which events share collisions of pileup."""
+"""Branch of files that say which events share collisions of pileup."""
 MOST_PILEUP = 100_000
-"""More collisions at once than any collider has."""
+"""No collider has more collisions at once."""
 _REMEDY = "give files of `generate` with `kind: events`, or take `kind: events` out of images.yaml"
 
 
@@ -32,7 +32,7 @@ def recognises(trees: Mapping[str, tuple[int, frozenset[str]]]) -> bool:
 
 
 def count(file: Path) -> int:
-    """Check that a file holds events; the number of them.
+    """Check that a file holds events; returns their number.
 
     Raises:
         InputFileError: the file cannot be read, or a branch is missing or of the wrong type.
@@ -41,8 +41,8 @@ def count(file: Path) -> int:
         raise InputFileError("is an HDF5 file, and whole events are read from ROOT files", file=file, remedy=_REMEDY)
     trees = root.trees(file)
     if TREE not in trees:
-        has = ", ".join(f"'{name}'" for name in trees) or "none"
-        raise InputFileError(f"holds no TTree '{TREE}' of whole events, it has {has}", file=file, remedy=_REMEDY)
+        tree_names = ", ".join(f"'{name}'" for name in trees) or "none"
+        raise InputFileError(f"holds no TTree '{TREE}' of whole events, it has {tree_names}", file=file, remedy=_REMEDY)
     with root.open_tree(file, TREE) as tree:
         root.require(tree, file, BRANCHES, "of events with truth")
     if trees[TREE][0]:
@@ -50,7 +50,7 @@ def count(file: Path) -> int:
     return trees[TREE][0]
 
 
-@odd_values_pass
+@without_float_warnings
 def read(file: Path, start: int, stop: int) -> EventChunk:
     """The events `start` to `stop - 1`, in their order.
 
@@ -59,23 +59,23 @@ def read(file: Path, start: int, stop: int) -> EventChunk:
     """
     with root.open_tree(file, TREE) as tree:
         branches = (*BRANCHES, LIBRARY) if LIBRARY in tree.keys() else BRANCHES  # noqa: SIM118 - no mapping
-        piece = root.read(tree, file, branches, start, stop)
-    deposit_offsets, eta = root.jagged(piece, DEPOSITS[0], file)
-    jet_offsets, jet_pt = root.jagged(piece, JETS[0], file)
-    phi, em, had, track, truth = (root.aligned(piece, b, file, deposit_offsets, DEPOSITS[0]) for b in DEPOSITS[1:])
-    jet_eta, jet_phi, jet_mass, jet_pid = (root.aligned(piece, b, file, jet_offsets, JETS[0]) for b in JETS[1:])
+        arrays = root.read(tree, file, branches, start, stop)
+    deposit_offsets, eta = root.jagged(arrays, DEPOSITS[0], file)
+    jet_offsets, jet_pt = root.jagged(arrays, JETS[0], file)
+    phi, em, had, track, truth = (root.aligned(arrays, b, file, deposit_offsets, DEPOSITS[0]) for b in DEPOSITS[1:])
+    jet_eta, jet_phi, jet_mass, jet_pid = (root.aligned(arrays, b, file, jet_offsets, JETS[0]) for b in JETS[1:])
     for branch, values in (("deposit_truth", truth), ("jet_kind", jet_pid)):
         if values.dtype.kind not in "iu":
             raise InputFileError(f"the branch {branch} does not hold integers", file=file, remedy=_REMEDY)
-    pileup = root.integers(root.flat(piece, "pileup", file), "pileup", file)
+    pileup = root.integers(root.flat(arrays, "pileup", file), "pileup", file)
     if pileup.size and not 0 <= pileup.min() <= pileup.max() <= MOST_PILEUP:
         raise InputFileError(
             f"the branch pileup holds {pileup.min()} to {pileup.max()}, but counts the collisions besides the hard one",
             file=file,
             remedy=_REMEDY,
         )
-    event = root.flat(piece, "event", file)
-    library = root.integers(root.flat(piece, LIBRARY, file), LIBRARY, file) if LIBRARY in branches else event
+    event = root.flat(arrays, "event", file)
+    library = root.integers(root.flat(arrays, LIBRARY, file), LIBRARY, file) if LIBRARY in branches else event
     return EventChunk(
         deposit_offsets=deposit_offsets,
         eta=eta.astype(np.float32),
@@ -96,7 +96,7 @@ def read(file: Path, start: int, stop: int) -> EventChunk:
     )
 
 
-@odd_values_pass
+@without_float_warnings
 def truth_jets(file: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """All truth jets of a file, without its deposits: pT (GeV) and η, float32 [jets] each.
 
@@ -104,9 +104,9 @@ def truth_jets(file: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.floa
         InputFileError: as `read`.
     """
     with root.open_tree(file, TREE) as tree:
-        piece = root.read(tree, file, JETS[:2], 0, tree.num_entries)
-    offsets, pt = root.jagged(piece, JETS[0], file)
-    eta = root.aligned(piece, JETS[1], file, offsets, JETS[0])
+        arrays = root.read(tree, file, JETS[:2], 0, tree.num_entries)
+    offsets, pt = root.jagged(arrays, JETS[0], file)
+    eta = root.aligned(arrays, JETS[1], file, offsets, JETS[0])
     return pt.astype(np.float32), eta.astype(np.float32)
 
 
@@ -124,23 +124,23 @@ def counts(files: Sequence[Path], unusable: Callable[[InputFileError, Path], Non
 
     Args:
         files: the files.
-        unusable: told of a file that cannot be used, which is then left out; without it, such a file is an error.
+        unusable: called for a file that cannot be used, which is then left out; without it, such a file is an error.
 
     Raises:
         InputFileError: a file that cannot be used, or no usable file.
     """
-    found: dict[Path, int] = {}
-    failed: InputFileError | None = None
+    events: dict[Path, int] = {}
+    first_error: InputFileError | None = None
     for file in files:
         try:
-            found[file] = count(file)
+            events[file] = count(file)
         except InputFileError as error:
             if unusable is None:
                 raise
             unusable(error, file)
-            failed = failed or error
-    if failed is not None and not found:
-        raise failed
-    if not found:
+            first_error = first_error or error
+    if first_error is not None and not events:
+        raise first_error
+    if not events:
         raise InputFileError("there is no input file", remedy="give files, folders, patterns or URLs")
-    return found
+    return events

@@ -1,7 +1,7 @@
-"""Whatever goes wrong inside a file library becomes one line that names the file.
+"""Errors of file libraries as one line that names the file.
 
-What the machine lacks (memory, threads, open files, a network) is told from what is wrong with the file, which alone
-may be called damaged.
+Shortages of the machine (memory, threads, open files, network) are distinguished from faults of the file: only in the
+latter case the message says that the file is damaged.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from data_prep.system.machine import machine_fault
 
 DAMAGED = "the file is damaged or cut short: copy or make it again"
 """The remedy for a file that contradicts itself."""
-FAR = "check the network and that its server gives ranges of bytes, or copy the file here"
+FAR = "check the network and that its server gives ranges of bytes, or copy the file to this machine"
 """The remedy for a file behind a URL."""
 
 LESS = "let less run at a time (a smaller chunk_jets in images.yaml, fewer --workers)"
-"""How less is asked for at a time."""
+"""The remedy where the machine lacks memory."""
 
 _DISK = {
     errno.EIO: "the disk cannot read it",
@@ -30,14 +30,14 @@ _DISK = {
     errno.ENOTCONN: "its disk is not mounted any more",
     errno.EREMOTEIO: "its server does not send it",
 }
-"""What a disk or its server does, by the number of the error."""
+"""What is wrong with a disk or its server, by error number."""
 _TYPES = ("UnknownInterpretation", "CannotBeAwkward", "CannotBeStrided", "NotNumerical")
-"""What uproot raises for a branch of a C++ type that it cannot make arrays of."""
+"""Exceptions of uproot for a branch of a C++ type that it cannot read as arrays."""
 
 
 @contextmanager
 def faults(file: Path) -> Iterator[None]:
-    """Turn any exception within into a `PipelineError`; those of ours pass.
+    """Turn any exception within into a `PipelineError`; errors that are one already pass.
 
     Raises:
         InputFileError: naming the file and the library's reason.
@@ -48,18 +48,18 @@ def faults(file: Path) -> Iterator[None]:
     except PipelineError:
         raise
     except Exception as error:  # noqa: BLE001 - what a damaged file does inside a library cannot be listed
-        raise _named(error, file) from None
+        raise _pipeline_error(error, file) from None
 
 
-def _named(error: Exception, file: Path) -> PipelineError:
+def _pipeline_error(error: Exception, file: Path) -> PipelineError:
     lines = str(error).strip().splitlines()
     text = lines[0][:200].rstrip(" ,:") if lines else ""
     number = error.errno if isinstance(error, OSError) else None
     if isinstance(error, PermissionError):
         return InputFileError("may not be read", file=file, remedy="change its permissions")
-    lacking = machine_fault(error, file, less=LESS)
-    if lacking is not None:
-        return lacking
+    shortage = machine_fault(error, file, less=LESS)
+    if shortage is not None:
+        return shortage
     if isinstance(error, FileNotFoundError) and not isinstance(file, RemoteFile):
         return InputFileError("does not exist any more", file=file, remedy="check the path")
     if isinstance(error, IsADirectoryError):

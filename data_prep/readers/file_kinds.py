@@ -1,7 +1,7 @@
-"""What a file is by its first bytes: ROOT, HDF5, or one of the things that are given in their place, called by name.
+"""Formats of files by their first bytes: ROOT, HDF5, or another one, which the error message names.
 
-Sources of the signatures: ROOT's `TFile` ("root"), HDF5 File Format Specification 3.0, section II.A (at 0, 512 and
-every doubling of it: before that lies a user block), and the formats' own specifications.
+Sources of the signatures: ROOT's `TFile` ("root"), HDF5 File Format Specification 3.0, section II.A (at byte 0, 512,
+1024, 2048, …, behind a user block), and the specifications of the other formats.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _PACKED = (
     (b"\x28\xb5\x2f\xfd", "zstd", "unzstd"),
     (b"\x04\x22\x4d\x18", "lz4", "unlz4"),
 )
-"""First bytes, name and the program that unpacks from its input to its output."""
+"""First bytes, name of the compression, and the program that unpacks it."""
 _FORMATS = (
     (b"PAR1", "is a Parquet file", _CONVERT),
     (b"ARROW1", "is an Arrow (Feather) file", _CONVERT),
@@ -47,7 +47,7 @@ _FORMATS = (
     (b"%PDF", "is a PDF document", _KNOWN),
     (b"\x89PNG", "is a picture (PNG)", _KNOWN),
 )
-"""First bytes, what a file is, and what to do."""
+"""First bytes, the format in words, and the remedy."""
 _TEXTS = (
     (
         "version https://git-lfs.github.com/spec/",
@@ -68,15 +68,15 @@ _TEXTS = (
     ("<leshouchesevents", "is a Les Houches event file: it holds no jets", _CONVERT),
     ("hepmc::", "is a HepMC file: it holds no jets", _CONVERT),
 )
-"""How a text begins in small letters, what it is, and what to do."""
+"""The beginning of a text in lower case, the format in words, and the remedy."""
 
 
 def container(file: Path) -> Container:
     """Whether a file is a ROOT or an HDF5 file.
 
     Raises:
-        InputFileError: there is no such file, it may not be read, is empty, a folder, a pipe, or of another kind, which
-            is named with what to do; or a ROOT file that was never closed.
+        InputFileError: there is no such file, it may not be read, is empty, a folder, a pipe, or has another format,
+            which the message names; or a ROOT file that was never closed.
     """
     _require_file(file)
     with faults(file), file.open("rb") as raw:
@@ -95,20 +95,20 @@ def container(file: Path) -> Container:
             return "root"
         if head.startswith(HDF5_MAGIC) or _behind_a_userblock(raw, BLOCK if isinstance(file, RemoteFile) else None):
             return "hdf5"
-    what, remedy = _other(head, file)
-    raise InputFileError(f"{what}, neither a ROOT nor an HDF5 file", file=file, remedy=remedy)
+    description, remedy = _identify(head, file)
+    raise InputFileError(f"{description}, neither a ROOT nor an HDF5 file", file=file, remedy=remedy)
 
 
-def require_container(file: Path, wanted: Container) -> None:
-    """Check that a file is of the container that a layout is of.
+def require_container(file: Path, expected: Container) -> None:
+    """Check that a file has the container format of a layout.
 
     Raises:
-        InputFileError: as `container`, or it is the other one.
+        InputFileError: as `container`, or the file has the other format.
     """
-    if container(file) != wanted:
+    if container(file) != expected:
         raise InputFileError(
             "is an HDF5 file, and the layout is of ROOT files"
-            if wanted == "root"
+            if expected == "root"
             else "is a ROOT file, and the layout is of HDF5 files",
             file=file,
             remedy="take `layout:` out of images.yaml, to have the layout recognised, or give files of it",
@@ -116,13 +116,13 @@ def require_container(file: Path, wanted: Container) -> None:
 
 
 def _require_file(file: Path) -> None:
-    """Check that there is a file whose bytes can be read in any order, before it is opened: opening a pipe waits."""
+    """Check that a file allows random access, before it is opened: opening a pipe would wait."""
     if isinstance(file, RemoteFile):
         if not file.exists():
             raise InputFileError("no such file", file=file, remedy="check the path")
         return
     try:
-        mode = os.stat(file).st_mode  # noqa: PTH116 - as it stands, whatever kind of path it is
+        mode = os.stat(file).st_mode  # noqa: PTH116 - for every class of path
     except (FileNotFoundError, NotADirectoryError):
         if file.is_symlink():
             target = str(file.readlink())
@@ -139,7 +139,7 @@ def _require_file(file: Path) -> None:
         raise InputFileError("is a folder", file=file, remedy="give the files in it")
     if stat.S_ISFIFO(mode):
         raise InputFileError(
-            "is a pipe, and these files are not read from start to end",
+            "is a pipe, and files are read with random access",
             file=file,
             remedy="write it to a file, and give that instead of a pipe or `<(…)`",
         )
@@ -148,30 +148,30 @@ def _require_file(file: Path) -> None:
 
 
 def _never_closed(head: bytes) -> bool:
-    """Whether a ROOT file was never closed: its list of free segments, which is written last, has no place yet.
+    """Whether a ROOT file was never closed: the position of its list of free segments, which is written last, is 0.
 
-    `TFile::Init` writes 0 for it when a file is made and `TFile::Close` the place; ROOT goes by the same sign. In files
-    beyond 2 GB places have 8 bytes, and 1,000,000 is added to the version.
+    `TFile::Init` writes 0 when a file is made and `TFile::Close` the position; ROOT makes the same check. In files
+    beyond 2 GB positions have 8 bytes, and 1,000,000 is added to the version.
     """
     version = int.from_bytes(head[4:8], "big")
-    place, size = (20, 8) if version >= 1_000_000 else (16, 4)
-    return head[place : place + size] == bytes(size)
+    position, size = (20, 8) if version >= 1_000_000 else (16, 4)
+    return head[position : position + size] == bytes(size)
 
 
-def _behind_a_userblock(raw: BinaryIO, most: int | None) -> bool:
-    """Whether an HDF5 file begins behind a user block, of at most so many bytes."""
+def _behind_a_userblock(raw: BinaryIO, limit: int | None) -> bool:
+    """Whether an HDF5 file begins behind a user block of less than `limit` bytes."""
     size = raw.seek(0, os.SEEK_END)
-    place = FIRST_USERBLOCK
-    while place < size and (most is None or place < most):
-        raw.seek(place)
+    position = FIRST_USERBLOCK
+    while position < size and (limit is None or position < limit):
+        raw.seek(position)
         if raw.read(len(HDF5_MAGIC)) == HDF5_MAGIC:
             return True
-        place *= 2
+        position *= 2
     return False
 
 
-def _other(head: bytes, file: Path) -> tuple[str, str]:
-    """What a file of another kind is, by its first bytes, and what to do."""
+def _identify(head: bytes, file: Path) -> tuple[str, str]:
+    """The format of a file that is neither ROOT nor HDF5, by its first bytes, and the remedy."""
     for magic, name, program in _PACKED:
         if head.startswith(magic):
             return f"is compressed by {name}", f"unpack it: `{program} < {shlex.quote(str(file))} > NEW.root`"
@@ -179,9 +179,9 @@ def _other(head: bytes, file: Path) -> tuple[str, str]:
         return "is a zip archive (.zip, .npz)", "unpack it by `unzip`, and give the ROOT or HDF5 files in it"
     if head[257:262] == b"ustar":
         return "is a tar archive", "unpack it by `tar -xf`, and give the files in it"
-    for magic, what, remedy in _FORMATS:
+    for magic, description, remedy in _FORMATS:
         if head.startswith(magic):
-            return what, remedy
+            return description, remedy
     if len(head) > 2 and head[0] == 0x80 and 2 <= head[1] <= 5:
         return "is a Python pickle", _CONVERT
     if not head.strip(b"\0"):
@@ -190,15 +190,15 @@ def _other(head: bytes, file: Path) -> tuple[str, str]:
     if text is None:
         return "is of an unknown kind", _KNOWN
     small = text.lstrip("\ufeff \t\r\n").lower()
-    for start, what, remedy in _TEXTS:
-        if small.startswith(start):
-            return what, remedy
-    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return f"is a text file, beginning '{first[:40]}'", _KNOWN
+    for beginning, description, remedy in _TEXTS:
+        if small.startswith(beginning):
+            return description, remedy
+    first_line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return f"is a text file, beginning '{first_line[:40]}'", _KNOWN
 
 
 def _text(head: bytes) -> str | None:
-    """The beginning of a file as text, None where it is none."""
+    """The beginning of a file as text, None where it is no text."""
     try:
         text = head.decode()
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""The names of the input files of a dataset, which the places of its jets count."""
+"""The names of the input files of a dataset; the positions of its jets refer to them by number."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FILES = "files.json"
 
 
 def file_names(files: Iterable[Path]) -> list[str]:
-    """Names that tell input files apart, wherever they lie: their paths below the folder that holds them all.
+    """Unambiguous names of input files: their paths below the folder that holds them all.
 
     >>> file_names([Path("/data/a/x.root"), Path("/data/b/x.root")]), file_names([Path("/data/a/x.root")])
     (['a/x.root', 'b/x.root'], ['x.root'])
@@ -35,10 +35,10 @@ def write_file_names(files: Iterable[Path], dataset: Path) -> None:
 
 
 def read_file_names(dataset: Path) -> list[str]:
-    """What `files.json` of a dataset says; nothing where there is none.
+    """The names in `files.json` of a dataset; an empty list where there is no such file.
 
     Raises:
-        InputFileError: it holds something else.
+        InputFileError: it is no list of names.
     """
     path = dataset / FILES
     try:

@@ -1,4 +1,4 @@
-"""Branches as flat numpy arrays: one number, a list of numbers or a list of lists for each entry, and nothing else."""
+"""Branches as flat numpy arrays: one number, a list of numbers or a list of lists for each entry."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ import numpy.typing as npt
 from data_prep.errors import InputFileError
 from data_prep.readers.faults import DAMAGED, faults
 
-Piece = dict[str, ak.Array]
+Arrays = dict[str, ak.Array]
 """Some entries of some branches, by name."""
 
 
-def jagged(piece: Piece, branch: str, file: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
+def jagged(arrays: Arrays, branch: str, file: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
     """A list of numbers by entry, `vector<T>` or `T[n]`: offsets int64 [entries + 1] from 0, and the flat numbers.
 
     Raises:
         InputFileError: the branch holds anything else.
     """
     with faults(file):
-        layout = ak.to_layout(piece[branch])
+        layout = ak.to_layout(arrays[branch])
         text = layout.parameter("__array__") is not None
         numbers = layout.is_list and layout.content.is_numpy and layout.content.purelist_depth == 1
         if text or layout.is_regular or not numbers:
@@ -37,37 +37,39 @@ def jagged(piece: Piece, branch: str, file: Path) -> tuple[npt.NDArray[np.int64]
         return offsets, np.asarray(layout.content.data)[: offsets[-1]]
 
 
-def aligned(piece: Piece, branch: str, file: Path, offsets: npt.NDArray[np.int64], beside: str) -> npt.NDArray[Any]:
-    """The numbers of a list that must be as long as another one in every entry.
+def aligned(
+    arrays: Arrays, branch: str, file: Path, offsets: npt.NDArray[np.int64], reference: str
+) -> npt.NDArray[Any]:
+    """The numbers of a list that must be as long as another list in every entry.
 
     Args:
-        piece: the branches.
+        arrays: the branches.
         branch: the list.
         file: for the message.
-        offsets: of the other one.
-        beside: the other one's name, for the message.
+        offsets: of the other list.
+        reference: the name of the other list, for the message.
 
     Raises:
         InputFileError: the branch holds no lists of numbers, or of other lengths.
     """
-    own, values = jagged(piece, branch, file)
-    if not np.array_equal(own, offsets):
+    own_offsets, values = jagged(arrays, branch, file)
+    if not np.array_equal(own_offsets, offsets):
         raise InputFileError(
-            f"the branches {beside} and {branch} hold lists of different lengths",
+            f"the branches {reference} and {branch} hold lists of different lengths",
             file=file,
-            remedy=f"name a branch of the collection of {beside} in its place",
+            remedy=f"name a branch of the collection of {reference} in its place",
         )
     return values
 
 
-def flat(piece: Piece, branch: str, file: Path) -> npt.NDArray[Any]:
+def flat(arrays: Arrays, branch: str, file: Path) -> npt.NDArray[Any]:
     """One number by entry.
 
     Raises:
         InputFileError: the branch holds anything else.
     """
     with faults(file):
-        layout = ak.to_layout(piece[branch])
+        layout = ak.to_layout(arrays[branch])
         if not layout.is_numpy or layout.purelist_depth != 1:
             raise InputFileError(
                 f"the branch {branch} does not hold one number for each entry, but {_in_words(layout)}",
@@ -78,26 +80,26 @@ def flat(piece: Piece, branch: str, file: Path) -> npt.NDArray[Any]:
 
 
 def integers(values: npt.NDArray[Any], branch: str, file: Path) -> npt.NDArray[np.int64]:
-    """Values that count or point: int64, whatever number type the branch has.
+    """Values of counters and indices: int64, whatever number type the branch has.
 
     Raises:
-        InputFileError: one is no whole number.
+        InputFileError: a value is no whole number.
     """
     if values.dtype.kind in "iu":
         return values.astype(np.int64)
     with np.errstate(invalid="ignore"):
-        whole = values.astype(np.int64)
-    if values.dtype.kind not in "bf" or not np.array_equal(whole, values):
+        rounded = values.astype(np.int64)
+    if values.dtype.kind not in "bf" or not np.array_equal(rounded, values):
         raise InputFileError(
             f"the branch {branch} does not hold whole numbers, which counters and indices must be",
             file=file,
             remedy="name a branch of integers, or write this one as integers",
         )
-    return whole
+    return rounded
 
 
 def depth(values: ak.Array) -> int:
-    """How deep numbers are nested: 1 for one by entry, 2 for a list, 3 for a list of lists; 0 for all else.
+    """How deep numbers are nested: 1 for one number by entry, 2 for a list, 3 for a list of lists; 0 for other types.
 
     >>> depth(ak.Array([1, 2])), depth(ak.Array([[1], []])), depth(ak.Array([[[1]]])), depth(ak.Array(["a"]))
     (1, 2, 3, 0)
@@ -109,7 +111,7 @@ def depth(values: ak.Array) -> int:
 
 
 def _in_words(layout: Any) -> str:
-    """What an entry of a branch is."""
+    """An entry of a branch, described in words."""
     if layout.parameter("__array__") in ("string", "bytestring"):
         return "text"
     if layout.is_record:
@@ -122,11 +124,11 @@ def _in_words(layout: Any) -> str:
         size = layout.size if layout.is_regular else layout.inner_shape[0]
         return f"a fixed array of {size} values"
     if layout.is_list:
-        inside = layout.content
+        content = layout.content
         return (
             "a list of numbers"
-            if inside.is_numpy and inside.purelist_depth == 1
-            else f"a list of which each is {_in_words(inside)}"
+            if content.is_numpy and content.purelist_depth == 1
+            else f"a list whose items are {_in_words(content)}"
         )
     return "objects"
 

@@ -1,4 +1,4 @@
-"""Files below a folder and files that a pattern matches: links are followed, and what is left out is told."""
+"""Files below a folder and files that a pattern matches: links are followed, and warnings name what is left out."""
 
 from __future__ import annotations
 
@@ -11,53 +11,53 @@ from pathlib import Path
 Warn = Callable[[str], object]
 
 MAGIC = re.compile(r"[*?[]")
-"""What makes a name a pattern."""
+"""Characters that make a name a pattern."""
 ANYWHERE = "**"
-"""The part of a pattern that stands for any number of folders, one in another."""
+"""The part of a pattern that stands for any number of nested folders."""
 _NAMED = 3
-"""Files that are named one by one where several are left out."""
+"""Largest number of names in a warning."""
 
 
 def listing(folder: Path, warn: Warn) -> list[str]:
-    """The names of what is in a folder, sorted; none, and a warning, where it may not be read."""
+    """The names in a folder, sorted; none, and a warning, where it may not be read."""
     try:
         if not os.access(folder, os.X_OK):
             raise PermissionError(0, "its files may not be opened")
         return sorted(os.listdir(folder))  # noqa: PTH208 - ten thousand names are matched before a path is made of one
     except FileNotFoundError:
-        return []  # removed in between
+        return []  # removed meanwhile
     except OSError as error:
         warn(f"{folder}: the folder is left out, it cannot be read ({error.strerror})")
         return []
 
 
 def folders_below(folder: Path, warn: Warn) -> list[Path]:
-    """The folder and all below it, links followed; one that is reached in several ways, as in a circle, once.
+    """The folder and all below it, links followed; each once, even where several paths or a circle of links lead to it.
 
     Hidden folders are left out, those that may not be read with a warning.
     """
-    seen: set[tuple[int, int]] = set()
-    found: list[Path] = []
-    # folders before links to them, so that a file is called by its own path where it has one
+    visited: set[tuple[int, int]] = set()
+    folders: list[Path] = []
+    # folders before links to them, so that files are named by their own path
     direct, linked = [folder], list[Path]()
     while direct or linked:
-        each = direct.pop() if direct else linked.pop()
+        current = direct.pop() if direct else linked.pop()
         try:
-            status = each.stat()
+            status = current.stat()
         except OSError:
-            continue  # removed in between
-        if (status.st_dev, status.st_ino) in seen:
+            continue  # removed meanwhile
+        if (status.st_dev, status.st_ino) in visited:
             continue
-        seen.add((status.st_dev, status.st_ino))
-        found.append(each)
-        for name in reversed(listing(each, warn)):
-            if not name.startswith(".") and is_folder(each / name):
-                (linked if (each / name).is_symlink() else direct).append(each / name)
-    return found
+        visited.add((status.st_dev, status.st_ino))
+        folders.append(current)
+        for name in reversed(listing(current, warn)):
+            if not name.startswith(".") and is_folder(current / name):
+                (linked if (current / name).is_symlink() else direct).append(current / name)
+    return folders
 
 
 def is_folder(path: Path) -> bool:
-    """Whether there is a folder of this name, or a link to one, that can be looked at."""
+    """Whether there is a folder of this name, or a link to one, that is accessible."""
     try:
         return path.is_dir()
     except OSError:  # a circle of links
@@ -65,51 +65,53 @@ def is_folder(path: Path) -> bool:
 
 
 def files_below(folder: Path, suffixes: Sequence[str], warn: Warn) -> list[Path]:
-    """The files below a folder whose names end as wanted, in any case and with a number behind: `a.ROOT`, `a.root.1`.
+    """The files below a folder with one of the suffixes, in any case, or followed by a number: `a.ROOT`, `a.root.1`.
 
-    What looks like one and is not taken (hidden, `a.root.gz`, `a.root.part`) is named in one warning.
+    Similar files that are not taken (hidden, `a.root.gz`, `a.root.part`) are named in one warning.
 
     Args:
         folder: the folder; links below it are followed.
         suffixes: as `.root`.
-        warn: called with what is left out.
+        warn: called for files that are left out.
     """
-    either = "|".join(re.escape(suffix) for suffix in suffixes)
-    wanted, alike = (re.compile(f"({either}){rest}", re.IGNORECASE) for rest in (r"(\.\d+)?$", r"(?![a-z0-9])"))
-    taken: list[Path] = []
-    left: list[Path] = []
-    for each in folders_below(folder, warn):
-        for name in listing(each, lambda _: None):
-            if not alike.search(name) or is_folder(each / name):
+    endings = "|".join(re.escape(suffix) for suffix in suffixes)
+    accepted_name, similar_name = (
+        re.compile(f"({endings}){suffix}", re.IGNORECASE) for suffix in (r"(\.\d+)?$", r"(?![a-z0-9])")
+    )
+    accepted: list[Path] = []
+    left_out: list[Path] = []
+    for subfolder in folders_below(folder, warn):
+        for name in listing(subfolder, lambda _: None):
+            if not similar_name.search(name) or is_folder(subfolder / name):
                 continue
-            (taken if wanted.search(name) and not name.startswith(".") else left).append(each / name)
-    if left:
-        names = ", ".join(str(path.relative_to(folder)) for path in left[:_NAMED])
-        more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
-        how = f"hidden, or not ending in {', '.join(suffixes)}"
-        which, it = (f"{len(left)} files", "them") if len(left) > 1 else ("1 file", "it")
-        warn(f"{folder}: {which} left out ({how}): {names}{more}; name {it} to take {it}")
-    return taken
+            (accepted if accepted_name.search(name) and not name.startswith(".") else left_out).append(subfolder / name)
+    if left_out:
+        names = ", ".join(str(path.relative_to(folder)) for path in left_out[:_NAMED])
+        omitted = f" and {len(left_out) - _NAMED} more" if len(left_out) > _NAMED else ""
+        reason = f"hidden, or not ending in {', '.join(suffixes)}"
+        count, pronoun = (f"{len(left_out)} files", "them") if len(left_out) > 1 else ("1 file", "it")
+        warn(f"{folder}: {count} left out ({reason}): {names}{omitted}; name {pronoun} to take {pronoun}")
+    return accepted
 
 
 def matching(pattern: str, warn: Warn) -> list[Path]:
-    """The files and folders that a pattern matches, hidden ones only where it says so.
+    """The files and folders that a pattern matches; hidden ones only where the pattern begins with a dot.
 
-    A part of it that exists as it stands is taken as it stands: `run[1]/*.root` is of the folder `run[1]` if there is
-    one.
+    A part of the pattern that is the name of an existing file or folder is taken literally: `run[1]/*.root` matches in
+    the folder `run[1]` if there is one.
 
     Args:
         pattern: `*`, `?`, `[…]`, and `**` for any number of folders.
-        warn: called with folders that may not be read.
+        warn: called for folders that may not be read.
     """
     path = Path(pattern)
-    found: Iterable[Path] = [Path(path.anchor)]
-    for part in path.parts[bool(path.anchor) :]:
-        if part == ANYWHERE:
-            found = [below for each in found for below in folders_below(each, warn)]
+    matches: Iterable[Path] = [Path(path.anchor)]
+    for component in path.parts[bool(path.anchor) :]:
+        if component == ANYWHERE:
+            matches = [folder for match in matches for folder in folders_below(match, warn)]
         else:
-            found = [match for each in found for match in _step(each, part, warn)]
-    return list(dict.fromkeys(found))
+            matches = [child for match in matches for child in _step(match, component, warn)]
+    return list(dict.fromkeys(matches))
 
 
 def _step(folder: Path, part: str, warn: Warn) -> list[Path]:
@@ -123,7 +125,7 @@ def _step(folder: Path, part: str, warn: Warn) -> list[Path]:
 
 
 def exists(path: Path) -> bool:
-    """Whether there is anything of this name, a link that leads nowhere too."""
+    """Whether a file, folder or link of this name exists, also a link whose target does not exist."""
     try:
         path.lstat()
     except (OSError, ValueError):  # also a name that is too long, or holds a zero byte

@@ -1,4 +1,4 @@
-"""Constituents of an event sorted to their jets: by jet index or by reference, in compiled passes over the events."""
+"""Constituents of an event grouped by jet: from jet indices or references, in compiled loops over the events."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Int64 = npt.NDArray[np.int64]
 
 @compiled
 def by_jet_index(jet_offsets: Int64, list_offsets: Int64, jet_index: Int64) -> tuple[Int64, Int64, int]:
-    """Sort the members of a list that says for each the index of its jet in the event.
+    """Group the members of a list by jet, from the index of each member's jet in the event.
 
     Members keep their order within a jet. A negative index means no jet.
 
@@ -22,8 +22,8 @@ def by_jet_index(jet_offsets: Int64, list_offsets: Int64, jet_index: Int64) -> t
         jet_index: int64 [members].
 
     Returns:
-        offsets int64 [jets + 1]; rows int64 [offsets[-1]] into the list; the event of an index beyond the event's
-        jets, or -1 where there is none.
+        offsets int64 [jets + 1]; rows int64 [offsets[-1]] into the list; the first event with an index beyond its jets,
+        or -1 where there is none.
     """
     offsets = np.zeros(jet_offsets[-1] + 1, np.int64)
     for event in range(jet_offsets.size - 1):
@@ -36,13 +36,13 @@ def by_jet_index(jet_offsets: Int64, list_offsets: Int64, jet_index: Int64) -> t
     for jet in range(offsets.size - 1):
         offsets[jet + 1] += offsets[jet]
     rows = np.empty(offsets[-1], np.int64)
-    place = offsets[:-1].copy()
+    next_row = offsets[:-1].copy()
     for event in range(jet_offsets.size - 1):
         for i in range(list_offsets[event], list_offsets[event + 1]):
             if jet_index[i] >= 0:
                 jet = jet_offsets[event] + jet_index[i]
-                rows[place[jet]] = i
-                place[jet] += 1
+                rows[next_row[jet]] = i
+                next_row[jet] += 1
     return offsets, rows, -1
 
 
@@ -56,7 +56,7 @@ def rows_in_event(list_offsets: Int64, index: Int64, target_offsets: Int64) -> t
         target_offsets: int64 [events + 1], the targets of each event.
 
     Returns:
-        rows int64 [members]; the event of an index outside, or -1 where there is none.
+        rows int64 [members]; the first event with an index outside of its targets, or -1 where there is none.
     """
     rows = np.empty(index.size, np.int64)
     for event in range(list_offsets.size - 1):
@@ -74,10 +74,10 @@ def by_reference(
 ) -> tuple[Int64, int, int]:
     """Resolve ROOT's references by the unique numbers of objects, which are unique in their event.
 
-    A number is 32 bits: the low 24 count objects, the top byte is the process that counted (`TProcessID`). References
-    usually hold the low bits alone, so that these decide. Where objects of several processes have the same low bits,
-    that one is meant whose top byte is the reference's too; where none is, the reference is ambiguous. Objects of the
-    same 32 bits are one object written twice, of which the first is taken. 0 refers to nothing.
+    A number has 32 bits: the low 24 count objects, the top byte is the process that counted (`TProcessID`). References
+    usually hold the low bits only, so these are compared. Where objects of several processes have the same low bits,
+    the reference is to the object with the same top byte; where there is none, the reference is ambiguous. Objects of
+    the same 32 bits are one object written twice, of which the first is taken. 0 is no reference.
 
     Source: ROOT, `TObject::fUniqueID`, `TProcessID::AssignID`, `TRefArray::Streamer` (core/base, core/cont).
 
@@ -88,37 +88,37 @@ def by_reference(
         identifier: int64 [targets], likewise.
 
     Returns:
-        rows int64 [references] into the targets, -1 for what is not found or ambiguous; how many are not found; how
-        many are ambiguous.
+        rows int64 [references] into the targets, -1 for references that are not found or ambiguous; the number of
+        references that are not found; the number of those that are ambiguous.
     """
     rows = np.full(reference.size, -1, np.int64)
-    lost = ambiguous = 0
+    unresolved = ambiguous = 0
     for event in range(list_offsets.size - 1):
         first, last = target_offsets[event], target_offsets[event + 1]
-        known = identifier[first:last] & 0xFFFFFF
-        order = np.argsort(known, kind="mergesort")
-        known = known[order]
+        low_bits = identifier[first:last] & 0xFFFFFF
+        order = np.argsort(low_bits, kind="mergesort")
+        low_bits = low_bits[order]
         for i in range(list_offsets[event], list_offsets[event + 1]):
             number = reference[i] & 0xFFFFFF
-            at = np.searchsorted(known, number)
-            if number == 0 or at == known.size or known[at] != number:
-                lost += 1
+            index = np.searchsorted(low_bits, number)
+            if number == 0 or index == low_bits.size or low_bits[index] != number:
+                unresolved += 1
                 continue
-            found, several = first + order[at], False
+            first_match, differ = first + order[index], False
             exact = -1
-            while at < known.size and known[at] == number:
-                row = first + order[at]
-                several |= (identifier[row] ^ identifier[found]) & 0xFF000000 != 0
+            while index < low_bits.size and low_bits[index] == number:
+                row = first + order[index]
+                differ |= (identifier[row] ^ identifier[first_match]) & 0xFF000000 != 0
                 if exact < 0 and (identifier[row] ^ reference[i]) & 0xFFFFFFFF == 0:
                     exact = row
-                at += 1
-            if not several:
-                rows[i] = found
+                index += 1
+            if not differ:
+                rows[i] = first_match
             elif exact >= 0:
                 rows[i] = exact
             else:
                 ambiguous += 1
-    return rows, lost, ambiguous
+    return rows, unresolved, ambiguous
 
 
 @compiled
@@ -149,7 +149,7 @@ def nearest_resonance(
     Returns:
         int64 [jets].
     """
-    found = np.zeros(jet_eta.size, np.int64)
+    matched_pid = np.zeros(jet_eta.size, np.int64)
     for event in range(jet_offsets.size - 1):
         for jet in range(jet_offsets[event], jet_offsets[event + 1]):
             best = 4
@@ -163,5 +163,5 @@ def nearest_resonance(
                 dphi = min(dphi, 2 * np.pi - dphi)
                 if deta * deta + dphi * dphi < radius * radius:
                     best = rank
-                    found[jet] = pid
-    return found
+                    matched_pid[jet] = pid
+    return matched_pid

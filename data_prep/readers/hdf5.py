@@ -1,4 +1,4 @@
-"""The door to h5py: data sets of HDF5 files as numpy arrays, every fault as one line."""
+"""The interface to h5py: data sets of HDF5 files as numpy arrays, every error as one line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from data_prep.readers.file_kinds import require_container
 from data_prep.readers.remote import RemoteFile
 
 MOST_CHUNKS = 10_000
-"""Of data sets of more chunks the number is checked, not the place of each."""
+"""In data sets of more chunks only the number of chunks is checked, not the offset of each."""
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def open_file(file: Path) -> Iterator[Any]:
     """An opened HDF5 file.
 
     Raises:
-        InputFileError: no such file, no HDF5 file, a damaged one; whatever goes wrong inside.
+        InputFileError: no such file, no HDF5 file, a damaged one; also for errors raised while it is open.
     """
     require_container(file, "hdf5")
     with faults(file), ExitStack() as stack:
@@ -41,38 +41,40 @@ def datasets(file: Path) -> dict[str, tuple[int, frozenset[str]]]:
     Raises:
         InputFileError: no such file, no HDF5 file, a damaged one.
     """
-    found: dict[str, tuple[int, frozenset[str]]] = {}
-    seen: set[int] = set()
+    sets: dict[str, tuple[int, frozenset[str]]] = {}
+    visited: set[int] = set()
 
     def visit(group: Any, path: str) -> None:
         for key in group:
-            item = group.get(key)  # None where a link leads nowhere
-            if isinstance(item, h5py.Dataset) and item.shape:
-                found[path + key] = int(item.shape[0]), frozenset(item.dtype.names or ())
-            elif isinstance(item, h5py.Group) and item.file.filename == group.file.filename:
-                address = h5py.h5o.get_info(item.id).addr
-                if address not in seen:
-                    seen.add(address)
-                    visit(item, f"{path}{key}/")
+            member = group.get(key)  # None where the target of a link does not exist
+            if isinstance(member, h5py.Dataset) and member.shape:
+                sets[path + key] = int(member.shape[0]), frozenset(member.dtype.names or ())
+            elif isinstance(member, h5py.Group) and member.file.filename == group.file.filename:
+                address = h5py.h5o.get_info(member.id).addr
+                if address not in visited:
+                    visited.add(address)
+                    visit(member, f"{path}{key}/")
 
     with open_file(file) as opened:
         visit(opened, "")
-    return found
+    return sets
 
 
 def dataset(opened: Any, name: str, file: Path) -> Any:
-    """A data set that can be read with what is installed, and whose values are in this file.
+    """A data set that HDF5 can decompress, and whose values are in this file.
 
     Raises:
-        InputFileError: it is not there, in another file, or compressed by a filter that HDF5 does not bring along (as
+        InputFileError: it does not exist, is in another file, or is compressed by a filter that is not part of HDF5 (as
             pandas' blosc).
     """
-    item = opened.get(name)
-    if not isinstance(item, h5py.Dataset):
-        what = f"'{name}' is a group, not a data set" if isinstance(item, h5py.Group) else f"holds no data set '{name}'"
-        raise InputFileError(what, file=file, remedy="give files of a layout in docs/data_flow.md")
-    _require_own(opened, item, name, file)
-    plist = item.id.get_create_plist()
+    data = opened.get(name)
+    if not isinstance(data, h5py.Dataset):
+        reason = (
+            f"'{name}' is a group, not a data set" if isinstance(data, h5py.Group) else f"holds no data set '{name}'"
+        )
+        raise InputFileError(reason, file=file, remedy="give files of a layout in docs/data_flow.md")
+    _require_own(opened, data, name, file)
+    plist = data.id.get_create_plist()
     for number in range(plist.get_nfilters()):
         code, _, _, label = plist.get_filter(number)
         if not h5py.h5z.filter_avail(code):
@@ -82,61 +84,61 @@ def dataset(opened: Any, name: str, file: Path) -> Any:
                 file=file,
                 remedy="repack it with zlib: `ptrepack --complib=zlib OLD NEW`",
             )
-    return item
+    return data
 
 
-def _require_own(opened: Any, item: Any, name: str, file: Path) -> None:
-    """Check that a data set's values are in this file: others could change or vanish unseen, and are then zeros.
+def _require_own(opened: Any, data: Any, name: str, file: Path) -> None:
+    """Check that a data set's values are in this file: in another file they could change, or be read as zeros.
 
     Raises:
-        InputFileError: naming the files that they are in.
+        InputFileError: naming the files that hold the values.
     """
-    if item.is_virtual:
-        places, how = {source.file_name for source in item.virtual_sources()}, "is virtual"
-    elif item.external:
-        places, how = {str(part[0]) for part in item.external}, "is stored outside"
-    elif item.file.filename != opened.filename:
-        places, how = {str(item.file.filename)}, "is a link to another file"
+    if data.is_virtual:
+        sources, storage = {source.file_name for source in data.virtual_sources()}, "is virtual"
+    elif data.external:
+        sources, storage = {str(segment[0]) for segment in data.external}, "is stored outside"
+    elif data.file.filename != opened.filename:
+        sources, storage = {str(data.file.filename)}, "is a link to another file"
     else:
         return
     raise InputFileError(
-        f"the data set '{name}' {how}: its values are in {', '.join(sorted(places))}",
+        f"the data set '{name}' {storage}: its values are in {', '.join(sorted(sources))}",
         file=file,
         remedy="give those files if they hold whole jets, or copy each data set by h5py: `new[name] = old[name][()]`",
     )
 
 
-def check_whole(item: Any, file: Path) -> None:
-    """Check that every chunk of a data set is there: HDF5 reads a missing one as zeros.
+def check_whole(data: Any, file: Path) -> None:
+    """Check that no chunk of a data set is missing: HDF5 reads a missing chunk as zeros.
 
     Raises:
         InputFileError: chunks are missing.
     """
     with faults(file):
-        if item.chunks is None:
-            whole = item.id.get_storage_size() >= item.size * item.dtype.itemsize
+        if data.chunks is None:
+            complete = data.id.get_storage_size() >= data.size * data.dtype.itemsize
         else:
-            grid = [range(0, length, chunk) for length, chunk in zip(item.shape, item.chunks, strict=True)]
-            wanted = math.prod(len(axis) for axis in grid)
-            whole = item.id.get_num_chunks() == wanted
-            if whole and wanted <= MOST_CHUNKS:
-                places: list[tuple[int, ...]] = []
-                item.id.chunk_iter(lambda chunk: places.append(chunk.chunk_offset))
-                whole = set(places) == set(product(*grid))
-        if not whole:
-            raise InputFileError(f"the data set '{item.name}' has holes", file=file, remedy=DAMAGED)
+            grid = [range(0, length, chunk) for length, chunk in zip(data.shape, data.chunks, strict=True)]
+            chunks = math.prod(len(axis) for axis in grid)
+            complete = data.id.get_num_chunks() == chunks
+            if complete and chunks <= MOST_CHUNKS:
+                offsets: list[tuple[int, ...]] = []
+                data.id.chunk_iter(lambda chunk: offsets.append(chunk.chunk_offset))
+                complete = set(offsets) == set(product(*grid))
+        if not complete:
+            raise InputFileError(f"chunks of the data set '{data.name}' are missing", file=file, remedy=DAMAGED)
 
 
-def rows(item: Any, start: int, stop: int, file: Path) -> npt.NDArray[Any]:
+def rows(data: Any, start: int, stop: int, file: Path) -> npt.NDArray[Any]:
     """Rows `start` to `stop - 1`.
 
     Raises:
-        InputFileError: there are fewer.
+        InputFileError: the data set has fewer rows.
     """
-    values = np.asarray(item[start:stop])
+    values = np.asarray(data[start:stop])
     if len(values) != stop - start:
         raise InputFileError(
-            f"'{item.name}' gave {len(values)} of the {stop - start} rows from {start}", file=file, remedy=DAMAGED
+            f"'{data.name}' gave {len(values)} of the {stop - start} rows from {start}", file=file, remedy=DAMAGED
         )
     return values
 

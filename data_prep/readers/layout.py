@@ -1,4 +1,4 @@
-"""What a known layout of files is: one object, `LAYOUT`, in a file of its own in `data_prep/readers/layouts/`."""
+"""The declaration of a layout of files: an object `LAYOUT` in a module in `data_prep/readers/layouts/`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from data_prep.readers import ClusteringReader, Options, Reader
 from data_prep.registry import Registry
 
 AUTO = "auto"
-"""A file's layout is recognised by its trees and branches."""
+"""Name for a layout that is recognised by the trees and branches of the file."""
 
 
 @dataclass(frozen=True)
@@ -23,16 +23,16 @@ class Layout:
     Attributes:
         title: in words.
         container: `root` or `hdf5`.
-        tree: where jets or events usually are; of two trees that fit, this one is meant where the layout is named.
-        signature: what makes a tree one of this layout: branches (`a|b`: one of them), or for HDF5 data sets and, where
-            a row is a record, its columns.
-        entry: what an entry of the tree is.
-        reader: makes the reader, given the options and the tree.
-        labels: usual classes with their labels, for a first look at a file; not all need be there.
+        tree: the usual tree of the jets or events; of two trees of the layout it is taken where the layout is named.
+        signature: the branches that a tree of this layout has (`a|b`: one of them); for HDF5 the data sets and, where a
+            row is a record, its columns.
+        entry: whether an entry of the tree is a jet or an event.
+        reader: makes the reader from the options and the tree.
+        labels: usual classes with their labels, for `inspect`; a file need not have all of them.
         particles: whether it has charge and kind of the constituents.
         puppi: whether it may have PUPPI weights of the constituents.
         collections: whether it has several collections of jets, of which `jets:` names one.
-        columns: gives what labels can use in a file, where its trees do not tell.
+        columns: gives the columns of a file that labels can use, where they are not branches of its trees.
     """
 
     title: str
@@ -49,7 +49,7 @@ class Layout:
 
     @property
     def clusters(self) -> bool:
-        """Whether its files hold no jets, and the reader makes them."""
+        """Whether its files hold no jets, and the reader clusters them."""
         return isinstance(self.reader, type) and issubclass(self.reader, ClusteringReader)
 
     def missing(self, names: frozenset[str]) -> list[str]:
@@ -58,14 +58,14 @@ class Layout:
 
 
 LAYOUTS = Registry("data_prep.readers.layouts", "LAYOUT", Layout)
-"""All layouts, by their names in images.yaml. None comes before another: a file that two of them fit is an error."""
+"""All layouts, by their names in images.yaml. There is no order: a file that has two layouts is an error."""
 
 
-def _known(name: str) -> str:
+def _require_known(name: str) -> str:
     if name != AUTO and name not in LAYOUTS:
         raise ValueError(f"must be one of {', '.join((AUTO, *LAYOUTS))}")
     return name
 
 
-LayoutName = Annotated[str, AfterValidator(_known)]
-"""What `layout:` may name in images.yaml, besides a layout of one's own."""
+LayoutName = Annotated[str, AfterValidator(_require_known)]
+"""A name in `layout:` of images.yaml."""

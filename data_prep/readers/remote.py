@@ -1,6 +1,6 @@
 """Files behind a URL, `https://` and `root://`, as paths that the readers take like local ones.
 
-Only what is needed is fetched. Whatever a server does, the answer is a named error within `TIMEOUT` seconds a request.
+Only the bytes that are needed are fetched. If a server fails, an error follows within `TIMEOUT` seconds a request.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PosixPath
+from pathlib import PosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,13 +19,13 @@ from data_prep.errors import InputFileError, PipelineError
 from data_prep.system.machine import machine_fault
 
 SCHEMES = {"http": "aiohttp", "https": "aiohttp", "root": "fsspec-xrootd", "xroot": "fsspec-xrootd"}
-"""What a URL may begin with, and the package that reads it."""
+"""Schemes of URLs, and the package that reads each."""
 TIMEOUT = 30.0
-"""Seconds after which a server that says nothing is given up."""
+"""Seconds to wait for a server's answer."""
 _SHUT = (401, 403)
-"""HTTP's answers to those who may not read (RFC 9110, sections 15.5.2 and 15.5.4)."""
+"""HTTP status codes for missing permission (RFC 9110, sections 15.5.2 and 15.5.4)."""
 BLOCK = 1 << 20
-"""Bytes that are fetched at once where a file is read piece by piece."""
+"""Bytes that are fetched at once where a file is read arrays by arrays."""
 
 
 def is_url(text: str) -> bool:
@@ -34,14 +34,14 @@ def is_url(text: str) -> bool:
 
 
 class RemoteFile(PosixPath):
-    """A file behind a URL; what a reader asks of a path is answered by its server.
+    """A file behind a URL, as a path; its server gives size, existence and content.
 
     >>> file = RemoteFile("https://example.org/data/jets.root")
     >>> str(file), file.name
     ('https://example.org/data/jets.root', 'jets.root')
 
     Raises:
-        InputFileError: a URL of a kind that cannot be read.
+        InputFileError: a URL that cannot be read.
     """
 
     url: str
@@ -49,11 +49,11 @@ class RemoteFile(PosixPath):
 
     def __new__(cls, url: str) -> RemoteFile:
         """A path of this URL."""
-        parts = urlsplit(url)
-        if parts.scheme not in SCHEMES or not parts.netloc:
-            kinds = ", ".join(f"{scheme}://" for scheme in SCHEMES)
-            raise InputFileError("is a URL that cannot be read", file=url, remedy=f"give a local file or {kinds}")
-        self = super().__new__(cls, parts.path)
+        split = urlsplit(url)
+        if split.scheme not in SCHEMES or not split.netloc:
+            schemes = ", ".join(f"{scheme}://" for scheme in SCHEMES)
+            raise InputFileError("is a URL that cannot be read", file=url, remedy=f"give a local file or {schemes}")
+        self = super().__new__(cls, split.path)
         self.url, self._info = url, None
         return self
 
@@ -77,10 +77,10 @@ class RemoteFile(PosixPath):
         return self
 
     def exists(self) -> bool:
-        """Whether the server has it.
+        """Whether the server has the file.
 
         Raises:
-            InputFileError: the server does not answer, or the package that asks it is missing.
+            InputFileError: the server does not answer, or the package for this scheme is missing.
         """
         try:
             self.info()
@@ -89,11 +89,11 @@ class RemoteFile(PosixPath):
         return True
 
     def info(self) -> dict[str, Any]:
-        """What the server says about it, asked once.
+        """The server's information about the file, requested once.
 
         Raises:
-            FileNotFoundError: the server does not have it.
-            InputFileError: the server does not answer, or the package that asks it is missing.
+            FileNotFoundError: the server does not have the file.
+            InputFileError: the server does not answer, or the package for this scheme is missing.
         """
         if self._info is None:
             with remote_faults(self):
@@ -107,15 +107,15 @@ class RemoteFile(PosixPath):
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 of what the server says about it (URL, length, ETag, time of the last change), not of its bytes."""
-        known = {key: str(value) for key, value in self.info().items() if key in ("ETag", "size", "mtime", "url")}
-        return hashlib.sha256(json.dumps({"url": self.url} | known, sort_keys=True).encode()).hexdigest()
+        """SHA-256 of the server's information (URL, length, ETag, time of the last change), not of the bytes."""
+        identity = {key: str(value) for key, value in self.info().items() if key in ("ETag", "size", "mtime", "url")}
+        return hashlib.sha256(json.dumps({"url": self.url} | identity, sort_keys=True).encode()).hexdigest()
 
     def open(self, *args: Any, **options: Any) -> Any:
-        """A file object for reading bytes, which fetches what is read.
+        """A file object for reading bytes, which fetches only the bytes that are read.
 
         Raises:
-            InputFileError: the server does not answer, or the package that asks it is missing.
+            InputFileError: the server does not answer, or the package for this scheme is missing.
         """
         with remote_faults(self):
             return self._filesystem().open(self.url, "rb", block_size=BLOCK)
@@ -126,14 +126,14 @@ class RemoteFile(PosixPath):
         if self.url.startswith("http"):
             import aiohttp
 
-            waits = {"sock_connect": TIMEOUT, "sock_read": TIMEOUT}
-            return {"client_kwargs": {"timeout": aiohttp.ClientTimeout(total=None, **waits)}}
+            timeouts = {"sock_connect": TIMEOUT, "sock_read": TIMEOUT}
+            return {"client_kwargs": {"timeout": aiohttp.ClientTimeout(total=None, **timeouts)}}
         return {"timeout": int(TIMEOUT)}
 
     def _filesystem(self) -> Any:
         import fsspec
 
-        # XRootD's own patience with a host that is not there is half an hour
+        # XRootD's default is to wait half an hour for a host that does not exist
         for name, value in (("CONNECTIONWINDOW", TIMEOUT), ("CONNECTIONRETRY", 1), ("REQUESTTIMEOUT", TIMEOUT)):
             os.environ.setdefault(f"XRD_{name}", str(int(value)))
         return fsspec.core.url_to_fs(self.url, **self.storage_options)[0]
@@ -141,7 +141,7 @@ class RemoteFile(PosixPath):
 
 @contextmanager
 def remote_faults(file: RemoteFile) -> Iterator[None]:
-    """Turn what goes wrong between here and a server into an `InputFileError`; a file that is not there passes.
+    """Turn errors of the network and of servers into an `InputFileError`; `FileNotFoundError` passes.
 
     Raises:
         InputFileError: naming the file and the reason.
@@ -151,7 +151,7 @@ def remote_faults(file: RemoteFile) -> Iterator[None]:
     except PipelineError:
         raise
     except FileNotFoundError as error:
-        # fsspec says so, too, where no server answered; then another error is the cause
+        # fsspec raises it also where no server answered; then another error is the cause
         cause = error.__cause__
         if cause is None or isinstance(cause, FileNotFoundError) or getattr(cause, "status", None) in (404, 410):
             raise
@@ -166,9 +166,9 @@ def remote_faults(file: RemoteFile) -> Iterator[None]:
 
 
 def _no_answer(file: RemoteFile, error: BaseException) -> PipelineError:
-    lacking = machine_fault(error, file)
-    if lacking is not None:
-        return lacking
+    shortage = machine_fault(error, file)
+    if shortage is not None:
+        return shortage
     status = getattr(error, "status", None)
     if status in _SHUT:
         return InputFileError(
@@ -181,12 +181,3 @@ def _no_answer(file: RemoteFile, error: BaseException) -> PipelineError:
     return InputFileError(
         f"the server does not answer as it should ({reason})", file=file, remedy="check the URL and the network"
     )
-
-
-def path_of(text: str) -> Path:
-    """A local path or a URL as a path.
-
-    Raises:
-        InputFileError: a URL of a kind that cannot be read.
-    """
-    return RemoteFile(text) if is_url(text) else Path(text)

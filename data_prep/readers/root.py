@@ -1,12 +1,12 @@
-"""The door to uproot: trees and branches of ROOT files as flat numpy arrays, every fault as one line.
+"""The interface to uproot: trees and branches of ROOT files as flat numpy arrays, every error as one line.
 
 A tree is a TTree or its successor, an RNTuple, whose fields are branches here.
 
-What a damaged file does inside uproot cannot be listed (it may decompress garbage, seek beyond the end or build an
-impossible array), so here, and only here, any exception while reading becomes an error that names the file.
+A damaged file may raise any exception in uproot (it may decompress garbage, seek beyond the end or build an impossible
+array), so that any exception while reading becomes an error that names the file.
 
-A reader is asked for one range of entries after another, so the last file stays open, one a thread, and with it the
-baskets that were decompressed last: a basket that several ranges share is decompressed once.
+Readers read one range of entries after another. Therefore the last file of a thread stays open, and the baskets that
+were decompressed last are kept: a basket that several ranges share is decompressed once.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from data_prep.errors import InputFileError
 from data_prep.readers.branches import index_of, path_of
 from data_prep.readers.faults import DAMAGED, faults
 from data_prep.readers.file_kinds import require_container
-from data_prep.readers.flat_arrays import Piece, aligned, depth, flat, integers, jagged, lists_of_lists
+from data_prep.readers.flat_arrays import Arrays, aligned, depth, flat, integers, jagged, lists_of_lists
 from data_prep.readers.remote import RemoteFile
 
 __all__ = [
     "PUPPI_REMEDY",
-    "Piece",
+    "Arrays",
     "aligned",
     "close",
     "depths",
@@ -52,27 +52,27 @@ TREES = ("TTree", "ROOT::RNTuple")
 """The classes that hold entries."""
 
 PUPPI_REMEDY = "write `puppi: ignore` in images.yaml if the constituents need no such weight"
-"""What to do about a missing PUPPI weight."""
+"""The remedy for a missing PUPPI weight."""
 
 MOST_BYTES = 1 << 28
-"""Baskets of more bytes than this are not kept."""
+"""Largest size of baskets that are kept (bytes)."""
 
 
 @dataclass(frozen=True)
 class _Baskets:
-    """What was decompressed last: the entries `start` to `stop - 1` of some branches."""
+    """The baskets that were decompressed last: the entries `start` to `stop - 1` of some branches."""
 
     tree: str
     start: int
     stop: int
-    piece: Piece
+    arrays: Arrays
 
 
 _held = threading.local()
 
 
 def _open(file: Path) -> Any:
-    """The opened ROOT file: the one that is held, if it is this one and unchanged."""
+    """The opened ROOT file: the one that is still open, if it is the same and unchanged."""
     with faults(file):
         state: tuple[int | str, ...]
         if isinstance(file, RemoteFile):
@@ -81,7 +81,7 @@ def _open(file: Path) -> Any:
             try:
                 status = file.stat()
             except OSError:
-                require_container(file, "root")  # says why
+                require_container(file, "root")  # raises an error with the reason
                 raise
             state = (status.st_ino, status.st_mtime_ns, status.st_size)
         # a process that was forked must not share the file position of its parent
@@ -99,7 +99,7 @@ def _open(file: Path) -> Any:
 
 
 def close() -> None:
-    """Close the file that is held."""
+    """Close the file that is still open."""
     key, opened = getattr(_held, "key", None), getattr(_held, "opened", None)
     _held.key = _held.opened = _held.trees = _held.baskets = _held.index = None
     if key is not None and opened is not None and key[0] == os.getpid():
@@ -108,7 +108,7 @@ def close() -> None:
 
 @contextmanager
 def opened_anew() -> Iterator[None]:
-    """Closes the file that is held when reading fails, so that the next attempt opens it anew."""
+    """Closes the file when reading fails, so that the next attempt opens it again."""
     try:
         yield
     except Exception:
@@ -125,17 +125,17 @@ def trees(file: Path) -> dict[str, tuple[int, frozenset[str]]]:
         InputFileError: no such file, an empty one, no ROOT file, a damaged one.
     """
     opened = _open(file)
-    known: dict[str, tuple[int, frozenset[str]]] | None = getattr(_held, "trees", None)
-    if known is not None:
-        return known
-    found = {}
+    cached: dict[str, tuple[int, frozenset[str]]] | None = getattr(_held, "trees", None)
+    if cached is not None:
+        return cached
+    by_path = {}
     with faults(file):
         for name in dict.fromkeys(opened.keys(filter_classname=TREES, cycle=False)):
             tree = opened[name]
             keys = tree.keys()
-            found[name] = int(tree.num_entries), frozenset([*keys, *(key.rsplit("/", 1)[-1] for key in keys)])
-    _held.trees = found
-    return found
+            by_path[name] = int(tree.num_entries), frozenset([*keys, *(key.rsplit("/", 1)[-1] for key in keys)])
+    _held.trees = by_path
+    return by_path
 
 
 @contextmanager
@@ -149,40 +149,42 @@ def open_tree(file: Path, name: str) -> Iterator[Any]:
     with faults(file):
         names = opened.keys(filter_classname=TREES, cycle=False)
         if name not in names:
-            has = f"it has {', '.join(sorted(set(names)))}" if names else "it has none"
+            listing = f"it has {', '.join(sorted(set(names)))}" if names else "it has none"
             remedy = "name the tree of the jets in `layout:` in images.yaml" if names else "give files that hold trees"
-            raise InputFileError(f"holds no tree '{name}', {has}", file=file, remedy=remedy)
+            raise InputFileError(f"holds no tree '{name}', {listing}", file=file, remedy=remedy)
         tree = opened[name]
-        _ = tree.num_entries  # an RNTuple reads its header and footer only when it is asked for something
+        _ = tree.num_entries  # an RNTuple reads its header and footer at its first use
     yield tree
 
 
 def require(
     tree: Any, file: Path, branches: Sequence[str], layout: str, remedies: Mapping[str, str] = MappingProxyType({})
 ) -> None:
-    """Check that all branches are there, each name that of one branch, and as long as the tree.
+    """Check that all branches exist, that each name is that of one branch, and that they are as long as the tree.
 
     Args:
         tree: an opened tree.
         file: for the message.
         branches: their names.
         layout: in words, for the message.
-        remedies: what to do where a branch is missing that not every file of the layout need have.
+        remedies: by branch, the remedy where it is missing, for branches that not every file of the layout has.
 
     Raises:
-        InputFileError: naming those that are not.
+        InputFileError: naming the branches that fail.
     """
     with faults(file):
         paths = [_path(tree, branch, file) for branch in branches]
         missing = [branch for branch, path in zip(branches, paths, strict=True) if path is None]
         if missing:
             names = [key.rsplit("/", 1)[-1] for key in tree.keys()]  # noqa: SIM118 - a tree is no dict
-            alike = [near for name in missing for near in get_close_matches(name, names, 1, 0.75)]
-            near = f"; it has {', '.join(dict.fromkeys(alike))}" if alike else ""
-            other = f"give files of the layout {layout}, and in images.yaml labels and weight by branches they have"
-            default = [PUPPI_REMEDY if "puppiw" in name.lower() else other for name in missing]
+            similar = [hint for name in missing for hint in get_close_matches(name, names, 1, 0.75)]
+            hint = f"; it has {', '.join(dict.fromkeys(similar))}" if similar else ""
+            layout_remedy = (
+                f"give files of the layout {layout}, and in images.yaml labels and weight by branches they have"
+            )
+            default = [PUPPI_REMEDY if "puppiw" in name.lower() else layout_remedy for name in missing]
             raise InputFileError(
-                f"the tree '{tree.name}' lacks the branch{'es' * (len(missing) > 1)} {', '.join(missing)}{near}",
+                f"the tree '{tree.name}' lacks the branch{'es' * (len(missing) > 1)} {', '.join(missing)}{hint}",
                 file=file,
                 remedy="; ".join(dict.fromkeys(map(remedies.get, missing, default))),
             )
@@ -192,20 +194,20 @@ def require(
 
 
 def _path(tree: Any, name: str, file: Path) -> str | None:
-    """The full path of the branch that a name means, None where there is none; see `path_of`."""
-    known: tuple[Any, dict[str, tuple[str, ...]]] | None = getattr(_held, "index", None)
-    if known is None or known[0] is not tree:
-        known = _held.index = tree, index_of(tree.keys())
-    return path_of(known[1], name, file)
+    """The full path of the branch of a name, None where there is none; see `path_of`."""
+    cached: tuple[Any, dict[str, tuple[str, ...]]] | None = getattr(_held, "index", None)
+    if cached is None or cached[0] is not tree:
+        cached = _held.index = tree, index_of(tree.keys())
+    return path_of(cached[1], name, file)
 
 
 def _has_baskets(tree: Any) -> bool:
-    """Whether each branch is cut into entries on its own, as in a TTree; an RNTuple has clusters of whole entries."""
+    """Whether each branch has its own baskets, as in a TTree; an RNTuple has clusters common to all branches."""
     return isinstance(tree, uproot.TTree)
 
 
 def _check_length(tree: Any, branch: Any, file: Path) -> None:
-    """A branch's header and its baskets must tell of as many entries as the tree's header."""
+    """Check that the header of a branch, its baskets and the header of the tree state the same number of entries."""
     borders = branch.entry_offsets
     if branch.num_entries != tree.num_entries or borders[-1] != tree.num_entries or sorted(borders) != list(borders):
         raise InputFileError(
@@ -215,33 +217,33 @@ def _check_length(tree: Any, branch: Any, file: Path) -> None:
         )
 
 
-def read(tree: Any, file: Path, branches: Sequence[str], start: int, stop: int) -> Piece:
+def read(tree: Any, file: Path, branches: Sequence[str], start: int, stop: int) -> Arrays:
     """The entries `start` to `stop - 1` of branches.
 
     Raises:
-        InputFileError: a damaged file, fewer entries than its header says, or a name of several branches.
+        InputFileError: a damaged file, fewer entries than its header states, or a name of several branches.
     """
     names = list(dict.fromkeys(branches))
     with faults(file):
         paths = {name: _path(tree, name, file) or name for name in names}
-        wanted = list(dict.fromkeys(paths.values()))
+        full_paths = list(dict.fromkeys(paths.values()))
         if _has_baskets(tree):
-            found = _through_baskets(tree, wanted, start, stop)
+            by_path = _through_baskets(tree, full_paths, start, stop)
         else:
-            found = _decompressed(tree, wanted, start, stop)
-        piece = {name: found[path] for name, path in paths.items()}
+            by_path = _decompressed(tree, full_paths, start, stop)
+        arrays = {name: by_path[path] for name, path in paths.items()}
         for name in names:
-            if len(piece[name]) != stop - start:
+            if len(arrays[name]) != stop - start:
                 raise InputFileError(
-                    f"the branch {name} gave {len(piece[name])} of the {stop - start} entries from {start}",
+                    f"the branch {name} gave {len(arrays[name])} of the {stop - start} entries from {start}",
                     file=file,
                     remedy=DAMAGED,
                 )
-    return piece
+    return arrays
 
 
-def _through_baskets(tree: Any, names: list[str], start: int, stop: int) -> Piece:
-    """The entries, with whole baskets read and the last ones kept."""
+def _through_baskets(tree: Any, names: list[str], start: int, stop: int) -> Arrays:
+    """The entries, read in whole baskets, of which the last ones are kept."""
     borders = set(tree[names[0]].entry_offsets)
     size = 0
     for name in names:
@@ -253,36 +255,36 @@ def _through_baskets(tree: Any, names: list[str], start: int, stop: int) -> Piec
     if start == stop or (low, high) == (start, stop) or size * (high - low) > MOST_BYTES * tree.num_entries:
         return _decompressed(tree, names, start, stop)
     held: _Baskets | None = getattr(_held, "baskets", None)
-    parts: list[Piece] = []
-    if held is not None and held.tree == tree.object_path and list(held.piece) == names:
+    ranges: list[Arrays] = []
+    if held is not None and held.tree == tree.object_path and list(held.arrays) == names:
         if held.start <= start and stop <= held.stop:
-            return {name: values[start - held.start : stop - held.start] for name, values in held.piece.items()}
+            return {name: values[start - held.start : stop - held.start] for name, values in held.arrays.items()}
         if held.start <= start < held.stop:
-            parts.append({name: values[start - held.start :] for name, values in held.piece.items()})
+            ranges.append({name: values[start - held.start :] for name, values in held.arrays.items()})
             start = low = held.stop
-    whole = _decompressed(tree, names, low, high)
-    _held.baskets = _Baskets(tree.object_path, low, high, whole)
-    parts.append({name: values[start - low : stop - low] for name, values in whole.items()})
-    if len(parts) == 1:
-        return parts[0]
-    return {name: ak.concatenate([part[name] for part in parts]) for name in names}
+    decompressed = _decompressed(tree, names, low, high)
+    _held.baskets = _Baskets(tree.object_path, low, high, decompressed)
+    ranges.append({name: values[start - low : stop - low] for name, values in decompressed.items()})
+    if len(ranges) == 1:
+        return ranges[0]
+    return {name: ak.concatenate([values_of[name] for values_of in ranges]) for name in names}
 
 
-def _decompressed(tree: Any, names: list[str], start: int, stop: int) -> Piece:
+def _decompressed(tree: Any, names: list[str], start: int, stop: int) -> Arrays:
     if start != stop and all(name.isidentifier() for name in names):
-        piece: Piece = tree.arrays(names, entry_start=start, entry_stop=stop, library="ak", how=dict)
-        return {name: piece[name] for name in names}
+        arrays: Arrays = tree.arrays(names, entry_start=start, entry_stop=stop, library="ak", how=dict)
+        return {name: arrays[name] for name in names}
     return {name: tree[name].array(entry_start=start, entry_stop=stop, library="ak") for name in names}
 
 
 def depths(tree: Any, file: Path, branches: Sequence[str]) -> dict[str, int]:
-    """How deep the numbers of branches are nested, by branch as `flat_arrays.depth` says, without reading jets.
+    """How deep the numbers of branches are nested, see `flat_arrays.depth`, by branch; no jets are read.
 
     Raises:
         InputFileError: a damaged file.
     """
-    piece = read(tree, file, branches, 0, 0)
-    unknown = [name for name, values in piece.items() if "unknown" in str(ak.type(values))]
-    if unknown and tree.num_entries:  # objects whose type is known only by reading one
-        piece |= read(tree, file, unknown, 0, 1)
-    return {name: depth(values) for name, values in piece.items()}
+    arrays = read(tree, file, branches, 0, 0)
+    untyped = [name for name, values in arrays.items() if "unknown" in str(ak.type(values))]
+    if untyped and tree.num_entries:  # objects whose type is known only after reading one
+        arrays |= read(tree, file, untyped, 0, 1)
+    return {name: depth(values) for name, values in arrays.items()}

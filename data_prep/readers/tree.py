@@ -1,4 +1,4 @@
-"""What the readers of one tree share: its branches are checked, read for a range of entries, and made a chunk."""
+"""Base of the readers of one tree: its branches are checked, read for a range of entries, and made into a chunk."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any, ClassVar
 from data_prep.jets.chunk import JetChunk
 from data_prep.readers import DEFAULTS, Options, root
 from data_prep.readers.faults import faults
-from data_prep.readers.odd_values import odd_values_pass
+from data_prep.readers.float_warnings import without_float_warnings
 
 
 @dataclass(frozen=True)
 class TreeReader(ABC):
-    """Reads files of one layout, a `data_prep.readers.Reader`; a layout says which branches, and what they become.
+    """Reads files of one layout, a `data_prep.readers.Reader`; subclasses choose the branches and make the chunk.
 
     Attributes:
         options: see there.
-        tree: where the entries are.
+        tree: the path of the tree.
         title: the layout in words, for messages.
     """
 
@@ -32,20 +32,20 @@ class TreeReader(ABC):
         """The branches to be read from a tree.
 
         Raises:
-            InputFileError: one that must be there is missing, or as long as the tree is not.
+            InputFileError: a required branch is missing or not as long as the tree.
         """
 
     @abstractmethod
-    def chunk(self, piece: root.Piece, file: Path, start: int) -> JetChunk:
+    def chunk(self, arrays: root.Arrays, file: Path, start: int) -> JetChunk:
         """The jets of some entries.
 
         Args:
-            piece: the branches.
-            file: where they are from.
+            arrays: the branches.
+            file: the file they are from.
             start: the first entry, for messages.
 
         Raises:
-            InputFileError: a branch holds something else than it should, or an index points nowhere.
+            InputFileError: a branch has the wrong type, or an index is out of range.
         """
 
     def count(self, file: Path) -> int:
@@ -58,16 +58,16 @@ class TreeReader(ABC):
             self.branches(tree, file)
             return int(tree.num_entries)
 
-    @odd_values_pass
+    @without_float_warnings
     def read(self, file: Path, start: int, stop: int) -> JetChunk:
         """The jets of the entries `start` to `stop - 1`.
 
         Raises:
-            InputFileError: the file cannot be read, lacks a branch, is damaged or an index points nowhere.
+            InputFileError: the file cannot be read, lacks a branch, is damaged or an index is out of range.
         """
         with root.open_tree(file, self.tree) as tree:
-            piece = root.read(tree, file, self.branches(tree, file), start, stop)
-        return self.chunk(piece, file, start)
+            arrays = root.read(tree, file, self.branches(tree, file), start, stop)
+        return self.chunk(arrays, file, start)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class NamedBranchesReader(TreeReader):
 
     @property
     def _remedies(self) -> dict[str, str]:
-        """What to do about missing branches that the options ask for."""
+        """By branch, the remedy where the options need it and it is missing."""
         changes: tuple[tuple[dict[str, Any], str], ...] = (
             (
                 {"particles": False},
@@ -90,15 +90,15 @@ class NamedBranchesReader(TreeReader):
             ({"puppi": "ignore"}, root.PUPPI_REMEDY),
             ({"classes": (), "weight": None}, "name branches of the file in the classes and the weight of images.yaml"),
         )
-        found: dict[str, str] = {}
+        remedies: dict[str, str] = {}
         for change, remedy in changes:
-            less = replace(self, options=replace(self.options, **change)).required
-            found |= dict.fromkeys(set(self.required) - set(less), remedy)
-        return found
+            without = replace(self, options=replace(self.options, **change)).required
+            remedies |= dict.fromkeys(set(self.required) - set(without), remedy)
+        return remedies
 
     @property
     def optional(self) -> tuple[str, ...]:
-        """The branches that are read where they are."""
+        """The branches that are read where they exist."""
         return ()
 
     def branches(self, tree: Any, file: Path) -> tuple[str, ...]:

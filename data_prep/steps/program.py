@@ -12,14 +12,14 @@ from data_prep.images.channels import PT, codes_of, of_norm
 from data_prep.jets.chunk import JetChunk
 from data_prep.steps.normalise import Normalise
 from data_prep.steps.step import PARAMETERS, STEPS, Step
-from data_prep.system.compiled import compiled, one_of
+from data_prep.system.compiled import compiled, dispatcher
 
 Float32 = npt.NDArray[np.float32]
 
 _RUN = {name: kind.run for name, kind in STEPS.items() if kind.run is not None}
 CODES = {name: code for code, name in enumerate(_RUN)}
 """The steps of the constituents in the compiled kernel, in alphabetical order."""
-_run = one_of(tuple(_RUN.values()))
+_run = dispatcher(tuple(_RUN.values()))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from data_prep.errors import InputFileError
 from data_prep.grids.any_grid import AnyGrid
 from data_prep.images.batch import FEATURES, ImageBatch, concatenate, empty
 from data_prep.jets.candidates import Candidates, CandidateSettings
-from data_prep.jets.places import JetPlaces
+from data_prep.jets.file_positions import FilePositions
 from data_prep.observables.columns import COLUMNS as OBSERVABLE_COLUMNS
 from data_prep.observables.columns import Observables
 from data_prep.settings import Settings
@@ -37,7 +37,7 @@ CANDIDATE_COLUMNS = {
 }
 """The columns of a dataset of candidates, by field of `Candidates`."""
 PLACE_COLUMNS: tuple[tuple[str, Any], ...] = (("file", pa.uint32()), ("entry", pa.int64()), ("jet", pa.uint16()))
-"""The columns that say where a jet stands in the input files, by field of `JetPlaces`; null where that is not known."""
+"""The columns of the position of a jet in the input files, by field of `FilePositions`; null where it is not known."""
 MAX_PIXELS = 1 << 16
 _REMEDY = "make it with `python -m pipeline images`"
 
@@ -189,11 +189,11 @@ def from_record_batch(record: pa.RecordBatch, shape: tuple[int, int, int], file:
     )
 
 
-def _places(record: pa.RecordBatch) -> JetPlaces | None:
+def _places(record: pa.RecordBatch) -> FilePositions | None:
     columns = [record.column(name) for name, _ in PLACE_COLUMNS]
     if any(column.null_count for column in columns):
         return None
-    return JetPlaces(*(column.to_numpy() for column in columns))
+    return FilePositions(*(column.to_numpy() for column in columns))
 
 
 _KIND = Kind(METADATA_KEY, "jet images", "image", _REMEDY, ImageDescription, schema)

@@ -1,4 +1,4 @@
-"""ROOT files by uproot whose bytes depend on what is written alone."""
+"""ROOT files written by uproot whose bytes depend on their content only."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ class SavedArrays:
     """Base of dataclasses whose fields are all arrays."""
 
     remedy: ClassVar[str]
-    """How to make the file."""
+    """How to make the file, for error messages."""
 
     def save(self, path: Path) -> None:
         """Write the `.npz` file, one array a field."""
@@ -27,7 +27,7 @@ class SavedArrays:
         """Read the `.npz` file.
 
         Raises:
-            InputFileError: it cannot be read, or lacks an array.
+            InputFileError: it cannot be read, or an array is missing.
         """
         try:
             with np.load(path, allow_pickle=False) as file:

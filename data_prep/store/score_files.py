@@ -17,36 +17,38 @@ from data_prep.store.root_bytes import reproducible
 TREE = "scores"
 """The tree of a ROOT file."""
 METADATA_KEY = "jet_scores"
-"""What the rows are, as JSON: in the schema metadata of a Parquet file, a TObjString of this name in a ROOT file."""
+"""Key of the description of the rows, JSON: in the metadata of a Parquet file; in a ROOT file a TObjString."""
 SIZE = b"size"
-"""Metadata of a column of lists: how many numbers each list has, where it is not null."""
+"""Metadata of a column of lists: the length of every list that is not null."""
 WORDS = ("file", "fate", "label")
-"""Columns with few different values."""
+"""Text columns with few distinct values."""
 
 Write = Callable[[pa.RecordBatch], None]
 
 
 def require_ending(out: Path) -> None:
-    """Make sure that there is a format for a file of this name.
+    """Make sure that the ending of a file name has a format.
 
     Raises:
         ConfigurationError: another ending than `.parquet` and `.root`.
     """
     if out.suffix not in _FORMATS:
-        known = " or ".join(_FORMATS)
-        what = f"scores are written as {known}, not as '{out.suffix}'" if out.suffix else f"the name needs {known}"
-        raise ConfigurationError(what, file=out, remedy=f"end the name of --out with {known}")
+        endings = " or ".join(_FORMATS)
+        reason = (
+            f"scores are written as {endings}, not as '{out.suffix}'" if out.suffix else f"the name needs {endings}"
+        )
+        raise ConfigurationError(reason, file=out, remedy=f"end the name of --out with {endings}")
 
 
 def score_writer(path: Path, out: Path, schema: pa.Schema) -> AbstractContextManager[Write]:
     """Write record batches of one schema; the same rows give the same bytes.
 
-    In ROOT, where there is no null, a number that is missing is NaN, an integer 0 and a word empty.
+    ROOT has no null: missing floating-point numbers are NaN, integers 0 and texts empty.
 
     Args:
-        path: where it is written.
-        out: the name that it will have, whose ending is the format.
-        schema: numbers, words, and lists of `SIZE` integers; its metadata are written too.
+        path: the file that is written.
+        out: its final name, whose ending chooses the format.
+        schema: numbers, texts, and lists of `SIZE` integers; its metadata are written too.
 
     Raises:
         ConfigurationError: see `require_ending`.
@@ -70,9 +72,9 @@ def _root(path: Path, out: Path, schema: pa.Schema) -> Iterator[Write]:
         reproducible(out.name) as uuid_function,
         uproot.recreate(path, compression=uproot.ZLIB(1), uuid_function=uuid_function) as file,
     ):
-        about = (schema.metadata or {}).get(METADATA_KEY.encode())
-        if about is not None:
-            file[METADATA_KEY] = about.decode()
+        description = (schema.metadata or {}).get(METADATA_KEY.encode())
+        if description is not None:
+            file[METADATA_KEY] = description.decode()
         tree = file.mktree(TREE, {field.name: _branch(field) for field in schema})
 
         def write(record: pa.RecordBatch) -> None:
@@ -85,8 +87,8 @@ def _root(path: Path, out: Path, schema: pa.Schema) -> Iterator[Write]:
 _FORMATS = {".parquet": _parquet, ".root": _root}
 
 
-def _dtype(kind: pa.DataType) -> np.dtype[Any]:
-    return np.asarray(pa.array([], kind).to_numpy(zero_copy_only=False)).dtype
+def _dtype(arrow_type: pa.DataType) -> np.dtype[Any]:
+    return np.asarray(pa.array([], arrow_type).to_numpy(zero_copy_only=False)).dtype
 
 
 def _branch(field: pa.Field) -> Any:
@@ -99,15 +101,15 @@ def _branch(field: pa.Field) -> Any:
 
 
 def _values(column: pa.Array, field: pa.Field) -> Any:
-    """A column as uproot takes it."""
+    """A column in the form that uproot writes."""
     import awkward as ak
 
     if pa.types.is_string(field.type):
         return ak.from_arrow(column.fill_null(""))
     if pa.types.is_list(field.type):
-        whole = np.zeros((len(column), int(field.metadata[SIZE])), _dtype(field.type.value_type))
-        there = column.is_valid().to_numpy(zero_copy_only=False)
-        whole[there] = column.flatten().to_numpy(zero_copy_only=False).reshape(-1, whole.shape[1])
-        return whole
-    missing = np.nan if pa.types.is_floating(field.type) else 0
-    return column.fill_null(missing).to_numpy(zero_copy_only=False)
+        values = np.zeros((len(column), int(field.metadata[SIZE])), _dtype(field.type.value_type))
+        valid = column.is_valid().to_numpy(zero_copy_only=False)
+        values[valid] = column.flatten().to_numpy(zero_copy_only=False).reshape(-1, values.shape[1])
+        return values
+    fill = np.nan if pa.types.is_floating(field.type) else 0
+    return column.fill_null(fill).to_numpy(zero_copy_only=False)

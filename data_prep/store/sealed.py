@@ -1,6 +1,6 @@
-"""Files that end with the SHA-256 of what stands before it: damage, or a file cut short, is found before it is used.
+"""Files that end with the SHA-256 of their content: damaged or truncated files are recognised before they are used.
 
-Loaders, linkers and pickle pass over what stands behind their own end.
+Loaders, linkers and pickle ignore bytes behind the end of their data.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ _DIGEST = 32
 
 
 def sealed(content: bytes) -> bytes:
-    """The content with its digest behind it."""
+    """The content followed by its digest."""
     return content + hashlib.sha256(content).digest()
 
 
 def seal(file: Path) -> None:
-    """Append the digest of a file to it."""
+    """Append the digest of its content to a file."""
     file.write_bytes(sealed(file.read_bytes()))
 
 
 def is_sealed(file: Path) -> bool:
-    """Whether a file is there and ends with the digest of what stands before it."""
+    """Whether a file exists and ends with the digest of its content."""
     try:
         content = file.read_bytes()
     except OSError:

@@ -1,7 +1,7 @@
 """Train, validation and test by a hash of the event: no shuffle, no leak between the splits.
 
-An event's split depends on its identifier alone, so that all its jets, and the same event found in another file, land
-together, and a larger sample only adds to each split.
+An event's split depends on its identifier only, so that all its jets, and the same event in another file, are in the
+same split, and a larger sample only adds to each split.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ class SplitSettings(Settings):
     """The fractions of events; they must sum to 1."""
 
     train: float = Field(ge=0, le=1)
-    """Fraction of events the networks learn from."""
+    """Fraction of events that networks are trained on."""
     validation: float = Field(ge=0, le=1)
-    """Fraction that decides when a training stops."""
+    """Fraction that decides when training stops."""
     test: float = Field(ge=0, le=1)
-    """Fraction that nothing is chosen by: metrics and proofs are taken on it."""
+    """Fraction for metrics and proofs; no choice depends on it."""
 
     @model_validator(mode="after")
-    def _whole(self) -> Self:
+    def _sum_to_one(self) -> Self:
         total = self.train + self.validation + self.test
         if abs(total - 1) > 1e-9:
             raise ValueError(f"train, validation and test must sum to 1, they sum to {total:g}")
@@ -59,7 +59,7 @@ def split_of(event: npt.NDArray[np.uint64], settings: SplitSettings) -> npt.NDAr
     """The index into `SPLITS` of each event: its hash, read as a fraction of 2^64, against the cumulated fractions."""
     position = (splitmix64(event) >> np.uint64(11)).astype(np.float64) * 2.0**-53
     borders = (settings.train, settings.train + settings.validation)
-    inside = np.searchsorted(borders, position, side="right").astype(np.uint8)
-    last = max(index for index, split in enumerate(SPLITS) if settings.fraction(split) > 0)
+    index = np.searchsorted(borders, position, side="right").astype(np.uint8)
+    last_split = max(number for number, split in enumerate(SPLITS) if settings.fraction(split) > 0)
     # rounding of the cumulated fractions must not open a split whose fraction is 0
-    return np.minimum(inside, np.uint8(last))
+    return np.minimum(index, np.uint8(last_split))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from data_prep.images.batch import FEATURES, ImageBatch
 from data_prep.jets.candidates import Candidates
-from data_prep.jets.places import JetPlaces
+from data_prep.jets.file_positions import FilePositions
 from data_prep.observables.columns import COLUMNS, Observables
 from data_prep.store.packed_arrays import pack, unpack
 
@@ -100,10 +100,10 @@ def from_bytes(data: bytes) -> ChunkResult:
     return ChunkResult(images, arrays["labelled"], header["entries"], tuple(header["problems"]), header["environment"])
 
 
-def _places(arrays: dict[str, npt.NDArray[Any]]) -> JetPlaces | None:
+def _places(arrays: dict[str, npt.NDArray[Any]]) -> FilePositions | None:
     if "places file" not in arrays:
         return None
-    return JetPlaces(*(arrays[f"places {field.name}"] for field in fields(JetPlaces)))
+    return FilePositions(*(arrays[f"places {field.name}"] for field in fields(FilePositions)))
 
 
 def _observables(arrays: dict[str, npt.NDArray[Any]]) -> Observables | None:

@@ -10,9 +10,9 @@ import numpy as np
 
 from data_prep.errors import InputFileError
 from data_prep.images.jets import ImagesSettings, images_of
-from data_prep.jets.places import JetPlaces
+from data_prep.jets.file_positions import FilePositions
 from data_prep.readers import Reader, root
-from data_prep.readers.closure import closure
+from data_prep.readers.closure import check_closure
 from data_prep.readers.faults import DAMAGED
 from data_prep.streams.chunk_bytes import ChunkResult, to_bytes
 from data_prep.streams.executors.environment import require
@@ -72,12 +72,12 @@ class ImageTask:
             images=images_of(
                 chunk,
                 self.settings,
-                places=JetPlaces.of_file(0, *chunk.places(start)),
+                places=FilePositions.of_file(0, *chunk.positions(start)),
                 observables=self.settings.observables,
             ),
             labelled=np.bincount(chunk.label, minlength=256).astype(np.int64),
             entries=chunk.entries_read,
-            problems=closure(chunk).problems if start == 0 else (),
+            problems=check_closure(chunk).problems if start == 0 else (),
             environment=self.environment,
         )
         return to_bytes(result)

@@ -16,7 +16,7 @@ from data_prep.errors import InputFileError
 from data_prep.images.jets import ImagesSettings
 from data_prep.images.summary import Summary, SummaryBuilder
 from data_prep.jets.chunk import SEVERAL_CLASSES
-from data_prep.jets.places import JetPlaces
+from data_prep.jets.file_positions import FilePositions
 from data_prep.readers import Reader
 from data_prep.readers.file_names import write_file_names
 from data_prep.store.jet_images_writer import DatasetWriter
@@ -123,7 +123,7 @@ class _Stream:
         split = split_of(images.batch.event, self._settings.split)
         # a chunk knows its file and not which one of all it is
         places = images.batch.places
-        numbered = None if places is None else JetPlaces.of_file(self._numbers[part.file], places.entry, places.jet)
+        numbered = None if places is None else FilePositions.of_file(self._numbers[part.file], places.entry, places.jet)
         writer.distribute(replace(images.batch, places=numbered), split)
         self.cutflow.entries += result.entries
         self.cutflow.add(images.fate, images.batch.label, split)

@@ -46,7 +46,7 @@ class Loss:
         """The loss that an error means."""
         text = str(error)
         if isinstance(error, PipelineError):
-            text = error.what + (f" ({error.remedy})" if error.remedy else "")
+            text = error.problem + (f" ({error.remedy})" if error.remedy else "")
         lines = text.strip().splitlines()
         return cls(file, start, stop, lines[-1] if lines else type(error).__name__)
 

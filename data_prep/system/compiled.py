@@ -1,9 +1,8 @@
-"""The one door to numba: typed, and with a cache on disk that notices every change of the sources.
+"""The interface to numba: typed decorators, and a cache on disk that depends on all sources.
 
-Compiled functions are kept between runs, so that a start costs little. Numba's own cache looks at the file of the
-outermost function alone: it would go on using an old step after the step's file had changed. Here the folder of the
-cache is named by a hash of all sources of this package that hold compiled functions, and a damaged file of it is made
-again instead of being run.
+Compiled functions are kept between runs. Numba's own cache checks only the file of the outermost function: it would use
+an old step after the step's file has changed. Here the cache folder is named by a hash of all sources of this package
+with compiled functions, and damaged cache files are made again instead of being run.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ from numba.core import caching, entrypoints
 
 from data_prep.store.sealed import is_sealed, sealed
 
-# What other packages teach numba about their own types (awkward, vector) costs each process 0.25 s and is not needed
-# for numpy arrays; numba asks for it unless it has done so before.
+# Numba loads extensions of other packages for their own types (awkward, vector), which takes 0.25 s a process and is
+# not needed for numpy arrays. This flag says that they are loaded already.
 entrypoints._already_initialized = True
 
 
 class _SealedFiles(caching.IndexDataCacheFile):  # type: ignore[misc]
-    """Numba's index and data files, each with its digest behind it; what has none is as if it were not there."""
+    """Numba's index and data files, each followed by its digest; files without a valid one are ignored."""
 
     def _load_index(self) -> Any:
         return super()._load_index() if is_sealed(Path(self._index_path)) else {}
@@ -51,18 +50,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def compiled(function: F) -> F:
-    """Compile a function of numpy arrays and numbers to machine code, at its first call and once for all runs.
+    """Compile a function of numpy arrays and numbers to machine code, at its first call; later runs load it.
 
     Arithmetic is IEEE 754 in the order written (no reassociation, no contraction), so that results do not depend on the
-    width of the vector unit. Division by zero gives infinity or NaN as in numpy. Other threads may run meanwhile.
+    width of the vector unit. Division by zero gives infinity or NaN as in numpy. The interpreter lock is released.
     """
     config: Any = numba.config
-    before = config.CACHE_DIR
+    folder_before = config.CACHE_DIR
     config.CACHE_DIR = _cache_folder()
     try:
         return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
     finally:
-        config.CACHE_DIR = before
+        config.CACHE_DIR = folder_before
 
 
 def inlined(function: F) -> F:
@@ -70,29 +69,29 @@ def inlined(function: F) -> F:
     return cast(F, numba.njit(inline="always", error_model="numpy")(function))
 
 
-def one_of(functions: Sequence[Callable[..., None]]) -> Callable[..., None]:
-    """Several compiled functions of the same arguments as one, whose first argument says which, counted from 0.
+def dispatcher(functions: Sequence[Callable[..., None]]) -> Callable[..., None]:
+    """Several compiled functions of the same arguments as one, whose first argument is the index of the function.
 
-    It becomes part of the compiled functions that call it, which are kept on disk; it is not, by itself.
+    It is inlined into the compiled functions that call it, which are kept on disk; it has no cache file itself.
     """
-    return _one_of(tuple(functions), 0)
+    return _dispatcher(tuple(functions), 0)
 
 
-def _one_of(functions: tuple[Callable[..., None], ...], number: int) -> Callable[..., None]:
+def _dispatcher(functions: tuple[Callable[..., None], ...], number: int) -> Callable[..., None]:
     function = functions[number]
-    rest = _one_of(functions, number + 1) if number + 1 < len(functions) else function
-    if rest is function:
+    next_function = _dispatcher(functions, number + 1) if number + 1 < len(functions) else function
+    if next_function is function:
 
-        def last(code: int, *arguments: Any) -> None:
+        def run_last(code: int, *arguments: Any) -> None:
             function(*arguments)
 
-        return cast(Callable[..., None], numba.njit(error_model="numpy", forceinline=True)(last))
+        return cast(Callable[..., None], numba.njit(error_model="numpy", forceinline=True)(run_last))
 
     def run(code: int, *arguments: Any) -> None:
         if code == number:
             function(*arguments)
         else:
-            rest(code, *arguments)
+            next_function(code, *arguments)
 
     return cast(Callable[..., None], numba.njit(error_model="numpy", forceinline=True)(run))
 

@@ -1,4 +1,4 @@
-"""Working under a limit of memory, as `ulimit -v` and batch systems set it."""
+"""Work under a memory limit, as `ulimit -v` and batch systems set it."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ import resource
 from contextlib import suppress
 
 ROOM = 160 << 20
-"""Bytes that a library of linear algebra is to find: itself, and a buffer of 32 MB."""
+"""Bytes that must be free for a linear-algebra library: the library, and a buffer of 32 MB."""
 
 
 def memory_limit() -> int | None:
-    """Bytes that this process may take; none where there is no limit."""
-    limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
-    return min((each for each in limits if each != resource.RLIM_INFINITY), default=None)
+    """The memory limit of this process (bytes); None without a limit."""
+    limits = [resource.getrlimit(limit)[0] for limit in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
+    return min((value for value in limits if value != resource.RLIM_INFINITY), default=None)
 
 
 def address_space() -> float:
-    """Bytes of address space that this process may have; infinite where there is no limit."""
+    """The limit of the address space of this process (bytes); infinite without a limit."""
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
     return math.inf if limit == resource.RLIM_INFINITY else limit
 
 
 def load_linear_algebra() -> None:
-    """Under a limit load numpy's and scipy's OpenBLAS now, where there is room for them.
+    """Under a memory limit, load OpenBLAS of numpy and scipy now, if there is memory for them.
 
-    OpenBLAS that gets no memory for its buffers while it is loaded tries again for ever. It takes one a thread; here
-    one must do.
+    OpenBLAS that gets no memory for its buffers while it is loaded tries again for ever. It takes one buffer for each
+    thread; the number of threads is set to 1.
 
     Raises:
-        MemoryError: when there is no room.
+        MemoryError: there is not enough memory.
     """
     if memory_limit() is None:
         return
@@ -48,7 +48,7 @@ def load_linear_algebra() -> None:
 
 
 def _multiply(name: str) -> None:
-    """Have a buffer allocated, which is then kept."""
+    """Multiply matrices, so that OpenBLAS allocates its buffer, which it keeps."""
     import numpy as np
 
     matrix = np.ones((64, 64))

@@ -1,8 +1,8 @@
-"""The one door for other programs: run to their end, side by side, and none outlives this process.
+"""Running other programs, also in parallel; none outlives this process.
 
-Every program runs in a session of its own under `supervisor.py`, which ends it and all that it started as soon as
-nobody waits for it: after an error, after Ctrl-C, and when this process is killed. It does not hear the terminal's
-Ctrl-C: only this process decides.
+Every program runs in its own session under `supervisor.py`, which ends it with all its descendants as soon as this
+process no longer waits for it: after an error, after Ctrl-C, and when this process is killed. Programs do not get the
+terminal's Ctrl-C; this process decides.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from data_prep.system.processors import cores
 _LOG = logging.getLogger(__name__)
 _SUPERVISOR = Path(__file__).with_name("supervisor.py")
 _PATIENCE = 15.0
-"""Seconds for a supervisor to end what it supervises."""
+"""Seconds to wait for a supervisor to end its program."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Ended:
 
     Attributes:
         code: exit code; negative: the signal that ended it.
-        output: what it wrote to its standard output.
-        errors: what it wrote to its standard error.
-        late: whether it was ended for its time being over.
+        output: its standard output.
+        errors: its standard error.
+        late: whether it was ended by the time limit.
     """
 
     code: int
@@ -56,12 +56,12 @@ class Supervised:
 
     Args:
         command: the program and its arguments.
-        folder: where it runs.
-        environment: all its variables; ours where there are none.
+        folder: its working directory.
+        environment: all its variables; by default those of this process.
         cpu_seconds: processor time after which Linux ends it by SIGXCPU; -1: none.
-        passed: a file descriptor that it gets; it stays open here too.
-        tail: how many bytes of the end of its standard error are kept by the supervisor, which then nobody else gets.
-        captured: whether standard output and error go to pipes of `process`; else nowhere.
+        passed: a file descriptor that it inherits; it stays open in this process too.
+        tail: number of bytes of the end of its standard error that the supervisor reads and keeps.
+        captured: whether standard output and error go to pipes of `process`; else they are discarded.
 
     Raises:
         MachineError: when the system starts no process.
@@ -102,25 +102,21 @@ class Supervised:
             raise
         self._answer: tuple[int, str] | None = None
 
-    def fileno(self) -> int:
-        """What becomes readable when it has ended, for `multiprocessing.connection.wait`."""
-        return self._line.fileno()
-
     def terminate(self) -> None:
         """Send the program SIGTERM."""
         with suppress(OSError):
             self._line.send(b"T")
 
     def kill(self) -> None:
-        """End the program and all that it started, at once."""
+        """End the program and all its descendants at once."""
         with suppress(OSError):
             self._line.shutdown(socket.SHUT_WR)
 
     def wait(self, seconds: float | None = None) -> tuple[int, str]:
-        """Wait for the end of all: the program's exit code, and the end of its standard error.
+        """Wait for the end of all processes: the program's exit code, and the end of its standard error.
 
         Args:
-            seconds: how long; without limit if none.
+            seconds: time limit; None for no limit.
 
         Raises:
             TimeoutError: when it is still running.
@@ -129,17 +125,17 @@ class Supervised:
         """
         if self._answer is None:
             self._line.settimeout(seconds)
-            parts: list[bytes] = []
+            chunks: list[bytes] = []
             with suppress(ConnectionError):
-                while part := self._line.recv(1 << 16):
-                    parts.append(part)
+                while chunk := self._line.recv(1 << 16):
+                    chunks.append(chunk)
             self._line.settimeout(None)
             self.process.wait()
-            self._answer = self._read(b"".join(parts))
+            self._answer = self._parse(b"".join(chunks))
         return self._answer
 
     def close(self) -> None:
-        """End what still runs, and wait for it."""
+        """End all processes that still run, and wait for them."""
         self.kill()
         try:
             self.process.wait(_PATIENCE)
@@ -151,14 +147,14 @@ class Supervised:
             if stream is not None:
                 stream.close()
 
-    def _read(self, answer: bytes) -> tuple[int, str]:
-        head, _, said = answer.partition(b"\n")
-        kind, _, number = head.partition(b" ")
-        if kind == b"code":
-            return int(number), said.decode(errors="replace")
-        if kind == b"errno":
+    def _parse(self, answer: bytes) -> tuple[int, str]:
+        head, _, stderr = answer.partition(b"\n")
+        word, _, number = head.partition(b" ")
+        if word == b"code":
+            return int(number), stderr.decode(errors="replace")
+        if word == b"errno":
             raise self._refusal(int(number))
-        # The supervisor itself was killed, and could not look after its own.
+        # The supervisor itself was killed and could not end its program.
         self._end_group()
         return self.process.returncode or -signal.SIGKILL, ""
 
@@ -186,14 +182,14 @@ class Children:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_class: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with self._lock:
             self._closed = True
-            left = list(self._running)
-        for program in left:
+            running = list(self._running)
+        for program in running:
             program.kill()
-        for program in left:
+        for program in running:
             with suppress(subprocess.TimeoutExpired):
                 program.process.wait(_PATIENCE)
 
@@ -210,17 +206,16 @@ class Children:
 
         Args:
             command: the program and its arguments.
-            folder: where it runs.
-            environment: all its variables; ours where there are none.
-            cpu_seconds: processor time after which the system ends it; where the system knows no such limit, the time
-                by the clock.
-            seconds: time by the clock after which it is ended.
+            folder: its working directory.
+            environment: all its variables; by default those of this process.
+            cpu_seconds: limit of processor time; where the system has no such limit, of elapsed time.
+            seconds: limit of elapsed time.
 
         Raises:
             ToolNotFoundError: when there is no such program.
             MachineError: when the system starts no process.
             PipelineError: when the program cannot be run.
-            RuntimeError: when the group was left already.
+            RuntimeError: after the end of the context.
         """
         if sys.platform != "linux" and cpu_seconds is not None:
             seconds = min(cpu_seconds, cpu_seconds if seconds is None else seconds)
@@ -261,17 +256,17 @@ def run(
 
 
 def run_all(commands: Sequence[Sequence[str | Path]]) -> list[Ended]:
-    """Run programs side by side, a processor each, to the end of all; as `Children.run`.
+    """Run programs in parallel, one for each processor, until all have ended; as `Children.run`.
 
     Returns:
-        how each ended, in their order; those behind the first that failed may be missing.
+        the results in the order of the commands; those after the first failure may be missing.
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    found: list[Ended] = []
+    results: list[Ended] = []
     with ThreadPoolExecutor(cores()) as pool, Children() as children:
         for ended in [pool.submit(children.run, command) for command in commands]:
-            found.append(ended.result())
-            if found[-1].code != 0:
+            results.append(ended.result())
+            if results[-1].code != 0:
                 break
-    return found
+    return results

@@ -1,15 +1,15 @@
-"""Stands between this project and a program that it runs, and lets nothing of that program live on: a script.
+"""Script that runs a program and ends it with all its descendants when the caller is gone.
 
-`python -I -S supervisor.py LINE CPU_SECONDS PASSED TAIL COMMAND…`, in a session of its own. LINE is a socket to who
-asked for the program. When its other end closes, be it that the caller wants no more or that it was killed, the program
-and all that it started (a compiler's `cc1plus`, what `make` runs, what a daemon left behind) are killed. A byte on it
-sends the program SIGTERM. The answer is one message, given when all have ended: `code N` or, where the program could
-not be started, `errno N`; then a line feed and, if TAIL is not 0, at most so many bytes of the end of its standard
-error. PASSED is a file descriptor for the program. CPU_SECONDS and PASSED are -1 where there is none.
+`python -I -S supervisor.py LINE CPU_SECONDS PASSED TAIL COMMAND…`, in its own session. LINE is a socket to the caller.
+When the caller closes it or is killed, the program and all its descendants (a compiler's `cc1plus`, the commands of
+`make`, daemons) are killed. A byte on the socket sends the program SIGTERM. The answer is one message, sent when all
+have ended: `code N` or, if the program could not be started, `errno N`; then a line feed and, if TAIL is not 0, the
+last TAIL bytes of its standard error. PASSED is a file descriptor for the program. CPU_SECONDS and PASSED are -1 for
+none.
 
-`PR_SET_CHILD_SUBREAPER` makes orphans among the descendants children of this process, so that it finds them;
-`PR_SET_PDEATHSIG` ends the program where this process itself is killed: it has one thread, which is what that signal is
-tied to. Both are Linux's; elsewhere the process group is all there is.
+With `PR_SET_CHILD_SUBREAPER` orphaned descendants become children of this process, so that it finds them;
+`PR_SET_PDEATHSIG` ends the program if this process itself is killed; the signal is tied to the thread that started the
+program, and there is only one. Both exist on Linux only; elsewhere only the process group is killed.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ import time
 from contextlib import suppress
 
 _PDEATHSIG, _SUBREAPER = 1, 36
-_DEAF_TO = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+_IGNORED_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _PATIENCE = 10.0
-"""Seconds for killed processes to go; one that waits for a dead disk cannot."""
+"""Seconds to wait for killed processes; a process that waits for a disk may not end."""
 
 
 def main() -> None:
-    """Run the program to its end, or to that of who asked for it."""
+    """Run the program until it or the caller ends."""
     line_number, cpu_seconds, passed, tail = map(int, sys.argv[1:5])
-    for number in _DEAF_TO:
+    for number in _IGNORED_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     os.set_inheritable(line_number, False)
     line = socket.socket(fileno=line_number)
@@ -40,25 +40,25 @@ def main() -> None:
     signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
     _prctl(_SUBREAPER, 1)
-    said, saying = os.pipe() if tail else (-1, -1)
-    program, error = _start(sys.argv[5:], cpu_seconds, passed, saying)
-    for given in (passed, saying):
-        if given >= 0:
-            os.close(given)
+    stderr_end, program_stderr = os.pipe() if tail else (-1, -1)
+    program, error = _start(sys.argv[5:], cpu_seconds, passed, program_stderr)
+    for descriptor in (passed, program_stderr):
+        if descriptor >= 0:
+            os.close(descriptor)
     if error:
         answer = b"errno %d\n" % error
     else:
-        code, end = _watch(program, line, wake, said, tail)
+        code, end = _watch(program, line, wake, stderr_end, tail)
         answer = b"code %d\n" % code + end
-    with suppress(OSError):  # nobody may ask any more
+    with suppress(OSError):  # the caller may be gone
         line.sendall(answer)
     os._exit(0)
 
 
-def _start(command: list[str], cpu_seconds: int, passed: int, saying: int) -> tuple[int, int]:
-    """The program's process, and why it could not be started, if so: an `errno`."""
-    trouble, troubled = os.pipe()
-    own = os.getpid()
+def _start(command: list[str], cpu_seconds: int, passed: int, program_stderr: int) -> tuple[int, int]:
+    """The program's process, and the `errno` if it could not be started, else 0."""
+    errno_read, errno_write = os.pipe()
+    supervisor = os.getpid()
     try:
         program = os.fork()
     except OSError as error:
@@ -66,83 +66,85 @@ def _start(command: list[str], cpu_seconds: int, passed: int, saying: int) -> tu
     if program == 0:
         try:
             _prctl(_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != own:
+            if os.getppid() != supervisor:
                 os._exit(1)
-            for number in (*_DEAF_TO, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ):
+            for number in (*_IGNORED_SIGNALS, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ):
                 signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, [])
             if cpu_seconds >= 0:
                 import resource
 
                 resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 5))
-            if saying >= 0:
-                os.dup2(saying, 2)
+            if program_stderr >= 0:
+                os.dup2(program_stderr, 2)
             if passed >= 0:
                 os.set_inheritable(passed, True)
-            os.execvp(command[0], command)  # noqa: S606 - that is what it is for
+            os.execvp(command[0], command)  # noqa: S606 - the purpose of this script
         except OSError as error:
-            os.write(troubled, b"%d" % (error.errno or 1))
+            os.write(errno_write, b"%d" % (error.errno or 1))
         finally:
             os._exit(127)
-    os.close(troubled)
-    found = os.read(trouble, 16)
-    os.close(trouble)
-    if found:
+    os.close(errno_write)
+    errno_text = os.read(errno_read, 16)
+    os.close(errno_read)
+    if errno_text:
         os.waitpid(program, 0)
-    return program, int(found or 0)
+    return program, int(errno_text or 0)
 
 
-def _watch(program: int, line: socket.socket, wake: int, said: int, tail: int) -> tuple[int, bytes]:
-    """Wait until the program has ended or nobody wants it any more: its code, and the end of what it said."""
+def _watch(program: int, line: socket.socket, wake: int, stderr_end: int, tail: int) -> tuple[int, bytes]:
+    """Wait until the program has ended or the caller is gone: its code, and the end of its standard error."""
     end = b""
-    sources = [line.fileno(), wake] + [said] * (said >= 0)
+    sources = [line.fileno(), wake] + [stderr_end] * (stderr_end >= 0)
     code = None
     while code is None:
         ready, _, _ = select.select(sources, [], [])
-        if said in ready:
-            more = os.read(said, 1 << 16)
-            end = (end + more)[-tail:]
-            if not more:
-                sources.remove(said)
+        if stderr_end in ready:
+            data = os.read(stderr_end, 1 << 16)
+            end = (end + data)[-tail:]
+            if not data:
+                sources.remove(stderr_end)
         if wake in ready:
             os.read(wake, 1 << 12)
-            code = _reaped(program)
+            code = _reap(program)
         if line.fileno() in ready and code is None:
             try:
-                asked = line.recv(1)
+                request = line.recv(1)
             except OSError:
-                asked = b""
-            if not asked:
+                request = b""
+            if not request:
                 break
             os.kill(program, signal.SIGTERM)
-    found = _sweep(program)
-    while said in sources and select.select([said], [], [], 0)[0] and (more := os.read(said, 1 << 16)):
-        end = (end + more)[-tail:]
-    code = found if code is None else code
+    swept = _sweep(program)
+    while (
+        stderr_end in sources and select.select([stderr_end], [], [], 0)[0] and (data := os.read(stderr_end, 1 << 16))
+    ):
+        end = (end + data)[-tail:]
+    code = swept if code is None else code
     return -signal.SIGKILL if code is None else code, end
 
 
-def _reaped(program: int) -> int | None:
-    """Take leave of all that have ended; the program's exit code, negative for a signal, if it is among them."""
+def _reap(program: int) -> int | None:
+    """Reap all children that have ended; the program's exit code, negative for a signal, if it is among them."""
     code = None
     while True:
         try:
-            found, status = os.waitpid(-1, os.WNOHANG)
+            process, status = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
             return code
-        if found == 0:
+        if process == 0:
             return code
-        if found == program:
+        if process == program:
             code = os.waitstatus_to_exitcode(status)
 
 
 def _sweep(program: int) -> int | None:
-    """Kill every descendant; children of the killed become ours, so that we do it until there are none."""
+    """Kill all descendants, repeatedly, because children of killed processes become children of this one."""
     code = None
     limit = time.monotonic() + _PATIENCE
     while time.monotonic() < limit:
-        found = _reaped(program)
-        code = found if found is not None else code
+        exit_code = _reap(program)
+        code = exit_code if exit_code is not None else code
         try:
             os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         except ChildProcessError:
@@ -155,8 +157,8 @@ def _sweep(program: int) -> int | None:
 
 
 def _children() -> list[int]:
-    """The processes whose parent this one is; none where there is no /proc."""
-    own, found = os.getpid(), []
+    """The children of this process; none where there is no /proc."""
+    pid, children = os.getpid(), []
     try:
         names = [name for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208 - pathlib takes long to import
     except OSError:
@@ -167,9 +169,9 @@ def _children() -> list[int]:
                 parent = int(file.read().rpartition(b")")[2].split()[1])
         except (OSError, IndexError):
             continue
-        if parent == own:
-            found.append(int(name))
-    return found
+        if parent == pid:
+            children.append(int(name))
+    return children
 
 
 def _prctl(option: int, value: int) -> None:

@@ -1,4 +1,4 @@
-"""Files and folders that are written whole or not at all."""
+"""Atomic writing of files and folders: they appear complete or not at all."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """A name beside a file, to be written to; it becomes the file at the end.
+    """A temporary name in the same folder, to be written to; it is renamed to the file at the end.
 
-    Nothing is left of what could not be written; a process that is killed leaves `.<name>.partial`, which the next one
-    writes over.
+    After an error the temporary file is removed; a process that is killed leaves `.<name>.partial`, which the next one
+    overwrites.
     """
     partial = path.with_name(f".{path.name}.partial")
     try:
@@ -27,7 +27,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """An empty folder beside the place of another one, to be filled; it takes that place, which is free, at the end."""
+    """An empty temporary folder, to be filled; it is renamed to the folder, which must not exist, at the end."""
     partial = path.with_name(f".{path.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()

@@ -1,8 +1,8 @@
 """A Python function in a process of its own, with a pipe to it.
 
-Unlike `multiprocessing` it needs neither semaphores nor shared memory (`/dev/shm`), ends with all that it started when
-this process does, however that ends, and what it says when it dies is known to who started it, not to the terminal. It
-hears no Ctrl-C: only the main process decides.
+Unlike with `multiprocessing`, neither semaphores nor shared memory (`/dev/shm`) are needed, the worker and its
+descendants end when this process ends for any reason, and its last standard error goes to this process, not to the
+terminal. Workers do not get Ctrl-C; the main process decides.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ _ENTRY = Path(__file__).with_name("worker_entry.py")
 _TAIL = 1 << 14
 """Bytes of its standard error that are kept."""
 _MOMENT = 3.0
-"""Seconds."""
+"""Seconds that a worker whose pipe has closed may take to end."""
 
 
 class Worker:
     """A worker.
 
     Args:
-        name: of it, for messages.
+        name: for messages.
         target: a function of a module, called with the worker's end of the pipe and the arguments.
         arguments: picklable.
 
     Attributes:
-        pipe: our end; at the worker's end it closes.
+        pipe: the end of this process; it closes when the worker ends.
 
     Raises:
         MachineError: when the system starts no process.
@@ -53,7 +53,7 @@ class Worker:
             command = [sys.executable, *flags, "-P", _ENTRY, str(theirs.fileno())]
             self._program = Supervised(command, passed=theirs.fileno(), tail=_TAIL)
         self._ended: tuple[int, str] | None = None
-        with suppress(OSError):  # it has ended, as the pipe will tell
+        with suppress(OSError):  # it has ended; the pipe shows that later
             self.pipe.send(sys.path)
             self.pipe.send((target, arguments))
 
@@ -74,20 +74,20 @@ class Worker:
         """Wait for its end: the exit code, negative for a signal, and the end of its standard error.
 
         Raises:
-            TimeoutError: when it still works after so many seconds.
+            TimeoutError: when it still runs after this time.
         """
         if self._ended is None:
             self._ended = self._program.wait(seconds)
         return self._ended
 
-    def buried(self) -> tuple[int, str]:
-        """As `end`, for one whose pipe has closed: it has a moment to end by itself, so that the code is its own."""
+    def collect(self) -> tuple[int, str]:
+        """As `end`, for a worker whose pipe has closed: it may first end by itself, to give its own exit code."""
         with suppress(TimeoutError):
             self.wait(_MOMENT)
         return self.end()
 
     def end(self) -> tuple[int, str]:
-        """End it at once with all that it started, where it has not ended, and wait for it; as `wait`."""
+        """End it with all its descendants at once, if it still runs, and wait for it; returns the same as `wait`."""
         try:
             if self._ended is None:
                 self._program.kill()
@@ -97,9 +97,11 @@ class Worker:
             self.pipe.close()
 
 
-def as_sent(error: Exception) -> Exception:
-    """An exception in a form that a pipe takes and the other end understands; what the machine lacks as that."""
-    told = machine_fault(error) or error
-    if isinstance(told, PipelineError) or (isinstance(told, OSError) and type(told).__module__ == "builtins"):
-        return told
+def sendable(error: Exception) -> Exception:
+    """An exception in a form that can be sent through a pipe; shortages of the machine as `MachineError`."""
+    reported = machine_fault(error) or error
+    if isinstance(reported, PipelineError) or (
+        isinstance(reported, OSError) and type(reported).__module__ == "builtins"
+    ):
+        return reported
     return RuntimeError("".join(traceback.format_exception(error)).strip())

@@ -1,4 +1,4 @@
-"""The first thing in a worker's process: `python worker_entry.py PIPE`, a script; see `worker.py`."""
+"""Script that a worker's process runs: `python worker_entry.py PIPE`; see `worker.py`."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from multiprocessing.connection import Connection
 
 
 def main() -> None:
-    """Receive where to import from, then what to do, and do it."""
+    """Receive the import path, then the function and its arguments, and call it."""
     number = int(sys.argv[1])
     os.set_inheritable(number, False)
     pipe: Connection = Connection(number)

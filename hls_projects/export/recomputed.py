@@ -93,7 +93,7 @@ def _write_again(root: Path, manifest: BundleManifest, folder: Path) -> None:
             packing = _packing(PatternRecord.load(root / PATTERNS))
             emp.write_payload(root / RTL, packing, project.settings, folder / emp.FOLDER, manifest.emp)
     except (PipelineError, OSError, ValueError) as error:
-        reason = error.what if isinstance(error, PipelineError) else error
+        reason = error.problem if isinstance(error, PipelineError) else error
         message = f"holds sources that nothing can be made of: {reason}"
         raise InputFileError(message, file=root, remedy=_REMEDY) from None
 

@@ -90,7 +90,7 @@ def _replay(root: Path, manifest: BundleManifest, network: Network, code: str) -
         emulator = FastEmulator(network)
         runs = {"fast emulator": lambda batch: emulator.run(batch, raw=True)} | runs
     except ToolNotFoundError as error:
-        left_out = f"fast emulator: {error.what}"
+        left_out = f"fast emulator: {error.problem}"
     compared = 0
     for name, run in runs.items():
         for first, results in _in_batches(run, inputs, count):

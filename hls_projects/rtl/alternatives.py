@@ -51,7 +51,7 @@ def streamed_forms(
                 else:
                     design = of_candidates(source, hardware.name, per_clock, number, pipelining, variant.saturation)
             except UnsupportedModelError as error:
-                reason = reason or error.what
+                reason = reason or error.problem
             else:
                 forms.append(
                     Alternative(

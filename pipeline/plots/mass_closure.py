@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from data_prep.closure.result import ABS_ETA_EDGES, DELTA_R_EDGES, Closure, Shift
+from data_prep.closure.result import ABS_ETA_EDGES, DELTA_R_EDGES, MassClosureSums, Shift
 from data_prep.closure.variants import KEEPING_ENERGY
 from pipeline.plots.style import COLOURS, save, style
 
@@ -17,7 +17,7 @@ _LAST = 0.5
 """Drawn width of the last bin, which is open."""
 
 
-def draw_closure(closure: Closure, folder: Path, suffix: str = ".svg") -> list[Path]:
+def draw_closure(closure: MassClosureSums, folder: Path, suffix: str = ".svg") -> list[Path]:
     """Draw all figures of the stage.
 
     Args:
@@ -43,7 +43,7 @@ def draw_closure(closure: Closure, folder: Path, suffix: str = ".svg") -> list[P
     return paths
 
 
-def variants(closure: Closure) -> Figure:
+def variants(closure: MassClosureSums) -> Figure:
     """Mean (point) and RMS (bar) of the mass difference of every variant, by class."""
     with style():
         labels = _labels(closure)
@@ -67,7 +67,7 @@ def variants(closure: Closure) -> Figure:
         return figure
 
 
-def bins(closure: Closure, variant: int) -> Figure:
+def bins(closure: MassClosureSums, variant: int) -> Figure:
     """Mean and RMS of the mass difference of one variant, in bins of |η| and ΔR."""
     with style():
         figure = Figure(figsize=(12, 9), layout="constrained")
@@ -99,7 +99,7 @@ def bins(closure: Closure, variant: int) -> Figure:
         return figure
 
 
-def formulas(closure: Closure) -> Figure:
+def formulas(closure: MassClosureSums) -> Figure:
     """Median of the lecture notes' mass over the mass against |η|, and what is expected of it."""
     with style():
         figure = Figure(layout="constrained")
@@ -122,7 +122,7 @@ def formulas(closure: Closure) -> Figure:
         return figure
 
 
-def _labels(closure: Closure) -> list[int]:
+def _labels(closure: MassClosureSums) -> list[int]:
     """The classes that have jets."""
     return [label for label, jets in enumerate(closure.jets) if jets]
 

@@ -102,7 +102,7 @@ def _outputs(
     try:
         outputs = EmulatedOutputs.load(path)
     except PipelineError as error:
-        return None, f"The emulated design is not shown: {error.what}."
+        return None, f"The emulated design is not shown: {error.problem}."
     rows, columns, _ = events.shape
     test = events.split("test").rows
     wanted: list[Any] = [(test, rows, columns, channels) for channels in heads(settings.task).values()]

@@ -189,7 +189,7 @@ def _emulated(
     try:
         outputs = EmulatedOutputs.load(path)
     except PipelineError as error:
-        return None, f"The emulated design is not shown: {error.what}.", None
+        return None, f"The emulated design is not shown: {error.problem}.", None
     if not np.array_equal(outputs.label, label):
         return None, "The emulated design is not shown: it was emulated on other test jets (run csim again).", None
     scores = None if quantized is None else outputs.scores(quantized.shape[1])

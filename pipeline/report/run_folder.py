@@ -69,7 +69,7 @@ class RunFolder:
                 if not failed:
                     whole[artefact.name] = check(artefact, hasher)
             except PipelineError as error:
-                damaged[artefact.name] = error.what
+                damaged[artefact.name] = error.problem
         return whole, damaged
 
     @property
@@ -144,7 +144,7 @@ def reading(name: str) -> Iterator[None]:
     try:
         yield
     except InputFileError as error:
-        raise NotMadeError(f"{name}: {error.what}", remedy=error.remedy) from None
+        raise NotMadeError(f"{name}: {error.problem}", remedy=error.remedy) from None
     except (OSError, EOFError, BadZipFile, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         reason = f"{type(error).__name__}: {error}".split("\n")[0][:200]
         raise NotMadeError(f"{name} cannot be read ({reason})", remedy="make it again") from None

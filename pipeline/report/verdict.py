@@ -50,7 +50,7 @@ def judge(run: RunFolder) -> Verdict:
     try:
         proof = Proof.load(path)
     except PipelineError as error:
-        return Verdict("not valid", f"the proof cannot be read: {error.what}")
+        return Verdict("not valid", f"the proof cannot be read: {error.problem}")
     if proof.status != "proven":
         return Verdict(proof.status, proof.reason or "no reason is given", proof)
     if run.damaged:
@@ -60,6 +60,6 @@ def judge(run: RunFolder) -> Verdict:
         require_made_from(path, [run.path / "50_hls", run.path / "40_lowered"])
         require_proven(proof, HlsProject.load(run.path / "50_hls"), path)
     except (PipelineError, FileNotFoundError) as error:
-        what = error.what if isinstance(error, PipelineError) else "the files it was made from are gone"
+        what = error.problem if isinstance(error, PipelineError) else "the files it was made from are gone"
         return Verdict("not valid", f"the proof does not apply to this design: {what}", proof)
     return Verdict("proven", proof.reason, proof)

@@ -116,7 +116,7 @@ def from_files(inputs: list[str], settings: ImagesSettings, *, labels: bool = Tr
 
     def jets(chunk: JetChunk, file: str, start: int) -> Jets:
         made = images_of(chunk, settings, labelled=bool(options.classes))
-        entries, index = chunk.places(start)
+        entries, index = chunk.positions(start)
         return Jets(
             file=[file] * chunk.jets,
             entry=entries,

@@ -57,7 +57,7 @@ def run(
     try:
         require_known(what, network, pictures.grid.kind)
     except ConfigurationError as error:
-        raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
+        raise ConfigurationError(error.problem, file=config, remedy=error.remedy) from None
     reader, files, _ = reader_of(input_files(inputs, console.warn), pictures.options, pictures.layout)
     study = _Study(reader, files, pictures, pictures.candidates, what, network, how, workers)
     settings = {"candidates": what, "images": pictures, "model": network, "train": how}
@@ -70,7 +70,7 @@ def run(
             shared = common({name: study.scored(name, space.work) for name in what.variants})
         except ConfigurationError as error:
             file = train_config if isinstance(error, TrainingSettingsError) else model_config
-            raise type(error)(error.what, file=file, remedy=error.remedy) from None
+            raise type(error)(error.problem, file=file, remedy=error.remedy) from None
         found = costs(shared, what)
         content = {
             "numbers": what.numbers,
@@ -110,14 +110,14 @@ class _Study:
         """The share of pT and mass that candidates keep, over all selected jets."""
         import numpy as np
 
-        from data_prep.closure.candidate_share import ShareBuilder
+        from data_prep.closure.candidate_share import CandidateShares
         from data_prep.images.jets import select
         from data_prep.jets.candidates import candidates_of
         from data_prep.streams.cutflow import Fate
         from data_prep.streams.image_task import ranges
 
         most = self.candidates.model_copy(update={"number": self.what.numbers[-1]})
-        shares = ShareBuilder([each.name for each in self.pictures.classes], self.what.numbers)
+        shares = CandidateShares([each.name for each in self.pictures.classes], self.what.numbers)
         with console.progress("shares", self.total, "jets") as advance:
             for part in ranges(self.files, self.pictures.chunk_jets):
                 chunk = self.reader.read(part.file, part.start, part.stop)

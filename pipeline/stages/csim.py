@@ -74,7 +74,7 @@ def run(
         try:
             emulator = build(hls, space.work)
         except ToolNotFoundError as error:
-            leave_proof(space, space.path, Proof(status="not run", reason=error.what))
+            leave_proof(space, space.path, Proof(status="not run", reason=error.problem))
             raise
         total = sum(source.count for source in (*vectors, *chosen, *(vectors if project.finder else ())))
         with progress("comparing", total, "vectors") as advance:

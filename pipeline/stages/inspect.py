@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from data_prep.events.settings import EventImagesSettings
     from data_prep.images.jets import ImagesSettings
     from data_prep.readers.inspection import Inspection
-    from data_prep.readers.lacking import Contents
+    from data_prep.readers.unknown_layout import Contents
 
 
 def run(

@@ -53,7 +53,7 @@ def run(
         whole = lacking(found_files, what) is None and any(each.resonance for each in what.signals.values())
         options = images_for_rates(pictures, what, others=whole).options
     except ConfigurationError as error:
-        raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
+        raise ConfigurationError(error.problem, file=config, remedy=error.remedy) from None
     reader, files, entry = reader_of(found_files, options, pictures.layout)
     settings = {"rates": what, "images": pictures}
     with artefact(out, "rates", settings=settings, inputs={"lower": lowered, "files": list(files)}) as space:
@@ -63,7 +63,7 @@ def run(
             try:
                 sample = read_sample(reader, files, pictures, what, emulator, advance)
             except ConfigurationError as error:
-                raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
+                raise ConfigurationError(error.problem, file=config, remedy=error.remedy) from None
         if sample.background.first.size == len(sample.background):
             console.warn("every background jet is from another event: the rates are per jet and too high")
         if sample.lacking is not None:
@@ -76,7 +76,7 @@ def run(
             try:
                 found = study(sample.background, sample.signals, what, sample.generated, advance)
             except ConfigurationError as error:
-                raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
+                raise ConfigurationError(error.problem, file=config, remedy=error.remedy) from None
         content = {
             "crossings": what.collider.crossings,
             "pileup": what.collider.pileup,

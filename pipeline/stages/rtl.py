@@ -42,7 +42,7 @@ def run(
         try:
             made = make_rtl(lowered, settings, space.work, csim, images)
         except ToolNotFoundError as error:
-            leave_proof(space, space.companions[0], RtlProof(status="not run", reason=error.what))
+            leave_proof(space, space.companions[0], RtlProof(status="not run", reason=error.problem))
             raise
         record = made.record
         if record.status == "failed":

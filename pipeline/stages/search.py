@@ -68,7 +68,7 @@ def run(
         space = Space.of(what.space, files.content)
         sets = image_sets(space)
     except ConfigurationError as error:
-        raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
+        raise ConfigurationError(error.problem, file=config, remedy=error.remedy) from None
     reader, jets, _ = reader_of(input_files(inputs, console.warn), files.images.options, files.images.layout)
     settings = {"search": what.lasting, **files.by_name}
     passing = {"search": what.model_dump(mode="json")}

@@ -57,7 +57,7 @@ def run(
         try:
             require_buildable(what, network, sets)
         except ConfigurationError as error:
-            raise ConfigurationError(error.what, file=model_config, remedy=error.remedy) from None
+            raise ConfigurationError(error.problem, file=model_config, remedy=error.remedy) from None
         study = Study(reader, files, sets, what, network, how, workers, space.work)
         study.train_all(trainings)
         found = {each.name: summary(each, [study.trained(each, seed) for seed in what.seeds]) for each in what.variants}

@@ -45,7 +45,7 @@ def run(
             made = task.train(images, network, how, space.work, progress)
         except ConfigurationError as error:
             file = config if isinstance(error, TrainingSettingsError) else model_config
-            raise type(error)(error.what, file=file, remedy=error.remedy) from None
+            raise type(error)(error.problem, file=file, remedy=error.remedy) from None
         _save(made, Meaning.of_training(made.images, network), space)
     for doubt in made.warnings:
         warn(doubt)

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.closure.result import ABS_ETA_EDGES, DELTA_R_EDGES, Closure, Shift
+from data_prep.closure.result import ABS_ETA_EDGES, DELTA_R_EDGES, MassClosureSums, Shift
 from data_prep.closure.variants import NORMS
 
 Float64 = npt.NDArray[np.float64]
 
 
-def markdown(closure: Closure) -> str:
+def markdown(closure: MassClosureSums) -> str:
     """Mean and RMS of the mass difference (GeV) by variant and class, what norms and formulas do, all by |η| and ΔR."""
     names = [name for label, name in enumerate(closure.classes) if closure.jets[label]]
     labels = [label for label, _ in enumerate(closure.classes) if closure.jets[label]]
@@ -64,7 +64,7 @@ def markdown(closure: Closure) -> str:
 
 
 def _by_bin(
-    closure: Closure, labels: list[int], edges: Float64, shifts_of: Callable[[int, int], list[Shift | None]]
+    closure: MassClosureSums, labels: list[int], edges: Float64, shifts_of: Callable[[int, int], list[Shift | None]]
 ) -> list[str]:
     """A row a class and variant, a column a bin; bins that no jet lies in are left out."""
     rows = [

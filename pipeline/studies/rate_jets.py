@@ -14,7 +14,7 @@ from data_prep.images.batch import ImageBatch
 from data_prep.images.jets import ImagesSettings, SelectionSettings, images_of
 from data_prep.jets.labels import ClassSettings
 from data_prep.readers import Reader
-from data_prep.readers.collisions import UNCONTAINED, Resonances, has_resonances, read_resonances
+from data_prep.readers.collisions import UNCONTAINED, GeneratedResonances, has_resonances, read_resonances
 from data_prep.streams.cutflow import REASONS, Fate
 from data_prep.streams.image_task import ranges
 from hls_projects.emulator.fast_emulator import FastEmulator
@@ -166,7 +166,7 @@ def lacking(files: Iterable[Path], what: RatesSettings) -> Path | None:
 def _generated(
     contained: TriggerJets,
     others: TriggerJets,
-    resonances: Sequence[Resonances],
+    resonances: Sequence[GeneratedResonances],
     pid: int,
     abs_eta_max: float | None,
 ) -> Generated:

@@ -39,9 +39,9 @@ class Study:
 
     def turned(self, name: str) -> Path:
         """The dataset of one image set, of the jets turned."""
-        from data_prep.jets.turned import TurnedReader
+        from data_prep.jets.rotation import RotatedReader
 
-        reader = TurnedReader(self.reader, self.what.turn_seed)
+        reader = RotatedReader(self.reader, self.what.turn_seed)
         return self._images(name, reader, "turned", self.work / f"turned_{name}")
 
     def model_file(self, variant: VariantSettings, seed: int) -> Path:

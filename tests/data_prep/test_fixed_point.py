@@ -43,16 +43,20 @@ def test_every_mode_against_compiled_ap_fixed(tmp_path: Path) -> None:
     headers = Path(spec.origin).parent / "templates" / "vivado" / "ap_types"
     types = [FixedType(w, i, s, r, o) for (w, i, s), r, o in itertools.product(SHAPES, ROUNDINGS, OVERFLOWS)]  # type: ignore[arg-type]
     source = tmp_path / "show.cpp"
-    source.write_text(PROGRAM.replace("BODY", " ".join(f"show<{kind.name}>();" for kind in types)))
+    source.write_text(PROGRAM.replace("BODY", " ".join(f"show<{fixed_type.name}>();" for fixed_type in types)))
     program = tmp_path / "show"
     subprocess.run(["g++", "-std=c++17", "-O0", "-w", f"-I{headers}", str(source), "-o", str(program)], check=True)
     printed = subprocess.run([str(program)], capture_output=True, text=True, check=True).stdout
     table = np.array([line.split() for line in printed.splitlines()], dtype=float).reshape(len(types), -1, 2)
     x = np.arange(-800, 801) / 32.0
-    for kind, found in zip(types, table, strict=True):
-        np.testing.assert_array_equal(kind.to_float(kind.quantize(x)), found[:, 0], err_msg=kind.name)
+    for fixed_type, columns in zip(types, table, strict=True):
+        np.testing.assert_array_equal(
+            fixed_type.to_float(fixed_type.quantize(x)), columns[:, 0], err_msg=fixed_type.name
+        )
         raw = FixedType(20, 10).quantize(x)
-        np.testing.assert_array_equal(kind.to_float(kind.cast(raw, 10)), found[:, 1], err_msg=f"cast to {kind.name}")
+        np.testing.assert_array_equal(
+            fixed_type.to_float(fixed_type.cast(raw, 10)), columns[:, 1], err_msg=f"cast to {fixed_type.name}"
+        )
 
 
 def test_published_rounding_examples() -> None:
@@ -73,21 +77,21 @@ def test_published_rounding_examples() -> None:
 def test_quantizing_is_idempotent_monotone_and_in_range(
     width: int, integer: int, signed: bool, values: list[float]
 ) -> None:
-    kind = FixedType(width, integer, signed, "RND_CONV", "SAT")
-    raw = kind.quantize(sorted(values))
-    assert kind.raw_min <= raw.min() <= raw.max() <= kind.raw_max
+    fixed_type = FixedType(width, integer, signed, "RND_CONV", "SAT")
+    raw = fixed_type.quantize(sorted(values))
+    assert fixed_type.raw_min <= raw.min() <= raw.max() <= fixed_type.raw_max
     assert (np.diff(raw) >= 0).all()
-    np.testing.assert_array_equal(kind.quantize(kind.to_float(raw)), raw)
+    np.testing.assert_array_equal(fixed_type.quantize(fixed_type.to_float(raw)), raw)
 
 
 @given(st.integers(-(2**40), 2**40), st.integers(-(2**40), 2**40), st.integers(-3, 30))
 def test_the_smallest_type_holds_both_ends_and_no_narrower_one_does(a: int, b: int, fraction: int) -> None:
     low, high = min(a, b), max(a, b)
-    kind = smallest_type(low, high, fraction)
-    assert kind.raw_min <= low <= high <= kind.raw_max
-    assert kind.fraction == fraction
-    if kind.width > 1:
-        narrow = FixedType(kind.width - 1, kind.integer - 1, kind.signed)
+    fixed_type = smallest_type(low, high, fraction)
+    assert fixed_type.raw_min <= low <= high <= fixed_type.raw_max
+    assert fixed_type.fraction == fraction
+    if fixed_type.width > 1:
+        narrow = FixedType(fixed_type.width - 1, fixed_type.integer - 1, fixed_type.signed)
         assert not narrow.raw_min <= low <= high <= narrow.raw_max
 
 

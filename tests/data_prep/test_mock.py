@@ -10,11 +10,11 @@ from benchmarks.mock import CLASSES, mock_jets
 
 
 def test_the_seed_decides() -> None:
-    one, again, other = (mock_jets("t", 20, seed) for seed in (1, 1, 2))
-    assert one.keys() == other.keys()
-    assert all(ak.array_equal(one[name], again[name]) for name in one)
-    assert not ak.array_equal(one["part_px"], other["part_px"])
-    assert set(one["aux_event"]).isdisjoint(other["aux_event"])
+    jets, same_seed, other_seed = (mock_jets("t", 20, seed) for seed in (1, 1, 2))
+    assert jets.keys() == other_seed.keys()
+    assert all(ak.array_equal(jets[name], same_seed[name]) for name in jets)
+    assert not ak.array_equal(jets["part_px"], other_seed["part_px"])
+    assert set(jets["aux_event"]).isdisjoint(other_seed["aux_event"])
 
 
 @pytest.mark.parametrize(("name", "mass"), [("w", 80.4), ("z", 91.2), ("h", 125.0), ("t", 172.7)])

@@ -106,7 +106,7 @@ def test_simulated_logic_has_the_symmetry(tmp_path: Path) -> None:
     try:
         verilator.verilator_root()
     except ToolNotFoundError as error:
-        pytest.skip(error.what)
+        pytest.skip(error.problem)
     if shutil.which("g++") is None:
         pytest.skip("g++ not found")
     simulator = verilator.build(tmp_path / "rtl", tmp_path / "scratch")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.mock import mock_jets, write_mock_file
-from data_prep.system.machine import MEMORY, PROCESSES, lack_told, machine_fault
+from data_prep.system.machine import MEMORY, PROCESSES, lack_in_text, machine_fault
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "configs" / "demo" / "images.yaml"
@@ -47,7 +47,7 @@ def test_a_limit_is_named_or_enough(megabytes: int, tmp_path: Path) -> None:
     if not (tmp_path / "out").exists():
         last = errors.strip().splitlines()[-1]
         assert last.startswith("error")
-        assert lack_told(last) in (MEMORY, PROCESSES) or "ulimit -v" in last, errors
+        assert lack_in_text(last) in (MEMORY, PROCESSES) or "ulimit -v" in last, errors
 
 
 ENDS = """

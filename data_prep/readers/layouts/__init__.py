@@ -1,4 +1,4 @@
-"""The layouts of files that are known: each is one file that declares `LAYOUT`, beside what several of them share.
+"""The known layouts of files, one module each, which declares `LAYOUT`; and modules that several of them share.
 
-`own` is a layout of the user's, which images.yaml describes.
+`own` is the user's own layout, described in images.yaml.
 """

@@ -1,4 +1,4 @@
-"""The objects of a Delphes event that jets are made of, and the references from jets to them."""
+"""The objects of a Delphes event that jets are clustered from, and the references from jets to them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ GROUPS: tuple[tuple[str, ...], ...] = (
     ("ParticleFlowCandidate",),
     ("Track", "Tower"),
 )
-"""Where constituents may be: the first group of which the tree has a member; collections it lacks are left out."""
+"""Collections of constituents: the first group of which the tree has a member is read, as far as it has them."""
 _KINDS = {"EFlowPhoton": ParticleKind.PHOTON, "EFlowNeutralHadron": ParticleKind.NEUTRAL_HADRON}
 _TRACK_KINDS = {11: ParticleKind.ELECTRON, 13: ParticleKind.MUON}
 
 
 @dataclass(frozen=True)
 class Collection:
-    """One collection of objects: towers have ET and E; tracks have PT and, since Delphes 3.4.2, a mass.
+    """A collection of objects: towers have ET and E; tracks have PT and, since Delphes 3.4.2, a mass.
 
     Attributes:
         name: as in `EFlowTrack`.
@@ -42,21 +42,21 @@ class Collection:
     @classmethod
     def of(cls, name: str, tree: Any) -> Collection:
         """The collection of this name in an opened tree."""
-        wanted = ("fUniqueID", "PT", "ET", "Eta", "Phi", "E", "Mass", "Charge", "PID")
-        return cls(name, tuple(f"{name}.{what}" for what in wanted if f"{name}.{what}" in tree))
+        members = ("fUniqueID", "PT", "ET", "Eta", "Phi", "E", "Mass", "Charge", "PID")
+        return cls(name, tuple(f"{name}.{member}" for member in members if f"{name}.{member}" in tree))
 
-    def read(self, piece: root.Piece, file: Path) -> tuple[Int64, dict[str, Values]]:
+    def read(self, arrays: root.Arrays, file: Path) -> tuple[Int64, dict[str, Values]]:
         """The objects: offsets int64 [events + 1], and id, pt, eta, phi, energy, charge, kind [objects].
 
         Raises:
-            InputFileError: a branch that it cannot be without is not there, or lists differ in length.
+            InputFileError: a required branch is missing, or lists differ in length.
         """
         identifier = f"{self.name}.fUniqueID"
         if identifier not in self.names:
             raise InputFileError(f"lacks the branch {identifier}", file=file, remedy="keep it: jets refer to it")
-        offsets, number = root.jagged(piece, identifier, file)
+        offsets, number = root.jagged(arrays, identifier, file)
         values = {
-            name.rsplit(".", 1)[1]: root.aligned(piece, name, file, offsets, identifier) for name in self.names[1:]
+            name.rsplit(".", 1)[1]: root.aligned(arrays, name, file, offsets, identifier) for name in self.names[1:]
         }
         pt = values.get("PT", values.get("ET"))
         if pt is None or "Eta" not in values or "Phi" not in values:
@@ -69,18 +69,18 @@ class Collection:
         if energy is None:
             momentum = pt.astype(np.float64) * np.cosh(values["Eta"].astype(np.float64))
             energy = np.hypot(momentum, np.maximum(values.get("Mass", np.zeros(1)), 0.0))
-        kind = np.full(number.size, _KINDS.get(self.name, ParticleKind.UNKNOWN), np.uint8)
+        kinds = np.full(number.size, _KINDS.get(self.name, ParticleKind.UNKNOWN), np.uint8)
         charge = values.get("Charge", np.zeros(number.size))
         if "PID" in values:
-            kind[charge != 0] = ParticleKind.CHARGED_HADRON
+            kinds[charge != 0] = ParticleKind.CHARGED_HADRON
             for pdg, code in _TRACK_KINDS.items():
-                kind[np.abs(values["PID"]) == pdg] = code
+                kinds[np.abs(values["PID"]) == pdg] = code
         columns = {"pt": pt, "eta": values["Eta"], "phi": values["Phi"], "energy": energy}
         return offsets, {
             "id": root.integers(number, identifier, file),
             **{name: float32(column) for name, column in columns.items()},
             "charge": charge,
-            "kind": kind,
+            "kind": kinds,
         }
 
 
@@ -95,9 +95,9 @@ def collections(tree: Any, file: Path) -> tuple[Collection, ...]:
             present = [name for name in group if f"{name}.Eta" in tree]
             if present:
                 return tuple(Collection.of(name, tree) for name in present)
-    known = ", ".join(name for each in GROUPS for name in each)
+    names = ", ".join(name for group in GROUPS for name in group)
     raise InputFileError(
-        f"the tree '{tree.name}' has no collection of constituents ({known})",
+        f"the tree '{tree.name}' has no collection of constituents ({names})",
         file=file,
         remedy="have Delphes write the branches that the jets were clustered from",
     )
@@ -113,27 +113,29 @@ def merged(pool: list[tuple[Int64, dict[str, Values]]]) -> tuple[Int64, dict[str
 
 
 def reference_branches(jets: str, tree: Any, file: Path) -> tuple[str, ...]:
-    """The branches of the references: the TRefArray as Delphes writes it, or its members in branches of their own.
+    """The branches of the references: the TRefArray as Delphes writes it, or one branch for each of its members.
 
     Raises:
-        InputFileError: neither is there.
+        InputFileError: neither exists.
     """
-    whole, parts = f"{jets}.Constituents", (f"{jets}.Constituents.refs", f"{jets}.Constituents.fSize")
+    array_branch, member_branches = f"{jets}.Constituents", (f"{jets}.Constituents.refs", f"{jets}.Constituents.fSize")
     with faults(file):
-        if all(name in tree for name in parts):
-            return parts
-        if whole in tree:
-            return (whole,)
+        if all(name in tree for name in member_branches):
+            return member_branches
+        if array_branch in tree:
+            return (array_branch,)
     raise InputFileError(
-        f"the tree '{tree.name}' lacks the branch {whole}", file=file, remedy="keep it: it tells a jet's constituents"
+        f"the tree '{tree.name}' lacks the branch {array_branch}",
+        file=file,
+        remedy="keep it: it refers to the jets' constituents",
     )
 
 
-def references(piece: root.Piece, branches: tuple[str, ...], file: Path, jets: Int64) -> tuple[Int64, Int64, Int64]:
+def references(arrays: root.Arrays, branches: tuple[str, ...], file: Path, jets: Int64) -> tuple[Int64, Int64, Int64]:
     """The references of all jets.
 
     Args:
-        piece: the branches.
+        arrays: the branches.
         branches: `reference_branches`.
         file: for messages.
         jets: int64 [events + 1], the jets of each event.
@@ -142,14 +144,14 @@ def references(piece: root.Piece, branches: tuple[str, ...], file: Path, jets: I
         offsets int64 [jets + 1]; the references of each event, int64 [events + 1]; the references, int64.
 
     Raises:
-        InputFileError: other numbers of jets than `jets` says, or no references.
+        InputFileError: the number of jets differs from that of `jets`, or there are no references.
     """
     if len(branches) == 1:
         with faults(file):
-            outer, offsets, numbers = root.lists_of_lists(piece[branches[0]]["refs"], branches[0], file)
+            outer, offsets, numbers = root.lists_of_lists(arrays[branches[0]]["refs"], branches[0], file)
     else:
-        lists, numbers = root.jagged(piece, branches[0], file)
-        outer, sizes = root.jagged(piece, branches[1], file)
+        lists, numbers = root.jagged(arrays, branches[0], file)
+        outer, sizes = root.jagged(arrays, branches[1], file)
         sizes = root.integers(sizes, branches[1], file)
         offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         if np.any(sizes < 0) or not np.array_equal(offsets[outer], lists):

@@ -1,8 +1,8 @@
 """The CMS Open Data layout for H→bb tagging: one entry an AK8 jet, constituents relative to it (`pfcand_*rel`).
 
 `pfcand_ptrel` and `pfcand_erel` are fractions of the jet's pT and energy, `pfcand_etarel` is sign(η_jet)·(η − η_jet),
-`pfcand_phirel` is φ − φ_jet; here they become absolute values again. The pT fractions are those of the candidates that
-the jet was clustered from, so that no PUPPI weight is applied unless the user asks for it (`puppi: apply`).
+`pfcand_phirel` is φ − φ_jet; they are converted to absolute values. The pT fractions are those of the candidates that
+the jet was clustered from, so that PUPPI weights are applied only with `puppi: apply`.
 
 Source: CMS Open Data record 12102 (doi:10.7483/OPENDATA.CMS.JGJX.MS7Q) and its ntuple producer's list of variables
 (github.com/cms-legacydata-analyses/HiggsToBBNtupleProducerTool).
@@ -45,7 +45,7 @@ class HiggsToBBReader(NamedBranchesReader):
 
     Attributes:
         options: see there; labels are branches as `fj_isH`, `fj_isQCD` or `fj_label == 41`.
-        tree: where the jets are.
+        tree: the path of the tree.
     """
 
     tree: str = TREE
@@ -60,18 +60,20 @@ class HiggsToBBReader(NamedBranchesReader):
 
     @property
     def optional(self) -> tuple[str, ...]:
-        """The branches that are read where they are."""
+        """The branches that are read where they exist."""
         return EVENT, *STORED.values()
 
-    def chunk(self, piece: root.Piece, file: Path, start: int) -> JetChunk:
+    def chunk(self, arrays: root.Arrays, file: Path, start: int) -> JetChunk:
         """The jets of some entries; see `TreeReader.chunk`."""
-        offsets, ptrel = root.jagged(piece, "pfcand_ptrel", file)
+        offsets, ptrel = root.jagged(arrays, "pfcand_ptrel", file)
         lists = {
-            name: root.aligned(piece, name, file, offsets, "pfcand_ptrel")
+            name: root.aligned(arrays, name, file, offsets, "pfcand_ptrel")
             for name in self.required
             if name.startswith("pfcand_") and name not in self.options.columns
         }
-        numbers = {name: root.flat(piece, name, file) for name in piece if name not in lists and name != "pfcand_ptrel"}
+        numbers = {
+            name: root.flat(arrays, name, file) for name in arrays if name not in lists and name != "pfcand_ptrel"
+        }
         pt, eta, phi, mass = (np.asarray(numbers[name], np.float64) for name in JET)
         sizes = np.diff(offsets)
         side = np.where(eta > 0, 1.0, -1.0)

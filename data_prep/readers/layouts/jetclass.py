@@ -33,7 +33,7 @@ KINDS = {
     "part_isMuon": ParticleKind.MUON,
 }
 SIGNATURE = MOMENTA
-"""The branches by which a tree is known to be of this layout."""
+"""The branches by which this layout is recognised."""
 _LABELS = ("QCD", "Hbb", "Hcc", "Hgg", "H4q", "Hqql", "Zqq", "Wqq", "Tbqq", "Tbl")
 
 
@@ -41,12 +41,12 @@ _LABELS = ("QCD", "Hbb", "Hcc", "Hgg", "H4q", "Hqql", "Zqq", "Wqq", "Tbqq", "Tbl
 class JetClassReader(NamedBranchesReader):
     """Reads JetClass files; a `data_prep.readers.Reader`.
 
-    Where `jet_pt`, `jet_eta` and `jet_phi` are not all there, the jet is the sum of its constituents. Where there is
-    no `aux_event`, the event identifier is a hash of the constituents. The constituents carry no pile-up weight.
+    Where one of `jet_pt`, `jet_eta` and `jet_phi` is missing, the jet is the sum of its constituents. Where there is no
+    `aux_event`, the event identifier is a hash of the constituents. The constituents carry no pile-up weight.
 
     Attributes:
-        options: the classes to tell, and whether charge and particle kind are read too.
-        tree: where the jets are.
+        options: the classes, and whether charge and particle kind are read too.
+        tree: the path of the tree.
     """
 
     tree: str = TREE
@@ -60,18 +60,18 @@ class JetClassReader(NamedBranchesReader):
 
     @property
     def optional(self) -> tuple[str, ...]:
-        """The branches that are read where they are."""
+        """The branches that are read where they exist."""
         return *STORED_FEATURES, *AXIS, ENERGY, EVENT
 
-    def chunk(self, piece: root.Piece, file: Path, start: int) -> JetChunk:
+    def chunk(self, arrays: root.Arrays, file: Path, start: int) -> JetChunk:
         """The jets of some entries; see `TreeReader.chunk`."""
-        offsets, px = root.jagged(piece, MOMENTA[0], file)
-        rest = [root.aligned(piece, name, file, offsets, MOMENTA[0]) for name in MOMENTA[1:]]
-        constituents = from_cartesian(offsets, px, rest[0], rest[1], rest[2])
+        offsets, px = root.jagged(arrays, MOMENTA[0], file)
+        others = [root.aligned(arrays, name, file, offsets, MOMENTA[0]) for name in MOMENTA[1:]]
+        constituents = from_cartesian(offsets, px, others[0], others[1], others[2])
         numbers = {
-            name: root.flat(piece, name, file) for name in (*self.optional, *self.options.columns) if name in piece
+            name: root.flat(arrays, name, file) for name in (*self.optional, *self.options.columns) if name in arrays
         }
-        if EVENT in piece:
+        if EVENT in arrays:
             event = np.ascontiguousarray(numbers[EVENT]).astype(np.int64).view(np.uint64)
         else:
             event = content_hash(offsets, constituents.cartesian)
@@ -85,7 +85,7 @@ class JetClassReader(NamedBranchesReader):
                 mass = np.sqrt(np.maximum(energy**2 - (pt * np.cosh(eta)) ** 2, 0))
         particles = None
         if self.options.particles:
-            charge, *flags = (root.aligned(piece, name, file, offsets, MOMENTA[0]) for name in (CHARGE, *KINDS))
+            charge, *flags = (root.aligned(arrays, name, file, offsets, MOMENTA[0]) for name in (CHARGE, *KINDS))
             particles = charges_of(charge), flagged_kinds(dict(zip(KINDS.values(), flags, strict=True)))
         return assemble(
             constituents,

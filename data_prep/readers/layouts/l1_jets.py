@@ -1,10 +1,10 @@
 """The layout of trigger jets, `outnano/Jets`: one entry a level-1 jet, its PUPPI candidates in `jet_puppicand_*`.
 
-The candidates' pT is after PUPPI already: `jet_puppicand_puppiweight` says by how much it was scaled and is not applied
-again. Both spellings of the tree are read, `outnano/Jets` and `outnano/jets`, and candidates in the detector's
-coordinates (`_eta_phys`, `_phi_phys`) or, where those are missing, relative to the jet (`_deta`, `_dphi`), which the
-ntuplizer writes as jet minus candidate. Values in the hardware's units, which newer versions store under the same
-names, are refused with the layout that reads them (`data_prep.readers.layouts.l1_units`).
+The candidates' pT already includes PUPPI: `jet_puppicand_puppiweight` is the factor and is not applied again. Both
+spellings of the tree are read, `outnano/Jets` and `outnano/jets`, and candidates in detector coordinates (`_eta_phys`,
+`_phi_phys`) or, where those are missing, relative to the jet (`_deta`, `_dphi`), which the ntuplizer writes as jet
+minus candidate. Values in hardware units, which newer versions store under the same names, are refused; the error
+message gives the layout that reads them (`data_prep.readers.layouts.l1_units`).
 
 Source: the ntuplizer of the CMS Phase-2 level-1 jet taggers (github.com/p2l1pfp/FastPUPPI, JetNTuplizer:
 `jet_direction.Eta() - pfcand_momentum.Eta()` and `jet_direction.DeltaPhi(pfcand_momentum)`).
@@ -35,7 +35,7 @@ PT = "jet_puppicand_pt"
 MASS = "jet_puppicand_mass"
 WEIGHT = "jet_puppicand_puppiweight"
 AXIS = (("jet_pt_phys", "jet_pt"), ("jet_eta_phys", "jet_eta"), ("jet_phi_phys", "jet_phi"))
-"""Branches of the jet's axis, the first of each that is there."""
+"""Branches of the jet's axis; of each pair the first that exists is read."""
 ABSOLUTE = (("jet_puppicand_eta_phys", "jet_puppicand_phi_phys"), ("jet_puppicand_eta", "jet_puppicand_phi"))
 RELATIVE = (
     ("jet_puppicand_deta_phys", "jet_puppicand_dphi_phys"),
@@ -53,35 +53,35 @@ class L1JetsReader(TreeReader):
 
     Attributes:
         options: see there; labels are branches as `jet_genmatch_hflav == 5`.
-        tree: where the jets are.
+        tree: the path of the tree.
     """
 
     tree: str = TREE
     title = "L1 jets"
 
     def branches(self, tree: Any, file: Path) -> tuple[str, ...]:
-        """The branches to be read, whose names depend on the version of the ntuplizer; see `TreeReader.branches`."""
+        """The branches to be read; their names depend on the version of the ntuplizer; see `TreeReader.branches`."""
         weight = (WEIGHT,) if self.options.puppi == "apply" else ()
         particles = (CHARGE, PID) if self.options.particles else ()
         with faults(file):
             optional = [name for name in (MASS, STATED_MASS, EVENT) if name in tree]
-            named = (*_axis(tree), *_angles(tree))
-        branches = (*named, PT, *weight, *particles, *optional, *self.options.columns)
+            angles_and_axis = (*_axis(tree), *_angles(tree))
+        branches = (*angles_and_axis, PT, *weight, *particles, *optional, *self.options.columns)
         root.require(tree, file, branches, self.title)
         return branches
 
-    def chunk(self, piece: root.Piece, file: Path, start: int) -> JetChunk:
+    def chunk(self, arrays: root.Arrays, file: Path, start: int) -> JetChunk:
         """The jets of some entries; see `TreeReader.chunk`."""
-        angles = _angles(piece)
-        jet_pt, jet_eta, jet_phi = (root.flat(piece, name, file) for name in _axis(piece))
-        offsets, pt = root.jagged(piece, PT, file)
+        angles = _angles(arrays)
+        jet_pt, jet_eta, jet_phi = (root.flat(arrays, name, file) for name in _axis(arrays))
+        offsets, pt = root.jagged(arrays, PT, file)
         lists = {
-            name: root.aligned(piece, name, file, offsets, PT)
+            name: root.aligned(arrays, name, file, offsets, PT)
             for name in (*angles, MASS, CHARGE, PID, WEIGHT)
-            if name in piece
+            if name in arrays
         }
         eta, phi = (lists[name] for name in angles)
-        self._refuse_hardware_units(piece, offsets, pt, (eta, phi), file)
+        self._refuse_hardware_units(arrays, offsets, pt, (eta, phi), file)
         if angles in RELATIVE:
             sizes = np.diff(offsets)
             eta, phi = np.repeat(jet_eta, sizes) - eta, np.repeat(jet_phi, sizes) - phi
@@ -93,54 +93,54 @@ class L1JetsReader(TreeReader):
             mass=lists.get(MASS),
             weight=lists.get(WEIGHT) if self.options.puppi == "apply" else None,
         )
-        if EVENT in piece:
-            event = number_hash(root.flat(piece, EVENT, file))
+        if EVENT in arrays:
+            event = number_hash(root.flat(arrays, EVENT, file))
         else:
             event = content_hash(offsets, constituents.cartesian)
         return assemble(
             constituents,
             self.options,
             file,
-            columns={name: root.flat(piece, name, file) for name in self.options.columns},
+            columns={name: root.flat(arrays, name, file) for name in self.options.columns},
             event=event,
             axis=(jet_pt, jet_eta, jet_phi),
-            stated=(jet_pt, root.flat(piece, STATED_MASS, file) if STATED_MASS in piece else None),
+            stated=(jet_pt, root.flat(arrays, STATED_MASS, file) if STATED_MASS in arrays else None),
             particles=(charges_of(lists[CHARGE]), kinds_of(lists[PID])) if self.options.particles else None,
         )
 
     def _refuse_hardware_units(
-        self, piece: root.Piece, offsets: Int64, pt: Values, angles: tuple[Values, Values], file: Path
+        self, arrays: root.Arrays, offsets: Int64, pt: Values, angles: tuple[Values, Values], file: Path
     ) -> None:
-        """Refuse candidates in steps of the hardware."""
-        axis, names = _axis(piece), _angles(piece)
+        """Refuse candidates in hardware units."""
+        axis, names = _axis(arrays), _angles(arrays)
         remedy = _remedy(self.tree, axis, names)
-        jets = [(name, root.flat(piece, name, file)) for name in axis]
+        jets = [(name, root.flat(arrays, name, file)) for name in axis]
         refuse_hardware_angles([*zip(names, angles, strict=True), *jets[1:]], remedy, file)
         sizes = np.diff(offsets)
         jet = np.repeat(np.arange(sizes.size), sizes)
         sums = np.bincount(jet, pt.astype(np.float64), sizes.size)[sizes > 0]
         ratios = sums / jets[0][1].astype(np.float64)[sizes > 0]
-        # no correction of a jet's energy is as large as a step is small
+        # jet-energy corrections are never as large as the factor between hardware units and GeV
         steps = 0.7 < np.median(ratios) * PT_STEP < 1.5 if ratios.size else False
         if whole_steps(pt) and (steps or (not axis[0].endswith("_phys") and whole_steps(jets[0][1]))):
             raise InputFileError(
-                f"{PT} holds whole numbers, in the sum {np.median(ratios):.2f} times {axis[0]}: steps of {PT_STEP} GeV "
-                "of the trigger's hardware",
+                f"{PT} holds whole numbers, whose sum is {np.median(ratios):.2f} times {axis[0]}: steps of {PT_STEP} "
+                "GeV of the trigger's hardware",
                 file=file,
                 remedy=remedy,
             )
 
 
 def _remedy(tree: str, axis: list[str], names: tuple[str, str]) -> str:
-    """What to write in images.yaml for candidates in steps of the hardware."""
+    """The remedy for candidates in hardware units: a layout for images.yaml."""
     step = "3.14159265 / 720"
     if names in ABSOLUTE[:1]:
-        eta, phi, kind = *names, "absolute"
+        eta, phi, angles = *names, "absolute"
     elif names in ABSOLUTE:
-        eta, phi, kind = f"{names[0]} * {step}", f"{names[1]} * {step}", "absolute"
+        eta, phi, angles = f"{names[0]} * {step}", f"{names[1]} * {step}", "absolute"
     else:
         # the integers differ in sign: jet minus candidate in η, candidate minus jet in φ
-        eta, phi, kind = f"-{names[0]} * {step}", f"{names[1]} * {step}", "relative"
+        eta, phi, angles = f"-{names[0]} * {step}", f"{names[1]} * {step}", "relative"
     pt, jet_eta, jet_phi = axis
     scales = [(pt, f"{PT_STEP} * {pt}"), (jet_eta, f"{jet_eta} * {step}"), (jet_phi, f"{jet_phi} * {step}")]
     stored = ", ".join(
@@ -149,17 +149,17 @@ def _remedy(tree: str, axis: list[str], names: tuple[str, str]) -> str:
     )
     return (
         f"in images.yaml `layout: {{tree: {tree}, constituents: {{pt: {PT_STEP} * {PT}, eta: {eta}, phi: {phi}, "
-        f"angles: {kind}}}, jet: {{{stored}}}}}`"
+        f"angles: {angles}}}, jet: {{{stored}}}}}`"
     )
 
 
 def _axis(names: Container[str]) -> list[str]:
-    """The branches of the jet's axis, by those that are there."""
+    """The branches of the jet's axis, of those that exist."""
     return [next((name for name in choice if name in names), choice[0]) for choice in AXIS]
 
 
 def _angles(names: Container[str]) -> tuple[str, str]:
-    """The branches of the candidates' angles, by those that are there."""
+    """The branches of the candidates' angles, of those that exist."""
     choices = (ABSOLUTE[0], *RELATIVE)
     return next((choice for choice in choices if all(name in names for name in choice)), ABSOLUTE[1])
 

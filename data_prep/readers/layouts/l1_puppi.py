@@ -1,8 +1,8 @@
 """The layout of trigger events, `L1PuppiCands_*`: PUPPI candidates of the level-1 trigger, without jets.
 
-Jets are made here: anti-kT of all candidates of the event (`cluster` in images.yaml: radius 0.4 and pT above 20 GeV
-unless it says otherwise). The candidates' pT is after PUPPI already: `L1PuppiCands_puppiWeight` says by how much it was
-scaled and is not applied again unless the user asks for it (`puppi: apply`).
+Jets are clustered here: anti-kT of all candidates of the event (`cluster` in images.yaml; by default radius 0.4 and pT
+above 20 GeV). The candidates' pT already includes PUPPI: `L1PuppiCands_puppiWeight` is the factor and is applied again
+only with `puppi: apply`.
 
 Source: the ntuples of the CMS Phase-2 level-1 correlator trigger (github.com/p2l1pfp/FastPUPPI).
 """
@@ -37,8 +37,8 @@ class L1PuppiReader(NamedBranchesReader, ClusteringReader):
     """Reads trigger events; an entry is an event; a `data_prep.readers.Reader`.
 
     Attributes:
-        options: see there; labels are numbers of the event, `matched_pdgId`, or `1` with `files`.
-        tree: where the events are.
+        options: see there; labels use numbers of the event, `matched_pdgId`, or `1` with `files`.
+        tree: the path of the tree.
     """
 
     tree: str = TREE
@@ -55,15 +55,15 @@ class L1PuppiReader(NamedBranchesReader, ClusteringReader):
 
     @property
     def optional(self) -> tuple[str, ...]:
-        """The branches that are read where they are."""
+        """The branches that are read where they exist."""
         return *IDENTIFIERS, f"{PREFIX}mass"
 
-    def chunk(self, piece: root.Piece, file: Path, start: int) -> JetChunk:
+    def chunk(self, arrays: root.Arrays, file: Path, start: int) -> JetChunk:
         """The jets of some events; see `TreeReader.chunk`."""
-        events, pt = root.jagged(piece, PT, file)
+        events, pt = root.jagged(arrays, PT, file)
         lists = {
-            name.removeprefix(PREFIX): root.aligned(piece, name, file, events, PT)
-            for name in piece
+            name.removeprefix(PREFIX): root.aligned(arrays, name, file, events, PT)
+            for name in arrays
             if name.startswith(PREFIX) and name not in self.options.columns
         }
         refuse_hardware_angles(
@@ -79,20 +79,20 @@ class L1PuppiReader(NamedBranchesReader, ClusteringReader):
             mass=lists.get("mass"),
             weight=lists.get("puppiWeight") if self.options.puppi == "apply" else None,
         )
-        identifier = event_numbers(piece, file)
+        identifier = event_numbers(arrays, file)
         if identifier is None:
             identifier = content_hash(events, candidates.cartesian)
         jets, offsets, rows = cluster(candidates, self.options.cluster)
-        constituents = candidates.chosen(offsets, rows)
-        columns = by_jet(piece, [name for name in self.options.columns if name != MATCHED], file, jets, PT)
+        constituents = candidates.regrouped(offsets, rows)
+        columns = by_jet(arrays, [name for name in self.options.columns if name != MATCHED], file, jets, PT)
         if MATCHED in self.options.columns:
             _, eta, phi = detector_coordinates(*(float32(constituents.sums[:, i]) for i in range(3)))
-            own, pid = root.jagged(piece, "GenPart_pdgId", file)
+            particle_offsets, pid = root.jagged(arrays, "GenPart_pdgId", file)
             particle_eta, particle_phi, flags = (
-                root.aligned(piece, f"GenPart_{what}", file, own, "GenPart_pdgId")
-                for what in ("eta", "phi", "statusFlags")
+                root.aligned(arrays, f"GenPart_{quantity}", file, particle_offsets, "GenPart_pdgId")
+                for quantity in ("eta", "phi", "statusFlags")
             )
-            particles = own, particle_eta, particle_phi, pid
+            particles = particle_offsets, particle_eta, particle_phi, pid
             radius = self.options.cluster.radius
             columns[MATCHED] = matched_resonance(jets, eta, phi, particles, (flags & LAST_COPY) != 0, radius)
         return assemble(

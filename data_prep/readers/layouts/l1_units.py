@@ -1,8 +1,8 @@
-"""Hardware units of the CMS level-1 trigger: integers that stand where a branch's name lets expect GeV and rad.
+"""Hardware units of the CMS level-1 trigger: integers in branches whose names suggest GeV and rad.
 
 The correlator counts pT in steps of 0.25 GeV, η and φ in steps of π/720. Newer versions of the jet ntuplizer store
-these integers as `jet_puppicand_pt`, `_eta`, `_phi`, `_deta` and `_dphi`, and physical values beside them as `_phys`,
-not of all. Their names do not distinguish them; the values are checked, and refused.
+these integers as `jet_puppicand_pt`, `_eta`, `_phi`, `_deta` and `_dphi`, and some of the physical values as `_phys`.
+The names do not distinguish integers from physical values; the values are checked, and integers are refused.
 
 Source: CMSSW, L1Trigger/Phase2L1ParticleFlow/interface/common/scales (`l1ct::Scales`: INTPT_LSB, ETAPHI_LSB).
 """
@@ -19,14 +19,12 @@ import numpy.typing as npt
 from data_prep.errors import InputFileError
 
 PT_STEP = 0.25
-"""GeV a step of the pT."""
-ANGLE_STEP = np.pi / 720
-"""A step of η and φ (rad)."""
+"""The step of the pT (GeV)."""
 _HARDWARE = ("hwpt", "hweta", "hwphi")
 
 
 def whole_steps(values: npt.NDArray[Any]) -> bool:
-    """Whether values are all whole numbers and some not 0, as angles in rad or η never are.
+    """Whether values are all whole numbers and not all 0, as η and angles in rad never are.
 
     >>> whole_steps(np.array([0.0, -31.0, 8.0])), whole_steps(np.array([0.0, -0.1])), whole_steps(np.zeros(3))
     (True, False, False)
@@ -40,27 +38,28 @@ def refuse_hardware_angles(columns: Iterable[tuple[str, npt.NDArray[Any]]], reme
 
     Args:
         columns: names of branches and their values.
-        remedy: what to do.
+        remedy: for the message.
         file: for the message.
 
     Raises:
         InputFileError: naming the branches.
     """
-    found = [name for name, values in columns if whole_steps(values)]
-    if found:
-        plural = "s" if len(found) == 1 else ""
+    integer_names = [name for name, values in columns if whole_steps(values)]
+    if integer_names:
+        plural = "s" if len(integer_names) == 1 else ""
+        branches = " and ".join(integer_names)
         raise InputFileError(
-            f"{' and '.join(found)} hold{plural} whole numbers: steps of π/720 of the trigger's hardware, not rad",
+            f"{branches} hold{plural} whole numbers: steps of π/720 of the trigger's hardware, not rad",
             file=file,
             remedy=remedy,
         )
 
 
 def hardware_names(names: Iterable[str]) -> list[str]:
-    """The branches that are named as hardware's integers, as `L1PuppiCands_hwPt`, without the lengths of their lists.
+    """The branches with names of hardware integers, as `L1PuppiCands_hwPt`, without the branches of list lengths.
 
     >>> hardware_names(["L1PuppiCands_hwPt", "nL1PuppiCands_hwPt", "L1PuppiCands_pt", "cand.hwPhi_"])
     ['L1PuppiCands_hwPt', 'cand.hwPhi_']
     """
-    found = sorted(name for name in names if name.rstrip("_").lower().endswith(_HARDWARE))
-    return [name for name in found if name.removeprefix("n") == name or name.removeprefix("n") not in found]
+    hardware = sorted(name for name in names if name.rstrip("_").lower().endswith(_HARDWARE))
+    return [name for name in hardware if name.removeprefix("n") == name or name.removeprefix("n") not in hardware]

@@ -2,7 +2,7 @@
 
 `jetConstituentList` [jets, 150, 16] with names in `particleFeatureNames` (17 names: the last, `j1_pdgid`, has no
 column), `jets` [jets, 59] with names in `jetFeatureNames`; the classes are the columns `j_g`, `j_q`, `j_w`, `j_z`,
-`j_t`. Places beyond a jet's particles are zero. There is no φ of the jet, so that its axis is the sum of the
+`j_t`. Rows beyond a jet's particles are zero. There is no φ of the jet, so that its axis is the sum of the
 constituents. There is no event number: the identifier is a hash of the constituents. No pile-up weight.
 
 Source: M. Pierini, J. Duarte, N. Tran, M. Freytsis, "hls4ml LHC jet dataset (150 particles)",
@@ -20,8 +20,8 @@ from data_prep.jets.chunk import JetChunk
 from data_prep.jets.event_identifiers import content_hash
 from data_prep.readers import DEFAULTS, Options, hdf5
 from data_prep.readers.assemble import assemble
+from data_prep.readers.float_warnings import without_float_warnings
 from data_prep.readers.layout import Layout
-from data_prep.readers.odd_values import odd_values_pass
 from data_prep.readers.padded import from_padded
 
 PARTICLES, JETS = "jetConstituentList", "jets"
@@ -64,7 +64,7 @@ class LhcJetsReader:
                 hdf5.check_whole(opened[name], file)
             return int(opened[PARTICLES].shape[0])
 
-    @odd_values_pass
+    @without_float_warnings
     def read(self, file: Path, start: int, stop: int) -> JetChunk:
         """The jets `start` to `stop - 1` of a file.
 
@@ -72,13 +72,13 @@ class LhcJetsReader:
             InputFileError: the file cannot be read, lacks a data set or a column, or is damaged.
         """
         with hdf5.open_file(file) as opened:
-            places, jet_names = self._check(opened, file)
-            first, last = min(places), max(places) + 1
-            px, py, pz, energy = (place - first for place in places)
-            momenta = opened[PARTICLES][start:stop, :, first:last]
+            columns, jet_names = self._check(opened, file)
+            first_column, last_column = min(columns), max(columns) + 1
+            px, py, pz, energy = (column - first_column for column in columns)
+            momenta = opened[PARTICLES][start:stop, :, first_column:last_column]
             values = hdf5.rows(opened[JETS], start, stop, file)
             constituents = from_padded(momenta, (px, py, pz, energy))
-        numbers = {name: values[:, column] for column, name in enumerate(jet_names)}
+        numbers = {name: values[:, index] for index, name in enumerate(jet_names)}
         return assemble(
             constituents,
             self.options,
@@ -90,26 +90,26 @@ class LhcJetsReader:
         )
 
     def _check(self, opened: Any, file: Path) -> tuple[tuple[int, int, int, int], list[str]]:
-        """Where px, py, pz, E stand, and the names of the jet columns."""
+        """The columns of px, py, pz, E, and the names of the jet columns."""
         particles, jets = (hdf5.dataset(opened, name, file) for name in (PARTICLES, JETS))
         particle_names, jet_names = (hdf5.names_of(opened, name, file) for name in (PARTICLE_NAMES, JET_NAMES))
         if particles.ndim != 3 or jets.ndim != 2 or particles.shape[0] != jets.shape[0]:
             raise InputFileError(
-                f"'{PARTICLES}' {list(particles.shape)} and '{JETS}' {list(jets.shape)} do not belong together",
+                f"'{PARTICLES}' {list(particles.shape)} and '{JETS}' {list(jets.shape)} do not fit together",
                 file=file,
                 remedy="they must be [jets, particles, features] and [jets, features]",
             )
         particle_names, jet_names = particle_names[: particles.shape[2]], jet_names[: jets.shape[1]]
-        wanted = (
+        requirements = (
             (MOMENTA, particle_names, PARTICLES, "give files of the LHC jet set"),
             (self.options.columns, jet_names, JETS, f"labels and weight can use {', '.join(jet_names)}"),
         )
-        for columns, names, where, remedy in wanted:
+        for columns, names, data_set, remedy in requirements:
             missing = [name for name in columns if name not in names]
             if missing:
                 plural = "s" * (len(missing) > 1)
-                what = f"'{where}' lacks the column{plural} {', '.join(missing)}"
-                raise InputFileError(what, file=file, remedy=remedy)
+                reason = f"'{data_set}' lacks the column{plural} {', '.join(missing)}"
+                raise InputFileError(reason, file=file, remedy=remedy)
         px, py, pz, energy = (particle_names.index(name) for name in MOMENTA)
         return (px, py, pz, energy), jet_names
 

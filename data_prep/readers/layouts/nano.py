@@ -1,4 +1,4 @@
-"""What the PFNano layouts share: NanoAOD jets, gen matching and event numbers around lists of constituents.
+"""Base of the PFNano layouts: NanoAOD jets, generator matching and event numbers.
 
 Source: NanoAOD's documentation of its content (cms-nanoaod-integration.web.cern.ch); PFNano
 (github.com/cms-jet/PFNano).
@@ -28,9 +28,9 @@ from data_prep.readers.tree import NamedBranchesReader
 
 TREE = "Events"
 JETS = ("FatJet", "Jet")
-"""The collections that have constituents: anti-kT 0.8 and 0.4."""
+"""The collections that have constituents: anti-kT jets of radius 0.8 and 0.4."""
 PUPPI_JETS = ("FatJet",)
-"""Those that are PUPPI jets in every NanoAOD; `Jet` is CHS before NanoAODv10, whose constituents have no weight."""
+"""The PUPPI jets in every NanoAOD; `Jet` is CHS before NanoAODv10, and its constituents have no weight."""
 RADIUS = {"FatJet": 0.8, "Jet": 0.4}
 GEN_JETS = {"FatJet": ("GenJetAK8", "genJetAK8Idx"), "Jet": ("GenJet", "genJetIdx")}
 """The collection of generator jets, and the branch of the jets that points to it."""
@@ -48,15 +48,15 @@ _STORED = {"jet_sdmass": "msoftdrop", "jet_tau1": "tau1", "jet_tau2": "tau2", "j
 
 @dataclass(frozen=True)
 class NanoReader(NamedBranchesReader):
-    """The jets side of a PFNano reader; an entry is an event. A version says how the constituents are listed.
+    """Reads the jets of PFNano; an entry is an event. The two versions of PFNano list the constituents differently.
 
     Constituents of `FatJet` are multiplied by `puppiWeight`. The stated pT and mass are those before the jet energy
-    correction, `(1 - rawFactor)` times the stored ones, which are what the constituents sum to. The jet's own pT and
-    axis are the stored ones.
+    correction, `(1 - rawFactor)` times the stored ones, because the constituents sum to these. The jet's pT and axis
+    are the stored ones.
 
     Attributes:
         options: the classes, the collection of jets, whether PUPPI weights are applied.
-        tree: where the events are.
+        tree: the path of the tree.
     """
 
     tree: str = TREE
@@ -67,19 +67,19 @@ class NanoReader(NamedBranchesReader):
         """The branches that list the constituents."""
 
     @abstractmethod
-    def sorted_constituents(self, piece: root.Piece, file: Path, start: int) -> tuple[Int64, dict[str, Values]]:
-        """The constituents, sorted to their jets.
+    def sorted_constituents(self, arrays: root.Arrays, file: Path, start: int) -> tuple[Int64, dict[str, Values]]:
+        """The constituents, grouped by jet.
 
         Args:
-            piece: the branches.
-            file: where they are from.
+            arrays: the branches.
+            file: the file they are from.
             start: the first event, for messages.
 
         Returns:
             offsets, int64 [jets + 1], and the columns of `constituents`.
 
         Raises:
-            InputFileError: a branch holds something else than it should, or an index points nowhere.
+            InputFileError: a branch has the wrong type, or an index is out of range.
         """
 
     @property
@@ -87,7 +87,7 @@ class NanoReader(NamedBranchesReader):
         """The collection of jets.
 
         Raises:
-            InputFileError: one that has no constituents.
+            InputFileError: a collection that has no constituents.
         """
         name = self.options.jets or JETS[0]
         if name not in JETS:
@@ -117,77 +117,79 @@ class NanoReader(NamedBranchesReader):
 
     @property
     def optional(self) -> tuple[str, ...]:
-        """The branches that are read where they are."""
+        """The branches that are read where they exist."""
         return *IDENTIFIERS, *(f"{self.jets}_{name}" for name in ("rawFactor", *_STORED.values()))
 
     @property
     def constituents(self) -> tuple[str, ...]:
-        """What is read of the constituents."""
+        """The quantities of the constituents that are read."""
         weight = ("puppiWeight",) if self.weighted else ()
         particles = ("charge", "pdgId") if self.options.particles else ()
         return "pt", "eta", "phi", "mass", *weight, *particles
 
-    def offsets(self, piece: root.Piece, file: Path) -> Int64:
+    def offsets(self, arrays: root.Arrays, file: Path) -> Int64:
         """The jets of each event, int64 [events + 1]."""
-        return root.jagged(piece, f"{self.jets}_pt", file)[0]
+        return root.jagged(arrays, f"{self.jets}_pt", file)[0]
 
-    def chunk(self, piece: root.Piece, file: Path, start: int) -> JetChunk:
+    def chunk(self, arrays: root.Arrays, file: Path, start: int) -> JetChunk:
         """The jets of some events; see `TreeReader.chunk`.
 
         Raises:
-            InputFileError: also where there is no event number.
+            InputFileError: also if there is no event number.
         """
-        offsets, columns = self.sorted_constituents(piece, file, start)
-        jets = self.offsets(piece, file)
-        own = {
-            name: self._own(piece, name, file, jets)
+        offsets, columns = self.sorted_constituents(arrays, file, start)
+        jets = self.offsets(arrays, file)
+        jet_values = {
+            name: self._jet_branch(arrays, name, file, jets)
             for name in ("pt", "eta", "phi", "mass", "rawFactor", *_STORED.values())
-            if f"{self.jets}_{name}" in piece
+            if f"{self.jets}_{name}" in arrays
         }
-        raw = 1 - np.asarray(own.get("rawFactor", np.zeros(1)), np.float64)
+        raw = 1 - np.asarray(jet_values.get("rawFactor", np.zeros(1)), np.float64)
         pt, eta, phi, mass = (columns[name] for name in ("pt", "eta", "phi", "mass"))
         return assemble(
             from_polar(offsets, pt, eta, phi, mass=mass, weight=columns.get("puppiWeight")),
             self.options,
             file,
-            columns=self._columns(piece, file, jets, own),
-            event=np.repeat(_identifiers(piece, file), np.diff(jets)),
-            axis=(own["pt"], own["eta"], own["phi"]),
-            stated=(own["pt"] * raw, own["mass"] * raw),
-            stored={feature: own[name] for feature, name in _STORED.items() if name in own},
+            columns=self._columns(arrays, file, jets, jet_values),
+            event=np.repeat(_identifiers(arrays, file), np.diff(jets)),
+            axis=(jet_values["pt"], jet_values["eta"], jet_values["phi"]),
+            stated=(jet_values["pt"] * raw, jet_values["mass"] * raw),
+            stored={feature: jet_values[name] for feature, name in _STORED.items() if name in jet_values},
             particles=(charges_of(columns["charge"]), kinds_of(columns["pdgId"])) if self.options.particles else None,
             jets_of=jets,
         )
 
-    def _own(self, piece: root.Piece, name: str, file: Path, jets: Int64) -> Values:
-        return root.aligned(piece, f"{self.jets}_{name}", file, jets, f"{self.jets}_pt")
+    def _jet_branch(self, arrays: root.Arrays, name: str, file: Path, jets: Int64) -> Values:
+        return root.aligned(arrays, f"{self.jets}_{name}", file, jets, f"{self.jets}_pt")
 
-    def _columns(self, piece: root.Piece, file: Path, jets: Int64, own: dict[str, Values]) -> dict[str, Values]:
+    def _columns(
+        self, arrays: root.Arrays, file: Path, jets: Int64, jet_values: dict[str, Values]
+    ) -> dict[str, Values]:
         collection, index = GEN_JETS[self.jets]
         columns: dict[str, Values] = {}
         for name in self.options.columns:
             if name == MATCHED:
-                offsets, pid = root.jagged(piece, "GenPart_pdgId", file)
+                offsets, pid = root.jagged(arrays, "GenPart_pdgId", file)
                 eta, phi, flags = (
-                    root.aligned(piece, f"GenPart_{what}", file, offsets, "GenPart_pdgId")
-                    for what in ("eta", "phi", "statusFlags")
+                    root.aligned(arrays, f"GenPart_{quantity}", file, offsets, "GenPart_pdgId")
+                    for quantity in ("eta", "phi", "statusFlags")
                 )
-                last = (flags & LAST_COPY) != 0
-                found = matched_resonance(
-                    jets, own["eta"], own["phi"], (offsets, eta, phi, pid), last, RADIUS[self.jets]
+                last_copy = (flags & LAST_COPY) != 0
+                matched = matched_resonance(
+                    jets, jet_values["eta"], jet_values["phi"], (offsets, eta, phi, pid), last_copy, RADIUS[self.jets]
                 )
-                columns[name] = found
+                columns[name] = matched
             elif name.startswith(f"{collection}_"):
-                offsets, values = root.jagged(piece, name, file)
-                columns[name] = through_index(values, offsets, self._own(piece, index, file, jets), jets)
+                offsets, values = root.jagged(arrays, name, file)
+                columns[name] = through_index(values, offsets, self._jet_branch(arrays, index, file, jets), jets)
             else:
-                columns |= by_jet(piece, (name,), file, jets, f"{self.jets}_pt")
+                columns |= by_jet(arrays, (name,), file, jets, f"{self.jets}_pt")
         return columns
 
 
-def _identifiers(piece: root.Piece, file: Path) -> Values:
-    """Event identifiers, uint64 [events]; NanoAOD without a branch `event` cannot be."""
-    found = event_numbers(piece, file)
-    if found is None:
+def _identifiers(arrays: root.Arrays, file: Path) -> Values:
+    """Event identifiers, uint64 [events]; every NanoAOD has a branch `event`."""
+    identifiers = event_numbers(arrays, file)
+    if identifiers is None:
         raise InputFileError("lacks the branch event", file=file, remedy="keep run, luminosityBlock and event")
-    return found
+    return identifiers

@@ -1,7 +1,6 @@
-"""Whether the branches of a user's layout are nested as it says: numbers and lists where each is needed.
+"""Check of a user's layout: branches are numbers or lists as the layout requires.
 
-Numpy would repeat a number for every jet or constituent without a word, so that what must be a list is asked for here,
-before any jet is read.
+Numpy would silently repeat a number for every jet or constituent, so that this is checked before any jet is read.
 """
 
 from __future__ import annotations
@@ -23,15 +22,15 @@ _MOMENTA = (*_AXIS, "px", "py", "pz", "energy")
 
 
 @dataclass(frozen=True)
-class Needed:
-    """The branches of a layout by what needs them.
+class BranchUse:
+    """The branches of a layout by their use.
 
     Attributes:
-        entry: what an entry is.
+        entry: whether an entry is a jet or an event.
         constituents: by key of `constituents:`, the branches of its expression; keys that are not given are left out.
         jet: likewise for `jet:`.
         labels: the branches of labels and weight.
-        event: the branches that name the event.
+        event: the branches that identify the event.
         index: the branch of the jet index.
     """
 
@@ -43,32 +42,34 @@ class Needed:
     index: str | None
 
 
-def check_nesting(needed: Needed, depth: Mapping[str, int], file: Path) -> None:
+def check_nesting(use: BranchUse, depth: Mapping[str, int], file: Path) -> None:
     """Check the nesting of all branches.
 
     Args:
-        needed: the branches.
+        use: the branches.
         depth: of each, see `flat_arrays.depth`.
         file: for messages.
 
     Raises:
-        InputFileError: a branch that is nested otherwise than the layout says.
+        InputFileError: the nesting of a branch differs from the layout.
     """
-    for name in needed.event:
+    for name in use.event:
         if depth[name] != 1:
-            raise _wrong(f"the branch {name}, which names the event,", depth[name], file, "name integers of the entry")
-    numbers = [name for names in needed.jet.values() for name in names] + list(needed.labels)
-    if needed.entry == "jet":
+            raise _nesting_error(
+                f"the branch {name}, which names the event,", depth[name], file, "name integers of the entry"
+            )
+    numbers = [name for names in use.jet.values() for name in names] + list(use.labels)
+    if use.entry == "jet":
         _numbers_of_jets(numbers, depth, file)
     else:
-        _lists_of_jets(needed, numbers, depth, file)
-    _constituents(needed, set(numbers), depth, file)
+        _lists_of_jets(use, numbers, depth, file)
+    _constituents(use, set(numbers), depth, file)
 
 
 def _numbers_of_jets(numbers: Sequence[str], depth: Mapping[str, int], file: Path) -> None:
     for name in numbers:
         if depth[name] != 1:
-            raise _wrong(
+            raise _nesting_error(
                 f"the branch {name} must hold one number for each jet, but",
                 depth[name],
                 file,
@@ -78,12 +79,12 @@ def _numbers_of_jets(numbers: Sequence[str], depth: Mapping[str, int], file: Pat
             )
 
 
-def _lists_of_jets(needed: Needed, numbers: Sequence[str], depth: Mapping[str, int], file: Path) -> None:
+def _lists_of_jets(use: BranchUse, numbers: Sequence[str], depth: Mapping[str, int], file: Path) -> None:
     for name in numbers:
         if depth[name] not in (1, 2):
-            raise _wrong(f"the branch {name}", depth[name], file, "name lists with one number a jet")
-    for key, names in needed.jet.items():
-        # a mass may be a constant, an axis may not: the lists of the axis tell how many jets there are
+            raise _nesting_error(f"the branch {name}", depth[name], file, "name lists with one number a jet")
+    for key, names in use.jet.items():
+        # a mass may be a constant, an axis may not: the lists of the axis give the number of jets
         if (names or key in _AXIS) and not any(depth[name] == 2 for name in names):
             held = f"{', '.join(names)}, one number an event" if names else "a constant"
             raise InputFileError(
@@ -92,37 +93,37 @@ def _lists_of_jets(needed: Needed, numbers: Sequence[str], depth: Mapping[str, i
                 remedy="where each row is one jet, write `entry: jet` and leave jet_index out; else name lists with "
                 "one number a jet",
             )
-    if needed.index is not None and depth[needed.index] != 2:
-        raise _wrong(
-            f"the branch {needed.index} of jet_index",
-            depth[needed.index],
+    if use.index is not None and depth[use.index] != 2:
+        raise _nesting_error(
+            f"the branch {use.index} of jet_index",
+            depth[use.index],
             file,
             "name the list with the jet of each constituent",
         )
 
 
-def _constituents(needed: Needed, numbers: set[str], depth: Mapping[str, int], file: Path) -> None:
-    for key, names in needed.constituents.items():
+def _constituents(use: BranchUse, numbers: set[str], depth: Mapping[str, int], file: Path) -> None:
+    for key, names in use.constituents.items():
         for name in names:
             if depth[name] not in (1, 2):
-                raise _wrong(
+                raise _nesting_error(
                     f"the branch {name}",
                     depth[name],
                     file,
-                    "constituents need one list of numbers for each entry; those of several jets stand in one list, "
-                    "with a jet_index",
+                    "constituents need one list of numbers for each entry; for several jets write one list of all "
+                    "constituents, and a jet_index",
                 )
         if key in _MOMENTA and not any(depth[name] == 2 and name not in numbers for name in names):
-            what = (
+            reason = (
                 f"{', '.join(names)} does not hold a list of numbers" if names else "a constant is no list of numbers"
             )
             raise InputFileError(
-                f"`constituents: {key}` needs a list for each entry: {what} of the constituents",
+                f"`constituents: {key}` needs a list for each entry: {reason} of the constituents",
                 file=file,
                 remedy="name the branch with one number a constituent",
             )
 
 
-def _wrong(what: str, depth: int, file: Path, remedy: str) -> InputFileError:
+def _nesting_error(reason: str, depth: int, file: Path, remedy: str) -> InputFileError:
     held = _HOLDS.get(depth, "holds lists of lists")
-    return InputFileError(f"{what} {held}", file=file, remedy=remedy)
+    return InputFileError(f"{reason} {held}", file=file, remedy=remedy)

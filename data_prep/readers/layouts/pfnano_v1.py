@@ -27,17 +27,17 @@ class PFNanoV1Reader(NanoReader):
         """The branches that list the constituents."""
         return tuple(f"{self.jets}PFCands_{name}" for name in (*self.constituents, "jetIdx"))
 
-    def sorted_constituents(self, piece: root.Piece, file: Path, start: int) -> tuple[Int64, dict[str, Values]]:
-        """The constituents, sorted to their jets; see `NanoReader.sorted_constituents`."""
+    def sorted_constituents(self, arrays: root.Arrays, file: Path, start: int) -> tuple[Int64, dict[str, Values]]:
+        """The constituents, grouped by jet; see `NanoReader.sorted_constituents`."""
         prefix = f"{self.jets}PFCands_"
-        lists, index = root.jagged(piece, f"{prefix}jetIdx", file)
-        offsets, rows, bad = by_jet_index(
-            self.offsets(piece, file), lists, root.integers(index, f"{prefix}jetIdx", file)
+        lists, index = root.jagged(arrays, f"{prefix}jetIdx", file)
+        offsets, rows, bad_event = by_jet_index(
+            self.offsets(arrays, file), lists, root.integers(index, f"{prefix}jetIdx", file)
         )
-        if bad >= 0:
-            raise refuse_index(bad, start, f"{prefix}jetIdx", self.jets, file)
+        if bad_event >= 0:
+            raise refuse_index(bad_event, start, f"{prefix}jetIdx", self.jets, file)
         return offsets, {
-            name: root.aligned(piece, f"{prefix}{name}", file, lists, f"{prefix}jetIdx")[rows]
+            name: root.aligned(arrays, f"{prefix}{name}", file, lists, f"{prefix}jetIdx")[rows]
             for name in self.constituents
         }
 

@@ -1,6 +1,6 @@
 """The PFNano layout, version 2: NanoAOD with `PFCands_*` and, for each jet, a list of indices into it.
 
-`FatJetPFCands_jetIdx` says of which jet, `FatJetPFCands_pFCandsIdx` which candidate.
+`FatJetPFCands_jetIdx` is the index of the jet, `FatJetPFCands_pFCandsIdx` that of the candidate.
 
 Source: PFNano (github.com/cms-jet/PFNano), branches for NanoAOD 10_6_X and later.
 """
@@ -39,24 +39,26 @@ class PFNanoV2Reader(NanoReader):
 
     @property
     def _indices(self) -> tuple[str, str]:
-        """Which jet, and which candidate."""
+        """The branches of the indices of jet and candidate."""
         return f"{self.jets}PFCands_jetIdx", f"{self.jets}PFCands_pFCandsIdx"
 
-    def sorted_constituents(self, piece: root.Piece, file: Path, start: int) -> tuple[Int64, dict[str, Values]]:
-        """The constituents, sorted to their jets; see `NanoReader.sorted_constituents`."""
+    def sorted_constituents(self, arrays: root.Arrays, file: Path, start: int) -> tuple[Int64, dict[str, Values]]:
+        """The constituents, grouped by jet; see `NanoReader.sorted_constituents`."""
         jet_index, candidate_index = self._indices
-        lists, index = root.jagged(piece, jet_index, file)
-        chosen = root.aligned(piece, candidate_index, file, lists, jet_index)
-        pool = root.jagged(piece, "PFCands_pt", file)[0]
-        candidate, bad = rows_in_event(lists, root.integers(chosen, candidate_index, file), pool)
-        if bad >= 0:
-            raise refuse_index(bad, start, candidate_index, "PFCands", file)
-        offsets, rows, bad = by_jet_index(self.offsets(piece, file), lists, root.integers(index, jet_index, file))
-        if bad >= 0:
-            raise refuse_index(bad, start, jet_index, self.jets, file)
+        lists, index = root.jagged(arrays, jet_index, file)
+        candidates = root.aligned(arrays, candidate_index, file, lists, jet_index)
+        pool = root.jagged(arrays, "PFCands_pt", file)[0]
+        candidate, bad_event = rows_in_event(lists, root.integers(candidates, candidate_index, file), pool)
+        if bad_event >= 0:
+            raise refuse_index(bad_event, start, candidate_index, "PFCands", file)
+        offsets, rows, bad_event = by_jet_index(
+            self.offsets(arrays, file), lists, root.integers(index, jet_index, file)
+        )
+        if bad_event >= 0:
+            raise refuse_index(bad_event, start, jet_index, self.jets, file)
         rows = candidate[rows]
         return offsets, {
-            name: root.aligned(piece, f"PFCands_{name}", file, pool, "PFCands_pt")[rows] for name in self.constituents
+            name: root.aligned(arrays, f"PFCands_{name}", file, pool, "PFCands_pt")[rows] for name in self.constituents
         }
 
 

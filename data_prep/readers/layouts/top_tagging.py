@@ -1,12 +1,12 @@
 """The top-tagging reference set (HDF5 as pandas writes it): 200 four-momenta a jet, top or QCD.
 
-The table stands in a group of any name (pandas' key, `table` in the reference set). A row is a record: `values_block_0`
-holds E_0, PX_0, PY_0, PZ_0, E_1, … E_199 … PZ_199 and, in the reference set, in the last four places the momentum of
+The table is in a group of any name (pandas' key, `table` in the reference set). A row is a record: `values_block_0`
+holds E_0, PX_0, PY_0, PZ_0, E_1, … E_199 … PZ_199 and, in the reference set, in the last four columns the momentum of
 the generated top quark; `values_block_1` holds `ttv` and `is_signal_new`. The names of the columns are stored as a
-Python pickle, which is not opened: its bytes say whether there is a `truthE`. Without it, 804 columns are those of the
-reference set, and in others the last four are a constituent where they are massless, the top quark where they are not.
-The momenta must be massless and the label 0 or 1, which no other order of the columns gives. Neither pT nor mass of the
-jets is stored, so that there is no closure check. There is no event number: the identifier is a hash of the
+Python pickle, which is not loaded: its bytes are searched for `truthE`. Without names, 804 columns are those of the
+reference set, and in other tables the last four are a constituent if they are massless, the top quark if not. The
+momenta must be massless and the label 0 or 1, which is not so for another order of the columns. Neither pT nor mass of
+the jets is stored, so that there is no closure check. There is no event number: the identifier is a hash of the
 constituents. No pile-up.
 
 Source: G. Kasieczka, T. Plehn, J. Thompson, M. Russell, "Top Quark Tagging Reference Dataset",
@@ -27,12 +27,12 @@ from data_prep.jets.chunk import JetChunk
 from data_prep.jets.event_identifiers import content_hash
 from data_prep.readers import DEFAULTS, Options, hdf5
 from data_prep.readers.assemble import assemble
+from data_prep.readers.float_warnings import without_float_warnings
 from data_prep.readers.layout import Layout
-from data_prep.readers.odd_values import odd_values_pass
 from data_prep.readers.padded import from_padded
 
 TABLE = "table/table"
-"""Where the reference set has its table."""
+"""The path of the table in the reference set."""
 MOMENTA, INTEGERS = "values_block_0", "values_block_1"
 SIGNATURE = (MOMENTA, INTEGERS)
 TRUTH = ("truthE", "truthPX", "truthPY", "truthPZ")
@@ -44,7 +44,7 @@ _NAMES = f"{MOMENTA}_kind"
 """The attribute with the pickled names of the columns."""
 _ENERGY_FIRST = (1, 2, 3, 0)
 _REMEDY = "give files of the reference set (doi:10.5281/zenodo.2603256), or write the jets to a ROOT file"
-_LOOKED_AT = 100
+_CHECKED = 100
 """Jets whose columns are checked."""
 _MASSLESS = 1e-3
 """Largest |E² − p²|/E²: the momenta are of massless particle-flow objects in float32."""
@@ -56,7 +56,7 @@ class TopTaggingReader:
 
     Attributes:
         options: see there; labels are `is_signal_new` for top and `is_signal_new == 0` for QCD.
-        table: where the table is.
+        table: the path of the table.
     """
 
     options: Options = DEFAULTS
@@ -72,13 +72,13 @@ class TopTaggingReader:
             table = self._table(opened, file)
             hdf5.check_whole(table, file)
             jets = int(table.shape[0])
-            first = hdf5.rows(table, 0, min(jets, _LOOKED_AT), file)
-            truth = _has_truth(table, first[MOMENTA], file)
-        self._check_wanted(truth, file)
-        _check_order(_momenta(first[MOMENTA], truth), file)
+            head = hdf5.rows(table, 0, min(jets, _CHECKED), file)
+            truth = _has_truth(table, head[MOMENTA], file)
+        self._check_columns(truth, file)
+        _check_order(_momenta(head[MOMENTA], truth), file)
         return jets
 
-    @odd_values_pass
+    @without_float_warnings
     def read(self, file: Path, start: int, stop: int) -> JetChunk:
         """The jets `start` to `stop - 1` of a file.
 
@@ -90,7 +90,7 @@ class TopTaggingReader:
             rows = hdf5.rows(table, start, stop, file)
             values, integers = rows[MOMENTA], rows[INTEGERS]
             truth = _has_truth(table, values, file)
-        self._check_wanted(truth, file)
+        self._check_columns(truth, file)
         if not np.isin(integers[:, LABELS.index("is_signal_new")], (0, 1)).all():
             raise InputFileError("the column is_signal_new is neither 0 nor 1", file=file, remedy=_REMEDY)
         constituents = from_padded(_momenta(values, truth), _ENERGY_FIRST)
@@ -111,7 +111,7 @@ class TopTaggingReader:
         missing = [name for name in SIGNATURE if name not in names]
         if missing:
             raise InputFileError(f"'{self.table}' lacks {', '.join(missing)}", file=file, remedy=_REMEDY)
-        self._check_wanted(True, file)
+        self._check_columns(True, file)
         shapes = table.dtype[MOMENTA].shape, table.dtype[INTEGERS].shape
         if len(shapes[0]) != 1 or shapes[0][0] < 8 or shapes[0][0] % 4 or shapes[1] != (len(LABELS),):
             raise InputFileError(
@@ -122,24 +122,24 @@ class TopTaggingReader:
             )
         return table
 
-    def _check_wanted(self, truth: bool, file: Path) -> None:
-        """That the columns of labels and weight are there."""
-        known = COLUMNS if truth else LABELS
-        unknown = [name for name in self.options.columns if name not in known]
-        if unknown:
+    def _check_columns(self, truth: bool, file: Path) -> None:
+        """Check that the columns of labels and weight exist."""
+        available = COLUMNS if truth else LABELS
+        unavailable = [name for name in self.options.columns if name not in available]
+        if unavailable:
             raise InputFileError(
-                f"lacks the column{'s' * (len(unknown) > 1)} {', '.join(unknown)}",
+                f"lacks the column{'s' * (len(unavailable) > 1)} {', '.join(unavailable)}",
                 file=file,
-                remedy=f"labels can use {', '.join(known)}",
+                remedy=f"labels can use {', '.join(available)}",
             )
 
 
 def _has_truth(table: Any, values: npt.NDArray[Any], file: Path) -> bool:
-    """Whether the last four columns are the generated top quark, not a constituent.
+    """Whether the last four columns are the generated top quark and not a constituent.
 
     Args:
         table: the table, for the names of its columns.
-        values: [jets, columns], some of its momenta; where all last ones are 0 it makes no difference.
+        values: [jets, columns], some of its momenta; if the last four are all 0 the answer does not matter.
         file: for the message.
 
     Raises:
@@ -151,9 +151,9 @@ def _has_truth(table: Any, values: npt.NDArray[Any], file: Path) -> bool:
         return TRUTH[0].encode() in text
     if values.shape[1] == REFERENCE_COLUMNS:
         return True
-    last = values[:, np.newaxis, -len(TRUTH) :]
-    massive = _massive(last)[:, 0]
-    massless = ~massive & (last != 0).any(axis=(1, 2))
+    last_four = values[:, np.newaxis, -len(TRUTH) :]
+    massive = _massive(last_four)[:, 0]
+    massless = ~massive & (last_four != 0).any(axis=(1, 2))
     if massive.any() and massless.any():
         raise InputFileError(
             f"the last four columns of '{MOMENTA}' are massless in some jets and massive in others: neither a "
@@ -165,13 +165,13 @@ def _has_truth(table: Any, values: npt.NDArray[Any], file: Path) -> bool:
 
 
 def _momenta(values: npt.NDArray[Any], truth: bool) -> npt.NDArray[Any]:
-    """[jets, places, 4]: E, px, py, pz; of all columns, or of all but those of the top quark."""
-    chosen = values[:, : -len(TRUTH)] if truth else values
-    return chosen.reshape(len(chosen), chosen.shape[1] // 4, 4)
+    """[jets, constituents, 4]: E, px, py, pz; of all columns, or of all but those of the top quark."""
+    columns = values[:, : -len(TRUTH)] if truth else values
+    return columns.reshape(len(columns), columns.shape[1] // 4, 4)
 
 
 def _massive(momenta: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Which momenta (E, px, py, pz) [..., 4] have a mass: bool [...]."""
+    """Whether momenta (E, px, py, pz) [..., 4] have a mass: bool [...]."""
     with np.errstate(all="ignore"):
         squares = momenta.astype(np.float64) ** 2
         massive: npt.NDArray[np.bool_] = (
@@ -181,7 +181,7 @@ def _massive(momenta: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
 
 
 def _check_order(momenta: npt.NDArray[Any], file: Path) -> None:
-    """That the columns stand in the order of the reference set, by the mass of the constituents."""
+    """Check the order of the columns by the mass of the constituents."""
     if 2 * int(_massive(momenta).any(axis=1).sum()) > len(momenta):
         raise InputFileError(
             "most jets have constituents with a mass: its columns are not E, PX, PY, PZ", file=file, remedy=_REMEDY

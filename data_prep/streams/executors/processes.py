@@ -16,7 +16,7 @@ from typing import Self
 from data_prep.streams.executors import ClusterError, Task, WorkerEnded
 from data_prep.system.machine import MEMORY, PROCESSES, WORKERS, MachineError, ending, lack_of_end
 from data_prep.system.memory_limit import memory_limit
-from data_prep.system.worker import Worker, as_sent
+from data_prep.system.worker import Worker, sendable
 
 AT_HAND = 2
 """Tasks that a process is given at once: when one is done the next is there."""
@@ -113,7 +113,7 @@ class Processes:
             server = _Server(self._started + 1)
         except MachineError as error:
             if not self._workers:
-                raise ClusterError(error.what, remedy=error.lack.advice(self._less)) from None
+                raise ClusterError(error.problem, remedy=error.lack.advice(self._less)) from None
             self.slots = len(self._workers)
             return None
         self._started += 1
@@ -127,7 +127,7 @@ class Processes:
             self._bury(server)
             return
         if isinstance(error, MachineError):
-            error = error.asking(self._less)
+            error = error.with_remedy(self._less)
             if error.lack in _ENDS:
                 self._bury(server, error)
                 return
@@ -144,9 +144,9 @@ class Processes:
             ClusterError: too many do.
         """
         self._workers.remove(server)
-        code, errors = server.worker.buried()
+        code, errors = server.worker.collect()
         self._deaths += 1
-        how = f"{server.worker.name}: {said.what}" if said else f"{server.worker.name} {ending(code, errors)}"
+        how = f"{server.worker.name}: {said.problem}" if said else f"{server.worker.name} {ending(code, errors)}"
         # Under a limit a process may end before it can say why.
         limited = MEMORY if memory_limit() is not None else None
         lack = said.lack if said else lack_of_end(code, errors) or limited
@@ -171,7 +171,7 @@ def _serve(pipe: Connection) -> None:
         try:
             result = task()
         except Exception as found:  # noqa: BLE001 - it may not be picklable
-            error = as_sent(found)
+            error = sendable(found)
         try:
             pipe.send((number, error, result))
         except OSError:

@@ -36,7 +36,7 @@ def count_cells_of(
         yosys_version()
     except ToolNotFoundError as error:
         warn(f"sizes are estimated: {error}")
-        return [None] * len(folders), error.what
+        return [None] * len(folders), error.problem
     counted: list[Synthesis | None] = []
     reason = ""
     with (
@@ -56,7 +56,7 @@ def count_cells_of(
                 counted.append(future.result())
             except TooSlowError as error:
                 counted.append(None)
-                reason = error.what
+                reason = error.problem
             advance(1)
     return counted, reason
 

@@ -88,7 +88,7 @@ def _scores(run: RunFolder, results: Results) -> Any:
         try:
             return EmulatedOutputs.load(run.emulated).raw[0]
         except PipelineError as error:
-            raise NotMadeError(f"60_csim.npz {error.what}", remedy=error.remedy) from None
+            raise NotMadeError(f"60_csim.npz {error.problem}", remedy=error.remedy) from None
     return deployed.scores
 
 

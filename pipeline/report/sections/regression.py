@@ -67,7 +67,7 @@ def _equal(run: RunFolder, wanted: RegressionSettings, trained: npt.NDArray[np.f
     try:
         outputs = EmulatedOutputs.load(path)
     except PipelineError as error:
-        return None, f"The emulated design is not shown: {error.what}."
+        return None, f"The emulated design is not shown: {error.problem}."
     raw = outputs.raw[-1].reshape(len(outputs.weight), -1)
     if raw.shape != trained.shape:
         return None, "The emulated design is not shown: it was emulated on other test jets (run csim again)."

@@ -57,9 +57,9 @@ def _fault(run: RunFolder, record: RtlProof) -> str:
     try:
         require_made_from(run.require("65_rtl"), [run.path / "40_lowered"])
     except NotMadeError as error:
-        return error.what
+        return error.problem
     except PipelineError as error:
-        return f"65_rtl {error.what}"
+        return f"65_rtl {error.problem}"
     except FileNotFoundError:
         return "the files it was made from are gone"
     return ""

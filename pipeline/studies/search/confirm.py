@@ -76,7 +76,7 @@ def confirm(
     try:
         yosys_version()
     except ToolNotFoundError as error:
-        return found, error.what
+        return found, error.problem
     begin, reason = time.monotonic(), ""
     waiting: list[tuple[Record, Future[Confirmed]]] = []
     with Children() as children, ThreadPoolExecutor(workers) as pool:
@@ -94,7 +94,7 @@ def confirm(
             except MachineError:
                 raise
             except PipelineError as error:
-                reason = reason or f"trial {each.number}: {error.what}"
+                reason = reason or f"trial {each.number}: {error.problem}"
             advance(1)
     return found, reason
 

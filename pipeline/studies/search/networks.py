@@ -54,4 +54,4 @@ def quantized_network(files: Files, jets: Jets) -> Any:
     try:
         return network.build(files.model, tuple(jets.images.shape[1:]), len(jets.classes))
     except ConfigurationError as error:
-        raise RefusedError(error.what) from None
+        raise RefusedError(error.problem) from None

@@ -207,7 +207,7 @@ class Bench:
         try:
             found = estimate_luts(prove_network(lower(copy)))
         except UnsupportedModelError as error:
-            raise RefusedError(error.what) from None
+            raise RefusedError(error.problem) from None
         limit = self.settings.constraints.lut
         if limit is not None and found > self.settings.refuse * limit:
             raise RefusedError(f"takes about {found:,.0f} LUT by the estimate before training")
@@ -343,7 +343,7 @@ class Bench:
         try:
             return design_cost(hardware_network(model, files), files.hardware)
         except UnsupportedModelError as error:
-            raise RefusedError(error.what) from None
+            raise RefusedError(error.problem) from None
 
     def _objective(self, quality: TaggerQuality) -> float:
         return quality.macro_auc if self.settings.objective == "macro_auc" else quality.rejection

@@ -13,7 +13,7 @@ import vector
 
 from benchmarks.mock import mock_jets, write_mock_file
 from data_prep.closure.mass import MassClosure
-from data_prep.closure.result import ABS_ETA_EDGES, DELTA_R_EDGES, Closure, Shift
+from data_prep.closure.result import ABS_ETA_EDGES, DELTA_R_EDGES, MassClosureSums, Shift
 from data_prep.closure.variants import KEEPING_ENERGY, NORMS, constituent_variants, pixel_variants, window_of
 from data_prep.errors import InputFileError
 from data_prep.grids.hexagonal import HexagonalGrid
@@ -59,7 +59,7 @@ def chunk_of(jets: list[tuple[float, float, Any]], label: int = 0) -> JetChunk:
         phi=parts[2].copy(),
         energy=parts[0] * np.cosh(parts[1]),
         charge=None,
-        kind=None,
+        particle_kind=None,
         jet_pt=of_jets + 600,
         jet_eta=np.float32([jet[0] for jet in jets]),
         jet_phi=np.float32([jet[1] for jet in jets]),
@@ -71,17 +71,17 @@ def chunk_of(jets: list[tuple[float, float, Any]], label: int = 0) -> JetChunk:
     )
 
 
-def vector_masses(offsets: npt.NDArray[np.int64], *parts: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+def vector_masses(offsets: npt.NDArray[np.int64], *components: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     """The masses of massless constituents, by scikit-hep vector in float64."""
-    pt, eta, phi = (part.astype(np.float64) for part in parts)
-    each = vector.array({"pt": pt, "eta": eta, "phi": phi, "mass": np.zeros_like(pt)})
-    return np.array([each[first:last].sum().mass for first, last in pairwise(offsets)])
+    pt, eta, phi = (component.astype(np.float64) for component in components)
+    momenta = vector.array({"pt": pt, "eta": eta, "phi": phi, "mass": np.zeros_like(pt)})
+    return np.array([momenta[first:last].sum().mass for first, last in pairwise(offsets)])
 
 
-def closure_of(*chunks: JetChunk, settings: ImagesSettings = SETTINGS) -> Closure:
+def closure_of(*chunks: JetChunk, settings: ImagesSettings = SETTINGS) -> MassClosureSums:
     sums = MassClosure(settings)
-    for each in chunks:
-        sums.add(each)
+    for chunk in chunks:
+        sums.add(chunk)
     return sums.result()
 
 
@@ -121,8 +121,8 @@ def test_keeping_the_energy_gives_the_mass_of_other_momenta() -> None:
     # at η = 1, E = pT cosh η; moved by -1 the same E has pT = E / cosh(η - 1), which is larger
     jet = [100, 100], [0.8, 1.2], [0.1, -0.1]
     energy = 100 * np.cosh([0.8, 1.2])
-    one, other = energy / np.cosh(0.2)
-    moved = np.sqrt(2 * one * other * (np.cosh(0.4) - np.cos(0.2)))
+    first_energy, second_energy = energy / np.cosh(0.2)
+    moved = np.sqrt(2 * first_energy * second_energy * (np.cosh(0.4) - np.cos(0.2)))
     true = np.sqrt(2 * 100 * 100 * (np.cosh(0.4) - np.cos(0.2)))
     closure = closure_of(chunk_of([(1.0, 0.0, jet)]))
     index = next(i for i, variant in enumerate(closure.variants) if variant.name == KEEPING_ENERGY)
@@ -157,11 +157,13 @@ def test_the_sums_are_those_of_the_jets(chunk: JetChunk) -> None:
     assert shift.rms == pytest.approx(difference.std(), rel=1e-4)
     assert shift.mean_error == pytest.approx(difference.std() / np.sqrt(200), rel=1e-4)
     eta = np.abs(chunk.jet_eta)
-    for place, (low, high) in enumerate(pairwise(ABS_ETA_EDGES)):
+    for index_eta, (low, high) in enumerate(pairwise(ABS_ETA_EDGES)):
         inside = difference[(eta >= low) & (eta < high)]
-        found = closure.by_abs_eta(index, 0)[place]
-        assert (found.mean if found else None) == (pytest.approx(inside.mean(), rel=1e-4) if inside.size else None)
-    weights = [found.weight for found in closure.by_delta_r(index, 0) if found]
+        shift_in_bin = closure.by_abs_eta(index, 0)[index_eta]
+        assert (shift_in_bin.mean if shift_in_bin else None) == (
+            pytest.approx(inside.mean(), rel=1e-4) if inside.size else None
+        )
+    weights = [shift_in_bin.weight for shift_in_bin in closure.by_delta_r(index, 0) if shift_in_bin]
     assert sum(weights) == 200
     assert len(closure.by_delta_r(index, 0)) == DELTA_R_EDGES.size - 1
 
@@ -195,11 +197,13 @@ def _part(chunk: JetChunk, start: int, stop: int) -> JetChunk:
 def test_weights_count_jets(chunk: JetChunk) -> None:
     weight = np.where(np.arange(200) < 100, 2, 0).astype(np.float32)
     weighted, half = closure_of(replace(chunk, weight=weight)), closure_of(_part(chunk, 0, 100))
-    one, other = weighted.by_class(-1, 0), half.by_class(-1, 0)
-    assert one is not None
-    assert other is not None
-    assert (one.mean, one.rms, one.mean_error) == pytest.approx((other.mean, other.rms, other.mean_error), rel=1e-9)
-    assert one.weight == 2 * other.weight
+    weighted_shift, half_shift = weighted.by_class(-1, 0), half.by_class(-1, 0)
+    assert weighted_shift is not None
+    assert half_shift is not None
+    assert (weighted_shift.mean, weighted_shift.rms, weighted_shift.mean_error) == pytest.approx(
+        (half_shift.mean, half_shift.rms, half_shift.mean_error), rel=1e-9
+    )
+    assert weighted_shift.weight == 2 * half_shift.weight
 
 
 def test_jets_without_an_image_and_jets_that_are_not_finite_are_counted() -> None:
@@ -231,9 +235,11 @@ def test_what_norms_keep_is_what_division_by_them_leaves() -> None:
         "power_of_two": 2 ** np.floor(np.log2(total)),
     }
     expected = [[np.corrcoef(mass / divisors[norm], mass / by)[0, 1] for by in (np.ones(500), total)] for norm in NORMS]
-    found = [[closure.correlation(i, over_pt=over, label=0) for over in (False, True)] for i in range(len(NORMS))]
+    correlations = [
+        [closure.correlation(i, over_pt=over, label=0) for over in (False, True)] for i in range(len(NORMS))
+    ]
     # the images are of pixels of 0.05
-    np.testing.assert_allclose(np.array(found, float), expected, atol=0.0075)
+    np.testing.assert_allclose(np.array(correlations, float), expected, atol=0.0075)
     assert np.ptp(np.array(expected)[[1, 2]], axis=0).min() > 2 * 0.0075, "the norms could not be told apart"
     assert closure.correlation(0, over_pt=False, label=1) is None
 

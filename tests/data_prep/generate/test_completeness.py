@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from data_prep.errors import ConfigurationError
-from data_prep.generate.completeness import completeness, make_piece, measure, pieces, require_complete, share
+from data_prep.generate.completeness import completeness, make_pilot_file, measure, pilot_files, require_complete, share
 from data_prep.generate.production import Shard, make_jets
 from data_prep.generate.settings import GenerateSettings
 
@@ -35,8 +35,8 @@ def settings(**changes: object) -> GenerateSettings:
 def pilot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the pilot of these settings leaves; it does not depend on `pt_hat`."""
     folder = tmp_path_factory.mktemp("pilot")
-    for piece in pieces(settings()):
-        make_piece(settings(), piece, folder, lambda _: None)
+    for pilot_file in pilot_files(settings()):
+        make_pilot_file(settings(), pilot_file, folder, lambda _: None)
     return folder
 
 
@@ -47,13 +47,13 @@ def nothing(_: int) -> None:
 def test_a_range_that_begins_at_the_window_loses_jets_and_the_remedy_does_not(pilot: Path) -> None:
     """A third of the W of 500 to 550 GeV come from below a pT-hat of 500 GeV, where radiation pushed them up."""
     narrow = settings()
-    found = measure(narrow, pilot, 1, nothing)
-    assert found["w"].below.value > 0.03
-    assert found["w"].softest.value > 0.2
+    by_class = measure(narrow, pilot, 1, nothing)
+    assert by_class["w"].below.value > 0.03
+    assert by_class["w"].softest.value > 0.2
     with pytest.raises(
         ConfigurationError, match=r"class w from 500 to 1000 GeV .* from below.*set pt_hat: \["
     ) as error:
-        require_complete(found, narrow)
+        require_complete(by_class, narrow)
     remedy = yaml.safe_load(str(error.value.remedy).partition(", or ")[0].removeprefix("set "))
     wide = settings(**remedy)
     after = measure(wide, pilot, 1, nothing)
@@ -79,14 +79,14 @@ def test_the_share_is_that_of_a_sample_made_without_limits(pilot: Path) -> None:
 
 def test_shares_of_jets_put_there_by_hand() -> None:
     pt_hat = np.array([300.0, 500.0, 600.0, 1200.0])
-    found = completeness(
+    result = completeness(
         np.array([510.0, 520.0, 700.0, 900.0]), pt_hat, np.array([1.0, 3.0, 4.0, 2.0]), np.arange(4), settings()
     )
-    assert found.below.value == pytest.approx(0.1)
-    assert found.above.value == pytest.approx(0.2)
-    assert found.softest.value == pytest.approx(0.25)
-    assert found.needed == (300, 1210)
-    assert found.surely_missing < 0.3
+    assert result.below.value == pytest.approx(0.1)
+    assert result.above.value == pytest.approx(0.2)
+    assert result.softest.value == pytest.approx(0.25)
+    assert result.needed == (300, 1210)
+    assert result.surely_missing < 0.3
 
 
 def test_the_error_of_a_share_is_that_of_the_binomial_and_of_whole_events() -> None:
@@ -104,24 +104,24 @@ def test_the_error_of_a_share_is_that_of_the_binomial_and_of_whole_events() -> N
 
 def test_an_interrupted_pilot_goes_on_with_the_same_numbers(pilot: Path, tmp_path: Path) -> None:
     run = settings()
-    first = pieces(run)[0]
-    make_piece(run, first, tmp_path, nothing)
+    first = pilot_files(run)[0]
+    make_pilot_file(run, first, tmp_path, nothing)
     assert (tmp_path / first.file).read_bytes() == (pilot / first.file).read_bytes()
-    kept = pieces(run)[1]
+    kept = pilot_files(run)[1]
     (tmp_path / kept.file).write_text(json.dumps({"pt": [501.0], "pt_hat": [501.0], "weight": [1.0], "event": [0]}))
-    for piece in pieces(run)[2:]:
-        (tmp_path / piece.file).write_bytes((pilot / piece.file).read_bytes())
+    for pilot_file in pilot_files(run)[2:]:
+        (tmp_path / pilot_file.file).write_bytes((pilot / pilot_file.file).read_bytes())
     counted: list[int] = []
-    found = measure(run, tmp_path, 1, counted.append)
-    assert sum(counted) == sum(piece.size for piece in pieces(run))
+    by_class = measure(run, tmp_path, 1, counted.append)
+    assert sum(counted) == sum(pilot_file.size for pilot_file in pilot_files(run))
     size = len(json.loads((pilot / kept.file).read_text())["pt"])
-    assert found["w"].jets == measure(run, pilot, 1, nothing)["w"].jets - size + 1
+    assert by_class["w"].jets == measure(run, pilot, 1, nothing)["w"].jets - size + 1
 
 
 def test_a_window_that_no_collision_reaches_is_refused(tmp_path: Path) -> None:
     impossible = settings(jets={"pt": [3000, 3100]}, collision_energy=3000)
     with pytest.raises(ConfigurationError, match="too hard for collisions of 3000 GeV"):
-        make_piece(impossible, pieces(impossible)[0], tmp_path, nothing)
+        make_pilot_file(impossible, pilot_files(impossible)[0], tmp_path, nothing)
 
 
 @pytest.mark.parametrize("run", ["demo", "jetclass5", "symmetries", "top_tagging", "trigger"])

@@ -57,8 +57,8 @@ def simulated(name: str = "t", mean: float = 5.0) -> SimulatedEvents:
 
 @cache
 def two_libraries() -> tuple[MinimumBias, MinimumBias]:
-    made = generator(settings(), 3)
-    return MinimumBias.simulate(made, 40, settings()), MinimumBias.simulate(made, 40, settings())
+    minimum_bias = generator(settings(), 3)
+    return MinimumBias.simulate(minimum_bias, 40, settings()), MinimumBias.simulate(minimum_bias, 40, settings())
 
 
 def library() -> MinimumBias:
@@ -84,7 +84,7 @@ def gun(pid: int, energy: Floats, eta: Floats, phi: Floats, z: Floats | None = N
     )
 
 
-def seen(
+def deposits_of(
     particles: Particles,
     source: list[int],
     detector: DetectorSettings = PERFECT,
@@ -113,20 +113,22 @@ def test_pileup_is_the_library_turned_and_mirrored() -> None:
     drawn = library().draw(counts, 45.0, np.random.default_rng(2))
     assert set(drawn.event) <= {0, 2}
     assert np.all(np.diff(drawn.event) >= 0)
-    one = library().draw(np.ones(8, np.int64), 0.0, np.random.default_rng(4))
-    assert len(np.unique(one.event)) > 3
+    drawn = library().draw(np.ones(8, np.int64), 0.0, np.random.default_rng(4))
+    assert len(np.unique(drawn.event)) > 3
     for event in range(8):
-        mine = one.where(one.event == event)
+        of_event = drawn.select(drawn.event == event)
         matches = []
         for collision in range(40):
-            theirs = library()._particles.where(library()._particles.event == collision)
-            matches.append(theirs.pt.size == mine.pt.size and np.array_equal(theirs.pt, mine.pt))
-        theirs = library()._particles.where(library()._particles.event == matches.index(True))
-        np.testing.assert_array_equal(np.abs(mine.eta), np.abs(theirs.eta))
-        assert mine.pt.size == 0 or len(np.unique(np.sign(mine.eta * theirs.eta))) == 1
-        np.testing.assert_allclose(np.diff(mine.phi), np.diff(theirs.phi), atol=1e-12)
-        np.testing.assert_allclose(mine.phi - mine.calorimeter_phi, theirs.phi - theirs.calorimeter_phi, atol=1e-12)
-        np.testing.assert_allclose(np.hypot(mine.x, mine.y), np.hypot(theirs.x, theirs.y), atol=1e-9)
+            original = library()._particles.select(library()._particles.event == collision)
+            matches.append(original.pt.size == of_event.pt.size and np.array_equal(original.pt, of_event.pt))
+        original = library()._particles.select(library()._particles.event == matches.index(True))
+        np.testing.assert_array_equal(np.abs(of_event.eta), np.abs(original.eta))
+        assert of_event.pt.size == 0 or len(np.unique(np.sign(of_event.eta * original.eta))) == 1
+        np.testing.assert_allclose(np.diff(of_event.phi), np.diff(original.phi), atol=1e-12)
+        np.testing.assert_allclose(
+            of_event.phi - of_event.calorimeter_phi, original.phi - original.calorimeter_phi, atol=1e-12
+        )
+        np.testing.assert_allclose(np.hypot(of_event.x, of_event.y), np.hypot(original.x, original.y), atol=1e-9)
 
 
 def test_a_collision_comes_again_only_when_all_have_come() -> None:
@@ -142,7 +144,7 @@ def test_a_collision_comes_again_only_when_all_have_come() -> None:
 def test_libraries_share_no_collision() -> None:
     """Of those with particles; the second one goes on where the first one ended, as one larger one would."""
     momenta = [
-        {tuple(of._particles.where(of._particles.event == k).pt) for k in range(40)} - {()} for of in two_libraries()
+        {tuple(of._particles.select(of._particles.event == k).pt) for k in range(40)} - {()} for of in two_libraries()
     ]
     assert min(map(len, momenta)) > 25
     assert not momenta[0] & momenta[1]
@@ -154,10 +156,10 @@ def test_libraries_share_no_collision() -> None:
 def test_events_that_share_a_library_are_told_apart() -> None:
     """Five events a library, and none shared without pileup; a file does not depend on what other files there are."""
     few = {"mean": 2, "library": 20, "share": 5}
-    found = make_events(settings(pileup=few), "t", 3, 12, lambda _: None)
+    events = make_events(settings(pileup=few), "t", 3, 12, lambda _: None)
     first = (7 << 56) + (3 << 32)
-    assert (found.library - first).tolist() == [0] * 5 + [5] * 5 + [10] * 2
-    assert found.event.tolist() == [first + number for number in range(12)]
+    assert (events.library - first).tolist() == [0] * 5 + [5] * 5 + [10] * 2
+    assert events.event.tolist() == [first + number for number in range(12)]
     alone = simulated(mean=0.0)
     np.testing.assert_array_equal(alone.library, alone.event)
 
@@ -181,35 +183,35 @@ def test_the_number_of_interactions_is_poisson() -> None:
 
 def test_a_photon_lies_in_its_tower() -> None:
     energy, eta, phi = np.array([20.0, 30.0]), np.array([0.5, -1.2]), np.array([3.1, -3.1])
-    found = seen(gun(22, energy, eta, phi), [0, -1])
+    deposits = deposits_of(gun(22, energy, eta, phi), [0, -1])
     order = np.argsort(DEPOSIT_GRID.tower_of(eta, phi))
-    np.testing.assert_array_equal(found.tower, DEPOSIT_GRID.tower_of(eta, phi)[order])
-    np.testing.assert_array_equal(found.source, np.array([0, -1])[order])
+    np.testing.assert_array_equal(deposits.tower, DEPOSIT_GRID.tower_of(eta, phi)[order])
+    np.testing.assert_array_equal(deposits.source, np.array([0, -1])[order])
     # transverse energy is taken at the centre of the ECAL cell, at most 0.0087 away
-    np.testing.assert_allclose(found.em, (energy / np.cosh(eta))[order], rtol=0.01)
-    assert not found.had.any()
-    assert not found.track.any()
+    np.testing.assert_allclose(deposits.em, (energy / np.cosh(eta))[order], rtol=0.01)
+    assert not deposits.had.any()
+    assert not deposits.track.any()
 
 
 def test_energy_is_conserved_and_charged_hadrons_go_to_the_hcal() -> None:
     rng = np.random.default_rng(3)
     energy, eta, phi = rng.uniform(5, 50, 200), rng.uniform(-2.9, 2.9, 200), rng.uniform(-9, 9, 200)
-    found = seen(gun(211, energy, eta, phi), [0] * 200)
-    centre, _ = DEPOSIT_GRID.centres(found.tower)
-    assert not found.em.any()
-    assert (found.had * np.cosh(centre)).sum() == pytest.approx(energy.sum(), rel=1e-12)
+    deposits = deposits_of(gun(211, energy, eta, phi), [0] * 200)
+    centre, _ = DEPOSIT_GRID.centres(deposits.tower)
+    assert not deposits.em.any()
+    assert (deposits.had * np.cosh(centre)).sum() == pytest.approx(energy.sum(), rel=1e-12)
 
 
 def test_a_cell_is_shared_out_as_the_true_energies_are() -> None:
     """Whatever the smearing; and soft particles pass the threshold together, not alone."""
     smeared = DetectorSettings()
     eta, phi = np.array([0.3, 0.3]), np.array([1.0, 1.0])
-    found = seen(gun(22, np.array([30.0, 10.0]), eta, phi), [1, -1], smeared)
-    np.testing.assert_array_equal(found.source, [-1, 1])
-    assert found.em[1] / found.em[0] == pytest.approx(3)
+    deposits = deposits_of(gun(22, np.array([30.0, 10.0]), eta, phi), [1, -1], smeared)
+    np.testing.assert_array_equal(deposits.source, [-1, 1])
+    assert deposits.em[1] / deposits.em[0] == pytest.approx(3)
     sharp = PERFECT.model_copy(update={"ecal_threshold": 0.5})
-    assert seen(gun(22, np.array([0.4, 0.4]), eta, phi), [1, -1], sharp).em.sum() > 0
-    assert seen(gun(22, np.array([0.4]), eta[:1], phi[:1]), [1], sharp).tower.size == 0
+    assert deposits_of(gun(22, np.array([0.4, 0.4]), eta, phi), [1, -1], sharp).em.sum() > 0
+    assert deposits_of(gun(22, np.array([0.4]), eta[:1], phi[:1]), [1], sharp).tower.size == 0
 
 
 def test_tracks_need_momentum_and_the_vertex() -> None:
@@ -217,7 +219,7 @@ def test_tracks_need_momentum_and_the_vertex() -> None:
     tracks = gun(211, np.array([10.0, 1.0, 10.0]), np.full(3, 0.1), np.array([0.0, 1.0, 2.0]), z)
     sure = {"ecal_threshold": 0}
     every = [
-        seen(tracks, [0, 0, 0], DetectorSettings(**sure), TrackSettings(pt_min=2, vertex_window=window)).track
+        deposits_of(tracks, [0, 0, 0], DetectorSettings(**sure), TrackSettings(pt_min=2, vertex_window=window)).track
         for window in (None, 5.0)
     ]
     # in the order of the towers; each is found with 95 % efficiency, and this seed finds them all
@@ -262,8 +264,8 @@ def test_jets_of_resonances_have_their_mass(name: str, pid: int, mass: float) ->
 
 @pytest.mark.parametrize("mean", [0.0, 5.0])
 def test_what_a_jet_leaves_is_its_momentum_with_pileup_or_without(mean: float) -> None:
-    found = simulated("t", mean)
-    jets, deposits = found.jets, found.deposits
+    events = simulated("t", mean)
+    jets, deposits = events.jets, events.deposits
     event = events_of(deposits.offsets)
     of_jet = deposits.source >= 0
     jet = (jets.offsets[event] + deposits.source)[of_jet]
@@ -274,23 +276,23 @@ def test_what_a_jet_leaves_is_its_momentum_with_pileup_or_without(mean: float) -
 
 
 def test_files_hold_the_events_and_do_not_depend_on_processes(tmp_path: Path) -> None:
-    found = simulated()
-    write_events(tmp_path / "t.root", found)
+    events = simulated()
+    write_events(tmp_path / "t.root", events)
     tree = uproot.open(tmp_path / "t.root")["events"]
     assert {
         "deposit_eta", "deposit_phi", "deposit_em", "deposit_had", "deposit_track", "deposit_truth",
         "jet_pt", "jet_eta", "jet_phi", "jet_mass", "jet_kind", "pileup", "event", "library",
     } <= set(tree.keys())  # fmt: skip
     arrays = tree.arrays(library="ak")
-    np.testing.assert_array_equal(ak.num(arrays["deposit_em"]), np.diff(found.deposits.offsets))
-    np.testing.assert_array_equal(ak.flatten(arrays["deposit_had"]), found.deposits.had.astype(np.float32))
-    np.testing.assert_array_equal(ak.flatten(arrays["jet_kind"]), found.jets.pid)
-    np.testing.assert_array_equal(arrays["pileup"], found.pileup)
+    np.testing.assert_array_equal(ak.num(arrays["deposit_em"]), np.diff(events.deposits.offsets))
+    np.testing.assert_array_equal(ak.flatten(arrays["deposit_had"]), events.deposits.had.astype(np.float32))
+    np.testing.assert_array_equal(ak.flatten(arrays["jet_kind"]), events.jets.pid)
+    np.testing.assert_array_equal(arrays["pileup"], events.pileup)
     tower = DEPOSIT_GRID.tower_of(
         ak.to_numpy(ak.flatten(arrays["deposit_eta"])).astype(np.float64),
         ak.to_numpy(ak.flatten(arrays["deposit_phi"])).astype(np.float64),
     )
-    np.testing.assert_array_equal(tower, found.deposits.tower)
+    np.testing.assert_array_equal(tower, events.deposits.tower)
 
     run = settings(events_per_class=5, shard_size=3, pileup={"mean": 0})
     hashes = []

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from data_prep.generate.detector import Candidates
+from data_prep.generate.detector import ParticleFlowCandidates
 from data_prep.generate.jets import find_jets, n_subjettiness
 from data_prep.generate.processes import LIGHT_QUARK
 from data_prep.generate.settings import JetSettings, SoftDropSettings
@@ -16,13 +16,13 @@ WINDOW = JetSettings(pt=(500.0, 1000.0), eta_max=2.0)
 SOFT_DROP = SoftDropSettings()
 
 
-def candidates(event: list[int], pt: list[float], eta: list[float], phi: list[float]) -> Candidates:
+def candidates(event: list[int], pt: list[float], eta: list[float], phi: list[float]) -> ParticleFlowCandidates:
     p, y, f = (np.array(values, dtype=np.float64) for values in (pt, eta, phi))
     zero = np.zeros(len(p))
-    columns = dict.fromkeys(Candidates.__dataclass_fields__, zero)
+    columns = dict.fromkeys(ParticleFlowCandidates.__dataclass_fields__, zero)
     columns |= {"px": p * np.cos(f), "py": p * np.sin(f), "pz": p * np.sinh(y), "energy": p * np.cosh(y)}
     columns |= {"event": np.array(event, dtype=np.int64), "charge": np.arange(len(p), dtype=np.float64)}
-    return Candidates(**columns)
+    return ParticleFlowCandidates(**columns)
 
 
 def quarks(*events: list[tuple[float, float]]) -> Origins:
@@ -37,8 +37,10 @@ def quarks(*events: list[tuple[float, float]]) -> Origins:
 
 
 def test_both_leading_jets_with_constituents_by_falling_pt() -> None:
-    seen = candidates([0, 0, 0, 0, 0], [200, 450, 300, 400, 30], [0.0, 0.1, 1.0, 1.1, -1.5], [0.0, 0.1, 3.0, -3.1, 1.5])
-    jets = find_jets(seen, 1, quarks([(0.0, 0.0), (1.0, 3.0)]), LIGHT_QUARK, WINDOW, SOFT_DROP)
+    particles = candidates(
+        [0, 0, 0, 0, 0], [200, 450, 300, 400, 30], [0.0, 0.1, 1.0, 1.1, -1.5], [0.0, 0.1, 3.0, -3.1, 1.5]
+    )
+    jets = find_jets(particles, 1, quarks([(0.0, 0.0), (1.0, 3.0)]), LIGHT_QUARK, WINDOW, SOFT_DROP)
     np.testing.assert_array_equal(jets.event, [0, 0])
     np.testing.assert_array_equal(jets.pid, [1, 1])
     np.testing.assert_array_equal(jets.offsets, [0, 2, 4])
@@ -57,14 +59,14 @@ def test_window(pt: float, eta: float, kept: bool) -> None:
 
 
 def test_only_the_two_leading_jets_count() -> None:
-    seen = candidates([0, 0, 0], [900, 800, 600], [0.0, 0.0, 0.0], [0.0, 2.0, -2.0])
-    jets = find_jets(seen, 1, quarks([(0.0, -2.0)]), LIGHT_QUARK, WINDOW, SOFT_DROP)
+    particles = candidates([0, 0, 0], [900, 800, 600], [0.0, 0.0, 0.0], [0.0, 2.0, -2.0])
+    jets = find_jets(particles, 1, quarks([(0.0, -2.0)]), LIGHT_QUARK, WINDOW, SOFT_DROP)
     assert len(jets.event) == 0
 
 
 def test_events_without_jets_or_candidates() -> None:
-    seen = candidates([1, 3], [20, 700], [0.0, 0.5], [0.0, 1.0])
-    jets = find_jets(seen, 5, quarks([], [], [], [(0.5, 1.0)], []), LIGHT_QUARK, WINDOW, SOFT_DROP)
+    particles = candidates([1, 3], [20, 700], [0.0, 0.5], [0.0, 1.0])
+    jets = find_jets(particles, 5, quarks([], [], [], [(0.5, 1.0)], []), LIGHT_QUARK, WINDOW, SOFT_DROP)
     np.testing.assert_array_equal(jets.event, [3])
     none = find_jets(candidates([], [], [], []), 3, quarks([], [], []), LIGHT_QUARK, WINDOW, SOFT_DROP)
     assert len(none.event) == 0

@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from data_prep.generate.jets import Jets
+from data_prep.generate.jets import SimulatedJets
 from data_prep.generate.production import Shard, make_jets
 from data_prep.generate.settings import GenerateSettings
 
@@ -18,7 +18,7 @@ NUMBER = 600
 
 
 @cache
-def sample(name: str) -> Jets:
+def sample(name: str) -> SimulatedJets:
     settings = GenerateSettings.model_validate(
         {
             "classes": [name],

@@ -11,7 +11,7 @@ from benchmarks.simulation.leading_order import densities
 from benchmarks.simulation.masses import PARTICLES, WINDOWS, generated, quantile, share_above
 from benchmarks.simulation.partons import expected_share, quark_gluon_events
 from data_prep.generate.events import EventGenerator
-from data_prep.generate.jets import Jets
+from data_prep.generate.jets import SimulatedJets
 from data_prep.generate.processes import LIGHT_QUARKS, MINIMUM_BIAS, PROCESSES, PURE, hard_process
 from data_prep.generate.production import Shard, make_jets
 from data_prep.generate.settings import GenerateSettings
@@ -29,7 +29,7 @@ def test_multiparton_interactions_make_new_flavours_as_often_as_leading_order_sa
     Two gluons are alike, hence the half. Without s-channel processes ("processLevel = 0") there would be none of 25.
     """
     generator = EventGenerator(MINIMUM_BIAS, settings(), None, 5)
-    expected, found = 0.0, 0
+    expected, observed = 0.0, 0
     for _ in range(2):
         events = generator.batch(400)
         outgoing = np.flatnonzero(np.abs(events.status) == 33)
@@ -49,9 +49,9 @@ def test_multiparton_interactions_make_new_flavours_as_often_as_leading_order_sa
         pair = (t**2 + u**2) / (6 * t * u) - 3 / 8 * (t**2 + u**2) / s**2
         elastic = 1 / 2 * 9 / 2 * (3 - t * u / s**2 - s * u / t**2 - s * t / u**2)
         expected += float((3 * pair / (3 * pair + elastic)).sum())
-        found += int(np.isin(np.abs(events.pid[first[gluons]]), LIGHT_QUARKS).sum())
+        observed += int(np.isin(np.abs(events.pid[first[gluons]]), LIGHT_QUARKS).sum())
     assert expected > 10
-    assert found == pytest.approx(expected, abs=4 * np.sqrt(expected))
+    assert observed == pytest.approx(expected, abs=4 * np.sqrt(expected))
 
 
 @pytest.mark.parametrize("name", ["w", "z"])
@@ -64,20 +64,20 @@ def test_bosons_are_on_their_mass_shell(name: str) -> None:
     window = WINDOWS[name]
     process = PROCESSES[name]
     generator = EventGenerator(process, settings(pt_hat_power=5.5), None, 5)
-    made = np.concatenate([generated(generator.batch(200), process.resonances[0]) for _ in range(4)])
-    assert made.size > 1_000
-    assert window[0] <= made.min() <= made.max() <= window[1]
-    assert np.median(made) == pytest.approx(quantile(0.5, mass, width, window), abs=4 * width / np.sqrt(made.size))
+    masses = np.concatenate([generated(generator.batch(200), process.resonances[0]) for _ in range(4)])
+    assert masses.size > 1_000
+    assert window[0] <= masses.min() <= masses.max() <= window[1]
+    assert np.median(masses) == pytest.approx(quantile(0.5, mass, width, window), abs=4 * width / np.sqrt(masses.size))
     for edge in (5.0, 10.0):
         expected = share_above(mass, edge, width, window)
-        error = np.sqrt(expected * (1 - expected) / made.size)
-        assert (made > mass + edge).mean() == pytest.approx(expected, abs=4 * error)
+        error = np.sqrt(expected * (1 - expected) / masses.size)
+        assert (masses > mass + edge).mean() == pytest.approx(expected, abs=4 * error)
 
 
 @cache
-def dijets(name: str, kind: str) -> Jets:
+def dijets(name: str, dijet_choice: str) -> SimulatedJets:
     """Jets of the default seed."""
-    return make_jets(settings(classes=[name], dijets=kind), Shard(name, 0, 500), lambda _: None)[0]
+    return make_jets(settings(classes=[name], dijets=dijet_choice), Shard(name, 0, 500), lambda _: None)[0]
 
 
 def test_jets_come_from_every_process_that_gives_the_class() -> None:
@@ -95,10 +95,10 @@ def test_quarks_scatter_off_gluons_as_often_as_leading_order_says(name: str) -> 
 
     Half of all QCD, two thirds of what makes quark or gluon jets. In samples without it there would be none.
     """
-    found, made = quark_gluon_events(name, 400)
+    quark_gluon, events = quark_gluon_events(name, 400)
     expected = expected_share(name)
     assert 0.5 < expected < 0.75
-    assert found / made == pytest.approx(expected, abs=4 * np.sqrt(expected * (1 - expected) / made))
+    assert quark_gluon / events == pytest.approx(expected, abs=4 * np.sqrt(expected * (1 - expected) / events))
 
 
 def test_partons_carry_the_momentum_of_the_proton() -> None:
@@ -119,7 +119,7 @@ def test_quarks_lie_further_forward_than_gluons() -> None:
     for name in ("q", "g"):
         jets = dijets(name, "mixed")
         eta[name] = np.abs(np.arcsinh(jets.pz / np.hypot(jets.px, jets.py)))
-    error = np.hypot(*(each.std() / np.sqrt(each.size) for each in eta.values()))
+    error = np.hypot(*(values.std() / np.sqrt(values.size) for values in eta.values()))
     assert eta["q"].mean() - eta["g"].mean() > 3 * error
     assert (eta["q"][:, None] > eta["g"][None]).mean() < 0.68
 

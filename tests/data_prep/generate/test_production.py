@@ -32,8 +32,8 @@ def hashes(folder: Path) -> dict[str, str]:
 
 
 def test_shards_add_up_and_classes_take_turns() -> None:
-    found = shards(quick(jets_per_class=70))
-    assert [(shard.name, shard.index, shard.size) for shard in found] == [
+    files = shards(quick(jets_per_class=70))
+    assert [(shard.name, shard.index, shard.size) for shard in files] == [
         ("w", 0, 30),
         ("g", 0, 30),
         ("w", 1, 30),
@@ -41,7 +41,7 @@ def test_shards_add_up_and_classes_take_turns() -> None:
         ("w", 2, 10),
         ("g", 2, 10),
     ]
-    assert found[3].file == "g_00001.root"
+    assert files[3].file == "g_00001.root"
 
 
 def test_exact_number_of_jets_and_event_identifiers() -> None:
@@ -58,21 +58,21 @@ def test_exact_number_of_jets_and_event_identifiers() -> None:
 
 
 def test_files_do_not_depend_on_the_number_of_processes_and_a_run_resumes(tmp_path: Path) -> None:
-    one, two = tmp_path / "one", tmp_path / "two"
-    one.mkdir()
-    two.mkdir()
+    one_process, two_processes = tmp_path / "one", tmp_path / "two"
+    one_process.mkdir()
+    two_processes.mkdir()
     counted: list[int] = []
-    files = produce(quick(), one, 1, counted.append)
+    files = produce(quick(), one_process, 1, counted.append)
     assert [file.name for file in files] == ["g_00000.root", "g_00001.root", "w_00000.root", "w_00001.root"]
     assert [uproot.open(file)["tree"].num_entries for file in files] == [30, 20, 30, 20]
 
     for name in ("w_00000.root", "w_00001.root"):
-        (two / name).write_bytes(b"finished before")
+        (two_processes / name).write_bytes(b"finished before")
     counted = []
-    produce(quick(), two, 2, counted.append)
+    produce(quick(), two_processes, 2, counted.append)
     assert counted[:2] == [30, 20]
     finished = hashlib.sha256(b"finished before").hexdigest()
-    assert hashes(two) == hashes(one) | dict.fromkeys(("w_00000.root", "w_00001.root"), finished)
+    assert hashes(two_processes) == hashes(one_process) | dict.fromkeys(("w_00000.root", "w_00001.root"), finished)
 
 
 def test_impossible_cuts_are_an_error(tmp_path: Path) -> None:

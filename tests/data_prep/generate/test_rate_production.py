@@ -110,23 +110,23 @@ def test_all_jets_of_an_event_are_there_and_unmatched_ones_too() -> None:
 def test_all_resonances_are_kept_and_jets_that_contain_none() -> None:
     """Two W bosons an event, back to back but for the recoil; a jet that contains one is near to it and of its pT."""
     events = simulated("w")
-    found, jets = events.resonances, events.jets
+    resonances, jets = events.resonances, events.jets
     assert set(jets.pid.tolist()) == {0, 24}
-    np.testing.assert_array_equal(np.diff(found.offsets), 2)
-    assert set(found.pid.tolist()) == {24}
-    first, second = (np.array([getattr(found, name)[side::2] for name in ("pt", "phi")]) for side in (0, 1))
+    np.testing.assert_array_equal(np.diff(resonances.offsets), 2)
+    assert set(resonances.pid.tolist()) == {24}
+    first, second = (np.array([getattr(resonances, name)[side::2] for name in ("pt", "phi")]) for side in (0, 1))
     opposite = np.abs(np.abs(first[1] - second[1]) - np.pi) < 0.5
     assert opposite.mean() > 0.7
     assert np.median(first[0] / second[0]) == pytest.approx(1, abs=0.15)
-    assert found.pt.min() > 20
+    assert resonances.pt.min() > 20
     pt, eta = np.hypot(jets.px, jets.py), np.arcsinh(jets.pz / np.hypot(jets.px, jets.py))
     phi = np.arctan2(jets.py, jets.px)
     for jet in np.flatnonzero(jets.pid == 24):
-        own = slice(found.offsets[jets.event[jet]], found.offsets[jets.event[jet] + 1])
-        turn = np.abs((found.phi[own] - phi[jet] + np.pi) % (2 * np.pi) - np.pi)
-        distance = np.hypot(found.eta[own] - eta[jet], turn)
+        of_event = slice(resonances.offsets[jets.event[jet]], resonances.offsets[jets.event[jet] + 1])
+        turn = np.abs((resonances.phi[of_event] - phi[jet] + np.pi) % (2 * np.pi) - np.pi)
+        distance = np.hypot(resonances.eta[of_event] - eta[jet], turn)
         assert distance.min() < 0.8
-        assert 0.4 < pt[jet] / found.pt[own][distance.argmin()] < 2.5
+        assert 0.4 < pt[jet] / resonances.pt[of_event][distance.argmin()] < 2.5
     assert simulated("qcd").resonances.offsets.tolist() == [0] * 501
 
 
@@ -135,7 +135,7 @@ def test_files_hold_jets_with_weights_and_all_events(tmp_path: Path) -> None:
         processes={"w": {"events": 30, "pt_hat": [200, 2000]}}, minimum_bias=20, shard_size=20, collision_energy=14_000
     )
     assert run.hardest_soft is None  # without a hard sample nothing is left to it
-    assert [(each.name, each.size) for each in shards(run)] == [(MINIMUM_BIAS_NAME, 20), ("w", 20), ("w", 10)]
+    assert [(shard.name, shard.size) for shard in shards(run)] == [(MINIMUM_BIAS_NAME, 20), ("w", 20), ("w", 10)]
     counted: list[int] = []
     files = produce(run, tmp_path, 1, counted.append)
     assert sum(counted) == 50

@@ -14,7 +14,7 @@ CODES = [MINIMUM_BIAS.code, *(process.code for process in PROCESSES.values())]
 @pytest.mark.parametrize("run", [0, 5, 2**63 - 1])
 def test_no_two_files_of_a_run_share_a_seed_of_pythia(run: int) -> None:
     """All files of all classes of the largest run: of 2.4 million numbers drawn, 3,200 pairs would be equal."""
-    found = np.array(
+    seeds = np.array(
         [
             (pythia_seed(run, purpose, code, 0) - 1 + np.arange(FILES_MAX)) % PYTHIA_SEEDS + 1
             for purpose in Purpose
@@ -22,10 +22,10 @@ def test_no_two_files_of_a_run_share_a_seed_of_pythia(run: int) -> None:
         ]
     )
     for index in (0, 1, FILES_MAX - 1):  # files are counted off
-        assert found[-1, index] == pythia_seed(run, Purpose.PILOT, CODES[-1], index)
-    assert np.unique(found).size == found.size == 24 * FILES_MAX
-    assert found.min() >= 1
-    assert found.max() <= 900_000_000  # Pythia 8.3 manual, "Random-Number Seed"
+        assert seeds[-1, index] == pythia_seed(run, Purpose.PILOT, CODES[-1], index)
+    assert np.unique(seeds).size == seeds.size == 24 * FILES_MAX
+    assert seeds.min() >= 1
+    assert seeds.max() <= 900_000_000  # Pythia 8.3 manual, "Random-Number Seed"
 
 
 def test_runs_whose_seeds_are_near_share_none() -> None:
@@ -46,5 +46,5 @@ def test_detectors_have_streams_of_their_own() -> None:
 
 @pytest.mark.parametrize(("code", "index"), [(1, FILES_MAX), (1, -1), (0, 0), (10, 0)])
 def test_what_has_no_seed_is_refused(code: int, index: int) -> None:
-    with pytest.raises(ValueError, match="no seed is set aside"):
+    with pytest.raises(ValueError, match="there is no seed"):
         pythia_seed(1, Purpose.EVENTS, code, index)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import vector
 
-from data_prep.generate.events import Events
+from data_prep.generate.events import EventRecords
 from data_prep.generate.processes import LIGHT_QUARK, QCD, TOP, W_BOSON
 from data_prep.generate.truth import Origins, delta_r, find_origins, match
 
@@ -14,13 +14,13 @@ Row = tuple[int, int, int, float, float, float]
 """pid, status, mother, pT, η, φ."""
 
 
-def record(*events: list[Row]) -> Events:
+def record(*events: list[Row]) -> EventRecords:
     rows = np.array([row for event in events for row in event])
     counts = np.array([len(event) for event in events])
     pid, status, mother = rows[:, :3].astype(np.int64).T
     pt, eta, phi = rows[:, 3:].T
     zero = np.zeros(len(rows))
-    return Events(
+    return EventRecords(
         number=len(events),
         event=np.repeat(np.arange(len(events)), counts),
         first=np.cumsum(counts) - counts,
@@ -138,6 +138,6 @@ def test_distance_of_qcd_jets_does_not_matter() -> None:
 def test_delta_r_equals_vector(rng: np.random.Generator) -> None:
     eta1, eta2 = rng.uniform(-3, 3, (2, 1000))
     phi1, phi2 = rng.uniform(-7, 7, (2, 1000))
-    one = vector.array({"rho": np.ones(1000), "phi": phi1, "eta": eta1})
-    two = vector.array({"rho": np.ones(1000), "phi": phi2, "eta": eta2})
-    np.testing.assert_allclose(delta_r(eta1, phi1, eta2, phi2), one.deltaR(two), atol=1e-12)
+    first = vector.array({"rho": np.ones(1000), "phi": phi1, "eta": eta1})
+    second = vector.array({"rho": np.ones(1000), "phi": phi2, "eta": eta2})
+    np.testing.assert_allclose(delta_r(eta1, phi1, eta2, phi2), first.deltaR(second), atol=1e-12)

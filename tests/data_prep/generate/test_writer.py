@@ -12,8 +12,8 @@ import pytest
 import uproot
 
 from data_prep.errors import PipelineError
-from data_prep.generate.detector import CHARGED_HADRON, PHOTON, Candidates
-from data_prep.generate.jets import Jets
+from data_prep.generate.detector import CHARGED_HADRON, PHOTON, ParticleFlowCandidates
+from data_prep.generate.jets import SimulatedJets
 from data_prep.generate.writer import wrap, write_jets
 
 EVENT = np.array([2**57 + 5, 2**57 + 6])
@@ -35,28 +35,28 @@ JETCLASS = {
 
 
 @pytest.fixture
-def jets() -> Jets:
+def jets() -> SimulatedJets:
     """A jet of three constituents at η < 0 and φ near π, and one of a single photon."""
     pt, eta = np.array([400.0, 200.0, 1.0, 700.0]), np.array([-0.5, -0.3, -0.9, 1.0])
-    phi, kind = np.array([3.1, -3.1, 3.0, 0.5]), np.array([CHARGED_HADRON, PHOTON, PHOTON, PHOTON])
+    phi, kinds = np.array([3.1, -3.1, 3.0, 0.5]), np.array([CHARGED_HADRON, PHOTON, PHOTON, PHOTON])
     px, py, pz = pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta)
     energy = pt * np.cosh(eta)
     charged = np.array([1.0, 0.0, 0.0, 0.0])
-    members = Candidates(
+    members = ParticleFlowCandidates(
         event=np.array([0, 0, 0, 1]),
         px=px,
         py=py,
         pz=pz,
         energy=energy,
         charge=charged,
-        kind=kind,
+        particle_kind=kinds,
         d0=0.1 * charged,
         d0_error=0.01 * charged,
         dz=0.2 * charged,
         dz_error=0.02 * charged,
     )
     sums = [np.add.reduceat(values, [0, 3]) for values in (px, py, pz, energy)]
-    return Jets(
+    return SimulatedJets(
         np.array([0, 1]),
         np.array([24, 24]),
         *sums,
@@ -72,13 +72,13 @@ def read(path: Path) -> ak.Array:
         return file["tree"].arrays()
 
 
-def test_schema_is_that_of_jetclass(tmp_path: Path, jets: Jets) -> None:
+def test_schema_is_that_of_jetclass(tmp_path: Path, jets: SimulatedJets) -> None:
     write_jets(tmp_path / "w.root", jets, EVENT, "label_Wqq", 200)
     with uproot.open(tmp_path / "w.root") as file:
         assert {branch.name: branch.typename for branch in file["tree"].branches} == JETCLASS
 
 
-def test_values(tmp_path: Path, jets: Jets) -> None:
+def test_values(tmp_path: Path, jets: SimulatedJets) -> None:
     write_jets(tmp_path / "w.root", jets, EVENT, "label_Wqq", 200)
     tree = read(tmp_path / "w.root")
     assert tree.aux_event.tolist() == EVENT.tolist()
@@ -97,7 +97,7 @@ def test_values(tmp_path: Path, jets: Jets) -> None:
     np.testing.assert_allclose([tree.part_deta[1, 0], tree.part_dphi[1, 0]], 0, atol=1e-6)
 
 
-def test_only_the_hardest_constituents_are_written(tmp_path: Path, jets: Jets) -> None:
+def test_only_the_hardest_constituents_are_written(tmp_path: Path, jets: SimulatedJets) -> None:
     write_jets(tmp_path / "w.root", jets, EVENT, "label_Wqq", 2)
     tree = read(tmp_path / "w.root")
     assert ak.num(tree.part_px).tolist() == [2, 1]
@@ -105,7 +105,7 @@ def test_only_the_hardest_constituents_are_written(tmp_path: Path, jets: Jets) -
     assert tree.npart.tolist() == [2, 1]
 
 
-def test_same_jets_same_bytes(tmp_path: Path, jets: Jets) -> None:
+def test_same_jets_same_bytes(tmp_path: Path, jets: SimulatedJets) -> None:
     """ROOT's time stamps have a resolution of one second."""
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
@@ -114,7 +114,7 @@ def test_same_jets_same_bytes(tmp_path: Path, jets: Jets) -> None:
     assert (tmp_path / "one" / "w.root").read_bytes() == (tmp_path / "two" / "w.root").read_bytes()
 
 
-def test_a_disk_without_room_is_one_line(tmp_path: Path, jets: Jets) -> None:
+def test_a_disk_without_room_is_one_line(tmp_path: Path, jets: SimulatedJets) -> None:
     """A limit on file sizes stands for a full disk."""
     old = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2000, old[1]))
@@ -126,7 +126,7 @@ def test_a_disk_without_room_is_one_line(tmp_path: Path, jets: Jets) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_is_none_is_one_line(tmp_path: Path, jets: Jets) -> None:
+def test_a_folder_that_is_none_is_one_line(tmp_path: Path, jets: SimulatedJets) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(PipelineError, match="cannot be written"):
         write_jets(tmp_path / "file" / "w.root", jets, EVENT, "label_Wqq", 200)

@@ -47,7 +47,7 @@ def chunk_of(jets: list[Any], axis: tuple[float, float] = (0.0, 0.0)) -> JetChun
         phi=phi,
         energy=np.where(np.isfinite(eta), pt, 1).astype(np.float32),
         charge=None,
-        kind=None,
+        particle_kind=None,
         jet_pt=ones * 600,
         jet_eta=ones * np.float32(axis[0]),
         jet_phi=ones * np.float32(axis[1]),
@@ -266,7 +266,7 @@ KINDS = [ParticleKind.CHARGED_HADRON, ParticleKind.PHOTON, ParticleKind.NEUTRAL_
 def test_channels_are_histograms_of_their_kinds(norm: Any, grid: Grid, rng: np.random.Generator) -> None:
     chunk = chunk_of(random_jets(rng, 20))
     charge, kind = (np.array(values)[rng.integers(0, 4, chunk.pt.size)] for values in ((0, 0, 1, -1), KINDS))
-    chunk = replace(chunk, charge=charge.astype(np.int8), kind=kind.astype(np.uint8))
+    chunk = replace(chunk, charge=charge.astype(np.int8), particle_kind=kind.astype(np.uint8))
     channels = ("multiplicity", "photon", "pt", "neutral", "charged")
     steps = (Centre(),) if norm is None else (Centre(), Normalise(norm=norm))
     images = run(chunk, *steps, grid=grid, channels=channels)
@@ -288,7 +288,9 @@ def test_channels_are_histograms_of_their_kinds(norm: Any, grid: Grid, rng: np.r
 
 def test_images_whose_norm_is_zero_are_empty() -> None:
     chunk = chunk_of([[[1], [0], [0]], [[2], [0], [0]]])
-    chunk = replace(chunk, charge=np.int8([0, 1]), kind=np.uint8([ParticleKind.PHOTON, ParticleKind.CHARGED_HADRON]))
+    chunk = replace(
+        chunk, charge=np.int8([0, 1]), particle_kind=np.uint8([ParticleKind.PHOTON, ParticleKind.CHARGED_HADRON])
+    )
     images = run(chunk, Centre(), Normalise(), channels=("charged", "multiplicity"))
     assert images.fate.tolist() == [Fate.EMPTY_IMAGE, Fate.KEPT]
     assert images.value.tolist() == [1, 1]

@@ -33,7 +33,7 @@ def chunk(jets: list[list[tuple[float, float, float]]], axes: list[tuple[float, 
         phi=phi,
         energy=np.abs(pt),
         charge=None,
-        kind=None,
+        particle_kind=None,
         jet_pt=zeros,
         jet_eta=axis[:, 0].copy(),
         jet_phi=axis[:, 1].copy(),
@@ -54,55 +54,59 @@ def test_numbers_of_the_cms_level_1_trigger() -> None:
 
 def test_rounding_to_the_nearest_step_half_to_even() -> None:
     """0.125 GeV lies between 0 and 0.25: to the even 0; 0.375 between 1 and 2 steps: to 2; 0.625 to 2."""
-    found = candidates_of(chunk([[(0.125, 0, 0), (0.375, 0, 0), (0.625, 0, 0), (0.626, 0, 0)]]), CandidateSettings())
-    assert found.pt[0, :4].tolist() == [3, 2, 2, 0]
+    candidates = candidates_of(
+        chunk([[(0.125, 0, 0), (0.375, 0, 0), (0.625, 0, 0), (0.626, 0, 0)]]), CandidateSettings()
+    )
+    assert candidates.pt[0, :4].tolist() == [3, 2, 2, 0]
 
 
 @given(st.lists(st.floats(-9, 9, width=32), min_size=1, max_size=20))
 def test_angles_are_the_nearest_unit(values: list[float]) -> None:
     """Against decimals: nearest multiple of π/720; η saturates, φ is taken modulo 1440 units."""
     getcontext().prec = 40
-    given_ = chunk([[(9, value, value)] for value in values], [(value, value) for value in values])
-    found = candidates_of(given_, CandidateSettings(number=1))
+    jets_chunk = chunk([[(9, value, value)] for value in values], [(value, value) for value in values])
+    candidates = candidates_of(jets_chunk, CandidateSettings(number=1))
     units = [int((Decimal(v) * 720 / PI).to_integral_value(ROUND_HALF_EVEN)) for v in values]
     eta = [max(-2048, min(2047, unit)) for unit in units]
     phi = [(unit + 720) % 1440 - 720 for unit in units]
-    assert found.eta[:, 0].tolist() == eta == found.seed_eta.tolist()
-    assert found.phi[:, 0].tolist() == phi == found.seed_phi.tolist()
+    assert candidates.eta[:, 0].tolist() == eta == candidates.seed_eta.tolist()
+    assert candidates.phi[:, 0].tolist() == phi == candidates.seed_phi.tolist()
 
 
 def test_at_plus_and_minus_pi() -> None:
     pi = float(np.float32(np.pi))
-    found = candidates_of(chunk([[(3, 0, pi), (2, 0, -pi), (1, 0, 3 * pi)]]), CandidateSettings(number=3))
-    assert found.phi.tolist() == [[-720, -720, -720]]
+    candidates = candidates_of(chunk([[(3, 0, pi), (2, 0, -pi), (1, 0, 3 * pi)]]), CandidateSettings(number=3))
+    assert candidates.phi.tolist() == [[-720, -720, -720]]
 
 
 def test_the_largest_values() -> None:
     huge = float(np.finfo(np.float32).max)
-    found = candidates_of(chunk([[(huge, huge, 0), (4095.875, -huge, 0)]], [(huge, 0)]), CandidateSettings(number=2))
-    assert found.pt.tolist() == [[16383, 16383]]
-    assert found.eta.tolist() == [[2047, -2048]]
-    assert found.seed_eta.tolist() == [2047]
+    candidates = candidates_of(
+        chunk([[(huge, huge, 0), (4095.875, -huge, 0)]], [(huge, 0)]), CandidateSettings(number=2)
+    )
+    assert candidates.pt.tolist() == [[16383, 16383]]
+    assert candidates.eta.tolist() == [[2047, -2048]]
+    assert candidates.seed_eta.tolist() == [2047]
 
 
 @given(st.lists(st.lists(st.floats(0, 20, width=32), max_size=30), min_size=1, max_size=5), st.integers(1, 8))
 def test_the_hardest_are_kept_and_of_equal_ones_the_first(jets: list[list[float]], number: int) -> None:
     """Against a stable sort; η tells the constituents apart."""
-    given_ = chunk([[(pt, i * 0.01, 0) for i, pt in enumerate(jet)] for jet in jets])
-    found = candidates_of(given_, CandidateSettings(number=number))
+    jets_chunk = chunk([[(pt, i * 0.01, 0) for i, pt in enumerate(jet)] for jet in jets])
+    candidates = candidates_of(jets_chunk, CandidateSettings(number=number))
     for row, jet in enumerate(jets):
         units = [round(pt * 4) for pt in jet]
         order = [i for i in sorted(range(len(jet)), key=lambda i: -units[i]) if units[i] > 0][:number]
         empty = [0] * (number - len(order))
-        assert found.pt[row].tolist() == [units[i] for i in order] + empty
-        assert found.eta[row].tolist() == [round(np.float32(i * 0.01) * 720 / np.pi) for i in order] + empty
+        assert candidates.pt[row].tolist() == [units[i] for i in order] + empty
+        assert candidates.eta[row].tolist() == [round(np.float32(i * 0.01) * 720 / np.pi) for i in order] + empty
 
 
 def test_a_jet_without_constituents_has_empty_slots() -> None:
-    found = candidates_of(chunk([[], [(0.1, 1, 1)]]), CandidateSettings(number=2))
-    assert not found.pt.any()
-    assert not found.eta.any()
-    assert not found.phi.any()
+    candidates = candidates_of(chunk([[], [(0.1, 1, 1)]]), CandidateSettings(number=2))
+    assert not candidates.pt.any()
+    assert not candidates.eta.any()
+    assert not candidates.phi.any()
 
 
 @given(st.integers(2, 64), st.floats(0.2, 3), st.sampled_from([180, 720, 1000]))

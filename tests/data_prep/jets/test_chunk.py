@@ -19,7 +19,7 @@ def arrays(**change: Any) -> dict[str, Any]:
         **parts,
         **jets,
         "charge": np.zeros(3, np.int8),
-        "kind": None,
+        "particle_kind": None,
         "stored": {name: np.ones(2, np.float32) for name in STORED_FEATURES},
         "label": np.zeros(2, np.uint8),
         "event": np.zeros(2, np.uint64),

@@ -17,12 +17,12 @@ def test_equal_jets_have_equal_identifiers_wherever_they_stand(rng: np.random.Ge
 
 
 def test_every_bit_and_the_order_count() -> None:
-    one = [np.float32([1, 2]) for _ in range(4)]
-    changed = [[column.copy() for column in one] for _ in range(5)]
-    for which in range(4):
-        changed[which][which][1] = np.nextafter(np.float32(2), np.float32(3))
-    changed[4] = [column[::-1].copy() for column in one]
-    hashes = [content_hash(np.array([0, 2]), tuple(columns))[0] for columns in (one, *changed)]
+    columns = [np.float32([1, 2]) for _ in range(4)]
+    changed = [[column.copy() for column in columns] for _ in range(5)]
+    for index in range(4):
+        changed[index][index][1] = np.nextafter(np.float32(2), np.float32(3))
+    changed[4] = [column[::-1].copy() for column in columns]
+    hashes = [content_hash(np.array([0, 2]), tuple(four))[0] for four in (columns, *changed)]
     assert len(set(hashes)) == 6
 
 
@@ -35,12 +35,12 @@ def test_it_is_splitmix64_chained() -> None:
 
 def test_numbers_name_an_event_whatever_their_type() -> None:
     run, lumi, event = np.array([1, 1, 1, 2]), np.array([1, 1, 2, 1]), np.array([7, 8, 7, 7])
-    found = number_hash(run.astype(np.uint32), lumi.astype(np.uint32), event.astype(np.uint64))
-    assert len(set(found.tolist())) == 4
+    hashes = number_hash(run.astype(np.uint32), lumi.astype(np.uint32), event.astype(np.uint64))
+    assert len(set(hashes.tolist())) == 4
     np.testing.assert_array_equal(
-        found, number_hash(run.astype(np.int64), lumi.astype(np.int16), event.astype(np.int64))
+        hashes, number_hash(run.astype(np.int64), lumi.astype(np.int16), event.astype(np.int64))
     )
-    np.testing.assert_array_equal(found[2:], number_hash(run[2:], lumi[2:], event[2:]))
+    np.testing.assert_array_equal(hashes[2:], number_hash(run[2:], lumi[2:], event[2:]))
     # the largest event numbers, in the type of NanoAOD
     huge = np.array([2**64 - 1, 2**63], np.uint64)
     assert number_hash(huge).tolist() == splitmix64(huge).tolist()

@@ -98,7 +98,7 @@ def test_anything_else_is_refused(text: str) -> None:
 
 def test_names_in_back_quotes() -> None:
     assert Expression("`class` > `c[px]` and `a/b.pt`").names == ("class", "c[px]", "a/b.pt")
-    with pytest.raises(ValueError, match='in YAML the whole then in quotes: "`class` == 1"'):
+    with pytest.raises(ValueError, match='in YAML the whole expression in quotes: "`class` == 1"'):
         Expression("class > 1")
     expression = next(iter(yaml.safe_load('"`class` == 1": 0')))
     assert Expression(expression).names == ("class",)
@@ -131,7 +131,7 @@ def test_operators_of_c_are_named_with_ours(text: str, hint: str, mended: str) -
 
 @pytest.mark.parametrize("text", ["x !=", "x <= ", "`a=b` >=", "x ==", "`a&&b` +"])
 def test_operators_of_ours_and_names_in_quotes_are_no_such(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is not an expression \(a name that is no plain word stands in back-quotes"):
+    with pytest.raises(ValueError, match=r"is not an expression \(put a name that is no plain word in back-quotes"):
         Expression(text)
 
 
@@ -148,14 +148,14 @@ def test_zero_and_nan_do_not(value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "what"),
+    ("text", "reason"),
     [
         ("x & 1", "`&` in 'x & 1' is for integers only (x is float32)"),
         ("n | x", "`|` in 'n | x' is for integers only (n is uint8, x is float32)"),
         ("1 & 0.5", "`&` in '1 & 0.5' is for integers only"),
     ],
 )
-def test_bits_are_those_of_integers(text: str, what: str) -> None:
+def test_bits_are_those_of_integers(text: str, reason: str) -> None:
     with pytest.raises(InputFileError) as caught:
         members(Expression(text), COLUMNS, 3, Path("t.root"))
-    assert (caught.value.file, caught.value.what) == ("t.root", what)
+    assert (caught.value.file, caught.value.problem) == ("t.root", reason)

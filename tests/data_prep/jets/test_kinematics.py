@@ -53,6 +53,6 @@ def test_cartesian_momenta_are_those_of_vector() -> None:
         rng.uniform(low, high, 2000).astype(np.float32) for low, high in ((0.01, 900), (-5, 5), (-7, 7), (0, 5))
     )
     expected = vector.array({"pt": pt.astype(float), "eta": eta, "phi": phi, "mass": mass})
-    found = cartesian(pt, eta, phi, mass)
-    for values, name in zip(found, ("px", "py", "pz", "E"), strict=True):
+    components = cartesian(pt, eta, phi, mass)
+    for values, name in zip(components, ("px", "py", "pz", "E"), strict=True):
         np.testing.assert_allclose(values, getattr(expected, name), rtol=2e-6, atol=2e-4)

@@ -57,9 +57,9 @@ def test_narrow_jets_keep_their_precision() -> None:
 
 def test_no_and_one_constituent_have_no_mass() -> None:
     offsets = np.array([0, 0, 1])
-    one = np.float32([100]), np.float32([1.2]), np.float32([0.3])
+    single = np.float32([100]), np.float32([1.2]), np.float32([0.3])
     axis = np.float32([0, 1.2]), np.float32([0, 0.3])
-    assert massless_mass(offsets, *one, *axis).tolist() == [0, 0]
+    assert massless_mass(offsets, *single, *axis).tolist() == [0, 0]
 
 
 @given(st.integers(2, 60), st.integers(0, 2**32 - 1))

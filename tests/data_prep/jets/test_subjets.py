@@ -33,11 +33,11 @@ def test_it_is_that_of_fastjet(seed: int, size: int) -> None:
     jet = random_jet(seed, size)
     pt, eta, phi = jet.astype(np.float64)
     momenta = np.stack([pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta), pt * np.cosh(eta)], axis=1)
-    parts = [fastjet.PseudoJet(*map(float, each)) for each in momenta]
+    pseudojets = [fastjet.PseudoJet(*map(float, momentum)) for momentum in momenta]
     # at this radius no constituent is nearer to the beam than to another one
-    sequence = fastjet._swig.ClusterSequence(parts, fastjet.JetDefinition(fastjet.kt_algorithm, 100.0))
-    one, other = sequence.exclusive_jets(2)
-    assert separation(jet)[0] == pytest.approx(one.delta_R(other), abs=1e-6)
+    sequence = fastjet._swig.ClusterSequence(pseudojets, fastjet.JetDefinition(fastjet.kt_algorithm, 100.0))
+    first, second = sequence.exclusive_jets(2)
+    assert separation(jet)[0] == pytest.approx(first.delta_R(second), abs=1e-6)
 
 
 def test_two_constituents_are_the_subjets_also_across_the_edge_of_phi() -> None:
@@ -45,8 +45,12 @@ def test_two_constituents_are_the_subjets_also_across_the_edge_of_phi() -> None:
 
 
 def test_no_one_and_empty_constituents_have_no_separation() -> None:
-    none, one, empty = np.zeros((3, 0), np.float32), np.float32([[5], [1], [1]]), np.float32([[5, 0], [1, 2], [1, 2]])
-    assert separation(none, one, empty) == [0, 0, 0]
+    no_constituents, single, two_lines = (
+        np.zeros((3, 0), np.float32),
+        np.float32([[5], [1], [1]]),
+        np.float32([[5, 0], [1, 2], [1, 2]]),
+    )
+    assert separation(no_constituents, single, two_lines) == [0, 0, 0]
 
 
 def test_jets_that_are_not_wanted_may_hold_anything() -> None:

@@ -64,12 +64,12 @@ def jets(number: int = JETS, seed: int = 3, sizes: Mapping[int, int] | None = No
     branches = mock_jets("t", number, seed)
     lists = [ak.to_list(branches[f"part_{name}"]) for name in ("px", "py", "pz")]
     for jet, size in (sizes or {}).items():
-        for each in lists:
-            each[jet] = (each[jet] * (size // len(each[jet]) + 1))[:size]
-    px, py, pz = (ak.values_astype(ak.Array(each), F8) for each in lists)
+        for component in lists:
+            component[jet] = (component[jet] * (size // len(component[jet]) + 1))[:size]
+    px, py, pz = (ak.values_astype(ak.Array(component), F8) for component in lists)
     pt = np.hypot(px, py)
     energy = np.sqrt(px**2 + py**2 + pz**2)
-    x, y, z, e = (ak.to_numpy(ak.sum(each, axis=1)) for each in (px, py, pz, energy))
+    x, y, z, e = (ak.to_numpy(ak.sum(component, axis=1)) for component in (px, py, pz, energy))
     with np.errstate(all="ignore"):
         return Sample(
             pt=pt,
@@ -218,7 +218,7 @@ def higgs_to_bb(sample: Sample, path: Path) -> Path:
 def delphes(sample: Sample, path: Path) -> Path:
     """Charged, photon and neutral objects in turn; the references of a jet in the order of its constituents."""
     unique = ak.unflatten(np.arange(int(sample.sizes.sum())) % 100_000 + 5, sample.sizes)
-    kind = unique % 3
+    group = unique % 3
     branches: dict[str, Any] = {}
     names = {
         "EFlowTrack": ("PT", None),
@@ -234,9 +234,9 @@ def delphes(sample: Sample, path: Path) -> Path:
         }
         if energy:
             mine[energy] = single(sample.energy)
-        for what, values in mine.items():
-            values = ak.values_astype(values, np.uint32) if what == "fUniqueID" else values
-            branches[f"{name}.{what}"] = by_event(values[kind == code])
+        for member, values in mine.items():
+            values = ak.values_astype(values, np.uint32) if member == "fUniqueID" else values
+            branches[f"{name}.{member}"] = by_event(values[group == code])
     stored = {"PT": sample.jet_pt, "Eta": sample.jet_eta, "Phi": sample.jet_phi, "Mass": sample.jet_mass}
     branches |= {f"Jet.{name}": by_event(single(values)) for name, values in stored.items()}
     branches["Jet.Flavor"] = by_event(np.where(sample.signal, 5, 1).astype(np.uint32))
@@ -304,8 +304,8 @@ def lhc_jets(sample: Sample, path: Path) -> Path:
 
 def top_tagging(sample: Sample, path: Path) -> Path:
     """A table as pandas writes it: 200 · (E, PX, PY, PZ) and the truth, then ttv and is_signal_new."""
-    kind = np.dtype([("index", "<i8"), ("values_block_0", "<f4", (804,)), ("values_block_1", "<i8", (2,))])
-    table = np.zeros(len(sample), kind)
+    dtype = np.dtype([("index", "<i8"), ("values_block_0", "<f4", (804,)), ("values_block_1", "<i8", (2,))])
+    table = np.zeros(len(sample), dtype)
     for column, name in enumerate(("energy", "px", "py", "pz")):
         table["values_block_0"][:, column:800:4] = _padded(getattr(sample, name), 200)
     table["values_block_1"][:, 1] = sample.signal

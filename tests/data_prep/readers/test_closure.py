@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from data_prep.jets.chunk import STORED_FEATURES, JetChunk
-from data_prep.readers.closure import closure
+from data_prep.readers.closure import check_closure
 from tests.data_prep.readers import samples
 
 
@@ -27,7 +27,7 @@ def chunk(stated_pt: Any, stated_mass: Any, jets: int = 4) -> JetChunk:
         phi=np.tile(np.array([0, np.pi / 2], np.float32), jets),
         energy=np.tile(np.array([300, 400], np.float32), jets),
         charge=None,
-        kind=None,
+        particle_kind=None,
         jet_pt=column + 500,
         jet_eta=column,
         jet_phi=axis,
@@ -45,23 +45,23 @@ MASS = float(np.sqrt(700.0**2 - 500.0**2))
 
 
 def test_median_and_spread() -> None:
-    found = closure(chunk([500, 500 / 0.99, 500 / 1.01, 500], [MASS] * 4))
-    assert found.pt is not None
-    assert found.pt.median == pytest.approx(1, abs=1e-6)
+    closure = check_closure(chunk([500, 500 / 0.99, 500 / 1.01, 500], [MASS] * 4))
+    assert closure.pt is not None
+    assert closure.pt.median == pytest.approx(1, abs=1e-6)
     # the quantiles at 16 % and 84 % of 0.99, 1, 1, 1.01
-    assert found.pt.spread == pytest.approx((0.01 * 0.52 * 2) / 2, rel=1e-3)
-    assert found.mass is not None
-    assert found.mass.median == pytest.approx(1, abs=1e-6)
-    assert found.problems == ()
+    assert closure.pt.spread == pytest.approx((0.01 * 0.52 * 2) / 2, rel=1e-3)
+    assert closure.mass is not None
+    assert closure.mass.median == pytest.approx(1, abs=1e-6)
+    assert closure.problems == ()
 
 
 def test_what_is_not_stated_is_left_out() -> None:
-    found = closure(chunk([np.nan, 0, -5, 250], None))
-    assert found.mass is None
-    assert found.pt is not None
-    assert (found.pt.jets, found.pt.median) == (1, pytest.approx(2, abs=1e-6))
-    assert closure(chunk(None, None)).problems == ()
-    assert closure(chunk([np.nan] * 4, [0] * 4)).pt is None
+    closure = check_closure(chunk([np.nan, 0, -5, 250], None))
+    assert closure.mass is None
+    assert closure.pt is not None
+    assert (closure.pt.jets, closure.pt.median) == (1, pytest.approx(2, abs=1e-6))
+    assert check_closure(chunk(None, None)).problems == ()
+    assert check_closure(chunk([np.nan] * 4, [0] * 4)).pt is None
 
 
 @pytest.mark.parametrize(
@@ -80,25 +80,25 @@ def test_what_is_not_stated_is_left_out() -> None:
     ],
 )
 def test_the_bounds(pt: float, mass: float, reasons: list[str]) -> None:
-    problems = closure(chunk([pt] * 4, [mass] * 4)).problems
+    problems = check_closure(chunk([pt] * 4, [mass] * 4)).problems
     assert len(problems) == len(reasons)
     for problem, reason in zip(problems, reasons, strict=True):
         assert re.search(reason, problem)
 
 
 def test_a_chunk_without_jets() -> None:
-    assert closure(chunk(np.zeros(0), np.zeros(0), jets=0)).problems == ()
+    assert check_closure(chunk(np.zeros(0), np.zeros(0), jets=0)).problems == ()
 
 
 def test_a_correction_that_differs_from_jet_to_jet() -> None:
     factors = np.array([0.9, 0.94, 0.95, 0.97])
-    (problem,) = closure(chunk(500 / factors, MASS / factors)).problems
+    (problem,) = check_closure(chunk(500 / factors, MASS / factors)).problems
     assert "pT is 0.9450" in problem
     assert "cut" not in problem
 
 
 def test_without_a_mass_it_is_not_decided() -> None:
-    (problem,) = closure(chunk([500 / 0.94] * 4, None)).problems
+    (problem,) = check_closure(chunk([500 / 0.94] * 4, None)).problems
     assert "cut, or a weight applied twice, or the stated jet is corrected in energy" in problem
 
 
@@ -111,11 +111,11 @@ def real(**change: Callable[[JetChunk, Any], Any]) -> JetChunk:
     }
     offsets = np.concatenate([[0], np.cumsum(sample.sizes)]).astype(np.int64)
     ones = np.ones(len(sample), np.float32)
-    made = JetChunk(
+    jets = JetChunk(
         offsets=offsets,
         **{name: values.astype(np.float32) for name, values in flat.items()},
         charge=None,
-        kind=None,
+        particle_kind=None,
         **jet,
         stored=dict.fromkeys(STORED_FEATURES, ones),
         label=np.zeros(len(sample), np.uint8),
@@ -124,16 +124,16 @@ def real(**change: Callable[[JetChunk, Any], Any]) -> JetChunk:
         stated_pt=jet["jet_pt"],
         stated_mass=jet["jet_mass"],
     )
-    owner = np.repeat(np.arange(made.jets), made.multiplicity)
-    changed = replace(made, **{name: function(made, owner).astype(np.float32) for name, function in change.items()})
+    owner = np.repeat(np.arange(jets.jets), jets.multiplicity)
+    changed = replace(jets, **{name: function(jets, owner).astype(np.float32) for name, function in change.items()})
     return replace(changed, energy=(changed.pt * np.cosh(changed.eta)).astype(np.float32))
 
 
 def test_the_direction_of_the_sum() -> None:
-    found = closure(real())
-    assert found.problems == ()
-    assert found.axis is not None
-    assert found.axis < 1e-5
+    closure = check_closure(real())
+    assert closure.problems == ()
+    assert closure.axis is not None
+    assert closure.axis < 1e-5
 
 
 def test_a_mirrored_jet_is_seen() -> None:
@@ -141,28 +141,28 @@ def test_a_mirrored_jet_is_seen() -> None:
         eta=lambda chunk, jet: 2 * chunk.jet_eta[jet] - chunk.eta,
         phi=lambda chunk, jet: 2 * chunk.jet_phi[jet] - chunk.phi,
     )
-    found = closure(mirrored)
-    assert str(found.pt).startswith("1.0000")
-    (problem,) = found.problems
+    closure = check_closure(mirrored)
+    assert str(closure.pt).startswith("1.0000")
+    (problem,) = closure.problems
     assert "nearer to the jet's axis where their η is mirrored" in problem
 
 
 def test_coarse_angles_are_not_taken_for_mirrored_ones() -> None:
     # steps of the trigger's hardware
     step = np.pi / 720
-    assert closure(real(eta=lambda chunk, _: np.rint(chunk.eta / step) * step)).problems == ()
+    assert check_closure(real(eta=lambda chunk, _: np.rint(chunk.eta / step) * step)).problems == ()
 
 
 def test_relative_angles_read_as_absolute_are_seen() -> None:
     relative = real(
         eta=lambda chunk, jet: chunk.eta - chunk.jet_eta[jet], phi=lambda chunk, jet: chunk.phi - chunk.jet_phi[jet]
     )
-    found = closure(relative)
-    assert str(found.pt).startswith("1.0000")
-    (problem,) = found.problems
+    closure = check_closure(relative)
+    assert str(closure.pt).startswith("1.0000")
+    (problem,) = closure.problems
     assert "away from the jet's axis" in problem
 
 
 def test_shuffled_jets_are_seen() -> None:
     shifted = replace(real(), jet_phi=np.roll(real().jet_phi, 1), jet_eta=np.roll(real().jet_eta, 1))
-    assert "away from the jet's axis" in closure(shifted).problems[0]
+    assert "away from the jet's axis" in check_closure(shifted).problems[0]

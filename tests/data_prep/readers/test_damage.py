@@ -86,10 +86,10 @@ def test_damage_is_named_or_harmless(name: str, tmp_path: Path, no_hang: None) -
     named = 0
     for case in range(CASES):
         damaged = bytearray(content)
-        kind, start = case % 3, int(rng.integers(len(content)))
-        if kind == 0:
+        damage, start = case % 3, int(rng.integers(len(content)))
+        if damage == 0:
             damaged[start] ^= 1 << rng.integers(8)
-        elif kind == 1:
+        elif damage == 1:
             damaged[start : start + 16] = rng.bytes(len(damaged[start : start + 16]))
         else:
             del damaged[start:]
@@ -101,7 +101,7 @@ def test_damage_is_named_or_harmless(name: str, tmp_path: Path, no_hang: None) -
             assert "\n" not in str(error)
             named += 1
         else:
-            length = (1, 16, len(content))[kind]
+            length = (1, 16, len(content))[damage]
             if any(start < stop and start + length > first for first, stop in bare):
                 continue
             if contents(tmp_path / "bad").trees == names:

@@ -11,7 +11,7 @@ import uproot
 
 from data_prep.errors import InputFileError
 from data_prep.readers import Options
-from data_prep.readers.detect import detect, find, reader_of
+from data_prep.readers.detect import detect, detect_layout, reader_of
 from tests.data_prep.readers import samples
 
 
@@ -21,9 +21,9 @@ def sample() -> samples.Sample:
 
 
 def test_mixed_layouts_are_named_with_both_files(sample: samples.Sample, tmp_path: Path) -> None:
-    one, two = samples.jetclass(sample, tmp_path / "a.root"), samples.pfnano_v1(sample, tmp_path / "b.root")
+    jetclass, pfnano = samples.jetclass(sample, tmp_path / "a.root"), samples.pfnano_v1(sample, tmp_path / "b.root")
     with pytest.raises(InputFileError, match=r"b\.root: has the layout pfnano_v1 .*a\.root has jetclass"):
-        reader_of([one, two], Options())
+        reader_of([jetclass, pfnano], Options())
 
 
 def test_two_trees_are_named_unless_the_layout_tells(sample: samples.Sample, tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_two_trees_are_named_unless_the_layout_tells(sample: samples.Sample, tmp
         samples.add(file, "systematics/tree_up", branches)
     with pytest.raises(InputFileError, match=r"several trees of jets: 'tree' \(jetclass\), 'systematics/tree_up'"):
         detect(tmp_path / "t.root")
-    assert find(tmp_path / "t.root", "jetclass").tree == "tree"
+    assert detect_layout(tmp_path / "t.root", "jetclass").tree == "tree"
 
 
 def test_a_tree_written_again_is_one_tree(sample: samples.Sample, tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_tree_written_again_is_one_tree(sample: samples.Sample, tmp_path: Path
     ],
 )
 def test_what_is_missing_is_said(tmp_path: Path, branches: dict[str, str], reason: str) -> None:
-    content = {name: np.zeros(3, kind) for name, kind in branches.items()}
+    content = {name: np.zeros(3, dtype) for name, dtype in branches.items()}
     samples.write(tmp_path / "t.root", "Events", content)
     with pytest.raises(InputFileError, match=reason):
         detect(tmp_path / "t.root")
@@ -71,9 +71,9 @@ def test_what_is_missing_is_said(tmp_path: Path, branches: dict[str, str], reaso
 def test_a_named_layout_must_fit(sample: samples.Sample, tmp_path: Path) -> None:
     samples.jetclass(sample, tmp_path / "t.root")
     with pytest.raises(InputFileError, match=r"no constituents|lacks"):
-        find(tmp_path / "t.root", "pfnano_v2")
+        detect_layout(tmp_path / "t.root", "pfnano_v2")
     with pytest.raises(InputFileError, match="is a ROOT file, and the layout lhc_jets is of HDF5 files"):
-        find(tmp_path / "t.root", "lhc_jets")
+        detect_layout(tmp_path / "t.root", "lhc_jets")
 
 
 @pytest.mark.parametrize(
@@ -98,14 +98,14 @@ def test_a_filter_that_hdf5_lacks_is_named(tmp_path: Path, sample: samples.Sampl
 
     samples.top_tagging(sample, tmp_path / "t.h5")
     with h5py.File(tmp_path / "t.h5", "r+") as file:
-        kind = file["table/table"].dtype
+        dtype = file["table/table"].dtype
         del file["table/table"]
         plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
         plist.set_chunk((8,))
         # 32001 is blosc, which pandas uses; optional at creation, so that the set can be made without it
         plist.set_filter(32001, h5py.h5z.FLAG_OPTIONAL, (2, 2, 4, 0, 5, 1, 0))
         space = h5py.h5s.create_simple((8,))
-        h5py.h5d.create(file["table"].id, b"table", h5py.h5t.py_create(kind, logical=True), space, dcpl=plist)
+        h5py.h5d.create(file["table"].id, b"table", h5py.h5t.py_create(dtype, logical=True), space, dcpl=plist)
     with pytest.raises(InputFileError, match="compressed with .*ptrepack --complib=zlib"):
         reader_of([tmp_path / "t.h5"], Options())
 

@@ -33,15 +33,15 @@ def test_it_reads_what_was_written(file: Path, columns: dict[str, Any], start: i
     sizes = np.asarray(ak.num(columns["deposit_eta"]))[start:stop]
     np.testing.assert_array_equal(np.diff(chunk.deposit_offsets), sizes)
     for name in ("eta", "phi", "em", "had", "track", "truth"):
-        wanted = np.asarray(ak.flatten(columns[f"deposit_{name}"][start:stop]))
-        np.testing.assert_array_equal(getattr(chunk, name), wanted)
-    for name, found in (
+        expected = np.asarray(ak.flatten(columns[f"deposit_{name}"][start:stop]))
+        np.testing.assert_array_equal(getattr(chunk, name), expected)
+    for name, values in (
         ("pt", chunk.jet_pt),
         ("eta", chunk.jet_eta),
         ("mass", chunk.jet_mass),
         ("kind", chunk.jet_pid),
     ):
-        np.testing.assert_array_equal(found, np.asarray(ak.flatten(columns[f"jet_{name}"][start:stop])))
+        np.testing.assert_array_equal(values, np.asarray(ak.flatten(columns[f"jet_{name}"][start:stop])))
     np.testing.assert_array_equal(chunk.pileup, columns["pileup"][start:stop])
     assert len(set(chunk.event.tolist())) == stop - start
 

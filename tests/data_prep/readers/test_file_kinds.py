@@ -62,13 +62,13 @@ def as_made(content: bytes, *, big: bool = False, saved: bool = False) -> bytes:
     """A ROOT file as it stands on disk before it is closed: neither free segments nor streamers, nor (saved) keys."""
     begin, names = (int.from_bytes(content[at : at + 4], "big") for at in (8, 28))
     directory = begin + names
-    made = bytearray(content)
-    made[16:24] = made[37:45] = bytes(8)
+    unfinished = bytearray(content)
+    unfinished[16:24] = unfinished[37:45] = bytes(8)
     if not saved:
-        made[directory + 10 : directory + 14] = made[directory + 26 : directory + 30] = bytes(4)
+        unfinished[directory + 10 : directory + 14] = unfinished[directory + 26 : directory + 30] = bytes(4)
     if big:  # version, first and last byte; places of 8 bytes
-        made[4:28] = (1_062_400).to_bytes(4) + begin.to_bytes(4) + len(content).to_bytes(8) + bytes(8)
-    return bytes(made)
+        unfinished[4:28] = (1_062_400).to_bytes(4) + begin.to_bytes(4) + len(content).to_bytes(8) + bytes(8)
+    return bytes(unfinished)
 
 
 @pytest.mark.parametrize("saved", [False, True])
@@ -76,7 +76,7 @@ def as_made(content: bytes, *, big: bool = False, saved: bool = False) -> bytes:
 def test_a_root_file_that_was_never_closed(big: bool, saved: bool, root_file: Path, tmp_path: Path) -> None:
     (tmp_path / "t.root").write_bytes(as_made(root_file.read_bytes(), big=big, saved=saved))
     error = refusal(tmp_path / "t.root")
-    assert error.what.startswith("was never closed: it is still being written, or writing was interrupted")
+    assert error.problem.startswith("was never closed: it is still being written, or writing was interrupted")
     assert jets_of(root_file) == JETS
 
 
@@ -110,7 +110,7 @@ def test_compressed_files_are_named_and_can_be_unpacked_as_is_said(
         pytest.skip(f"{name} is not installed")
     (tmp_path / "it's packed.root").write_bytes(pack(root_file.read_bytes()))
     error = refusal(tmp_path / "it's packed.root")
-    assert error.what == f"is compressed by {name}, neither a ROOT nor an HDF5 file"
+    assert error.problem == f"is compressed by {name}, neither a ROOT nor an HDF5 file"
     (command,) = re.findall("`(.*)`", error.remedy or "")
     if shutil.which(command.split()[0]) is None:
         pytest.skip(f"{command.split()[0]} is not installed")
@@ -118,8 +118,8 @@ def test_compressed_files_are_named_and_can_be_unpacked_as_is_said(
     assert jets_of(tmp_path / "NEW.root") == JETS
 
 
-def archive(root: Path, out: Path, kind: str) -> None:
-    if kind == "zip":
+def archive(root: Path, out: Path, archive_format: str) -> None:
+    if archive_format == "zip":
         with zipfile.ZipFile(out, "w") as packed:
             packed.write(root, root.name)
     else:
@@ -127,11 +127,11 @@ def archive(root: Path, out: Path, kind: str) -> None:
             packed_tar.add(root, root.name)
 
 
-@pytest.mark.parametrize(("kind", "program"), [("zip", "unzip"), ("tar", "tar -xf")])
-def test_archives(kind: str, program: str, root_file: Path, tmp_path: Path) -> None:
-    archive(root_file, tmp_path / "a.root", kind)
+@pytest.mark.parametrize(("archive_format", "program"), [("zip", "unzip"), ("tar", "tar -xf")])
+def test_archives(archive_format: str, program: str, root_file: Path, tmp_path: Path) -> None:
+    archive(root_file, tmp_path / "a.root", archive_format)
     error = refusal(tmp_path / "a.root")
-    assert error.what.startswith(f"is a {kind} archive")
+    assert error.problem.startswith(f"is a {archive_format} archive")
     assert f"`{program}`" in (error.remedy or "")
     if shutil.which(program.split()[0]) is None:
         pytest.skip(f"{program} is not installed")
@@ -174,40 +174,40 @@ OTHERS = {
 @pytest.mark.parametrize("name", OTHERS)
 def test_other_files_are_called_by_their_name(name: str, tmp_path: Path) -> None:
     (tmp_path / "t.root").write_bytes(OTHERS[name])
-    assert name.strip() in refusal(tmp_path / "t.root").what
+    assert name.strip() in refusal(tmp_path / "t.root").problem
 
 
 def test_a_pipe_does_not_hang(tmp_path: Path, root_file: Path) -> None:
     os.mkfifo(tmp_path / "f.root")
-    assert "is a pipe" in refusal(tmp_path / "f.root").what
+    assert "is a pipe" in refusal(tmp_path / "f.root").problem
     # as the shell's <(cat t.root)
     with subprocess.Popen(["cat", str(root_file)], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         error = refusal(Path(f"/dev/fd/{process.stdout.fileno()}"))
-        assert "is a pipe" in error.what
+        assert "is a pipe" in error.problem
         assert "write it to a file" in (error.remedy or "")
         (tmp_path / "written.root").write_bytes(process.stdout.read())
     assert jets_of(tmp_path / "written.root") == JETS
 
 
 def test_what_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "is a device or socket" in refusal(Path("/dev/null")).what
+    assert "is a device or socket" in refusal(Path("/dev/null")).problem
     monkeypatch.chdir(tmp_path)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("s.root")
-        assert "is a device or socket" in refusal(Path("s.root")).what
+        assert "is a device or socket" in refusal(Path("s.root")).problem
     (tmp_path / "x.root").mkdir()
-    assert "is a folder" in refusal(tmp_path / "x.root").what
-    assert "no such file" in refusal(tmp_path / "x.root" / "none").what
-    assert "no such file" in refusal(tmp_path / "none" / "none").what
+    assert "is a folder" in refusal(tmp_path / "x.root").problem
+    assert "no such file" in refusal(tmp_path / "x.root" / "none").problem
+    assert "no such file" in refusal(tmp_path / "none" / "none").problem
 
 
 def test_links_that_lead_nowhere(tmp_path: Path) -> None:
     for name, target in (("a", "gone.root"), ("b", ".git/annex/objects/xX/SHA256E-s1.root"), ("c", "c")):
         (tmp_path / name).symlink_to(target)
-    assert refusal(tmp_path / "a").what == "is a link to gone.root, which is not there"
+    assert refusal(tmp_path / "a").problem == "is a link to gone.root, which is not there"
     assert "git annex get" in (refusal(tmp_path / "b").remedy or "")
-    assert "circle" in refusal(tmp_path / "c").what
+    assert "circle" in refusal(tmp_path / "c").problem
 
 
 def test_a_file_that_may_not_be_read(root_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,9 +251,9 @@ def test_a_locked_hdf5_file(hdf5_file: Path, tmp_path: Path) -> None:
         assert writer.stdout is not None and writer.stdin is not None
         assert writer.stdout.readline() == b"held\n"
         error = refusal(file)
-        assert "is locked by a process that writes it" in error.what
+        assert "is locked by a process that writes it" in error.problem
         assert "HDF5_USE_FILE_LOCKING=FALSE" in (error.remedy or "")
-        found = subprocess.run(
+        finished = subprocess.run(
             [sys.executable, "-c", INSPECT, str(file)],
             cwd=Path(__file__).parents[3],
             env=os.environ | {"HDF5_USE_FILE_LOCKING": "FALSE"},
@@ -261,7 +261,7 @@ def test_a_locked_hdf5_file(hdf5_file: Path, tmp_path: Path) -> None:
             text=True,
             check=True,
         )
-        assert found.stdout == f"{JETS}\n"
+        assert finished.stdout == f"{JETS}\n"
         writer.stdin.close()
         writer.wait()
     assert jets_of(file) == JETS

@@ -30,9 +30,9 @@ def test_a_folder_is_searched_without_hidden_files(tree: Path) -> None:
 
 
 def test_order_and_repetition_of_the_arguments_do_not_matter(tree: Path) -> None:
-    one = input_files([str(tree / "b.root"), str(tree / "a.root")])
-    assert one == input_files([str(tree / "a.root"), str(tree / "b.root"), str(tree / "deep" / ".." / "a.root")])
-    assert names(one) == ["a.root", "b.root"]
+    files = input_files([str(tree / "b.root"), str(tree / "a.root")])
+    assert files == input_files([str(tree / "a.root"), str(tree / "b.root"), str(tree / "deep" / ".." / "a.root")])
+    assert names(files) == ["a.root", "b.root"]
 
 
 def test_patterns(tree: Path) -> None:
@@ -70,9 +70,9 @@ def test_links_are_followed_circles_end_and_every_file_is_read_once(tmp_path: Pa
     (tmp_path / "elsewhere" / "circle").symlink_to("../jets")
     (tmp_path / "jets" / "self").symlink_to("self")
     warned: list[str] = []
-    wanted = [tmp_path / "jets" / path for path in ("a.root", "sub/b.root", "more/c.root")]
-    assert input_files([str(tmp_path / "jets")], warned.append) == wanted
-    assert input_files([str(tmp_path / "jets" / "**" / "*.root")], warned.append) == wanted
+    expected = [tmp_path / "jets" / path for path in ("a.root", "sub/b.root", "more/c.root")]
+    assert input_files([str(tmp_path / "jets")], warned.append) == expected
+    assert input_files([str(tmp_path / "jets" / "**" / "*.root")], warned.append) == expected
     assert warned == []
 
 
@@ -166,9 +166,9 @@ def test_a_folder_with_brackets_is_no_pattern(tmp_path: Path) -> None:
 def test_one_text_of_several_names_with_spaces(tmp_path: Path) -> None:
     touch(tmp_path, "my jets/1.root", "my jets/2.root", "b c/d.root", "b", "plain.root")
     text = f"{tmp_path}/my jets/*.root {tmp_path}/b c/d.root https://example.org/x.root {tmp_path}/plain.root"
-    found = input_files([text])
-    assert names(found) == ["1.root", "2.root", "d.root", "plain.root", "x.root"]
-    assert str(found[-1]) == "https://example.org/x.root"
+    files = input_files([text])
+    assert names(files) == ["1.root", "2.root", "d.root", "plain.root", "x.root"]
+    assert str(files[-1]) == "https://example.org/x.root"
     # `b` is a file, too, but the fewest names are meant
     assert names(input_files([f"{tmp_path}/b c/d.root"])) == ["d.root"]
 

@@ -71,8 +71,8 @@ def test_values_in_other_files_are_refused_by_their_names(
     file = tmp_path / "t.h5"
     write(source, file)
     error = refusal(file)
-    assert f"the data set '{TABLE}' {how}: its values are in " in error.what
-    assert error.what.endswith(where)
+    assert f"the data set '{TABLE}' {how}: its values are in " in error.problem
+    assert error.problem.endswith(where)
     # what is advised: copy the data set
     with h5py.File(file) as old, h5py.File(tmp_path / "whole.h5", "w") as new:
         new[TABLE] = old[TABLE][()]
@@ -98,21 +98,21 @@ def test_a_group_in_place_of_a_data_set(tmp_path: Path) -> None:
         del opened["jets"]
         opened.create_group("jets")["x"] = np.zeros(3)
     error = refusal(file)
-    assert "nearest is lhc_jets, for which the file lacks jets" in error.what
+    assert "nearest is lhc_jets, for which the file lacks jets" in error.problem
     assert "`layout:`" not in str(error)
     with h5py.File(file, "w") as opened:
         opened.create_group("jets")
-    assert refusal(file).what == "holds no data set"
+    assert refusal(file).problem == "holds no data set"
     with h5py.File(file, "w") as opened:
         opened["number"], opened["nothing"] = 3.0, h5py.Empty("f4")
-    assert refusal(file).what == "holds no data set"
+    assert refusal(file).problem == "holds no data set"
 
 
 def test_what_pandas_writes_as_fixed_is_named(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "t.h5", "w") as file:
         file["table/axis0"], file["table/block0_values"] = np.zeros(4), np.zeros((3, 4))
     error = refusal(tmp_path / "t.h5")
-    assert error.what == "was written by pandas with format='fixed'"
+    assert error.problem == "was written by pandas with format='fixed'"
     assert "format='table'" in (error.remedy or "")
 
 
@@ -122,6 +122,6 @@ def test_a_file_marked_as_being_written(source: Path, tmp_path: Path) -> None:
         new.flush()
         shutil.copy(tmp_path / "t.h5", tmp_path / "stopped.h5")  # as after the writer was killed
     error = refusal(tmp_path / "stopped.h5")
-    assert "is marked as being written" in error.what
+    assert "is marked as being written" in error.problem
     assert "h5clear -s" in (error.remedy or "")
     assert jets_of(tmp_path / "t.h5") == JETS

@@ -19,7 +19,7 @@ from data_prep.errors import InputFileError, PipelineError
 from data_prep.images.jets import ImagesSettings
 from data_prep.jets.labels import ClassSettings
 from data_prep.readers import Options, root
-from data_prep.readers.detect import detect, find, reader_of
+from data_prep.readers.detect import detect, detect_layout, reader_of
 from data_prep.readers.layouts.own import OwnLayout
 from data_prep.streams.losses import Loss, Losses
 from data_prep.system.machine import MachineError
@@ -83,16 +83,16 @@ NO_NUMBERS: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("write", [ttree, rntuple])
-@pytest.mark.parametrize("kind", NO_NUMBERS)
+@pytest.mark.parametrize("case", NO_NUMBERS)
 def test_a_label_that_is_no_number_is_named_before_anything_is_made(
-    kind: str, write: Callable[[Path, dict[str, Any]], Path], sample: samples.Sample, tmp_path: Path
+    case: str, write: Callable[[Path, dict[str, Any]], Path], sample: samples.Sample, tmp_path: Path
 ) -> None:
-    values, words = NO_NUMBERS[kind]
+    values, words = NO_NUMBERS[case]
     number = np.ones(JETS, np.int32)
     file = write(tmp_path / "QCD.root", jetclass(sample, good=number, bad=ak.Array(values)))
     for chosen in (options("bad"), options("good", weight="bad")):
         error = refusal(file, chosen)
-        assert error.what == f"the branch bad does not hold one number for each entry, but {words}"
+        assert error.problem == f"the branch bad does not hold one number for each entry, but {words}"
     # what is advised: another branch, or `files:`
     assert jets_of(file, options("good")) == JETS
     by_name = Options(classes=(ClassSettings(name="q", label="1", files="QCD*"),))
@@ -102,14 +102,14 @@ def test_a_label_that_is_no_number_is_named_before_anything_is_made(
 def test_constituents_that_are_no_lists_are_named(sample: samples.Sample, tmp_path: Path) -> None:
     fixed = np.ones((JETS, 3), np.float32)
     error = refusal(ttree(tmp_path / "t.root", jetclass(sample, part_py=fixed)), Options())
-    assert "part_py does not hold a list of numbers for each entry, but a fixed array of 3 values" in error.what
+    assert "part_py does not hold a list of numbers for each entry, but a fixed array of 3 values" in error.problem
     assert jets_of(ttree(tmp_path / "t.root", jetclass(sample)), Options()) == JETS
 
 
 def test_bits_of_a_number_that_is_no_integer(sample: samples.Sample, tmp_path: Path) -> None:
     file = ttree(tmp_path / "t.root", jetclass(sample, a=np.ones(JETS, np.float32), b=np.ones(JETS, np.float32)))
     error = refusal(file, options("a > 0 & b < 2"))
-    assert "is for integers only (a is float32, b is float32)" in error.what
+    assert "is for integers only (a is float32, b is float32)" in error.problem
     for mended in ("a > 0 and b < 2", "(a > 0) & (b < 2)"):
         assert jets_of(file, options(mended)) == JETS
 
@@ -117,7 +117,7 @@ def test_bits_of_a_number_that_is_no_integer(sample: samples.Sample, tmp_path: P
 def test_a_label_that_is_not_there_is_named_with_what_is(sample: samples.Sample, tmp_path: Path) -> None:
     file = ttree(tmp_path / "t.root", jetclass(sample, label_Tbqq=np.ones(JETS, np.int32)))
     error = refusal(file, options("label_Tbq"))
-    assert error.what == "the tree 'tree' lacks the branch label_Tbq; it has label_Tbqq"
+    assert error.problem == "the tree 'tree' lacks the branch label_Tbq; it has label_Tbqq"
     assert error.remedy == "name branches of the file in the classes and the weight of images.yaml"
     assert jets_of(file, options("label_Tbqq")) == JETS
 
@@ -125,7 +125,7 @@ def test_a_label_that_is_not_there_is_named_with_what_is(sample: samples.Sample,
 def test_a_column_that_is_not_there_is_named_with_those_that_are(sample: samples.Sample, tmp_path: Path) -> None:
     file = samples.lhc_jets(sample, tmp_path / "t.h5")
     error = refusal(file, options("j_top"))
-    assert error.what == "'jets' lacks the column j_top"
+    assert error.problem == "'jets' lacks the column j_top"
     assert "j_t" in (error.remedy or "").removeprefix("labels and weight can use ").split(", ")
     assert jets_of(file, options("j_t")) == JETS
     wrong = refusal(samples.top_tagging(sample, tmp_path / "t.h5"), options("top"))
@@ -136,7 +136,7 @@ def test_a_column_that_is_not_there_is_named_with_those_that_are(sample: samples
 def test_a_missing_kind_of_particle(sample: samples.Sample, tmp_path: Path) -> None:
     file = ttree(tmp_path / "t.root", jetclass(sample))
     error = refusal(file, Options(particles=True))
-    assert "lacks the branches part_charge, part_isChargedHadron" in error.what
+    assert "lacks the branches part_charge, part_isChargedHadron" in error.problem
     assert (error.remedy or "").startswith("take the channels pt and multiplicity in images.yaml")
     assert jets_of(file, Options()) == JETS
 
@@ -145,14 +145,14 @@ def test_a_missing_kind_of_particle(sample: samples.Sample, tmp_path: Path) -> N
 def test_a_missing_puppi_weight(name: str, sample: samples.Sample, tmp_path: Path) -> None:
     whole = samples.WRITERS[name][0](sample, tmp_path / "whole.root")
     with uproot.open(whole) as old:
-        (tree,) = (key for key in old.keys(cycle=False) if key == find(whole).tree)
+        (tree,) = (key for key in old.keys(cycle=False) if key == detect_layout(whole).tree)
         kept = (b for b in old[tree].values() if not b.name.startswith("n") and "uppiw" not in b.name.lower())
         branches = {b.name: b.array() for b in kept}
         branches = {key: np.asarray(v) if v.ndim == 1 else v for key, v in branches.items()}
     file = samples.write(tmp_path / "t.root", tree, branches)
     chosen = Options(puppi="layout" if name.startswith("pfnano") else "apply")
     error = refusal(file, chosen)
-    assert "lacks the branch" in error.what and "uppi" in error.what
+    assert "lacks the branch" in error.problem and "uppi" in error.problem
     assert "`puppi: ignore`" in (error.remedy or "")
     assert jets_of(file, replace(chosen, puppi="ignore")) > 0
 
@@ -163,14 +163,14 @@ def test_a_weight_that_no_such_file_has_is_not_left_out_in_silence(
 ) -> None:
     file = samples.WRITERS[name][0](sample, tmp_path / "t.file")
     error = refusal(file, Options(puppi="apply"))
-    assert error.what == "has no PUPPI weights"
+    assert error.problem == "has no PUPPI weights"
     assert jets_of(file, Options()) == JETS
 
 
 @pytest.mark.parametrize("name", ["jetclass", "l1_jets", "lhc_jets", "top_tagging", "higgs_to_bb", "l1_puppi"])
 def test_a_collection_that_no_such_file_has(name: str, sample: samples.Sample, tmp_path: Path) -> None:
     file = samples.WRITERS[name][0](sample, tmp_path / "t.file")
-    assert refusal(file, Options(jets="FatJet")).what == "has one collection of jets, and none called 'FatJet'"
+    assert refusal(file, Options(jets="FatJet")).problem == "has one collection of jets, and none called 'FatJet'"
     assert jets_of(file, Options()) > 0
 
 
@@ -191,7 +191,7 @@ def test_two_trees_are_told_apart_by_their_path(sample: samples.Sample, tmp_path
     assert jets_of(file, Options(tree="tree")) == JETS
     assert jets_of(file, Options(tree="systematics/up")) == 6
     wrong = refusal(file, Options(tree="systematics/down"))
-    assert wrong.what == "holds no tree 'systematics/down', it has 'tree', 'systematics/up'"
+    assert wrong.problem == "holds no tree 'systematics/down', it has 'tree', 'systematics/up'"
 
 
 def test_the_tree_is_a_key_of_the_configuration() -> None:
@@ -211,7 +211,7 @@ def test_two_layouts_in_one_tree_are_told_apart_by_their_name(sample: samples.Sa
     both = {key: np.asarray(v) if v.ndim == 1 else v for key, v in both.items()}
     file = samples.write(tmp_path / "t.root", "Events", both)
     error = refusal(file, Options())
-    assert "holds several layouts of jets: 'Events' (l1_puppi), 'Events' (pfnano_v1)" in error.what
+    assert "holds several layouts of jets: 'Events' (l1_puppi), 'Events' (pfnano_v1)" in error.problem
     assert error.remedy == "name one by `layout:` in images.yaml"
     assert jets_of(file, Options(), "pfnano_v1") == JETS
     assert jets_of(file, Options(), "l1_puppi") > 0
@@ -220,18 +220,18 @@ def test_two_layouts_in_one_tree_are_told_apart_by_their_name(sample: samples.Sa
 def test_nanoaod_15_is_called_by_its_name(tmp_path: Path) -> None:
     nano = {"luminosityBlock": "u4", "event": "u8", "Jet_pt": "f4", "FatJet_pt": "f4"}
     new = dict.fromkeys(("PFCand_pt", "FatJetPFCand_jetIdx", "FatJetPFCand_pfCandIdx"), "f4")
-    content = {name: np.zeros(3, kind) for name, kind in (nano | new).items()}
+    content = {name: np.zeros(3, dtype) for name, dtype in (nano | new).items()}
     error = refusal(samples.write(tmp_path / "t.root", "Events", content), Options())
-    assert error.what.startswith("is NanoAODv15 with the constituents FatJetPFCand_*, PFCand_* in 'Events'")
+    assert error.problem.startswith("is NanoAODv15 with the constituents FatJetPFCand_*, PFCand_* in 'Events'")
     plain = samples.write(tmp_path / "p.root", "Events", {name: content[name] for name in nano})
-    assert "event tree without constituents" in refusal(plain, Options()).what
+    assert "event tree without constituents" in refusal(plain, Options()).problem
 
 
 @pytest.mark.parametrize(("name", "wrong"), [("jetclass", "top_tagging"), ("top_tagging", "jetclass")])
 def test_a_layout_of_the_other_container(name: str, wrong: Any, sample: samples.Sample, tmp_path: Path) -> None:
     file = samples.WRITERS[name][0](sample, tmp_path / "t.file")
     error = refusal(file, Options(), wrong)
-    assert f"and the layout {wrong} is of" in error.what
+    assert f"and the layout {wrong} is of" in error.problem
     assert f"take `layout: {wrong}` out of images.yaml" in (error.remedy or "")
     assert detect(file) == name
 
@@ -240,7 +240,7 @@ def test_an_own_layout_is_of_root_files(sample: samples.Sample, tmp_path: Path) 
     file = samples.top_tagging(sample, tmp_path / "t.h5")
     own = OwnLayout.model_validate({"tree": "table", "constituents": {"pt": "a", "eta": "b", "phi": "c"}})
     error = refusal(file, Options(), own)
-    assert error.what == "is an HDF5 file, and the layout is of ROOT files"
+    assert error.problem == "is an HDF5 file, and the layout is of ROOT files"
     assert "take `layout:` out" in (error.remedy or "")
     assert jets_of(file, Options()) == JETS
 

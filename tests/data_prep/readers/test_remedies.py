@@ -11,7 +11,7 @@ import pytest
 
 from data_prep.errors import InputFileError
 from data_prep.readers import Options, event_tree
-from data_prep.readers.detect import find, reader_of
+from data_prep.readers.detect import detect_layout, reader_of
 from tests.data_prep.event_files import event_columns, write_event_file
 from tests.data_prep.readers import samples
 
@@ -33,19 +33,19 @@ def test_every_error_has_a_remedy() -> None:
 def test_whole_events_are_named_and_read_as_is_said(tmp_path: Path) -> None:
     file = write_event_file(tmp_path / "e.root", event_columns(5))
     with pytest.raises(InputFileError, match=r"holds whole events with truth in 'events' \(write `kind: events`"):
-        find(file)
+        detect_layout(file)
     assert event_tree.count(file) == 5
 
 
 def test_jets_where_whole_events_are_wanted(tmp_path: Path) -> None:
     sample = samples.jets(8)
-    for file, what in (
+    for file, reason in (
         (samples.jetclass(sample, tmp_path / "t.root"), "holds no TTree 'events' of whole events, it has 'tree'"),
         (samples.top_tagging(sample, tmp_path / "t.h5"), "is an HDF5 file, and whole events are read from ROOT files"),
     ):
         with pytest.raises(InputFileError, match="take `kind: events` out of images.yaml") as caught:
             event_tree.count(file)
-        assert caught.value.what == what
+        assert caught.value.problem == reason
         assert reader_of([file], Options())[1] == {file: 8}
 
 
@@ -55,7 +55,7 @@ def test_no_layout_of_ones_own_is_advised_for_hdf5(tmp_path: Path) -> None:
     samples.write(tmp_path / "t.root", "t", {"x": np.zeros(3, np.float32)})
     for name, advised in (("t.h5", False), ("t.root", True)):
         with pytest.raises(InputFileError, match="holds no constituents of jets that this project knows") as caught:
-            find(tmp_path / name)
+            detect_layout(tmp_path / name)
         assert ("`layout:`" in (caught.value.remedy or "")) is advised
 
 

@@ -30,13 +30,13 @@ class Ranges(SimpleHTTPRequestHandler):
     """Serves a folder, and ranges of bytes of its files (RFC 9110, section 14)."""
 
     def do_GET(self) -> None:
-        wanted = self.headers.get("Range")
+        requested = self.headers.get("Range")
         path = Path(self.translate_path(self.path))
-        if wanted is None or not path.is_file():
+        if requested is None or not path.is_file():
             super().do_GET()
             return
         content = path.read_bytes()
-        first, last = wanted.removeprefix("bytes=").split("-")
+        first, last = requested.removeprefix("bytes=").split("-")
         start, stop = int(first), min(int(last) + 1 if last else len(content), len(content))
         self.send_response(206)
         self.send_header("Content-Range", f"bytes {start}-{stop - 1}/{len(content)}")
@@ -82,14 +82,14 @@ def test_a_file_behind_a_url_gives_the_jets_of_the_file(layout: str, server: str
     local = writer(samples.jets(), tmp_path / "jets.file")
     (distant,) = input_files([f"{server}/jets.file"])
     assert str(distant) == f"{server}/jets.file"
-    here, counts, _ = reader_of([local], Options())
-    there, distant_counts, _ = reader_of([distant], Options())
+    local_reader, counts, _ = reader_of([local], Options())
+    remote_reader, distant_counts, _ = reader_of([distant], Options())
     assert distant_counts == {distant: counts[local]}
-    one = here.read(local, 3, counts[local])
-    two = there.read(distant, 3, counts[local])
-    assert one.jets > 0
+    local_jets = local_reader.read(local, 3, counts[local])
+    remote_jets = remote_reader.read(distant, 3, counts[local])
+    assert local_jets.jets > 0
     for name in ("offsets", "pt", "eta", "phi", "energy", "jet_pt", "event"):
-        np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
+        np.testing.assert_array_equal(getattr(local_jets, name), getattr(remote_jets, name))
 
 
 def test_urls_are_paths_that_can_be_sent() -> None:

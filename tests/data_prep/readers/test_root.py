@@ -82,8 +82,8 @@ def test_a_hole_in_a_zlib_file_is_never_read_wrongly(
             named += 1
         else:
             # the hole lies in what is not needed to read these branches
-            for found, expected in zip(read, good, strict=True):
-                np.testing.assert_array_equal(found, expected)
+            for values, expected in zip(read, good, strict=True):
+                np.testing.assert_array_equal(values, expected)
     assert named >= 5
 
 
@@ -128,8 +128,8 @@ def test_an_rntuple_gives_the_jets_of_a_ttree(
     with uproot.recreate(tmp_path / "t.root") as file:
         file.mkrntuple("tree", arrays)
     assert reader.count(tmp_path / "t.root") == reader.count(jetclass_file)
-    for found, wanted in zip(
+    for from_rntuple, from_ttree in zip(
         readers.chunks(reader, tmp_path / "t.root", size), readers.chunks(reader, jetclass_file, size), strict=True
     ):
         for name in ("offsets", "pt", "eta", "phi", "energy", "jet_pt", "jet_mass", "label", "event"):
-            np.testing.assert_array_equal(getattr(found, name), getattr(wanted, name), err_msg=name)
+            np.testing.assert_array_equal(getattr(from_rntuple, name), getattr(from_ttree, name), err_msg=name)

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from data_prep.errors import InputFileError
 from data_prep.grids.square import SquareGrid
 from data_prep.images.batch import FEATURES, ImageBatch, concatenate
-from data_prep.jets.places import JetPlaces
+from data_prep.jets.file_positions import FilePositions
 from data_prep.observables.columns import OBSERVABLES, Observables
 from data_prep.steps.centre import Centre
 from data_prep.steps.normalise import Normalise
@@ -226,7 +226,7 @@ def test_descriptions_that_make_no_sense_are_refused(bad: dict[str, object]) -> 
 def test_places_come_back_and_need_not_be_known(tmp_path: Path, images: ImageBatch) -> None:
     assert open_dataset(write(tmp_path / "without", images, 1)).split("train").whole.places is None
     entry = np.arange(len(images), dtype=np.int64) * 7 + (1 << 40)
-    places = JetPlaces.of_file(70_000, entry, entry % 3)
+    places = FilePositions.of_file(70_000, entry, entry % 3)
     dataset = open_dataset(write(tmp_path / "d", replace(images, places=places), 3))
     found = dataset.split("train").whole.places
     assert found is not None

@@ -83,11 +83,11 @@ def test_one_of_several_functions_is_run_by_its_number() -> None:
         for i in range(values.size):
             values[i] -= 1
 
-    chosen = compiled.one_of((doubled, cleared, lowered))
+    chosen = compiled.dispatcher((doubled, cleared, lowered))
     for number, expected in enumerate(([4, 6], [0, 0], [1, 2])):
         values = np.array([2.0, 3.0])
         chosen(number, values)
         assert values.tolist() == expected
-    alone = compiled.one_of((doubled,))
+    alone = compiled.dispatcher((doubled,))
     alone(0, values)
     assert values.tolist() == [2, 4]

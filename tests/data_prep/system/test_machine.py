@@ -62,9 +62,9 @@ FULL = OSError(errno.ENOSPC, "No space left on device", "/out/x")
     ],
 )
 def test_what_is_lacking_is_found_behind_other_errors(error: Exception, lack: Lack) -> None:
-    found = machine_fault(error)
-    assert found is not None
-    assert found.lack is lack
+    fault = machine_fault(error)
+    assert fault is not None
+    assert fault.lack is lack
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_how_processes_end() -> None:
 @pytest.mark.parametrize(("number", "lack"), [(errno.EAGAIN, PROCESSES), (errno.ENOMEM, MEMORY), (errno.EMFILE, FILES)])
 def test_a_process_that_is_not_started(number: int, lack: Lack) -> None:
     error = cannot_start("g++", number)
-    assert (error.lack, error.what.startswith("g++ cannot be started: ")) == (lack, True)
+    assert (error.lack, error.problem.startswith("g++ cannot be started: ")) == (lack, True)
 
 
 @pytest.mark.parametrize("lack", LACKS)

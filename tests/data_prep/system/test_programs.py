@@ -122,20 +122,20 @@ def starts_a_program(pipe: Connection) -> None:
     programs.run(["sh", "-c", "sleep 600 & (setsid sleep 600 &) ; sleep 600"])
 
 
-@pytest.mark.parametrize("what", ["program", "worker"])
-@pytest.mark.parametrize("how", ["caller", "supervisor"])
-def test_sigkill_to_who_asked_for_it_ends_all(what: str, how: str, tmp_path: Path) -> None:
-    mark = f"MARK=kill-{what}-{how}-{os.getpid()}"
+@pytest.mark.parametrize("mode", ["program", "worker"])
+@pytest.mark.parametrize("victim_name", ["caller", "supervisor"])
+def test_sigkill_to_who_asked_for_it_ends_all(mode: str, victim_name: str, tmp_path: Path) -> None:
+    mark = f"MARK=kill-{mode}-{victim_name}-{os.getpid()}"
     variables = {**os.environ, "MARK": mark.partition("=")[2], "PYTHONPATH": str(ROOT)}
-    caller = subprocess.Popen([sys.executable, "-c", CALLER, what], env=variables, cwd=ROOT)
+    caller = subprocess.Popen([sys.executable, "-c", CALLER, mode], env=variables, cwd=ROOT)
     try:
         assert appeared(mark, 5)
         victim = caller.pid
-        if how == "supervisor":
+        if victim_name == "supervisor":
             children = [pid for pid in running(mark) if _parent(pid) == caller.pid]
             (victim,) = children
         os.kill(victim, signal.SIGKILL)
-        if how == "caller":
+        if victim_name == "caller":
             caller.wait()
             assert gone(mark)
         else:
@@ -152,10 +152,10 @@ def _parent(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-def echoes(pipe: Connection, what: str) -> None:
+def echoes(pipe: Connection, text: str) -> None:
     """What a worker does."""
     print("on standard output")  # noqa: T201
-    pipe.send((what, pipe.recv()))
+    pipe.send((text, pipe.recv()))
 
 
 def fails(pipe: Connection, how: str) -> None:
@@ -177,15 +177,16 @@ def test_a_worker_talks_through_its_pipe(capfd: pytest.CaptureFixture[str]) -> N
 
 
 @pytest.mark.parametrize(
-    ("how", "code", "said"), [("exit", 7, ""), ("SIGSEGV", -11, ""), ("SIGTERM", -15, ""), ("memory", 1, "MemoryError")]
+    ("death", "code", "message"),
+    [("exit", 7, ""), ("SIGSEGV", -11, ""), ("SIGTERM", -15, ""), ("memory", 1, "MemoryError")],
 )
-def test_a_worker_that_dies_closes_its_pipe_and_leaves_its_reason(how: str, code: int, said: str) -> None:
-    worker = Worker("one", fails, how)
+def test_a_worker_that_dies_closes_its_pipe_and_leaves_its_reason(death: str, code: int, message: str) -> None:
+    worker = Worker("one", fails, death)
     with pytest.raises(EOFError):
         worker.pipe.recv()
-    found, told = worker.buried()
-    assert found == code
-    assert told.strip().endswith(said)
+    exit_code, stderr = worker.collect()
+    assert exit_code == code
+    assert stderr.strip().endswith(message)
     assert not worker.alive()
 
 

@@ -12,7 +12,7 @@ import uproot
 
 from data_prep.errors import InputFileError
 from data_prep.readers import Options
-from data_prep.readers.closure import closure
+from data_prep.readers.closure import check_closure
 from data_prep.readers.detect import reader_of
 from data_prep.readers.grouping import by_reference
 from data_prep.readers.layouts.delphes_objects import references
@@ -37,8 +37,10 @@ def test_the_two_forms_of_references_are_one() -> None:
         "Jet.Constituents.fSize": ak.values_astype(ak.Array([[2, 1], [], [0, 1]]), np.int32),
     }
     split = references(parts, tuple(parts), FILE, JETS)
-    for one, other, expected in zip(whole, split, ([0, 2, 3, 3, 4], [0, 3, 3, 4], [7, 9, 5, 7]), strict=True):
-        assert one.tolist() == other.tolist() == expected
+    for from_whole, from_split, expected in zip(
+        whole, split, ([0, 2, 3, 3, 4], [0, 3, 3, 4], [7, 9, 5, 7]), strict=True
+    ):
+        assert from_whole.tolist() == from_split.tolist() == expected
 
 
 def test_other_numbers_of_jets_are_an_error() -> None:
@@ -109,16 +111,18 @@ def test_a_file_with_process_ids(tmp_path: Path) -> None:
         chunk = reader.read(file, 0, counts[plain])
         np.testing.assert_array_equal(chunk.offsets, expected.offsets)
         np.testing.assert_array_equal(chunk.pt, expected.pt)
-        found = closure(chunk)
-        assert found.pt is not None
-        assert f"{found.pt.median:.4f}" == "1.0000"
-        assert found.problems == ()
+        closure = check_closure(chunk)
+        assert closure.pt is not None
+        assert f"{closure.pt.median:.4f}" == "1.0000"
+        assert closure.problems == ()
 
 
 def test_a_file_with_two_processes_is_refused(tmp_path: Path) -> None:
-    one = 0x01000000
+    process_one = 0x01000000
     file = rewritten(
-        tmp_path / "t.root", fUniqueID=lambda ids: 7 + one * (ak.local_index(ids) + 1), refs=lambda refs: 0 * refs + 7
+        tmp_path / "t.root",
+        fUniqueID=lambda ids: 7 + process_one * (ak.local_index(ids) + 1),
+        refs=lambda refs: 0 * refs + 7,
     )
     reader, counts, _ = reader_of([file], Options())
     with pytest.raises(InputFileError, match="lead to several objects"):

@@ -16,7 +16,7 @@ from data_prep.errors import InputFileError
 from data_prep.jets.chunk import NO_CLASS, JetChunk
 from data_prep.jets.labels import ClassSettings
 from data_prep.readers import ClusterSettings, Options
-from data_prep.readers.closure import closure
+from data_prep.readers.closure import check_closure
 from data_prep.readers.detect import detect, reader_of
 from tests.data_prep.readers import samples
 
@@ -47,9 +47,9 @@ def whole(file: Path, options: Options) -> JetChunk:
     return reader.read(file, 0, counts[file])
 
 
-def assert_same(one: JetChunk, other: JetChunk) -> None:
+def assert_same(first: JetChunk, second: JetChunk) -> None:
     for field in fields(JetChunk):
-        a, b = getattr(one, field.name), getattr(other, field.name)
+        a, b = getattr(first, field.name), getattr(second, field.name)
         if isinstance(a, dict):
             for key in a:
                 np.testing.assert_array_equal(a[key], b[key], err_msg=key)
@@ -60,19 +60,19 @@ def assert_same(one: JetChunk, other: JetChunk) -> None:
 def joined(chunks: list[JetChunk]) -> JetChunk:
     values: dict[str, Any] = {}
     for field in fields(JetChunk):
-        each = [getattr(chunk, field.name) for chunk in chunks]
+        arrays = [getattr(chunk, field.name) for chunk in chunks]
         if field.name == "offsets":
-            sizes = np.concatenate([np.diff(offsets) for offsets in each])
+            sizes = np.concatenate([np.diff(offsets) for offsets in arrays])
             values["offsets"] = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         elif field.name == "stored":
-            values["stored"] = {key: np.concatenate([part[key] for part in each]) for key in each[0]}
+            values["stored"] = {key: np.concatenate([part[key] for part in arrays]) for key in arrays[0]}
         elif field.name == "entries":
-            values["entries"] = None if each[0] is None else sum(each)
-        elif field.name == "entry" and each[0] is not None:
+            values["entries"] = None if arrays[0] is None else sum(arrays)
+        elif field.name == "entry" and arrays[0] is not None:
             starts = np.cumsum([0, *(chunk.entries_read for chunk in chunks[:-1])])
-            values["entry"] = np.concatenate([part + start for part, start in zip(each, starts, strict=True)])
+            values["entry"] = np.concatenate([part + start for part, start in zip(arrays, starts, strict=True)])
         else:
-            values[field.name] = None if each[0] is None else np.concatenate(each)
+            values[field.name] = None if arrays[0] is None else np.concatenate(arrays)
     return JetChunk(**values)
 
 
@@ -86,9 +86,9 @@ def test_the_jets_are_those_that_were_written(files: dict[str, Path], sample: sa
     chunk = whole(files[name], options_of(name))
     np.testing.assert_array_equal(chunk.multiplicity, sample.sizes)
     # single precision, and in HiggsToBB two such numbers multiplied or added
-    for what, tolerance in (("pt", 5e-7), ("energy", 2e-6)):
-        expected = ak.to_numpy(ak.flatten(getattr(sample, what)))
-        np.testing.assert_allclose(getattr(chunk, what), expected, rtol=tolerance, err_msg=what)
+    for quantity, tolerance in (("pt", 5e-7), ("energy", 2e-6)):
+        expected = ak.to_numpy(ak.flatten(getattr(sample, quantity)))
+        np.testing.assert_allclose(getattr(chunk, quantity), expected, rtol=tolerance, err_msg=quantity)
     np.testing.assert_allclose(chunk.eta, ak.to_numpy(ak.flatten(sample.eta)), atol=1e-6)
     turn = chunk.phi - ak.to_numpy(ak.flatten(sample.phi))
     np.testing.assert_allclose((turn + np.pi) % (2 * np.pi) - np.pi, 0, atol=1e-6)
@@ -118,10 +118,13 @@ def test_the_same_event_in_two_files_has_one_identifier(files: dict[str, Path], 
     # the second file begins 20 jets later, so that nothing can depend on the place in the file
     later = samples.jets(sizes={1: 1, 2: 2, 5: 3})
     cut = replace(later, **{field.name: getattr(later, field.name)[20:] for field in fields(later)})
-    other = samples.WRITERS[name][0](cut, tmp_path / "later.file")
-    one, two = whole(files[name], options_of(name)).event, whole(other, options_of(name)).event
-    np.testing.assert_array_equal(one[20:], two)
-    assert len(set(one.tolist())) == (samples.JETS // 2 if name == "delphes" else samples.JETS)
+    later_file = samples.WRITERS[name][0](cut, tmp_path / "later.file")
+    identifiers, identifiers_later = (
+        whole(files[name], options_of(name)).event,
+        whole(later_file, options_of(name)).event,
+    )
+    np.testing.assert_array_equal(identifiers[20:], identifiers_later)
+    assert len(set(identifiers.tolist())) == (samples.JETS // 2 if name == "delphes" else samples.JETS)
 
 
 @pytest.mark.parametrize("name", ["pfnano_v1", "pfnano_v2", "l1_puppi"])
@@ -134,29 +137,29 @@ def test_numbered_events_are_told_by_their_numbers(files: dict[str, Path], name:
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in ("l1_puppi", "top_tagging")])
 def test_closure(files: dict[str, Path], name: str) -> None:
-    found = closure(whole(files[name], options_of(name)))
-    assert found.problems == ()
-    assert found.pt is not None
-    assert found.pt.median == pytest.approx(1, abs=1e-5)
-    assert found.mass is not None
-    assert found.mass.median == pytest.approx(1, abs=1e-3)
+    closure = check_closure(whole(files[name], options_of(name)))
+    assert closure.problems == ()
+    assert closure.pt is not None
+    assert closure.pt.median == pytest.approx(1, abs=1e-5)
+    assert closure.mass is not None
+    assert closure.mass.median == pytest.approx(1, abs=1e-3)
 
 
 @pytest.mark.parametrize("name", ["pfnano_v1", "pfnano_v2"])
 def test_forgotten_puppi_weights_do_not_close(files: dict[str, Path], name: str) -> None:
-    found = closure(whole(files[name], options_of(name, puppi="ignore")))
+    closure = check_closure(whole(files[name], options_of(name, puppi="ignore")))
     # a quarter of the candidates is four times too large
-    assert found.pt is not None
-    assert 1.5 < found.pt.median < 2
-    assert "a pile-up weight may be missing" in found.problems[0]
+    assert closure.pt is not None
+    assert 1.5 < closure.pt.median < 2
+    assert "a pile-up weight may be missing" in closure.problems[0]
 
 
 @pytest.mark.parametrize("name", ["higgs_to_bb", "l1_jets"])
 def test_weights_that_are_in_the_momenta_already_are_not_applied_twice(files: dict[str, Path], name: str) -> None:
-    found = closure(whole(files[name], options_of(name, puppi="apply")))
-    assert found.pt is not None
-    assert found.pt.median < 0.95
-    assert "a weight applied twice" in found.problems[0]
+    closure = check_closure(whole(files[name], options_of(name, puppi="apply")))
+    assert closure.pt is not None
+    assert closure.pt.median < 0.95
+    assert "a weight applied twice" in closure.problems[0]
 
 
 def test_generator_matching(files: dict[str, Path], sample: samples.Sample) -> None:
@@ -166,16 +169,16 @@ def test_generator_matching(files: dict[str, Path], sample: samples.Sample) -> N
     )
     chunk = whole(files["pfnano_v2"], Options(classes=classes))
     # a jet is near its own top quark, 0.1 away, and may be near that of the event's other jet
-    other = np.arange(len(sample)) ^ 1
-    phi = np.abs((sample.jet_phi - sample.jet_phi[other] + np.pi) % (2 * np.pi) - np.pi)
-    near = np.hypot(sample.jet_eta - sample.jet_eta[other] - 0.1, phi) < 0.8
-    top = (sample.signal == 1) | ((sample.signal[other] == 1) & near)
+    neighbour = np.arange(len(sample)) ^ 1
+    phi = np.abs((sample.jet_phi - sample.jet_phi[neighbour] + np.pi) % (2 * np.pi) - np.pi)
+    near = np.hypot(sample.jet_eta - sample.jet_eta[neighbour] - 0.1, phi) < 0.8
+    top = (sample.signal == 1) | ((sample.signal[neighbour] == 1) & near)
     # the first jet of an event points to its second generator jet, of a b quark; the second jet to none
     assert not chunk.label[~top & (np.arange(len(sample)) % 2 == 1)].tolist().count(1)
     assert (chunk.label == 0).tolist() == top.tolist()
     delphes = whole(files["delphes"], Options(classes=classes[:1]))
-    near = np.hypot(sample.jet_eta - sample.jet_eta[other], phi) < 0.8
-    assert (delphes.label == 0).tolist() == ((sample.signal == 1) | ((sample.signal[other] == 1) & near)).tolist()
+    near = np.hypot(sample.jet_eta - sample.jet_eta[neighbour], phi) < 0.8
+    assert (delphes.label == 0).tolist() == ((sample.signal == 1) | ((sample.signal[neighbour] == 1) & near)).tolist()
     first = ~top & (np.arange(len(sample)) % 2 == 0)
     assert set(chunk.label[first].tolist()) == {1}
 
@@ -194,9 +197,9 @@ def test_trigger_events_are_clustered(files: dict[str, Path], sample: samples.Sa
     expected = []
     for event in range(len(sample) // 2):
         parts = [
-            fastjet.PseudoJet(*map(float, each))
+            fastjet.PseudoJet(*map(float, momentum))
             for jet in (2 * event, 2 * event + 1)
-            for each in zip(sample.px[jet], sample.py[jet], sample.pz[jet], sample.energy[jet], strict=True)
+            for momentum in zip(sample.px[jet], sample.py[jet], sample.pz[jet], sample.energy[jet], strict=True)
         ]
         sequence = fastjet._swig.ClusterSequence(parts, fastjet.JetDefinition(fastjet.antikt_algorithm, 0.8))
         expected += [(jet.pt(), jet.m()) for jet in fastjet.sorted_by_pt(sequence.inclusive_jets(100.0))]
@@ -228,12 +231,12 @@ def test_the_cms_file_closes_as_stated() -> None:
     assert detect(CMS) == "pfnano_v2"
     chunk = whole(CMS, Options())
     assert (chunk.entries_read, chunk.jets) == (10, 24)
-    found = closure(chunk)
-    assert found.pt is not None
-    assert found.mass is not None
-    assert f"{found.pt.median:.4f} {found.mass.median:.4f}" == "0.9998 0.9992"
-    assert found.problems == ()
-    bare = closure(whole(CMS, Options(puppi="ignore")))
+    closure = check_closure(chunk)
+    assert closure.pt is not None
+    assert closure.mass is not None
+    assert f"{closure.pt.median:.4f} {closure.mass.median:.4f}" == "0.9998 0.9992"
+    assert closure.problems == ()
+    bare = check_closure(whole(CMS, Options(puppi="ignore")))
     assert bare.mass is not None
     assert f"{bare.mass.median - 1:.1%}" == "4.4%"
     assert len(bare.problems) == 1
@@ -243,10 +246,10 @@ def test_the_cms_file_closes_as_stated() -> None:
 def test_the_cms_files_small_jets_are_chs() -> None:
     if not CMS.exists():
         pytest.skip(f"{CMS.name} is not in the folder of shared data")
-    found = closure(whole(CMS, Options(jets="Jet")))
-    assert found.pt is not None
-    assert f"{found.pt.median:.4f}" == "0.9999"
-    weighted = closure(whole(CMS, Options(jets="Jet", puppi="apply")))
+    closure = check_closure(whole(CMS, Options(jets="Jet")))
+    assert closure.pt is not None
+    assert f"{closure.pt.median:.4f}" == "0.9999"
+    weighted = check_closure(whole(CMS, Options(jets="Jet", puppi="apply")))
     assert weighted.pt is not None
     assert weighted.pt.median < 0.9
 

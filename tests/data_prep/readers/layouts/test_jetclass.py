@@ -22,13 +22,13 @@ def without(branches: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: values for name, values in branches.items() if name not in names}
 
 
-def one(reader: JetClassReader, file: Path) -> JetChunk:
+def read_all(reader: JetClassReader, file: Path) -> JetChunk:
     return reader.read(file, 0, reader.count(file))
 
 
 def test_values_are_those_of_the_file(branches: dict[str, Any], jetclass_file: Path, reader: JetClassReader) -> None:
     assert reader.count(jetclass_file) == 200
-    chunk = one(reader, jetclass_file)
+    chunk = read_all(reader, jetclass_file)
     parts = {
         name: ak.to_numpy(ak.flatten(branches[f"part_{name}"])).astype(float) for name in ("px", "py", "pz", "energy")
     }
@@ -47,27 +47,27 @@ def test_values_are_those_of_the_file(branches: dict[str, Any], jetclass_file: P
     assert set(chunk.label.tolist()) == {1}
     assert set(chunk.weight.tolist()) == {1.0}
     assert chunk.charge is None
-    assert chunk.kind is None
+    assert chunk.particle_kind is None
 
 
 @pytest.mark.parametrize("size", [1, 7, 199, 200, 1000])
 def test_chunks_are_the_file_in_order(jetclass_file: Path, reader: JetClassReader, size: int) -> None:
-    chunks, whole = list(readers.chunks(reader, jetclass_file, size)), one(reader, jetclass_file)
+    chunks, all_jets = list(readers.chunks(reader, jetclass_file, size)), read_all(reader, jetclass_file)
     assert [chunk.jets for chunk in chunks] == [size] * (200 // size) + [200 % size] * (200 % size > 0)
     for field in fields(JetChunk):
-        if field.name not in ("offsets", "stored", "charge", "kind", "entries", "entry"):
+        if field.name not in ("offsets", "stored", "charge", "particle_kind", "entries", "entry"):
             joined = np.concatenate([getattr(chunk, field.name) for chunk in chunks])
-            np.testing.assert_array_equal(joined, getattr(whole, field.name), err_msg=field.name)
+            np.testing.assert_array_equal(joined, getattr(all_jets, field.name), err_msg=field.name)
 
 
 def test_charge_and_kind_where_asked_for(branches: dict[str, Any], jetclass_file: Path, reader: JetClassReader) -> None:
-    chunk = one(replace(reader, options=replace(reader.options, particles=True)), jetclass_file)
+    chunk = read_all(replace(reader, options=replace(reader.options, particles=True)), jetclass_file)
     assert chunk.charge is not None
-    assert chunk.kind is not None
+    assert chunk.particle_kind is not None
     np.testing.assert_array_equal(chunk.charge, ak.to_numpy(ak.flatten(branches["part_charge"])))
     photon = ak.to_numpy(ak.flatten(branches["part_isPhoton"]))
-    np.testing.assert_array_equal(chunk.kind == ParticleKind.PHOTON, photon)
-    assert ParticleKind.UNKNOWN not in chunk.kind
+    np.testing.assert_array_equal(chunk.particle_kind == ParticleKind.PHOTON, photon)
+    assert ParticleKind.UNKNOWN not in chunk.particle_kind
 
 
 def test_computed_jets_where_the_file_has_none(
@@ -75,7 +75,7 @@ def test_computed_jets_where_the_file_has_none(
 ) -> None:
     file = tmp_path / "bare.root"
     write_mock_file(file, without(branches, "jet_eta", "jet_tau2"))
-    chunk, stored = one(reader, file), one(reader, jetclass_file)
+    chunk, stored = read_all(reader, file), read_all(reader, jetclass_file)
     np.testing.assert_allclose(chunk.jet_pt, stored.jet_pt, rtol=1e-6)
     np.testing.assert_allclose(chunk.jet_eta, stored.jet_eta, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(chunk.jet_phi, stored.jet_phi, rtol=1e-6, atol=1e-6)
@@ -89,16 +89,19 @@ def test_the_same_jet_in_two_files_without_identifiers(
     bare = without(branches, "aux_event")
     write_mock_file(tmp_path / "one.root", bare)
     write_mock_file(tmp_path / "two.root", {name: values[100:] for name, values in bare.items()})
-    one_event, two_event = one(reader, tmp_path / "one.root").event, one(reader, tmp_path / "two.root").event
-    assert len(set(one_event.tolist())) == 200
-    np.testing.assert_array_equal(two_event, one_event[100:])
+    first_event, second_event = (
+        read_all(reader, tmp_path / "one.root").event,
+        read_all(reader, tmp_path / "two.root").event,
+    )
+    assert len(set(first_event.tolist())) == 200
+    np.testing.assert_array_equal(second_event, first_event[100:])
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.bool_, np.int32, np.uint8, np.int64])
 def test_labels_of_any_type(branches: dict[str, Any], reader: JetClassReader, tmp_path: Path, dtype: type) -> None:
     member = np.arange(200) % 3 == 0
     write_mock_file(tmp_path / "t.root", branches | {"label_Tbqq": member.astype(dtype)})
-    np.testing.assert_array_equal(one(reader, tmp_path / "t.root").label, np.where(member, 1, NO_CLASS))
+    np.testing.assert_array_equal(read_all(reader, tmp_path / "t.root").label, np.where(member, 1, NO_CLASS))
 
 
 def test_double_precision_constituents(branches: dict[str, Any], reader: JetClassReader, tmp_path: Path) -> None:
@@ -107,7 +110,7 @@ def test_double_precision_constituents(branches: dict[str, Any], reader: JetClas
     }
     write_mock_file(tmp_path / "t.root", branches | doubles)
     write_mock_file(tmp_path / "f.root", branches)
-    np.testing.assert_array_equal(one(reader, tmp_path / "t.root").pt, one(reader, tmp_path / "f.root").pt)
+    np.testing.assert_array_equal(read_all(reader, tmp_path / "t.root").pt, read_all(reader, tmp_path / "f.root").pt)
 
 
 def test_jets_without_constituents(reader: JetClassReader, tmp_path: Path) -> None:
@@ -116,14 +119,14 @@ def test_jets_without_constituents(reader: JetClassReader, tmp_path: Path) -> No
     keep = keep & (np.arange(4) % 2 == 0)[:, np.newaxis]
     empty = {name: values[keep] if name.startswith("part_") else values for name, values in jets.items()}
     write_mock_file(tmp_path / "t.root", empty)
-    chunk = one(reader, tmp_path / "t.root")
+    chunk = read_all(reader, tmp_path / "t.root")
     assert (chunk.multiplicity > 0).tolist() == [True, False, True, False]
 
 
 def test_an_empty_tree_has_no_jets(branches: dict[str, Any], reader: JetClassReader, tmp_path: Path) -> None:
     write_mock_file(tmp_path / "t.root", {name: values[:0] for name, values in branches.items()})
     assert reader.count(tmp_path / "t.root") == 0
-    assert one(reader, tmp_path / "t.root").jets == 0
+    assert read_all(reader, tmp_path / "t.root").jets == 0
 
 
 @pytest.mark.parametrize(
@@ -150,4 +153,4 @@ def test_wrong_branches_are_named(
         }
         file.mktree("tree", types, counter_name=lambda name: f"n{name}").extend(content)
     with pytest.raises(InputFileError, match=f"t.root: .*{reason}"):
-        one(reader, tmp_path / "t.root")
+        read_all(reader, tmp_path / "t.root")

@@ -13,8 +13,8 @@ import yaml
 
 from data_prep.errors import InputFileError
 from data_prep.readers import Options
-from data_prep.readers.closure import closure
-from data_prep.readers.detect import find, reader_of
+from data_prep.readers.closure import check_closure
+from data_prep.readers.detect import detect_layout, reader_of
 from data_prep.readers.layouts.own import OwnLayout
 from tests.data_prep.readers import samples
 
@@ -64,11 +64,11 @@ def test_relative_angles_are_jet_minus_candidate(sample: samples.Sample, tmp_pat
     jet = np.repeat(np.arange(len(sample)), sample.sizes)
     np.testing.assert_allclose(chunk.eta - chunk.jet_eta[jet], -ak.to_numpy(ak.flatten(deta)), atol=1e-6)
     np.testing.assert_allclose(turn(chunk.phi - chunk.jet_phi[jet]), -ak.to_numpy(ak.flatten(dphi)), atol=1e-6)
-    assert closure(chunk).problems == ()
+    assert check_closure(chunk).problems == ()
 
 
 VERSIONS: list[tuple[tuple[str, ...], str]] = [
-    (("jet_puppicand_eta_phys", "jet_puppicand_phi_phys"), "jet_puppicand_pt holds whole numbers, in the sum 4.0"),
+    (("jet_puppicand_eta_phys", "jet_puppicand_phi_phys"), "jet_puppicand_pt holds whole numbers, whose sum is 4.0"),
     (("jet_puppicand_deta", "jet_puppicand_dphi"), "jet_puppicand_deta and jet_puppicand_dphi hold whole numbers"),
     (("jet_puppicand_eta", "jet_puppicand_phi"), "jet_puppicand_eta and jet_puppicand_phi hold whole numbers"),
 ]
@@ -91,10 +91,10 @@ def test_hardware_units_are_named_and_the_remedy_reads_them(
     with pytest.raises(InputFileError, match=reason) as caught:
         reader.read(file, 0, counts[file])
     assert "of the trigger's hardware" in str(caught.value)
-    found = re.search("`layout: (.*)`", str(caught.value.remedy))
-    assert found is not None
-    own = OwnLayout.model_validate(yaml.safe_load(found[1]))
-    reader, counts, _ = reader_of([file], Options(), own)
+    match = re.search("`layout: (.*)`", str(caught.value.remedy))
+    assert match is not None
+    own_layout = OwnLayout.model_validate(yaml.safe_load(match[1]))
+    reader, counts, _ = reader_of([file], Options(), own_layout)
     chunk = reader.read(file, 0, counts[file])
     # half a step of rounding in the candidate, half a step in the jet
     np.testing.assert_allclose(chunk.eta, ak.to_numpy(ak.flatten(sample.eta)), atol=STEP + 1e-5)
@@ -113,11 +113,11 @@ def test_trigger_events_in_hardware_units_are_refused(sample: samples.Sample, tm
     named = {f"L1PuppiCands_hw{name.title()}": samples.by_event(values) for name, values in lists.items()}
     file = samples.write(tmp_path / "hw.root", "Events", named)
     with pytest.raises(InputFileError, match=r"hardware in 'Events' \(L1PuppiCands_hwEta, L1PuppiCands_hwPhi"):
-        find(file)
+        detect_layout(file)
     # what is advised: physical values beside them
     physical = {f"L1PuppiCands_{name}": samples.by_event(getattr(sample, name)) for name in lists}
     file = samples.write(tmp_path / "both.root", "Events", named | physical)
-    assert find(file).name == "l1_puppi"
+    assert detect_layout(file).name == "l1_puppi"
     assert reader_of([file], Options())[1] == {file: 20}
 
 
@@ -126,7 +126,7 @@ def test_hardware_units_of_jets_are_read_as_is_advised(sample: samples.Sample, t
     candidates = {f"cand_{name}": np.rint(values) for name, values in steps.items()}
     file = samples.write(tmp_path / "t.root", "t", candidates)
     with pytest.raises(InputFileError, match=r"hardware in 't' \(cand_hwEta, cand_hwPhi, cand_hwPt\)") as caught:
-        find(file)
+        detect_layout(file)
     assert "`pt: 0.25 * …`, `eta: 3.14159265 / 720 * …`" in str(caught.value.remedy)
     angle = "3.14159265 / 720 * cand_hw"
     constituents = {"pt": "0.25 * cand_hwPt", "eta": f"{angle}Eta", "phi": f"{angle}Phi"}

@@ -14,7 +14,7 @@ from data_prep import readers
 from data_prep.errors import InputFileError
 from data_prep.jets.labels import ClassSettings
 from data_prep.readers import Options
-from data_prep.readers.closure import closure
+from data_prep.readers.closure import check_closure
 from data_prep.readers.detect import reader_of
 from data_prep.readers.layouts.own import OwnLayout
 from tests.data_prep.readers import samples
@@ -37,13 +37,15 @@ def check(file: Path, own: OwnLayout, sample: samples.Sample) -> None:
     chunk = reader.read(file, 0, counts[file])
     assert entry == own.entry
     np.testing.assert_array_equal(chunk.multiplicity, sample.sizes)
-    for what in ("pt", "energy"):
-        np.testing.assert_allclose(getattr(chunk, what), ak.to_numpy(ak.flatten(getattr(sample, what))), rtol=2e-6)
+    for quantity in ("pt", "energy"):
+        np.testing.assert_allclose(
+            getattr(chunk, quantity), ak.to_numpy(ak.flatten(getattr(sample, quantity))), rtol=2e-6
+        )
     np.testing.assert_allclose(chunk.eta, ak.to_numpy(ak.flatten(sample.eta)), atol=1e-6)
     np.testing.assert_array_equal(chunk.label == 0, sample.signal == 1)
-    found = closure(chunk)
-    assert found.problems == ()
-    assert found.pt is not None
+    closure = check_closure(chunk)
+    assert closure.problems == ()
+    assert closure.pt is not None
     parts = list(readers.chunks(reader, file, 3))
     np.testing.assert_array_equal(np.concatenate([part.energy for part in parts]), chunk.energy)
     np.testing.assert_array_equal(np.concatenate([part.event for part in parts]), chunk.event)
@@ -75,7 +77,7 @@ def test_jets_in_mev_with_fractions_and_relative_angles(sample: samples.Sample, 
     check(file, own, sample)
     # the same file read as GeV is noticed
     reader, counts, _ = reader_of([file], SIGNAL, own.model_copy(update={"momenta": "GeV"}))
-    assert "the file is in MeV" in closure(reader.read(file, 0, counts[file])).problems[0]
+    assert "the file is in MeV" in check_closure(reader.read(file, 0, counts[file])).problems[0]
 
 
 def test_jets_by_cartesian_momenta(sample: samples.Sample, tmp_path: Path) -> None:
@@ -102,7 +104,7 @@ def test_units_that_do_not_match_warn(sample: samples.Sample, tmp_path: Path) ->
     file = samples.write(tmp_path / "t.root", "deep/tree", branches)
     own = layout(constituents={"pt": "c_pt", "eta": "c_eta", "phi": "c_phi"}, jet=JET)
     reader, counts, _ = reader_of([file], SIGNAL, own)
-    problems = closure(reader.read(file, 0, counts[file])).problems
+    problems = check_closure(reader.read(file, 0, counts[file])).problems
     assert any("1000.0000 ± 0.0000" in problem and "MeV" in problem for problem in problems)
 
 
@@ -125,7 +127,7 @@ def test_missing_branches_and_trees(sample: samples.Sample, tmp_path: Path) -> N
         ({"constituents": {"pt": "a", "eta": "b", "phi": "c", "mass": "m", "energy": "e"}}, "not both"),
         ({"constituents": {"px": "a", "py": "b", "pz": "c"}}, "px, py, pz, energy"),
         ({"constituents": {"pt": "a", "eta": "b", "phi": "c", "angles": "relative"}}, "relative angles need"),
-        ({"constituents": {"pt": "a", "eta": "b", "phi": "c", "jet_index": "i"}}, "jet_index belongs"),
+        ({"constituents": {"pt": "a", "eta": "b", "phi": "c", "jet_index": "i"}}, "jet_index is needed"),
         ({"constituents": {"pt": "a.__class__()", "eta": "b", "phi": "c"}}, "not allowed"),
         ({"constituents": {"pt": "a", "eta": "b", "phi": "c"}, "jet": {"pt": "p"}}, "or none of them"),
         ({"constituents": {"pt": "a", "eta": "b", "phi": "c"}, "momenta": "TeV"}, "'GeV' or 'MeV'"),

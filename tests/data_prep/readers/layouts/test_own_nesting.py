@@ -13,7 +13,7 @@ import uproot
 from data_prep.errors import InputFileError
 from data_prep.jets.labels import ClassSettings
 from data_prep.readers import Options
-from data_prep.readers.closure import closure
+from data_prep.readers.closure import check_closure
 from data_prep.readers.detect import reader_of
 from data_prep.readers.layouts.own import OwnLayout
 from tests.data_prep.readers import samples
@@ -83,15 +83,15 @@ def test_the_remedy_for_one_jet_a_row(sample: samples.Sample, tmp_path: Path) ->
     jets: dict[str, Any] = {n: samples.single(getattr(sample, f"jet_{n}")) for n in ("pt", "eta", "phi")}
     lists = {f"c_{name}": samples.single(getattr(sample, name)) for name in ("pt", "eta", "phi")}
     branches = {**jets, **lists, "index": samples._index(sample), "label": sample.signal}
-    one = samples.write(tmp_path / "t.root", "t", branches)
+    file = samples.write(tmp_path / "t.root", "t", branches)
     with pytest.raises(InputFileError) as caught:
-        reader_of([one], options(), layout(NUMBERS))
+        reader_of([file], options(), layout(NUMBERS))
     assert "write `entry: jet` and leave jet_index out" in str(caught.value.remedy)
-    reader, counts, entry = reader_of([one], options(), layout(NUMBERS, index=None))
-    chunk = reader.read(one, 0, counts[one])
+    reader, counts, entry = reader_of([file], options(), layout(NUMBERS, index=None))
+    chunk = reader.read(file, 0, counts[file])
     assert (entry, chunk.jets) == ("jet", len(sample))
     np.testing.assert_array_equal(chunk.multiplicity, sample.sizes)
-    assert closure(chunk).problems == ()
+    assert check_closure(chunk).problems == ()
 
 
 @pytest.mark.parametrize("index", ["index", "index_float"])

@@ -14,7 +14,7 @@ from data_prep.errors import InputFileError
 from data_prep.jets.chunk import JetChunk
 from data_prep.jets.labels import ClassSettings
 from data_prep.readers import Options
-from data_prep.readers.detect import find, reader_of
+from data_prep.readers.detect import detect_layout, reader_of
 
 JETS, SIZE = 40, 8
 TOP = (500.0, 300.0, 200.0, 300.0)
@@ -30,14 +30,14 @@ def momenta(rng: np.random.Generator) -> Any:
 def write(path: Path, momenta: Any, key: str = "table", truth: Any = None, names: Any = None) -> Path:
     """As pandas writes it, the top quark of odd jets behind the constituents, the label 1 for them."""
     columns = momenta.reshape(JETS, -1) if truth is None else np.hstack([momenta.reshape(JETS, -1), truth])
-    kind = [("index", "i8"), ("values_block_0", "f4", (columns.shape[1],)), ("values_block_1", "i8", (2,))]
-    table = np.zeros(JETS, kind)
+    dtype = [("index", "i8"), ("values_block_0", "f4", (columns.shape[1],)), ("values_block_1", "i8", (2,))]
+    table = np.zeros(JETS, dtype)
     table["values_block_0"] = columns
     table["values_block_1"][:, 1] = np.arange(JETS) % 2
     with h5py.File(path, "w") as file:
-        made = file.create_group(key).create_dataset("table", data=table)
+        data_set = file.create_group(key).create_dataset("table", data=table)
         if names is not None:
-            made.attrs["values_block_0_kind"] = np.bytes_(pickle.dumps(names, protocol=0))
+            data_set.attrs["values_block_0_kind"] = np.bytes_(pickle.dumps(names, protocol=0))
     return path
 
 
@@ -61,7 +61,7 @@ def check(chunk: JetChunk, momenta: Any) -> None:
 @pytest.mark.parametrize("key", ["table", "df", "deep/er"])
 def test_without_the_top_quark_no_constituent_is_lost(momenta: Any, tmp_path: Path, key: str) -> None:
     path = write(tmp_path / "t.h5", momenta, key)
-    assert find(path).tree == f"{key}/table"
+    assert detect_layout(path).tree == f"{key}/table"
     check(read(path), momenta)
     # the chunks of one jet decide alike
     reader, _, _ = reader_of([path], Options())

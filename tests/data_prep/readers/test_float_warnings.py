@@ -17,8 +17,8 @@ from data_prep import readers
 from data_prep.jets.chunk import JetChunk
 from data_prep.jets.labels import ClassSettings
 from data_prep.readers import Options
-from data_prep.readers.closure import closure
-from data_prep.readers.detect import find, reader_of
+from data_prep.readers.closure import check_closure
+from data_prep.readers.detect import detect_layout, reader_of
 from data_prep.readers.layout import LAYOUTS
 from data_prep.readers.layouts.own import OwnLayout
 from tests.data_prep.readers import samples
@@ -46,9 +46,9 @@ def odd(values: Any) -> Any:
 
 def spoiled(path: Path, tree: str) -> None:
     with uproot.open(path) as file:
-        found = file[tree].arrays(library="ak", how=dict)
-    counters = {f"n{name.replace('.', '_')}" for name in found}
-    kept = {name: values for name, values in found.items() if name not in counters}
+        columns = file[tree].arrays(library="ak", how=dict)
+    counters = {f"n{name.replace('.', '_')}" for name in columns}
+    kept = {name: values for name, values in columns.items() if name not in counters}
     samples.write(
         path,
         tree,
@@ -62,7 +62,7 @@ def spoiled(path: Path, tree: str) -> None:
 def check(chunks: list[JetChunk]) -> None:
     assert sum(chunk.jets for chunk in chunks) > 0
     for chunk in chunks:
-        closure(chunk)
+        check_closure(chunk)
 
 
 ROOT_LAYOUTS = {name: layout for name, layout in LAYOUTS.items() if layout.container == "root"}
@@ -76,7 +76,7 @@ ROOT_LAYOUTS = {name: layout for name, layout in LAYOUTS.items() if layout.conta
 def test_every_layout(name: str, puppi: Any, tmp_path: Path) -> None:
     writer, label = samples.WRITERS[name]
     path = writer(samples.jets(20), tmp_path / "t.root")
-    spoiled(path, find(path).tree)
+    spoiled(path, detect_layout(path).tree)
     matched = name.startswith("pfnano") or name == "delphes"
     classes = [ClassSettings(name="t", label=label)] if label else []
     classes += [ClassSettings(name="m", label="matched_pdgId == 6")] if matched else []

@@ -14,7 +14,7 @@ from data_prep.generate.processes import QCD
 from data_prep.generate.settings import JetSettings, ScaleSettings
 
 
-def softer(number: int) -> Iterator[Check]:
+def soft_collisions(number: int) -> Iterator[Check]:
     """Events with a jet above a trigger's threshold, in kHz at 7.5e34 cm⁻² s⁻¹ and 14 TeV."""
     settings = demonstration(collision_energy=14_000.0)
     jets = JetSettings(pt=(100, 5000))
@@ -26,7 +26,7 @@ def softer(number: int) -> Iterator[Check]:
         for _ in range(-(-number // BATCH)):
             events = generator.batch(BATCH)
             total += float(events.weight.sum())
-            found = jets_of(events, respond(events, settings.detector, rng), QCD, jets, every=True)
+            found = jets_of(events, respond(events, settings.detector, rng), QCD, jets, keep_unmatched=True)
             hardest = np.zeros(events.number)
             np.maximum.at(hardest, found.event, axis(found)[0])
             for row, threshold in enumerate(thresholds):

@@ -1,4 +1,4 @@
-"""Files hold NaN, infinities and numbers beyond single precision; the cutflow counts such jets, numpy need not warn."""
+"""No numpy warnings for NaN, infinities and numbers beyond single precision in files; the cutflow counts such jets."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def odd_values_pass(function: Callable[P, T]) -> Callable[P, T]:
-    """A function in which floating-point faults give NaN or infinity without a warning, in the calling thread alone.
+def without_float_warnings(function: Callable[P, T]) -> Callable[P, T]:
+    """Decorator: floating-point errors give NaN or infinity without a warning, in the calling thread only.
 
-    >>> odd_values_pass(lambda: np.float32(3e38) * np.float32(3e38))()
+    >>> without_float_warnings(lambda: np.float32(3e38) * np.float32(3e38))()
     inf
     """
 

@@ -1,7 +1,7 @@
-"""Jets turned about their own axis, each by an angle of its own, before anything is done with them.
+"""Jets rotated about their own axis, each by a random angle, before preprocessing.
 
-A jet comes at any angle; a tagger should say the same of it at each. So test jets are turned as if they had been
-produced so: not their pixels, but their constituents, in space.
+Jets have every orientation about their axis, and a tagger should give the same output for each. Test jets are therefore
+rotated as if they had been produced so: not their pixels, but their constituents, in space.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _FULL = np.float32(2 * np.pi)
 
 
 @dataclass(frozen=True)
-class TurnedReader:
-    """A reader whose jets are turned.
+class RotatedReader:
+    """A reader whose jets are rotated.
 
     Attributes:
-        reader: where the jets are from.
+        reader: reads the jets.
         seed: of the angles.
     """
 
@@ -45,32 +45,32 @@ class TurnedReader:
         return self.reader.count(file)
 
     def read(self, file: Path, start: int, stop: int) -> JetChunk:
-        """The jets of the entries, turned.
+        """The jets of the entries, rotated.
 
         Raises:
             InputFileError: the file cannot be read.
         """
         chunk = self.reader.read(file, start, stop)
-        return turned_jets(chunk, angles(chunk, self.seed))
+        return rotated_jets(chunk, rotation_angles(chunk, self.seed))
 
 
-def angles(chunk: JetChunk, seed: int) -> Float64:
+def rotation_angles(chunk: JetChunk, seed: int) -> Float64:
     """An angle for every jet, uniform in [0, 2π): float64 [jets], a hash of seed, event and jet pT."""
     pt = chunk.jet_pt.view(np.uint32).astype(np.uint64)
     mixed = splitmix64(splitmix64(chunk.event ^ splitmix64(np.full(chunk.jets, seed, np.uint64))) ^ pt)
-    found: Float64 = (mixed >> np.uint64(11)).astype(np.float64) * (2.0**-53 * 2 * np.pi)
-    return found
+    angles: Float64 = (mixed >> np.uint64(11)).astype(np.float64) * (2.0**-53 * 2 * np.pi)
+    return angles
 
 
-def turned_jets(chunk: JetChunk, angle: Float64) -> JetChunk:
-    """Every jet turned about its axis in space, from η to φ, as `steps.roll` turns it.
+def rotated_jets(chunk: JetChunk, angle: Float64) -> JetChunk:
+    """Every jet rotated about its axis in space, from η to φ, as `steps.roll` rotates it.
 
-    In the frame where the jet has η = 0 a turn about the jet axis is a rotation: with the boost along the beam into
-    that frame and back a Lorentz transformation, which keeps the mass and the momentum of the jet. Constituents go
-    where massless ones go, as in `steps`, and keep their masses.
+    The rotation is done in the frame where the jet has η = 0. With the boost along the beam into that frame and back it
+    is a Lorentz transformation, which keeps the mass and the momentum of the jet. Constituents move as massless ones
+    do, as in `steps`, and keep their masses.
 
     Args:
-        chunk: the jets; those with NaN or infinities stay without meaning.
+        chunk: the jets; those with NaN or infinities stay meaningless.
         angle: float64 [jets], rad.
 
     Returns:

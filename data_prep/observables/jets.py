@@ -39,7 +39,7 @@ def observables_of_jets(offsets: Ints, pt: Floats, eta: Floats, phi: Floats, ene
     sums = jet_sums(offsets, *momenta)
     _, jet_y, jet_phi = directions(*sums)
     tau = subjettiness(offsets, *momenta, transverse, y, azimuth, AXES)
-    found = {
+    values = {
         "multiplicity": np.diff(offsets).astype(np.float64),
         "pt": np.hypot(sums[0], sums[1]),
         "mass": jet_masses(sums),
@@ -49,5 +49,5 @@ def observables_of_jets(offsets: Ints, pt: Floats, eta: Floats, phi: Floats, ene
         **dict(zip(("e2", "e3"), correlators(offsets, transverse, y, azimuth), strict=True)),
     }
     with np.errstate(over="ignore"):
-        columns: npt.NDArray[np.float32] = np.stack([found[name] for name in OBSERVABLES], axis=1).astype(np.float32)
+        columns: npt.NDArray[np.float32] = np.stack([values[name] for name in OBSERVABLES], axis=1).astype(np.float32)
     return columns

@@ -39,7 +39,7 @@ def chunk(rng: np.random.Generator) -> JetChunk:
         phi=phi,
         energy=energy,
         charge=rng.integers(-1, 2, pt.size).astype(np.int8),
-        kind=rng.integers(0, 6, pt.size).astype(np.uint8),
+        particle_kind=rng.integers(0, 6, pt.size).astype(np.uint8),
         jet_pt=zeros,
         jet_eta=eta[first].copy(),
         jet_phi=phi[first].copy(),
@@ -51,7 +51,7 @@ def chunk(rng: np.random.Generator) -> JetChunk:
     )
 
 
-def made(chunk: JetChunk, **changes: Any) -> tuple[np.ndarray[Any, Any], dict[str, Any]]:
+def sums_and_columns(chunk: JetChunk, **changes: Any) -> tuple[np.ndarray[Any, Any], dict[str, Any]]:
     """What the pixels of each jet add up to, by channel, and the observables."""
     images = images_of(chunk, ImagesSettings.model_validate(CONTENT | changes), observables=True).batch
     assert isinstance(images.observables, Observables)
@@ -69,37 +69,37 @@ def made(chunk: JetChunk, **changes: Any) -> tuple[np.ndarray[Any, Any], dict[st
     ],
 )
 def test_the_multiplicity_in_the_pixels_is_that_which_is_seen(chunk: JetChunk, changes: dict[str, Any]) -> None:
-    sums, found = made(chunk, channels=["pt", "multiplicity"], **changes)
-    np.testing.assert_array_equal(found["seen_multiplicity"], sums[:, 1])
-    inside = found["seen_multiplicity"] == found["all_multiplicity"]
+    sums, columns = sums_and_columns(chunk, channels=["pt", "multiplicity"], **changes)
+    np.testing.assert_array_equal(columns["seen_multiplicity"], sums[:, 1])
+    inside = columns["seen_multiplicity"] == columns["all_multiplicity"]
     for name in ("mass", "sdmass", "tau2", "lha", "e3"):
-        np.testing.assert_array_equal(found[f"seen_{name}"][inside], found[f"all_{name}"][inside])
+        np.testing.assert_array_equal(columns[f"seen_{name}"][inside], columns[f"all_{name}"][inside])
     if changes.get("grid", {}).get("kind") != "towers":
         assert (~inside).sum() > 50
-        assert (found["seen_mass"][~inside] <= found["all_mass"][~inside] * (1 + 1e-6)).all()
+        assert (columns["seen_mass"][~inside] <= columns["all_mass"][~inside] * (1 + 1e-6)).all()
 
 
 def test_of_charged_channels_charged_constituents_are_seen(chunk: JetChunk) -> None:
     """`chunk` knows the charge of each constituent: with a wide window the seen ones are counted by it."""
-    _, found = made(chunk, channels=["charged"], grid={"kind": "square", "pixels": 16, "half_width": 3})
+    _, columns = sums_and_columns(chunk, channels=["charged"], grid={"kind": "square", "pixels": 16, "half_width": 3})
     assert chunk.charge is not None
     jet = np.repeat(np.arange(chunk.jets), chunk.multiplicity)
     charged = np.bincount(jet[(chunk.charge != 0) & (chunk.pt > 0)], minlength=chunk.jets)
-    np.testing.assert_array_equal(found["seen_multiplicity"], charged[charged > 0])
+    np.testing.assert_array_equal(columns["seen_multiplicity"], charged[charged > 0])
 
 
 def test_candidates_are_seen_as_integers(chunk: JetChunk) -> None:
     """The pixels hold the sum of pT exactly; of one candidate mass and shape are 0, and multiplicity is 1."""
-    sums, found = made(chunk, candidates={"number": 8})
-    assert (found["seen_multiplicity"] <= 8).all()
+    sums, columns = sums_and_columns(chunk, candidates={"number": 8})
+    assert (columns["seen_multiplicity"] <= 8).all()
     narrow = {"kind": "square", "pixels": 2, "half_width": 0.4}
-    one_sums, one = made(chunk, candidates={"number": 1}, grid=narrow)
-    np.testing.assert_allclose(one["seen_pt"], one_sums[:, 0], rtol=1e-6)
-    assert (one["seen_multiplicity"] == 1).all()
-    assert one["seen_mass"].max() < 1e-2
+    narrow_sums, narrow_columns = sums_and_columns(chunk, candidates={"number": 1}, grid=narrow)
+    np.testing.assert_allclose(narrow_columns["seen_pt"], narrow_sums[:, 0], rtol=1e-6)
+    assert (narrow_columns["seen_multiplicity"] == 1).all()
+    assert narrow_columns["seen_mass"].max() < 1e-2
     # |Σ p| is at most Σ |p|
-    assert (found["seen_pt"] <= sums[:, 0] * (1 + 1e-6)).all()
-    assert (found["seen_pt"] > 0.9 * sums[:, 0]).all()
+    assert (columns["seen_pt"] <= sums[:, 0] * (1 + 1e-6)).all()
+    assert (columns["seen_pt"] > 0.9 * sums[:, 0]).all()
 
 
 def test_candidates_across_the_seam_of_phi_are_seen() -> None:
@@ -112,10 +112,10 @@ def test_candidates_across_the_seam_of_phi_are_seen() -> None:
         dict.fromkeys(STORED_FEATURES, zeros), np.zeros(1, np.uint8), np.zeros(1, np.uint64), np.ones(1, np.float32),
     )  # fmt: skip
     settings = ImagesSettings.model_validate(CONTENT | {"candidates": {}})
-    found = images_of(jet, settings, observables=True).batch.observables
-    assert found is not None
-    assert found.columns["seen_multiplicity"].tolist() == [2]
+    observables = images_of(jet, settings, observables=True).batch.observables
+    assert observables is not None
+    assert observables.columns["seen_multiplicity"].tolist() == [2]
     apart = round(0.1 * 720 / np.pi) * 2 * np.pi / 720
     expected = np.sqrt(2 * 300 * 100 * (1 - np.cos(apart)))
-    assert found.columns["seen_mass"][0] == pytest.approx(expected, rel=1e-5)
+    assert observables.columns["seen_mass"][0] == pytest.approx(expected, rel=1e-5)
     assert images_of(replace(jet), settings).batch.observables is None

@@ -1,4 +1,4 @@
-"""Which constituents of a jet the network sees: those that some channel of some pixel sums."""
+"""The constituents of a jet that the network sees: those that contribute to a channel of a pixel."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from data_prep.steps.program import Program, moved_constituents
 Bools = npt.NDArray[np.bool_]
 
 
-def seen_constituents(chunk: JetChunk, grid: Grid, program: Program) -> Bools:
-    """The constituents with pT that lie in a pixel after all steps, and that a channel is of: bool [constituents].
+def constituents_in_image(chunk: JetChunk, grid: Grid, program: Program) -> Bools:
+    """The constituents with pT that lie in a pixel after all steps and contribute to a channel: bool [constituents].
 
     Args:
-        chunk: the jets; of those that hold NaN or infinities nothing is said.
+        chunk: the jets; for those with NaN or infinities the result is meaningless.
         grid: the pixels.
         program: the steps and channels.
     """
     _, eta, phi = moved_constituents(chunk, program)
     index = np.empty(eta.size, np.int32)
     pixels_of(grid.code, grid.parameters, eta, phi, index)
-    seen: Bools = (index >= 0) & (chunk.pt > 0)
+    in_image: Bools = (index >= 0) & (chunk.pt > 0)
     if not np.isin((PT, MULTIPLICITY), program.channels).any():
-        seen &= np.isin(channel_of(chunk, program), program.channels)
-    return seen
+        in_image &= np.isin(channel_of(chunk, program), program.channels)
+    return in_image
 
 
-def seen_candidates(candidates: Candidates, settings: CandidateSettings, grid: Grid) -> Bools:
+def candidates_in_image(candidates: Candidates, settings: CandidateSettings, grid: Grid) -> Bools:
     """The candidates that lie in a pixel: bool [jets, number].
 
     Args:
         candidates: of the jets.
-        settings: what the integers mean.
+        settings: number format of the candidates.
         grid: the pixels.
     """
     if not isinstance(grid, SquareGrid):
@@ -48,7 +48,7 @@ def seen_candidates(candidates: Candidates, settings: CandidateSettings, grid: G
     down = candidates.eta - candidates.seed_eta[:, np.newaxis]
     across = candidates.phi - candidates.seed_phi[:, np.newaxis]
     across = (across + settings.per_pi) % turn - settings.per_pi
-    seen: Bools = candidates.pt > 0
+    in_image: Bools = candidates.pt > 0
     for difference in (down, across):
-        seen &= (difference >= cuts[0]) & (difference < cuts[-1])
-    return seen
+        in_image &= (difference >= cuts[0]) & (difference < cuts[-1])
+    return in_image

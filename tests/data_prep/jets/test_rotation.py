@@ -12,7 +12,7 @@ import vector
 from benchmarks.mock import mock_jets, write_mock_file
 from data_prep.jets.chunk import JetChunk
 from data_prep.jets.labels import ClassSettings
-from data_prep.jets.turned import TurnedReader, angles, turned_jets
+from data_prep.jets.rotation import RotatedReader, rotated_jets, rotation_angles
 from data_prep.readers import Options
 from data_prep.readers.layouts.jetclass import JetClassReader
 
@@ -55,41 +55,43 @@ def _sums(chunk: JetChunk) -> vector.MomentumNumpy4D:
 def test_it_is_the_rotation_of_scikit_hep_vector(chunk: JetChunk) -> None:
     """Boosted along the beam to η = 0, the jet at φ = 0, turned from z (η) to y (φ) about x, and back."""
     chunk = _massless(chunk)
-    angle = angles(chunk, seed=1)
+    angle = rotation_angles(chunk, seed=1)
     beta = np.tanh(_of_constituents(chunk, chunk.jet_eta))
     phi = _of_constituents(chunk, chunk.jet_phi)
     at_rest = _momenta(chunk).boostZ(-beta).rotateZ(-phi)
     expected = at_rest.rotateX(-_of_constituents(chunk, angle)).rotateZ(phi).boostZ(beta)
-    found = _momenta(turned_jets(chunk, angle))
+    rotated = _momenta(rotated_jets(chunk, angle))
     scale = expected.energy
     for name in ("px", "py", "pz", "energy"):
-        np.testing.assert_allclose(getattr(found, name) / scale, getattr(expected, name) / scale, atol=1e-5)  # float32
-    assert np.abs(found.px - _momenta(chunk).px).max() > 10
+        np.testing.assert_allclose(
+            getattr(rotated, name) / scale, getattr(expected, name) / scale, atol=1e-5
+        )  # float32
+    assert np.abs(rotated.px - _momenta(chunk).px).max() > 10
 
 
 def test_a_jet_keeps_mass_and_momentum_and_its_constituents_their_masses(chunk: JetChunk) -> None:
-    before, after = _sums(_massless(chunk)), _sums(turned_jets(_massless(chunk), angles(chunk, seed=2)))
+    before, after = _sums(_massless(chunk)), _sums(rotated_jets(_massless(chunk), rotation_angles(chunk, seed=2)))
     np.testing.assert_allclose(after.mass, before.mass, rtol=1e-4)
     heavy = replace(chunk, energy=(np.hypot(_momenta(_massless(chunk)).energy, 5.0)).astype(np.float32))
-    mass = _momenta(turned_jets(heavy, angles(chunk, seed=2))).mass
+    mass = _momenta(rotated_jets(heavy, rotation_angles(chunk, seed=2))).mass
     soft = heavy.energy < 100  # in float32 the mass of a fast particle is lost in its energy
     np.testing.assert_allclose(mass[soft], 5.0, atol=0.01)
     # about the axis of the file, which is that of the sum up to float32 and the masses of constituents
     np.testing.assert_allclose(after.pt, before.pt, rtol=5e-3)
-    full = turned_jets(turned_jets(chunk, np.full(300, 2.0)), np.full(300, 2 * np.pi - 2.0))
+    full = rotated_jets(rotated_jets(chunk, np.full(300, 2.0)), np.full(300, 2 * np.pi - 2.0))
     np.testing.assert_allclose(full.pt, chunk.pt, rtol=1e-4, atol=1e-4)
 
 
 def test_angles_belong_to_the_jet(file: Path, chunk: JetChunk) -> None:
     """Of whatever chunk it is read in; equally likely all round; others for another seed and another jet."""
-    reader = TurnedReader(JetClassReader(OPTIONS), seed=1)
+    reader = RotatedReader(JetClassReader(OPTIONS), seed=1)
     assert reader.count(file) == 300
     part, whole = reader.read(file, 100, 200), reader.read(file, 0, 300)
     np.testing.assert_array_equal(part.eta, whole.eta[whole.offsets[100] : whole.offsets[200]])
     np.testing.assert_array_equal(whole.jet_pt, chunk.jet_pt)
-    angle = angles(chunk, seed=1)
-    assert (angle != angles(chunk, seed=2)).all()
-    assert len(np.unique(angles(replace(chunk, event=np.zeros(300, np.uint64)), seed=1))) == 300
+    angle = rotation_angles(chunk, seed=1)
+    assert (angle != rotation_angles(chunk, seed=2)).all()
+    assert len(np.unique(rotation_angles(replace(chunk, event=np.zeros(300, np.uint64)), seed=1))) == 300
     counts = np.histogram(angle, bins=6, range=(0, 2 * np.pi))[0]
     assert counts.sum() == 300
     assert ((counts > 25) & (counts < 75)).all()
@@ -99,6 +101,8 @@ def test_what_is_not_finite_stays_so(chunk: JetChunk) -> None:
     """Such jets are dropped, and counted, when their images are made."""
     pt = chunk.pt.copy()
     pt[0] = np.nan
-    found, whole = (turned_jets(each, angles(chunk, seed=1)).pt for each in (replace(chunk, pt=pt), chunk))
-    assert np.isnan(found[0])
-    np.testing.assert_array_equal(found[chunk.offsets[1] :], whole[chunk.offsets[1] :])
+    pt_rotated, pt_of_finite = (
+        rotated_jets(jets, rotation_angles(chunk, seed=1)).pt for jets in (replace(chunk, pt=pt), chunk)
+    )
+    assert np.isnan(pt_rotated[0])
+    np.testing.assert_array_equal(pt_rotated[chunk.offsets[1] :], pt_of_finite[chunk.offsets[1] :])
