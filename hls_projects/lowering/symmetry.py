@@ -23,7 +23,7 @@ READERS = 7
 @rule(GroupConv2D)
 def group_convolution(layer: GroupConv2D, inputs: Tensors, build: Builder) -> Tensors:
     """A convolution whose kernel is the filter bank; the bias is the same for every element."""
-    filters, bias = layer.used()
+    filters, bias = layer.effective_weights()
     kernel = _array(layer.kernel_bank(filters))
     return [build.conv2d(inputs[0], kernel, _array(layer.shared(bias)), **_geometry(layer))]
 
@@ -31,7 +31,7 @@ def group_convolution(layer: GroupConv2D, inputs: Tensors, build: Builder) -> Te
 @rule(GroupSeparableConv2D)
 def separable_group_convolution(layer: GroupSeparableConv2D, inputs: Tensors, build: Builder) -> Tensors:
     """Its two steps: the first one mixes elements and no channels, the second one channels and no elements."""
-    filters, bias = layer.used()
+    filters, bias = layer.effective_weights()
     first = build.depthwise if layer.plain_depthwise else build.conv2d
     kernel = _array(layer.depthwise_bank(filters))
     x = first(inputs[0], kernel, None, suffix="depthwise", **_geometry(layer))
@@ -41,7 +41,7 @@ def separable_group_convolution(layer: GroupSeparableConv2D, inputs: Tensors, bu
 @rule(GroupDense)
 def group_dense(layer: GroupDense, inputs: Tensors, build: Builder) -> Tensors:
     """A dense layer on the flattened map."""
-    filters, bias = layer.used()
+    filters, bias = layer.effective_weights()
     kernel = _array(layer.kernel_bank(filters))
     return [build.dense(_flat(inputs[0], build), kernel, _array(layer.shared(bias)))]
 
@@ -49,7 +49,7 @@ def group_dense(layer: GroupDense, inputs: Tensors, build: Builder) -> Tensors:
 @rule(ViewConv2D)
 def views_convolution(layer: ViewConv2D, inputs: Tensors, build: Builder) -> Tensors:
     """A convolution with turned filters for every view."""
-    filters, bias = layer.used()
+    filters, bias = layer.effective_weights()
     views = zip(_maps(layer, inputs, build), layer.kernels(filters), strict=True)
     return [build.conv2d(x, _array(kernel), _array(bias), **_geometry(layer)) for x, kernel in views]
 
@@ -57,7 +57,7 @@ def views_convolution(layer: ViewConv2D, inputs: Tensors, build: Builder) -> Ten
 @rule(ViewSeparableConv2D)
 def views_separable(layer: ViewSeparableConv2D, inputs: Tensors, build: Builder) -> Tensors:
     """A separable convolution in its two steps for every view, the first one with turned filters."""
-    filters, bias = layer.used()
+    filters, bias = layer.effective_weights()
     found = []
     for x, kernel in zip(_maps(layer, inputs, build), layer.kernels(filters), strict=True):
         y = build.depthwise(x, _array(kernel), None, suffix="depthwise", **_geometry(layer))
@@ -68,7 +68,7 @@ def views_separable(layer: ViewSeparableConv2D, inputs: Tensors, build: Builder)
 @rule(ViewDense)
 def views_dense(layer: ViewDense, inputs: Tensors, build: Builder) -> Tensors:
     """A dense layer on all maps one behind the other; turning them back is the order of its weights."""
-    filters, bias = layer.used()
+    filters, bias = layer.effective_weights()
     joined = _flat(inputs[0], build)
     for x in inputs[1:]:
         both = [joined, _flat(x, build)]

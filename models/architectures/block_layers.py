@@ -29,7 +29,7 @@ def convolution(
         block: filters, kernel, stride, padding and quantizers.
         group: the symmetry.
         numbers: float or quantized.
-        options: further ones of the layer.
+        options: further arguments of the layer.
     """
     options |= {"strides": block.stride, "padding": block.padding, "bias_quantizer": numbers.weights(block.bias)}
     pointwise = numbers.weights(block.pointwise)

@@ -1,9 +1,9 @@
-"""The tagger that does not care how a jet is turned: group convolutions, and a maximum over the group at their end.
+"""The tagger that is invariant under rotations of a jet: group convolutions, and a maximum over the group at their end.
 
 The first convolution lifts the image to the group; each following one is over space and group; a dense layer that keeps
-the symmetry takes the place of the first fully connected one. What is left of a turn of the image is a permutation of
-the group's elements, which the maximum over them does not see: the logits are equal, in integers too. On a group of one
-element (`hex`) this is the plain network with hexagonal filters.
+the symmetry takes the place of the first fully connected one. A turn of the image then only permutes the group's
+elements, which does not change the maximum over them: the logits are equal, in integers too. On a group of one element
+(`hex`) this is the plain network with hexagonal filters.
 
 Source: T. Cohen and M. Welling, Group Equivariant Convolutional Networks, arXiv:1602.07576, sections 6 and 8.
 """
@@ -56,8 +56,8 @@ def build(
         logits = numbers.logits(settings.output, classes)(group_maximum(x, group))
     else:
         gain, widths = settings.output.start, numbers.matrix(settings.output)
-        last = GroupDense(classes, group.name, lifts=False, gain=gain, **widths, name="logits")
-        logits = group_maximum(last(x), group)
+        output_layer = GroupDense(classes, group.name, lifts=False, gain=gain, **widths, name="logits")
+        logits = group_maximum(output_layer(x), group)
     return keras.Model(pixels, logits, name=group.name)
 
 

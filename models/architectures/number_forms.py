@@ -1,4 +1,4 @@
-"""The same network in float or in quantized numbers: what differs are quantizers, and nothing else."""
+"""The same network in float or in quantized numbers: only the quantizers differ."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from models.settings import DenseSettings, OutputSettings
 
 @dataclass(frozen=True)
 class Numbers:
-    """Makes the parts of a network that depend on its numbers.
+    """Builds the parts of a network that depend on its number format.
 
     Attributes:
         quantized: whether numbers have the widths of the settings; else they are float.

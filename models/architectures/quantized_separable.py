@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from models.architectures.architecture import HARDWARE, Architecture, Network
+from models.architectures.architecture import HARDWARE, Architecture, NetworkDefinition
 from models.settings import ModelSettings
 
 
-def networks(settings: ModelSettings, grid: str) -> tuple[Network, ...]:
+def networks(settings: ModelSettings, grid: str) -> tuple[NetworkDefinition, ...]:
     """Three networks of one topology."""
     from models.architectures import quantized_network, separable, standard
 
     return (
-        Network("float_standard", "float standard", standard.build),
-        Network("float_separable", "float separable", separable.build),
-        Network(HARDWARE, "quantized separable", quantized_network.build, True, "float_separable"),
+        NetworkDefinition("float_standard", "float standard", standard.build),
+        NetworkDefinition("float_separable", "float separable", separable.build),
+        NetworkDefinition(HARDWARE, "quantized separable", quantized_network.build, True, "float_separable"),
     )
 
 

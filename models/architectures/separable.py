@@ -1,4 +1,4 @@
-"""The float tagger with separable convolutions: the shape of the quantized one, and where its training starts.
+"""The float tagger with separable convolutions: the topology of the quantized one, whose training starts from it.
 
 Source: A. Howard et al., MobileNets, arXiv:1704.04861, section 3.1 (here without batch normalisation and with one
 rectifier a block, so that depthwise and pointwise step are one linear map). As there, the first block may be a full

@@ -1,7 +1,7 @@
-"""The tagger that looks at all turned and mirrored copies of an image through the same filters.
+"""The tagger that applies the same filters to all turned and mirrored copies of an image.
 
-The maps of all copies are concatenated before the dense layers, which learn what they have to do with each other; the
-network is not invariant by construction, as those of `models.architectures.group_network` are.
+The maps of all copies are concatenated before the dense layers, which learn how to combine them; the network is not
+invariant by construction, as those of `models.architectures.group_network` are.
 
 Source: S. Dieleman, K. Willett and J. Dambre, arXiv:1503.07077, section 5 and figure 4.
 """
@@ -33,7 +33,7 @@ def build(
         numbers: float or quantized.
 
     Raises:
-        ConfigurationError: a block that would see a turned image at other places.
+        ConfigurationError: a block that would sample a turned image at other places.
         ValueError: when the image is too small for a kernel or pooling window.
     """
     pixels = keras.Input(shape, name="pixels")
@@ -42,10 +42,10 @@ def build(
         gain = 1 / settings.pixel_scale if index == 1 else 1.0
         options = {"gain": gain, "name": f"block{index}"}
         views = convolution(ViewConv2D, ViewSeparableConv2D, block, group, numbers, **options)(x)
-        behind = [numbers.rectifier(block.activation, f"block{index}_relu")]
+        layers_after = [numbers.rectifier(block.activation, f"block{index}_relu")]
         if block.pooling > 1:
-            behind.append(pooling(block, group, f"block{index}_pooling"))
-        for layer in behind:
+            layers_after.append(pooling(block, group, f"block{index}_pooling"))
+        for layer in layers_after:
             views = [layer(view) for view in views]
         x = views
     for index, dense in enumerate(settings.dense, 1):

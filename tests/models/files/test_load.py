@@ -266,7 +266,7 @@ def test_archive_with_more_than_a_model(tmp_path: Path) -> None:
     path = tmp_path / "model.keras"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("assets/code.py", "raise SystemExit")
-    with pytest.raises(UnsupportedModelError, match="which does not belong into a Keras model"):
+    with pytest.raises(UnsupportedModelError, match="which does not belong in a Keras model"):
         load_model(path)
 
 

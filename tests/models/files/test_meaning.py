@@ -64,7 +64,7 @@ def test_of_a_regression() -> None:
     without = Meaning.of_training(images("regression"), alone)
     assert without.classes == ()
     names = ", ".join(target.name for target in network.regression.targets)
-    assert without.without_scores == f"it finds {names} of a jet (GeV)"
+    assert without.without_scores == f"it estimates {names} of a jet (GeV)"
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_every_key_that_differs_is_named() -> None:
     given = images(grid={"pixels": 16, "half_width": 0.4}, steps=[{"step": "centre"}])
     expected = (
         "images.yaml: 'grid.half_width' is 0.4, the network was trained with 0.8; 'steps' is centre, not centre, roll, "
-        "flip (give images that are made as those of its training)"
+        "flip (give images made in the same way as those it was trained on)"
     )
     with pytest.raises(ConfigurationError) as found:
         tagger().require_same_images(given, FILE, configuration=True)

@@ -138,7 +138,7 @@ STAGES = {"convert": _convert, "csim": _csim, "rtl": _rtl, "export": _export}
     [
         (
             {"grid": {"kind": "square", "pixels": 4, "half_width": 0.4}},
-            "'grid.half_width' is 0.4, the network was trained with 0.8 (give images that are made as those of its",
+            "'grid.half_width' is 0.4, the network was trained with 0.8 (give images made in the same way as those",
         ),
         ({"classes": IMAGES["classes"][::-1]}, "'classes' is w, t, q, the network was trained with q, t, w"),
         ({"channels": ["charged"]}, "'channels' is charged, the network was trained with pt"),

@@ -156,7 +156,7 @@ def _check_logic(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (
             "symmetries",
             {"variants": [{"name": "p6", "symmetry": "p6"}]},
-            "model.yaml: 'symmetry: p6' is one of hexagonal pixels, these images have square ones",
+            "model.yaml: 'symmetry: p6' is for hexagonal pixels, these images have square ones",
         ),
         ("model", {"blocks": [BLOCK | {"kernel": 4}]}, "model.yaml: 'blocks.0' breaks 'symmetry: p6'"),
     ],

@@ -100,7 +100,7 @@ def test_a_regression_is_written_in_gev_as_its_training_measures_it(
     capsys.readouterr()
     out = tmp_path / "found.parquet"
     assert emulate(tmp_path / "40_lowered", run / "20_images", "--split", "test", "--out", out) == 0
-    assert ("there are no scores: it finds pt, mass of a jet (GeV)" in said(capsys)) == (not beside_tagger)
+    assert ("there are no scores: it estimates pt, mass of a jet (GeV)" in said(capsys)) == (not beside_tagger)
     table = pq.read_table(out)
     with np.load(tmp_path / "30_model" / "values.npz") as measured:
         np.testing.assert_array_equal(table["jet_pt"].to_numpy(), measured["truth"][:, 0])
