@@ -15,7 +15,7 @@ from data_prep.store.jet_images import ImageDataset
 from models.architectures.registry import HARDWARE, NetworkDefinition, networks
 from models.baselines import trees
 from models.baselines.tree_inputs import ConstituentSet, sees_all
-from models.metrics.bootstrap import Measured
+from models.metrics.bootstrap import ValueWithError
 from models.metrics.taggers import Performance, performance
 from models.metrics.uncertainty import Uncertainties, uncertainties
 from models.quantization.exact import exact_inference
@@ -58,7 +58,7 @@ class Comparison:
         return float("nan") if value is None else value
 
     @property
-    def beats_trees(self) -> dict[str, Measured | None]:
+    def beats_trees(self) -> dict[str, ValueWithError | None]:
         """By baseline, how much larger the macro-AUC of the network for hardware is, on the same jets.
 
         None where it cannot be measured. Empty without a baseline, for images without observables; `TREES` alone where

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from models.metrics.bootstrap import Measured
+from models.metrics.bootstrap import ValueWithError
 from models.metrics.method_differences import MethodDifferences
 from pipeline.report.results import FLOAT_UNET, QUANTIZED
 
@@ -47,7 +47,7 @@ class Verdict:
     error: float | None
     reference: float
     reference_error: float | None
-    difference: Measured
+    difference: ValueWithError
     better: bool
 
 
@@ -57,7 +57,7 @@ class Row:
 
     name: str
     network: bool
-    differences: list[Measured | None]
+    differences: list[ValueWithError | None]
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def differences_of(metrics: Mapping[str, Any], part: str) -> MethodDifferences:
     return MethodDifferences(None, []) if found is None else MethodDifferences.of_json(found)
 
 
-def from_float(metrics: Mapping[str, Any], part: str, figures: Mapping[str, str]) -> list[tuple[str, Measured]]:
+def from_float(metrics: Mapping[str, Any], part: str, figures: Mapping[str, str]) -> list[tuple[str, ValueWithError]]:
     """What quantization costs, as far as it is known: a sentence and the difference, by figure and its name."""
     found = differences_of(metrics, part)
     changes = ((name, found.find(QUANTIZED, FLOAT_UNET, figure)) for figure, name in figures.items())

@@ -14,7 +14,7 @@ from data_prep.errors import PipelineError
 from hls_projects.hls.emulated_outputs import EmulatedOutputs
 from models import registries
 from models.architectures.registry import symmetry_titles
-from models.metrics.bootstrap import Measured
+from models.metrics.bootstrap import ValueWithError
 from models.metrics.taggers import Against, Performance, Rejection, performance
 from models.metrics.uncertainty import UNKNOWN, Uncertainties, Uncertainty, uncertainties
 from pipeline.report.run_folder import RunFolder, reading
@@ -116,7 +116,7 @@ class Results:
         """The errors of one tagger's metrics, as far as they are known."""
         return UNKNOWN if self.uncertainty is None else self.uncertainty.taggers.get(name, UNKNOWN)
 
-    def difference(self, name: str, reference: str) -> Measured | None:
+    def difference(self, name: str, reference: str) -> ValueWithError | None:
         """The macro-AUC of a tagger less that of another, of the same jets; the emulated design is equal or unknown."""
         if self.uncertainty is None:
             return None

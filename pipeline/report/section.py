@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from data_prep.digits import between, with_error
 from data_prep.fixed_point import FixedType
 from hls_projects.templating import environment
-from models.metrics.bootstrap import Measured
+from models.metrics.bootstrap import ValueWithError
 from models.metrics.taggers import Rejection
 from pipeline.report.grid_words import grid_words
 from pipeline.report.run_folder import RunFolder
@@ -115,7 +115,7 @@ def fraction(number: float | None, digits: int = 4) -> str:
     return "–" if number is None else f"{number:.{digits}f}"
 
 
-def difference(found: Measured | None, plain: int = 4) -> Markup:
+def difference(found: ValueWithError | None, plain: int = 4) -> Markup:
     """A difference with its sign and its error, and whether it is none that the sample shows; a dash if unknown.
 
     >>> str(difference(Measured(0.004, 0.0017))), str(difference(Measured(-0.001, 0.0017)))
@@ -123,7 +123,7 @@ def difference(found: Measured | None, plain: int = 4) -> Markup:
     """
     if found is None:
         return Markup("–")
-    unseen = not math.isnan(found.error) and not found.seen
+    unseen = not math.isnan(found.error) and not found.significant
     sign, end = "+" if found.value > 0 else "", ", no difference seen" if unseen else ""
     return Markup("{}{}{}").format(sign, with_error(found.value, found.error, plain), end)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.metrics.bootstrap import Measured
+from models.metrics.bootstrap import ValueWithError
 from pipeline.plots.candidates import candidate_cost
 from pipeline.plots.style import svg_text
 from pipeline.report import svg
@@ -47,7 +47,7 @@ def values(run: RunFolder) -> dict[str, Any]:
 def _row(found: dict[str, Any], name: str, networks: dict[str, str], classes: list[str]) -> dict[str, Any]:
     """One image set: macro-AUC of each network, shares by class where it is of candidates."""
     cost = {
-        network: {key: Measured(**found["cost"][name][network][key]) for key in ("macro_auc", "difference")}
+        network: {key: ValueWithError(**found["cost"][name][network][key]) for key in ("macro_auc", "difference")}
         for network in networks
     }
     share = found["share"].get(name)

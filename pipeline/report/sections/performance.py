@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from data_prep.digits import with_error
 from data_prep.images.summary import Summary
 from data_prep.store.jet_images import open_dataset
-from models.metrics.bootstrap import Measured
+from models.metrics.bootstrap import ValueWithError
 from models.metrics.taggers import Rejection, effective_number, roc_curve
 from models.metrics.uncertainty import Uncertainty
 from pipeline.plots.roc import Curve, roc_panels
@@ -111,7 +111,7 @@ def _shares(tagger: Tagger) -> list[list[float]]:
     return [[value / max(sum(row), 1e-300) for value in row] for row in tagger.performance.confusion]
 
 
-def _steps(results: Results) -> list[tuple[str, Measured]]:
+def _steps(results: Results) -> list[tuple[str, ValueWithError]]:
     """What each step on the way to hardware costs in macro-AUC; without errors they count as unknown."""
     steps = (
         ("separable instead of standard convolutions", STANDARD, SEPARABLE),
@@ -122,7 +122,7 @@ def _steps(results: Results) -> list[tuple[str, Measured]]:
         first, second = results.macro_auc(before), results.macro_auc(after)
         if first is not None and second is not None:
             found.append(
-                (f"{what}: macro-AUC ", results.difference(after, before) or Measured(second - first, math.nan))
+                (f"{what}: macro-AUC ", results.difference(after, before) or ValueWithError(second - first, math.nan))
             )
     return found
 
@@ -136,7 +136,7 @@ def _trees(results: Results) -> list[dict[str, Any]]:
     for name, of in ((TREES, "all constituents"), (TREES_SEEN, "the constituents that the network sees")):
         if (trees := results.macro_auc(name)) is not None:
             errors = [results.errors(each).macro_auc for each in (deployed.name, name)]
-            difference = results.difference(deployed.name, name) or Measured(network - trees, math.nan)
+            difference = results.difference(deployed.name, name) or ValueWithError(network - trees, math.nan)
             found.append({"of": of, "trees": trees, "network": network, "errors": errors, "difference": difference})
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.metrics.bootstrap import Measured
+from models.metrics.bootstrap import ValueWithError
 from pipeline.report import svg
 from pipeline.report.run_folder import RunFolder, reading
 from pipeline.report.section import Section
@@ -100,7 +100,7 @@ def _point(found: dict[str, Any] | None, step: float) -> dict[str, Any] | None:
         "per_resonance": _interval(found["per_resonance"]),
         "per_event": _interval(found["per_event"]),
         "effective": float(found["effective"]),
-        "gain": None if found["gain"] is None else Measured(**found["gain"]),
+        "gain": None if found["gain"] is None else ValueWithError(**found["gain"]),
         "threshold": float(found["threshold"]),
         "score": None if found["cut"] is None else int(found["cut"]) * float(step),
         "rate": float(found["rate"]),

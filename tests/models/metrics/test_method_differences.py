@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models.metrics.bootstrap import Measured, difference
+from models.metrics.bootstrap import ValueWithError, difference
 from models.metrics.fake_curve import FakeCurve
 from models.metrics.jet_matching import Assignment
 from models.metrics.library_bootstrap import LibrarySums, multiplicities, ratio, samples
@@ -52,7 +52,7 @@ def test_the_error_is_that_of_a_bootstrap_written_out(found: dict[str, Floats]) 
 def test_what_methods_share_cancels(found: dict[str, Floats]) -> None:
     replicas = {name: {"efficiency": efficiency(each)} for name, each in found.items()}
     made = MethodDifferences.of(replicas, ["net", "again", "no method"], "plain")
-    assert made.find("net", "again", "efficiency") == Measured(0.0, 0.0)
+    assert made.find("net", "again", "efficiency") == ValueWithError(0.0, 0.0)
     change = made.find("net", "plain", "efficiency")
     single = replicas["net"]["efficiency"][1:].std(ddof=1)
     assert change is not None
@@ -60,7 +60,7 @@ def test_what_methods_share_cancels(found: dict[str, Floats]) -> None:
     # a few of the events lose one jet of three, whatever their library: known to 1/√80 = 11 % from 40 libraries
     lost = (found["net"] > found["plain"]).mean()
     assert change.error == pytest.approx(np.sqrt(lost * (1 - lost) / (LIBRARIES * EVENTS)) / 3, rel=0.3)
-    assert change.seen
+    assert change.significant
     assert made.find("plain", "net", "efficiency") == -change
     assert made.find("net", "plain", "fakes") is None
     assert [(each.method, each.reference) for each in made.pairs] == [

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from models.metrics.response import ONE_SIGMA, calibrated, closure, quantiles, response
+from models.metrics.response import ONE_SIGMA, binned_response, calibrated, quantiles, response
 
 
 def test_of_a_normal_distribution() -> None:
@@ -43,7 +43,7 @@ def test_equal_weights_are_hazen_s_quantiles() -> None:
 
 
 def test_bins_hold_their_lower_border_and_may_be_empty() -> None:
-    found = closure([10, 12, 40, 44, 99], [10, 12, 20, 22, 50], (10.0, 20.0, 30.0, 50.0))
+    found = binned_response([10, 12, 40, 44, 99], [10, 12, 20, 22, 50], (10.0, 20.0, 30.0, 50.0))
     assert [None if each is None else (each.jets, each.median) for each in found.bins] == [(2, 1.0), (2, 2.0), None]
     assert found.whole is not None
     assert found.whole.jets == 5

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 from scipy.stats import rankdata
 
-from models.metrics.bootstrap import Ranking, macro_auc_replicas, measured
+from models.metrics.bootstrap import Ranking, macro_auc_replicas, value_with_error
 from models.metrics.taggers import SIGNAL_EFFICIENCIES, performance, rejection, roc_curve, softmax
 from models.metrics.uncertainty import EFFICIENCIES, Uncertainties, background_at, uncertainties
 
@@ -20,9 +20,9 @@ CLASSES = ("a", "b", "c")
 def _taggers(rng: np.random.Generator, jets: int) -> tuple[dict[str, Floats], npt.NDArray[np.int64]]:
     """Two taggers that agree in most of what they see, scores in steps so that there are ties."""
     label = rng.integers(0, 3, jets)
-    seen = np.eye(3)[label] + rng.normal(size=(jets, 3))
+    common = np.eye(3)[label] + rng.normal(size=(jets, 3))
     return {
-        name: np.round(softmax(seen + 0.4 * rng.normal(size=(jets, 3))).astype(np.float64), 2) for name in ("x", "y")
+        name: np.round(softmax(common + 0.4 * rng.normal(size=(jets, 3))).astype(np.float64), 2) for name in ("x", "y")
     }, label
 
 
@@ -60,12 +60,12 @@ def test_errors_of_an_auc_and_of_a_difference_are_delongs(rng: np.random.Generat
 
 def test_of_equal_taggers_a_twentieth_looks_different(rng: np.random.Generator) -> None:
     """150 experiments with two equally good taggers: two errors are exceeded in 5 % of them, known to 1.8 %."""
-    seen = []
+    significant = []
     for seed in range(150):
         scores, label = _taggers(rng, 150)
         drawn = macro_auc_replicas(scores, label, np.ones(150), 40, seed)
-        seen.append(measured(drawn["x"], drawn["y"]).seen)
-    assert 0.0 < np.mean(seen) < 0.05 + 3 * 0.018
+        significant.append(value_with_error(drawn["x"], drawn["y"]).significant)
+    assert 0.0 < np.mean(significant) < 0.05 + 3 * 0.018
 
 
 def test_errors_of_shares_are_those_of_counting(rng: np.random.Generator) -> None:
@@ -141,6 +141,6 @@ def test_what_cannot_be_measured_has_no_error_and_the_seed_decides(rng: np.rando
 def test_equal_taggers_do_not_differ(rng: np.random.Generator) -> None:
     scores, label = _taggers(rng, 100)
     same = uncertainties({"x": scores["x"], "y": scores["x"]}, label, CLASSES, np.ones(100), 1, 5).macro_auc("x", "y")
-    assert same == measured(np.zeros(6))
+    assert same == value_with_error(np.zeros(6))
     assert same is not None
-    assert not same.seen
+    assert not same.significant

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.rates.inclusive import Denominators, Generated, Inclusive, Tally
+from models.rates.inclusive import Denominators, Generated, Inclusive, Trials
 from models.rates.nested_cuts import Points
 from models.rates.settings import RatesSettings
 from models.rates.study import study
@@ -36,15 +36,15 @@ def made() -> Generated:
     )
 
 
-def shares(tallies: tuple[Tally, Tally]) -> list[list[float]]:
-    return [tally.shares.tolist() for tally in tallies]
+def shares(trials: tuple[Trials, Trials]) -> list[list[float]]:
+    return [sample.shares.tolist() for sample in trials]
 
 
 def test_every_resonance_counts_whether_a_jet_is_near_it_or_not() -> None:
     """Weights: 2 and 2 in event 5, 1 in event 9, 5 in event 7, whose resonance no jet is near to."""
     counted = Denominators(made(), 0.8)
     passing = np.array([[True, True, True], [False, True, False], [True, False, False], [False, False, False]])
-    assert shares(counted.tallies(passing)) == [[0.4, 0.0, 0.2, 0.0], [3 / 8, 1 / 8, 2 / 8, 0.0]]
+    assert shares(counted.trials(passing)) == [[0.4, 0.0, 0.2, 0.0], [3 / 8, 1 / 8, 2 / 8, 0.0]]
     assert counted.contained == 0.2
     assert [weight.tolist() for weight in counted.weights] == [[2, 1, 2, 5], [2, 5, 1]]
 
@@ -61,7 +61,7 @@ def test_thresholds_and_conditions_are_those_of_the_trigger() -> None:
         effective=np.zeros(3),
         accepted=np.zeros((3, 0), np.bool_),
     )
-    assert shares(inclusive.tallies(found)) == [[0.0, 0.2, 0.4], [0.0, 3 / 8, 3 / 8]]
+    assert shares(inclusive.trials(found)) == [[0.0, 0.2, 0.4], [0.0, 3 / 8, 3 / 8]]
 
 
 def test_some_resonances_keep_all_jets_of_their_events() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.rates import nested_cuts, trigger_rate
-from models.rates.nested_cuts import Points, Sample, Stretch, best_family, stretches
+from models.rates.nested_cuts import Points, Sample, Segment, best_family, segments
 from models.rates.trigger_rate import (
     Conditions,
     TriggerJets,
@@ -22,7 +22,7 @@ from models.rates.trigger_rate import (
 )
 
 SMALLEST = 100.0
-ALONE = (Stretch(0, np.inf, SMALLEST),)
+ALONE = (Segment(0, np.inf, SMALLEST),)
 """The way of a trigger without a choice."""
 
 
@@ -63,7 +63,7 @@ def points(
 ) -> Points:
     """Chosen and measured on the same events, which only tests do."""
     found = sample(background, signal, conditions, effective_min)
-    return found.points(found.way(areas, weights(background), signal.weight), areas, weights(background))
+    return found.points(found.best_path(areas, weights(background), signal.weight), areas, weights(background))
 
 
 def test_the_examples() -> None:
@@ -116,14 +116,14 @@ def test_what_passes_at_one_rate_passes_at_every_larger_one(rng: np.random.Gener
     areas = np.geomspace(200, weights(background).sum(), 30)
     for make in (no_condition, lambda *both: in_window(*both, 50, 120), tagger):
         first = sample(background, signal, make(background, signal))
-        way = first.way(areas, weights(background), signal.weight)
+        path = first.best_path(areas, weights(background), signal.weight)
         conditions = make(background, signal)
         there = Conditions(conditions.cuts, _again(conditions, others), conditions.signal)
         replica = weights(others) * rng.poisson(1, others.first.size)
         for found in (
-            first.points(way, areas, weights(background)),
-            sample(others, signal, there).points(way, areas, weights(others)),
-            sample(others, signal, there).points(way, areas, replica),
+            first.points(path, areas, weights(background)),
+            sample(others, signal, there).points(path, areas, weights(others)),
+            sample(others, signal, there).points(path, areas, replica),
         ):
             assert (found.cut >= 0).any()
             assert (np.diff(found.cross_section) >= 0).all()
@@ -154,25 +154,25 @@ def test_the_best_way_is_the_best_of_all_possible_ones(rng: np.random.Generator)
         fits = usable & (cost <= most[:, None, None])
         assert not fits[:first].any()
         ways = [
-            way
-            for way in itertools.product(places, repeat=3 - first)
-            if all(fits[first + i][place] for i, place in enumerate(way))
-            and all(a[0] >= b[0] and a[1] >= b[1] for a, b in itertools.pairwise(way))
+            path
+            for path in itertools.product(places, repeat=3 - first)
+            if all(fits[first + i][place] for i, place in enumerate(path))
+            and all(a[0] >= b[0] and a[1] >= b[1] for a, b in itertools.pairwise(path))
         ]
         found = list(zip(rows[first:].tolist(), columns[first:].tolist(), strict=True))
         if ways and first < 3:
             assert tuple(found) in ways
-            assert sum(gain[place] for place in found) == max(sum(gain[place] for place in way) for way in ways)
+            assert sum(gain[place] for place in found) == max(sum(gain[place] for place in path) for path in ways)
 
 
 def test_a_way_goes_from_tight_to_loose_without_a_gap() -> None:
-    way = stretches(np.array([4, 4, 1]), np.array([400.0, 300.0, 240.0]), SMALLEST)
-    assert way[0] == Stretch(4, np.inf, 400.0)
-    assert way[-1] == Stretch(0, 240.0, SMALLEST)
-    for one, other in itertools.pairwise(way):
+    path = segments(np.array([4, 4, 1]), np.array([400.0, 300.0, 240.0]), SMALLEST)
+    assert path[0] == Segment(4, np.inf, 400.0)
+    assert path[-1] == Segment(0, 240.0, SMALLEST)
+    for one, other in itertools.pairwise(path):
         assert other.high == one.low
         assert other.condition in (one.condition, one.condition - 1)
-    assert stretches(np.array([], np.int64), np.array([]), SMALLEST) == ALONE
+    assert segments(np.array([], np.int64), np.array([]), SMALLEST) == ALONE
 
 
 def test_too_few_events_say_nothing_and_looser_triggers_are_not_used(rng: np.random.Generator) -> None:
@@ -221,10 +221,10 @@ def test_a_silent_score_gains_nothing_where_it_is_measured(rng: np.random.Genera
         cuts = cuts_on_score(scores, scores[:2], 20)
         area = np.array([weights(background).sum() * 0.15])
         chosen, measured = (sample(*part, on_score(*part, "w", cuts)) for part in parts)
-        way = chosen.way(area, weights(parts[0][0]), parts[0][1].weight)
+        path = chosen.best_path(area, weights(parts[0][0]), parts[0][1].weight)
         for gains, made, part in ((naive, chosen, parts[0]), (honest, measured, parts[1])):
             plain = sample(*part, no_condition(*part)).points(ALONE, area, weights(part[0]))
-            found = made.points(way, area, weights(part[0]))
+            found = made.points(path, area, weights(part[0]))
             gains.append(_share(part[1], found.accepted) - _share(part[1], plain.accepted))
     assert np.mean(honest) < 3 * np.std(honest) / np.sqrt(60)
     assert np.mean(naive) > 3 * np.std(naive) / np.sqrt(60)

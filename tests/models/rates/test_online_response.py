@@ -49,7 +49,7 @@ def test_the_rate_of_a_falling_spectrum_is_the_integral(width: ResolutionSetting
     for threshold, most in ((160.0, 0.015), (250.0, 0.035)):
         wanted = share_above(threshold, 5, width)
         assert response.passing(sample.online_pt, threshold).mean() == pytest.approx(wanted, rel=1e-3)
-        drawn = event_maxima(sample.seen_at(response.drawn(sample)), np.ones(len(sample), np.bool_))
+        drawn = event_maxima(sample.with_online_pt(response.drawn(sample)), np.ones(len(sample), np.bool_))
         assert (drawn >= threshold).mean() == pytest.approx(wanted, rel=most)
         # far above the same cut on the jets themselves
         assert wanted > 1.1 * (sample.online_pt >= threshold).mean()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from data_prep.errors import ConfigurationError
-from models.metrics.bootstrap import Measured
+from models.metrics.bootstrap import ValueWithError
 from models.rates import signal as rate_signal
 from models.rates.response_study import ResponseStudy
 from models.rates.settings import RatesSettings
@@ -94,7 +94,7 @@ def test_what_tells_is_worth_something_and_a_constant_nothing(rng: np.random.Gen
     assert at["tagger"]
     assert at["pt"].gain is None
     assert at["tagger"].gain
-    assert at["tagger"].gain.seen
+    assert at["tagger"].gain.significant
     assert at["tagger"].gain.value == pytest.approx(at["tagger"].efficiency.value - at["pt"].efficiency.value)
     assert at["tagger"].efficiency.low > at["pt"].efficiency.high
     assert at["tagger"].threshold < at["pt"].threshold
@@ -107,7 +107,7 @@ def test_what_tells_is_worth_something_and_a_constant_nothing(rng: np.random.Gen
         if one and other:
             assert (one.threshold, one.rate, one.efficiency) == (other.threshold, other.rate, other.efficiency)
             assert other.gain is None
-            assert one.gain == Measured(0.0, 0.0)
+            assert one.gain == ValueWithError(0.0, 0.0)
     assert same["tagger"].turn_on == same["pt"].turn_on
 
 
@@ -158,7 +158,7 @@ def test_without_a_mass_there_is_no_trigger_on_it(rng: np.random.Generator) -> N
 def test_a_part_without_events_is_refused(rng: np.random.Generator) -> None:
     """Of event 0 the hash is 0.88 of the whole: it is measured, and nothing is chosen on it."""
     one = sample(rng, 500, signal=True).take(np.array([0]))
-    with pytest.raises(ConfigurationError, match=r"'choosing': of the jets of the class 'w' above 200 GeV none is in"):
+    with pytest.raises(ConfigurationError, match=r"'choosing': no jets of the class 'w' above 200 GeV are in"):
         study(sample(rng, 500, signal=False), {"w": one}, settings(rates=[30], offline_pt_min=200))
 
 
@@ -167,7 +167,7 @@ def test_the_example() -> None:
 
 
 def test_a_rate_beyond_all_events_is_refused(rng: np.random.Generator) -> None:
-    with pytest.raises(ConfigurationError, match=r"200 kHz are asked for, .* above 100 GeV .* have 12\d kHz"):
+    with pytest.raises(ConfigurationError, match=r"200 kHz is more than the rate .* above 100 GeV .*, 12\d kHz"):
         measured(rng, rates=[200])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from models.metrics.bootstrap import Measured
+from models.metrics.bootstrap import ValueWithError
 from models.metrics.method_differences import MethodDifference, MethodDifferences
 from pipeline.report import section
 from pipeline.report.event_differences import Column, EventDifferences, Number, event_differences, from_float
@@ -12,12 +12,12 @@ from pipeline.report.event_differences import Column, EventDifferences, Number, 
 SINGLE = {"model": Number(0.075, 0.003), "float_unet": Number(0.08, 0.003), "PUPPI": Number(0.076, 0.003)}
 
 
-def compared(change: Measured, best: str | None = "PUPPI") -> EventDifferences:
-    figures: dict[str, Measured | None] = {"width": change}
+def compared(change: ValueWithError, best: str | None = "PUPPI") -> EventDifferences:
+    figures: dict[str, ValueWithError | None] = {"width": change}
     found = MethodDifferences(
         best,
         [
-            MethodDifference("float_unet", "model", {"width": Measured(0.005, 0.001)}),
+            MethodDifference("float_unet", "model", {"width": ValueWithError(0.005, 0.001)}),
             MethodDifference("model", "PUPPI", figures),
         ],
     )
@@ -43,12 +43,12 @@ def test_a_difference_within_two_errors_is_none_and_else_it_says_who_is_better()
         (-0.002, f"The network is better than {of_best}: {numbers} −0.0020 ± 0.0008 on the same events."),
         (0.002, f"The network is not better than {of_best}: {numbers} 0.0020 ± 0.0008 on the same events."),
     ):
-        assert said in text(compared(Measured(value, 0.0008)))
-    assert "network is" not in text(compared(Measured(0.1, 0.001), best=None))
+        assert said in text(compared(ValueWithError(value, 0.0008)))
+    assert "network is" not in text(compared(ValueWithError(0.1, 0.001), best=None))
 
 
 def test_every_method_has_its_difference_to_the_quantized_network() -> None:
-    found = text(compared(Measured(-0.001, 0.0008)))
+    found = text(compared(ValueWithError(-0.001, 0.0008)))
     assert "float U-Net −0.0050 ± 0.0010" in found
     assert "PUPPI −0.0010 ± 0.0008, no difference seen" in found
     for words in ("Differences are taken on the same replicas", "A difference below two standard deviations counts as"):
@@ -60,6 +60,6 @@ def test_a_training_that_left_no_differences_has_none() -> None:
     assert (found.rows, found.verdicts) == ([], [])
     assert text(found) == ""
     assert from_float({}, "segmentation", {"mean_iou": "mean IoU"}) == []
-    left = MethodDifferences(None, [MethodDifference("float_unet", "model", {"mean_iou": Measured(0.02, 0.001)})])
+    left = MethodDifferences(None, [MethodDifference("float_unet", "model", {"mean_iou": ValueWithError(0.02, 0.001)})])
     ((what, change),) = from_float({"segmentation_differences": left.as_json()}, "segmentation", {"mean_iou": "IoU"})
-    assert (what, change) == ("quantized instead of float numbers: IoU ", Measured(-0.02, 0.001))
+    assert (what, change) == ("quantized instead of float numbers: IoU ", ValueWithError(-0.02, 0.001))

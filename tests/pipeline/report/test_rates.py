@@ -73,7 +73,7 @@ def test_what_it_shows(run: Path) -> None:
     assert "30.9 million crossings a second of 194 inelastic collisions" in text
     assert str(between(high["value"], high["low"], high["high"])) in text
     gain = high["gain"]
-    assert gain.seen
+    assert gain.significant
     assert f"(+{with_error(gain.value, gain.error)})" in text
     assert text.count("<svg") == 5
     assert "Ideal: online p<sub>T</sub> = offline p<sub>T</sub>" in text

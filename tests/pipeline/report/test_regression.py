@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.metrics.response import closure
+from models.metrics.response import binned_response
 from models.settings import ModelSettings
 from pipeline.artefacts.artefact import artefact
 from pipeline.artefacts.json_file import write_json
@@ -48,7 +48,7 @@ def trained(run: Path, *, beside_tagger: bool = False, wrong: int = 0) -> str:
     ) as space:
         closures = {
             name: {
-                target["name"]: closure(each[:, i], truth[:, i], tuple(target["edges"])).as_json()
+                target["name"]: binned_response(each[:, i], truth[:, i], tuple(target["edges"])).as_json()
                 for i, target in enumerate(TARGETS)
             }
             for name, each in found.items()

@@ -200,7 +200,7 @@ def test_it_leaves_what_the_data_flow_says(run: Path) -> None:
         ({"weight": "aux_weight - 20000"}, "is negative, infinite or no number"),
         ({"weight": "jet_pt"}, "jets of one event have different weights"),
         ({"weight": "0 * aux_weight"}, "no jet of the background with a weight"),
-        ({"rates": [1, 30_000]}, "rates.yaml: 'rates': 30000 kHz are asked for, all events"),
+        ({"rates": [1, 30_000]}, "rates.yaml: 'rates': 30000 kHz is more than the rate of all events"),
         ({"online_pt_min": 20}, "the softest background jet of the sample has 98 GeV, so a trigger from 20 GeV on"),
         ({"rate": [1]}, "unknown key 'rate', known keys are collider"),
     ],
