@@ -24,7 +24,7 @@ class Owner:
 interruption.listen()
 owner = Owner()
 del owner
-print(interruption.asked())
+print(interruption.requested())
 """
 
 
@@ -62,24 +62,24 @@ def listening() -> Iterator[None]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_held_signal_is_remembered_and_raised_where_it_is_asked_for(number: int, listening: None) -> None:
-    with interruption.held():
-        with interruption.held():
+    with interruption.deferred():
+        with interruption.deferred():
             signal.raise_signal(number)
         signal.raise_signal(number)
-        assert interruption.asked()
+        assert interruption.requested()
     with pytest.raises(KeyboardInterrupt):
         interruption.check()
 
 
 def test_a_signal_after_a_held_part_raises(listening: None) -> None:
-    with interruption.held():
+    with interruption.deferred():
         pass
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGTERM)
 
 
 def test_a_held_part_that_fails_holds_no_longer(listening: None) -> None:
-    with pytest.raises(ValueError, match="own"), interruption.held():
+    with pytest.raises(ValueError, match="own"), interruption.deferred():
         raise ValueError("its own")
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
@@ -87,10 +87,10 @@ def test_a_held_part_that_fails_holds_no_longer(listening: None) -> None:
 
 def test_signals_are_held_where_nobody_listens_too() -> None:
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    with interruption.held():
+    with interruption.deferred():
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGINT)
-    assert interruption.asked()
+    assert interruption.requested()
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from data_prep.errors import PipelineError
 from pipeline.artefacts.artefact import artefact, require_replaceable
-from pipeline.artefacts.commit import making
+from pipeline.artefacts.commit import work_folder
 from pipeline.artefacts.lock import lock_path
 from pipeline.artefacts.manifest import manifest_path
 
@@ -108,12 +108,15 @@ def test_an_artefact_of_the_same_stage_may_be_replaced_and_no_other(tmp_path: Pa
 
 def test_hidden_names_are_not_taken_either(tmp_path: Path) -> None:
     out = tmp_path / "20_images"
-    making(out).mkdir()
-    (making(out) / "diary").write_text("mine")
-    with pytest.raises(PipelineError, match="is not unfinished work of this project, which would be kept there"):
+    work_folder(out).mkdir()
+    (work_folder(out) / "diary").write_text("mine")
+    with pytest.raises(PipelineError, match="is the name of the folder for unfinished work, but is not such a folder"):
         require_replaceable(out, "images")
-    (making(out) / "diary").unlink()
+    (work_folder(out) / "diary").unlink()
     lock_path(out).write_text("mine")
-    with pytest.raises(PipelineError, match="is in the place of the lock file"), artefact(out, "images"):
+    with (
+        pytest.raises(PipelineError, match="is the name of the lock file, but is another file"),
+        artefact(out, "images"),
+    ):
         pytest.fail("the body must not run")
     assert lock_path(out).read_text() == "mine"

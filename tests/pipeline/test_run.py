@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from pipeline.app import main
-from pipeline.artefacts.commit import making
+from pipeline.artefacts.commit import work_folder
 from pipeline.artefacts.manifest import manifest_path
 from tests.pipeline.report.browser import CHROMIUM, require_fitting
 from tests.small_disk import mounted
@@ -144,7 +144,7 @@ def test_an_interrupted_stage_leaves_nothing_and_can_be_run_again(run: Path, tmp
         start_new_session=True,
     )
     deadline = time.monotonic() + 120
-    while not making(out).exists() and process.poll() is None and time.monotonic() < deadline:
+    while not work_folder(out).exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
     assert process.poll() is None, "the stage ended before it could be interrupted"
     os.killpg(process.pid, signal.SIGINT)
@@ -153,7 +153,7 @@ def test_an_interrupted_stage_leaves_nothing_and_can_be_run_again(run: Path, tmp
     assert process.returncode in (130, -signal.SIGINT), errors
     assert "Traceback" not in errors
     assert "interrupted" in errors.splitlines()[-1]
-    left = [path.name for path in build.iterdir() if path != making(out)]
+    left = [path.name for path in build.iterdir() if path != work_folder(out)]
     assert sorted(left) == before, "an interrupted rerun must leave what was whole before"
     assert main([stage, *arguments]) == 0
     assert sorted(path.name for path in build.iterdir()) == before

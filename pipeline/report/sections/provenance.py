@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from pipeline.artefacts.lineage import made_from_others
+from pipeline.artefacts.lineage import changed_inputs
 from pipeline.report.run_folder import STAGES, NotMadeError, RunFolder
 from pipeline.report.section import Section
 
@@ -23,7 +23,7 @@ def values(run: RunFolder) -> dict[str, Any]:
     manifests = run.manifests
     if not manifests:
         raise NotMadeError("no artefact of this run is whole", remedy="make it with `make`")
-    changed = made_from_others(run.path, manifests)
+    changed = changed_inputs(run.path, manifests)
     rows = [(name, manifest, changed[name]) for name, manifest in manifests.items()]
     # A run on the user's own files has no simulated ones.
     expected = [name for name in STAGES if not (name == "10_root" and "20_images" in manifests)]

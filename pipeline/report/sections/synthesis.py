@@ -7,7 +7,7 @@ from typing import Any
 from hls_projects.rtl.record import RtlProof
 from hls_projects.vendor.devices import device_of
 from hls_projects.vendor.numbers import VendorNumbers, all_numbers
-from pipeline.artefacts.lineage import made_from_others
+from pipeline.artefacts.lineage import changed_inputs
 from pipeline.report.before_ports import before_ports
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.section import Section
@@ -18,7 +18,7 @@ ARTEFACT = "66_synth"
 def values(run: RunFolder) -> dict[str, Any]:
     """The numbers of every tool, if they are of the design that stands here."""
     folder = run.require(ARTEFACT)
-    if changed := made_from_others(run.path, run.manifests)[ARTEFACT]:
+    if changed := changed_inputs(run.path, run.manifests)[ARTEFACT]:
         raise NotMadeError(f"{ARTEFACT} is of another {changed[0]}", remedy="make it again with `make synth`")
     with reading(f"{ARTEFACT}/synth.json"):
         vendor = VendorNumbers.load(folder)

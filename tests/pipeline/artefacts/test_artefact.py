@@ -17,7 +17,7 @@ from data_prep.errors import InputFileError, PipelineError, ProofFailedError
 from hls_projects.settings import CsimSettings
 from pipeline import interruption
 from pipeline.artefacts import artefact as module
-from pipeline.artefacts.artefact import UpToDate, artefact, made_from
+from pipeline.artefacts.artefact import UpToDate, artefact, recorded_inputs
 from pipeline.artefacts.manifest import manifest_path
 
 
@@ -254,16 +254,18 @@ def test_a_stage_that_is_given_no_inputs_takes_those_of_before(tmp_path: Path) -
     runs, jets = tmp_path / "build", tmp_path / "jets.root"
     out, settings = runs / "mine" / "20_images", {"images": CsimSettings(seed=1)}
     jets.write_text("jets")
-    with pytest.raises(InputFileError, match="nothing was made here before"):
-        made_from(out, "images", settings)
+    with pytest.raises(InputFileError, match="no INPUT is given, and there is no earlier result"):
+        recorded_inputs(out, "images", settings)
     with artefact(out, "images", settings=settings, inputs={"files": [jets]}) as space:
         (space.path / "part").touch()
-    assert made_from(out, "images", {"images": CsimSettings(seed=2)}) == [str(jets)]
+    assert recorded_inputs(out, "images", {"images": CsimSettings(seed=2)}) == [str(jets)]
     jets.unlink()
     with pytest.raises(UpToDate):
-        made_from(out, "images", settings)
-    with pytest.raises(InputFileError, match="another configuration, and the file .*jets.root .* is gone"):
-        made_from(out, "images", {"images": CsimSettings(seed=2)})
+        recorded_inputs(out, "images", settings)
+    with pytest.raises(
+        InputFileError, match="another configuration, and its input .*jets.root does not exist any more"
+    ):
+        recorded_inputs(out, "images", {"images": CsimSettings(seed=2)})
     (out / "part").write_text("damaged")
     with pytest.raises(PipelineError, match="'part' was changed"):
-        made_from(out, "images", settings)
+        recorded_inputs(out, "images", settings)

@@ -12,7 +12,7 @@ import pytest
 
 from data_prep.errors import InputFileError, PipelineError
 from pipeline.artefacts.artefact import artefact
-from pipeline.artefacts.door import check, enclosing, open_inputs
+from pipeline.artefacts.door import check, enclosing_artefact, open_inputs
 from pipeline.artefacts.hashes import Hasher, content_hash
 from pipeline.artefacts.manifest import manifest_path
 
@@ -37,7 +37,7 @@ def test_what_is_whole_is_opened(sample: Path) -> None:
     assert check(sample).stage == "generate"
     for path in (sample, sample / "a.root", sample / "deep", sample / "deep" / "b.root"):
         assert _open("files", path) == content_hash(path)
-        assert enclosing(path) == sample
+        assert enclosing_artefact(path) == sample
     assert _open("generate", sample) == content_hash(sample)
 
 
@@ -91,7 +91,7 @@ def test_what_is_nobodys_artefact_is_hashed(tmp_path: Path) -> None:
     # somebody's own file of such a name
     (tmp_path / "mine.manifest.json").write_text(json.dumps({"jets": 7}))
     assert _open("files", mine) == content_hash(mine)
-    assert enclosing(mine / "jets.root") is None
+    assert enclosing_artefact(mine / "jets.root") is None
     with pytest.raises(InputFileError, match="no such file"):
         _open("files", tmp_path / "absent")
     os.mkfifo(mine / "pipe")

@@ -139,4 +139,4 @@ def test_inspect_says_what_events_hold(file: Path, capsys: pytest.CaptureFixture
 def test_inspect_of_a_file_without_events(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     columns = {name: values[:0] for name, values in event_columns(3).items()}
     assert main(["inspect", str(write_event_file(tmp_path / "none.root", columns))]) == 1
-    assert "holds no events" in capsys.readouterr().err
+    assert "contains no events" in capsys.readouterr().err

@@ -293,5 +293,5 @@ def test_emulated_outputs_of_another_model(run: Run) -> None:
 
 
 def test_another_name(run: Run) -> None:
-    with pytest.raises(PipelineError, match="is the design 'small_tagger', the configuration names 'other'"):
+    with pytest.raises(PipelineError, match="is the design 'small_tagger', but the configuration has the name 'other'"):
         run.export("never", "name: other\n")

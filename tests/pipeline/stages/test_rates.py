@@ -195,13 +195,16 @@ def test_it_leaves_what_the_data_flow_says(run: Path) -> None:
         ({"against": ["qcd"]}, "rates.yaml: the tagger has no class 'qcd'"),
         ({"signals": {"z": {"mass": [70, 110]}}}, "no jet of the class 'z' with a weight"),
         ({"background": "label_Hbb"}, "no jet of the background with a weight"),
-        ({"background": "1"}, "jets are background and signal"),
+        ({"background": "1"}, "jets are both background and signal"),
         ({"weight": "genWeight"}, "lacks the branch genWeight"),
         ({"weight": "aux_weight - 20000"}, "is negative, infinite or no number"),
         ({"weight": "jet_pt"}, "jets of one event have different weights"),
         ({"weight": "0 * aux_weight"}, "no jet of the background with a weight"),
         ({"rates": [1, 30_000]}, "rates.yaml: 'rates': 30000 kHz is more than the rate of all events"),
-        ({"online_pt_min": 20}, "the softest background jet of the sample has 98 GeV, so a trigger from 20 GeV on"),
+        (
+            {"online_pt_min": 20},
+            "the softest background jet of the sample has 98 GeV, so the rate of a trigger from 20 GeV on",
+        ),
         ({"rate": [1]}, "unknown key 'rate', known keys are collider"),
     ],
 )

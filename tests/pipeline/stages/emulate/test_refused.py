@@ -104,7 +104,7 @@ def test_a_meaning_of_another_network(run: Path, tmp_path: Path, capsys: pytest.
         (["{run}/40_lowered", "{run}/20_images", "--no-classes"], "--no-classes needs --images-config"),
         (
             ["{run}/40_lowered", "{run}/10_root", "--images-config", f"{ROOT}/configs/segmentation/images.yaml"],
-            "'kind: events' makes images of events, which have no scores",
+            "'kind: events' is for images of events, which have no scores of jets",
         ),
     ],
 )

@@ -277,7 +277,7 @@ def test_a_network_that_says_nothing(run: Path, tmp_path: Path, capsys: pytest.C
     """Raw integers and no names: nothing is guessed; `images.yaml` states it, and the file of scores says who did."""
     out, stated = tmp_path / "scores.parquet", tmp_path / "stated.parquet"
     assert emulate(run / "own", run / "20_images", "--out", out) == 0
-    assert "it is not known what the outputs of the network are" in said(capsys)
+    assert "the meaning of the network's outputs is not known" in said(capsys)
     table = pq.read_table(out)
     assert not [name for name in table.column_names if name.startswith(("score_", "logit_"))]
     assert json.loads(table.schema.metadata[b"jet_scores"])["meaning"] is None
