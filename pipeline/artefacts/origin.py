@@ -17,7 +17,7 @@ from pipeline.artefacts.door import check
 from pipeline.artefacts.lineage import upstream
 from pipeline.artefacts.manifest import Manifest
 from pipeline.report.grid_words import grid_words, step_words
-from pipeline.report.results import EMULATED, QUANTIZED, in_order, titles_of
+from pipeline.report.results import EMULATED, QUANTIZED, display_order, titles_of
 from pipeline.report.section import CHANNEL_NAMES, CLASS_NAMES
 
 Metrics = Mapping[str, Any]
@@ -124,7 +124,7 @@ def _in_order(taggers: Metrics, deployed: Metrics | None) -> Iterator[tuple[str,
     }
     if deployed is not None:
         networks[EMULATED] = deployed
-    for name in in_order(networks):
+    for name in display_order(networks):
         yield name, networks[name]
 
 

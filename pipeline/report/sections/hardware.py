@@ -28,11 +28,11 @@ KINDS = {
     "candidates, empty": "no candidate",
     "candidates, random": "uniform over the range of the ports, and around the seed",
 }
-"""What the kinds of test vectors are."""
+"""The kinds of test vectors in words."""
 
 
 def values(run: RunFolder) -> dict[str, Any]:
-    """Design, vectors and the table of layers; types are shown even where the comparison is missing."""
+    """Design, vectors and the table of layers; types are shown even if the comparison is missing."""
     types_folder = run.require("40_lowered")
     with reading("40_lowered/types.json"):
         types = ModelTypes.load(types_folder / "types.json")
@@ -58,7 +58,7 @@ def values(run: RunFolder) -> dict[str, Any]:
         "in_hardware": in_hardware,
         "ends": list(compared.values()),
         "vectors": [(kind, vectors[kind], available[kind], KINDS.get(kind, "")) for kind in order],
-        "some": available != vectors,
+        "limited": available != vectors,
         "total": _total(list(verdict.proof.layers) if verdict.proof else []),
         "widest": max((layer.accumulator.width for layer in types.layers if layer.accumulator), default=0),
     }

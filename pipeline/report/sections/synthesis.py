@@ -1,4 +1,4 @@
-"""What the vendor's tools say of the design, beside what the open ones said."""
+"""The results of the vendor's tools for the design, compared with those of the open tools."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ ARTEFACT = "66_synth"
 
 
 def values(run: RunFolder) -> dict[str, Any]:
-    """The numbers of every tool, if they are of the design that stands here."""
+    """The numbers of every tool, if they are of the present design."""
     folder = run.require(ARTEFACT)
     if changed := changed_inputs(run.path, run.manifests)[ARTEFACT]:
-        raise NotMadeError(f"{ARTEFACT} is of another {changed[0]}", remedy="make it again with `make synth`")
+        raise NotMadeError(f"{ARTEFACT} was made from another {changed[0]}", remedy="make it again with `make synth`")
     with reading(f"{ARTEFACT}/synth.json"):
         vendor = VendorNumbers.load(folder)
     proof = None

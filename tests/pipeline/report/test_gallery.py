@@ -13,7 +13,7 @@ from data_prep.store.jet_images import open_dataset
 from pipeline.app import main
 from pipeline.report.run_folder import NotMadeError, RunFolder
 from pipeline.report.sections import gallery
-from pipeline.report.single_jets import chosen, constituents, rows_of
+from pipeline.report.single_jets import constituents, read_rows, select_rows
 from tests.sealed import made_again
 
 CLASSES = ("q", "g", "w", "z", "t")
@@ -35,13 +35,13 @@ def test_nothing_but_the_order_of_the_test_set_chooses() -> None:
     label = np.array([1, 0, 0, 0, 1, 0, 0], np.uint8)
     said = np.array([0, 1, 1, 0, 1, 1, 1])
     # of class 0 the rows 1 and 2 come first, behind them row 5 is the first wrong one; of class 1 there are two
-    assert chosen(label, said, 3) == [[1, 2, 5], [0, 4], []]
+    assert select_rows(label, said, 3) == [[1, 2, 5], [0, 4], []]
 
 
 def test_the_constituents_are_those_of_the_jet_in_the_file(read: Path) -> None:
     dataset = open_dataset(read / "20_images")
     rows = [0, 5, dataset.splits["test"].rows - 1]
-    jets = rows_of(dataset, rows)
+    jets = read_rows(dataset, rows)
     np.testing.assert_array_equal(jets.label, dataset.splits["test"].whole.label[rows])
     found = constituents(RunFolder(read), jets)
     assert jets.places is not None
@@ -60,7 +60,7 @@ def test_the_constituents_are_those_of_the_jet_in_the_file(read: Path) -> None:
 
 
 def test_a_file_that_holds_other_jets_now_gives_none(read: Path) -> None:
-    jets = rows_of(open_dataset(read / "20_images"), [0])
+    jets = read_rows(open_dataset(read / "20_images"), [0])
     file = read / "files" / f"{CLASSES[jets.label[0]]}.root"
     write_mock_file(file, mock_jets(CLASSES[jets.label[0]], 60, seed=99))
     assert constituents(RunFolder(read), jets) == [None]

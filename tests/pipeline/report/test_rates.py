@@ -79,7 +79,7 @@ def test_what_it_shows(run: Path) -> None:
     assert "Ideal: online p<sub>T</sub> = offline p<sub>T</sub>" in text
     assert "σ/p<sub>T</sub> = 1.34/√p<sub>T</sub> ⊕ 0.176" in text
     assert f"≥ {high['threshold']:.0f}<br>{round(high['effective'])} events<" in text
-    assert "only efficiencies of jets that contain theirs" in text
+    assert "only efficiencies of jets that contain their resonance" in text
     assert text.count(">&lt; 10 events<") == 6
     assert "35 % of the events" in text
     assert "the largest of\nq, g" in text
