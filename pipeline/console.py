@@ -106,14 +106,14 @@ def progress(title: str, total: int | None, unit: str) -> Iterator[Callable[[int
 
 
 def _lines(title: str, total: int | None, unit: str) -> Callable[[int], None]:
-    lines, done = ProgressLines(title, say), 0
+    lines, finished = ProgressLines(title, say), 0
 
     def advance(n: int) -> None:
-        nonlocal done
+        nonlocal finished
         interruption.check()
-        done += n
+        finished += n
         of = f" of {total:,}" if total is not None else ""
-        lines.show(done / total if total else None, f"{done:,}{of} {unit}")
+        lines.show(finished / total if total else None, f"{finished:,}{of} {unit}")
 
     return advance
 

@@ -93,8 +93,8 @@ def views_convolution(
     """The same convolution of a map of every view; `shape` and the output shape are those of one view."""
     support = group.support(kernel)
     if not separable:
-        one = arithmetic.masked_convolution(shape, filters, support, stride=stride, padding=padding, widths=widths)
-        return replace(one.times(group.order), parameters=int(support.sum()) * shape[2] * filters + filters)
+        full = arithmetic.masked_convolution(shape, filters, support, stride=stride, padding=padding, widths=widths)
+        return replace(full.times(group.order), parameters=int(support.sum()) * shape[2] * filters + filters)
     depthwise = arithmetic.masked_convolution(
         shape, shape[2], support, stride=stride, padding=padding, groups=shape[2], widths=widths
     )

@@ -99,7 +99,7 @@ class Measurement:
         choosing, measuring = (
             Sample(backgrounds[side], signals[side], conditions[side], smallest, effective_min[side]) for side in (0, 1)
         )
-        weights = [jets.weight[jets.first] for jets in backgrounds]
+        weights = [jets.weight[jets.first_jets] for jets in backgrounds]
         path = choosing.best_path(areas, weights[0], signals[0].weight)
         self._points = measuring.points(path, areas, weights[1])
         pt = self._signal.offline_pt

@@ -83,7 +83,7 @@ def expected(jets: TriggerJets, response: OnlineResponse, threshold: float) -> F
     >>> expected(jets, Gaussian(ResolutionSettings()), 100.0).tolist()
     [3.0]
     """
-    missed = np.ones(jets.first.size)
+    missed = np.ones(jets.first_jets.size)
     np.multiply.at(missed, jets.index, 1 - response.passing(jets.online_pt, threshold))
-    cross_section: Floats = jets.weight[jets.first] * (1 - missed)
+    cross_section: Floats = jets.weight[jets.first_jets] * (1 - missed)
     return cross_section

@@ -78,7 +78,7 @@ def study_response(
     smallest = max(settings.online_pt_min, response.reach(softest))
     offline = offline_points(backgrounds[1], response, settings, smallest)
     choosing, measuring = with_online_pt(backgrounds[0], response), with_online_pt(backgrounds[1], response)
-    weight = measuring.weight[measuring.first]
+    weight = measuring.weight[measuring.first_jets]
     above = event_maxima(measuring, np.ones(len(measuring), np.bool_)) >= smallest
     total = settings.collider.rate(float(weight[above].sum()))
     if total < settings.rates[-1]:

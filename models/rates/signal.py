@@ -57,8 +57,8 @@ def prepare_signal(
     jets = parts[1]
     borders = joined_bins(settings.turn_on, jets.offline_pt, jets.weight, settings.effective_min)
     if generated is not None:
-        counted = ~part_of(generated.event, settings.choosing) & (generated.pt >= settings.offline_pt_min)
-        generated = generated.take(counted) if counted.any() else None
+        measured = ~part_of(generated.event, settings.choosing) & (generated.pt >= settings.offline_pt_min)
+        generated = generated.take(measured) if measured.any() else None
     return RateSignal(
         all_jets, parts, borders, generated, None if generated is None else Denominators(generated, settings.radius)
     )

@@ -85,9 +85,9 @@ def study(
     prepared = {name: prepare_signal(name, jets, generated.get(name), settings) for name, jets in signals.items()}
     softest = float(background.offline_pt.min())
     return RateStudy(
-        events=backgrounds[1].first.size,
+        events=backgrounds[1].first_jets.size,
         jets=len(backgrounds[1]),
-        chosen_on=backgrounds[0].first.size,
+        chosen_on=backgrounds[0].first_jets.size,
         signal_jets={name: count_and_effective(signal.parts[1].weight) for name, signal in prepared.items()},
         generated={
             name: GeneratedCounts(

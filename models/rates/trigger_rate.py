@@ -87,8 +87,8 @@ class TriggerJets:
         return first_rows.astype(np.int64), index.astype(np.int64)
 
     @property
-    def first(self) -> Ints:
-        """A jet of each event, [events]."""
+    def first_jets(self) -> Ints:
+        """The row of the first jet of each event, [events]."""
         return self._events[0]
 
     @property
@@ -188,7 +188,7 @@ def event_maxima(jets: TriggerJets, fulfil: Bools) -> Floats:
     >>> event_maxima(jets, np.array([True, False, False])).tolist()
     [1.0, -inf]
     """
-    maxima = np.full(jets.first.size, -np.inf)
+    maxima = np.full(jets.first_jets.size, -np.inf)
     np.maximum.at(maxima, jets.index[fulfil], jets.online_pt[fulfil])
     return maxima
 

@@ -52,8 +52,8 @@ def open_inputs(inputs: Inputs, hasher: Hasher) -> list[Opened]:
     """
     opened = []
     manifests: dict[Path, Manifest] = {}
-    for role, given in inputs.items():
-        paths = [] if given is None else [given] if isinstance(given, Path) else given
+    for role, role_paths in inputs.items():
+        paths = [] if role_paths is None else [role_paths] if isinstance(role_paths, Path) else role_paths
         opened += [Opened(role, path, _input_hash(path, role, hasher, manifests)) for path in paths]
     return opened
 

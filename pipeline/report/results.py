@@ -60,8 +60,8 @@ def titles_of(model: Mapping[str, Any]) -> dict[str, str]:
 
 def display_order(names: Iterable[str]) -> list[str]:
     """Known taggers in the order of display, then all others."""
-    given = list(names)
-    return [name for name in TITLES if name in given] + [name for name in given if name not in TITLES]
+    all_names = list(names)
+    return [name for name in TITLES if name in all_names] + [name for name in all_names if name not in TITLES]
 
 
 @dataclass(frozen=True)

@@ -196,8 +196,8 @@ def write_scores(
             )
     elif [port.shape for port in ports] != [source.description.shape]:
         expected = " and ".join(" x ".join(map(str, port.shape)) for port in ports)
-        given = " x ".join(map(str, source.description.shape))
-        raise InputFileError(f"the images are {given}, the network takes {expected}")
+        actual = " x ".join(map(str, source.description.shape))
+        raise InputFileError(f"the images are {actual}, the network takes {expected}")
     empty = emulator.run([np.empty((0, *port.shape), np.float32) for port in ports])
     rows = ScoreRows(emulator.network, empty, source.description)
     jet_count = image_count = 0

@@ -45,11 +45,11 @@ class Statement:
         from data_prep.events.settings import EventImagesSettings
         from data_prep.images.jets import ImagesSettings
 
-        kinds: dict[str, type[ImagesSettings | EventImagesSettings]] = {
+        settings_by_kind: dict[str, type[ImagesSettings | EventImagesSettings]] = {
             "jets": ImagesSettings,
             "events": EventImagesSettings,
         }
-        return cls(file, load_kind(file, kinds), classes=not no_classes)
+        return cls(file, load_kind(file, settings_by_kind), classes=not no_classes)
 
     @property
     def configuration(self) -> dict[str, ImagesSettings | EventImagesSettings]:

@@ -34,12 +34,12 @@ def run(
     from data_prep.generate.rate_settings import RateSettings
     from data_prep.generate.settings import EventSettings, GenerateSettings
 
-    kinds: dict[str, type[GenerateSettings | EventSettings | RateSettings]] = {
+    settings_by_kind: dict[str, type[GenerateSettings | EventSettings | RateSettings]] = {
         "jets": GenerateSettings,
         "events": EventSettings,
         "rates": RateSettings,
     }
-    settings = load_kind(config, kinds)
+    settings = load_kind(config, settings_by_kind)
     with artefact(out, "generate", settings={"generate": settings}) as space:
         from data_prep.generate.production import produce
 

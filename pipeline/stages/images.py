@@ -57,11 +57,11 @@ def run(
     from data_prep.streams.losses import Loss, Tolerance
     from pipeline.plots.images import draw_images
 
-    kinds: dict[str, type[ImagesSettings | EventImagesSettings]] = {
+    settings_by_kind: dict[str, type[ImagesSettings | EventImagesSettings]] = {
         "jets": ImagesSettings,
         "events": EventImagesSettings,
     }
-    settings = load_kind(config, kinds)
+    settings = load_kind(config, settings_by_kind)
     without_inputs = not inputs
     inputs = inputs or recorded_inputs(out, "images", {"images": settings})
     batch = load(cluster, BatchSettings) if cluster else None

@@ -56,11 +56,11 @@ def run(
             from data_prep.images.jets import ImagesSettings
             from pipeline.configuration import load_kind
 
-            kinds: dict[str, type[ImagesSettings | EventImagesSettings]] = {
+            settings_by_kind: dict[str, type[ImagesSettings | EventImagesSettings]] = {
                 "jets": ImagesSettings,
                 "events": EventImagesSettings,
             }
-            settings = load_kind(config, kinds)
+            settings = load_kind(config, settings_by_kind)
             if isinstance(settings, ImagesSettings):
                 options, layout = settings.options, settings.layout
         files = input_files(inputs, console.warn)
@@ -107,14 +107,17 @@ def _show_events(file: Path, settings: EventImagesSettings | None) -> None:
     chunk = event_tree.read(file, 0, min(entries, EVENTS))
     if not chunk.events:
         raise InputFileError("contains no events", file=file, remedy="give a file with events")
-    kinds = kind_of(chunk.jet_pid)
+    jet_kinds = kind_of(chunk.jet_pid)
     console.rows(
         f"whole events; of the first {chunk.events:,} of {entries:,}",
         [
             ("deposits", f"{chunk.eta.size / chunk.events:.1f} an event"),
             ("pileup", f"{chunk.pileup.mean():.1f} interactions besides the hard one"),
             ("truth jets", _truth(chunk)),
-            *((f"jets of {name}", f"{int((kinds == code).sum()):,}") for code, name in enumerate(TOWER_CLASSES[2:], 2)),
+            *(
+                (f"jets of {name}", f"{int((jet_kinds == code).sum()):,}")
+                for code, name in enumerate(TOWER_CLASSES[2:], 2)
+            ),
         ],
     )
     if settings is not None:

@@ -64,7 +64,7 @@ def run(
                 sample = read_sample(reader, files, image_settings, rates, emulator, advance)
             except ConfigurationError as error:
                 raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
-        if sample.background.first.size == len(sample.background):
+        if sample.background.first_jets.size == len(sample.background):
             console.warn("every background jet is from a different event: the rates are per jet and too high")
         if sample.lacking is not None:
             console.warn(

@@ -210,7 +210,7 @@ def _of_class(parts: list[tuple[npt.NDArray[np.uint8], TriggerJets]], row: int, 
     jets = _jets_of(parts, row) if parts else None
     if jets is None or not jets.weight.sum() > 0:
         raise InputFileError(f"the sample has no jet of the {text} with a weight", remedy="add files with such jets")
-    if (jets.weight != jets.weight[jets.first][jets.index]).any():
+    if (jets.weight != jets.weight[jets.first_jets][jets.index]).any():
         raise InputFileError(
             f"jets of one event have different weights ({text})",
             remedy="give 'weight' in rates.yaml as the cross section (pb) that the whole event stands for",

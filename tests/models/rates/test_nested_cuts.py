@@ -37,7 +37,7 @@ def jets(rng: np.random.Generator, events: int, score: np.ndarray | None = None)
 
 
 def weights(sample: TriggerJets) -> np.ndarray:
-    return sample.weight[sample.first]
+    return sample.weight[sample.first_jets]
 
 
 def cross_section(sample: TriggerJets, threshold: float, cut: float) -> float:
@@ -115,13 +115,13 @@ def test_what_passes_at_one_rate_passes_at_every_larger_one(rng: np.random.Gener
     background, signal, others = jets(rng, 600), jets(rng, 300), jets(rng, 500)
     areas = np.geomspace(200, weights(background).sum(), 30)
     for make in (no_condition, lambda *both: in_window(*both, 50, 120), tagger):
-        first = sample(background, signal, make(background, signal))
-        path = first.best_path(areas, weights(background), signal.weight)
+        first_jets = sample(background, signal, make(background, signal))
+        path = first_jets.best_path(areas, weights(background), signal.weight)
         conditions = make(background, signal)
         there = Conditions(conditions.cuts, _again(conditions, others), conditions.signal)
-        replica = weights(others) * rng.poisson(1, others.first.size)
+        replica = weights(others) * rng.poisson(1, others.first_jets.size)
         for found in (
-            first.points(path, areas, weights(background)),
+            first_jets.points(path, areas, weights(background)),
             sample(others, signal, there).points(path, areas, weights(others)),
             sample(others, signal, there).points(path, areas, replica),
         ):
@@ -148,19 +148,19 @@ def test_the_best_way_is_the_best_of_all_possible_ones(rng: np.random.Generator)
         gain, cost, usable = rng.integers(0, 6, (3, 3)).astype(float), rng.random((3, 3)), rng.random((3, 3)) < 0.8
         rows, columns = best_family(gain, cost, usable, most)
         known = rows >= 0
-        first = int(np.argmax(known)) if known.any() else 3
-        assert known[first:].all()
+        first_jets = int(np.argmax(known)) if known.any() else 3
+        assert known[first_jets:].all()
 
         fits = usable & (cost <= most[:, None, None])
-        assert not fits[:first].any()
+        assert not fits[:first_jets].any()
         ways = [
             path
-            for path in itertools.product(places, repeat=3 - first)
-            if all(fits[first + i][place] for i, place in enumerate(path))
+            for path in itertools.product(places, repeat=3 - first_jets)
+            if all(fits[first_jets + i][place] for i, place in enumerate(path))
             and all(a[0] >= b[0] and a[1] >= b[1] for a, b in itertools.pairwise(path))
         ]
-        found = list(zip(rows[first:].tolist(), columns[first:].tolist(), strict=True))
-        if ways and first < 3:
+        found = list(zip(rows[first_jets:].tolist(), columns[first_jets:].tolist(), strict=True))
+        if ways and first_jets < 3:
             assert tuple(found) in ways
             assert sum(gain[place] for place in found) == max(sum(gain[place] for place in path) for path in ways)
 
@@ -212,10 +212,10 @@ def test_a_silent_score_gains_nothing_where_it_is_measured(rng: np.random.Genera
     honest, naive = [], []
     for _ in range(60):
         background, signal = jets(rng, 240), jets(rng, 240)
-        first = part_of(background.event, 0.5), part_of(signal.event, 0.5)
+        first_jets = part_of(background.event, 0.5), part_of(signal.event, 0.5)
         parts = [
             (background.take(np.flatnonzero(b)), signal.take(np.flatnonzero(s)))
-            for b, s in (first, (~first[0], ~first[1]))
+            for b, s in (first_jets, (~first_jets[0], ~first_jets[1]))
         ]
         scores = [each.score["w"] for part in parts for each in part]
         cuts = cuts_on_score(scores, scores[:2], 20)
@@ -236,7 +236,7 @@ def _share(signal: TriggerJets, accepted: np.ndarray) -> float:
 
 def test_events_without_weight_do_not_count(rng: np.random.Generator) -> None:
     background, signal = jets(rng, 300), jets(rng, 200)
-    half = weights(background) * (np.arange(background.first.size) % 2)
+    half = weights(background) * (np.arange(background.first_jets.size) % 2)
     kept = background.take(np.flatnonzero(half[background.index] > 0))
     areas = np.geomspace(300, half.sum(), 10)
     one = sample(background, signal, no_condition(background, signal)).points(ALONE, areas, half)
