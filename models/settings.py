@@ -38,7 +38,7 @@ class BlockSettings(Settings):
 
     convolution: Literal["separable", "full"] = "separable"
     """In the separable networks: separable, or full as MobileNet's first layer is. On one input channel a separable
-    convolution would compute a single feature map, whatever its number of filters."""
+    convolution would compute a single feature map, independent of its number of filters."""
 
     depthwise: WeightSettings | None = None
     """Width of the depthwise kernel; a full convolution has none (quantized networks only, as are the next three)."""

@@ -2,7 +2,7 @@
 
 A group convolution with as many filters has more parameters than the plain one (as many times as the group has
 elements) and more multiplications (that many times again), so a comparison at equal width would favour it. Cohen and
-Welling (arXiv:1602.07576, section 8) divide the filters by the root of the order, which holds the parameters.
+Welling (arXiv:1602.07576, section 8) divide the filters by the root of the order, which keeps the number of parameters.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ class Numbers:
     quantized: bool
 
     def weights(self, width: WeightSettings | QuantizerSettings) -> str | None:
-        """The quantizer of weights or biases as text, for the layers of this project; their settings hold no lists."""
+        """The quantizer of weights or biases as text, for layers of this project; their settings contain no lists."""
         if not self.quantized:
             return None
         if isinstance(width, WeightSettings):

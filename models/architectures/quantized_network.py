@@ -1,7 +1,7 @@
 """The quantized separable tagger: the network that is converted to firmware.
 
 Every number has a stated fixed-point type: pixels at the input port, weights, biases and the output of every rectifier;
-in between stand exact sums. No scale factors (alpha = 1), no batch normalisation, no softmax.
+in between are exact sums. No scale factors (alpha = 1), no batch normalisation, no softmax.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ _EVALUATED = re.compile(r"activation|quantizer|(?:\w+_)(?:activation|quantizer)"
 
 
 def check_configuration(content: Any, file: Path) -> None:
-    """Walk a model's JSON configuration and refuse whatever is not known to be harmless.
+    """Walk a model's JSON configuration and refuse all objects that are not known to be harmless.
 
     Args:
         content: the parsed JSON of a Keras 2 model.

@@ -135,11 +135,11 @@ def _archive_parts(archive: zipfile.ZipFile, path: Path) -> dict[str, bytes]:
         name = PurePosixPath(entry.filename)
         if name.is_absolute() or ".." in name.parts or "\\" in entry.filename:
             raise UnsupportedModelError(
-                f"holds the path {entry.filename[:80]!r}, which leads out of the archive", file=path
+                f"contains the path {entry.filename[:80]!r}, which leads out of the archive", file=path
             )
         if entry.filename not in names and not entry.is_dir():
             raise UnsupportedModelError(
-                f"holds {entry.filename[:80]!r}, which does not belong in a Keras model", file=path
+                f"contains {entry.filename[:80]!r}, which does not belong in a Keras model", file=path
             )
         if entry.file_size > _SIZE_LIMIT:
             raise UnsupportedModelError(f"{entry.filename!r} unpacks to more than {_SIZE_LIMIT} bytes", file=path)
@@ -167,7 +167,7 @@ def _check_hdf5(file: h5py.File, path: Path) -> None:
         return size
 
     if visit(file) > _SIZE_LIMIT:
-        raise UnsupportedModelError(f"holds more than {_SIZE_LIMIT} bytes of weights", file=path)
+        raise UnsupportedModelError(f"contains more than {_SIZE_LIMIT} bytes of weights", file=path)
 
 
 def _check_version(version: Any, path: Path) -> None:

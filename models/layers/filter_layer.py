@@ -1,7 +1,7 @@
 """The base of layers whose kernels are made of smaller base filters: quantize the filters first, then move them.
 
 A weight that is quantized and then moved is the same as one that is moved and then quantized, so the bank of a
-quantized filter lies on the quantizer's grid; the bias is one number an output, whatever the turn.
+quantized filter lies on the quantizer's grid; the bias is one number for each output, independent of the turn.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from models.symmetry.groups import GROUPS, Group, Indices
 
 
 class FilterLayer(keras.layers.Layer):  # type: ignore[misc]
-    """Base of the layers: weights, quantizers and configuration; a subclass says which filters and what they do.
+    """Base of the layers: weights, quantizers and configuration; a subclass defines filters and their use.
 
     Args:
         filters: outputs for every element of the group.
@@ -115,6 +115,6 @@ class _Limit(keras.constraints.Constraint):  # type: ignore[misc]
 
 
 def gather_bank(weights: Any, bank: Indices) -> Any:
-    """The weights [number, …] at the places of a bank [places …]: [places …, …], zero where the bank says so."""
+    """The weights [number, …] at the places of a bank [places …]: [places …, …], zero where the bank has none."""
     none = tf.zeros_like(weights[:1])
     return tf.gather(tf.concat([weights, none], axis=0), bank)

@@ -77,7 +77,7 @@ class Group:
         return hexagon(size)
 
     def sources(self, size: int) -> Indices:
-        """Where every pixel of a turned array comes from.
+        """The source of every pixel of a turned array.
 
         An array f is turned by an element g about its centre as (g f)(x) = f(g⁻¹ x).
 
@@ -134,4 +134,4 @@ GROUPS: dict[str, Group] = {
         _group("p6m", "hexagonal", turns=True, mirrored=True),
     )
 }
-"""Every group by name. `p1` and `hex` hold the identity alone: the plain networks of their lattices."""
+"""Every group by name. `p1` and `hex` contain the identity alone: the plain networks of their lattices."""

@@ -40,14 +40,14 @@ def _ended(statement: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_ctrl_c_in_a_finalizer_is_remembered_without_a_traceback() -> None:
-    found = _ended("signal.raise_signal(signal.SIGINT)")
-    assert (found.stdout, found.stderr) == ("True\n", "")
+    process = _ended("signal.raise_signal(signal.SIGINT)")
+    assert (process.stdout, process.stderr) == ("True\n", "")
 
 
 def test_a_defect_in_a_finalizer_is_still_told() -> None:
-    found = _ended("raise ValueError('of its own')")
-    assert found.stdout == "False\n"
-    assert "ValueError: of its own" in found.stderr
+    process = _ended("raise ValueError('of its own')")
+    assert process.stdout == "False\n"
+    assert "ValueError: of its own" in process.stderr
 
 
 @pytest.fixture
@@ -138,10 +138,10 @@ sys.exit(7)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_at_the_end_of_the_interpreter_are_silent(number: int) -> None:
     code = AT_THE_END.format(number=int(number))
-    found = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
     )
-    assert (found.returncode, found.stdout, found.stderr) == (7, "", "")
+    assert (process.returncode, process.stdout, process.stderr) == (7, "", "")
 
 
 CLEANING_UP = """
@@ -160,13 +160,13 @@ finally:
 
 
 def test_cleaning_up_without_end_can_be_cut_short() -> None:
-    found = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", CLEANING_UP],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert found.returncode == 130
-    assert found.stdout == ""
-    assert found.stderr.strip() == "error: interrupted while cleaning up; run the same command to go on"
+    assert process.returncode == 130
+    assert process.stdout == ""
+    assert process.stderr.strip() == "error: interrupted while cleaning up; run the same command to go on"

@@ -191,16 +191,16 @@ def test_the_settings_of_a_quantizer_inside_are_no_code(tmp_path: Path) -> None:
 
 def test_no_warning_of_keras_about_qkeras(tmp_path: Path) -> None:
     """QKeras draws twice from one initializer; what else is warned of is shown."""
-    given = keras.Input((4,))
+    inputs = keras.Input((4,))
     with quietly():
-        x = qkeras.QDense(3, kernel_quantizer=qkeras.quantized_po2(4))(given)
-        keras.Model(given, qkeras.QActivation(bits(6, 1, alpha=1))(x)).save(tmp_path / "model.keras")
+        x = qkeras.QDense(3, kernel_quantizer=qkeras.quantized_po2(4))(inputs)
+        keras.Model(inputs, qkeras.QActivation(bits(6, 1, alpha=1))(x)).save(tmp_path / "model.keras")
     with warnings.catch_warnings(record=True) as shown:
         warnings.simplefilter("always")
         load_model(tmp_path / "model.keras")
         with quietly():
             warnings.warn("something else", UserWarning, stacklevel=1)
-    assert [str(each.message) for each in shown if each.category is UserWarning] == ["something else"]
+    assert [str(warning.message) for warning in shown if warning.category is UserWarning] == ["something else"]
 
 
 def test_saved_model_folder_is_refused(tmp_path: Path) -> None:

@@ -43,11 +43,11 @@ def test_the_error_is_the_spread_of_repeated_experiments(rng: np.random.Generato
 def test_what_two_taggers_share_cancels_in_their_difference(rng: np.random.Generator) -> None:
     scores, label = _sample(rng, 1000)
     worse = np.round(scores + rng.normal(0, 0.02, scores.shape), 2)
-    found = macro_auc_replicas({"a": scores, "b": worse}, label, np.ones(1000), 100, 1)
-    alone, difference = value_with_error(found["b"]), value_with_error(found["b"], found["a"])
-    assert difference.value == pytest.approx(found["b"][0] - found["a"][0])
+    replicas = macro_auc_replicas({"a": scores, "b": worse}, label, np.ones(1000), 100, 1)
+    alone, difference = value_with_error(replicas["b"]), value_with_error(replicas["b"], replicas["a"])
+    assert difference.value == pytest.approx(replicas["b"][0] - replicas["a"][0])
     assert 0 < difference.error < 0.5 * alone.error
-    assert value_with_error(found["a"], found["a"]).error == 0
+    assert value_with_error(replicas["a"], replicas["a"]).error == 0
 
 
 def test_the_seed_decides_and_a_missing_class_is_refused(rng: np.random.Generator) -> None:

@@ -55,8 +55,8 @@ def test_an_artefact_made_again_is_found_by_its_users(chain: Path) -> None:
 
 def test_a_changed_artefact(chain: Path) -> None:
     (chain / "c.json").write_text("[]")
-    said = r"c\.json: is not as it was made: 'c\.json' was changed \(run `third` again\)"
-    with pytest.raises(PipelineError, match=said):
+    message = r"c\.json: is not as it was made: 'c\.json' was changed \(run `third` again\)"
+    with pytest.raises(PipelineError, match=message):
         require_made_from(chain / "c.json", [chain / "b"])
 
 

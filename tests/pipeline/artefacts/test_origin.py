@@ -63,10 +63,10 @@ CASES: dict[str, tuple[dict[str, Any], list[tuple[str, str, float | None]]]] = {
 
 @pytest.mark.parametrize("task", CASES)
 def test_quality(task: str) -> None:
-    metrics, wanted = CASES[task]
+    metrics, expected = CASES[task]
     deployed = None if task == "panoptic" else {"macro_auc": 0.87, "accuracy": 0.6}
-    found = [
-        (each.network, each.measure, each.value)
-        for each in quality_measures(metrics, deployed, titles_of({"task": task}))
+    qualities = [
+        (quality.network, quality.measure, quality.value)
+        for quality in quality_measures(metrics, deployed, titles_of({"task": task}))
     ]
-    assert found == wanted
+    assert qualities == expected

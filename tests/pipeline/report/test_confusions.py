@@ -9,20 +9,20 @@ from pipeline.report.confusions import Z_MASS, confused
 CLASSES = ("q", "g", "w", "z", "t")
 
 
-def shares(**taken: float) -> list[list[float]]:
+def shares(**confusions: float) -> list[list[float]]:
     """Shares of which some are given: `wz` of the class w is taken for z."""
     rows = [[1.0 if i == j else 0.0 for j in range(5)] for i in range(5)]
-    for (true, said), share in taken.items():
-        rows[CLASSES.index(true)][CLASSES.index(said)] = share
+    for (true, predicted), share in confusions.items():
+        rows[CLASSES.index(true)][CLASSES.index(predicted)] = share
     return rows
 
 
 def test_w_and_z_have_masses_nearer_than_the_resolution() -> None:
-    found = confused(CLASSES, shares(wz=0.45, zw=0.2, qg=0.05), {"w": 9.0, "z": 10.0})
-    assert len(found) == 1
-    assert found[0].startswith("w is classified as z in 45.0 % of cases, z as w in 20.0 %.")
-    assert "masses differ by 10.8 GeV" in found[0]
-    assert "± 9.0 GeV (w) and ± 10.0 GeV (z)" in found[0]
+    sentences = confused(CLASSES, shares(wz=0.45, zw=0.2, qg=0.05), {"w": 9.0, "z": 10.0})
+    assert len(sentences) == 1
+    assert sentences[0].startswith("w is classified as z in 45.0 % of cases, z as w in 20.0 %.")
+    assert "masses differ by 10.8 GeV" in sentences[0]
+    assert "± 9.0 GeV (w) and ± 10.0 GeV (z)" in sentences[0]
 
 
 @pytest.mark.parametrize("spreads", [{}, {"w": 3.0, "z": 3.0}, {"w": 30.0}])
