@@ -54,7 +54,7 @@ Verbose = Annotated[
 
 def _version(value: bool) -> None:
     if value:
-        from pipeline.about import version
+        from pipeline.version import version
 
         typer.echo(version())
         raise typer.Exit

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from data_prep.errors import ConfigurationError
-from models.files.quiet import quietly
+from models.files.keras_warnings import quietly
 
 if TYPE_CHECKING:
     from tensorflow import keras

@@ -6,7 +6,7 @@ from typing import Any
 
 from tensorflow import keras
 
-from models.architectures.number_forms import Numbers
+from models.architectures.number_format import Numbers
 from models.layers.filter_forms import FullFilter, SeparableFilter
 from models.layers.hexagonal_pooling import HexagonalMaxPooling2D
 from models.settings import BlockSettings

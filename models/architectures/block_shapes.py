@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models.settings import BlockSettings, ModelSettings
-from models.symmetry.choice import broken_symmetry
+from models.symmetry.configured_group import broken_symmetry
 from models.symmetry.groups import Group
 from models.symmetry.map_geometry import BrokenSymmetryError, convolved, pooled
 

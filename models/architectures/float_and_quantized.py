@@ -8,9 +8,9 @@ from tensorflow import keras
 
 from models.architectures.architecture import HARDWARE, Builder, NetworkDefinition
 from models.architectures.equal_size import Size, equalised
-from models.architectures.number_forms import Numbers
+from models.architectures.number_format import Numbers
 from models.settings import ModelSettings
-from models.symmetry.choice import group_of
+from models.symmetry.configured_group import group_of
 from models.symmetry.groups import Group
 
 FLOAT_SYMMETRIC = "float_symmetric"

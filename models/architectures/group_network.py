@@ -16,7 +16,7 @@ from tensorflow import keras
 
 from models.architectures.block_layers import convolution, pooling
 from models.architectures.block_shapes import block_sizes
-from models.architectures.number_forms import Numbers
+from models.architectures.number_format import Numbers
 from models.layers.group_layers import GroupConv2D, GroupDense, GroupSeparableConv2D
 from models.settings import ModelSettings
 from models.symmetry.groups import Group

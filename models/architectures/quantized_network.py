@@ -16,7 +16,7 @@ layers = keras.layers
 
 
 def build(settings: ModelSettings, shape: tuple[int, int, int], classes: int) -> keras.Model:
-    """The network of `separable` in QKeras layers of the same names, with a quantizer at the input; logits out.
+    """The network of `separable_network` in QKeras layers of the same names, with a quantizer at the input; logits out.
 
     Args:
         settings: topology and widths.

@@ -8,11 +8,11 @@ from models.settings import ModelSettings
 
 def networks(settings: ModelSettings, grid: str) -> tuple[NetworkDefinition, ...]:
     """Three networks of one topology."""
-    from models.architectures import quantized_network, separable, standard
+    from models.architectures import quantized_network, separable_network, standard_network
 
     return (
-        NetworkDefinition("float_standard", "float standard", standard.build),
-        NetworkDefinition("float_separable", "float separable", separable.build),
+        NetworkDefinition("float_standard", "float standard", standard_network.build),
+        NetworkDefinition("float_separable", "float separable", separable_network.build),
         NetworkDefinition(HARDWARE, "quantized separable", quantized_network.build, True, "float_separable"),
     )
 

@@ -14,7 +14,7 @@ from tensorflow import keras
 
 from models.architectures.block_layers import convolution, pooling
 from models.architectures.block_shapes import block_sizes
-from models.architectures.number_forms import Numbers
+from models.architectures.number_format import Numbers
 from models.layers.view_layers import ViewConv2D, ViewDense, ViewSeparableConv2D
 from models.settings import ModelSettings
 from models.symmetry.groups import Group

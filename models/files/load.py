@@ -22,7 +22,7 @@ from tensorflow import keras
 from data_prep.errors import InputFileError, UnsupportedModelError
 from data_prep.system.machine import MEMORY, machine_fault
 from models.files.inspect_model import MODELS, check_configuration
-from models.files.quiet import quietly
+from models.files.keras_warnings import quietly
 from models.quantization.quantizers import custom_objects
 
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"

@@ -9,7 +9,7 @@ from tensorflow import keras
 
 from models.architectures.registry import HARDWARE, networks
 from models.settings import ModelSettings
-from models.symmetry.choice import group_of
+from models.symmetry.configured_group import group_of
 from models.symmetry.groups import Group
 
 WORDS = ("views", "p4", "p4m", "hex", "p6", "p6m")

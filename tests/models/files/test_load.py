@@ -16,8 +16,8 @@ import qkeras
 from tensorflow import keras
 
 from data_prep.errors import InputFileError, UnsupportedModelError
+from models.files.keras_warnings import quietly
 from models.files.load import load_model, save_model
-from models.files.quiet import quietly
 
 layers = keras.layers
 bits = qkeras.quantized_bits

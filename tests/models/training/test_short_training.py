@@ -10,7 +10,7 @@ from tensorflow import keras
 
 from data_prep.errors import InputFileError, PipelineError
 from data_prep.store.jet_images import ImageDataset
-from models.architectures import quantized_network, separable
+from models.architectures import quantized_network, separable_network
 from models.layers.kernels import kernels
 from models.metrics.bootstrap import macro_auc_replicas, value_with_error
 from models.metrics.taggers import performance
@@ -113,7 +113,7 @@ def test_bits_by_channel_are_those_of_a_long_training(
     blocks = [block | {"pointwise": {"bits": 6, "integer": 1, "mean_bits": 4}} for block in model_content["blocks"]]
     settings = ModelSettings.model_validate(model_content | {"blocks": blocks})
     keras.utils.set_random_seed(1)
-    source = separable.build(settings, (8, 8, 1), 2)
+    source = separable_network.build(settings, (8, 8, 1), 2)
     short, long = (quantized_network.build(settings, (8, 8, 1), 2) for _ in range(2))
     choose_bits(short, source, read_jets(dataset, "train", 600, 1), 600, train_settings.seed)
     whole = train_settings.model_copy(update={"batch": 600})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tensorflow import keras
 
-from models.architectures import standard
+from models.architectures import standard_network
 from models.architectures.topology import network
 from models.settings import BlockSettings, ModelSettings
 
@@ -29,7 +29,7 @@ def convolution(block: BlockSettings, channels: int, gain: float, name: str) -> 
         name: of the layer.
     """
     if block.convolution == "full":
-        return standard.convolution(block, channels, gain, name)
+        return standard_network.convolution(block, channels, gain, name)
     return keras.layers.SeparableConv2D(
         block.filters,
         block.kernel,
