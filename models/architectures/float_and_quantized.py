@@ -8,7 +8,7 @@ from tensorflow import keras
 
 from models.architectures.architecture import HARDWARE, Builder, NetworkDefinition
 from models.architectures.equal_size import Size, equalised
-from models.architectures.number_format import Numbers
+from models.architectures.number_format import NumberFormat
 from models.settings import ModelSettings
 from models.symmetry.configured_group import group_of
 from models.symmetry.groups import Group
@@ -17,7 +17,7 @@ FLOAT_SYMMETRIC = "float_symmetric"
 """The name of the float counterpart of a network with a symmetry."""
 
 Shape = tuple[int, int, int]
-Build = Callable[[ModelSettings, Shape, int, Group, Numbers], keras.Model]
+Build = Callable[[ModelSettings, Shape, int, Group, NumberFormat], keras.Model]
 SizeOf = Callable[[ModelSettings, Shape, int, Group], Size]
 
 
@@ -33,18 +33,18 @@ def float_and_quantized(
         size: the size of such a network.
     """
     symmetry = settings.symmetry
-    build_float = _builder(grid, build, size, Numbers(quantized=False))
-    build_quantized = _builder(grid, build, size, Numbers(quantized=True))
+    build_float = _builder(grid, build, size, NumberFormat(quantized=False))
+    build_quantized = _builder(grid, build, size, NumberFormat(quantized=True))
     return (
         NetworkDefinition(FLOAT_SYMMETRIC, f"float {symmetry}", build_float),
         NetworkDefinition(HARDWARE, f"quantized {symmetry}", build_quantized, True, FLOAT_SYMMETRIC),
     )
 
 
-def _builder(grid: str, build: Build, size: SizeOf, numbers: Numbers) -> Builder:
+def _builder(grid: str, build: Build, size: SizeOf, number_format: NumberFormat) -> Builder:
     def build_equalised(settings: ModelSettings, shape: Shape, classes: int) -> keras.Model:
         group = group_of(settings.symmetry, grid, shape)
         settings = equalised(settings, shape, classes, lambda trial: size(trial, shape, classes, group))
-        return build(settings, shape, classes, group, numbers)
+        return build(settings, shape, classes, group, number_format)
 
     return build_equalised

@@ -14,7 +14,7 @@ from models.settings import DenseSettings, OutputSettings
 
 
 @dataclass(frozen=True)
-class Numbers:
+class NumberFormat:
     """Builds the parts of a network that depend on its number format.
 
     Attributes:

@@ -47,7 +47,7 @@ def open_inputs(inputs: Inputs, hasher: Hasher) -> list[Opened]:
         hasher: reads them.
 
     Raises:
-        InputFileError: an input that does not exist, or is no artefact of the stage that it should come from.
+        InputFileError: an input that does not exist, or is no artefact of the right stage.
         PipelineError: an artefact that differs from its manifest.
     """
     opened = []

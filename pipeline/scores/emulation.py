@@ -184,7 +184,7 @@ def write_scores(
         The number of jets, and of those with an image.
 
     Raises:
-        InputFileError: images that do not fit the network's input, or that hold NaN.
+        InputFileError: images that do not fit the network's input, or that contain NaN.
     """
     ports = emulator.network.types.inputs
     image_layer = builder_of(emulator.network)
@@ -197,7 +197,9 @@ def write_scores(
     elif [port.shape for port in ports] != [source.description.shape]:
         expected = " and ".join(" x ".join(map(str, port.shape)) for port in ports)
         actual = " x ".join(map(str, source.description.shape))
-        raise InputFileError(f"the images are {actual}, the network takes {expected}")
+        raise InputFileError(
+            f"the images are {actual}, the network takes {expected}", remedy="give images of the shape of the network"
+        )
     empty = emulator.run([np.empty((0, *port.shape), np.float32) for port in ports])
     rows = ScoreRows(emulator.network, empty, source.description)
     jet_count = image_count = 0

@@ -47,8 +47,8 @@ def run(
     worst = max(float(closure.largest[index].max()) for index, variant in enumerate(closure.variants) if variant.exact)
     console.done(
         "mass-closure",
-        f"{out}: {len(closure.variants)} ways to get the mass of {closure.jets.sum():,} jets; exact steps keep it to "
-        f"{worst:.0e}",
+        f"{out}: {len(closure.variants)} variants of the mass of {closure.jets.sum():,} jets; exact steps preserve it "
+        f"to {worst:.0e}",
     )
 
 

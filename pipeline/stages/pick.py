@@ -22,7 +22,7 @@ def run(
     clocks: Annotated[
         int | None, typer.Option(min=1, help="Instead: the best design with at most so many clocks of latency.")
     ] = None,
-    configs: Annotated[Path, typer.Option(help="Folder that holds the configurations of all runs.")] = Path("configs"),
+    configs: Annotated[Path, typer.Option(help="Folder with the configurations of all runs.")] = Path("configs"),
 ) -> None:
     """Make a run of one design that `search` found.
 

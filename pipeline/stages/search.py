@@ -110,10 +110,16 @@ def _files(paths: dict[str, Path]) -> Files:
 
     model = load(paths["model"], ModelSettings)
     if model.task != "classification":
-        raise ConfigurationError(f"a search is for taggers, not for 'task: {model.task}'", file=paths["model"])
+        raise ConfigurationError(
+            f"a search is for taggers, not for 'task: {model.task}'",
+            file=paths["model"],
+            remedy="use 'task: classification'",
+        )
     hardware = load(paths["hardware"], HardwareSettings)
     if hardware.rtl.form == "none":
-        raise ConfigurationError("with 'rtl.form: none' a design has no cost", file=paths["hardware"])
+        raise ConfigurationError(
+            "with 'rtl.form: none' a design has no cost", file=paths["hardware"], remedy="choose another 'rtl.form'"
+        )
     return Files(load(paths["images"], ImagesSettings), model, load(paths["train"], TrainSettings), hardware)
 
 
