@@ -13,7 +13,7 @@ from data_prep.observables.columns import OBSERVABLES
 from data_prep.store.jet_images import open_dataset
 from models.baselines.tree_inputs import RATIOS, load_inputs
 from models.baselines.trees import fit, predict
-from models.metrics.bootstrap import REPLICAS, macro_auc_replicas, measured
+from models.metrics.bootstrap import REPLICAS, macro_auc_replicas, value_with_error
 from models.settings import TrainSettings
 from pipeline.configuration import load
 
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print("| trees on | macro-AUC | difference from the first |\n| --- | --- | --- |")
     first = next(iter(replicas.values()))
     for title, values in replicas.items():
-        whole, gain = measured(values), measured(values, first)
+        whole, gain = value_with_error(values), value_with_error(values, first)
         shown = f"{gain.value:+.4f} ± {gain.error:.4f}" if values is not first else ""
         print(f"| {title} | {whole.value:.4f} ± {whole.error:.4f} | {shown} |")
 

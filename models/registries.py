@@ -1,9 +1,9 @@
-"""The registries of tasks and architectures for settings, imported when a word of `model.yaml` is looked at.
+"""The registries of tasks and architectures for settings, imported when a value of `model.yaml` is validated.
 
-Every stage reads settings, and the registries lead to all code that builds and trains networks. A stage is made again
-when code that it imports has changed, as text says (`pipeline/artefacts/code_version.py`); a simulation should not be
-made again because a training has changed, and what a word of `model.yaml` means changes no result but through the
-training. So these imports are no text.
+Every stage reads settings, and the registries import all code that builds and trains networks. A stage is run again
+when code that it imports has changed, as far as import statements show (`pipeline/artefacts/code_version.py`). A
+simulation should not be run again because the code of a training has changed: the meaning of `model.yaml` enters it
+through the trained network alone. So these imports are not import statements.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ def task(name: str) -> Any:
 
 
 def architecture(name: str, symmetry: str) -> Any:
-    """The `models.architectures.architecture.Architecture` that the words `architecture` and `symmetry` stand for.
+    """The `models.architectures.architecture.Architecture` of the values of `architecture` and `symmetry`.
 
     Raises:
-        ValueError: the one does not know the other.
+        ValueError: the architecture does not have the symmetry.
     """
     return import_module("models.architectures.registry").architecture_of(name, symmetry)
 
@@ -45,19 +45,19 @@ def _known_symmetry(word: str) -> str:
 
 
 def _task_on(images: Literal["jets", "events"]) -> AfterValidator:
-    def known(word: str) -> str:
+    def check(word: str) -> str:
         return str(import_module("models.tasks.registry").on_images(images, word))
 
-    return AfterValidator(known)
+    return AfterValidator(check)
 
 
 TaskName = Annotated[str, AfterValidator(_known_task)]
-"""The word of any task."""
+"""The name of any task."""
 JetTaskName = Annotated[str, _task_on("jets")]
-"""The word of a task on images of jets."""
+"""The name of a task on images of jets."""
 EventTaskName = Annotated[str, _task_on("events")]
-"""The word of a task on images of events."""
+"""The name of a task on images of events."""
 ArchitectureName = Annotated[str, AfterValidator(_known_architecture)]
-"""The word of an architecture."""
+"""The name of an architecture."""
 Symmetry = Annotated[str, AfterValidator(_known_symmetry)]
-"""The word of a symmetry that an architecture knows."""
+"""The name of a symmetry."""

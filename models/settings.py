@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from data_prep.images.augment import AugmentationSettings
 from data_prep.settings import Seed, Settings
-from models.quantization.number_settings import QuantizerSettings as QuantizerSettings  # also found here
+from models.quantization.number_settings import QuantizerSettings as QuantizerSettings  # re-exported
 from models.quantization.number_settings import WeightSettings
 from models.registries import ArchitectureName, JetTaskName
 from models.registries import Symmetry as Symmetry
@@ -38,7 +38,7 @@ class BlockSettings(Settings):
 
     convolution: Literal["separable", "full"] = "separable"
     """In the separable networks: separable, or full as MobileNet's first layer is. On one input channel a separable
-    convolution would compute a single feature map, whatever its number of filters."""
+    convolution would compute a single feature map, independent of its number of filters."""
 
     depthwise: WeightSettings | None = None
     """Width of the depthwise kernel; a full convolution has none (quantized networks only, as are the next three)."""
@@ -86,27 +86,27 @@ class OutputSettings(Settings):
 
     start: float = Field(default=1.0, gt=0, le=1)
     """Size of the initial weights of the float networks, from which the quantized one starts, relative to the usual.
-    Where there are few filters a small one helps: logits that start large make the first steps silence some for
-    good."""
+    With few filters a small value helps: large initial logits make the first training steps drive some of the
+    rectifiers to zero for good."""
 
 
 class ModelSettings(Settings):
-    """The network on jet images: its task, its architecture by one word, its topology, its numbers."""
+    """The network on jet images: its task, its architecture by name, its topology, its number formats."""
 
     task: JetTaskName = "classification"
-    """What it is trained for; the tasks on event images have their own settings (`models/tasks/event_settings.py`)."""
+    """The task that it is trained for; tasks on event images have settings of their own (`models/tasks`)."""
 
     architecture: ArchitectureName = "quantized_separable"
-    """What is built for hardware; its float references are trained beside it with the same topology."""
+    """The network for the firmware; its float references have the same topology and are trained too."""
 
     symmetry: Symmetry = "plain"
-    """What the network knows of turned images: nothing (`plain`, or `hex` with hexagonal filters), to look at all
-    turned and mirrored copies of them (`views`), or not to care how they are turned (`p4`, `p4m` on square, `p6`,
-    `p6m` on hexagonal pixels; m with mirrors)."""
+    """The symmetry of the network under turns of the image: none (`plain`, or `hex` with hexagonal filters), the same
+    filters on all turned and mirrored copies (`views`), or invariance (`p4`, `p4m` on square, `p6`, `p6m` on hexagonal
+    pixels; m with mirrors)."""
 
     equal: Literal["width", "parameters", "multiplications"] = "width"
-    """What a network with a symmetry has as much of as the plain one: filters and units as they stand below, each for
-    every element of its group; or parameters, or multiplications, by one factor on all filters and units."""
+    """In what a network with a symmetry equals the plain one: filters and units as given below, each for every element
+    of its group; or parameters, or multiplications, by one factor on all filters and units."""
 
     normalisation: bool = False
     """Batch normalisation of the convolutions of a network with `hex`, `p4`, `p4m`, `p6` or `p6m`, one for all elements
@@ -122,27 +122,27 @@ class ModelSettings(Settings):
     """Convolution blocks from input to output."""
 
     dense: tuple[DenseSettings, ...] = ()
-    """Hidden fully connected layers behind them."""
+    """Hidden fully connected layers behind the blocks."""
 
     output: OutputSettings
     """The last layer."""
 
     regression: RegressionSettings | None = None
-    """What a regression finds."""
+    """The targets of a regression."""
 
     @model_validator(mode="after")
     def _section_of_the_task(self) -> Self:
         if (self.task == "regression") != (self.regression is not None):
             raise ValueError("the section 'regression' belongs to 'task: regression', and only there")
-        known = architecture_of(self.architecture, self.symmetry)
-        if self.regression is not None and not known.other_outputs:
+        architecture = architecture_of(self.architecture, self.symmetry)
+        if self.regression is not None and not architecture.other_outputs:
             raise ValueError(f"'symmetry: {self.symmetry}' is for taggers, not for 'task: regression'")
         return self
 
     @model_validator(mode="after")
     def _lists_where_channels_are_known(self) -> Self:
-        known = architecture_of(self.architecture, self.symmetry)
-        if not known.channel_bits and any(isinstance(each.bits, tuple) for each in self._weights()):
+        architecture = architecture_of(self.architecture, self.symmetry)
+        if not architecture.channel_bits and any(isinstance(width.bits, tuple) for width in self._weights()):
             raise ValueError(f"lists of 'bits' are for 'symmetry: plain'; with '{self.symmetry}' give 'mean_bits'")
         return self
 
@@ -181,12 +181,12 @@ class FloatPhaseSettings(PhaseSettings):
     """The training of a float network."""
 
     starts: int = Field(default=1, ge=1, le=100)
-    """Initial networks that are trained for an epoch each; the one with the smallest validation loss is trained. Where
-    there are few filters, what they begin as decides much of what the network ends as."""
+    """Initial networks that are trained for an epoch each; training goes on with the one of the smallest validation
+    loss. With few filters the result depends strongly on their initial values."""
 
 
 class TreesSettings(Settings):
-    """The baselines: gradient-boosted trees on hand-made observables."""
+    """The baselines: gradient-boosted trees on jet substructure observables."""
 
     iterations: int = Field(default=1000, ge=1, le=100_000)
     """Boosting rounds at most (one tree a class each); those up to the best one on the validation jets count."""
@@ -211,10 +211,10 @@ class TrainSettings(Settings):
     """Jets a training step."""
 
     threads: int = Field(default=2, ge=1, le=256)
-    """Threads of TensorFlow. Sums are split by it, so the result depends on it, and not on the machine's cores."""
+    """Threads of TensorFlow. They split sums, so the result depends on this number, but not on the machine's cores."""
 
     augmentation: AugmentationSettings = AugmentationSettings()
-    """What is done to training images at random; nothing where it is left out."""
+    """Random changes of training images; none if it is left out."""
 
     float_training: FloatPhaseSettings
     """Training of the float networks."""
@@ -223,13 +223,13 @@ class TrainSettings(Settings):
     """Training of the quantized network."""
 
     warm_start: bool = True
-    """Whether the quantized network starts from the weights of the trained float network of its shape."""
+    """Whether the quantized network starts from the weights of the trained float network of the same topology."""
 
     pruning: PruningSettings | None = None
-    """Weights of the quantized network that become 0 while it is trained; none where it is left out."""
+    """Weights of the quantized network that are set to 0 during training; none if it is left out."""
 
     trees: TreesSettings = TreesSettings()
-    """The baselines on hand-made observables."""
+    """The baselines on jet substructure observables."""
 
     against: tuple[str, ...] = ()
-    """Classes that together are background, as quarks and gluons: the rejection of them alone is measured too."""
+    """Classes that together are background, as quarks and gluons: their rejection alone is measured too."""

@@ -15,7 +15,7 @@ from pipeline.limited_memory import in_a_child_where_memory_is_limited
 
 
 def run() -> int:
-    """Run a stage; its exit code. What happens before and after `main` ends in one line too."""
+    """Run a stage and return its exit code. Failures before and after `main` are reported in one line too."""
     interruption.listen()
     try:
         load_linear_algebra()
@@ -23,12 +23,12 @@ def run() -> int:
 
         code = main()
         interruption.settle()
-    except BaseException as error:  # what is no ending of ours is raised again
-        if interruption.asked():
+    except BaseException as error:  # unexpected errors are raised again
+        if interruption.requested():
             return interruption.INTERRUPTED
-        if (found := machine_fault(error)) is None:
+        if (fault := machine_fault(error)) is None:
             raise
-        os.write(2, f"error {found}\n".encode())
+        os.write(2, f"error {fault}\n".encode())
         return 1
     return code
 

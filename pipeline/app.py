@@ -1,4 +1,4 @@
-"""How a command is run, and how a failure ends."""
+"""Running a command, and turning a failure into one line and an exit code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pipeline.commands import PROGRAM, app
 from pipeline.console import Level, detail, done, fail, set_level, take_any_text
 from pipeline.interruption import INTERRUPTED
 
-# Libraries that print while they are imported: their log level is set before any stage imports them.
+# Libraries that print on import: their log level is set before any stage imports them.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
@@ -32,10 +32,10 @@ NO_RIGHTS = (errno.EACCES, errno.EROFS)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one stage; the exit code is 0 only if it ended whole.
+    """Run one stage; the exit code is 0 only if it succeeded.
 
-    Errors of the user's making become one line; `KeyboardInterrupt` (also from SIGTERM) ends with 130, and what
-    the machine lacks is said. Any other exception is a defect and keeps its traceback.
+    Errors of the user become one line, and so does a lack of memory, disk or another resource; `KeyboardInterrupt`
+    (also from SIGTERM) ends with 130. Any other exception is a defect and keeps its traceback.
     """
     interruption.listen()
     take_any_text()
@@ -50,55 +50,55 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(arguments: list[str]) -> int:
     try:
         code = app(args=arguments, prog_name=PROGRAM, standalone_mode=False)
-    except BaseException as error:  # noqa: BLE001 - Ctrl-C too; what is no ending of ours is raised again
+    except BaseException as error:  # noqa: BLE001 - Ctrl-C too; unexpected errors are raised again
         return _ending(error)
     # Typer turns Ctrl-C into an exit code.
     return _interrupted() if code == INTERRUPTED else int(code or 0)
 
 
 def _ending(error: BaseException) -> int:
-    """The exit code of a stage that raised; whatever comes after an interruption is a consequence of it."""
+    """The exit code of a stage that raised; any error after an interruption is its consequence."""
     if isinstance(error, UpToDate):
         done(error.stage, f"{error.out}: unchanged")
         return 0
-    if interruption.asked() or isinstance(error, typer.Abort | KeyboardInterrupt):
+    if interruption.requested() or isinstance(error, typer.Abort | KeyboardInterrupt):
         return _interrupted()
     if isinstance(error, TyperException):
         fail(_usage(error))
         return error.exit_code
-    told = machine_fault(error) or error
-    if isinstance(told, PipelineError):
-        fail(str(told))
+    fault = machine_fault(error) or error
+    if isinstance(fault, PipelineError):
+        fail(str(fault))
         return 1
     if isinstance(error, shutil.Error):
-        # A copied tree collects what went wrong: (from, to, reason) a file.
+        # The copy of a tree collects errors: (from, to, reason) for every file.
         fail(f"{error.args[0][0][2]} (change the permissions, then run it again)")
         return 1
     if isinstance(error, OSError) and error.errno in NO_RIGHTS:
-        where = error.filename or "writing the result"
-        fail(f"{where}: {os.strerror(error.errno)} (change the permissions, then run it again)")
+        place = error.filename or "writing the result"
+        fail(f"{place}: {os.strerror(error.errno)} (change the permissions, then run it again)")
         return 1
     raise error
 
 
 def _usage(error: Any) -> str:
-    """What is wrong with a command that was typed, and where to read how it is right."""
-    told = error.format_message().rstrip(".")
+    """The error in a command line, and where its correct form is described."""
+    message = error.format_message().rstrip(".")
     if option := getattr(error, "option_name", None) if hasattr(error, "possibilities") else None:
-        told = f"no such option {option}"
-        if near := _near(option, error.possibilities or []):
-            return f"{told}; did you mean {' or '.join(near)}?"
-    elif match := re.fullmatch(r"No such command '(.*?)'(?:\. Did you mean (.*)\?)?", told):
-        told = f"no such command {match[1]}"
+        message = f"no such option {option}"
+        if matches := _near(option, error.possibilities or []):
+            return f"{message}; did you mean {' or '.join(matches)}?"
+    elif match := re.fullmatch(r"No such command '(.*?)'(?:\. Did you mean (.*)\?)?", message):
+        message = f"no such command {match[1]}"
         if match[2]:
-            return f"{told}; did you mean {match[2].replace(chr(39), '').replace(', ', ' or ')}?"
+            return f"{message}; did you mean {match[2].replace(chr(39), '').replace(', ', ' or ')}?"
     command = getattr(getattr(error, "ctx", None), "command_path", PROGRAM)
-    return f"{told[0].lower()}{told[1:]} (see `{command} -h`)"
+    return f"{message[0].lower()}{message[1:]} (see `{command} -h`)"
 
 
-def _near(option: str, others: Sequence[str]) -> list[str]:
-    """Those options that are like one even without their dashes."""
-    names = {each.lstrip("-"): each for each in others}
+def _near(option: str, options: Sequence[str]) -> list[str]:
+    """The options that resemble a mistyped one, dashes apart."""
+    names = {name.lstrip("-"): name for name in options}
     return [names[name] for name in get_close_matches(option.lstrip("-"), names)]
 
 

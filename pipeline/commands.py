@@ -1,4 +1,4 @@
-"""Which commands there are, and the options that all of them take."""
+"""The commands, and the options that all of them take."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ Verbose = Annotated[
 
 def _version(value: bool) -> None:
     if value:
-        from pipeline.about import version
+        from pipeline.version import version
 
         typer.echo(version())
         raise typer.Exit
@@ -94,7 +94,7 @@ def options(
 
 
 class Commands(Mapping[str, Any]):
-    """The command of each stage, imported when it is asked for: no stage waits for the libraries of the others."""
+    """The command of each stage, imported on request: no stage waits for the libraries of the others."""
 
     def __getitem__(self, name: str) -> Any:
         if name not in self:
@@ -102,15 +102,15 @@ class Commands(Mapping[str, Any]):
         declared = STAGES[name.replace("-", "_")]
         stage = typer.Typer(add_completion=False, rich_markup_mode=None)
         stage.command(name, epilog=f"\b\nExample:\n{_indented(declared.example)}")(declared.run)
-        made = typer.main.get_command(stage)
-        made.params += [each for each in _common().params if each.name in ("quiet", "verbose")]
-        return made
+        click_command = typer.main.get_command(stage)
+        click_command.params += [parameter for parameter in _common().params if parameter.name in ("quiet", "verbose")]
+        return click_command
 
     def __contains__(self, name: object) -> bool:
         return name in self.names
 
     def __iter__(self) -> Iterator[str]:
-        """The commands in the order of the flow, for which all stages are imported."""
+        """The commands in the order of the flow; imports all stages."""
         return (stage.name for stage in sorted(STAGES.values(), key=lambda stage: stage.place))
 
     def __len__(self) -> int:
@@ -118,7 +118,7 @@ class Commands(Mapping[str, Any]):
 
     @cached_property
     def names(self) -> list[str]:
-        """The commands in alphabetical order, for which none is imported."""
+        """The commands in alphabetical order; imports no stage."""
         return sorted(command(module) for module in STAGES)
 
 
@@ -132,7 +132,7 @@ def _common() -> Any:
 
     @template.command()
     def common(quiet: Quiet = False, verbose: Verbose = False) -> None:
-        """Nothing."""
+        """A command without work."""
 
     return typer.main.get_command(template)
 

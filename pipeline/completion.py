@@ -1,7 +1,7 @@
-"""Completion of `python -m pipeline …` in bash, zsh and fish: commands, options, and words that an option chooses from.
+"""Completion of `python -m pipeline …` in bash, zsh and fish: commands, options, and the choices of an option.
 
-The scripts ask `python -m pipeline.completion WORD…`, the words after `-m pipeline` up to the cursor. Where nothing of
-ours fits, and for everything else that Python is called for, files are completed.
+The scripts call `python -m pipeline.completion WORD…` with the words after `-m pipeline` up to the cursor. Without a
+match, and for all other calls of Python, files are completed.
 """
 
 from __future__ import annotations
@@ -51,15 +51,15 @@ _SCRIPTS: dict[Shell, str] = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 
 
 def script(shell: Shell) -> str:
-    """What a shell has to read to complete."""
+    """The script that a shell reads for the completion."""
     return _SCRIPTS[shell].rstrip()
 
 
 def install(shell: Shell, home: Path | None = None) -> Path:
-    """Have a shell read the script when it starts; a second time changes nothing.
+    """Make a shell read the script when it starts; a second call changes nothing.
 
     Returns:
-        the file of the script.
+        The file of the script.
     """
     home = home or Path.home()
     if shell == "fish":
@@ -77,10 +77,10 @@ def install(shell: Shell, home: Path | None = None) -> Path:
 
 
 def candidates(words: Sequence[str]) -> list[str]:
-    """What the last of the words may become.
+    """The completions of the last word.
 
     Args:
-        words: behind `-m pipeline`, up to the cursor; the last one may be empty.
+        words: those behind `-m pipeline`, up to the cursor; the last one may be empty.
     """
     from pipeline.commands import Commands, app
 
@@ -90,28 +90,28 @@ def candidates(words: Sequence[str]) -> list[str]:
     if name is None:
         import typer
 
-        params, found = typer.main.get_command(app).params, commands.names
+        params, matches = typer.main.get_command(app).params, commands.names
     else:
-        params, found = commands[name].params, []
-    if before and (chosen := _choices(params, before[-1])):
-        found = chosen
+        params, matches = commands[name].params, []
+    if before and (choices := _choices(params, before[-1])):
+        matches = choices
     elif begun.startswith("-"):
-        found = [option for each in params for option in each.opts if option.startswith("--")] + ["--help"]
+        matches = [option for parameter in params for option in parameter.opts if option.startswith("--")] + ["--help"]
     elif before and before[-1].startswith("-") and not _is_flag(params, before[-1]):
-        found = []
-    return [each for each in found if each.startswith(begun)]
+        matches = []
+    return [match for match in matches if match.startswith(begun)]
 
 
 def _choices(params: Sequence[Any], option: str) -> list[str]:
-    """The words that the value of an option is one of."""
-    for each in params:
-        if option in each.opts and get_origin(kind := each.type_descriptor.annotation) is Literal:
-            return list(get_args(kind))
+    """The possible values of an option; empty where it takes any."""
+    for parameter in params:
+        if option in parameter.opts and get_origin(annotation := parameter.type_descriptor.annotation) is Literal:
+            return list(get_args(annotation))
     return []
 
 
 def _is_flag(params: Sequence[Any], option: str) -> bool:
-    return option in ("-h", "--help") or any(option in each.opts and each.is_flag for each in params)
+    return option in ("-h", "--help") or any(option in parameter.opts and parameter.is_flag for parameter in params)
 
 
 if __name__ == "__main__":

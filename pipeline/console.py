@@ -1,7 +1,7 @@
-"""What a command says: a progress bar while it works, one line when it is done, warnings and errors.
+"""The output of a command: a progress bar while it works, one line when it is done, warnings and errors.
 
-Where there is no terminal, a bar becomes a line now and then. With `-q` only warnings and errors are said, with `-v`
-also what is logged: why something is made again, the programs that are run, times.
+Without a terminal, the bar is replaced by an occasional line. With `-q` only warnings and errors are written, with `-v`
+also the log: why something is made again, the programs that are run, times.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ _PLAIN = {
     "η": "eta", "φ": "phi", "π": "pi", "σ": "sigma", "Δ": "Delta", "µ": "u", "μ": "mu", "²": "^2", "√": "sqrt",
     "°": "deg", "’": "'", "“": '"', "”": '"', "━": "-", "╸": "-", "╺": "-",
 }  # fmt: skip
-"""What stands for a character where an output cannot hold it; others are escaped as in Python."""
+"""The replacement of a character that the encoding of an output lacks; others are escaped as in Python."""
 
 _STDERR = Console(stderr=True)
 _STDOUT = Console(highlight=False, soft_wrap=True)
 
-OWN = ("data_prep", "models", "hls_projects", "pipeline")
-"""The loggers that `-v` listens to."""
+LOGGERS = ("data_prep", "models", "hls_projects", "pipeline")
+"""The loggers whose messages `-v` writes."""
 
 
 class Level(IntEnum):
-    """How much is said."""
+    """How much is written."""
 
     QUIET = 0
     NORMAL = 1
@@ -46,7 +46,7 @@ _level = Level.NORMAL
 
 
 class _Details(logging.Handler):
-    """Writes what our packages log."""
+    """Writes the log of the project's packages."""
 
     def emit(self, record: logging.LogRecord) -> None:
         detail(record.getMessage())
@@ -56,10 +56,10 @@ _DETAILS = _Details()
 
 
 def set_level(level: Level) -> None:
-    """Say more or less from now on, in this process."""
+    """Set how much is written from now on, in this process."""
     global _level
     _level = level
-    for name in OWN:
+    for name in LOGGERS:
         logger = logging.getLogger(name)
         logger.removeHandler(_DETAILS)
         logger.propagate = level is not Level.VERBOSE
@@ -69,17 +69,17 @@ def set_level(level: Level) -> None:
 
 
 def level() -> Level:
-    """How much is said."""
+    """How much is written."""
     return _level
 
 
 def interactive() -> bool:
-    """Whether a bar that moves can be shown."""
+    """Whether a moving bar can be shown."""
     return _STDERR.is_interactive and not _STDERR.is_dumb_terminal
 
 
 def take_any_text() -> None:
-    """Let no output of this process fail for a character that its encoding lacks: it is written in a plain form."""
+    """Write characters that the encoding of the output lacks in a plain form, so that no output fails."""
     codecs.register_error("plain", _plain)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -89,13 +89,13 @@ def take_any_text() -> None:
 def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    found = error.object[error.start : error.end]
-    return "".join(_PLAIN.get(c) or c.encode("ascii", "backslashreplace").decode() for c in found), error.end
+    characters = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(c) or c.encode("ascii", "backslashreplace").decode() for c in characters), error.end
 
 
 @contextmanager
 def progress(title: str, total: int | None, unit: str) -> Iterator[Callable[[int], None]]:
-    """Show how far the work is; yields the function that advances it by n units."""
+    """Show the progress of work; yields the function that advances it by n units."""
     if _level is Level.QUIET:
         yield lambda n: interruption.check()
     elif not interactive():
@@ -106,14 +106,14 @@ def progress(title: str, total: int | None, unit: str) -> Iterator[Callable[[int
 
 
 def _lines(title: str, total: int | None, unit: str) -> Callable[[int], None]:
-    lines, done = ProgressLines(title, say), 0
+    lines, finished = ProgressLines(title, say), 0
 
     def advance(n: int) -> None:
-        nonlocal done
+        nonlocal finished
         interruption.check()
-        done += n
+        finished += n
         of = f" of {total:,}" if total is not None else ""
-        lines.show(done / total if total else None, f"{done:,}{of} {unit}")
+        lines.show(finished / total if total else None, f"{finished:,}{of} {unit}")
 
     return advance
 
@@ -148,7 +148,7 @@ def done(stage: str, line: str) -> None:
 
 
 def rows(title: str, content: Sequence[tuple[str, str]]) -> None:
-    """A title, and below it names with what belongs to them."""
+    """A title, and below it names with their texts."""
     if _level is Level.QUIET:
         return
     _STDOUT.print(title, style="bold", markup=False)
@@ -165,13 +165,13 @@ def say(line: str) -> None:
 
 
 def detail(line: str) -> None:
-    """Something that only who asks for it wants to know."""
+    """A line that is written with `-v` only."""
     if _level is Level.VERBOSE:
         _STDERR.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
 
 
 def warn(line: str) -> None:
-    """Something the user should know and need not mend."""
+    """A line that the user should read, without an error."""
     _STDERR.print("[bold yellow]warning[/]", end=" ")
     _STDERR.print(line, markup=False, highlight=False, soft_wrap=True)
 

@@ -1,4 +1,4 @@
-"""The stage `images` for whole events: images of towers with the truth of each."""
+"""The stage `images` for whole events: images of towers with their truth."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ def run_events(
     from pipeline.plots.events import draw_events
 
     lost: list[Loss] = []
-    forgiving = tolerance.allow_lost and not tolerance.strict
-    given = input_files(inputs, console.warn)
+    skip_damaged = tolerance.allow_lost and not tolerance.strict
+    paths = input_files(inputs, console.warn)
     files = event_tree.counts(
-        given,
-        (lambda error, file: lost.append(Loss.of(error, str(file)))) if forgiving else None,
+        paths,
+        (lambda error, file: lost.append(Loss.of(error, str(file)))) if skip_damaged else None,
     )
     for loss in lost:
         console.warn(str(loss))
     total = sum(files.values())
-    read = [path for path in given if path in files or is_readable(path)]
-    with artefact(out, "images", settings={"images": settings}, inputs={"files": read}) as space:
+    readable = [path for path in paths if path in files or is_readable(path)]
+    with artefact(out, "images", settings={"images": settings}, inputs={"files": readable}) as space:
         with (
             executor_of(total, workers, scheduler, batch) as executor,
             console.progress("images", total, "events") as advance,
@@ -76,6 +76,8 @@ def run_events(
         summary.save(space.path / "summary.npz")
         draw_events(summary, open_event_dataset(space.path), space.path / "plots")
     rows, columns, _ = settings.description.shape
-    kept = int(cutflow.kept.sum())
+    image_count = int(cutflow.kept.sum())
     missing = f"; lost {cutflow.losses.fraction:.2%} of the events, see cutflow.json" if cutflow.losses.all else ""
-    console.done("images", f"{out}: {kept:,} images of {rows} × {columns} towers from {cutflow.read:,} events{missing}")
+    console.done(
+        "images", f"{out}: {image_count:,} images of {rows} × {columns} towers from {cutflow.read:,} events{missing}"
+    )

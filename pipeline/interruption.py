@@ -1,11 +1,11 @@
-"""Ctrl-C that no library can swallow, and of which a second one does no harm.
+"""Interruption by Ctrl-C that no library can suppress, and where a second Ctrl-C does no harm.
 
-SIGINT and SIGTERM raise `KeyboardInterrupt` at once. Some libraries catch everything for a moment and go on, or turn it
-into an error of their own, and Python ignores what a finalizer raises; so the signal is recorded too, and long work,
-the commit of an artefact and the end of the process ask for it.
+SIGINT and SIGTERM raise `KeyboardInterrupt` at once. Some libraries catch all exceptions and go on, or replace it by an
+error of their own, and Python ignores exceptions in finalizers; so the signal is recorded too, and long work, the
+commit of an artefact and the end of the process check the record.
 
-A further signal raises again only where the first one was swallowed. While the first one is on its way out, through
-`finally` and `except` blocks that clean up, it changes nothing, unless cleaning up takes longer than `PATIENCE`.
+A further signal raises again only if the first exception was suppressed. While that one still propagates, through
+`finally` and `except` blocks that clean up, it has no effect, unless cleaning up takes longer than `PATIENCE`.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ from contextlib import contextmanager
 from types import FrameType
 
 INTERRUPTED = 130
-"""The exit code of what SIGINT ended, as shells have it."""
+"""The exit code of a process that SIGINT ended, as in shells."""
 PATIENCE = 10.0
-"""Seconds after which a further signal ends the process though it has not cleaned up."""
+"""Seconds of cleaning up after which a further signal ends the process."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-_asked = False
+_requested = False
 _holds = 0
 _settled = False
-_first = 0.0
+_first_time = 0.0
 _raised: weakref.ref[_Interruption] | None = None
 _registered = False
 
 
 class _Interruption(KeyboardInterrupt):
-    """The one that is raised; unlike its base it can be asked whether anybody still has it."""
+    """The exception that is raised; unlike its base, a weak reference shows whether it still exists."""
 
 
 def listen() -> None:
     """Take over SIGINT and SIGTERM; called once a stage, in the main thread."""
-    global _asked, _holds, _raised, _settled, _registered
-    _asked, _holds, _raised, _settled = False, 0, None, False
+    global _requested, _holds, _raised, _settled, _registered
+    _requested, _holds, _raised, _settled = False, 0, None, False
     for number in _SIGNALS:
         signal.signal(number, _handle)
     if not isinstance(sys.unraisablehook, _Unraisable):
@@ -52,27 +52,27 @@ def listen() -> None:
         atexit.register(_leave)
 
 
-def asked() -> bool:
-    """Whether SIGINT or SIGTERM came since `listen`."""
-    return _asked
+def requested() -> bool:
+    """Whether SIGINT or SIGTERM was received since `listen`."""
+    return _requested
 
 
 def check() -> None:
-    """Stop here if an interruption was asked for.
+    """Stop here if an interruption was requested.
 
     Raises:
-        KeyboardInterrupt: when SIGINT or SIGTERM came since `listen`.
+        KeyboardInterrupt: when SIGINT or SIGTERM was received since `listen`.
     """
-    if _asked:
+    if _requested:
         raise _interruption()
 
 
 @contextmanager
-def held() -> Iterator[None]:
-    """A short part that must not be cut in two: SIGINT and SIGTERM are remembered, and nothing is raised.
+def deferred() -> Iterator[None]:
+    """A short critical section: SIGINT and SIGTERM are recorded, and nothing is raised.
 
-    At its end nothing is raised either: `check` does that, wherever the caller wants it. It may be used in another one,
-    in another thread than the main one, and before `listen`.
+    Nothing is raised at its end either: the caller uses `check` for that. It may be nested, used in a thread other than
+    the main one, and used before `listen`.
     """
     global _holds
     before = {}
@@ -93,19 +93,19 @@ def held() -> Iterator[None]:
 
 
 def settle() -> None:
-    """The result and the exit code stand; from here to the end of the process a signal changes nothing."""
+    """Ignore signals until the end of the process: result and exit code are final."""
     global _settled
     _settled = True
 
 
 def _handle(number: int, frame: FrameType | None) -> None:
-    global _asked, _first
-    if not _asked:
-        _asked, _first = True, time.monotonic()
+    global _requested, _first_time
+    if not _requested:
+        _requested, _first_time = True, time.monotonic()
     if _holds:
         return
     if _settled or (_raised is not None and _raised() is not None):
-        if time.monotonic() - _first > PATIENCE:
+        if time.monotonic() - _first_time > PATIENCE:
             os.write(2, b"\nerror: interrupted while cleaning up; run the same command to go on\n")
             os._exit(INTERRUPTED)
         return
@@ -114,24 +114,24 @@ def _handle(number: int, frame: FrameType | None) -> None:
 
 def _interruption() -> KeyboardInterrupt:
     global _raised
-    made = _Interruption()
-    _raised = weakref.ref(made)
-    return made
+    interruption = _Interruption()
+    _raised = weakref.ref(interruption)
+    return interruption
 
 
 def _leave() -> None:
-    """The interpreter takes itself apart, and no handler runs any more."""
+    """Ignore signals while the interpreter shuts down, where no handler runs any more."""
     for number in _SIGNALS:
         if signal.getsignal(number) is _handle:
             signal.signal(number, signal.SIG_IGN)
 
 
 class _Unraisable:
-    """Says nothing of an interruption in a finalizer, where Python would print a traceback and go on."""
+    """Hides an interruption in a finalizer, for which Python would print a traceback and go on."""
 
-    def __init__(self, otherwise: Callable[[sys.UnraisableHookArgs], object]) -> None:
-        self._otherwise = otherwise
+    def __init__(self, hook: Callable[[sys.UnraisableHookArgs], object]) -> None:
+        self._hook = hook
 
-    def __call__(self, found: sys.UnraisableHookArgs) -> None:
-        if not (_asked and found.exc_type is not None and issubclass(found.exc_type, KeyboardInterrupt)):
-            self._otherwise(found)
+    def __call__(self, unraisable: sys.UnraisableHookArgs) -> None:
+        if not (_requested and unraisable.exc_type is not None and issubclass(unraisable.exc_type, KeyboardInterrupt)):
+            self._hook(unraisable)

@@ -1,8 +1,8 @@
-"""What the user is told where a limit of memory makes a library end the process.
+"""An error message where a limit of memory makes a library crash.
 
-C++ ends a process that gets no memory by SIGABRT or SIGSEGV, past every `except` of ours, or tries for ever. Under a
-limit (`ulimit -v`, as batch systems set it) the command is therefore run by a child, and this process, which needs next
-to no memory, tells how it ended, and ends it where it does not hear SIGINT and SIGTERM.
+C++ libraries that get no memory end the process by SIGABRT or SIGSEGV, which Python cannot catch, or retry for ever.
+Under a limit (`ulimit -v`, as batch systems set it) the command is therefore run in a child. This process needs hardly
+any memory: it reports how the child ended, and ends it if it does not react to SIGINT and SIGTERM.
 """
 
 from __future__ import annotations
@@ -18,31 +18,30 @@ from data_prep.system.memory_limit import address_space, memory_limit
 from pipeline.interruption import INTERRUPTED
 
 SMALLEST = 800 << 20
-"""Bytes of address space below which no stage gets to its work: libraries crash, or try for ever."""
+"""Bytes of address space below which no stage can start: libraries crash, or retry for ever."""
 PATIENCE = 10
-"""Seconds that the child has to end after SIGINT or SIGTERM."""
+"""Seconds within which the child must end after SIGINT or SIGTERM."""
 _CRASHES = (signal.SIGABRT, signal.SIGBUS, signal.SIGKILL, signal.SIGSEGV, signal.SIGILL, signal.SIGTRAP)
 _DEATH_OF_PARENT = 1
 """`PR_SET_PDEATHSIG`."""
 
 
 def in_a_child_where_memory_is_limited(command: Callable[[], int]) -> int:
-    """Run a command; under a limit of memory in a child.
+    """Run a command, in a child if memory is limited.
 
     Args:
-        command: gives its exit code.
+        command: returns its exit code.
 
     Returns:
-        the exit code; 1 where a signal ended the child that is the sign of a crash, or where there is no room for the
-        libraries, after a line that says so.
+        The exit code; 1 after an error message if the child crashed, or if the limit is too small for the libraries.
     """
     limit = memory_limit()
     if limit is None or sys.platform != "linux":
         return command()
     if address_space() < SMALLEST:
-        allowed, needed = int(address_space()) >> 20, SMALLEST >> 20
-        told = f"{allowed} MB of address space are allowed, and the libraries alone need {needed}"
-        os.write(2, f"error {told} (raise the limit: `ulimit -v`)\n".encode())
+        allowed, required = int(address_space()) >> 20, SMALLEST >> 20
+        reason = f"{allowed} MB of address space are allowed, and the libraries alone need {required}"
+        os.write(2, f"error {reason} (raise the limit: `ulimit -v`)\n".encode())
         return 1
     parent = os.getpid()
     signals = {signal.SIGINT, signal.SIGTERM}
@@ -72,7 +71,7 @@ def in_a_child_where_memory_is_limited(command: Callable[[], int]) -> int:
 def _be_child(command: Callable[[], int]) -> None:
     code = command()
     if code:
-        # What had no memory may not find the way out either.
+        # Without memory, the interpreter may not be able to shut down either.
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         os._exit(code)
@@ -80,7 +79,7 @@ def _be_child(command: Callable[[], int]) -> None:
 
 
 class _Watch:
-    """What is done about signals while the child works."""
+    """The signal handlers while the child works."""
 
     def __init__(self, child: int) -> None:
         self._child = child

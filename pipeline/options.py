@@ -1,7 +1,7 @@
 """Options that several commands take: one name, one type, one meaning everywhere.
 
-An option `--<stage>` is the artefact that the stage made; `--<name>-config` is a YAML file `<name>.yaml` beside that of
-the command itself, which is `--config`. What an option is for in one command stands in the help of that command.
+An option `--<stage>` is the artefact that the stage made; `--<name>-config` is a YAML file `<name>.yaml` in addition to
+that of the command itself, which is `--config`. The help of a command says what it uses an option for.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import typer
 
 
 def settings_file(file: str) -> Any:
-    """`--config` of a command whose settings are in this file."""
+    """`--config` of a command with its settings in this file."""
     return typer.Option("--config", help=f"Settings of this command: a file {file}.")
 
 
-def result(what: str) -> Any:
-    """`--out` of a command that makes this."""
-    return typer.Option("--out", help=f"Where to write the result: {what}.")
+def result(description: str) -> Any:
+    """`--out` of a command whose result this describes."""
+    return typer.Option("--out", help=f"Where to write the result: {description}.")
 
 
 Hardware = Annotated[Path, settings_file("hardware.yaml")]

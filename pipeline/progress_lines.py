@@ -1,4 +1,4 @@
-"""Progress in plain lines, for log files and pipes: one now and then, without control characters."""
+"""Progress in occasional plain lines without control characters, for log files and pipes."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import time
 from collections.abc import Callable
 
 SELDOM = 30.0
-"""Seconds after which there is a new line in any case."""
+"""Most seconds between two lines."""
 OFTEN = 10.0
-"""Seconds between two lines at least."""
+"""Least seconds between two lines."""
 STEPS = 10
 """Equal parts of the work after each of which there is a new line, but not more often than `OFTEN`."""
 
 
 class ProgressLines:
-    """Says where long work is; work of less than `OFTEN` seconds says nothing.
+    """Reports the progress of long work; work of less than `OFTEN` seconds is not reported.
 
     Args:
-        title: what is done.
-        say: takes a line.
-        clock: seconds.
+        title: of the work.
+        say: writes a line.
+        clock: time in seconds.
     """
 
     def __init__(self, title: str, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
@@ -28,11 +28,11 @@ class ProgressLines:
         self._steps = 0
 
     def show(self, share: float | None, text: str) -> None:
-        """Say a line if it is time for one.
+        """Write a line if it is due.
 
         Args:
-            share: how much is done, from 0 to 1; none where nobody knows.
-            text: what is done so far.
+            share: the finished share of the work, from 0 to 1; None if unknown.
+            text: the finished work.
         """
         now = self._clock()
         passed = now - self._last

@@ -1,4 +1,4 @@
-"""A trained network in plain layers, with proven types, compared with what was trained: for every stage that lowers."""
+"""Lowering of a trained network to plain layers with proven types, and its comparison with the trained network."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def write_lowered(
 
     Args:
         model: a Keras or QKeras model file.
-        stated: what the user says of inputs and outputs of a model that says nothing itself.
-        folder: an existing one.
-        port_type: of the inputs, if the model does not quantize them.
+        stated: the meaning of inputs and outputs as the user states it, for a model without a `meaning.json`.
+        folder: an existing folder.
+        port_type: type of the inputs, if the model does not quantize them.
         logits: leave out a softmax or sigmoid at the end.
 
     Raises:
-        UnsupportedModelError: what cannot be lowered exactly, by its layer.
+        UnsupportedModelError: a layer that cannot be lowered exactly.
         ProofFailedError: the lowered model does not compute the same numbers.
     """
     trained = load_model(model)

@@ -1,4 +1,4 @@
-"""The RTL of a lowered network, and its proof: for every stage that makes some."""
+"""The RTL of a lowered network, and its proof."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from hls_projects.settings import CsimSettings, HardwareSettings
 
 BATCH = 2000
-"""Vectors a simulator process takes at a time."""
+"""Vectors that a simulator process takes at a time."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class ProvenRtl:
 
     Attributes:
         record: the proof, which may have failed.
-        folder: of the design; none where none was asked for.
+        folder: that of the design; none if none was configured.
     """
 
     record: RtlProof
@@ -59,9 +59,9 @@ class ProvenRtl:
         record = self.record
         if not record.variants:
             return ""
-        kept = record.variants[record.kept]
-        cells = kept.synthesis
-        size = f"about {kept.estimate:,} LUT (estimate)" if cells is None else f"{cells.lut:,} LUT, {cells.ff:,} FF"
+        variant = record.variants[record.kept]
+        cells = variant.synthesis
+        size = f"about {variant.estimate:,} LUT (estimate)" if cells is None else f"{cells.lut:,} LUT, {cells.ff:,} FF"
         return f"an image every {record.interval} clocks, {record.latency} clocks latency, {size}"
 
 
@@ -73,17 +73,18 @@ def make_rtl(
     Args:
         lowered: folder made by `lower`.
         settings: name, form, variants, vectors.
-        work: folder for what is built.
+        work: folder for the build.
         csim: proof of the HLS project, with which the RTL is compared too.
-        images: dataset whose test set is simulated; where its images are made from candidates, the design starts there.
+        images: dataset whose test set is simulated; if its images are made from candidates, the design starts with
+            these.
 
     Raises:
         ToolNotFoundError: there is no compiler, or no Verilator.
         UnsupportedModelError: a network that cannot be built in this form, or is too large for it.
         PipelineError: images that are not those of the network, or a proof of the HLS project without the test set.
     """
-    wanted = settings.rtl
-    if wanted.form == "none":
+    rtl = settings.rtl
+    if rtl.form == "none":
         return ProvenRtl(RtlProof(status="not run", reason="hardware.yaml asks for no RTL (rtl.form: none)"), None)
     image = Network.load(lowered)
     if images is not None:
@@ -95,14 +96,14 @@ def make_rtl(
         )
     builder = ImageBuilder.of_images(data[0].split.description) if data else None
     network = image if builder is None else compose(builder, image)
-    if wanted.form == "unrolled":
-        check_size(network, wanted.largest)
+    if rtl.form == "unrolled":
+        check_size(network, rtl.largest)
     verilator.verilator_root()
     require_compiler("compile the simulation of the Verilog")
     variants = build_variants(network, settings, work, progress, warn)
     kept = variants.kept
-    best, folder, variant = variants.designs[kept], variants.folders[kept], wanted.variants[kept]
-    types = network.graph
+    best, folder, variant = variants.built[kept], variants.folders[kept], rtl.variants[kept]
+    types = network.types
     vectors: list[VectorSource]
     if builder is None:
         ports = [(port.shape, port.type) for port in types.inputs]
@@ -111,7 +112,7 @@ def make_rtl(
         vectors = _candidates(builder, data, settings.csim)
     simulator = verilator.build(folder, _fresh(work / "verilator"))
     vhdl, vhdl_reason = None, ""
-    if wanted.vhdl_vectors:
+    if rtl.vhdl_vectors:
         try:
             vhdl = ghdl.build(folder, _fresh(work / "ghdl"))
         except ToolNotFoundError as error:
@@ -122,15 +123,19 @@ def make_rtl(
     if best.logic is not None:
         forms["interpreter"] = best.logic.interpret
     trained = exact_inference(load_model(next(lowered.glob("trained.*"))))
-    given = None if builder is None else _images_given(builder, image)
+    images_of_batch = None if builder is None else _images_given(builder, image)
     with progress("simulating", sum(source.count for source in vectors), "vectors") as advance:
-        compared = prove(trained, types, forms, simulator, vhdl, wanted.vhdl_vectors, vectors, BATCH, advance, given)
+        compared = prove(
+            trained, types, forms, simulator, vhdl, rtl.vhdl_vectors, vectors, BATCH, advance, images_of_batch
+        )
     proof = compared.proof if csim is None else with_hls(compared.proof, types, csim, compared.outputs)
-    others, not_streamable = streamed_forms(network, settings, variant, progress)
-    alone: BuilderRecord | None = None
+    alternatives, not_streamable = streamed_forms(network, settings, variant, progress)
+    builder_record: BuilderRecord | None = None
     forms_of_builder: list[BuilderRecord] = []
     if builder is not None:
-        alone, forms_of_builder = builder_forms(builder, image, settings, variant, work / "builder", progress, warn)
+        builder_record, forms_of_builder = builder_forms(
+            builder, image, settings, variant, work / "builder", progress, warn
+        )
     record = RtlProof(
         **proof.model_dump(exclude_none=True),
         files=hash_files(folder),
@@ -141,24 +146,24 @@ def make_rtl(
         vhdl=None if compared.vhdl is None else _driven(ghdl.ghdl_version(), compared.vhdl),
         vhdl_reason=vhdl_reason,
         synthesis_reason=variants.reason,
-        builder=alone,
+        builder=builder_record,
         builder_forms=tuple(forms_of_builder),
         kept=kept,
         variants=variants.records,
-        alternatives=tuple(others),
+        alternatives=tuple(alternatives),
         not_streamable=not_streamable,
     )
     return ProvenRtl(record, folder)
 
 
 def _candidates(builder: ImageBuilder, data: list[TestSet], settings: CsimSettings) -> list[VectorSource]:
-    jets: list[VectorSource] = [JetCandidates(builder, each.split) for each in data]
+    jets: list[VectorSource] = [JetCandidates(builder, test_set.split) for test_set in data]
     return [*jets, *made_candidates(builder, settings.random_vectors, settings.seed)]
 
 
-def _images_given(builder: ImageBuilder, image: Network) -> Callable[[VectorBatch], tuple[Vectors, ...]]:
-    """The images that the trained model is given where the hardware gets candidates."""
-    return lambda part: at_ports((images_of(builder, part.inputs),), image.graph)
+def _images_given(builder: ImageBuilder, image: Network) -> Callable[[Batch], tuple[Vectors, ...]]:
+    """The images for the trained model where the inputs of the hardware are candidates."""
+    return lambda part: at_ports((images_of(builder, part.inputs),), image.types)
 
 
 def _driven(tool: str, traffic: Traffic) -> Driven:

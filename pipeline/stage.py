@@ -1,4 +1,4 @@
-"""What a stage is: one command, and the place of its artefact in the flow."""
+"""A stage: one command, and the place of its artefact in the flow."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ class Stage:
     """One command: `pipeline/stages/<name>.py` declares it as `STAGE`.
 
     Attributes:
-        run: what the command does; its parameters are the arguments and options, its docstring is the help. What is
-            slow to import is imported in it.
+        run: the function of the command; its parameters are the arguments and options, its docstring is the help.
+            Slow imports are inside it.
         place: commands are listed in the order of these numbers, that of the flow.
         example: a call of it, as the help shows it and, with an artefact, as `make` runs it.
-        artefact: the name under `build/<run>/` of what it makes; none where it makes no part of a run.
+        artefact: the name of its result under `build/<run>/`; none if it makes no part of a run.
         inputs: the stages whose artefacts it takes.
-        in_every_run: whether every run has it; others are made when they are asked for, or configured.
+        in_every_run: whether every run has it; others are made on request, or if they are configured.
     """
 
     run: Callable[..., None]

@@ -23,7 +23,7 @@ READERS = 7
 @rule(GroupConv2D)
 def group_convolution(layer: GroupConv2D, inputs: Tensors, plain: PlainModel) -> Tensors:
     """A convolution whose kernel is the filter bank; the bias is the same for every element."""
-    filters, bias = layer.used()
+    filters, bias = layer.effective_weights()
     kernel = _array(layer.kernel_bank(filters))
     return [plain.conv2d(inputs[0], kernel, _array(layer.shared(bias)), **_geometry(layer))]
 
@@ -31,8 +31,8 @@ def group_convolution(layer: GroupConv2D, inputs: Tensors, plain: PlainModel) ->
 @rule(GroupSeparableConv2D)
 def separable_group_convolution(layer: GroupSeparableConv2D, inputs: Tensors, plain: PlainModel) -> Tensors:
     """Its two steps: the first one mixes elements and no channels, the second one channels and no elements."""
-    filters, bias = layer.used()
-    first = plain.depthwise if layer.plain_depthwise else plain.conv2d
+    filters, bias = layer.effective_weights()
+    first = build.depthwise if layer.plain_depthwise else build.conv2d
     kernel = _array(layer.depthwise_bank(filters))
     x = first(inputs[0], kernel, None, suffix="depthwise", **_geometry(layer))
     return [_pointwise(x, _array(layer.pointwise_bank(filters)), _array(layer.shared(bias)), plain)]
@@ -41,7 +41,7 @@ def separable_group_convolution(layer: GroupSeparableConv2D, inputs: Tensors, pl
 @rule(GroupDense)
 def group_dense(layer: GroupDense, inputs: Tensors, plain: PlainModel) -> Tensors:
     """A dense layer on the flattened map."""
-    filters, bias = layer.used()
+    filters, bias = layer.effective_weights()
     kernel = _array(layer.kernel_bank(filters))
     return [plain.dense(_flat(inputs[0], plain), kernel, _array(layer.shared(bias)))]
 
@@ -49,27 +49,27 @@ def group_dense(layer: GroupDense, inputs: Tensors, plain: PlainModel) -> Tensor
 @rule(ViewConv2D)
 def views_convolution(layer: ViewConv2D, inputs: Tensors, plain: PlainModel) -> Tensors:
     """A convolution with turned filters for every view."""
-    filters, bias = layer.used()
-    views = zip(_maps(layer, inputs, plain), layer.kernels(filters), strict=True)
-    return [plain.conv2d(x, _array(kernel), _array(bias), **_geometry(layer)) for x, kernel in views]
+    filters, bias = layer.effective_weights()
+    views = zip(_maps(layer, inputs, build), layer.kernels(filters), strict=True)
+    return [build.conv2d(x, _array(kernel), _array(bias), **_geometry(layer)) for x, kernel in views]
 
 
 @rule(ViewSeparableConv2D)
 def views_separable(layer: ViewSeparableConv2D, inputs: Tensors, plain: PlainModel) -> Tensors:
     """A separable convolution in its two steps for every view, the first one with turned filters."""
-    filters, bias = layer.used()
-    maps = []
-    for x, kernel in zip(_maps(layer, inputs, plain), layer.kernels(filters), strict=True):
-        y = plain.depthwise(x, _array(kernel), None, suffix="depthwise", **_geometry(layer))
-        maps.append(_pointwise(y, _array(filters[1])[None, None], _array(bias), plain))
-    return maps
+    filters, bias = layer.effective_weights()
+    found = []
+    for x, kernel in zip(_maps(layer, inputs, build), layer.kernels(filters), strict=True):
+        y = build.depthwise(x, _array(kernel), None, suffix="depthwise", **_geometry(layer))
+        found.append(_pointwise(y, _array(filters[1])[None, None], _array(bias), build))
+    return found
 
 
 @rule(ViewDense)
 def views_dense(layer: ViewDense, inputs: Tensors, plain: PlainModel) -> Tensors:
     """A dense layer on all maps one behind the other; turning them back is the order of its weights."""
-    filters, bias = layer.used()
-    joined = _flat(inputs[0], plain)
+    filters, bias = layer.effective_weights()
+    joined = _flat(inputs[0], build)
     for x in inputs[1:]:
         both = [joined, _flat(x, plain)]
         joined = plain.keep(KL.Concatenate(axis=-1, name=plain.name("views")), both)

@@ -1,1 +1,1 @@
-"""The networks that a word in `model.yaml` stands for."""
+"""The network architectures that can be named in `model.yaml`."""

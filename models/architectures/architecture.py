@@ -1,7 +1,7 @@
 """What an architecture declares: its networks in the order of training, their titles, and which settings it takes.
 
-An architecture is one file of this package with a line `ARCHITECTURE = Architecture(…)`. The file is read whenever a
-`model.yaml` is looked at, so TensorFlow is imported where a network is built, not at its top.
+An architecture is one file of this package with a line `ARCHITECTURE = Architecture(…)`. The file is imported whenever
+a `model.yaml` is read, so TensorFlow is imported where a network is built, not at the top of the file.
 """
 
 from __future__ import annotations
@@ -11,29 +11,29 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from data_prep.errors import ConfigurationError
-from models.files.quiet import quietly
+from models.files.keras_warnings import quietly
 
 if TYPE_CHECKING:
     from tensorflow import keras
 
 Builder = Callable[[Any, tuple[int, int, int], Any], "keras.Model"]
-"""(settings, image shape, outputs) to the untrained network. Outputs are the number of classes, or of a network with
-several outputs the channels of each by name."""
+"""(settings, image shape, outputs) to the untrained network. Outputs are the number of classes or, where a network has
+several outputs, the channels of each by name."""
 
 HARDWARE = "model"
-"""The name of the network that goes on to hardware."""
+"""The name of the network that is converted to firmware."""
 
 
 @dataclass(frozen=True)
-class Network:
+class NetworkDefinition:
     """One network to be trained.
 
     Attributes:
         name: its name in files and metrics.
         title: its name in tables and figures.
-        builder: makes it.
-        quantized: whether it is trained by the settings for quantized networks.
-        starts_from: the network whose trained weights it may start from; it stands earlier in the list.
+        builder: builds it.
+        quantized: whether it is trained with the settings for quantized networks.
+        starts_from: the network whose trained weights it may start from; that one is earlier in the list.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Network:
         """The untrained network.
 
         Args:
-            settings: what `model.yaml` holds.
+            settings: the content of `model.yaml`.
             shape: rows, columns, channels of the images.
             outputs: the number of classes, or the channels of every output by name.
 
@@ -69,17 +69,17 @@ class Architecture:
     """A family of networks with one topology.
 
     Attributes:
-        networks: from the settings and the kind of the pixel grid its networks in the order of training; the last one
-            goes on to hardware.
-        symmetries: the words of `symmetry` that it builds, each with what it makes of a network, for people. None
-            where `model.yaml` chooses it by its task alone.
-        base: the word of `architecture` that it belongs to; its own name where nothing is said.
+        networks: the function from the settings and the kind of the pixel grid to its networks in the order of
+            training; the last one is converted to firmware.
+        symmetries: the values of `symmetry` that it implements, each with its title in reports. Empty where the task
+            in `model.yaml` alone selects it.
+        base: the value of `architecture` that it belongs to; the name of its file if None.
         channel_bits: whether widths may be lists of bits, one for every channel.
-        normalisation: whether it knows batch normalisation.
-        other_outputs: whether tasks may put other outputs in the place of its logits, or beside them.
+        normalisation: whether it supports batch normalisation.
+        other_outputs: whether tasks may replace its logits by other outputs, or add some.
     """
 
-    networks: Callable[[Any, str], tuple[Network, ...]]
+    networks: Callable[[Any, str], tuple[NetworkDefinition, ...]]
     symmetries: Mapping[str, str] = field(default_factory=dict)
     base: str | None = None
     channel_bits: bool = False

@@ -6,7 +6,7 @@ from typing import Any
 
 from tensorflow import keras
 
-from models.architectures.number_forms import Numbers
+from models.architectures.number_format import NumberFormat
 from models.layers.filter_forms import FullFilter, SeparableFilter
 from models.layers.hexagonal_pooling import HexagonalMaxPooling2D
 from models.settings import BlockSettings
@@ -18,7 +18,7 @@ def convolution(
     separable: type[SeparableFilter],
     block: BlockSettings,
     group: Group,
-    numbers: Numbers,
+    number_format: NumberFormat,
     **options: Any,
 ) -> keras.layers.Layer:
     """The convolution of one block.
@@ -28,14 +28,14 @@ def convolution(
         separable: that of a block with one.
         block: filters, kernel, stride, padding and quantizers.
         group: the symmetry.
-        numbers: float or quantized.
-        options: further ones of the layer.
+        number_format: float or quantized.
+        options: further arguments of the layer.
     """
-    options |= {"strides": block.stride, "padding": block.padding, "bias_quantizer": numbers.weights(block.bias)}
-    pointwise = numbers.weights(block.pointwise)
+    options |= {"strides": block.stride, "padding": block.padding, "bias_quantizer": number_format.weights(block.bias)}
+    pointwise = number_format.weights(block.pointwise)
     if block.depthwise is None:
         return full(block.filters, block.kernel, group.name, kernel_quantizer=pointwise, **options)
-    texts = {"depthwise_quantizer": numbers.weights(block.depthwise), "pointwise_quantizer": pointwise}
+    texts = {"depthwise_quantizer": number_format.weights(block.depthwise), "pointwise_quantizer": pointwise}
     return separable(block.filters, block.kernel, group.name, **texts, **options)
 
 

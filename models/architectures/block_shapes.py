@@ -1,11 +1,11 @@
-"""The maps of a network with a symmetry, block by block, before anything of it is built."""
+"""The sizes of the maps of a network with a symmetry, block by block, computed without building it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from models.settings import BlockSettings, ModelSettings
-from models.symmetry.choice import broken
+from models.symmetry.configured_group import broken_symmetry
 from models.symmetry.groups import Group
 from models.symmetry.map_geometry import BrokenSymmetryError, convolved, pooled
 
@@ -16,7 +16,7 @@ def block_sizes(settings: ModelSettings, size: int, group: Group) -> Iterator[tu
     Args:
         settings: the network.
         size: rows of the image.
-        group: what shall be kept.
+        group: the symmetry that must be kept.
 
     Raises:
         ConfigurationError: a block that breaks the symmetry.
@@ -24,9 +24,9 @@ def block_sizes(settings: ModelSettings, size: int, group: Group) -> Iterator[tu
     """
     for number, block in enumerate(settings.blocks):
         try:
-            behind = convolved(group, size, block.kernel, block.stride, block.padding, first=not number)
-            behind = pooled(group, behind, block.pooling)
+            size_after = convolved(group, size, block.kernel, block.stride, block.padding, first=not number)
+            size_after = pooled(group, size_after, block.pooling)
         except BrokenSymmetryError as error:
-            raise broken(settings, f"blocks.{number}", str(error)) from None
-        yield block, size, behind
-        size = behind
+            raise broken_symmetry(settings, f"blocks.{number}", str(error)) from None
+        yield block, size, size_after
+        size = size_after

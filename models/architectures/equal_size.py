@@ -2,7 +2,7 @@
 
 A group convolution with as many filters has more parameters than the plain one (as many times as the group has
 elements) and more multiplications (that many times again), so a comparison at equal width would favour it. Cohen and
-Welling (arXiv:1602.07576, section 8) divide the filters by the root of the order, which holds the parameters.
+Welling (arXiv:1602.07576, section 8) divide the filters by the root of the order, which keeps the number of parameters.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from models.settings import ModelSettings
 from models.symmetry.groups import Group
 
 FACTORS = [2 ** (step / 32) for step in range(-6 * 32, 2 * 32 + 1)]
-"""By which filters and units may be multiplied, ascending."""
+"""Factors by which filters and units may be multiplied, ascending."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """What a network has and does: its parameters, and its multiplications an image, padded zeros included."""
+    """The size of a network: its parameters, and its multiplications an image, padded zeros included."""
 
     parameters: int
     multiplications: int
@@ -62,7 +62,7 @@ def group_size(settings: ModelSettings, shape: Shape, classes: int, group: Group
         ValueError: when the image is too small for a kernel or pooling window.
     """
     costs = []
-    for number, (block, size, behind) in enumerate(block_sizes(settings, shape[0], group)):
+    for number, (block, size, size_after) in enumerate(block_sizes(settings, shape[0], group)):
         full = block.depthwise is None
         convolution = symmetric.group_convolution if full else symmetric.separable_group_convolution
         costs.append(
@@ -76,7 +76,7 @@ def group_size(settings: ModelSettings, shape: Shape, classes: int, group: Group
                 padding=block.padding,
             )
         )
-        shape = (behind, behind, group.order * block.filters)
+        shape = (size_after, size_after, group.order * block.filters)
     hidden = [dense.units for dense in settings.dense]
     for units in hidden or [classes]:
         costs.append(symmetric.group_dense(shape, units, group))
@@ -90,11 +90,11 @@ def views_size(settings: ModelSettings, shape: Shape, classes: int, group: Group
     """The size of the network of `models.architectures.view_network`.
 
     Raises:
-        ConfigurationError: a block that would see a turned image at other places.
+        ConfigurationError: a block that would sample a turned image at other places.
         ValueError: when the image is too small for a kernel or pooling window.
     """
     costs = []
-    for block, size, behind in block_sizes(settings, shape[0], group):
+    for block, size, size_after in block_sizes(settings, shape[0], group):
         costs.append(
             symmetric.views_convolution(
                 (size, size, shape[2]),
@@ -106,7 +106,7 @@ def views_size(settings: ModelSettings, shape: Shape, classes: int, group: Group
                 padding=block.padding,
             )
         )
-        shape = (behind, behind, block.filters)
+        shape = (size_after, size_after, block.filters)
     units = [dense.units for dense in settings.dense] + [classes]
     costs.append(symmetric.views_dense(shape, units[0], group))
     costs += [arithmetic.dense(before, after) for before, after in pairwise(units)]
@@ -115,15 +115,15 @@ def views_size(settings: ModelSettings, shape: Shape, classes: int, group: Group
 
 def scaled(settings: ModelSettings, factor: float) -> ModelSettings:
     """The same network with all filters and hidden units multiplied by a factor, at least one each."""
-    blocks = [block.model_copy(update={"filters": _times(block.filters, factor)}) for block in settings.blocks]
-    dense = [layer.model_copy(update={"units": _times(layer.units, factor)}) for layer in settings.dense]
+    blocks = [block.model_copy(update={"filters": _scaled_number(block.filters, factor)}) for block in settings.blocks]
+    dense = [layer.model_copy(update={"units": _scaled_number(layer.units, factor)}) for layer in settings.dense]
     return settings.model_copy(update={"blocks": tuple(blocks), "dense": tuple(dense)})
 
 
 def equalised(
     settings: ModelSettings, shape: Shape, classes: int, size: Callable[[ModelSettings], Size]
 ) -> ModelSettings:
-    """The settings whose network is nearest in size to the plain one, in what `equal` says.
+    """The settings whose network is nearest in size to the plain one; `settings.equal` says which size is compared.
 
     Args:
         settings: of the plain network.
@@ -137,18 +137,18 @@ def equalised(
     """
     if settings.equal == "width":
         return settings
-    wanted = getattr(plain_size(settings, shape, classes), settings.equal)
+    target = getattr(plain_size(settings, shape, classes), settings.equal)
 
-    def found(factor: float) -> int:
+    def amount(factor: float) -> int:
         return int(getattr(size(scaled(settings, factor)), settings.equal))
 
     low, high = 0, len(FACTORS) - 1
     while high - low > 1:  # the size grows with the factor
         middle = (low + high) // 2
-        low, high = (middle, high) if found(FACTORS[middle]) <= wanted else (low, middle)
-    best = min((FACTORS[low], FACTORS[high]), key=lambda factor: abs(found(factor) - wanted))
+        low, high = (middle, high) if amount(FACTORS[middle]) <= target else (low, middle)
+    best = min((FACTORS[low], FACTORS[high]), key=lambda factor: abs(amount(factor) - target))
     return scaled(settings, best)
 
 
-def _times(number: int, factor: float) -> int:
+def _scaled_number(number: int, factor: float) -> int:
     return max(1, round(number * factor))

@@ -6,42 +6,45 @@ from collections.abc import Callable
 
 from tensorflow import keras
 
-from models.architectures.architecture import HARDWARE, Builder, Network
+from models.architectures.architecture import HARDWARE, Builder, NetworkDefinition
 from models.architectures.equal_size import Size, equalised
-from models.architectures.number_forms import Numbers
+from models.architectures.number_format import NumberFormat
 from models.settings import ModelSettings
-from models.symmetry.choice import group_of
+from models.symmetry.configured_group import group_of
 from models.symmetry.groups import Group
 
 FLOAT_SYMMETRIC = "float_symmetric"
 """The name of the float counterpart of a network with a symmetry."""
 
 Shape = tuple[int, int, int]
-Build = Callable[[ModelSettings, Shape, int, Group, Numbers], keras.Model]
+Build = Callable[[ModelSettings, Shape, int, Group, NumberFormat], keras.Model]
 SizeOf = Callable[[ModelSettings, Shape, int, Group], Size]
 
 
-def both(settings: ModelSettings, grid: str, build: Build, size: SizeOf) -> tuple[Network, ...]:
+def float_and_quantized(
+    settings: ModelSettings, grid: str, build: Build, size: SizeOf
+) -> tuple[NetworkDefinition, ...]:
     """The float network and the quantized one, of the size that the settings ask for.
 
     Args:
-        settings: of the plain network, with the word of the symmetry.
+        settings: of the plain network, with the name of the symmetry.
         grid: kind of the pixel grid.
-        build: makes the network from settings, image shape, classes, group and numbers.
-        size: what such a network has and does.
+        build: builds the network from settings, image shape, classes, group and numbers.
+        size: the size of such a network.
     """
-    word = settings.symmetry
-    floats, quantized = (_builder(grid, build, size, Numbers(quantized=each)) for each in (False, True))
+    symmetry = settings.symmetry
+    build_float = _builder(grid, build, size, NumberFormat(quantized=False))
+    build_quantized = _builder(grid, build, size, NumberFormat(quantized=True))
     return (
-        Network(FLOAT_SYMMETRIC, f"float {word}", floats),
-        Network(HARDWARE, f"quantized {word}", quantized, True, FLOAT_SYMMETRIC),
+        NetworkDefinition(FLOAT_SYMMETRIC, f"float {symmetry}", build_float),
+        NetworkDefinition(HARDWARE, f"quantized {symmetry}", build_quantized, True, FLOAT_SYMMETRIC),
     )
 
 
-def _builder(grid: str, build: Build, size: SizeOf, numbers: Numbers) -> Builder:
-    def built(settings: ModelSettings, shape: Shape, classes: int) -> keras.Model:
+def _builder(grid: str, build: Build, size: SizeOf, number_format: NumberFormat) -> Builder:
+    def build_equalised(settings: ModelSettings, shape: Shape, classes: int) -> keras.Model:
         group = group_of(settings.symmetry, grid, shape)
-        settings = equalised(settings, shape, classes, lambda each: size(each, shape, classes, group))
-        return build(settings, shape, classes, group, numbers)
+        settings = equalised(settings, shape, classes, lambda trial: size(trial, shape, classes, group))
+        return build(settings, shape, classes, group, number_format)
 
-    return built
+    return build_equalised

@@ -1,17 +1,17 @@
-"""Networks that do not care how a jet is turned, on square and hexagonal pixels, and plain ones on hexagonal pixels."""
+"""Networks invariant under rotations of a jet, on square and hexagonal pixels, and plain ones on hexagonal pixels."""
 
 from __future__ import annotations
 
-from models.architectures.architecture import Architecture, Network
+from models.architectures.architecture import Architecture, NetworkDefinition
 from models.settings import ModelSettings
 
 
-def networks(settings: ModelSettings, grid: str) -> tuple[Network, ...]:
+def networks(settings: ModelSettings, grid: str) -> tuple[NetworkDefinition, ...]:
     """Group convolutions, float and quantized."""
     from models.architectures import equal_size, group_network
-    from models.architectures.float_and_quantized import both
+    from models.architectures.float_and_quantized import float_and_quantized
 
-    return both(settings, grid, group_network.build, equal_size.group_size)
+    return float_and_quantized(settings, grid, group_network.build, equal_size.group_size)
 
 
 ARCHITECTURE = Architecture(

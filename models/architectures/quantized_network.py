@@ -1,7 +1,7 @@
-"""The quantized separable tagger: the network that goes on to hardware.
+"""The quantized separable tagger: the network that is converted to firmware.
 
 Every number has a stated fixed-point type: pixels at the input port, weights, biases and the output of every rectifier;
-in between stand exact sums. No scale factors (alpha = 1), no batch normalisation, no softmax.
+in between are exact sums. No scale factors (alpha = 1), no batch normalisation, no softmax.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ layers = keras.layers
 
 
 def build(settings: ModelSettings, shape: tuple[int, int, int], classes: int) -> keras.Model:
-    """The network of `separable` in QKeras layers of the same names, with a quantizer at the input; logits out.
+    """The network of `separable_network` in QKeras layers of the same names, with a quantizer at the input; logits out.
 
     Args:
         settings: topology and widths.
@@ -53,7 +53,7 @@ def build(settings: ModelSettings, shape: tuple[int, int, int], classes: int) ->
 
 
 def convolution(block: BlockSettings, channels: int, index: int) -> keras.layers.Layer:
-    """The quantized convolution of block `index` (from 1) on so many channels, full or separable."""
+    """The quantized convolution of block `index` (from 1) on `channels` input channels, full or separable."""
     key = f"blocks.{index - 1}"
     common = {
         "strides": block.stride,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from models.architectures.architecture import HARDWARE, Architecture, Network
+from models.architectures.architecture import HARDWARE, Architecture, NetworkDefinition
 from models.settings import ModelSettings
 
 
-def networks(settings: ModelSettings, grid: str) -> tuple[Network, ...]:
+def networks(settings: ModelSettings, grid: str) -> tuple[NetworkDefinition, ...]:
     """Three networks of one topology."""
-    from models.architectures import quantized_network, separable, standard
+    from models.architectures import quantized_network, separable_network, standard_network
 
     return (
-        Network("float_standard", "float standard", standard.build),
-        Network("float_separable", "float separable", separable.build),
-        Network(HARDWARE, "quantized separable", quantized_network.build, True, "float_separable"),
+        NetworkDefinition("float_standard", "float standard", standard_network.build),
+        NetworkDefinition("float_separable", "float separable", separable_network.build),
+        NetworkDefinition(HARDWARE, "quantized separable", quantized_network.build, True, "float_separable"),
     )
 
 

@@ -1,14 +1,14 @@
-"""Which networks the words `architecture` and `symmetry` in `model.yaml` stand for; a new architecture is one file."""
+"""The networks selected by `architecture` and `symmetry` in `model.yaml`; a new architecture is one file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from data_prep.registry import Registry
-from models.architectures.architecture import HARDWARE as HARDWARE  # also found here, as the next one
+from models.architectures.architecture import HARDWARE as HARDWARE  # re-exported, as the next one
 from models.architectures.architecture import Architecture
-from models.architectures.architecture import Network as Network
+from models.architectures.architecture import NetworkDefinition as NetworkDefinition
 
 if TYPE_CHECKING:
     from models.settings import ModelSettings
@@ -17,45 +17,48 @@ ARCHITECTURES = Registry("models.architectures", "ARCHITECTURE", Architecture)
 """Every architecture by the name of its file."""
 
 
-def known_architecture(word: str) -> str:
-    """The word `architecture`, unchanged.
+def known_architecture(name: str) -> str:
+    """The value of `architecture`, unchanged.
 
     Raises:
-        ValueError: it is none; lists those that are.
+        ValueError: there is no such architecture; the message lists all.
     """
-    return _one_of({_base(name) for name, each in ARCHITECTURES.items() if each.symmetries}, word)
+    bases = {_base(file) for file, architecture in ARCHITECTURES.items() if architecture.symmetries}
+    return _require_one_of(bases, name)
 
 
-def known_symmetry(word: str) -> str:
-    """The word `symmetry`, unchanged.
+def known_symmetry(name: str) -> str:
+    """The value of `symmetry`, unchanged.
 
     Raises:
-        ValueError: it is none; lists those that are.
+        ValueError: there is no such symmetry; the message lists all.
     """
-    return _one_of({known for each in ARCHITECTURES.values() for known in each.symmetries}, word)
+    symmetries = {symmetry for architecture in ARCHITECTURES.values() for symmetry in architecture.symmetries}
+    return _require_one_of(symmetries, name)
 
 
 def architecture_of(architecture: str, symmetry: str) -> Architecture:
-    """The one that two words stand for.
+    """The architecture of a pair of `architecture` and `symmetry`.
 
     Raises:
-        ValueError: the architecture does not know the symmetry; lists those that it knows.
+        ValueError: the architecture does not have the symmetry; the message lists those that it has.
     """
-    family = [each for name, each in ARCHITECTURES.items() if _base(name) == architecture]
-    for each in family:
-        if symmetry in each.symmetries:
-            return each
-    known = sorted(word for each in family for word in each.symmetries)
-    raise ValueError(f"'architecture: {architecture}' knows no 'symmetry: {symmetry}'; it knows {', '.join(known)}")
+    family = [member for name, member in ARCHITECTURES.items() if _base(name) == architecture]
+    for member in family:
+        if symmetry in member.symmetries:
+            return member
+    names = sorted(name for member in family for name in member.symmetries)
+    raise ValueError(f"'architecture: {architecture}' has no 'symmetry: {symmetry}'; it has {', '.join(names)}")
 
 
 def symmetry_titles() -> dict[str, str]:
-    """What every word `symmetry` makes of a network, for people; those that make nothing of it are left out."""
-    return {word: title for each in ARCHITECTURES.values() for word, title in each.symmetries.items() if title}
+    """The title of every symmetry in reports; symmetries without one (`plain`) are left out."""
+    titles = (item for architecture in ARCHITECTURES.values() for item in architecture.symmetries.items())
+    return {symmetry: title for symmetry, title in titles if title}
 
 
-def networks(settings: ModelSettings, grid: str = "square") -> tuple[Network, ...]:
-    """The networks that these settings stand for, in the order of training; the last one goes on to hardware.
+def networks(settings: ModelSettings, grid: str = "square") -> tuple[NetworkDefinition, ...]:
+    """The networks of these settings in the order of training; the last one is converted to firmware.
 
     Args:
         settings: of a network on images of jets.
@@ -68,8 +71,8 @@ def _base(name: str) -> str:
     return ARCHITECTURES[name].base or name
 
 
-def _one_of(known: Iterable[str], word: str) -> str:
-    *others, last = sorted(known)
-    if word not in (*others, last):
-        raise ValueError(f"must be {', '.join(others)} or {last}" if others else f"must be {last}")
-    return word
+def _require_one_of(names: Collection[str], name: str) -> str:
+    if name not in names:
+        *heads, tail = sorted(names)
+        raise ValueError(f"must be {', '.join(heads)} or {tail}" if heads else f"must be {tail}")
+    return name

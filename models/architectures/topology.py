@@ -11,7 +11,7 @@ from models.settings import BlockSettings, ModelSettings
 layers = keras.layers
 
 Convolution = Callable[[BlockSettings, int, float, str], keras.layers.Layer]
-"""Makes a block's convolution from its settings, input channels, gain of the initial weights and name."""
+"""Builds a block's convolution from its settings, input channels, gain of the initial weights and name."""
 
 
 def network(
@@ -24,7 +24,7 @@ def network(
         settings: the topology; its widths are not used.
         shape: rows, columns, channels of the images.
         classes: logits.
-        convolution: makes the convolution of a block.
+        convolution: builds the convolution of a block.
 
     Raises:
         ValueError: when the image is too small for a kernel or pooling window.

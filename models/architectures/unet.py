@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from functools import partial
 
-from models.architectures.architecture import HARDWARE, Architecture, Network
+from models.architectures.architecture import HARDWARE, Architecture, NetworkDefinition
 from models.tasks.event_settings import EventModelSettings
 
 FLOAT = "float_unet"
 """The name of the float network."""
 
 
-def networks(settings: EventModelSettings, grid: str) -> tuple[Network, ...]:
+def networks(settings: EventModelSettings, grid: str) -> tuple[NetworkDefinition, ...]:
     """Two networks of one topology, with the outputs of the task."""
     from models.architectures import unet_network
 
     return (
-        Network(FLOAT, "float U-Net", partial(unet_network.build, quantized=False)),
-        Network(HARDWARE, "quantized U-Net", partial(unet_network.build, quantized=True), True, FLOAT),
+        NetworkDefinition(FLOAT, "float U-Net", partial(unet_network.build, quantized=False)),
+        NetworkDefinition(HARDWARE, "quantized U-Net", partial(unet_network.build, quantized=True), True, FLOAT),
     )
 
 

@@ -1,4 +1,4 @@
-"""A small U-Net, float or quantized, with separable convolutions and one 1 × 1 head an output.
+"""A small U-Net, float or quantized, with separable convolutions and a 1 × 1 convolution as head of every output.
 
 Source: O. Ronneberger, P. Fischer, T. Brox, arXiv:1505.04597, figure 1: convolutions and 2 × 2 maximum pooling down,
 a doubling of the image and the concatenation with the level of the way down up. Here with padding, so that the output
@@ -22,57 +22,57 @@ from models.tasks.event_settings import EventModelSettings, UNetSettings
 KL = keras.layers
 
 
-RARE = {"heat": 0.01}
-"""Outputs that are the logit of something rare, and the share with which they start: that of centres would else be a
-half, and all that training did first would be to bring it down (Lin et al. 2017, arXiv:1708.02002, section 4.1)."""
+INITIAL_PROBABILITY = {"heat": 0.01}
+"""The initial probability of outputs that are logits of something rare; 1/2 for all others. If the probability of a jet
+centre started at 1/2, training would first only bring it down (Lin et al. 2017, arXiv:1708.02002, section 4.1)."""
 
 
 def build(
     settings: EventModelSettings, shape: tuple[int, int, int], heads: Mapping[str, int], *, quantized: bool
 ) -> keras.Model:
-    """The network; one output [rows, columns, channels] a head.
+    """The network; every head has an output [rows, columns, channels].
 
     Args:
         settings: topology and widths.
         shape: rows, columns, channels of the image.
         heads: channels of every output, by name.
-        quantized: whether with QKeras layers. Both have layers of the same names and weights.
+        quantized: whether with QKeras layers. The names and weights of the layers are the same either way.
 
     Raises:
         ConfigurationError: when the depth does not divide the image.
     """
-    wanted = settings.unet
-    step = 2 ** (len(wanted.widths) - 1)
+    unet = settings.unet
+    step = 2 ** (len(unet.widths) - 1)
     if shape[0] % step or shape[1] % step:
         raise ConfigurationError(
-            f"a U-Net of {len(wanted.widths)} levels halves the image {len(wanted.widths) - 1} times, which "
+            f"a U-Net of {len(unet.widths)} levels halves the image {len(unet.widths) - 1} times, which "
             f"{shape[0]} x {shape[1]} pixels do not allow: both must be multiples of {step}",
             remedy="use fewer 'unet.widths' in model.yaml, or another 'grid' or 'wrap' in images.yaml",
         )
-    make = _Layers(wanted, quantized)
+    layers = _Layers(unet, quantized)
     image = keras.Input(shape, name="image")
-    x = make.port(settings, image)
+    x = layers.port(settings, image)
     gain = 1 / settings.pixel_scale
     skips = []
-    for level, filters in enumerate(wanted.widths):
+    for level, filters in enumerate(unet.widths):
         if level:
             x = KL.MaxPooling2D(2, name=f"down{level}_pooling")(x)
-        for number in range(wanted.convolutions):
-            first = level == number == 0
-            x = make.block(f"down{level}_{number}", x, filters, full=first, gain=gain if first else 1.0)
+        for number in range(unet.convolutions):
+            is_first = level == number == 0
+            x = layers.block(f"down{level}_{number}", x, filters, full=is_first, gain=gain if is_first else 1.0)
         skips.append(x)
-    for level in reversed(range(len(wanted.widths) - 1)):
-        filters = wanted.widths[level]
-        x = make.doubled(f"up{level}", x, filters)
+    for level in reversed(range(len(unet.widths) - 1)):
+        filters = unet.widths[level]
+        x = layers.doubled(f"up{level}", x, filters)
         x = KL.Concatenate(name=f"up{level}_skip")([x, skips[level]])
-        for number in range(wanted.convolutions):
-            x = make.block(f"up{level}_{number}", x, filters)
-    outputs = [make.head(name, x, channels) for name, channels in heads.items()]
+        for number in range(unet.convolutions):
+            x = layers.block(f"up{level}_{number}", x, filters)
+    outputs = [layers.head(name, x, channels) for name, channels in heads.items()]
     return keras.Model(image, outputs if len(outputs) > 1 else outputs[0], name="unet")
 
 
 class _Layers:
-    """The layers of one of the two forms."""
+    """The layers of the float or of the quantized form."""
 
     def __init__(self, settings: UNetSettings, quantized: bool) -> None:
         self.settings = settings
@@ -90,13 +90,13 @@ class _Layers:
         common = {"padding": "same", "name": name}
         if full or self.settings.convolution == "full":
             initial = keras.initializers.VarianceScaling(2 * gain**2, "fan_in")
-            kind = qkeras.QConv2D if self.quantized else KL.Conv2D
-            x = kind(filters, kernel, kernel_initializer=initial, **self._weights({"kernel": -1}), **common)(x)
+            convolution = qkeras.QConv2D if self.quantized else KL.Conv2D
+            x = convolution(filters, kernel, kernel_initializer=initial, **self._weights({"kernel": -1}), **common)(x)
         else:
             channels = x.shape[-1]
-            kind = qkeras.QSeparableConv2D if self.quantized else KL.SeparableConv2D
+            convolution = qkeras.QSeparableConv2D if self.quantized else KL.SeparableConv2D
             # Keras takes the fan-in of a depthwise kernel as if it summed over the channels, which it does not.
-            x = kind(
+            x = convolution(
                 filters,
                 kernel,
                 depthwise_initializer=keras.initializers.VarianceScaling(gain**2 * channels, "fan_in"),
@@ -107,14 +107,14 @@ class _Layers:
         return self.rectified(name, x)
 
     def doubled(self, name: str, x: Any, filters: int) -> Any:
-        """Twice the rows and columns."""
+        """The image with twice the rows and columns."""
         if self.settings.up == "upsampling":
             return self.block(f"{name}_doubled", KL.UpSampling2D(2, name=f"{name}_upsampling")(x), filters)
-        kind = QuantizedConv2DTranspose if self.quantized else KL.Conv2DTranspose
+        convolution = QuantizedConv2DTranspose if self.quantized else KL.Conv2DTranspose
         # Every output sums over a quarter of the kernel.
         initial = keras.initializers.VarianceScaling(2 * 4 * filters / (4 * x.shape[-1]), "fan_in")
         weights = self._weights({"kernel": -2})
-        x = kind(filters, 2, strides=2, kernel_initializer=initial, **weights, name=f"{name}_doubled")(x)
+        x = convolution(filters, 2, strides=2, kernel_initializer=initial, **weights, name=f"{name}_doubled")(x)
         return self.rectified(f"{name}_doubled", x)
 
     def rectified(self, name: str, x: Any) -> Any:
@@ -125,10 +125,10 @@ class _Layers:
 
     def head(self, name: str, x: Any, channels: int) -> Any:
         """One output."""
-        kind = qkeras.QConv2D if self.quantized else KL.Conv2D
-        share = RARE.get(name, 0.5)
-        start = keras.initializers.Constant(math.log(share / (1 - share)))
-        x = kind(channels, 1, bias_initializer=start, **self._weights({"kernel": -1}), name=name)(x)
+        convolution = qkeras.QConv2D if self.quantized else KL.Conv2D
+        probability = INITIAL_PROBABILITY.get(name, 0.5)
+        start = keras.initializers.Constant(math.log(probability / (1 - probability)))
+        x = convolution(channels, 1, bias_initializer=start, **self._weights({"kernel": -1}), name=name)(x)
         if not self.quantized:
             return x
         return qkeras.QActivation(str(quantizers.signed(self.settings.output)), name=f"{name}_output")(x)
@@ -137,6 +137,8 @@ class _Layers:
         """The quantizers of kernels, by the axis along which their output channels lie, and of the bias."""
         if not self.quantized:
             return {}
-        wanted = self.settings.weights  # no list
-        made = {f"{name}_quantizer": quantizers.weights(wanted, "unet.weights", 0, axis) for name, axis in axes.items()}
-        return made | {"bias_quantizer": quantizers.signed(self.settings.bias)}
+        width = self.settings.weights  # no list
+        arguments = {
+            f"{name}_quantizer": quantizers.weights(width, "unet.weights", 0, axis) for name, axis in axes.items()
+        }
+        return arguments | {"bias_quantizer": quantizers.signed(self.settings.bias)}

@@ -1,1 +1,1 @@
-"""Boosted trees on observables: what networks are compared with."""
+"""Boosted trees on jet observables, the reference that networks are compared with."""

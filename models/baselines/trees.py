@@ -1,6 +1,6 @@
-"""The baseline: gradient-boosted trees on observables that physicists made by hand (`tree_inputs`).
+"""The baseline: gradient-boosted trees on jet substructure observables (`tree_inputs`).
 
-A jet-image network that does not beat them has learned nothing that was not known. Source of the method: J. Friedman,
+A jet-image network that is not better has learned nothing beyond these observables. Source of the method: J. Friedman,
 Ann. Statist. 29 (2001) 1189.
 """
 
@@ -13,16 +13,20 @@ import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from data_prep.store.jet_images import ImageDataset
-from models.baselines.tree_inputs import Set, load_inputs
+from models.baselines.tree_inputs import ConstituentSet, load_inputs
 from models.settings import TreesSettings
 
 Inputs = tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8], npt.NDArray[np.float32]]
 """Inputs [jets, inputs], labels [jets] and weights [jets]."""
 
 
-def train_trees(dataset: ImageDataset, of: Set, settings: TreesSettings, seed: int) -> HistGradientBoostingClassifier:
-    """Fit the trees on `train`; boosting stops when the loss on `validation` has not fallen for a while."""
-    return fit(load_inputs(dataset, "train", of), load_inputs(dataset, "validation", of), settings, seed)
+def train_trees(
+    dataset: ImageDataset, constituents: ConstituentSet, settings: TreesSettings, seed: int
+) -> HistGradientBoostingClassifier:
+    """Fit the trees on `train`; boosting stops after `patience` rounds without a lower loss on `validation`."""
+    return fit(
+        load_inputs(dataset, "train", constituents), load_inputs(dataset, "validation", constituents), settings, seed
+    )
 
 
 def fit(train: Inputs, validation: Inputs, settings: TreesSettings, seed: int) -> HistGradientBoostingClassifier:
@@ -42,10 +46,10 @@ def fit(train: Inputs, validation: Inputs, settings: TreesSettings, seed: int) -
 
 
 def predict_trees(
-    trees: HistGradientBoostingClassifier, dataset: ImageDataset, of: Set, split: str
+    trees: HistGradientBoostingClassifier, dataset: ImageDataset, constituents: ConstituentSet, split: str
 ) -> npt.NDArray[np.float32]:
     """Scores float32 [jets, classes] of a split in its order, of the rounds up to the best one on `validation`."""
-    return predict(trees, load_inputs(dataset, split, of)[0])
+    return predict(trees, load_inputs(dataset, split, constituents)[0])
 
 
 def predict(trees: HistGradientBoostingClassifier, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

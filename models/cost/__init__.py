@@ -1,1 +1,1 @@
-"""What a network costs: multiplications, parameters, bit operations."""
+"""The cost of a network: multiplications, parameters, bit operations."""

@@ -1,4 +1,4 @@
-"""What a layer costs: output shape, multiplications, parameters and bit operations, from its hyperparameters alone.
+"""The cost of a layer: output shape, multiplications, parameters and bit operations, from its hyperparameters alone.
 
 Conventions, the same for every layer:
 
@@ -54,7 +54,7 @@ FLOAT = Widths()
 
 @dataclass(frozen=True)
 class Cost:
-    """What one layer costs, in the conventions of this module."""
+    """The cost of one layer, in the conventions of this module."""
 
     output_shape: Shape
     multiplications: int = 0
@@ -62,14 +62,14 @@ class Cost:
     parameters: int = 0
     bit_operations: int = 0
 
-    def __add__(self, behind: Cost) -> Cost:
-        """This layer and another one behind it, whose output is that of both."""
+    def __add__(self, following: Cost) -> Cost:
+        """The cost of this layer and the following one together; the output shape is that of the latter."""
         return Cost(
-            behind.output_shape,
-            self.multiplications + behind.multiplications,
-            self.multiplications_inside + behind.multiplications_inside,
-            self.parameters + behind.parameters,
-            self.bit_operations + behind.bit_operations,
+            following.output_shape,
+            self.multiplications + following.multiplications,
+            self.multiplications_inside + following.multiplications_inside,
+            self.parameters + following.parameters,
+            self.bit_operations + following.bit_operations,
         )
 
     def times(self, number: int) -> Cost:
@@ -130,7 +130,7 @@ def masked_convolution(
     groups: int = 1,
     widths: Widths = FLOAT,
 ) -> Cost:
-    """A convolution that has weights only at some taps of its kernel, such as a hexagon; parameters are left to others.
+    """A convolution that has weights only at some taps of its kernel, such as a hexagon; without parameters.
 
     >>> full = np.ones((3, 3), dtype=bool)
     >>> masked_convolution((15, 15, 3), 10, full).multiplications
@@ -148,12 +148,12 @@ def masked_convolution(
         for tap in range(k):
             inside[axis, tap] = sum(0 <= position * s + tap - before < size for position in range(sizes[axis]))
     terms = int(support.sum()) * (shape[2] // groups)
-    meeting = sum(int(inside[0, row] * inside[1, column]) for row, column in np.argwhere(support))
+    pairs = sum(int(inside[0, row] * inside[1, column]) for row, column in np.argwhere(support))
     outputs = sizes[0] * sizes[1] * filters
     return Cost(
         (sizes[0], sizes[1], filters),
         outputs * terms,
-        meeting * (shape[2] // groups) * filters,
+        pairs * (shape[2] // groups) * filters,
         0,
         outputs * _bit_operations(terms, widths),
     )
@@ -194,14 +194,14 @@ def transposed_convolution(
         for output, size, k, s, d in zip(sizes, shape[:2], kernels, strides, dilations, strict=True)
     ]
     taps = kernels[0] * kernels[1]
-    meeting = -(-kernels[0] // strides[0]) * -(-kernels[1] // strides[1]) * shape[2]
+    terms = -(-kernels[0] // strides[0]) * -(-kernels[1] // strides[1]) * shape[2]
     multiplications = shape[0] * shape[1] * taps * shape[2] * filters
     return Cost(
         (sizes[0], sizes[1], filters),
         multiplications,
         inside[0] * inside[1] * shape[2] * filters,
         taps * shape[2] * filters + filters * bias,
-        multiplications * _bits_of_one_product(meeting, widths),
+        multiplications * _bits_of_one_product(terms, widths),
     )
 
 
@@ -253,11 +253,11 @@ def separable(
     >>> separable(shape, 10, 3).multiplications / convolution(shape, 10, 3).multiplications == 1 / 10 + 1 / 9
     True
     """
-    first = depthwise(shape, kernel, depth_multiplier=depth_multiplier, bias=False, widths=widths, **sliding)
+    depthwise_cost = depthwise(shape, kernel, depth_multiplier=depth_multiplier, bias=False, widths=widths, **sliding)
     rows, columns = pair(kernel)
     weight = widths.weight if pointwise_weight is None else pointwise_weight
     between = Widths(sum_bits(rows * columns, widths), weight)
-    return first + pointwise(first.output_shape, filters, bias=bias, widths=between)
+    return depthwise_cost + pointwise(depthwise_cost.output_shape, filters, bias=bias, widths=between)
 
 
 def dense(inputs: int, units: int, *, bias: bool = True, widths: Widths = FLOAT) -> Cost:
@@ -270,7 +270,7 @@ def dense(inputs: int, units: int, *, bias: bool = True, widths: Widths = FLOAT)
 
 
 def pooling(shape: Shape, size: Pair, *, stride: Pair | None = None, padding: Padding = "valid") -> Cost:
-    """Maximum or average pooling; the stride is the window where none is given.
+    """Maximum or average pooling; the default stride is the size of the window.
 
     >>> pooling((13, 13, 4), 2).output_shape
     (6, 6, 4)

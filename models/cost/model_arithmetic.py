@@ -1,7 +1,7 @@
 """The arithmetic of a whole Keras or QKeras model: every layer with its widths, and the total.
 
-Widths: activations carry the bits of the quantizer that made them, sums of products the bits that hold them exactly,
-float layers 32. The conventions of counting are those of `models.cost.arithmetic`.
+Widths: activations have the bits of their quantizer, sums of products the bits that hold them exactly, float layers 32.
+The conventions of counting are those of `models.cost.arithmetic`.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ class LayerArithmetic:
 
     Attributes:
         name: its name.
-        kind: its class.
+        layer_class: its class.
         widths: bits of its numbers.
         cost: what it costs; parameters are counted once.
-        weights: how many there are and how many are not 0; counted once.
-        nonzero_multiplications: those of its multiplications, padded zeros included, whose weight is not 0.
+        weights: the number of its weights and of those that are not 0; a shared layer counts once.
+        nonzero_multiplications: its multiplications by weights that are not 0, padded zeros included.
     """
 
     name: str
-    kind: str
+    layer_class: str
     widths: Widths
     cost: Cost
     weights: Weights
@@ -56,18 +56,18 @@ class ModelArithmetic:
 
     @property
     def weights(self) -> Weights:
-        """Those of all layers."""
+        """The weights of all layers."""
         return sum((layer.weights for layer in self.layers), Weights())
 
     @property
     def nonzero_multiplications(self) -> int:
-        """Those of all layers."""
+        """The multiplications by weights that are not 0, of all layers."""
         return sum(layer.nonzero_multiplications for layer in self.layers)
 
     def as_json(self) -> dict[str, Any]:
         """The content of `arithmetic.json` for this model."""
         layers = [
-            {"name": layer.name, "kind": layer.kind, "activation_bits": layer.widths.activation}
+            {"name": layer.name, "kind": layer.layer_class, "activation_bits": layer.widths.activation}
             | {"weight_bits": layer.widths.weight if layer.cost.parameters else None}
             | asdict(layer.cost)
             | _nonzero(layer)
@@ -76,44 +76,44 @@ class ModelArithmetic:
         return {"layers": layers, "total": asdict(self.total) | _nonzero(self)}
 
 
-def _nonzero(counted: LayerArithmetic | ModelArithmetic) -> dict[str, int]:
+def _nonzero(part: LayerArithmetic | ModelArithmetic) -> dict[str, int]:
     return {
-        "weights": counted.weights.all,
-        "nonzero_weights": counted.weights.nonzero,
-        "nonzero_multiplications": counted.nonzero_multiplications,
+        "weights": part.weights.all,
+        "nonzero_weights": part.weights.nonzero,
+        "nonzero_multiplications": part.nonzero_multiplications,
     }
 
 
 def count(model: keras.Model) -> ModelArithmetic:
     """Walk a built model and count every layer.
 
-    Shapes with fewer than three axes stand at the end of (1, 1, n); the batch axis is left out.
+    Shapes with fewer than three axes are extended to (1, 1, n) in front; the batch axis is left out.
 
     Raises:
         UnsupportedModelError: for a layer whose arithmetic is not known, by name.
     """
     layers: list[LayerArithmetic] = []
     bits: dict[int, int] = {}
-    seen: set[str] = set()
+    counted_layers: set[str] = set()
     for layer, inputs, outputs in _calls(model):
         incoming = max((bits.get(id(tensor), FLOAT_BITS) for tensor in inputs), default=FLOAT_BITS)
         shapes = [_shape(tensor, layer) for tensor in inputs] or [_shape(outputs[0], layer)]
         rule = _RULES.get(type(layer).__name__)
         if rule is None:
-            kind = type(layer).__name__
-            raise UnsupportedModelError(f"layer {layer.name!r}: the arithmetic of {kind} is not known")
+            layer_class = type(layer).__name__
+            raise UnsupportedModelError(f"layer {layer.name!r}: the arithmetic of {layer_class} is not known")
         widths = Widths(incoming, _weight_bits(layer))
         cost, outgoing = rule(layer, shapes, widths)
         cost = replace(
             cost,
             output_shape=_shape(outputs[0], layer),
-            parameters=0 if layer.name in seen else int(layer.count_params()),
+            parameters=0 if layer.name in counted_layers else int(layer.count_params()),
         )
         weights = weights_of(layer)
-        counted = Weights() if layer.name in seen else weights
+        weights_once = Weights() if layer.name in counted_layers else weights
         nonzero = weights.share(cost.multiplications)
-        seen.add(layer.name)
-        layers.append(LayerArithmetic(layer.name, type(layer).__name__, widths, cost, counted, nonzero))
+        counted_layers.add(layer.name)
+        layers.append(LayerArithmetic(layer.name, type(layer).__name__, widths, cost, weights_once, nonzero))
         outgoing = _quantizer_bits(getattr(layer, "activation", None)) or outgoing
         bits |= {id(tensor): outgoing for tensor in outputs}
     return ModelArithmetic(tuple(layers))

@@ -1,4 +1,4 @@
-"""What layers with a symmetry cost: the multiplications of their plain form, the parameters of their base filters.
+"""The cost of layers with a symmetry: the multiplications of their plain form, the parameters of their base filters.
 
 Conventions: `models.cost.arithmetic`. Taps outside a hexagon, and places that are zero in every bank, are no
 multiplications.
@@ -28,8 +28,8 @@ def group_convolution(
 ) -> Cost:
     """A group convolution with `filters` outputs for every element.
 
-    At equal width (Cohen and Welling, arXiv:1602.07576, section 6.3) one behind another has as many times the
-    parameters of a plain convolution as the group has elements, and a lifting one has its parameters:
+    At equal width (Cohen and Welling, arXiv:1602.07576, section 6.3) a lifting convolution has the parameters of a
+    plain one, and a convolution over the group as many times these as the group has elements:
 
     >>> from models.symmetry.groups import GROUPS
     >>> p4 = GROUPS["p4"]
@@ -59,17 +59,17 @@ def separable_group_convolution(
     support = group.support(kernel)
     elements = 1 if lifts else group.order
     channels = shape[2] // elements
-    one = arithmetic.masked_convolution(
+    depthwise = arithmetic.masked_convolution(
         (shape[0], shape[1], elements), group.order, support, stride=stride, padding=padding, widths=widths
     )
     between = Widths(arithmetic.sum_bits(int(support.sum()) * elements, widths), pointwise_weight)
-    rows, columns, _ = one.output_shape
-    two = arithmetic.pointwise((rows, columns, channels), filters, widths=between)
-    both = one.times(channels) + two.times(group.order)
+    rows, columns, _ = depthwise.output_shape
+    pointwise = arithmetic.pointwise((rows, columns, channels), filters, widths=between)
+    total = depthwise.times(channels) + pointwise.times(group.order)
     return replace(
-        both,
+        total,
         output_shape=(rows, columns, group.order * filters),
-        parameters=int(support.sum()) * shape[2] + two.parameters,
+        parameters=int(support.sum()) * shape[2] + pointwise.parameters,
     )
 
 
@@ -93,15 +93,15 @@ def views_convolution(
     """The same convolution of a map of every view; `shape` and the output shape are those of one view."""
     support = group.support(kernel)
     if not separable:
-        one = arithmetic.masked_convolution(shape, filters, support, stride=stride, padding=padding, widths=widths)
-        return replace(one.times(group.order), parameters=int(support.sum()) * shape[2] * filters + filters)
-    first = arithmetic.masked_convolution(
+        full = arithmetic.masked_convolution(shape, filters, support, stride=stride, padding=padding, widths=widths)
+        return replace(full.times(group.order), parameters=int(support.sum()) * shape[2] * filters + filters)
+    depthwise = arithmetic.masked_convolution(
         shape, shape[2], support, stride=stride, padding=padding, groups=shape[2], widths=widths
     )
     between = Widths(arithmetic.sum_bits(int(support.sum()), widths), pointwise_weight)
-    second = arithmetic.pointwise(first.output_shape, filters, widths=between)
-    both = (first + second).times(group.order)
-    return replace(both, parameters=int(support.sum()) * shape[2] + second.parameters)
+    pointwise = arithmetic.pointwise(depthwise.output_shape, filters, widths=between)
+    total = (depthwise + pointwise).times(group.order)
+    return replace(total, parameters=int(support.sum()) * shape[2] + pointwise.parameters)
 
 
 def views_dense(shape: Shape, filters: int, group: Group, *, widths: Widths = FLOAT) -> Cost:

@@ -1,1 +1,1 @@
-"""Model files and what goes with them."""
+"""Model files and the files beside them."""

@@ -1,8 +1,8 @@
-"""What a model file would build, read as data: nothing in it is imported, evaluated or run.
+"""Checks a model file as data before it is loaded: nothing in it is imported, evaluated or run.
 
 A Keras model file describes its network in JSON. Loading it looks up every `class_name`, imports every `module`,
-evaluates quantizer texts and unmarshals the code of Lambda layers, so a model from elsewhere is a program from
-elsewhere. This module walks the JSON first and lets only known names pass.
+evaluates quantizer texts and unmarshals the code of Lambda layers, so loading a foreign model can run foreign code.
+This module walks the JSON first and lets only known names pass.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ LAYERS = _names(
     """
 )
 
-OWN = {
+PROJECT_CLASSES = {
     "QuantizedConv2DTranspose": "models.layers.transposed",
     "quantized_bits_by_channel": "models.quantization.channel_quantizer",
     "GroupConv2D": "models.layers.group_layers",
@@ -71,8 +71,8 @@ _PARTS = _names(
     """
 )
 
-_NOT_LOADED = {"quantized_hswish": "train with quantized_relu"}
-_FROM_LAYERS = "build the network from Keras and QKeras layers alone"
+_UNLOADABLE = {"quantized_hswish": "train with quantized_relu"}
+_KERAS_ONLY = "build the network from Keras and QKeras layers alone"
 
 _MODULE = re.compile(r"builtins|(keras|qkeras)(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _VALUE = r"""(?:[A-Za-z_]+\s*=\s*)?(?:[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|True|False|None|'[a-z0-9_]*'|"[a-z0-9_]*")"""
@@ -81,7 +81,7 @@ _EVALUATED = re.compile(r"activation|quantizer|(?:\w+_)(?:activation|quantizer)"
 
 
 def check_configuration(content: Any, file: Path) -> None:
-    """Walk a model's JSON configuration and refuse whatever is not known to be harmless.
+    """Walk a model's JSON configuration and refuse all objects that are not known to be harmless.
 
     Args:
         content: the parsed JSON of a Keras 2 model.
@@ -115,24 +115,30 @@ class _Walk:
 
     def _check_object(self, node: Mapping[str, Any], layer: str) -> str:
         """One serialized object; returns the name of the layer that it is in."""
-        kind, config = node.get("class_name"), node.get("config")
-        if not isinstance(kind, str):
-            raise self._refuse(layer, _reason(kind))
-        if isinstance(config, Mapping) and isinstance(config.get("name"), str) and kind not in _PARTS:
+        class_name, config = node.get("class_name"), node.get("config")
+        if not isinstance(class_name, str):
+            raise self._refuse(layer, _reason(class_name))
+        if isinstance(config, Mapping) and isinstance(config.get("name"), str) and class_name not in _PARTS:
             layer = config["name"]
-        if kind == "function":
-            known = isinstance(config, str) and config in FUNCTIONS and node.get("registered_name") in (None, kind)
-            if not known:
+        if class_name == "function":
+            is_known = (
+                isinstance(config, str) and config in FUNCTIONS and node.get("registered_name") in (None, class_name)
+            )
+            if not is_known:
                 raise self._refuse(layer, f"uses the function {config!r}, which is not part of Keras or QKeras")
-        elif kind in _NOT_LOADED:
-            raise self._refuse(layer, f"has a {kind}, which QKeras saves but does not load", remedy=_NOT_LOADED[kind])
-        elif kind not in LAYERS | OWN.keys() | MODELS | QUANTIZERS | _PARTS:
-            raise self._refuse(layer, _reason(kind))
-        elif node.get("registered_name") not in (None, kind):
+        elif class_name in _UNLOADABLE:
+            raise self._refuse(
+                layer, f"has a {class_name}, which QKeras saves but does not load", remedy=_UNLOADABLE[class_name]
+            )
+        elif class_name not in LAYERS | PROJECT_CLASSES.keys() | MODELS | QUANTIZERS | _PARTS:
+            raise self._refuse(layer, _reason(class_name))
+        elif node.get("registered_name") not in (None, class_name):
             raise self._refuse(layer, f"is of the foreign class {node['registered_name']!r}")
         module = node.get("module")
-        foreign = not (isinstance(module, str) and (_MODULE.fullmatch(module) or module == OWN.get(kind)))
-        if module is not None and foreign:
+        is_foreign = not (
+            isinstance(module, str) and (_MODULE.fullmatch(module) or module == PROJECT_CLASSES.get(class_name))
+        )
+        if module is not None and is_foreign:
             raise self._refuse(layer, f"is of the foreign module {module!r}")
         return layer
 
@@ -144,13 +150,13 @@ class _Walk:
                 layer, f"has the activation or quantizer {text[:80]!r}, which is not part of Keras or QKeras"
             )
 
-    def _refuse(self, layer: str, reason: str, remedy: str = _FROM_LAYERS) -> UnsupportedModelError:
+    def _refuse(self, layer: str, reason: str, remedy: str = _KERAS_ONLY) -> UnsupportedModelError:
         return UnsupportedModelError(f"layer {layer[:80]!r} {reason}", file=self.file, remedy=remedy)
 
 
-def _reason(kind: Any) -> str:
-    if kind in ("Lambda", "__lambda__"):
+def _reason(class_name: Any) -> str:
+    if class_name in ("Lambda", "__lambda__"):
         return "is a Lambda layer: it contains code, which is not run here"
-    if kind in ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer"):
+    if class_name in ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer"):
         return "is a raw TensorFlow operation, not a layer"
-    return f"is of the unknown class {kind!r}"
+    return f"is of the unknown class {class_name!r}"

@@ -1,6 +1,6 @@
-"""Model files: saving ours, and loading one that anyone may have made without running anything in it.
+"""Saving model files, and loading those of anyone without running code that they contain.
 
-The file is looked through as data first (`models.files.inspect_model`); only then Keras rebuilds the network from it.
+The file is checked as data first (`models.files.inspect_model`); only then Keras rebuilds the network from it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tensorflow import keras
 from data_prep.errors import InputFileError, UnsupportedModelError
 from data_prep.system.machine import MEMORY, machine_fault
 from models.files.inspect_model import MODELS, check_configuration
-from models.files.quiet import quietly
+from models.files.keras_warnings import quietly
 from models.quantization.quantizers import custom_objects
 
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
@@ -40,7 +40,7 @@ def load_model(path: Path) -> keras.Model:
         InputFileError: no such file, neither HDF5 nor a Keras archive, truncated, without a network, with weights that
             do not fit or are not finite.
         UnsupportedModelError: a SavedModel folder, Keras 3, Lambda layers, foreign classes or functions, links to
-            other files; all found before anything of the model is built.
+            other files; all of these are detected before any part of the model is built.
     """
     if path.is_dir():
         raise UnsupportedModelError(
@@ -56,8 +56,8 @@ def load_model(path: Path) -> keras.Model:
     elif magic.startswith(_ZIP_MAGIC):
         model = _load_archive(path)
     else:
-        what = "is empty" if not magic else "is not a Keras model: neither HDF5 (.h5) nor a Keras archive (.keras)"
-        raise InputFileError(what, file=path, remedy=_SAVE_AGAIN)
+        reason = "is empty" if not magic else "is not a Keras model: neither HDF5 (.h5) nor a Keras archive (.keras)"
+        raise InputFileError(reason, file=path, remedy=_SAVE_AGAIN)
     for layer in model.layers:
         if not all(np.isfinite(weight).all() for weight in layer.get_weights()):
             raise InputFileError(
@@ -68,10 +68,10 @@ def load_model(path: Path) -> keras.Model:
 
 def save_model(model: keras.Model, path: Path) -> None:
     """Save a model as HDF5 (`.h5`), the form in which QKeras layers come back exactly; without its optimizer."""
-    # Made in memory: on a full disk HDF5 raises whatever its cache happens to meet.
+    # Written in memory first: on a full disk the error that HDF5 raises depends on its cache.
     content = io.BytesIO()
     with quietly(), h5py.File(content, "w") as file:
-        # Keras calls the format legacy.
+        # Keras calls this format legacy.
         warnings.filterwarnings("ignore", "You are saving your model as an HDF5 file", UserWarning)
         model.save(file, save_format="h5", include_optimizer=False)
     path.write_bytes(content.getvalue())
@@ -97,7 +97,7 @@ def _load_hdf5(path: Path) -> keras.Model:
 
 
 def _load_archive(path: Path) -> keras.Model:
-    """A `.keras` file is packed anew from its checked parts, then Keras reads that."""
+    """Keras reads a copy of the `.keras` file that is packed from its checked parts."""
     with _rebuilding(path), zipfile.ZipFile(path) as archive:
         parts = _archive_parts(archive, path)
         metadata = _parse(parts["metadata.json"], path)
@@ -123,7 +123,7 @@ def _rebuilding(path: Path) -> Iterator[None]:
             yield
     except (*_BUILD_ERRORS, zipfile.BadZipFile, RecursionError) as error:
         lacking = machine_fault(error)
-        if lacking is not None and lacking.lack != MEMORY:  # which a damaged file may ask for without end
+        if lacking is not None and lacking.lack != MEMORY:  # a damaged file may ask for any amount of memory
             raise lacking from error
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
         raise InputFileError(f"is damaged or not a Keras 2 model: {reason}", file=path, remedy=_SAVE_AGAIN) from error
@@ -135,11 +135,11 @@ def _archive_parts(archive: zipfile.ZipFile, path: Path) -> dict[str, bytes]:
         name = PurePosixPath(entry.filename)
         if name.is_absolute() or ".." in name.parts or "\\" in entry.filename:
             raise UnsupportedModelError(
-                f"holds the path {entry.filename[:80]!r}, which leads out of the archive", file=path
+                f"contains the path {entry.filename[:80]!r}, which leads out of the archive", file=path
             )
         if entry.filename not in names and not entry.is_dir():
             raise UnsupportedModelError(
-                f"holds {entry.filename[:80]!r}, which does not belong into a Keras model", file=path
+                f"contains {entry.filename[:80]!r}, which does not belong in a Keras model", file=path
             )
         if entry.file_size > _SIZE_LIMIT:
             raise UnsupportedModelError(f"{entry.filename!r} unpacks to more than {_SIZE_LIMIT} bytes", file=path)
@@ -150,13 +150,13 @@ def _archive_parts(archive: zipfile.ZipFile, path: Path) -> dict[str, bytes]:
 
 
 def _check_hdf5(file: h5py.File, path: Path) -> None:
-    """Refuse links and data sets that lead to other files, and more data than a model has."""
+    """Refuse links, data sets kept in other files, and more data than a model has."""
 
     def visit(group: h5py.Group) -> int:
         size = 0
         for name in group:
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise UnsupportedModelError(f"{name!r} is a link out of its place", file=path, remedy=_SAVE_AGAIN)
+                raise UnsupportedModelError(f"{name!r} is a link, not data", file=path, remedy=_SAVE_AGAIN)
             item = group[name]
             if isinstance(item, h5py.Group):
                 size += visit(item)
@@ -167,14 +167,14 @@ def _check_hdf5(file: h5py.File, path: Path) -> None:
         return size
 
     if visit(file) > _SIZE_LIMIT:
-        raise UnsupportedModelError(f"holds more than {_SIZE_LIMIT} bytes of weights", file=path)
+        raise UnsupportedModelError(f"contains more than {_SIZE_LIMIT} bytes of weights", file=path)
 
 
 def _check_version(version: Any, path: Path) -> None:
     text = version.decode("utf-8", "replace") if isinstance(version, bytes) else str(version)
     if not text.startswith("2."):
-        found = "an unknown version of Keras" if version is None else f"Keras {text[:20]}"
-        raise UnsupportedModelError(f"was saved by {found}, Keras 2 is needed", file=path, remedy=_SAVE_AGAIN)
+        version_name = "an unknown version of Keras" if version is None else f"Keras {text[:20]}"
+        raise UnsupportedModelError(f"was saved by {version_name}, Keras 2 is needed", file=path, remedy=_SAVE_AGAIN)
 
 
 def _parse(text: Any, path: Path) -> Any:

@@ -1,7 +1,7 @@
 """What the numbers at the inputs and outputs of a network mean: `meaning.json`, which goes with it from `train` on.
 
-Who feeds the network otherwise is refused by key (`Meaning.require_same_images`), and who names its outputs names them
-as it was trained, in its order. Nothing here needs TensorFlow.
+Images of another meaning are refused, and the error names the key (`Meaning.require_same_images`); outputs are named by
+the classes of the training, in their order. Nothing here needs TensorFlow.
 """
 
 from __future__ import annotations
@@ -23,53 +23,53 @@ from models.tasks.event_settings import DetectionSettings, SegmentationSettings
 from models.tasks.settings import RegressionSettings
 
 MEANING = "meaning.json"
-"""The file, in `30_model/`, in `40_lowered/` and in a bundle; beside one model of many `<model>.meaning.json`."""
+"""The file, in `30_model/`, in `40_lowered/` and in a bundle; `<model>.meaning.json` beside one model of several."""
 
 
 def meaning_beside(model: Path) -> Path:
-    """Where the meaning of a model file stands, if it stands anywhere: beside it, for it alone or for its folder."""
-    own = model.with_suffix(f".{MEANING}")
-    return own if own.exists() else model.with_name(MEANING)
+    """The path of the meaning of a model file: for it alone if there is one, else that of its folder."""
+    of_model = model.with_suffix(f".{MEANING}")
+    return of_model if of_model.exists() else model.with_name(MEANING)
 
 
 class Meaning(Settings):
-    """What the inputs and outputs of one network are."""
+    """What the numbers at the inputs and outputs of one network are."""
 
     format: Literal[1] = 1
     """Version of this file format."""
     stated_by: Literal["training", "user"]
-    """Who says so: the dataset that the network was trained on, or whoever brought it."""
+    """Where this comes from: the dataset that the network was trained on, or the user who provides the network."""
     task: TaskName | None
-    """What it was trained for; none where the user did not train it here."""
+    """The task that it was trained for; none where it was not trained here."""
     images: ImageDescription | EventDescription
     """The images that it takes: grid, channels, steps, candidates, and of jets the classes of the dataset."""
     units: tuple[str, ...]
     """The unit of each channel of the images."""
     classes: tuple[str, ...]
-    """What the numbers of the first output stand for, one a class in their order; empty where there are no classes."""
+    """The classes that the numbers of the first output stand for, in order; empty where there are no classes."""
     regression: RegressionSettings | None = None
-    """The numbers of a jet that it finds, with the unit of each, in the order of the outputs."""
+    """The quantities of a jet that it estimates, with the unit of each, in the order of the outputs."""
     segmentation: SegmentationSettings | None = None
     """How the classes of towers were trained and are measured."""
     detection: DetectionSettings | None = None
-    """What an output of 1 is (GeV), and how jets are found in the outputs."""
+    """The energy that an output of 1 stands for (GeV), and how jets are found in the outputs."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.units != self.images.units:
             raise ValueError(f"'units' of these images are {', '.join(self.images.units)}")
-        wanted = self.images.classes if isinstance(self.images, ImageDescription) else TOWER_CLASSES
-        if self.classes not in ((), wanted):
-            raise ValueError(f"'classes' of these images are {', '.join(wanted)}")
+        expected = self.images.classes if isinstance(self.images, ImageDescription) else TOWER_CLASSES
+        if self.classes not in ((), expected):
+            raise ValueError(f"'classes' of these images are {', '.join(expected)}")
         return self
 
     @classmethod
     def of_training(cls, images: Description, network: Any) -> Meaning:
-        """What a network means that is trained here.
+        """The meaning of a network that is trained here.
 
         Args:
             images: as the dataset describes them.
-            network: what `model.yaml` holds, the settings of its task.
+            network: the content of `model.yaml`, the settings of its task.
 
         Raises:
             ValueError: a task on events with images of jets, or the other way round.
@@ -83,14 +83,14 @@ class Meaning(Settings):
 
     @classmethod
     def stated(cls, images: Description, *, classes: bool) -> Meaning:
-        """What the user says of a network that was not trained here.
+        """The meaning that the user states for a network that was not trained here.
 
         Args:
             images: as `images.yaml` describes them.
             classes: whether the first output is one number for each of its classes.
         """
-        named = images.classes if classes and isinstance(images, ImageDescription) else ()
-        return cls(stated_by="user", task=None, images=images, units=images.units, classes=named)
+        class_names = images.classes if classes and isinstance(images, ImageDescription) else ()
+        return cls(stated_by="user", task=None, images=images, units=images.units, classes=class_names)
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -101,56 +101,56 @@ class Meaning(Settings):
 
     @property
     def without_scores(self) -> str:
-        """Why the network has no scores of jets, in words; empty where it has."""
+        """Why the network has no scores of jets, in words; empty where it has them."""
         if isinstance(self.images, EventDescription):
             return f"it was made for events ({self.task or 'as the user stated'})"
         if self.classes:
             return ""
         if self.regression is not None:
-            return f"it finds {', '.join(target.name for target in self.regression.targets)} of a jet (GeV)"
+            return f"it estimates {', '.join(target.name for target in self.regression.targets)} of a jet (GeV)"
         return "its outputs are not classes (--no-classes)"
 
-    def require_same_images(self, given: Description, file: Path, *, configuration: bool = False) -> None:
-        """Make sure that images are what the network takes.
+    def require_same_images(self, images: Description, file: Path, *, configuration: bool = False) -> None:
+        """Make sure that images are those that the network takes.
 
         Args:
-            given: what they are.
-            file: where that stands: a dataset, or `images.yaml`.
+            images: their description.
+            file: the file that contains it: a dataset, or `images.yaml`.
             configuration: whether it is `images.yaml`.
 
         Raises:
             InputFileError, ConfigurationError: naming every key in which they differ, with both values.
         """
-        self._refuse(
-            [(each.key, each.given, each.wanted) for each in differences(given, self.images)], file, configuration
-        )
+        differing = [(key.key, key.given, key.wanted) for key in differences(images, self.images)]
+        self._refuse(differing, file, configuration)
 
-    def require_same_classes(self, given: Description, file: Path, *, configuration: bool = False) -> None:
+    def require_same_classes(self, images: Description, file: Path, *, configuration: bool = False) -> None:
         """Make sure that labels mean what the outputs of the network mean, class by class in their order.
 
         Args:
-            given: the images that the labels belong to.
-            file: where that stands.
+            images: the images that the labels belong to.
+            file: the file that contains their description.
             configuration: whether it is `images.yaml`.
 
         Raises:
             InputFileError, ConfigurationError: other classes, or the same ones in another order.
         """
-        if not self.classes or not isinstance(given, ImageDescription) or given.classes == self.classes:
+        if not self.classes or not isinstance(images, ImageDescription) or images.classes == self.classes:
             return
-        self._refuse([("classes", ", ".join(given.classes), ", ".join(self.classes))], file, configuration)
+        self._refuse([("classes", ", ".join(images.classes), ", ".join(self.classes))], file, configuration)
 
-    def _refuse(self, found: list[tuple[str, str, str]], file: Path, configuration: bool) -> None:
-        if not found:
+    def _refuse(self, differing: list[tuple[str, str, str]], file: Path, configuration: bool) -> None:
+        if not differing:
             return
         trained = self.stated_by == "training"
         was = "the network was trained with" if trained else "for the network was stated"
-        what = "; ".join(
-            f"'{key}' is {given}, {was if i == 0 else 'not'} {wanted}" for i, (key, given, wanted) in enumerate(found)
+        message = "; ".join(
+            f"'{key}' is {value}, {was if i == 0 else 'not'} {expected}"
+            for i, (key, value, expected) in enumerate(differing)
         )
-        kind = ConfigurationError if configuration else InputFileError
-        whose = "of its training" if trained else "that were stated for it"
-        raise kind(what, file=file, remedy=f"give images that are made as those {whose}")
+        error = ConfigurationError if configuration else InputFileError
+        reference = "it was trained on" if trained else "that were stated for it"
+        raise error(message, file=file, remedy=f"give images made in the same way as those {reference}")
 
     def save(self, file: Path) -> None:
         """Write it."""
@@ -158,10 +158,10 @@ class Meaning(Settings):
 
     @classmethod
     def load(cls, file: Path) -> Meaning | None:
-        """Read a `meaning.json`; None where there is none, as beside a network that a user brought.
+        """Read a `meaning.json`; None where there is none, as beside a network of the user.
 
         Raises:
-            InputFileError: it cannot be read, or holds something else.
+            InputFileError: it cannot be read, or does not contain a meaning.
         """
         try:
             return cls.model_validate_json(file.read_text(encoding="utf-8"))
@@ -172,5 +172,5 @@ class Meaning(Settings):
             reason = f"'{'.'.join(map(str, fault['loc'])) or 'file'}': {fault['msg'].removeprefix('Value error, ')}"
         except (OSError, ValueError) as error:
             reason = str(error)
-        what = f"does not say what the inputs of the network are: {reason}"
-        raise InputFileError(what, file=file, remedy="run the command that made it again, `train` or `lower`")
+        message = f"does not say what the inputs of the network are: {reason}"
+        raise InputFileError(message, file=file, remedy="run the command that made it again, `train` or `lower`")

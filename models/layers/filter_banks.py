@@ -1,4 +1,4 @@
-"""One filter as the bank of all its turned copies: which weight stands at which place of a plain kernel.
+"""The bank of all turned copies of one filter: which weight is at which place of a plain kernel.
 
 A base filter psi is stored as its taps inside the support, and for feature maps over the group once more for every
 element. In the group convolution
@@ -35,20 +35,20 @@ def bank(group: str, size: int, *, lifts: bool) -> Indices:
     >>> bank("p4", 2, lifts=True)[:, :, 0, 1].tolist()
     [[1, 3], [0, 2]]
     """
-    known = GROUPS[group]
-    support = known.support(size)
+    symmetry = GROUPS[group]
+    support = symmetry.support(size)
     numbers = np.full(size * size + 1, OUTSIDE)
-    numbers[:-1][support.reshape(-1)] = np.arange(known.taps(size))
-    moved = numbers[known.sources(size)]  # [out, row, column], OUTSIDE is the last entry of numbers
-    back = known.table[known.inverse]  # [out, in]: r⁻¹ h
-    inner = np.zeros((known.order, 1), np.int64) if lifts else back
+    numbers[:-1][support.reshape(-1)] = np.arange(symmetry.taps(size))
+    turned = numbers[symmetry.sources(size)]  # [out, row, column], OUTSIDE is the last entry of numbers
+    back = symmetry.table[symmetry.inverse]  # [out, in]: r⁻¹ h
+    inner = np.zeros((symmetry.order, 1), np.int64) if lifts else back
     elements_in = inner.shape[1]
-    found = moved[:, :, :, None] * elements_in + inner[:, None, None, :]
-    found[moved == OUTSIDE] = known.taps(size) * elements_in
-    return np.ascontiguousarray(np.moveaxis(found, 0, -1))
+    indices = turned[:, :, :, None] * elements_in + inner[:, None, None, :]
+    indices[turned == OUTSIDE] = symmetry.taps(size) * elements_in
+    return np.ascontiguousarray(np.moveaxis(indices, 0, -1))
 
 
 @cache
 def spatial_bank(group: str, size: int) -> Indices:
-    """The same for a filter that leaves every element to itself: int64 [size, size, elements], psi(r⁻¹ y) at y."""
+    """The bank of a filter over space alone, for every element: int64 [size, size, elements], psi(r⁻¹ y) at y."""
     return bank(group, size, lifts=True)[:, :, 0]

@@ -1,4 +1,4 @@
-"""The forms that base filters take, whatever moves them: a full kernel, a separable one, one as large as the map."""
+"""The forms of base filters: a full kernel, a separable one, one as large as the map."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Windowed(FilterLayer):
         self.kernel_size, self.strides, self.padding = kernel_size, strides, padding
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that the layer was made with, for model files."""
-        own = {"kernel_size": self.kernel_size, "strides": self.strides, "padding": self.padding}
-        return super().get_config() | own
+        """The constructor arguments of the layer, for model files."""
+        config = {"kernel_size": self.kernel_size, "strides": self.strides, "padding": self.padding}
+        return super().get_config() | config
 
 
 class FullFilter(Windowed):

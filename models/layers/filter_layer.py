@@ -1,7 +1,7 @@
-"""What layers share whose kernels are made of smaller base filters: quantize the filters first, then move them.
+"""The base of layers whose kernels are made of smaller base filters: quantize the filters first, then move them.
 
 A weight that is quantized and then moved is the same as one that is moved and then quantized, so the bank of a
-quantized filter lies on the quantizer's grid; the bias is one number an output, whatever the turn.
+quantized filter lies on the quantizer's grid; the bias is one number for each output, independent of the turn.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from models.symmetry.groups import GROUPS, Group, Indices
 
 
 class FilterLayer(keras.layers.Layer):  # type: ignore[misc]
-    """Base of the layers: weights, quantizers and configuration; a subclass says which filters and what they do.
+    """Base of the layers: weights, quantizers and configuration; a subclass defines filters and their use.
 
     Args:
         filters: outputs for every element of the group.
         group: name of the group.
-        quantizers: QKeras quantizer of every base filter in order, as text, by the argument of the layer that says it;
+        quantizers: QKeras quantizer of every base filter in order, as text, by the name of the layer's argument for it;
             None leaves the filter in float.
         bias_quantizer: that of the bias.
         gain: factor on the initial weights, 1 for inputs of unit size.
@@ -58,13 +58,18 @@ class FilterLayer(keras.layers.Layer):  # type: ignore[misc]
         return self.weight_quantizers[0]
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that the layer was made with, for model files."""
-        own = {"filters": self.filters, "group": self.group_name, "bias_quantizer": self.bias_text, "gain": self.gain}
-        texts = {
-            name: str(made) if isinstance(made, quantized_bits_by_channel) else text
-            for (name, text), made in zip(self.quantizer_texts.items(), self.weight_quantizers, strict=True)
+        """The constructor arguments of the layer, for model files."""
+        config = {
+            "filters": self.filters,
+            "group": self.group_name,
+            "bias_quantizer": self.bias_text,
+            "gain": self.gain,
         }
-        return dict(super().get_config()) | own | texts
+        texts = {
+            name: str(quantizer) if isinstance(quantizer, quantized_bits_by_channel) else text
+            for (name, text), quantizer in zip(self.quantizer_texts.items(), self.weight_quantizers, strict=True)
+        }
+        return dict(super().get_config()) | config | texts
 
     def add_filter(self, name: str, shape: tuple[int, ...], gain: float = 1.0) -> tf.Variable:
         """A base filter; its last axes are inputs and outputs, all before them and the inputs are the fan-in."""
@@ -78,25 +83,25 @@ class FilterLayer(keras.layers.Layer):  # type: ignore[misc]
         self.bias = self.add_weight("bias", (self.filters,), initializer="zeros", constraint=limit)
 
     def limit(self, quantizer: BaseQuantizer | None) -> keras.constraints.Constraint | None:
-        """What keeps trained weights where their quantizer does not saturate."""
+        """The constraint that keeps trained weights where their quantizer does not saturate."""
         return None if quantizer is None else _Limit(quantizer)
 
     def base_filters(self) -> list[Any]:
         """The variables of the base filters, in the order of their quantizers."""
         return list(self.weights[: len(self.weight_quantizers)])
 
-    def used(self) -> tuple[list[Any], Any]:
+    def effective_weights(self) -> tuple[list[Any], Any]:
         """Filters and bias as the layer uses them, quantized: the base filters in order, and the bias [filters]."""
-        return self.quantized([tf.convert_to_tensor(each) for each in self.base_filters()], self.bias)
+        return self.quantized([tf.convert_to_tensor(weights) for weights in self.base_filters()], self.bias)
 
     def quantized(self, filters: list[Any], bias: Any) -> tuple[list[Any], Any]:
-        """These filters and this bias, each through its quantizer."""
-        found = [
-            each if quantizer is None else quantizer(each)
-            for quantizer, each in zip(self.weight_quantizers, filters, strict=True)
+        """These filters and this bias, each quantized."""
+        quantized_filters = [
+            weights if quantizer is None else quantizer(weights)
+            for quantizer, weights in zip(self.weight_quantizers, filters, strict=True)
         ]
         bias = tf.convert_to_tensor(bias)
-        return found, bias if self.bias_quantizer_internal is None else self.bias_quantizer_internal(bias)
+        return quantized_filters, bias if self.bias_quantizer_internal is None else self.bias_quantizer_internal(bias)
 
 
 class _Limit(keras.constraints.Constraint):  # type: ignore[misc]
@@ -109,7 +114,7 @@ class _Limit(keras.constraints.Constraint):  # type: ignore[misc]
         return tf.clip_by_value(weight, -self.largest, self.largest)
 
 
-def filled(weights: Any, bank: Indices) -> Any:
-    """The weights [number, …] at the places of a bank [places …]: [places …, …], zero where the bank says so."""
+def gather_bank(weights: Any, bank: Indices) -> Any:
+    """The weights [number, …] at the places of a bank [places …]: [places …, …], zero where the bank has none."""
     none = tf.zeros_like(weights[:1])
     return tf.gather(tf.concat([weights, none], axis=0), bank)

@@ -18,7 +18,7 @@ from tensorflow import keras
 
 from models.layers.filter_banks import bank, spatial_bank
 from models.layers.filter_forms import FullFilter, SeparableFilter, WholeFilter
-from models.layers.filter_layer import FilterLayer, filled
+from models.layers.filter_layer import FilterLayer, gather_bank
 
 EPSILON = 1e-3
 """Added to the variance by the batch normalisation, as Keras does."""
@@ -53,34 +53,34 @@ class GroupLayer(FilterLayer, ABC):
         return 1 if self.lifts else self.group.order
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that the layer was made with, for model files."""
+        """The constructor arguments of the layer, for model files."""
         return super().get_config() | {"lifts": self.lifts, "normalise": self.normalise, "momentum": self.momentum}
 
     def limit(self, quantizer: BaseQuantizer | None) -> keras.constraints.Constraint | None:
-        """None where normalisation is folded in: then it is not the trained weights that are quantized."""
+        """None with folded normalisation: then the quantized weights are not the trained ones."""
         return None if self.normalise else super().limit(quantizer)
 
     def add_outputs(self) -> None:
-        """The bias and, where asked for, the batch normalisation: one number an output each."""
+        """The bias and, with `normalise`, the batch normalisation: one number an output each."""
         super().add_outputs()
         if self.normalise:
             self.scale = self.add_weight("gamma", (self.filters,), initializer="ones")
             self.mean = self.add_weight("moving_mean", (self.filters,), initializer="zeros", trainable=False)
             self.variance = self.add_weight("moving_variance", (self.filters,), initializer="ones", trainable=False)
 
-    def used(self, inputs: Any = None, training: bool = False) -> tuple[list[Any], Any]:
+    def effective_weights(self, inputs: Any = None, training: bool = False) -> tuple[list[Any], Any]:
         """Filters and bias as the layer uses them: with the batch normalisation folded in, quantized.
 
         Args:
             inputs: of the call; in training the batch normalisation takes mean and variance from them.
-            training: whether it is.
+            training: whether the call belongs to a training step.
 
         Returns:
             The base filters in order, and the bias [filters].
         """
         if not self.normalise:
-            return super().used()
-        filters: list[Any] = [tf.convert_to_tensor(each) for each in self.base_filters()]
+            return super().effective_weights()
+        filters: list[Any] = [tf.convert_to_tensor(weights) for weights in self.base_filters()]
         mean, variance = self._moments(inputs, filters) if training else (self.mean, self.variance)
         factor = self.scale / tf.sqrt(variance + EPSILON)
         filters[-1] = filters[-1] * factor
@@ -90,8 +90,8 @@ class GroupLayer(FilterLayer, ABC):
         """Mean and variance of every output over batch, space and group; the moving ones follow them."""
         outputs = tf.reshape(self.linear(inputs, filters), (-1, self.filters))
         mean, variance = tf.nn.moments(outputs, axes=[0])
-        for moving, found in ((self.mean, mean), (self.variance, variance)):
-            moving.assign(moving * self.momentum + tf.stop_gradient(found) * (1 - self.momentum))
+        for moving, moment in ((self.mean, mean), (self.variance, variance)):
+            moving.assign(moving * self.momentum + tf.stop_gradient(moment) * (1 - self.momentum))
         return mean, variance
 
     def shared(self, bias: Any) -> Any:
@@ -100,14 +100,14 @@ class GroupLayer(FilterLayer, ABC):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Base filters quantized, then turned, then applied."""
-        filters, bias = self.used(inputs, bool(training))
+        filters, bias = self.effective_weights(inputs, bool(training))
         return self.linear(inputs, filters) + self.shared(bias)
 
     def full_bank(self, weights: Any, size: int, *, lifts: bool) -> Any:
         """Weights [taps, elements in, in, out] as the kernel [size, size, elements in · in, elements · out]."""
         places = bank(self.group_name, size, lifts=lifts)
         channels, outputs = weights.shape[-2:]
-        kernel = filled(tf.reshape(weights, (-1, channels, outputs)), places)
+        kernel = gather_bank(tf.reshape(weights, (-1, channels, outputs)), places)
         kernel = tf.transpose(kernel, (0, 1, 2, 4, 3, 5))
         return tf.reshape(kernel, (size, size, places.shape[2] * channels, places.shape[3] * outputs))
 
@@ -135,8 +135,8 @@ class GroupConv2D(FullFilter, GroupLayer):
 class GroupSeparableConv2D(SeparableFilter, GroupLayer):
     """A separable group convolution: first over space and group, each channel for itself, then over the channels.
 
-    In its first step psi(y, h) has no two channels (depthwise), in its second the same matrix mixes the channels of
-    every element (pointwise). A lifting step has no group in its input, so its depthwise filter is one over space.
+    Its first step does not mix channels (depthwise); in its second the same matrix mixes the channels of every element
+    (pointwise). A lifting step has no group in its input, so its depthwise filter is over space alone.
     """
 
     @property
@@ -162,7 +162,7 @@ class GroupSeparableConv2D(SeparableFilter, GroupLayer):
         """
         weights = filters[0]
         if self.plain_depthwise:
-            kernel = filled(weights[:, 0], spatial_bank(self.group_name, self.kernel_size))
+            kernel = gather_bank(weights[:, 0], spatial_bank(self.group_name, self.kernel_size))
             return tf.transpose(kernel, (0, 1, 3, 2))
         return self.full_bank(tf.linalg.diag(weights), self.kernel_size, lifts=self.lifts)
 
@@ -186,8 +186,8 @@ class GroupSeparableConv2D(SeparableFilter, GroupLayer):
 class GroupDense(WholeFilter, GroupLayer):
     """A dense layer that keeps the symmetry: a group convolution whose kernel is as large as the map.
 
-    Its input is a map [rows, columns, elements · channels] or, behind another one, [elements · channels]; its output
-    [elements · filters] has no place any more: turning the image only moves the elements.
+    Its input is a map [rows, columns, elements · channels] or, behind another one, [elements · channels]; its output is
+    [elements · filters], without rows and columns: turning the image only permutes the elements.
     """
 
     def build(self, input_shape: Any) -> None:

@@ -29,14 +29,14 @@ class HexagonalMaxPooling2D(keras.layers.Layer):  # type: ignore[misc]
         self.strides = strides
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that the layer was made with, for model files."""
+        """The constructor arguments of the layer, for model files."""
         return dict(super().get_config()) | {"strides": self.strides}
 
     def call(self, inputs: Any) -> Any:
-        """The larger one of two windows of 2 x 2 pixels, one up and one aside, which hold the seven and no other.
+        """The larger maximum of two windows of 2 x 2 pixels, shifted by one, which together cover the seven pixels.
 
-        `tf.split` and not a slice, whose gradient is several times slower.
+        With `tf.split`, because the gradient of a slice is several times slower.
         """
         strides = self.strides
-        beyond_first = [tf.split(inputs, [1, inputs.shape[axis] - 1], axis=axis)[1] for axis in (1, 2)]
-        return tf.maximum(*(tf.nn.max_pool2d(each, SIZE - 1, strides, "VALID") for each in beyond_first))
+        offset_by_one = [tf.split(inputs, [1, inputs.shape[axis] - 1], axis=axis)[1] for axis in (1, 2)]
+        return tf.maximum(*(tf.nn.max_pool2d(shifted, SIZE - 1, strides, "VALID") for shifted in offset_by_one))

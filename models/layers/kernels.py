@@ -1,4 +1,4 @@
-"""The weights that the inputs of a layer are multiplied with, and their quantizers, of every kind of layer."""
+"""The kernels of layers of Keras, QKeras and this project, with their quantizers."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Kernel:
     """One kernel of a layer.
 
     Attributes:
-        name: of the attribute that holds it.
+        name: of the layer's attribute.
         variable: its weights, as they are trained.
-        quantizer: what they pass before they are used; None where they do not.
+        quantizer: that of its weights; None where they are not quantized.
     """
 
     name: str
@@ -24,13 +24,13 @@ class Kernel:
 
 
 def kernels(layer: Any) -> list[Kernel]:
-    """The kernels of a built layer of Keras, QKeras or this project in the order of its steps; none of one without."""
+    """The kernels of a built layer of Keras, QKeras or this project in the order of its steps; empty if it has none."""
     names = ("kernel", "depthwise_kernel", "pointwise_kernel")
-    found = {name: value for name in names if (value := getattr(layer, name, None)) is not None}
+    variables = {name: value for name in names if (value := getattr(layer, name, None)) is not None}
     if isinstance(layer, FilterLayer):
-        pairs = zip(found.items(), layer.weight_quantizers, strict=True)
+        pairs = zip(variables.items(), layer.weight_quantizers, strict=True)
         return [Kernel(name, value, quantizer) for (name, value), quantizer in pairs]
     return [
         Kernel(name, value, getattr(layer, f"{name.removesuffix('_kernel')}_quantizer_internal", None))
-        for name, value in found.items()
+        for name, value in variables.items()
     ]

@@ -1,7 +1,7 @@
-"""Layers of a network that looks at turned and mirrored copies of an image through the same filters.
+"""Layers of a network that applies the same filters to turned and mirrored copies of an image.
 
 The copies are never made: a filter on the turned image, with its map turned back, is the turned filter on the image.
-The maps stay as they lie; the dense layer behind them reads each in the order of its own view.
+The maps are not turned back; the dense layer behind them reads each map in the order of its own view.
 
 Source: S. Dieleman, K. Willett and J. Dambre, Rotation-invariant convolutional neural networks for galaxy morphology
 prediction, arXiv:1503.07077, section 5.
@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from models.layers.filter_banks import spatial_bank
 from models.layers.filter_forms import FullFilter, SeparableFilter, WholeFilter
-from models.layers.filter_layer import FilterLayer, filled
+from models.layers.filter_layer import FilterLayer, gather_bank
 
 
 class ViewLayer(FilterLayer):
@@ -39,11 +39,11 @@ class ViewConv2D(FullFilter, ViewLayer):
 
     def kernels(self, filters: list[Any]) -> list[Any]:
         """The plain kernel [rows, columns, channels, filters] of every view."""
-        return list(tf.unstack(filled(filters[0], spatial_bank(self.group_name, self.kernel_size)), axis=2))
+        return list(tf.unstack(gather_bank(filters[0], spatial_bank(self.group_name, self.kernel_size)), axis=2))
 
     def call(self, inputs: Any) -> list[Any]:
         """A plain convolution a view; of one image all of them at once."""
-        filters, bias = self.used()
+        filters, bias = self.effective_weights()
         kernels, padding = self.kernels(filters), self.padding.upper()
         if isinstance(inputs, list | tuple):
             pairs = zip(inputs, kernels, strict=True)
@@ -53,7 +53,7 @@ class ViewConv2D(FullFilter, ViewLayer):
 
 
 class ViewSeparableConv2D(SeparableFilter, ViewLayer):
-    """One separable convolution of all views; only its depthwise step sees how they are turned."""
+    """One separable convolution of all views; only its depthwise step depends on how they are turned."""
 
     def build(self, input_shape: Any) -> None:
         """The depthwise filter [taps, 1, channels] and the pointwise one [channels, filters]."""
@@ -66,12 +66,12 @@ class ViewSeparableConv2D(SeparableFilter, ViewLayer):
 
     def kernels(self, filters: list[Any]) -> list[Any]:
         """The plain depthwise kernel [rows, columns, channels, 1] of every view."""
-        turned = filled(tf.transpose(filters[0], (0, 2, 1)), spatial_bank(self.group_name, self.kernel_size))
+        turned = gather_bank(tf.transpose(filters[0], (0, 2, 1)), spatial_bank(self.group_name, self.kernel_size))
         return list(tf.unstack(turned, axis=2))
 
     def call(self, inputs: Any) -> list[Any]:
-        """The depthwise step of all views at once, for their channels stand side by side; so do then their columns."""
-        filters, bias = self.used()
+        """The depthwise step of all views at once with their channels side by side, then the pointwise one likewise."""
+        filters, bias = self.effective_weights()
         strides = (1, self.strides, self.strides, 1)
         kernel = tf.concat(self.kernels(filters), axis=2)
         between = tf.nn.depthwise_conv2d(tf.concat(self.maps(inputs), axis=-1), kernel, strides, self.padding.upper())
@@ -82,7 +82,7 @@ class ViewSeparableConv2D(SeparableFilter, ViewLayer):
 
 
 class ViewDense(WholeFilter, ViewLayer):
-    """A dense layer on all views, one beside the other, each turned back into its own view."""
+    """A dense layer on all views side by side, each read in the order of its own view."""
 
     def build(self, input_shape: Any) -> None:
         """The weights: [views, taps, channels, outputs]."""
@@ -93,24 +93,24 @@ class ViewDense(WholeFilter, ViewLayer):
         super().build(input_shape)
 
     def matrix(self, filters: list[Any]) -> Any:
-        """The plain matrix [views · rows · columns · channels, outputs] for the maps as they lie."""
+        """The plain matrix [views · rows · columns · channels, outputs] for the maps that are not turned back."""
         order, taps, channels, outputs = filters[0].shape
         numbers = np.moveaxis(spatial_bank(self.group_name, self.size), -1, 0)
-        first = np.arange(order)[:, None, None] * taps
-        places = np.where(numbers == taps, order * taps, first + numbers)
-        kernel = filled(tf.reshape(filters[0], (order * taps, channels, outputs)), places)
+        offsets = np.arange(order)[:, None, None] * taps
+        places = np.where(numbers == taps, order * taps, offsets + numbers)
+        kernel = gather_bank(tf.reshape(filters[0], (order * taps, channels, outputs)), places)
         return tf.reshape(kernel, (-1, outputs))
 
     def call(self, inputs: Any) -> Any:
         """The plain matrix product with all maps, one behind the other."""
-        filters, bias = self.used()
+        filters, bias = self.effective_weights()
         matrix = self.matrix(filters)
         length = matrix.shape[0] // self.group.order
         return tf.concat([tf.reshape(x, (-1, length)) for x in self.maps(inputs)], axis=1) @ matrix + bias
 
 
 def _biased(views: list[Any], bias: Any) -> list[Any]:
-    """The bias added to every view by itself.
+    """The bias added to every view separately.
 
     This must come last: where a rectifier and pooling follow right behind `tf.split`, the graph optimizer of TensorFlow
     2.15 takes its first output for all of them.
@@ -120,5 +120,5 @@ def _biased(views: list[Any], bias: Any) -> list[Any]:
 
 def _channels(shape: Any) -> int:
     """Channels of an image, or of the first of a list of maps."""
-    first = shape[0]
-    return int((shape if first is None or isinstance(first, int) else first)[-1])
+    sizes = shape[0]
+    return int((shape if sizes is None or isinstance(sizes, int) else sizes)[-1])

@@ -1,4 +1,4 @@
-"""Sliding windows: where a kernel stands along each axis, and which of its taps lie inside the image.
+"""Sliding windows: the positions of a kernel along each axis, and which of its taps lie inside the image.
 
 - A shape is (rows, columns, channels). A kernel, stride or dilation is one integer for both axes or a pair.
 - Padding is `"valid"` (none), `"same"` as TensorFlow has it (output = ceil(input / stride), the odd zero goes behind),
@@ -18,7 +18,7 @@ Padding = Literal["valid", "same"] | int
 
 
 class Sliding(TypedDict, total=False):
-    """How a kernel goes over the image: stride 1, no padding and dilation 1 where nothing is said."""
+    """How a kernel moves over the image: by default with stride 1, no padding and dilation 1."""
 
     stride: Pair
     padding: Padding

@@ -1,1 +1,1 @@
-"""How good a network is, and the statistical errors of that."""
+"""The performance of networks, with statistical errors."""

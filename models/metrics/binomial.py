@@ -1,4 +1,4 @@
-"""Confidence intervals of a share: C. J. Clopper and E. S. Pearson, Biometrika 26 (1934) 404."""
+"""Confidence intervals of an efficiency: C. J. Clopper and E. S. Pearson, Biometrika 26 (1934) 404."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Interval = tuple[float, float]
 
 
 def clopper_pearson(passed: float, tried: float, confidence: float = _CENTRAL) -> Interval:
-    """The central interval of the share that `passed` of `tried` are an example of; it covers at least `confidence`.
+    """The central interval of an efficiency of which `passed` of `tried` are a sample; it covers at least `confidence`.
 
-    For weighted jets both are effective numbers, which need not be whole. Nothing tried, nothing known: from 0 to 1.
+    For weighted jets both are effective numbers, which need not be integers. Without any tries it is from 0 to 1.
 
     >>> [round(edge, 4) for edge in clopper_pearson(5, 10, 0.95)]
     [0.1871, 0.8129]
@@ -37,11 +37,11 @@ def clopper_pearson(passed: float, tried: float, confidence: float = _CENTRAL) -
 def effective_tries(
     passing: npt.NDArray[np.bool_], weight: npt.NDArray[np.float64], group: npt.NDArray[np.int64]
 ) -> float:
-    """How many independent, unweighted jets know the share that passes as well: p (1 − p) / variance.
+    """How many independent, unweighted jets measure the efficiency with the same error: p (1 − p) / variance.
 
-    The variance of Σ w · passing / Σ w is that of sums over groups (the events), whose jets pass or fail together.
-    Where all or none pass it says nothing; the effective number of groups stands for it then (E. L. Korn and
-    B. I. Graubard, Survey Methodology 24 (1998) 193).
+    The variance of Σ w · passing / Σ w is that of sums over groups (the events), whose jets are correlated. Where all
+    or none pass it is 0; then the effective number of groups is taken (E. L. Korn and B. I. Graubard, Survey
+    Methodology 24 (1998) 193).
 
     Args:
         passing: [jets].

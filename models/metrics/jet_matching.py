@@ -1,4 +1,4 @@
-"""Which found jet is which truth jet, and which found jets count as neither right nor fake."""
+"""Matching of found jets with truth jets, and which found jets count neither as correct nor as fake."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class JetList:
         pt: float64 [jets] (GeV).
         eta, phi: float64 [jets].
         box: float64 [jets, 4], η min, η max, φ min, φ max; NaN where there is none.
-        score: float64 [jets], larger is surer; the pT of jets that have none.
+        score: float64 [jets], larger is more certain; the pT where there is no score.
     """
 
     pt: Floats
@@ -32,34 +32,34 @@ class JetList:
     def __len__(self) -> int:
         return self.pt.size
 
-    def where(self, chosen: npt.NDArray[np.bool_]) -> JetList:
-        """Some of them."""
-        return JetList(*(getattr(self, name)[chosen] for name in ("pt", "eta", "phi", "box", "score")))
+    def select(self, mask: npt.NDArray[np.bool_]) -> JetList:
+        """The jets of a mask, bool [jets]."""
+        return JetList(*(getattr(self, name)[mask] for name in ("pt", "eta", "phi", "box", "score")))
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What an event holds.
+    """The truth jets of an event.
 
     Attributes:
-        wanted: the truth jets that are to be found.
-        others: truth jets that need not be found: too soft, or too far forward.
-        library: of its pileup.
+        targets: the truth jets that should be found.
+        optional: truth jets that need not be found: too soft, or too far forward.
+        library: that of its pileup.
     """
 
-    wanted: JetList
-    others: JetList
+    targets: JetList
+    optional: JetList
     library: int = 0
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """What the found jets of an event are.
+    """Which truth jets the found jets of an event are.
 
     Attributes:
-        jet: int64 [found], index of the truth jet among those that are to be found, −1 for none.
-        ignored: bool [found], neither right nor fake.
-        true: truth jets that are to be found.
+        jet: int64 [found jets], index of the truth jet among the targets, −1 for none.
+        ignored: bool [found jets], neither correct nor fake.
+        true: number of targets.
     """
 
     jet: npt.NDArray[np.int64]
@@ -67,38 +67,38 @@ class Assignment:
     true: int
 
 
-def match(found: JetList, true: JetList, distance: float) -> npt.NDArray[np.int64]:
-    """The truth jet of every found one, −1 for none: in the order of falling score, the nearest that is left.
+def match(jets: JetList, targets: JetList, distance: float) -> npt.NDArray[np.int64]:
+    """The truth jet of every found one, −1 for none: in the order of falling score, the nearest one not yet matched.
 
     Args:
-        found: jets.
-        true: truth jets.
+        jets: the found jets.
+        targets: truth jets.
         distance: largest distance in η–φ.
     """
-    apart = np.hypot(found.eta[:, np.newaxis] - true.eta, turned(found.phi[:, np.newaxis] - true.phi))
-    chosen = np.full(len(found), -1, np.int64)
-    for jet in np.argsort(-found.score, kind="stable"):
-        if len(true) and apart[jet].min() <= distance:
-            chosen[jet] = int(apart[jet].argmin())
-            apart[:, chosen[jet]] = np.inf
-    return chosen
+    separation = np.hypot(jets.eta[:, np.newaxis] - targets.eta, turned(jets.phi[:, np.newaxis] - targets.phi))
+    index = np.full(len(jets), -1, np.int64)
+    for jet in np.argsort(-jets.score, kind="stable"):
+        if len(targets) and separation[jet].min() <= distance:
+            index[jet] = int(separation[jet].argmin())
+            separation[:, index[jet]] = np.inf
+    return index
 
 
-def assign(found: JetList, truth: Truth, distance: float, eta_max: float) -> Assignment:
-    """Match with the jets that are to be found first, what is left with the others.
+def assign(jets: JetList, truth: Truth, distance: float, eta_max: float) -> Assignment:
+    """Match the found jets with the targets first, the remaining ones with the optional truth jets.
 
-    Neither right nor fake are the found jets that are one of the others, and those that are no truth jet and lie
-    beyond `eta_max`, where none is to be found: the rule of the COCO benchmark for objects and detections outside a
-    range (arXiv:1405.0312; `cocoeval.py` of its API). All methods are thus compared in the same range.
+    Found jets that are optional truth jets count neither as correct nor as fake, and neither do those that are no truth
+    jet and lie beyond `eta_max`, where there are no targets: the rule of the COCO benchmark for objects and detections
+    outside a range (arXiv:1405.0312; `cocoeval.py` of its API). So all methods are compared in the same range.
 
     Args:
-        found: jets.
+        jets: the found jets.
         truth: of the same event.
         distance: largest distance in η–φ.
-        eta_max: |η| up to which jets are to be found.
+        eta_max: |η| up to which jets should be found.
     """
-    jet = match(found, truth.wanted, distance)
-    left = jet < 0
-    ignored = np.zeros(len(found), bool)
-    ignored[left] = match(found.where(left), truth.others, distance) >= 0
-    return Assignment(jet, ignored | (left & (np.abs(found.eta) >= eta_max)), len(truth.wanted))
+    index = match(jets, truth.targets, distance)
+    unmatched = index < 0
+    ignored = np.zeros(len(jets), bool)
+    ignored[unmatched] = match(jets.select(unmatched), truth.optional, distance) >= 0
+    return Assignment(index, ignored | (unmatched & (np.abs(jets.eta) >= eta_max)), len(truth.targets))

@@ -1,7 +1,7 @@
 """Statistical errors of events that share collisions of pileup: the bootstrap over libraries.
 
-Events under the same minimum-bias collisions are no independent ones: a jet of pileup that is taken for a hard one is
-so in all of them. A replica therefore draws whole libraries, with replacement, and not events (the cluster bootstrap;
+Events with the same minimum-bias collisions are not independent: a pileup jet that is mistaken for a hard one is so in
+all of them. A replica therefore draws whole libraries, with replacement, and not events (the cluster bootstrap;
 A. C. Davison, D. V. Hinkley, Bootstrap Methods and their Application, Cambridge 1997, section 3.8).
 """
 
@@ -25,28 +25,28 @@ def multiplicities(libraries: int, replicas: int = REPLICAS, seed: int = _SEED) 
 
 
 def samples(libraries: int) -> Floats:
-    """How often each library is in the events themselves, which is once, and in each replica of them.
+    """How often each library is in the original sample (once) and in each replica of it.
 
     Returns:
-        float64 [1 + replicas, libraries]; of fewer than two libraries there are no replicas.
+        float64 [1 + replicas, libraries]; with fewer than two libraries there are no replicas.
     """
     once = np.ones((1, libraries))
     return np.concatenate([once, multiplicities(libraries)]) if libraries > 1 else once
 
 
 def spread(values: npt.ArrayLike) -> float | None:
-    """The standard deviation of a figure over the replicas in which it is defined; None where it is in fewer than two.
+    """The standard deviation of a figure over the replicas in which it is defined; None if these are fewer than two.
 
     Args:
         values: [replicas], NaN where it is not defined.
     """
-    found = np.asarray(values, dtype=np.float64)
-    found = found[np.isfinite(found)]
-    return float(found.std(ddof=1)) if found.size > 1 else None
+    defined = np.asarray(values, dtype=np.float64)
+    defined = defined[np.isfinite(defined)]
+    return float(defined.std(ddof=1)) if defined.size > 1 else None
 
 
 class LibrarySums:
-    """Sums of events, kept by library.
+    """Sums over events, by library.
 
     Attributes:
         parts: the sum of each library.
@@ -56,25 +56,25 @@ class LibrarySums:
         self.parts: dict[int, Floats] = {}
 
     def add(self, library: int, values: npt.ArrayLike) -> None:
-        """Add an event: numbers of one shape, the same for all events."""
-        found = np.asarray(values, dtype=np.float64)
-        self.parts[library] = self.parts[library] + found if library in self.parts else found
+        """Add the numbers of an event, of the same shape for all events."""
+        numbers = np.asarray(values, dtype=np.float64)
+        self.parts[library] = self.parts[library] + numbers if library in self.parts else numbers
 
     def replicas(self, figure: Callable[[Floats], float | None]) -> Floats:
-        """A figure that follows from the sum of all events, of these and of every replica of them.
+        """A figure computed from the sum over all events, for the original sample and every replica of it.
 
-        Collections of the same libraries are drawn the same replicas, so that their figures can be subtracted
+        Samples with the same libraries have the same replicas, so that their figures can be subtracted
         (`models.metrics.bootstrap.difference`).
 
         Returns:
-            float64 [1 + replicas], the events themselves first; NaN where the figure is not defined. Nothing but the
-            first with fewer than two libraries, which say nothing of how much another one would differ.
+            float64 [1 + replicas], the original sample first; NaN where the figure is not defined. With fewer than two
+            libraries, which do not show the spread between libraries, the original sample alone.
         """
         if not self.parts:
             return np.full(1, np.nan)
         parts = np.stack([self.parts[key] for key in sorted(self.parts)])
-        found = [figure(each) for each in np.tensordot(samples(len(parts)), parts, axes=1)]
-        return np.array([np.nan if value is None else value for value in found])
+        figures = [figure(sums) for sums in np.tensordot(samples(len(parts)), parts, axes=1)]
+        return np.array([np.nan if value is None else value for value in figures])
 
     def error(self, figure: Callable[[Floats], float | None]) -> float | None:
         """The statistical error of a figure; None with fewer than two libraries."""
@@ -82,5 +82,5 @@ class LibrarySums:
 
 
 def ratio(sums: Floats) -> float | None:
-    """The first of two sums over the second; None where this is 0."""
+    """The first of two sums divided by the second; None where the second is 0."""
     return float(sums[0] / sums[1]) if sums[1] else None

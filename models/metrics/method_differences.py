@@ -1,7 +1,7 @@
-"""Figures of one method less those of another on the same events, with the error of the difference.
+"""Figures of one method minus those of another on the same events, with the error of the difference.
 
-Both methods are drawn the same libraries of pileup (`library_bootstrap.py`), so what they share cancels: two methods
-that fail on the same events differ by less than their own errors.
+Both methods have the same replicas of pileup libraries (`library_bootstrap.py`), so common fluctuations cancel: the
+error of the difference of two methods that fail on the same events is smaller than their own errors.
 """
 
 from __future__ import annotations
@@ -13,32 +13,32 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from models.metrics.bootstrap import Measured, difference
+from models.metrics.bootstrap import ValueWithError, difference
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class MethodDifference:
-    """The figures of one method less those of another; None where one was not measured."""
+    """The figures of one method minus those of another; None where one was not measured."""
 
     method: str
     reference: str
-    figures: dict[str, Measured | None]
+    figures: dict[str, ValueWithError | None]
 
     @classmethod
-    def of_json(cls, found: Mapping[str, Any]) -> Self:
-        """What `asdict` gave."""
-        figures = {name: Measured.of_json(each) for name, each in found["figures"].items()}
-        return cls(found["method"], found["reference"], figures)
+    def of_json(cls, content: Mapping[str, Any]) -> Self:
+        """From the content that `asdict` wrote."""
+        figures = {name: ValueWithError.of_json(figure) for name, figure in content["figures"].items()}
+        return cls(content["method"], content["reference"], figures)
 
 
 @dataclass(frozen=True)
 class MethodDifferences:
-    """Of all networks on the same events.
+    """The differences of all networks on the same events.
 
     Attributes:
-        best: the method without training that does best on validation events; None where none could be measured there.
+        best: the method without training that is best on validation events; None where none could be measured there.
         pairs: each network with each later one, and with every method without training.
     """
 
@@ -50,33 +50,41 @@ class MethodDifferences:
         """The differences of some figures.
 
         Args:
-            replicas: by method and figure float64 [1 + replicas], the events themselves first, the same replicas for
-                all methods.
-            networks: those among the methods that were trained; names that are no method are left out.
-            best: the best of all others.
+            replicas: by method and figure float64 [1 + replicas], the original sample first, the same replicas for all
+                methods.
+            networks: the trained methods; names that are not in `replicas` are left out.
+            best: the best method without training.
         """
         trained = [name for name in networks if name in replicas]
-        others = [name for name in replicas if name not in trained]
-        pairs = [(one, other) for i, one in enumerate(trained) for other in (*trained[i + 1 :], *others)]
-        return cls(best, [_pair(one, other, replicas[one], replicas[other]) for one, other in pairs])
+        untrained = [name for name in replicas if name not in trained]
+        pairs = [
+            (method, reference) for i, method in enumerate(trained) for reference in (*trained[i + 1 :], *untrained)
+        ]
+        return cls(
+            best, [_pair(method, reference, replicas[method], replicas[reference]) for method, reference in pairs]
+        )
 
     def as_json(self) -> dict[str, Any]:
-        """What `metrics.json` holds of it."""
+        """Its content of `metrics.json`."""
         return asdict(self)
 
     @classmethod
-    def of_json(cls, found: Mapping[str, Any]) -> Self:
-        """What `as_json` gave."""
-        return cls(found["best"], [MethodDifference.of_json(each) for each in found["pairs"]])
+    def of_json(cls, content: Mapping[str, Any]) -> Self:
+        """From the content that `as_json` wrote."""
+        return cls(content["best"], [MethodDifference.of_json(pair) for pair in content["pairs"]])
 
-    def find(self, method: str, reference: str, figure: str) -> Measured | None:
-        """A figure of one method less that of another, None where it is not known."""
-        for each in self.pairs:
-            found = each.figures.get(figure)
-            if found is not None and {each.method, each.reference} == {method, reference}:
-                return found if each.method == method else -found
+    def find(self, method: str, reference: str, figure: str) -> ValueWithError | None:
+        """A figure of one method minus that of another, None where it was not measured."""
+        for pair in self.pairs:
+            value = pair.figures.get(figure)
+            if value is not None and {pair.method, pair.reference} == {method, reference}:
+                return value if pair.method == method else -value
         return None
 
 
-def _pair(one: str, other: str, first: Mapping[str, Floats], second: Mapping[str, Floats]) -> MethodDifference:
-    return MethodDifference(one, other, {name: difference(first[name], second[name]) for name in first})
+def _pair(
+    method: str, reference: str, values: Mapping[str, Floats], reference_values: Mapping[str, Floats]
+) -> MethodDifference:
+    return MethodDifference(
+        method, reference, {name: difference(values[name], reference_values[name]) for name in values}
+    )

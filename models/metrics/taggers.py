@@ -1,7 +1,7 @@
-"""How well a tagger separates: ROC, AUC, background rejection, accuracy, confusion matrix; all with event weights.
+"""The performance of a tagger: ROC, AUC, background rejection, accuracy, confusion matrix; all with event weights.
 
-Everything is one class against all others ("one-vs-rest") on the score of that class, and where it is asked for one
-class against some others, as quarks and gluons, on the share of its score in the sum of theirs. Numpy alone.
+All is for one class against all others ("one-vs-rest") with the score of that class, and optionally for one class
+against some others, as quarks and gluons, with its score divided by the sum of its and their scores. Numpy alone.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Rejection:
 
     Attributes:
         signal_efficiency: the share of the signal that passes.
-        background_efficiency: the share of the background that passes, None where there is no signal or background.
-        rejection: 1 / background_efficiency; None where no background jet passes, for then it is not measured.
+        background_efficiency: the share of the background that passes, None without signal or background.
+        rejection: 1 / background_efficiency; None where no background jet passes, as it is not measured then.
         lower_limit: in that case, the rejection that is exceeded at 95 % confidence (see `rejection`), else None.
     """
 
@@ -46,14 +46,14 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Against:
-    """How well each other class is told from some classes that together are the background.
+    """The separation of each other class from some classes that together are the background.
 
-    The background is their mixture as the weights of the sample make it. The score of a class s is
-    p_s / (p_s + Σ p_b), the sum over the background's classes: what does not matter for the choice is left out.
+    The background is the mixture of these classes with the weights of the sample. The score of a class s is
+    p_s / (p_s + Σ p_b) with the sum over the background's classes; the scores of all other classes do not enter.
 
     Attributes:
         classes: the background.
-        auc: by signal class, None where the sample lacks it or the background.
+        auc: by signal class, None where the sample has none of it or no background.
         rejection: by working point (as text, "0.3"), then by signal class.
     """
 
@@ -68,11 +68,11 @@ class Performance:
 
     Attributes:
         macro_auc: the plain mean of the AUCs by class.
-        auc: by class, None where the sample lacks the class or all others.
+        auc: by class, None where the sample has no jet of the class or of all others.
         rejection: by working point (as text, "0.3"), then by class.
         accuracy: weighted share of jets whose highest score is that of their class.
         confusion: sums of weights, [true class][class of the highest score].
-        against: of the classes that are background, where they were named.
+        against: the separation from the background classes, if any were given.
     """
 
     jets: int
@@ -106,7 +106,7 @@ def roc_curve(score: npt.ArrayLike, is_signal: npt.ArrayLike, weight: npt.ArrayL
     Args:
         score: [jets], larger is more like signal.
         is_signal: bool [jets].
-        weight: [jets], not negative; 1 where left out.
+        weight: [jets], not negative; default 1.
 
     Raises:
         ValueError: when signal or background has no weight, a weight is negative, or a score is NaN.
@@ -124,12 +124,12 @@ def roc_curve(score: npt.ArrayLike, is_signal: npt.ArrayLike, weight: npt.ArrayL
         raise ValueError("a ROC curve needs both signal and background")
     order = np.argsort(-scores, kind="stable")
     last_of_tie = np.append(np.diff(scores[order]) != 0, True)
-    passed = [np.cumsum(np.where(kind, weights, 0.0)[order])[last_of_tie] for kind in (signal, ~signal)]
+    passed = [np.cumsum(np.where(sample, weights, 0.0)[order])[last_of_tie] for sample in (signal, ~signal)]
     return RocCurve(*(np.append(0.0, values / values[-1]) for values in passed))
 
 
 def auc(curve: RocCurve) -> float:
-    """The area under the ROC curve: the chance that a signal jet scores above a background jet, ties counted half.
+    """The area under the ROC curve: the probability that a signal jet scores above a background jet, ties count half.
 
     >>> auc(roc_curve([0.9, 0.8, 0.8, 0.1], [True, True, False, False]))
     0.875
@@ -141,7 +141,7 @@ def auc(curve: RocCurve) -> float:
 def rejection(curve: RocCurve, signal_efficiency: float, background_jets: float) -> Rejection:
     """Background rejection 1/eps_B at a signal efficiency eps_S, between two thresholds by linear interpolation.
 
-    Where no background jet passes, 1/eps_B is unbounded; stated instead is the limit that 0 observed of N jets sets:
+    Where no background jet passes, 1/eps_B is unbounded; the result is then the limit from 0 of N jets:
     eps_B < -ln(0.05) / N at 95 % confidence (Poisson), so the rejection exceeds N / 3.0.
 
     Args:
@@ -154,9 +154,9 @@ def rejection(curve: RocCurve, signal_efficiency: float, background_jets: float)
     (2.0, None)
     """
     # The first point that reaches the efficiency, and the one before it: of equal efficiencies the least background.
-    right = int(np.searchsorted(curve.signal, signal_efficiency, side="left"))
-    left = max(right - 1, 0)
-    passing = float(np.interp(signal_efficiency, curve.signal[[left, right]], curve.background[[left, right]]))
+    above = int(np.searchsorted(curve.signal, signal_efficiency, side="left"))
+    below = max(above - 1, 0)
+    passing = float(np.interp(signal_efficiency, curve.signal[[below, above]], curve.background[[below, above]]))
     if passing > 0:
         return Rejection(signal_efficiency, passing, 1 / passing, None)
     return Rejection(signal_efficiency, 0.0, None, background_jets / -math.log(1 - _CONFIDENCE))
@@ -200,10 +200,10 @@ def performance(
         label: [jets], index into `classes`.
         classes: their names.
         weight: [jets], not negative.
-        background: classes that all others are held against too.
+        background: classes that together are the background of `against`.
 
     Raises:
-        ValueError: when there is no jet, or shapes do not fit.
+        ValueError: when there are no jets, or shapes do not fit.
     """
     values = np.asarray(scores, dtype=np.float64)
     labels = np.asarray(label, dtype=np.int64)
@@ -214,11 +214,11 @@ def performance(
     points: dict[str, dict[str, Rejection]] = {str(point): {} for point in SIGNAL_EFFICIENCIES}
     for index, name in enumerate(classes):
         areas[name] = _measure(values[:, index], labels == index, weights, points, name)
-    measured = [area for area in areas.values() if area is not None]
+    defined = [area for area in areas.values() if area is not None]
     confusion = confusion_matrix(labels, values.argmax(axis=1), len(classes), weights)
     return Performance(
         jets=len(labels),
-        macro_auc=float(np.mean(measured)) if measured else None,
+        macro_auc=float(np.mean(defined)) if defined else None,
         auc=areas,
         rejection=points,
         accuracy=float(np.trace(confusion) / confusion.sum()) if confusion.sum() > 0 else None,
@@ -234,14 +234,14 @@ def _against(
     weights: Floats,
     background: tuple[str, ...],
 ) -> Against:
-    others = [classes.index(name) for name in background]
+    backgrounds = [classes.index(name) for name in background]
     areas: dict[str, float | None] = {}
     points: dict[str, dict[str, Rejection]] = {str(point): {} for point in SIGNAL_EFFICIENCIES}
     for index, name in enumerate(classes):
-        if index not in others:
-            jets = np.isin(labels, [index, *others])
-            signal, both = values[jets, index], values[jets][:, [index, *others]].sum(axis=1)
-            share = np.divide(signal, both, out=np.zeros_like(both), where=both > 0)
+        if index not in backgrounds:
+            jets = np.isin(labels, [index, *backgrounds])
+            signal, total = values[jets, index], values[jets][:, [index, *backgrounds]].sum(axis=1)
+            share = np.divide(signal, total, out=np.zeros_like(total), where=total > 0)
             areas[name] = _measure(share, labels[jets] == index, weights[jets], points, name)
     return Against(background, areas, points)
 
@@ -249,7 +249,7 @@ def _against(
 def _measure(
     score: Floats, signal: npt.NDArray[np.bool_], weights: Floats, points: dict[str, dict[str, Rejection]], name: str
 ) -> float | None:
-    """The area under one curve, and its working points, which are added to those of the other classes."""
+    """The area under one curve; its working points are added to `points`."""
     if not (weights[signal].sum() > 0 and weights[~signal].sum() > 0):
         for point in SIGNAL_EFFICIENCIES:
             points[str(point)][name] = Rejection(point, None, None, None)

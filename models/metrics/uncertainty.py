@@ -1,7 +1,7 @@
-"""How well the test jets know the metrics of taggers, and the difference of any two: statistical errors alone.
+"""Statistical errors of the metrics of taggers, and of the difference of any two, from the number of test jets.
 
 Errors are standard deviations over replicas of the test jets (`models/metrics/bootstrap.py`), the same replicas for all
-taggers. How much another training of the same network would differ is not in them: that takes several trainings.
+taggers. They do not contain the spread between trainings of the same network, which takes several trainings to measure.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.metrics.binomial import Interval, clopper_pearson
-from models.metrics.bootstrap import REPLICAS, Measured, Ranking, difference, draws, measured
+from models.metrics.bootstrap import REPLICAS, Ranking, ValueWithError, difference, draws, value_with_error
 from models.metrics.response import ONE_SIGMA
 from models.metrics.taggers import SIGNAL_EFFICIENCIES, RocCurve, auc, effective_number
 
@@ -34,12 +34,12 @@ class Band:
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """The errors of the metrics of one tagger, named as those; None where a metric could not be measured.
+    """The errors of the metrics of one tagger, with the same names; None where a metric could not be measured.
 
     Attributes:
-        rejection: of 1/eps_B, by working point and class; None too where no background jet passes.
-        confusion: of the share of a true class that is taken for a class, [true class][class]: the central interval of
-            68.3 % (Clopper-Pearson, of effective numbers).
+        rejection: that of 1/eps_B, by working point and class; None too where no background jet passes.
+        confusion: that of the share of a true class that is classified as a class, [true class][class]: the central
+            interval of 68.3 % (Clopper-Pearson, of effective numbers).
         roc: by class.
     """
 
@@ -51,66 +51,66 @@ class Uncertainty:
     roc: dict[str, Band]
 
     @classmethod
-    def of_json(cls, found: dict[str, Any]) -> Self:
-        """What `asdict` gave."""
-        confusion = [[(float(low), float(high)) for low, high in row] for row in found["confusion"]]
-        roc = {name: Band(**band) for name, band in found["roc"].items()}
-        return cls(**(found | {"confusion": confusion, "roc": roc}))
+    def of_json(cls, content: dict[str, Any]) -> Self:
+        """From the content that `asdict` wrote."""
+        confusion = [[(float(low), float(high)) for low, high in row] for row in content["confusion"]]
+        roc = {name: Band(**band) for name, band in content["roc"].items()}
+        return cls(**(content | {"confusion": confusion, "roc": roc}))
 
 
 UNKNOWN = Uncertainty(None, None, {}, {}, [], {})
-"""Of a tagger whose errors nobody measured."""
+"""That of a tagger whose errors were not measured."""
 
 
 @dataclass(frozen=True)
-class Difference:
-    """The metrics of one tagger less those of another on the same jets; None where one was not measured."""
+class TaggerDifference:
+    """The metrics of one tagger minus those of another on the same jets; None where one was not measured."""
 
     tagger: str
     reference: str
-    macro_auc: Measured | None
-    accuracy: Measured | None
-    auc: dict[str, Measured | None]
+    macro_auc: ValueWithError | None
+    accuracy: ValueWithError | None
+    auc: dict[str, ValueWithError | None]
 
     @classmethod
-    def of_json(cls, found: dict[str, Any]) -> Self:
-        """What `asdict` gave."""
-        areas = {name: Measured.of_json(each) for name, each in found["auc"].items()}
-        whole = {name: Measured.of_json(found[name]) for name in ("macro_auc", "accuracy")}
-        return cls(**(found | whole | {"auc": areas}))
+    def of_json(cls, content: dict[str, Any]) -> Self:
+        """From the content that `asdict` wrote."""
+        areas = {name: ValueWithError.of_json(area) for name, area in content["auc"].items()}
+        whole = {name: ValueWithError.of_json(content[name]) for name in ("macro_auc", "accuracy")}
+        return cls(**(content | whole | {"auc": areas}))
 
 
 @dataclass(frozen=True)
 class Uncertainties:
-    """Of all taggers on the same jets.
+    """The errors of all taggers on the same jets.
 
     Attributes:
-        replicas, seed: of the bootstrap.
+        replicas, seed: those of the bootstrap.
         taggers: by name.
-        differences: of each with every later one.
+        differences: each tagger minus every later one.
     """
 
     replicas: int
     seed: int
     taggers: dict[str, Uncertainty]
-    differences: list[Difference] = field(default_factory=list)
+    differences: list[TaggerDifference] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
-        """What `metrics.json` holds under `uncertainty`."""
+        """The content of `uncertainty` in `metrics.json`."""
         return asdict(self)
 
     @classmethod
-    def of_json(cls, found: dict[str, Any]) -> Self:
-        """What `as_json` gave."""
-        taggers = {name: Uncertainty.of_json(each) for name, each in found["taggers"].items()}
-        differences = [Difference.of_json(each) for each in found["differences"]]
-        return cls(int(found["replicas"]), int(found["seed"]), taggers, differences)
+    def of_json(cls, content: dict[str, Any]) -> Self:
+        """From the content that `as_json` wrote."""
+        taggers = {name: Uncertainty.of_json(entry) for name, entry in content["taggers"].items()}
+        differences = [TaggerDifference.of_json(entry) for entry in content["differences"]]
+        return cls(int(content["replicas"]), int(content["seed"]), taggers, differences)
 
-    def macro_auc(self, tagger: str, reference: str) -> Measured | None:
-        """The macro-AUC of one tagger less that of another, None where it is not known."""
-        for each in self.differences:
-            if each.macro_auc is not None and {each.tagger, each.reference} == {tagger, reference}:
-                return each.macro_auc if each.tagger == tagger else -each.macro_auc
+    def macro_auc(self, tagger: str, reference: str) -> ValueWithError | None:
+        """The macro-AUC of one tagger minus that of another, None where it was not measured."""
+        for pair in self.differences:
+            if pair.macro_auc is not None and {pair.tagger, pair.reference} == {tagger, reference}:
+                return pair.macro_auc if pair.tagger == tagger else -pair.macro_auc
         return None
 
 
@@ -129,21 +129,25 @@ def uncertainties(
         label: [jets], index into `classes`.
         classes: their names.
         weight: [jets], not negative.
-        seed: of the replicas.
-        replicas: how many.
+        seed: that of the replicas.
+        replicas: their number.
     """
     labels, weights = np.asarray(label, dtype=np.int64), np.asarray(weight, dtype=np.float64)
-    values = {name: np.asarray(each, dtype=np.float64) for name, each in scores.items()}
-    samples = {name: _Samples(each, labels, len(classes)) for name, each in values.items()}
+    values = {name: np.asarray(tagger_scores, dtype=np.float64) for name, tagger_scores in scores.items()}
+    samples = {name: _Samples(tagger_scores, labels, len(classes)) for name, tagger_scores in values.items()}
     for sample in samples.values():
         sample.add(weights)
     for drawn in draws(labels.size, replicas, seed):
         for sample in samples.values():
             sample.add(weights * drawn)
-    found = {name: sample.uncertainty(classes, values[name], labels, weights) for name, sample in samples.items()}
+    errors = {name: sample.uncertainty(classes, values[name], labels, weights) for name, sample in samples.items()}
     names = list(samples)
-    differences = [_difference(one, other, samples, classes) for i, one in enumerate(names) for other in names[i + 1 :]]
-    return Uncertainties(replicas, seed, found, differences)
+    differences = [
+        _difference(tagger, reference, samples, classes)
+        for i, tagger in enumerate(names)
+        for reference in names[i + 1 :]
+    ]
+    return Uncertainties(replicas, seed, errors, differences)
 
 
 class _Samples:
@@ -151,7 +155,7 @@ class _Samples:
 
     def __init__(self, scores: Floats, label: npt.NDArray[np.int64], classes: int) -> None:
         self._rankings = [Ranking(scores[:, index], label == index) for index in range(classes)]
-        self._right = (scores.argmax(axis=1) == label).astype(np.float64)
+        self._correct = (scores.argmax(axis=1) == label).astype(np.float64)
         self._areas: list[list[float]] = []
         self._accuracy: list[float] = []
         self._passing: list[list[Floats]] = []
@@ -161,7 +165,7 @@ class _Samples:
         self._areas.append([np.nan if curve is None else auc(curve) for curve in curves])
         self._passing.append([background_at(curve, (*SIGNAL_EFFICIENCIES, *EFFICIENCIES)) for curve in curves])
         total = weight.sum()
-        self._accuracy.append(float(self._right @ weight / total) if total > 0 else np.nan)
+        self._accuracy.append(float(self._correct @ weight / total) if total > 0 else np.nan)
 
     @property
     def areas(self) -> Floats:
@@ -208,39 +212,47 @@ class _Samples:
 
 
 def background_at(curve: RocCurve | None, efficiencies: Iterable[float]) -> Floats:
-    """The background efficiency at signal efficiencies, as `taggers.rejection` takes it; NaN without a curve."""
-    wanted = np.asarray(tuple(efficiencies), dtype=np.float64)
+    """The background efficiency at signal efficiencies, interpolated as by `taggers.rejection`; NaN without a curve."""
+    targets = np.asarray(tuple(efficiencies), dtype=np.float64)
     if curve is None:
-        return np.full(wanted.size, np.nan)
-    right = np.minimum(np.searchsorted(curve.signal, wanted, side="left"), curve.signal.size - 1)
-    left = np.maximum(right - 1, 0)
-    width = curve.signal[right] - curve.signal[left]
-    share = np.divide(wanted - curve.signal[left], width, out=np.ones_like(width), where=width > 0)
-    found: Floats = curve.background[left] + np.clip(share, 0, 1) * (curve.background[right] - curve.background[left])
-    return found
+        return np.full(targets.size, np.nan)
+    above = np.minimum(np.searchsorted(curve.signal, targets, side="left"), curve.signal.size - 1)
+    below = np.maximum(above - 1, 0)
+    width = curve.signal[above] - curve.signal[below]
+    share = np.divide(targets - curve.signal[below], width, out=np.ones_like(width), where=width > 0)
+    background: Floats = curve.background[below] + np.clip(share, 0, 1) * (
+        curve.background[above] - curve.background[below]
+    )
+    return background
 
 
-def _difference(one: str, other: str, samples: Mapping[str, _Samples], classes: tuple[str, ...]) -> Difference:
-    first, second = samples[one], samples[other]
-    areas = {name: difference(first.areas[:, i], second.areas[:, i]) for i, name in enumerate(classes)}
-    return Difference(
-        one, other, difference(first.macro, second.macro), difference(first.accuracy, second.accuracy), areas
+def _difference(
+    tagger: str, reference: str, samples: Mapping[str, _Samples], classes: tuple[str, ...]
+) -> TaggerDifference:
+    values, reference_values = samples[tagger], samples[reference]
+    areas = {name: difference(values.areas[:, i], reference_values.areas[:, i]) for i, name in enumerate(classes)}
+    return TaggerDifference(
+        tagger,
+        reference,
+        difference(values.macro, reference_values.macro),
+        difference(values.accuracy, reference_values.accuracy),
+        areas,
     )
 
 
 def _error(values: Floats) -> float | None:
-    """The standard deviation over the replicas that have the class; None where the sample has not."""
-    known = np.isfinite(values)
-    return measured(values[known]).error if known[0] and known.sum() > 2 else None
+    """The standard deviation over the replicas that have the class; None where the sample does not."""
+    defined = np.isfinite(values)
+    return value_with_error(values[defined]).error if defined[0] and defined.sum() > 2 else None
 
 
 def _confusion(
     label: npt.NDArray[np.int64], predicted: npt.NDArray[np.int64], classes: int, weight: Floats
 ) -> list[list[Interval]]:
-    found = []
+    intervals = []
     for index in range(classes):
-        weights, taken = weight[label == index], predicted[label == index]
+        weights, predicted_class = weight[label == index], predicted[label == index]
         total, jets = float(weights.sum()), effective_number(weights)
-        sums = np.bincount(taken, weights, minlength=classes)
-        found.append([clopper_pearson(jets * value / total if total > 0 else 0.0, jets) for value in sums.tolist()])
-    return found
+        sums = np.bincount(predicted_class, weights, minlength=classes)
+        intervals.append([clopper_pearson(jets * value / total if total > 0 else 0.0, jets) for value in sums.tolist()])
+    return intervals

@@ -14,7 +14,7 @@ from qkeras.utils import _add_supported_quantized_objects
 
 from data_prep.errors import ConfigurationError
 from data_prep.fixed_point import FixedType
-from models.layers.own_layers import SYMMETRIC
+from models.layers.symmetric_layers import SYMMETRIC
 from models.layers.transposed import QuantizedConv2DTranspose
 from models.quantization.channel_quantizer import quantized_bits_by_channel
 from models.quantization.number_settings import WeightSettings

@@ -39,7 +39,7 @@ def weights_of(layer: Any) -> Weights:
 
 def _used(layer: Any) -> list[Any]:
     if isinstance(layer, FilterLayer):
-        return list(layer.used()[0])
+        return list(layer.effective_weights()[0])
     if hasattr(layer, "get_folded_weights"):
         name = "depthwise" if hasattr(layer, "depthwise_kernel") else "kernel"
         quantizer = getattr(layer, f"{name}_quantizer_internal", None)

@@ -1,7 +1,7 @@
 """Efficiencies of whole events: of every generated resonance, whether or not a jet contains it.
 
-Efficiencies of jets that contain their resonance say how well a tagger does its work, not how many tops a trigger
-takes: at low pT few of them fit into one jet.
+Efficiencies of jets that contain their resonance show how well a tagger works, but not how many tops a trigger accepts:
+at low pT few of them are contained in one jet.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Generated:
         event: identifier of each resonance's event, uint64 [resonances].
         weight: cross section that the event stands for (pb), [resonances].
         pt, eta, phi: GeV and radians, [resonances].
-        jets: all jets of these events, whatever they contain.
+        jets: all jets of these events, with or without a resonance.
         contains: which of them contain a resonance, [jets].
     """
 
@@ -35,28 +35,28 @@ class Generated:
     jets: TriggerJets
     contains: Bools
 
-    def take(self, chosen: Bools) -> Generated:
+    def take(self, mask: Bools) -> Generated:
         """Some of the resonances, and the jets of their events."""
-        rows = np.flatnonzero(np.isin(self.jets.event, self.event[chosen]))
+        rows = np.flatnonzero(np.isin(self.jets.event, self.event[mask]))
         return Generated(
-            event=self.event[chosen],
-            weight=self.weight[chosen],
-            pt=self.pt[chosen],
-            eta=self.eta[chosen],
-            phi=self.phi[chosen],
+            event=self.event[mask],
+            weight=self.weight[mask],
+            pt=self.pt[mask],
+            eta=self.eta[mask],
+            phi=self.phi[mask],
             jets=self.jets.take(rows),
             contains=self.contains[rows],
         )
 
 
 @dataclass(frozen=True)
-class Tally:
-    """Things of which a share passes: jets, resonances or events.
+class Trials:
+    """Jets, resonances or events, and which of them pass.
 
     Attributes:
-        accepted: which pass, [rates, things].
-        weight: [things].
-        group: event of each, from 0 on, [things].
+        accepted: which pass, [rates, trials].
+        weight: [trials].
+        group: event of each, from 0 on, [trials].
     """
 
     accepted: Bools
@@ -65,32 +65,32 @@ class Tally:
 
     @property
     def shares(self) -> Floats:
-        """The share that passes, by weight; NaN of nothing, [rates]."""
+        """The weighted share that passes, NaN without trials, [rates]."""
         total = float(self.weight.sum())
         if not total > 0:
             return np.full(len(self.accepted), np.nan)
-        # where all pass it is 1, whatever the rounding of sums
+        # exactly 1 where all pass, without rounding of sums
         return np.where(self.accepted.all(axis=1), 1.0, self.accepted @ self.weight / total)
 
 
 class Denominators:
-    """Resonances and events that are counted, whatever jets there are.
+    """The denominators of efficiencies of whole events: resonances and events, whatever their jets are.
 
     Args:
-        generated: the resonances that are counted, with all jets of their events.
+        generated: the resonances, with all jets of their events.
         radius: a jet within this distance ΔR of a resonance is one of its jets.
     """
 
     def __init__(self, generated: Generated, radius: float) -> None:
         jets = generated.jets
-        known, first, group = np.unique(generated.event, return_index=True, return_inverse=True)
+        events, first_rows, group = np.unique(generated.event, return_index=True, return_inverse=True)
         self._weight, self._group = generated.weight, group.astype(np.int64)
-        self._event_weight = generated.weight[first]
-        self._event_of_jet = np.searchsorted(known, jets.event).astype(np.int64)
+        self._event_weight = generated.weight[first_rows]
+        self._event_of_jet = np.searchsorted(events, jets.event).astype(np.int64)
         self._contains = generated.contains
         # all pairs of a jet and a resonance of its event
         order = np.argsort(self._group, kind="stable")
-        counts = np.bincount(self._group, minlength=known.size)
+        counts = np.bincount(self._group, minlength=events.size)
         sizes = counts[self._event_of_jet]
         jet = np.repeat(np.arange(len(jets)), sizes)
         within = np.arange(jet.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
@@ -99,8 +99,8 @@ class Denominators:
         near = np.hypot(jets.eta[jet] - generated.eta[resonance], turn) < radius
         self._jet, self._resonance = jet[near], resonance[near]
 
-    def tallies(self, passing: Bools) -> tuple[Tally, Tally]:
-        """Resonances of which a jet passes, and events of which any jet does.
+    def trials(self, passing: Bools) -> tuple[Trials, Trials]:
+        """Resonances, which pass by a jet near them, and events, which pass by any of their jets.
 
         Args:
             passing: which of the jets pass, [rates, jets].
@@ -110,13 +110,13 @@ class Denominators:
         for row, jets in enumerate(passing):
             resonances[row, self._resonance[jets[self._jet]]] = True
             events[row, self._event_of_jet[jets]] = True
-        every = np.arange(self._event_weight.size)
-        return Tally(resonances, self._weight, self._group), Tally(events, self._event_weight, every)
+        event_rows = np.arange(self._event_weight.size)
+        return Trials(resonances, self._weight, self._group), Trials(events, self._event_weight, event_rows)
 
     @property
     def contained(self) -> float:
         """The share of the resonances that a jet of the sample contains."""
-        return float(self.tallies(self._contains[None])[0].shares[0])
+        return float(self.trials(self._contains[None])[0].shares[0])
 
     @property
     def weights(self) -> tuple[Floats, Floats]:
@@ -126,10 +126,10 @@ class Denominators:
 
 @dataclass(frozen=True)
 class Inclusive:
-    """What one trigger asks of the jets of whole signal events.
+    """One trigger on the jets of whole signal events.
 
     Attributes:
-        of: what is counted.
+        of: the resonances and events.
         fulfilling: which jets fulfil the trigger's conditions besides the pT, [conditions, jets].
         online_pt: of the jets (GeV), [jets].
     """
@@ -138,7 +138,7 @@ class Inclusive:
     fulfilling: Bools
     online_pt: Floats
 
-    def tallies(self, found: Points) -> tuple[Tally, Tally]:
-        """Resonances and events that pass at each rate; none where there is no trigger."""
-        passing = self.fulfilling[found.cut] & (self.online_pt >= found.threshold[:, None])
-        return self.of.tallies(passing & (found.cut >= 0)[:, None])
+    def trials(self, points: Points) -> tuple[Trials, Trials]:
+        """Resonances and events that pass at each rate; none pass where there is no trigger."""
+        passing = self.fulfilling[points.cut] & (self.online_pt >= points.threshold[:, None])
+        return self.of.trials(passing & (points.cut >= 0)[:, None])

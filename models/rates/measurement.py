@@ -1,4 +1,4 @@
-"""One trigger on one signal at many rates: efficiencies with their errors, and what they gain over a cut on the pT.
+"""One trigger on one signal at many rates: efficiencies with their errors, and their gain over a cut on the pT.
 
 The errors of an efficiency (68.3 %) have two parts: the finite number of signal jets (`models/metrics/binomial.py`),
 and the error of the threshold on the pT, from the bootstrap of the background (B. Efron, Ann. Statist. 7 (1979) 1): in
@@ -14,9 +14,9 @@ from itertools import pairwise
 import numpy as np
 
 from models.metrics.binomial import clopper_pearson, effective_tries
-from models.metrics.bootstrap import Measured
+from models.metrics.bootstrap import ValueWithError
 from models.metrics.response import ONE_SIGMA
-from models.rates.inclusive import Inclusive, Tally
+from models.rates.inclusive import Inclusive, Trials
 from models.rates.nested_cuts import Points, Sample
 from models.rates.settings import RatesSettings
 from models.rates.trigger_rate import Bools, Conditions, Floats, TriggerJets
@@ -24,7 +24,7 @@ from models.rates.trigger_rate import Bools, Conditions, Floats, TriggerJets
 
 @dataclass(frozen=True)
 class Efficiency:
-    """A share of signal jets with an interval of one standard deviation; it never leaves 0 to 1."""
+    """An efficiency with an interval of one standard deviation within 0 to 1."""
 
     value: float
     low: float
@@ -36,16 +36,16 @@ class OperatingPoint:
     """A trigger at one rate.
 
     Attributes:
-        allowed: the rate that it may have (kHz).
-        rate: what it has (kHz): less, where the smallest threshold gives less, or too few events would pass.
+        allowed: the allowed rate (kHz).
+        rate: the actual rate (kHz): less where the smallest threshold gives less, or too few events would pass.
         effective: effective number of background events that pass.
         threshold: on the pT in firmware (GeV).
-        cut: smallest score that passes, in steps of the logits; None where the score is not asked for.
-        efficiency: of the signal jets that are counted.
+        cut: smallest score that passes, in steps of the logits; None without a cut on the score.
+        efficiency: of the signal jets.
         per_resonance: efficiency of all generated resonances, whether or not a jet contains them; None where they are
             not known.
-        per_event: the same of their events, which pass by any of their jets.
-        gain: its efficiency less that of the cut on the pT alone at the same rate, on the same events; None where that
+        per_event: efficiency of their events, which pass by any of their jets.
+        gain: its efficiency minus that of the cut on the pT alone at the same rate, on the same events; None where that
             is not known.
     """
 
@@ -57,7 +57,7 @@ class OperatingPoint:
     efficiency: Efficiency
     per_resonance: Efficiency | None
     per_event: Efficiency | None
-    gain: Measured | None
+    gain: ValueWithError | None
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ class TriggerResult:
     """One trigger for one signal.
 
     Attributes:
-        curve: at many rates, falling; None where fewer events pass than something can be said of.
-        points: at the rates of the configuration, the same.
+        curve: points at many rates, falling; None where too few events pass.
+        points: points at the rates of the configuration, likewise.
         turn_on: at those rates, efficiency in the bins of the study.
     """
 
@@ -76,61 +76,61 @@ class TriggerResult:
 
 
 class Measurement:
-    """One trigger on one signal: chosen on the first parts, measured on the second ones."""
+    """One trigger on one signal: its cuts are chosen on the first parts, its numbers measured on the second ones."""
 
     def __init__(
         self,
         backgrounds: tuple[TriggerJets, TriggerJets],
         signals: tuple[TriggerJets, TriggerJets],
         conditions: tuple[Conditions, Conditions],
-        what: RatesSettings,
+        settings: RatesSettings,
         smallest: float,
         edges: tuple[float, ...],
         curve: Floats,
         inclusive: Inclusive | None,
     ) -> None:
-        self._what, self._signal, self._cuts = what, signals[1], conditions[1].cuts
-        rates = np.concatenate([np.asarray(what.rates), curve])
+        self._settings, self._signal, self._cuts = settings, signals[1], conditions[1].cuts
+        rates = np.concatenate([np.asarray(settings.rates), curve])
         self._order = np.argsort(rates, kind="stable")
         self._rates = rates[self._order]
-        # the rate of all events, back from kHz: not an event less for a rounding
-        areas = np.array([what.collider.cross_section(rate) for rate in self._rates]) * (1 + 1e-9)
-        least = [what.effective_min * what.choosing / (1 - what.choosing), what.effective_min]
-        first, second = (
-            Sample(backgrounds[side], signals[side], conditions[side], smallest, least[side]) for side in (0, 1)
+        # the factor keeps the rate of all events that of all events after rounding
+        areas = np.array([settings.collider.cross_section(rate) for rate in self._rates]) * (1 + 1e-9)
+        effective_min = [settings.effective_min * settings.choosing / (1 - settings.choosing), settings.effective_min]
+        choosing, measuring = (
+            Sample(backgrounds[side], signals[side], conditions[side], smallest, effective_min[side]) for side in (0, 1)
         )
-        weights = [jets.weight[jets.first] for jets in backgrounds]
-        way = first.way(areas, weights[0], signals[0].weight)
-        self._found = second.points(way, areas, weights[1])
+        weights = [jets.weight[jets.first_jets] for jets in backgrounds]
+        path = choosing.best_path(areas, weights[0], signals[0].weight)
+        self._points = measuring.points(path, areas, weights[1])
         pt = self._signal.offline_pt
         self._bins = [(pt >= low) & (pt < high) for low, high in pairwise(edges)]
         self._inclusive = inclusive
-        self._tallies = self._counted(self._found)
-        self.shares = self._shares(self._found)
+        self._trials = self._trials_at(self._points)
+        self.shares = self._shares(self._points)
         replicas = []
-        for replica in range(what.replicas):
-            rng = np.random.default_rng([what.seed, replica])
-            replicas.append(self._shares(second.points(way, areas, weights[1] * rng.poisson(1, weights[1].size))))
+        for replica in range(settings.replicas):
+            rng = np.random.default_rng([settings.seed, replica])
+            replicas.append(self._shares(measuring.points(path, areas, weights[1] * rng.poisson(1, weights[1].size))))
         self.replicas = np.array(replicas)
 
     @property
     def accepted(self) -> Bools:
         """Which signal jets pass, [rates, jets]."""
-        return self._found.accepted
+        return self._points.accepted
 
-    def _counted(self, found: Points) -> list[Tally]:
-        """What is counted: all signal jets, those of each bin, and where they are known resonances and events."""
+    def _trials_at(self, points: Points) -> list[Trials]:
+        """All signal jets, those of each bin, and resonances and events where they are known."""
         jets = self._signal
-        every = np.ones(len(jets), np.bool_)
-        tallies = [
-            Tally(found.accepted[:, chosen], jets.weight[chosen], jets.index[chosen]) for chosen in (every, *self._bins)
+        all_jets = np.ones(len(jets), np.bool_)
+        trials = [
+            Trials(points.accepted[:, mask], jets.weight[mask], jets.index[mask]) for mask in (all_jets, *self._bins)
         ]
-        return tallies if self._inclusive is None else [*tallies, *self._inclusive.tallies(found)]
+        return trials if self._inclusive is None else [*trials, *self._inclusive.trials(points)]
 
-    def _shares(self, found: Points) -> Floats:
-        """The share of each tally that passes, [rates, tallies]; NaN without a point."""
-        shares = np.stack([each.shares for each in self._counted(found)], axis=1)
-        return np.where((found.cut < 0)[:, None], np.nan, shares)
+    def _shares(self, points: Points) -> Floats:
+        """The shares that pass of all trials, [rates, trials]; NaN without a point."""
+        shares = np.stack([trials.shares for trials in self._trials_at(points)], axis=1)
+        return np.where((points.cut < 0)[:, None], np.nan, shares)
 
     def result(self, pt: Measurement) -> TriggerResult:
         """All points, compared with the cut on the pT alone."""
@@ -138,47 +138,47 @@ class Measurement:
         points: list[OperatingPoint | None] = [None] * len(ordered)
         for index, place in enumerate(self._order.tolist()):
             points[place] = ordered[index]
-        fixed = len(self._what.rates)
+        fixed = len(self._settings.rates)
         ascending = np.argsort(self._order)[:fixed]
         turn_on = [
             None
-            if self._found.cut[index] < 0
+            if self._points.cut[index] < 0
             else tuple(self._efficiency(int(index), 1 + number) for number in range(len(self._bins)))
             for index in ascending
         ]
         return TriggerResult(tuple(points[fixed:]), tuple(points[:fixed]), tuple(turn_on))
 
     def _point(self, index: int, pt: Measurement) -> OperatingPoint | None:
-        found = self._found
-        if found.cut[index] < 0:
+        points = self._points
+        if points.cut[index] < 0:
             return None
         return OperatingPoint(
             allowed=float(self._rates[index]),
-            rate=self._what.collider.rate(float(found.cross_section[index])),
-            effective=float(found.effective[index]),
-            threshold=float(found.threshold[index]),
-            cut=self._cuts[int(found.cut[index])],
+            rate=self._settings.collider.rate(float(points.cross_section[index])),
+            effective=float(points.effective[index]),
+            threshold=float(points.threshold[index]),
+            cut=self._cuts[int(points.cut[index])],
             efficiency=self._efficiency(index, 0),
-            per_resonance=None if self._inclusive is None else self._efficiency(index, len(self._tallies) - 2),
-            per_event=None if self._inclusive is None else self._efficiency(index, len(self._tallies) - 1),
+            per_resonance=None if self._inclusive is None else self._efficiency(index, len(self._trials) - 2),
+            per_event=None if self._inclusive is None else self._efficiency(index, len(self._trials) - 1),
             gain=None if pt is self else self._gain(index, pt),
         )
 
     def _efficiency(self, index: int, group: int) -> Efficiency:
-        """An efficiency: the interval of counting, and that of the threshold, added in quadrature."""
-        counted = self._tallies[group]
+        """An efficiency, with the intervals of counting and of the threshold added in quadrature."""
+        trials = self._trials[group]
         value = float(self.shares[index, group])
-        tries = effective_tries(counted.accepted[index], counted.weight, counted.group)
+        tries = effective_tries(trials.accepted[index], trials.weight, trials.group)
         low, high = clopper_pearson(value * tries, tries)
-        known = self.replicas[:, index, group]
-        known = known[np.isfinite(known)]
-        below, above = np.quantile(known, ONE_SIGMA) if known.size else (value, value)
+        shares = self.replicas[:, index, group]
+        shares = shares[np.isfinite(shares)]
+        below, above = np.quantile(shares, ONE_SIGMA) if shares.size else (value, value)
         down = math.hypot(value - low, max(value - float(below), 0.0))
         up = math.hypot(high - value, max(float(above) - value, 0.0))
         return Efficiency(value, max(value - down, 0.0), min(value + up, 1.0))
 
-    def _gain(self, index: int, pt: Measurement) -> Measured | None:
-        """The efficiency less that of the cut on the pT; what both share cancels, jet by jet and replica by replica."""
+    def _gain(self, index: int, pt: Measurement) -> ValueWithError | None:
+        """The efficiency minus that of the cut on the pT; common fluctuations cancel by jet and by replica."""
         value = float(self.shares[index, 0] - pt.shares[index, 0])
         if not math.isfinite(value):
             return None
@@ -187,4 +187,4 @@ class Measurement:
         counting = float((np.bincount(jets.index, change) ** 2).sum()) / float(jets.weight.sum()) ** 2
         spread = self.replicas[:, index, 0] - pt.replicas[:, index, 0]
         spread = spread[np.isfinite(spread)]
-        return Measured(value, math.sqrt(counting + (float(spread.var(ddof=1)) if spread.size > 1 else 0.0)))
+        return ValueWithError(value, math.sqrt(counting + (float(spread.var(ddof=1)) if spread.size > 1 else 0.0)))

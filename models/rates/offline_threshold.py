@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.rates.online_response import Response, threshold_at
+from models.rates.online_response import OnlineResponse, threshold_at
 from models.rates.settings import RatesSettings
 from models.rates.trigger_rate import Floats, TriggerJets
 
@@ -16,9 +16,9 @@ PLATEAU = 0.95
 _GRID = tuple(round(100 * 1.05**number) for number in range(48))
 """Offline thresholds (GeV): from 100 to 1,000 in steps of 5 %."""
 _NEAR = 1.2
-"""Jets within this factor of an offline pT tell how firmware sees such a jet."""
+"""Jets within this factor of an offline pT are used for the response of firmware at that pT."""
 _JETS_MIN = 100
-"""From fewer, 95 % cannot be told."""
+"""Fewer jets do not determine a threshold with 95 % efficiency."""
 
 
 @dataclass(frozen=True)
@@ -40,20 +40,20 @@ class OfflinePoint:
 
 
 def offline_points(
-    jets: TriggerJets, response: Response, what: RatesSettings, smallest: float
+    jets: TriggerJets, response: OnlineResponse, settings: RatesSettings, smallest: float
 ) -> tuple[OfflinePoint, ...]:
-    """Rates at a row of offline thresholds; those are left out that the sample tells nothing of.
+    """Rates at a row of offline thresholds; those that the sample does not determine are left out.
 
-    The online threshold is that which 95 % of background jets pass that have the offline threshold for their pT, by
-    jets close to it, scaled to it. Smearing is averaged, not drawn.
+    The online threshold is that which 95 % of background jets with an offline pT at the offline threshold pass. These
+    are jets close to it, scaled to it. Smearing is averaged, not drawn.
 
     Args:
-        jets: of background, the pT that of firmware.
+        jets: of background, with the pT of firmware.
         response: of the online pT to it.
-        what: the configuration.
+        settings: the configuration.
         smallest: online threshold (GeV).
     """
-    found = []
+    points = []
     for offline in _GRID:
         near = np.abs(np.log(np.maximum(jets.offline_pt, 1e-3) / offline)) < math.log(_NEAR)
         if near.sum() < _JETS_MIN:
@@ -64,17 +64,17 @@ def offline_points(
             continue
         weight = expected(jets, response, online)
         passed, squares = float(weight.sum()), float((weight**2).sum())
-        if squares <= 0 or passed**2 / squares < what.effective_min:
+        if squares <= 0 or passed**2 / squares < settings.effective_min:
             break
-        rate = what.collider.rate(passed)
-        found.append(OfflinePoint(offline, online, rate, rate * math.sqrt(squares) / passed, passed**2 / squares))
-    return tuple(found)
+        rate = settings.collider.rate(passed)
+        points.append(OfflinePoint(offline, online, rate, rate * math.sqrt(squares) / passed, passed**2 / squares))
+    return tuple(points)
 
 
-def expected(jets: TriggerJets, response: Response, threshold: float) -> Floats:
-    """The cross section (pb) that each event is expected to pass a threshold (GeV) with, by any of its jets, [events].
+def expected(jets: TriggerJets, response: OnlineResponse, threshold: float) -> Floats:
+    """Cross section (pb) times the probability that any jet of the event passes a threshold (GeV), [events].
 
-    One event of two jets at the threshold, each of which passes with 1/2:
+    One event of two jets at the threshold, each of which passes with probability 1/2:
 
     >>> from models.rates.online_response import Gaussian
     >>> from models.rates.settings import ResolutionSettings
@@ -83,7 +83,7 @@ def expected(jets: TriggerJets, response: Response, threshold: float) -> Floats:
     >>> expected(jets, Gaussian(ResolutionSettings()), 100.0).tolist()
     [3.0]
     """
-    missed = np.ones(jets.first.size)
+    missed = np.ones(jets.first_jets.size)
     np.multiply.at(missed, jets.index, 1 - response.passing(jets.online_pt, threshold))
-    found: Floats = jets.weight[jets.first] * (1 - missed)
-    return found
+    cross_section: Floats = jets.weight[jets.first_jets] * (1 - missed)
+    return cross_section

@@ -1,7 +1,7 @@
-"""What level 1 takes for the pT of a jet: the firmware's own sum, or that with the resolution of level 1.
+"""The pT of a jet at level 1: the sum in firmware, or that sum smeared with the resolution of level 1.
 
-The number that a jet is smeared by follows from its event and its direction alone, so that it is the same wherever the
-jet stands, and whatever else is in the sample.
+The random number that smears a jet is a function of its event and its direction, so that it depends neither on the
+order of jets nor on the rest of the sample.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from models.rates.settings import OnlineSettings, ResolutionSettings
 from models.rates.trigger_rate import Floats, TriggerJets
 
 _REACH = 2.5
-"""So many standard deviations above the softest jet of a sample, hardly a jet is missing that was softer."""
+"""So many standard deviations above the softest jet of a sample, softer jets hardly contribute."""
 _HALVINGS = 60
 
 
-class Response(Protocol):
+class OnlineResponse(Protocol):
     """A model of the online pT."""
 
     def drawn(self, jets: TriggerJets) -> Floats:
@@ -29,23 +29,23 @@ class Response(Protocol):
         ...
 
     def passing(self, pt: Floats, threshold: float) -> Floats:
-        """Of jets with a pT in firmware (GeV), the probability that the online pT reaches a threshold (GeV)."""
+        """The probability that the online pT of jets with a pT in firmware (GeV) reaches a threshold (GeV), [jets]."""
         ...
 
     def reach(self, softest: float) -> float:
-        """The lowest threshold (GeV) that a sample can tell the rate of, whose softest jet has some pT (GeV)."""
+        """The lowest threshold (GeV) whose rate a sample determines, from the pT of its softest jet (GeV)."""
         ...
 
 
 class Ideal:
-    """The online pT is what firmware sums up of the particles of the offline jet."""
+    """The online pT is the sum in firmware over the particles of the offline jet."""
 
     def drawn(self, jets: TriggerJets) -> Floats:
         """The pT in firmware."""
         return jets.online_pt
 
     def passing(self, pt: Floats, threshold: float) -> Floats:
-        """A step."""
+        """A step function."""
         return np.asarray(pt >= threshold, dtype=np.float64)
 
     def reach(self, softest: float) -> float:
@@ -70,14 +70,14 @@ class Gaussian:
         return np.maximum(pt + self._width(pt) * normal(jets), 0)
 
     def passing(self, pt: Floats, threshold: float) -> Floats:
-        """A normal distribution's integral above the threshold."""
+        """The integral of a normal distribution above the threshold."""
         return np.asarray(ndtr((pt - threshold) / np.maximum(self._width(pt), 1e-9)), dtype=np.float64)
 
     def reach(self, softest: float) -> float:
         """2.5 standard deviations above the softest jet.
 
-        Of a spectrum that falls as the pT to the power −5 (−6), jets below 80 GeV make 0.7 % (1.3 %) of the rate there
-        with the default resolution, and less at every higher threshold.
+        For a spectrum that falls as pT to the power −5 (−6), jets below 80 GeV contribute 0.7 % (1.3 %) to the rate
+        there with the default resolution, and less at every higher threshold.
         """
         return softest + _REACH * float(self._width(np.array([softest]))[0])
 
@@ -85,23 +85,23 @@ class Gaussian:
         return pt * self._resolution.relative(pt)
 
 
-def responses(online: OnlineSettings) -> Mapping[str, Response]:
-    """The ideal response, and the model beside it."""
-    found: dict[str, Response] = {"ideal": Ideal()}
+def responses(online: OnlineSettings) -> Mapping[str, OnlineResponse]:
+    """The ideal response and the configured model, by name."""
+    models: dict[str, OnlineResponse] = {"ideal": Ideal()}
     if online.response == "gaussian":
-        found["gaussian"] = Gaussian(online.resolution)
-    return found
+        models["gaussian"] = Gaussian(online.resolution)
+    return models
 
 
 def normal(jets: TriggerJets) -> Floats:
-    """A standard normal number for each jet, from the hash of its event and its direction, [jets]."""
-    place = [np.ascontiguousarray(each, dtype=np.float64).view(np.uint64) for each in (jets.eta, jets.phi)]
-    hashed = splitmix64(splitmix64(splitmix64(jets.event) ^ place[0]) ^ place[1])
+    """A standard normal number for each jet, from a hash of its event and its direction, [jets]."""
+    bits = [np.ascontiguousarray(coordinate, dtype=np.float64).view(np.uint64) for coordinate in (jets.eta, jets.phi)]
+    hashed = splitmix64(splitmix64(splitmix64(jets.event) ^ bits[0]) ^ bits[1])
     uniform = ((hashed >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
     return np.asarray(ndtri(uniform), dtype=np.float64)
 
 
-def threshold_at(response: Response, pt: Floats, share: float) -> float:
+def threshold_at(response: OnlineResponse, pt: Floats, share: float) -> float:
     """The largest threshold (GeV) that a share of jets passes.
 
     Args:

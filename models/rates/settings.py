@@ -1,4 +1,4 @@
-"""What `rates.yaml` holds: the collider, the triggers that are compared, and at which rates."""
+"""The content of `rates.yaml`: the collider, the triggers that are compared, and at which rates."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ Rate = Annotated[float, Field(gt=0, le=1e6)]
 
 
 class ColliderSettings(Settings):
-    """How often protons collide. The defaults are the LHC at its highest luminosity (CERN-2020-010, table 2-1)."""
+    """The collisions. The defaults are those of the HL-LHC at its highest luminosity (CERN-2020-010, table 2-1)."""
 
     luminosity: float = Field(default=7.5e34, gt=0, le=1e38)
     """Instantaneous luminosity (cm⁻² s⁻¹)."""
     bunches: int = Field(default=2748, ge=1, le=1_000_000)
-    """Pairs of bunches that meet, of 3564 places."""
+    """Colliding pairs of bunches, of 3564 places."""
     turns: float = Field(default=11245.0, gt=0, le=1e7)
     """Turns of a bunch a second: the speed of light over a circumference of 26,659 m."""
     inelastic: float = Field(default=80.0, gt=0, le=1e4)
@@ -35,7 +35,7 @@ class ColliderSettings(Settings):
 
     @property
     def crossings(self) -> float:
-        """Crossings of bunches a second.
+        """Bunch crossings a second.
 
         >>> round(ColliderSettings().crossings / 1e6, 1)
         30.9
@@ -52,10 +52,10 @@ class ColliderSettings(Settings):
         return self.inelastic * _PICOBARNS * _SQUARE_CENTIMETRES * self.luminosity / self.crossings
 
     def rate(self, cross_section: float) -> float:
-        """How often a trigger fires (kHz) that takes collisions of some cross section (pb).
+        """The rate (kHz) of a trigger that accepts collisions of some cross section (pb).
 
-        It fires once a crossing, however many of its collisions it would take. Their number is Poisson-distributed with
-        the mean m = σ L / f, so the rate is f (1 − e⁻ᵐ): σ L as long as that is far below the f crossings a second.
+        It fires once a crossing, however many of its collisions it accepts. Their number is Poisson-distributed with
+        the mean m = σ L / f, so the rate is f (1 − e⁻ᵐ): σ L if that is far below the f crossings a second.
 
         >>> round(ColliderSettings(luminosity=2e34).rate(1e6), 3)
         19.994
@@ -81,14 +81,14 @@ class ResolutionSettings(Settings):
     The defaults are those that a normally distributed pT of the right scale needs for thresholds of CMS's Phase-2
     level-1 menu: a barrel jet of particle flow with PUPPI passes an online threshold t with 95 % from an offline pT of
     11.13 GeV + 1.406 t on (CMSSW, HLTrigger/Configuration, HLT_75e33, l1tSinglePFPuppiJet230off; the 95 % are those of
-    cms-l1-dpg/Phase2-L1MenuTools). So they hold what pileup does to the pT of a jet, and whatever the scale of these
-    jets is off by: as a resolution they are an upper limit.
+    cms-l1-dpg/Phase2-L1MenuTools). So they contain the effect of pileup on the pT of a jet and an error of the scale of
+    these jets: as a resolution they are an upper limit.
     """
 
     stochastic: float = Field(default=1.34, ge=0, le=10)
     """√GeV."""
     constant: float = Field(default=0.176, ge=0, le=0.5)
-    """What is left at the highest pT."""
+    """The resolution at the highest pT."""
 
     def relative(self, pt: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """σ/pT at some pT (GeV).
@@ -100,19 +100,19 @@ class ResolutionSettings(Settings):
 
 
 class OnlineSettings(Settings):
-    """What level 1 takes for the pT of a jet, beside the ideal case that it is what firmware sums up offline."""
+    """The pT of a jet at level 1, beside the ideal case that it is the sum in firmware over the offline jet."""
 
     response: Literal["gaussian", "ideal"] = "gaussian"
-    """The model that all results are given for beside the ideal case; `ideal`: none."""
+    """The model for which all results are given beside the ideal case; `ideal`: no model."""
     resolution: ResolutionSettings = ResolutionSettings()
-    """Of the gaussian response."""
+    """The resolution of the gaussian response."""
 
 
 class SignalSettings(Settings):
-    """A class of jets that is to be triggered on."""
+    """A class of jets that is a signal of the trigger."""
 
     resonance: int | None = Field(default=None, ge=1, le=10_000_000)
-    """|PDG id| of what its jets contain; with it there are efficiencies of all generated ones, and of their events."""
+    """|PDG id| of the resonance; with it there are efficiencies of all generated resonances, and of their events."""
 
     mass: tuple[Gev, Annotated[Gev, Field(gt=0)]]
     """Window of the soft-drop mass (GeV) of the trigger that cuts on it."""
@@ -128,37 +128,37 @@ class RatesSettings(Settings):
     """The stage `rates`: trigger rate against signal efficiency."""
 
     collider: ColliderSettings = ColliderSettings()
-    """How often protons collide."""
+    """The collisions."""
     weight: ExpressionText = "aux_weight"
     """The cross section that a jet's event stands for (pb), from branches of the sample."""
     background: ExpressionText = "label_QCD"
-    """What holds for jets of background events."""
+    """The condition for jets of background events."""
     against: tuple[str, ...] = Field(min_length=1)
     """Classes of the network that are background: the score of a signal is its logit minus the largest of theirs."""
     signals: dict[str, SignalSettings] = Field(min_length=1)
-    """Classes of the network that are to be triggered on."""
+    """Classes of the network that are signals of the trigger."""
     rates: tuple[Annotated[float, Field(gt=0, le=1e6)], ...] = Field(
         default=(0.2, 1.0, 5.0), min_length=1, max_length=4
     )
     """Rates at which the triggers are compared (kHz), ascending."""
     online: OnlineSettings = OnlineSettings()
-    """What level 1 takes for the pT of a jet."""
+    """The pT of a jet at level 1."""
     online_pt_min: Gev = Field(default=100.0, gt=0)
-    """Smallest threshold on the pT in firmware (GeV). The sample must hold all jets above it."""
+    """Smallest threshold on the pT in firmware (GeV). The sample must contain all jets above it."""
     offline_pt_min: Gev = 200.0
-    """Efficiencies are those of signal jets from this pT on (GeV), as all constituents give it, and of resonances."""
+    """Lowest pT of signal jets (from all constituents, GeV) and of resonances for which efficiencies are given."""
     radius: float = Field(default=0.8, gt=0, le=2)
     """A jet within this distance ΔR of a generated resonance is one of its jets."""
     turn_on: tuple[Gev, ...] = (*range(200, 500, 20), *range(500, 700, 50), *range(700, 1001, 100))
     """Borders of the finest bins of the turn-on, jet pT from all constituents (GeV), ascending.
 
-    Neighbours are joined until each holds `effective_min` jets."""
+    Neighbouring bins are joined until each has `effective_min` jets."""
     choosing: float = Field(default=0.35, gt=0, lt=1)
     """Share of the events on which cuts on the score are chosen; all numbers are measured on the others."""
     cuts: int = Field(default=20, ge=1, le=200)
-    """Cuts on the score that are tried: as many quantiles of the scores of the signal, and of the background."""
+    """Number of cuts on the score that are tried: quantiles of the signal's scores, and as many of the background's."""
     effective_min: float = Field(default=10.0, ge=1, le=1e9)
-    """No number where fewer background events pass, no bin with fewer jets; of weighted ones the effective number."""
+    """Least (effective) number of background events that pass for a result, and of jets in a bin."""
     replicas: int = Field(default=100, ge=2, le=10_000)
     """Replicas of the background for the statistical errors."""
     seed: Seed = 1
@@ -171,8 +171,8 @@ class RatesSettings(Settings):
             if values != sorted(set(values)):
                 raise ValueError(f"'{name}' must ascend, it is {values}")
         if len(self.turn_on) < 2:
-            raise ValueError("'turn_on' must have two borders at least")
-        both = sorted(set(self.against) & set(self.signals))
-        if both:
-            raise ValueError(f"'{both[0]}' cannot be signal and background")
+            raise ValueError("'turn_on' must have at least two borders")
+        common = sorted(set(self.against) & set(self.signals))
+        if common:
+            raise ValueError(f"'{common[0]}' cannot be both signal and background")
         return self

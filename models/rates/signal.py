@@ -1,4 +1,4 @@
-"""A signal of a rate study: the jets that are counted, chosen on and measured, and its whole events."""
+"""A signal of a rate study: the jets on which cuts are chosen, those that are measured, and its whole events."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from data_prep.errors import ConfigurationError
 from models.metrics.taggers import effective_number
 from models.rates.inclusive import Denominators, Generated
-from models.rates.online_response import Response
+from models.rates.online_response import OnlineResponse
 from models.rates.settings import RatesSettings
 from models.rates.trigger_rate import Floats, TriggerJets, part_of
 
@@ -20,87 +20,89 @@ class RateSignal:
     """A signal.
 
     Attributes:
-        every: all its jets.
-        parts: of those that are counted, the ones that cuts are chosen on and those that are measured.
+        all_jets: all its jets.
+        parts: of the jets above the lowest offline pT, those on which cuts are chosen and those that are measured.
         borders: of the bins of the turn-on, jet pT from all constituents (GeV).
         generated: resonances that are measured, with all jets of their events; None where they are not known.
         denominators: these resonances, and their events.
     """
 
-    every: TriggerJets
+    all_jets: TriggerJets
     parts: tuple[TriggerJets, TriggerJets]
     borders: tuple[float, ...]
     generated: Generated | None
     denominators: Denominators | None
 
-    def seen(self, response: Response) -> RateSignal:
-        """The same with the online pT of a response."""
-        whole = self.generated
+    def with_response(self, response: OnlineResponse) -> RateSignal:
+        """The signal with the online pT of a response."""
+        generated = self.generated
         return replace(
             self,
-            every=drawn(self.every, response),
-            parts=(drawn(self.parts[0], response), drawn(self.parts[1], response)),
-            generated=None if whole is None else replace(whole, jets=drawn(whole.jets, response)),
+            all_jets=with_online_pt(self.all_jets, response),
+            parts=(with_online_pt(self.parts[0], response), with_online_pt(self.parts[1], response)),
+            generated=None if generated is None else replace(generated, jets=with_online_pt(generated.jets, response)),
         )
 
 
-def prepared(name: str, every: TriggerJets, generated: Generated | None, what: RatesSettings) -> RateSignal:
+def prepare_signal(
+    name: str, all_jets: TriggerJets, generated: Generated | None, settings: RatesSettings
+) -> RateSignal:
     """A signal, before any response.
 
     Raises:
-        ConfigurationError: there are no jets to choose on, or to measure.
+        ConfigurationError: there are no jets to choose cuts on, or to measure.
     """
-    offline = every.take(np.flatnonzero(every.offline_pt >= what.offline_pt_min))
-    parts = parts_of(offline, what, f"jets of the class '{name}' above {what.offline_pt_min:g} GeV")
+    offline = all_jets.take(np.flatnonzero(all_jets.offline_pt >= settings.offline_pt_min))
+    parts = parts_of(offline, settings, f"jets of the class '{name}' above {settings.offline_pt_min:g} GeV")
     jets = parts[1]
-    borders = joined_bins(what.turn_on, jets.offline_pt, jets.weight, what.effective_min)
+    borders = joined_bins(settings.turn_on, jets.offline_pt, jets.weight, settings.effective_min)
     if generated is not None:
-        measured = ~part_of(generated.event, what.choosing) & (generated.pt >= what.offline_pt_min)
+        measured = ~part_of(generated.event, settings.choosing) & (generated.pt >= settings.offline_pt_min)
         generated = generated.take(measured) if measured.any() else None
     return RateSignal(
-        every, parts, borders, generated, None if generated is None else Denominators(generated, what.radius)
+        all_jets, parts, borders, generated, None if generated is None else Denominators(generated, settings.radius)
     )
 
 
-def drawn(jets: TriggerJets, response: Response) -> TriggerJets:
+def with_online_pt(jets: TriggerJets, response: OnlineResponse) -> TriggerJets:
     """The jets with the online pT of a response."""
-    return jets.seen_at(response.drawn(jets))
+    return jets.with_online_pt(response.drawn(jets))
 
 
 def joined_bins(edges: Sequence[float], pt: Floats, weight: Floats, least: float) -> tuple[float, ...]:
-    """Borders of which every bin has an effective number of jets of at least `least`, of finer ones; () if none has.
+    """Borders of bins, joined until each has an effective number of jets of at least `least`; () if none has.
 
     >>> joined_bins((0, 1, 2, 3, 4), np.array([0.5, 1.5, 1.6, 2.5, 3.5]), np.ones(5), 2)
     (0.0, 2.0, 4.0)
     """
-    found = [float(edges[0])]
+    borders = [float(edges[0])]
     for edge in edges[1:]:
-        if effective_number(weight[(pt >= found[-1]) & (pt < edge)]) >= least:
-            found.append(float(edge))
-    if len(found) == 1:
+        if effective_number(weight[(pt >= borders[-1]) & (pt < edge)]) >= least:
+            borders.append(float(edge))
+    if len(borders) == 1:
         return ()
-    # what is left over goes to the last bin
-    return (*found[:-1], float(edges[-1]))
+    # the remaining jets go to the last bin
+    return (*borders[:-1], float(edges[-1]))
 
 
-def parts_of(jets: TriggerJets, what: RatesSettings, whose: str) -> tuple[TriggerJets, TriggerJets]:
-    """The jets on which cuts are chosen and those that are measured, each weighted as if it were all events.
+def parts_of(jets: TriggerJets, settings: RatesSettings, description: str) -> tuple[TriggerJets, TriggerJets]:
+    """The jets on which cuts are chosen and those that are measured, both weighted to the cross section of all events.
 
     Raises:
         ConfigurationError: one of them is empty.
     """
-    first = part_of(jets.event, what.choosing)
+    choosing = part_of(jets.event, settings.choosing)
     parts = []
-    for chosen, share, lacking in (
-        (first, what.choosing, "is in the part that cuts are chosen on"),
-        (~first, 1 - what.choosing, "is left to measure on"),
+    for mask, share, reason in (
+        (choosing, settings.choosing, "are in the part on which cuts are chosen"),
+        (~choosing, 1 - settings.choosing, "are in the part that is measured"),
     ):
-        if not jets.weight[chosen].sum() > 0:
-            raise ConfigurationError(f"'choosing': of the {whose} none {lacking}", remedy="give a larger sample")
-        parts.append(jets.take(np.flatnonzero(chosen)).weighted(1 / share))
+        if not jets.weight[mask].sum() > 0:
+            raise ConfigurationError(f"'choosing': no {description} {reason}", remedy="give a larger sample")
+        parts.append(jets.take(np.flatnonzero(mask)).weighted(1 / share))
     return parts[0], parts[1]
 
 
-def number(weight: Floats) -> tuple[int, float]:
-    """How many there are, and their effective number."""
+def count_and_effective(weight: Floats) -> tuple[int, float]:
+    """The number of weights, and the effective number."""
     return weight.size, effective_number(weight)

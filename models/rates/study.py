@@ -1,8 +1,8 @@
 """Trigger rate against signal efficiency: a tagger, a cut on the pT, and the pT with a soft-drop mass.
 
 Efficiencies are those of single signal jets, and of all generated resonances and their events (`inclusive.py`); rates
-those of events (`trigger_rate.py`). All is measured with the online pT as firmware sums it up offline, and with the
-resolution of level 1 (`online_response.py`). Cuts on the score are chosen on one part of the events, nested
+those of events (`trigger_rate.py`). All is measured with the online pT as the sum in firmware over the offline jet, and
+with the resolution of level 1 (`online_response.py`). Nested cuts on the score are chosen on one part of the events
 (`nested_cuts.py`), and all numbers are those of the other part, with errors (`measurement.py`).
 """
 
@@ -17,13 +17,13 @@ from models.rates.inclusive import Generated
 from models.rates.online_response import responses
 from models.rates.response_study import ResponseStudy, study_response
 from models.rates.settings import RatesSettings
-from models.rates.signal import number, parts_of, prepared
+from models.rates.signal import count_and_effective, parts_of, prepare_signal
 from models.rates.trigger_rate import TriggerJets
 
 
 @dataclass(frozen=True)
-class Counted:
-    """Resonances and events of a signal that efficiencies are taken of, whether or not a jet contains them.
+class GeneratedCounts:
+    """Numbers of generated resonances and events of a signal, whether or not a jet contains them.
 
     Attributes:
         resonances, events: number, and effective number.
@@ -40,10 +40,10 @@ class RateStudy:
     """All triggers on one sample.
 
     Attributes:
-        events, jets: background events with a jet that are measured on, and their jets.
+        events, jets: background events with a jet that are measured, and their jets.
         chosen_on: background events with a jet on which cuts were chosen.
-        signal_jets: jets that efficiencies are taken of, and their effective number, by signal.
-        generated: the same of resonances and events, of signals of which they are known.
+        signal_jets: number and effective number of the jets that are measured, by signal.
+        generated: numbers of resonances and events, for signals of which they are known.
         turn_on: borders of the bins of the turn-on by signal, jet pT from all constituents (GeV).
         responses: by the name of the response.
     """
@@ -52,19 +52,19 @@ class RateStudy:
     jets: int
     chosen_on: int
     signal_jets: dict[str, tuple[int, float]]
-    generated: dict[str, Counted]
+    generated: dict[str, GeneratedCounts]
     turn_on: dict[str, tuple[float, ...]]
     responses: dict[str, ResponseStudy]
 
     def as_json(self) -> dict[str, Any]:
-        """What `rates.json` holds of it."""
+        """Its content of `rates.json`."""
         return asdict(self)
 
 
 def study(
     background: TriggerJets,
     signals: Mapping[str, TriggerJets],
-    what: RatesSettings,
+    settings: RatesSettings,
     generated: Mapping[str, Generated] = MappingProxyType({}),
     advance: Callable[[int], None] = lambda _: None,
 ) -> RateStudy:
@@ -73,34 +73,34 @@ def study(
     Args:
         background: all jets of background events.
         signals: jets by signal class.
-        what: the configuration.
+        settings: the configuration.
         generated: all resonances and whole events of signal classes, where they are known.
-        advance: called with 1 after each of responses × signals × triggers.
+        advance: called with 1 after each response, signal and trigger.
 
     Raises:
         ConfigurationError: one of the rates is larger than that of all events, or there are too few events to choose
-            on and to measure on.
+            cuts on and to measure.
     """
-    backgrounds = parts_of(background, what, "background events")
-    found = {name: prepared(name, jets, generated.get(name), what) for name, jets in signals.items()}
+    backgrounds = parts_of(background, settings, "background events")
+    prepared = {name: prepare_signal(name, jets, generated.get(name), settings) for name, jets in signals.items()}
     softest = float(background.offline_pt.min())
     return RateStudy(
-        events=backgrounds[1].first.size,
+        events=backgrounds[1].first_jets.size,
         jets=len(backgrounds[1]),
-        chosen_on=backgrounds[0].first.size,
-        signal_jets={name: number(each.parts[1].weight) for name, each in found.items()},
+        chosen_on=backgrounds[0].first_jets.size,
+        signal_jets={name: count_and_effective(signal.parts[1].weight) for name, signal in prepared.items()},
         generated={
-            name: Counted(
-                resonances=number(each.denominators.weights[0]),
-                events=number(each.denominators.weights[1]),
-                contained=each.denominators.contained,
+            name: GeneratedCounts(
+                resonances=count_and_effective(signal.denominators.weights[0]),
+                events=count_and_effective(signal.denominators.weights[1]),
+                contained=signal.denominators.contained,
             )
-            for name, each in found.items()
-            if each.denominators is not None
+            for name, signal in prepared.items()
+            if signal.denominators is not None
         },
-        turn_on={name: each.borders for name, each in found.items()},
+        turn_on={name: signal.borders for name, signal in prepared.items()},
         responses={
-            name: study_response(response, backgrounds, found, what, softest, advance)
-            for name, response in responses(what.online).items()
+            name: study_response(response, backgrounds, prepared, settings, softest, advance)
+            for name, response in responses(settings.online).items()
         },
     )

@@ -1,6 +1,6 @@
-"""Triggers on single jets: which thresholds make a rate, and which signal jets pass them.
+"""Triggers on single jets: the thresholds that give a rate, and which signal jets pass them.
 
-A trigger is a condition on a jet (none, a mass window, a cut on a score) and a threshold on its pT. It takes an event
+A trigger is a condition on a jet (none, a mass window, a cut on a score) and a threshold on its pT. It accepts an event
 when one of its jets passes, so an event counts once, with the largest pT of its jets that fulfil the condition.
 """
 
@@ -27,7 +27,7 @@ class TriggerJets:
     Attributes:
         event: identifier of each jet's event, uint64 [jets].
         weight: cross section that the event stands for (pb), not negative, [jets].
-        online_pt: what firmware takes for the pT (GeV), [jets].
+        online_pt: pT at level 1 (GeV), [jets].
         offline_pt: pT from all constituents (GeV), [jets].
         mass: soft-drop mass (GeV), NaN where it is not known, [jets].
         score: of the tagger, by signal class, in integer steps of its logits, [jets].
@@ -54,12 +54,12 @@ class TriggerJets:
             online_pt=self.online_pt[rows],
             offline_pt=self.offline_pt[rows],
             mass=self.mass[rows],
-            score={name: each[rows] for name, each in self.score.items()},
+            score={name: score[rows] for name, score in self.score.items()},
             eta=self.eta[rows],
             phi=self.phi[rows],
         )
 
-    def seen_at(self, online_pt: Floats) -> TriggerJets:
+    def with_online_pt(self, online_pt: Floats) -> TriggerJets:
         """The same jets with another online pT (GeV)."""
         return replace(self, online_pt=online_pt)
 
@@ -71,24 +71,24 @@ class TriggerJets:
     def joined(cls, parts: Sequence[TriggerJets]) -> TriggerJets:
         """The jets of all parts, one after the other; at least one part."""
         return cls(
-            event=np.concatenate([each.event for each in parts]),
-            weight=np.concatenate([each.weight for each in parts]),
-            online_pt=np.concatenate([each.online_pt for each in parts]),
-            offline_pt=np.concatenate([each.offline_pt for each in parts]),
-            mass=np.concatenate([each.mass for each in parts]),
-            score={name: np.concatenate([each.score[name] for each in parts]) for name in parts[0].score},
-            eta=np.concatenate([each.eta for each in parts]),
-            phi=np.concatenate([each.phi for each in parts]),
+            event=np.concatenate([part.event for part in parts]),
+            weight=np.concatenate([part.weight for part in parts]),
+            online_pt=np.concatenate([part.online_pt for part in parts]),
+            offline_pt=np.concatenate([part.offline_pt for part in parts]),
+            mass=np.concatenate([part.mass for part in parts]),
+            score={name: np.concatenate([part.score[name] for part in parts]) for name in parts[0].score},
+            eta=np.concatenate([part.eta for part in parts]),
+            phi=np.concatenate([part.phi for part in parts]),
         )
 
     @cached_property
     def _events(self) -> tuple[Ints, Ints]:
-        _, first, index = np.unique(self.event, return_index=True, return_inverse=True)
-        return first.astype(np.int64), index.astype(np.int64)
+        _, first_rows, index = np.unique(self.event, return_index=True, return_inverse=True)
+        return first_rows.astype(np.int64), index.astype(np.int64)
 
     @property
-    def first(self) -> Ints:
-        """A jet of each event, [events]."""
+    def first_jets(self) -> Ints:
+        """The row of the first jet of each event, [events]."""
         return self._events[0]
 
     @property
@@ -99,13 +99,13 @@ class TriggerJets:
 
 @dataclass(frozen=True)
 class Conditions:
-    """What a trigger asks of a jet besides its pT: one or several conditions to choose from.
+    """The conditions of a trigger on a jet besides its pT: one or several to choose from.
 
     Attributes:
-        cuts: what each is called: the smallest score that passes, ascending, so that each lets pass what the next one
-            does; None where it is no cut on the score.
+        cuts: the smallest scores that pass, ascending, so that each condition passes all jets that the next one does;
+            None where it is no cut on the score.
         background: which background jets fulfil each, [conditions, jets].
-        signal: the same of the signal jets.
+        signal: which signal jets fulfil each, [conditions, jets].
     """
 
     cuts: tuple[int | None, ...]
@@ -119,7 +119,7 @@ def no_condition(background: TriggerJets, signal: TriggerJets) -> Conditions:
 
 
 def in_window(background: TriggerJets, signal: TriggerJets, low: float, high: float) -> Conditions:
-    """The trigger that asks for a soft-drop mass from `low` up to below `high` (GeV)."""
+    """The trigger that requires a soft-drop mass from `low` up to below `high` (GeV)."""
     inside = [((jets.mass >= low) & (jets.mass < high))[None] for jets in (background, signal)]
     return Conditions((None,), inside[0], inside[1])
 
@@ -141,22 +141,22 @@ def cuts_on_score(samples: Sequence[Ints], chosen_on: Sequence[Ints], number: in
     """Cuts to choose from, ascending: quantiles of scores, and one that every jet passes.
 
     Args:
-        samples: the scores of all jets that are triggered on, sample by sample.
-        chosen_on: those of the jets on which the cut is chosen, signal and background.
+        samples: the scores of all jets, sample by sample.
+        chosen_on: the scores of the jets on which the cut is chosen, signal and background.
         number: quantiles of each, the lowest left out.
 
     >>> cuts_on_score([np.array([-9, 4])], [np.array([1, 2, 3, 4])], 4).tolist()
     [-9, 1, 2, 3]
     """
-    lowest = min(int(each.min()) for each in samples)
+    lowest = min(int(sample.min()) for sample in samples)
     shares = np.linspace(0, 1, number, endpoint=False)[1:]
-    quantiles = [np.quantile(each, shares, method="lower").astype(np.int64) for each in chosen_on]
-    found: Ints = np.unique(np.concatenate([[lowest], *quantiles]))
-    return found
+    quantiles = [np.quantile(sample, shares, method="lower").astype(np.int64) for sample in chosen_on]
+    cuts: Ints = np.unique(np.concatenate([[lowest], *quantiles]))
+    return cuts
 
 
-class Falling:
-    """Things above a smallest pT by falling pT; those of equal pT pass a threshold together."""
+class FallingPt:
+    """Jets or events above a smallest pT, sorted by falling pT; those of equal pT pass a threshold together."""
 
     def __init__(self, pt: Floats, smallest: float) -> None:
         rows = np.flatnonzero(pt >= smallest)
@@ -166,19 +166,19 @@ class Falling:
         self._value, self._smallest = value[self._last], smallest
 
     def sums(self, weight: Floats) -> Floats:
-        """The weight above each threshold, from the highest to the lowest; 0 for none at all before them."""
+        """The weight above each threshold, from the highest to the lowest, after a 0 above all of them."""
         return np.append(0.0, np.cumsum(weight[self._rows])[self._last])
 
-    def thresholds(self, weight: Floats, most: Floats) -> Floats:
-        """The lowest thresholds that let no more than some weights pass; infinite where there is none."""
-        fitting = np.searchsorted(self.sums(weight), most, side="right") - 1
-        found = np.append(np.inf, self._value)[fitting]
-        return np.where(fitting == self._value.size, self._smallest, found)
+    def thresholds(self, weight: Floats, limits: Floats) -> Floats:
+        """The lowest thresholds above which the weight is within some limits; infinite where there is none."""
+        fitting = np.searchsorted(self.sums(weight), limits, side="right") - 1
+        thresholds = np.append(np.inf, self._value)[fitting]
+        return np.where(fitting == self._value.size, self._smallest, thresholds)
 
     def passing(self, sums: Floats, threshold: Floats) -> Floats:
-        """Of `sums`, what passes each threshold."""
-        found: Floats = sums[np.searchsorted(-self._value, -threshold, side="right")]
-        return found
+        """The entry of `sums` that passes each threshold."""
+        passing: Floats = sums[np.searchsorted(-self._value, -threshold, side="right")]
+        return passing
 
 
 def event_maxima(jets: TriggerJets, fulfil: Bools) -> Floats:
@@ -188,12 +188,12 @@ def event_maxima(jets: TriggerJets, fulfil: Bools) -> Floats:
     >>> event_maxima(jets, np.array([True, False, False])).tolist()
     [1.0, -inf]
     """
-    found = np.full(jets.first.size, -np.inf)
-    np.maximum.at(found, jets.index[fulfil], jets.online_pt[fulfil])
-    return found
+    maxima = np.full(jets.first_jets.size, -np.inf)
+    np.maximum.at(maxima, jets.index[fulfil], jets.online_pt[fulfil])
+    return maxima
 
 
-def effective_above(events: Falling, weight: Floats, threshold: Floats) -> Floats:
+def effective_above(events: FallingPt, weight: Floats, threshold: Floats) -> Floats:
     """The effective number (Σw)² / Σw² of events above each threshold."""
     total = events.passing(events.sums(weight), threshold)
     squares = events.passing(events.sums(weight**2), threshold)
@@ -201,5 +201,5 @@ def effective_above(events: Falling, weight: Floats, threshold: Floats) -> Float
 
 
 def part_of(event: npt.NDArray[np.uint64], share: float) -> Bools:
-    """Which events belong to a share of all: their identifier's hash, as a number from 0 to 1, is below it."""
+    """Which events belong to a share of all events: those whose hash of the identifier, in [0, 1), is below it."""
     return (splitmix64(event) >> np.uint64(11)).astype(np.float64) * 2.0**-53 < share

@@ -16,7 +16,7 @@ from data_prep.settings import Seed, Settings
 from data_prep.store.jet_images import ImageDataset
 from data_prep.system.whole import whole_file
 from models.architectures.registry import networks
-from models.metrics.bootstrap import Measured, macro_auc_replicas, measured
+from models.metrics.bootstrap import ValueWithError, macro_auc_replicas, value_with_error
 from models.quantization.exact import exact_inference
 from models.settings import ModelSettings, TrainSettings
 from models.training.in_turn import Progress
@@ -159,8 +159,8 @@ class Cost:
         difference: macro-AUC less that of the same network on the float images, with the error of the difference.
     """
 
-    macro_auc: Measured
-    difference: Measured
+    macro_auc: ValueWithError
+    difference: ValueWithError
 
     def as_json(self) -> dict[str, Any]:
         """For a JSON file."""
@@ -176,6 +176,6 @@ def costs(scored: Mapping[str, Scored], settings: CandidateCostSettings) -> dict
     def found(name: str) -> Iterator[tuple[str, Cost]]:
         for network in reference.scores:
             values, float_values = replicas[f"{name} {network}"], replicas[f"{FLOAT} {network}"]
-            yield network, Cost(measured(values), measured(values, float_values))
+            yield network, Cost(value_with_error(values), value_with_error(values, float_values))
 
     return {name: dict(found(name)) for name in scored}

@@ -1,9 +1,9 @@
 """Finite groups of turns and mirrors of a lattice, as integer 2 x 2 matrices, and how they move pixels and filters.
 
 A point of the lattice is (row, column) relative to the centre of an array. On the square grid these are ordinary
-coordinates; on the hexagonal grid they are the axial ones (q, r), in which the turn by 60° is (q, r) -> (-r, q + r). A
-group differs from another only by its matrices, so everything built on them is written once for all groups. Which axis
-is q and which is r does not matter: exchanging them exchanges the turn and its inverse.
+coordinates; on the hexagonal grid they are the axial ones (q, r), in which the turn by 60° is (q, r) -> (-r, q + r).
+Groups differ only by their matrices, so all code is common to them. Which axis is q and which is r does not matter:
+exchanging them exchanges the turn and its inverse.
 
 Sources: T. Cohen and M. Welling, Group Equivariant Convolutional Networks, arXiv:1602.07576, section 4 (p4, p4m);
 E. Hoogeboom et al., HexaConv, arXiv:1803.02108, section 4 (p6, p6m on axial coordinates).
@@ -35,7 +35,7 @@ class Group:
 
     Attributes:
         name: in configurations and reports.
-        lattice: what it acts on.
+        lattice: the lattice that it acts on.
         elements: its matrices, the identity first: turns by growing angle, then the same behind the mirror.
     """
 
@@ -77,7 +77,7 @@ class Group:
         return hexagon(size)
 
     def sources(self, size: int) -> Indices:
-        """Where every pixel of a turned array comes from.
+        """The source of every pixel of a turned array.
 
         An array f is turned by an element g about its centre as (g f)(x) = f(g⁻¹ x).
 
@@ -111,9 +111,9 @@ class Group:
 @cache
 def _sources(group: Group, size: int) -> Indices:
     support = group.support(size)
-    found = np.stack([moved(group.elements[back], support) for back in group.inverse])
-    found.setflags(write=False)
-    return found
+    sources = np.stack([moved(group.elements[back], support) for back in group.inverse])
+    sources.setflags(write=False)
+    return sources
 
 
 def _group(name: str, lattice: Lattice, *, turns: bool, mirrored: bool) -> Group:
@@ -134,4 +134,4 @@ GROUPS: dict[str, Group] = {
         _group("p6m", "hexagonal", turns=True, mirrored=True),
     )
 }
-"""Every group by name. `p1` and `hex` hold the identity alone: the plain networks of their lattices."""
+"""Every group by name. `p1` and `hex` contain the identity alone: the plain networks of their lattices."""

@@ -1,7 +1,7 @@
-"""Which kernels, strides and pooling windows keep a symmetry: those whose places are turned into each other.
+"""Which kernels, strides and pooling windows keep a symmetry: those whose positions are turned into each other.
 
 A layer computes its output at a set of places of its input. Turning the input turns the output only if the group turns
-this set into itself about the centre of the image; else the turned image is seen at other places.
+this set into itself about the centre of the image; otherwise the turned image is sampled at other places.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from models.symmetry.groups import Group
 
 
 class BrokenSymmetryError(ValueError):
-    """A layer that would break the symmetry; the message says why and what would not."""
+    """A layer that would break the symmetry; the message says why, and what would keep it."""
 
 
 def convolved(group: Group, size: int, kernel: int, stride: int, padding: Padding, *, first: bool) -> int:
     """Rows (and columns) of the map behind a convolution.
 
     Args:
-        group: what shall be kept.
+        group: the symmetry that must be kept.
         size: rows of the map before it.
         kernel: rows of the kernel.
         stride: along both axes.

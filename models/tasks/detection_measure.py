@@ -68,7 +68,7 @@ class Found:
         kept = {ALL: tower_energy(batch)} | {method.name: method.keep(batch) for method in self.methods}
         for name, images in kept.items():
             scanned = clustered(images, settings, towers, SCAN * settings.pt_min)
-            working = [jets.where(jets.pt >= settings.pt_min) for jets in scanned]
+            working = [jets.select(jets.pt >= settings.pt_min) for jets in scanned]
             self._add(anti_kt(name), working, scanned, truth)
 
     def _add(self, name: str, working: list[JetList], scanned: list[JetList], truth: list[Truth]) -> None:

@@ -64,7 +64,7 @@ def truth_lists(batch: EventBatch, settings: DetectionSettings) -> list[Truth]:
         jets = _jets(batch.jet_pt[i:j], batch.jet_eta[i:j], batch.jet_phi[i:j], batch.jet_box[i:j])
         unlisted = _jets(batch.unlisted_pt[k:m], batch.unlisted_eta[k:m], batch.unlisted_phi[k:m])
         hard = jets.pt >= settings.pt_min
-        lists.append(Truth(jets.where(hard), _joined(jets.where(~hard), unlisted), int(batch.library[event])))
+        lists.append(Truth(jets.select(hard), _joined(jets.select(~hard), unlisted), int(batch.library[event])))
     return lists
 
 

@@ -13,7 +13,7 @@ from data_prep.events.tower_density import eta_profile, median_density
 from data_prep.grids.tower_geometry import Towers, turned
 from models.metrics.library_bootstrap import samples, spread
 from models.metrics.method_differences import MethodDifferences
-from models.metrics.response import ONE_SIGMA, calibrated, closure, quantiles
+from models.metrics.response import ONE_SIGMA, binned_response, calibrated, quantiles
 from models.tasks.baselines import ALL, tower_energy
 from models.tasks.event_maps import Maps
 from models.tasks.event_settings import EventModelSettings
@@ -103,10 +103,10 @@ class Mitigation:
             made = np.array(rows)
             pt, mass = made[:, 0], made[heavy, 1]
             closures = {
-                "pt": closure(pt, true[:, 0], self.settings.pt_edges),
-                "mass": closure(mass, true[heavy, 1], _MASS_EDGES),
-                "pt_calibrated": closure(calibrated(pt, true[:, 0]), true[:, 0], self.settings.pt_edges),
-                "mass_calibrated": closure(calibrated(mass, true[heavy, 1]), true[heavy, 1], _MASS_EDGES),
+                "pt": binned_response(pt, true[:, 0], self.settings.pt_edges),
+                "mass": binned_response(mass, true[heavy, 1], _MASS_EDGES),
+                "pt_calibrated": binned_response(calibrated(pt, true[:, 0]), true[:, 0], self.settings.pt_edges),
+                "mass_calibrated": binned_response(calibrated(mass, true[heavy, 1]), true[heavy, 1], _MASS_EDGES),
             }
             errors = {key: spread(values[1:]) for key, values in widths[name].items()}
             result[name] = {key: found.as_json() for key, found in closures.items()} | {"resolution_errors": errors}

@@ -12,7 +12,7 @@ from tensorflow import keras
 
 from data_prep.errors import ConfigurationError
 from models.architectures import registry
-from models.architectures.architecture import Network
+from models.architectures.architecture import NetworkDefinition
 from models.quantization import quantizers
 from models.quantization.number_settings import QuantizerSettings
 from models.settings import ModelSettings
@@ -21,12 +21,12 @@ from models.tasks.settings import RegressionSettings, TargetSettings
 KL = keras.layers
 
 
-def networks(settings: ModelSettings) -> tuple[Network, ...]:
+def networks(settings: ModelSettings) -> tuple[NetworkDefinition, ...]:
     """The networks of the architecture with the heads of the regression instead of, or beside, the logits."""
     return tuple(replace(each, builder=_with_heads(each)) for each in registry.networks(settings))
 
 
-def _with_heads(network: Network) -> Callable[[ModelSettings, tuple[int, int, int], int], keras.Model]:
+def _with_heads(network: NetworkDefinition) -> Callable[[ModelSettings, tuple[int, int, int], int], keras.Model]:
     def build(settings: ModelSettings, shape: tuple[int, int, int], classes: int) -> keras.Model:
         wanted = settings.regression
         if wanted is None:

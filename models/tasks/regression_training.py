@@ -24,7 +24,7 @@ from data_prep.grids.square import SquareGrid
 from data_prep.images.batch import ImageBatch
 from data_prep.images.mass import image_mass
 from data_prep.store.jet_images import ImageDataset
-from models.metrics.response import Closure, closure
+from models.metrics.response import BinnedResponse, binned_response
 from models.metrics.taggers import Performance, performance, softmax
 from models.metrics.uncertainty import Uncertainties, uncertainties
 from models.quantization.exact import exact_inference
@@ -62,7 +62,7 @@ class RegressionMeasurement:
     truth: Floats
     weight: Floats
     found: dict[str, Floats]
-    closures: dict[str, dict[str, Closure]]
+    closures: dict[str, dict[str, BinnedResponse]]
     classes: tuple[str, ...] = ()
     label: npt.NDArray[np.uint8] | None = None
     scores: dict[str, Floats] | None = None
@@ -165,9 +165,9 @@ def measure(
         found[PORT] = np.concatenate(
             [_summed(batch, port.to_float(port.quantize(batch.value)), grid, wanted) for batch in batches]
         )
-    closures: dict[str, dict[str, Closure]] = {
+    closures: dict[str, dict[str, BinnedResponse]] = {
         name: {
-            target.name: closure(values[:, i], truth[:, i], target.edges, weight)
+            target.name: binned_response(values[:, i], truth[:, i], target.edges, weight)
             for i, target in enumerate(wanted.targets)
         }
         for name, values in found.items()

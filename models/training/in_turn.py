@@ -11,7 +11,7 @@ from pathlib import Path
 from tensorflow import keras
 
 from data_prep.store.jet_images import ImageDataset
-from models.architectures.architecture import Network
+from models.architectures.architecture import NetworkDefinition
 from models.cost.model_arithmetic import ModelArithmetic, count
 from models.settings import ModelSettings, TrainSettings
 from models.training import network as training
@@ -37,11 +37,11 @@ class Step:
         build: makes it, with new initial weights every time.
     """
 
-    network: Network
+    network: NetworkDefinition
     build: Callable[[], keras.Model]
 
 
-def of_jets(network: Network, model: ModelSettings, dataset: ImageDataset) -> Step:
+def of_jets(network: NetworkDefinition, model: ModelSettings, dataset: ImageDataset) -> Step:
     """A network of these settings for these images of jets."""
     return Step(network, partial(network.build, model, dataset.shape, len(dataset.classes)))
 
@@ -50,7 +50,7 @@ def of_jets(network: Network, model: ModelSettings, dataset: ImageDataset) -> St
 class TrainedNetwork:
     """One trained network with what was learned about it."""
 
-    network: Network
+    network: NetworkDefinition
     model: keras.Model
     history: training.History
     arithmetic: ModelArithmetic

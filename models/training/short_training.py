@@ -18,7 +18,7 @@ from tensorflow import keras
 
 from data_prep.errors import InputFileError, PipelineError
 from data_prep.store.jet_images import ImageDataset
-from models.metrics.bootstrap import macro_auc_replicas, measured
+from models.metrics.bootstrap import macro_auc_replicas, value_with_error
 from models.metrics.taggers import performance, softmax
 from models.quantization import channel_bits
 from models.training import tagging
@@ -210,7 +210,7 @@ class Judge:
         error = 0.0
         if replicas:
             drawn = macro_auc_replicas({"": scores}, jets.label, jets.weight, replicas, seed)
-            error = measured(drawn[""]).error
+            error = value_with_error(drawn[""]).error
         points = found.rejection[str(WORKING_POINT)].values()
         rejections = [each.rejection or each.lower_limit or 1.0 for each in points]
         return TaggerQuality(

@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from data_prep.errors import ConfigurationError, TrainingSettingsError
 from data_prep.store.jet_images import ImageDataset
-from models.architectures.registry import HARDWARE, Network, networks
+from models.architectures.registry import HARDWARE, NetworkDefinition, networks
 from models.baselines import trees
-from models.baselines.tree_inputs import Set, sees_all
-from models.metrics.bootstrap import Measured
+from models.baselines.tree_inputs import ConstituentSet, sees_all
+from models.metrics.bootstrap import ValueWithError
 from models.metrics.taggers import Performance, performance
 from models.metrics.uncertainty import Uncertainties, uncertainties
 from models.quantization.exact import exact_inference
@@ -26,7 +26,7 @@ from models.training.scores import predict, truth
 
 TREES, TREES_SEEN = "trees", "trees_seen"
 """The names of the baselines in metrics and scores: on all constituents, and on those that the network sees."""
-BASELINES: dict[str, Set] = {TREES: "all", TREES_SEEN: "seen"}
+BASELINES: dict[str, ConstituentSet] = {TREES: "all", TREES_SEEN: "seen"}
 
 Tagger = TrainedNetwork
 """One trained tagger with what was learned about it."""
@@ -58,7 +58,7 @@ class Comparison:
         return float("nan") if value is None else value
 
     @property
-    def beats_trees(self) -> dict[str, Measured | None]:
+    def beats_trees(self) -> dict[str, ValueWithError | None]:
         """By baseline, how much larger the macro-AUC of the network for hardware is, on the same jets.
 
         None where it cannot be measured. Empty without a baseline, for images without observables; `TREES` alone where
@@ -116,7 +116,7 @@ def _require_background(classes: tuple[str, ...], against: tuple[str, ...]) -> N
         raise TrainingSettingsError("'against' names all classes", remedy="leave those out that are signal")
 
 
-def _wanted(all_: tuple[Network, ...], only: Collection[str] | None) -> list[Network]:
+def _wanted(all_: tuple[NetworkDefinition, ...], only: Collection[str] | None) -> list[NetworkDefinition]:
     """Some of the networks, with those that their training starts from."""
     names = [network.name for network in all_]
     unknown = sorted(set(only or ()) - set(names))

@@ -1,4 +1,4 @@
-"""What a result depends on beside its inputs and settings: the code of its stage, and the libraries."""
+"""The versions that a result depends on: the code of its stage, and the libraries."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==", re.M)
 
 @cache
 def code_hash(stage: str) -> str:
-    """SHA-256 of the code of a stage: of its module, of all modules of ours that it imports, and of their templates.
+    """SHA-256 of the code of a stage: its module, all modules of this project that it imports, and their templates.
 
-    A name without a module in `pipeline/stages/` has the code of artefacts alone.
+    For a name without a module in `pipeline/stages/`, that of the code of artefacts alone.
     """
     start = ("pipeline.stages", f"pipeline.stages.{stage.replace('-', '_')}", "pipeline.artefacts.artefact")
     modules = _reached([path for name in start if (path := _file(name)) is not None])
@@ -40,25 +40,25 @@ def code_hash(stage: str) -> str:
 
 
 def _reached(waiting: list[Path]) -> set[Path]:
-    """These modules and all that they import, wherever in a file the import stands."""
-    found: set[Path] = set()
+    """These modules and all that they import, at any place in a file."""
+    modules: set[Path] = set()
     while waiting:
         module = waiting.pop()
-        if module not in found:
-            found.add(module)
+        if module not in modules:
+            modules.add(module)
             waiting.extend(_imported(module.read_text(encoding="utf-8")))
-    return found
+    return modules
 
 
 def _imported(text: str) -> Iterator[Path]:
-    for match in _REGISTRY.finditer(text):  # imports every module of its package, by name
+    for match in _REGISTRY.finditer(text):  # a registry imports every module of its package, by name
         yield from ROOT.joinpath(*match[1].split(".")).glob("*.py")
     for match in _IMPORT.finditer(text):
         name, names = match.groups()
         parts = name.split(".")
-        wanted = [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
-        wanted += [f"{name}.{word}" for word in re.findall(r"\w+", names or "")]
-        yield from (path for each in wanted if (path := _file(each)) is not None)
+        candidates = [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
+        candidates += [f"{name}.{word}" for word in re.findall(r"\w+", names or "")]
+        yield from (path for candidate in candidates if (path := _file(candidate)) is not None)
 
 
 @cache
@@ -68,7 +68,7 @@ def _file(module: str) -> Path | None:
 
 
 def _resources(folders: Iterable[Path]) -> Iterator[Path]:
-    """The files beside modules that are no modules, and those of the folders among them that hold no modules."""
+    """The files beside modules that are no modules, and those in folders beside them without modules."""
     for folder in folders:
         for path in folder.iterdir():
             if path.is_file() and path.suffix not in (".py", ".pyc"):
@@ -79,18 +79,18 @@ def _resources(folders: Iterable[Path]) -> Iterator[Path]:
 
 @cache
 def versions() -> dict[str, str]:
-    """The version of Python and of everything that is installed beside it, and of the compilers and simulators."""
-    found: dict[str, str] = {}
-    for each in importlib.metadata.distributions():
-        # The first of a name is the one that is imported.
-        if name := each.metadata["Name"]:
-            found.setdefault(name.lower().replace("_", "-"), each.version)
+    """The versions of Python, of all installed packages, and of compilers and simulators."""
+    installed: dict[str, str] = {}
+    for distribution in importlib.metadata.distributions():
+        # Of two with the same name the first is imported.
+        if name := distribution.metadata["Name"]:
+            installed.setdefault(name.lower().replace("_", "-"), distribution.version)
     tools = {name: text for name, call in _TOOLS.items() if (text := _first_line(call))}
-    return dict(sorted(found.items())) | {"python": platform.python_version()} | tools
+    return dict(sorted(installed.items())) | {"python": platform.python_version()} | tools
 
 
 _TOOLS = {"g++": ("g++", "--version"), "ghdl": ("ghdl", "--version")}
-"""Programs that do not come from the Python package index, and shape what stages find."""
+"""Programs outside the Python package index on which results depend."""
 
 
 def _first_line(call: tuple[str, ...]) -> str:
@@ -104,9 +104,9 @@ def _first_line(call: tuple[str, ...]) -> str:
 
 @cache
 def locked_versions() -> dict[str, str]:
-    """Those of `versions` that `requirements.lock` names, Python and the tools: on these a fingerprint depends.
+    """The versions that enter a fingerprint: packages of `requirements.lock`, Python and the tools.
 
-    Other packages that are installed do not make a run out of date.
+    Other installed packages do not make a run out of date.
     """
     try:
         names = {name.lower().replace("_", "-") for name in _PINNED.findall(LOCK.read_text(encoding="utf-8"))}
@@ -117,7 +117,7 @@ def locked_versions() -> dict[str, str]:
 
 @cache
 def git_hash() -> str:
-    """The commit of the code, `-dirty` where it was changed since, `unknown` outside a checkout."""
+    """The commit of the code, with `-dirty` if files were changed since, `unknown` outside a checkout."""
     try:
         call = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
         ended = programs.run(call, seconds=30)

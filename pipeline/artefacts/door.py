@@ -1,8 +1,7 @@
-"""The one door through which a stage reads: artefacts only as their manifests say, other files with their hash.
+"""The one door through which a stage reads: artefacts are checked against their manifests, other files are hashed.
 
-An artefact of ours is whole when it was made by the stage that it should come from, when every file of its manifest is
-there and no other, and when each has the hash that it was written with. What no manifest lists is the user's own
-file: it is hashed, so that what was made from it is known.
+An artefact is whole if it was made by the right stage, contains exactly the files of its manifest, and each of them has
+the hash with which it was written. Other files are the user's own: their hashes are recorded.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ from pipeline.artefacts.hashes import Hasher, files_in, listing_hash
 from pipeline.artefacts.manifest import Manifest, is_manifest, manifest_path, read_manifest
 
 FILES = "files"
-"""The role of inputs that may be anybody's: files of jets, a model."""
+"""The role of inputs that need no manifest: files of jets, a model."""
 
 Inputs = Mapping[str, Path | Sequence[Path] | None]
-"""What a stage is made from: each artefact under the name of the stage that makes it, all else under `files`."""
+"""The inputs of a stage: each artefact under the name of the stage that makes it, other files under `files`."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Opened:
     Attributes:
         role: the stage that made it, or `files`.
         path: as it was given.
-        content: its content hash, as manifests hold it.
+        content: its content hash, as in manifests.
     """
 
     role: str
@@ -48,19 +47,19 @@ def open_inputs(inputs: Inputs, hasher: Hasher) -> list[Opened]:
         hasher: reads them.
 
     Raises:
-        InputFileError: an input that does not exist, or is no artefact of the stage that it should come from.
-        PipelineError: an artefact that is not as it was made.
+        InputFileError: an input that does not exist, or is no artefact of the right stage.
+        PipelineError: an artefact that differs from its manifest.
     """
     opened = []
-    known: dict[Path, Manifest] = {}
-    for role, given in inputs.items():
-        paths = [] if given is None else [given] if isinstance(given, Path) else given
-        opened += [Opened(role, path, _content(path, role, hasher, known)) for path in paths]
+    manifests: dict[Path, Manifest] = {}
+    for role, role_paths in inputs.items():
+        paths = [] if role_paths is None else [role_paths] if isinstance(role_paths, Path) else role_paths
+        opened += [Opened(role, path, _input_hash(path, role, hasher, manifests)) for path in paths]
     return opened
 
 
 def is_readable(path: Path) -> bool:
-    """Whether the bytes of an input can be read here, whatever they are."""
+    """Whether an input is a local file with read permission."""
     return not isinstance(path, RemoteFile) and path.is_file() and os.access(path, os.R_OK)
 
 
@@ -69,7 +68,7 @@ def check(artefact: Path, hasher: Hasher | None = None) -> Manifest:
 
     Raises:
         InputFileError: it has no manifest, or one that cannot be read.
-        PipelineError: it is not as it was made, or stands for nothing.
+        PipelineError: it differs from its manifest, or is the record of a failure.
     """
     hasher = hasher or Hasher(remember=False)
     commit.recover(artefact)
@@ -79,15 +78,15 @@ def check(artefact: Path, hasher: Hasher | None = None) -> Manifest:
         raise PipelineError(
             f"proves nothing: {manifest.failure}", file=artefact, remedy=f"run `{manifest.stage}` again"
         )
-    for name, wanted in manifest.outputs.items():
-        _require(artefact / name if artefact.is_dir() else artefact, artefact, wanted, manifest, hasher)
-    for name, wanted in manifest.companions.items():
-        _require(artefact.with_name(name), artefact, wanted, manifest, hasher)
+    for name, digest in manifest.outputs.items():
+        _require(artefact / name if artefact.is_dir() else artefact, artefact, digest, manifest, hasher)
+    for name, digest in manifest.companions.items():
+        _require(artefact.with_name(name), artefact, digest, manifest, hasher)
     return manifest
 
 
-def enclosing(path: Path) -> Path | None:
-    """The artefact that a file or folder is, or lies in; none where it is the user's own."""
+def enclosing_artefact(path: Path) -> Path | None:
+    """The artefact that a file or folder is, or is in; None where it is the user's own."""
     absolute = path.absolute()
     for place in (absolute, *list(absolute.parents)[:_DEEPEST]):
         if place.name and (commit.pending(place) or is_manifest(manifest_path(place))):
@@ -99,19 +98,19 @@ _DEEPEST = 3
 """Folders of an artefact above the files in it that stages read."""
 
 
-def _content(path: Path, role: str, hasher: Hasher, known: dict[Path, Manifest]) -> str:
-    """The content hash of one input that is as it should be; `known` are artefacts whose names were checked."""
+def _input_hash(path: Path, role: str, hasher: Hasher, manifests: dict[Path, Manifest]) -> str:
+    """The content hash of one checked input; `manifests` are those whose file names were checked before."""
     if isinstance(path, RemoteFile):
         if not path.exists():
             raise InputFileError("no such file or folder", file=path)
         return path.content_hash
-    artefact = enclosing(path)
+    artefact = enclosing_artefact(path)
     if artefact is None:
         if not path.exists():
             raise InputFileError("no such file or folder", file=path)
         if role != FILES:
             read_manifest(path)
-        return _own(path, hasher)
+        return _user_hash(path, hasher)
     if artefact == path.absolute():
         manifest = check(path, hasher)
         if role not in (FILES, manifest.stage):
@@ -119,46 +118,46 @@ def _content(path: Path, role: str, hasher: Hasher, known: dict[Path, Manifest])
                 f"was made by `{manifest.stage}`, not by `{role}`", file=path, remedy=f"give what `{role}` made"
             )
         return manifest.content
-    if artefact not in known:
+    if artefact not in manifests:
         commit.recover(artefact)
-        known[artefact] = read_manifest(artefact)
-        _require_names(artefact, known[artefact])
-    return _part(path, artefact, known[artefact], hasher)
+        manifests[artefact] = read_manifest(artefact)
+        _require_names(artefact, manifests[artefact])
+    return _part_hash(path, artefact, manifests[artefact], hasher)
 
 
-def _own(path: Path, hasher: Hasher) -> str:
-    """The content hash of files that are nobody's artefact."""
+def _user_hash(path: Path, hasher: Hasher) -> str:
+    """The content hash of a file or folder of the user."""
     if path.is_dir():
         return listing_hash({name: hasher.sha256(path / name) for name in files_in(path)})
     return listing_hash({path.name: hasher.sha256(path)})
 
 
-def _part(path: Path, artefact: Path, manifest: Manifest, hasher: Hasher) -> str:
+def _part_hash(path: Path, artefact: Path, manifest: Manifest, hasher: Hasher) -> str:
     """The content hash of a file in an artefact, or of a folder in it."""
     inside = path.absolute().relative_to(artefact).as_posix()
-    wanted = {
+    digests = {
         name: digest for name, digest in manifest.outputs.items() if name == inside or name.startswith(f"{inside}/")
     }
-    if not wanted:
+    if not digests:
         raise InputFileError("no such file or folder", file=path)
-    for name, digest in wanted.items():
+    for name, digest in digests.items():
         _require(artefact / name, artefact, digest, manifest, hasher)
-    if inside in wanted:
-        return listing_hash({path.name: wanted[inside]})
-    return listing_hash({name.removeprefix(f"{inside}/"): digest for name, digest in wanted.items()})
+    if inside in digests:
+        return listing_hash({path.name: digests[inside]})
+    return listing_hash({name.removeprefix(f"{inside}/"): digest for name, digest in digests.items()})
 
 
 def _require_names(artefact: Path, manifest: Manifest) -> None:
-    """Make sure that the files of the manifest are there, and no others."""
-    again = f"run `{manifest.stage}` again"
-    found = set(files_in(artefact) if artefact.is_dir() else [artefact.name] * artefact.exists())
-    found |= {name for name in manifest.companions if artefact.with_name(name).exists()}
-    wanted = manifest.outputs.keys() | manifest.companions.keys()
-    if missing := sorted(wanted - found):
-        raise PipelineError(f"is not as it was made: {_few(missing)} missing", file=artefact, remedy=again)
-    if more := sorted(found - wanted):
+    """Make sure that an artefact contains exactly the files of its manifest."""
+    remedy = f"run `{manifest.stage}` again"
+    present = set(files_in(artefact) if artefact.is_dir() else [artefact.name] * artefact.exists())
+    present |= {name for name in manifest.companions if artefact.with_name(name).exists()}
+    expected = manifest.outputs.keys() | manifest.companions.keys()
+    if missing := sorted(expected - present):
+        raise PipelineError(f"is not as it was made: {_few(missing)} missing", file=artefact, remedy=remedy)
+    if extra := sorted(present - expected):
         raise PipelineError(
-            f"is not as it was made: {_few(more)} not part of it", file=artefact, remedy=f"move that away, or {again}"
+            f"is not as it was made: {_few(extra)} not part of it", file=artefact, remedy=f"move that away, or {remedy}"
         )
 
 
@@ -166,12 +165,12 @@ def _few(names: Sequence[str]) -> str:
     return f"{names[0]!r} is" if len(names) == 1 else f"{names[0]!r} and {len(names) - 1} more are"
 
 
-def _require(file: Path, artefact: Path, wanted: str, manifest: Manifest, hasher: Hasher) -> None:
+def _require(file: Path, artefact: Path, expected: str, manifest: Manifest, hasher: Hasher) -> None:
     try:
-        found = hasher.sha256(file)
+        digest = hasher.sha256(file)
     except FileNotFoundError:
-        found = None
-    if found != wanted:
+        digest = None
+    if digest != expected:
         raise PipelineError(
             f"is not as it was made: {file.name!r} was changed", file=artefact, remedy=f"run `{manifest.stage}` again"
         )

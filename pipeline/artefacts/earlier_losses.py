@@ -1,4 +1,4 @@
-"""What a dataset lost when it was made, where it is found unchanged."""
+"""The lost entries of an unchanged dataset, which are judged as if it were made again."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pipeline.artefacts.artefact import UpToDate
 
 @contextmanager
 def losses_allowed(out: Path, allowed: float | None) -> Iterator[None]:
-    """Judge a dataset that is unchanged as it would be judged if it were made again.
+    """Raise the error or write the warning for an unchanged dataset that making it again would.
 
     Args:
         out: the dataset.
-        allowed: fraction of the entries that may be lost; none where the work is continued unchanged.
+        allowed: fraction of the entries that may be lost; None only warns.
 
     Raises:
-        InputFileError: it lost more.
+        InputFileError: more entries were lost.
         UpToDate: as raised within.
     """
     try:
@@ -29,11 +29,11 @@ def losses_allowed(out: Path, allowed: float | None) -> Iterator[None]:
     except UpToDate:
         entries = json.loads((out / "cutflow.json").read_text(encoding="utf-8"))["entries"]
         fraction = entries["lost"] / max(entries["lost"] + entries["read"], 1)
-        told = f"lost {fraction:.2%} of the entries when it was made, see its cutflow.json"
+        reason = f"lost {fraction:.2%} of the entries when it was made, see its cutflow.json"
         if fraction and allowed is None:
-            console.warn(f"{out}: {told}")
+            console.warn(f"{out}: {reason}")
         elif fraction > (allowed or 0):
             raise InputFileError(
-                told, file=out, remedy="mend the files it names, or allow it by --allow-lost"
+                reason, file=out, remedy="repair the files it names, or allow the loss with --allow-lost"
             ) from None
         raise

@@ -1,7 +1,7 @@
-"""SHA-256 of files and folders, and what this machine remembers of them.
+"""SHA-256 of files and folders, and a database of hashes on this machine.
 
-A remembered hash is only ever used to decide that nothing has to be made again. Whatever is made is made from files
-that were read and hashed for it.
+A hash from the database is only used to decide that an artefact is up to date. All results are made from files that
+were read and hashed for them.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from data_prep.errors import InputFileError
 from data_prep.readers.remote import RemoteFile
 
 State = tuple[int, int, int, int, int]
-"""What changes when a file is written or exchanged: device, inode, size, times of content and of inode (ns)."""
+"""The state of a file, which changes when it is written or replaced: device, inode, size, mtime and ctime (ns)."""
 
 YOUNG = 2_000_000_000
-"""A file that changed so short a time ago (ns) may change again without its times telling."""
+"""A file that changed less than this time ago (ns) may change again without new times."""
 
 
 def sha256(path: Path) -> str:
@@ -33,7 +33,7 @@ def sha256(path: Path) -> str:
 
 
 def files_in(folder: Path) -> list[str]:
-    """The names of all files below a folder, relative and sorted; a link is a file, whatever it leads to."""
+    """The names of all files below a folder, relative and sorted; a link counts as a file, also one to a folder."""
     return sorted(_walk(folder, ""))
 
 
@@ -55,30 +55,30 @@ def file_hashes(path: Path) -> dict[str, str]:
 
 
 def content_hash(path: Path) -> str:
-    """One SHA-256 for a file or a whole folder (names and contents); of a file behind a URL what its server says."""
+    """One SHA-256 for a file or a whole folder (names and contents); for a remote file that of its server's facts."""
     if isinstance(path, RemoteFile):
         return path.content_hash
     return listing_hash(file_hashes(path))
 
 
 def listing_hash(files: Mapping[str, str]) -> str:
-    """The content hash of files whose own hashes are known, by name."""
+    """The content hash of files from their hashes by name."""
     return hashlib.sha256(json.dumps(sorted(files.items())).encode()).hexdigest()
 
 
 def state_of(path: Path) -> State:
-    """The state of a file, or of what a link leads to."""
-    found = path.stat()
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    """The state of a file, or of the target of a link."""
+    status = path.stat()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 class Hasher:
-    """Hashes files, remembers them on this machine, and knows afterwards whether one was changed meanwhile.
+    """Hashes files, stores the hashes on this machine, and tells later whether a file was changed meanwhile.
 
-    The database may be removed at any time; where it cannot be read or written, files are hashed each time.
+    The database may be removed at any time; if it cannot be read or written, files are hashed each time.
 
     Args:
-        remember: whether a hash that was made earlier, of a file in the very same state, is good enough.
+        remember: whether to accept an earlier hash of a file in the same state.
     """
 
     def __init__(self, *, remember: bool) -> None:
@@ -91,40 +91,40 @@ class Hasher:
         """The SHA-256 of one file.
 
         Raises:
-            InputFileError: what stands there is no file: a pipe, a device.
+            InputFileError: the path is no regular file: a pipe, a device.
         """
         if not stat.S_ISREG(path.stat().st_mode):
             raise InputFileError("is no regular file", file=path, remedy="give a file that can be read more than once")
         state = state_of(path)
-        found = self._earlier.get(state)
-        if found is None:
-            found = sha256(path)
-            self._new[state] = found
-        self._known[path] = state, found
-        return found
+        digest = self._earlier.get(state)
+        if digest is None:
+            digest = sha256(path)
+            self._new[state] = digest
+        self._known[path] = state, digest
+        return digest
 
     def changed(self) -> Path | None:
-        """The first file that is no longer what was hashed; none where all are."""
-        for path, (state, found) in self._known.items():
+        """The first file that was changed since it was hashed; None if there is none."""
+        for path, (state, digest) in self._known.items():
             try:
-                if state_of(path) != state and sha256(path) != found:
+                if state_of(path) != state and sha256(path) != digest:
                     return path
             except OSError:
                 return path
         return None
 
     def save(self) -> None:
-        """Remember what was hashed, but for files so young that a change might not show in their state."""
-        old = time.time_ns() - YOUNG
-        _save({state: found for state, found in self._new.items() if max(state[3:]) < old})
+        """Store the hashes, except those of files so recent that a change might not show in their state."""
+        latest = time.time_ns() - YOUNG
+        _save({state: digest for state, digest in self._new.items() if max(state[3:]) < latest})
 
 
 _LARGEST = 200_000
-"""Hashes that are kept; the oldest go first."""
+"""Hashes that are kept; the oldest are removed first."""
 
 
 def _database() -> Path:
-    # Imported where it is needed: a look at a file does without the package that it stands in.
+    # Imported here, so that hashing a file does not need its package.
     from hls_projects.cache import cache_folder
 
     return cache_folder("hashes") / "sha256.sqlite"
@@ -139,8 +139,8 @@ def _load() -> dict[State, str]:
         return {}
 
 
-def _save(found: Mapping[State, str]) -> None:
-    if not found:
+def _save(digests: Mapping[State, str]) -> None:
+    if not digests:
         return
     try:
         _database().parent.mkdir(parents=True, exist_ok=True)
@@ -151,7 +151,7 @@ def _save(found: Mapping[State, str]) -> None:
             )
             connection.executemany(
                 "INSERT OR REPLACE INTO hashes VALUES (?, ?, ?, ?, ?, ?)",
-                [(*(_signed(number) for number in state), digest) for state, digest in found.items()],
+                [(*(_signed(number) for number in state), digest) for state, digest in digests.items()],
             )
             connection.execute("DELETE FROM hashes WHERE rowid <= (SELECT max(rowid) FROM hashes) - ?", (_LARGEST,))
     except (OSError, sqlite3.Error, OverflowError):
@@ -159,7 +159,7 @@ def _save(found: Mapping[State, str]) -> None:
 
 
 def _signed(number: int) -> int:
-    """SQLite's integers have 63 bits; a larger inode is not remembered."""
+    """SQLite's integers have 63 bits; a larger inode is not stored."""
     if number >= 1 << 63:
         raise OverflowError
     return number

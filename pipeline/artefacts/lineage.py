@@ -1,4 +1,4 @@
-"""What manifests tell of each other: what an artefact was made from, and what of that has changed since."""
+"""The lineage of artefacts from their manifests: what they were made from, and what has changed since."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_prep.errors import InputFileError, PipelineError
-from pipeline.artefacts.door import check, enclosing
+from pipeline.artefacts.door import check, enclosing_artefact
 from pipeline.artefacts.hashes import content_hash, listing_hash
 from pipeline.artefacts.manifest import Manifest, input_path, read_manifest
 
 
 def require_made_from(artefact: Path, inputs: Sequence[Path]) -> Manifest:
-    """Make sure that an artefact is whole, unchanged, and made from these very inputs.
+    """Make sure that an artefact is whole, unchanged, and made from exactly these inputs.
 
     Args:
         artefact: one file, or a folder.
@@ -21,7 +21,7 @@ def require_made_from(artefact: Path, inputs: Sequence[Path]) -> Manifest:
 
     Raises:
         InputFileError: when it has no manifest.
-        PipelineError: when it, or an input, was changed since.
+        PipelineError: when it or an input was changed since.
     """
     manifest = check(artefact)
     for path in inputs:
@@ -33,80 +33,84 @@ def require_made_from(artefact: Path, inputs: Sequence[Path]) -> Manifest:
 
 
 def upstream(artefacts: Sequence[Path]) -> dict[Path, Manifest]:
-    """The manifests of these artefacts and of all they come from, by their places, as far as these can be found.
+    """The manifests of these artefacts and of all that they were made from, by path, as far as these still exist.
 
-    An artefact that was made again since, or moved away, is not found: what stands there now is another one.
+    An artefact that was made again or moved since is left out: the present one at its path is another one.
     """
-    found: dict[Path, Manifest] = {}
-    known: dict[Path, Manifest] = {}
-    waiting = [whole for path in artefacts if (whole := enclosing(path)) is not None]
+    manifests: dict[Path, Manifest] = {}
+    cache: dict[Path, Manifest] = {}
+    waiting = [artefact for path in artefacts if (artefact := enclosing_artefact(path)) is not None]
     while waiting:
         place = waiting.pop()
-        if place not in found:
-            found[place] = read_manifest(place)
-            waiting.extend(each.whole for each in _inputs(place, found[place], known) if each.now == each.used)
-    return dict(sorted(found.items(), key=lambda item: (item[0].name, item[0])))
+        if place not in manifests:
+            manifests[place] = read_manifest(place)
+            waiting.extend(
+                source.artefact
+                for source in _inputs(place, manifests[place], cache)
+                if source.present == source.recorded
+            )
+    return dict(sorted(manifests.items(), key=lambda item: (item[0].name, item[0])))
 
 
-def names_of(places: Sequence[Path]) -> dict[Path, str]:
-    """A name for each place: that of the artefact, with its run where two have the same."""
+def distinct_names(places: Sequence[Path]) -> dict[Path, str]:
+    """A name for each path: that of the artefact, with its run where two are equal."""
     names = [place.name for place in places]
     return {
         place: place.name if names.count(place.name) == 1 else f"{place.parent.name}/{place.name}" for place in places
     }
 
 
-def made_from_others(run: Path, manifests: Mapping[str, Manifest]) -> dict[str, list[str]]:
-    """Which artefacts of a run were made from something else than what stands in its place now.
+def changed_inputs(run: Path, manifests: Mapping[str, Manifest]) -> dict[str, list[str]]:
+    """The inputs of the artefacts of a run that have changed since.
 
     Args:
         run: the folder of the run.
         manifests: of its artefacts, by name.
 
     Returns:
-        For every artefact the names of the inputs (artefacts, or files in them) that have changed since.
+        For every artefact the names of the changed inputs (artefacts, or files in them).
     """
-    known: dict[Path, Manifest] = {}
+    cache: dict[Path, Manifest] = {}
     return {
-        name: [each.name for each in _inputs(run / name, manifest, known) if each.now != each.used]
+        name: [source.name for source in _inputs(run / name, manifest, cache) if source.present != source.recorded]
         for name, manifest in manifests.items()
     }
 
 
 @dataclass(frozen=True)
-class _Input:
-    """An input that is an artefact, or in one: its name, the artefact, its content hash there now, and the one used."""
+class _ArtefactInput:
+    """An input that is an artefact, or in one: name, artefact, present content hash, and hash in the manifest."""
 
     name: str
-    whole: Path
-    now: str
-    used: str
+    artefact: Path
+    present: str
+    recorded: str
 
 
-def _inputs(artefact: Path, manifest: Manifest, known: dict[Path, Manifest]) -> Iterator[_Input]:
+def _inputs(artefact: Path, manifest: Manifest, cache: dict[Path, Manifest]) -> Iterator[_ArtefactInput]:
     """The inputs of an artefact that are artefacts, or in one; the user's own files are left out."""
-    for given, used in manifest.inputs.items():
-        if "://" in given:
+    for name, recorded in manifest.inputs.items():
+        if "://" in name:
             continue
-        path = input_path(given, artefact)
-        whole = enclosing(path)
-        if whole is None:
+        path = input_path(name, artefact)
+        source = enclosing_artefact(path)
+        if source is None:
             continue
-        if whole not in known:
+        if source not in cache:
             try:
-                known[whole] = read_manifest(whole)
+                cache[source] = read_manifest(source)
             except InputFileError:
-                # What nobody can read is not what was used.
-                yield _Input(path.name, whole, "", used)
+                # One without a readable manifest counts as changed.
+                yield _ArtefactInput(path.name, source, "", recorded)
                 continue
-        yield _Input(path.name, whole, _content(path, whole, known[whole]), used)
+        yield _ArtefactInput(path.name, source, _present_hash(path, source, cache[source]), recorded)
 
 
-def _content(path: Path, whole: Path, manifest: Manifest) -> str:
-    """The content hash of an artefact, or of a file or folder in it, as its manifest has it."""
-    if path == whole:
+def _present_hash(path: Path, artefact: Path, manifest: Manifest) -> str:
+    """The content hash of an artefact, or of a file or folder in it, from its manifest."""
+    if path == artefact:
         return manifest.content
-    inside = path.relative_to(whole).as_posix()
+    inside = path.relative_to(artefact).as_posix()
     if inside in manifest.outputs:
         return listing_hash({path.name: manifest.outputs[inside]})
     within = f"{inside}/"

@@ -1,7 +1,7 @@
-"""One writer an output: a lock that the kernel drops with its process.
+"""One writer of an output: a lock that the kernel releases when its process ends.
 
-The lock is on `.<name>.lock` beside the output, which says who holds it. It is a lock of the process (POSIX), so that
-children which outlive it hold nothing.
+The lock is on `.<name>.lock` beside the output, which contains its holder. It is a lock of the process (POSIX), so that
+child processes that outlive it do not hold it.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ PERIOD = 0.1
 
 _OURS = re.compile(rb"`[a-z-]+` of process \d+")
 
-_held: set[Path] = set()
-"""The locks of this process: the kernel would give it the same one twice."""
+_held_locks: set[Path] = set()
+"""The locks of this process, to which the kernel would give the same lock twice."""
 
 
 def lock_path(out: Path) -> Path:
@@ -38,45 +38,45 @@ def locked(out: Path, stage: str, waiting: Callable[[str], None]) -> Iterator[No
 
     Args:
         out: the output; its folder exists.
-        stage: who asks, for those that will wait.
-        waiting: told once, in words, who is waited for.
+        stage: the name of the stage, shown to processes that wait.
+        waiting: called once with a message that names the holder.
 
     Raises:
         PipelineError: this process makes the output already, or the file system has no locks.
     """
     path = lock_path(out)
-    if path in _held:
+    if path in _held_locks:
         raise PipelineError("is already being made by this process", file=out)
-    told = False
+    announced = False
     while (descriptor := _try(path, stage)) is None:
-        if not told:
+        if not announced:
             waiting(f"{out}: waiting for {_holder(path)}, which is making it")
-            told = True
+            announced = True
         interruption.check()
         time.sleep(PERIOD)
-    _held.add(path)
+    _held_locks.add(path)
     try:
         yield
     finally:
-        _held.discard(path)
-        # Removed while it is held: whoever waits for it sees that and begins anew.
+        _held_locks.discard(path)
+        # Removed while it is held: a waiting process notices that and tries again.
         with suppress(OSError):
             path.unlink(missing_ok=True)
         os.close(descriptor)
 
 
 def _try(path: Path, stage: str) -> int | None:
-    """The descriptor of the lock, where nobody else holds it."""
+    """The descriptor of the lock; None if another process holds it."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
     try:
         fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # The one before may have removed it in between.
+        # The previous holder may have removed it in between.
         if os.fstat(descriptor).st_ino != path.stat().st_ino:
             raise BlockingIOError
         if (before := os.pread(descriptor, 200, 0)) and not _OURS.fullmatch(before):
             os.close(descriptor)
-            raise PipelineError("is in the place of the lock file", file=path, remedy="move it away")
-        # Who holds it is only told to those that wait; on a full disk nobody is.
+            raise PipelineError("is the name of the lock file, but is another file", file=path, remedy="move it away")
+        # The name of the holder is only for messages; on a full disk it is not written.
         with suppress(OSError):
             os.truncate(descriptor, 0)
             os.pwrite(descriptor, f"`{stage}` of process {os.getpid()}".encode(), 0)

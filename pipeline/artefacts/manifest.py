@@ -1,4 +1,4 @@
-"""Manifests: what an artefact is made of, and from, beside each artefact."""
+"""Manifests: the files, inputs and versions of an artefact, in a file beside it."""
 
 from __future__ import annotations
 
@@ -21,19 +21,18 @@ class Manifest:
     """The manifest beside an artefact.
 
     Attributes:
-        stage: that made it.
-        fingerprint: of all that it was made from: inputs, configuration, options, code and versions.
-        inputs: content hash of each input by its path: relative to the folder of the artefact where both stand in
-            one tree of runs, so that a copied run knows its own.
+        stage: the stage that made it.
+        fingerprint: hash of all that it was made from: inputs, configuration, options, code and versions.
+        inputs: content hash of each input by its path: relative to the folder of the artefact where both are in one
+            tree of runs, so that it stays correct in a copy of the run.
         outputs: SHA-256 of each file by relative name.
         companions: SHA-256 of each file beside it that was made with it, by name.
         configuration: by name of the configuration file.
-        options: of the command, as far as they shape the result.
+        options: options of the command that change the result.
         code: hash of the code that made it.
         versions: of Python and the libraries.
         git: commit of the code.
-        failure: why the artefact stands for nothing: a comparison that found a difference, or was not run; empty
-            where it is whole.
+        failure: why the artefact proves nothing: a comparison that found a difference, or was not run; empty otherwise.
     """
 
     stage: str
@@ -50,7 +49,7 @@ class Manifest:
 
     @property
     def content(self) -> str:
-        """The content hash of the artefact, as manifests of its users hold it."""
+        """The content hash of the artefact, as in the manifests of artefacts made from it."""
         return listing_hash(self.outputs)
 
     @property
@@ -60,19 +59,19 @@ class Manifest:
 
 
 def manifest_path(artefact: Path) -> Path:
-    """The manifest that stands beside an artefact."""
+    """The path of the manifest beside an artefact."""
     return artefact.with_name(f"{artefact.name}{SUFFIX}")
 
 
 def is_manifest(path: Path) -> bool:
-    """Whether a file is a manifest of ours, though perhaps a damaged one, and not another JSON file of that name."""
+    """Whether a file is a manifest, possibly a damaged one, and not another JSON file of that name."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return False
     except (OSError, ValueError):
         return True
-    return isinstance(found, dict) and "stage" in found
+    return isinstance(content, dict) and "stage" in content
 
 
 def read_manifest(artefact: Path) -> Manifest:
@@ -83,8 +82,8 @@ def read_manifest(artefact: Path) -> Manifest:
     """
     path = manifest_path(artefact)
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        manifest = Manifest(**{each.name: found[each.name] for each in fields(Manifest)})
+        content = json.loads(path.read_text(encoding="utf-8"))
+        manifest = Manifest(**{key.name: content[key.name] for key in fields(Manifest)})
     except (FileNotFoundError, NotADirectoryError):
         raise InputFileError(
             "is incomplete: it has no manifest beside it",
@@ -96,8 +95,8 @@ def read_manifest(artefact: Path) -> Manifest:
     texts = (manifest.stage, manifest.fingerprint, manifest.code, manifest.git, manifest.failure)
     hashes = (manifest.inputs, manifest.outputs, manifest.companions, manifest.versions)
     if not (
-        all(isinstance(each, str) for each in texts)
-        and all(isinstance(each, dict) and all(isinstance(text, str) for text in each.values()) for each in hashes)
+        all(isinstance(text, str) for text in texts)
+        and all(isinstance(table, dict) and all(isinstance(text, str) for text in table.values()) for table in hashes)
         and isinstance(manifest.configuration, dict)
         and isinstance(manifest.options, dict)
         and not any(_outside(name) for name in (*manifest.outputs, *manifest.companions))
@@ -111,12 +110,12 @@ def _unreadable(path: Path) -> InputFileError:
 
 
 def _outside(name: str) -> bool:
-    """Whether the name of a file would lead out of the artefact."""
+    """Whether the path of a file leads out of the artefact."""
     return Path(name).is_absolute() or ".." in Path(name).parts
 
 
 def input_name(path: Path, artefact: Path) -> str:
-    """How the manifest of an artefact names an input: relative where both stand in one tree of runs."""
+    """The name of an input in the manifest of an artefact: a relative path where both are in one tree of runs."""
     if isinstance(path, RemoteFile):
         return str(path)
     absolute, runs = path.absolute(), artefact.absolute().parent.parent
@@ -128,5 +127,5 @@ def input_name(path: Path, artefact: Path) -> str:
 
 
 def input_path(name: str, artefact: Path) -> Path:
-    """Where an input stands that the manifest of an artefact names."""
+    """The path of an input from its name in the manifest of an artefact."""
     return Path(os.path.normpath(artefact.absolute().parent / name))

@@ -1,4 +1,4 @@
-"""What the manifests before a design tell about it: training data and quality, for the bundle's card."""
+"""Training data and quality of a design from the manifests of its lineage, for the bundle's card."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from pipeline.artefacts.door import check
 from pipeline.artefacts.lineage import upstream
 from pipeline.artefacts.manifest import Manifest
 from pipeline.report.grid_words import grid_words, step_words
-from pipeline.report.results import EMULATED, QUANTIZED, in_order, titles_of
+from pipeline.report.results import EMULATED, QUANTIZED, display_order, titles_of
 from pipeline.report.section import CHANNEL_NAMES, CLASS_NAMES
 
 Metrics = Mapping[str, Any]
 
 
 def origin_of(artefacts: Sequence[Path], deployed: Metrics | None) -> tuple[TrainingData | None, tuple[Quality, ...]]:
-    """What is known of the network that a design was made from; nothing of a model that was brought as a file.
+    """Training data and quality of the network of a design; nothing for a model file of the user.
 
     Args:
-        artefacts: that the design was made from.
-        deployed: metrics of the emulated outputs, of a tagger.
+        artefacts: those that the design was made from.
+        deployed: for a tagger, metrics of the emulated outputs.
 
     Raises:
-        InputFileError: when what training left cannot be read.
+        InputFileError: when the results of the training cannot be read.
     """
     manifests = upstream(artefacts)
-    model = next((place for place, found in manifests.items() if found.stage == "train"), None)
+    model = next((place for place, manifest in manifests.items() if manifest.stage == "train"), None)
     if model is None:
         return None, ()
     check(model)
@@ -43,10 +43,11 @@ def origin_of(artefacts: Sequence[Path], deployed: Metrics | None) -> tuple[Trai
         trained = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputFileError(f"not a metrics file: {error}", file=path, remedy="run `train` again") from None
-    numbers = tuple(quality(trained, deployed, titles_of(manifests[model].configuration.get("model", {}))))
-    used = manifests[model].inputs.values()
+    numbers = tuple(quality_measures(trained, deployed, titles_of(manifests[model].configuration.get("model", {}))))
+    inputs = manifests[model].inputs.values()
     images = next(
-        (place for place, found in manifests.items() if found.stage == "images" and found.content in used), None
+        (place for place, manifest in manifests.items() if manifest.stage == "images" and manifest.content in inputs),
+        None,
     )
     if images is None:
         return None, numbers
@@ -55,7 +56,7 @@ def origin_of(artefacts: Sequence[Path], deployed: Metrics | None) -> tuple[Trai
 
 
 def training_data(model: Manifest, images: Path, dataset: Manifest) -> TrainingData:
-    """What a network was trained on.
+    """The training data of a network.
 
     Args:
         model: the manifest of `30_model`.
@@ -67,10 +68,10 @@ def training_data(model: Manifest, images: Path, dataset: Manifest) -> TrainingD
     """
     path = images / "cutflow.json"
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))["kept_by_class"]
+        samples = json.loads(path.read_text(encoding="utf-8"))["kept_by_class"]
     except (OSError, ValueError, KeyError) as error:
         raise InputFileError(
-            f"not a record of what was kept: {error}", file=path, remedy="run `images` again"
+            f"not a cutflow with the kept jets: {error}", file=path, remedy="run `images` again"
         ) from None
     events = holds_events(images)
     described: Any = (open_events(images).dataset if events else open_dataset(images)).metadata
@@ -85,25 +86,25 @@ def training_data(model: Manifest, images: Path, dataset: Manifest) -> TrainingD
         steps=tuple(steps),
         selection=_selection(dataset.configuration.get("images", {}).get("selection") or {}),
         classes={name: CLASS_NAMES.get(name, name) for name in classes},
-        samples={name: kept[name] for name in [*classes, *sorted(kept.keys() - set(classes))]},
+        samples={name: samples[name] for name in [*classes, *sorted(samples.keys() - set(classes))]},
     )
 
 
-def quality(trained: Metrics, deployed: Metrics | None, titles: Mapping[str, str]) -> Iterator[Quality]:
-    """The numbers to judge a network by, one by one.
+def quality_measures(trained: Metrics, deployed: Metrics | None, titles: Mapping[str, str]) -> Iterator[Quality]:
+    """The figures of merit of all networks, one by one.
 
     Args:
         trained: the content of `metrics.json`.
-        deployed: the same of the emulated outputs, of a tagger.
+        deployed: for a tagger, the metrics of the emulated outputs.
         titles: the names of networks in tables and figures.
     """
     task = str(trained.get("task", "classification"))
     taggers = trained.get("tagger", {}) if task == "regression" else trained if task == "classification" else {}
     errors = trained.get("uncertainty", {}).get("taggers", {})
-    for name, found in _in_order(taggers, deployed):
+    for name, metrics in _in_order(taggers, deployed):
         for measure, key in (("macro-AUC", "macro_auc"), ("accuracy", "accuracy")):
             error = errors.get(QUANTIZED if name == EMULATED else name, {}).get(key)  # the same test jets
-            yield Quality(network=titles.get(name, name), measure=measure, value=found.get(key), error=error)
+            yield Quality(network=titles.get(name, name), measure=measure, value=metrics.get(key), error=error)
     for name, targets in trained.get("closure", {}).items():
         for target, closure in targets.items():
             whole = closure.get("whole") or {}
@@ -111,24 +112,30 @@ def quality(trained: Metrics, deployed: Metrics | None, titles: Mapping[str, str
                 yield Quality(network=titles.get(name, name), measure=f"{target}, {measure}", value=whole.get(key))
     for part in (*registries.task(task).also({}), task):
         measures = registries.task(part).measures
-        for name, found in trained.get(part, {}).items() if measures else ():
+        for name, metrics in trained.get(part, {}).items() if measures else ():
             for measure, key in measures.items():
-                yield Quality(network=titles.get(name, name), measure=measure, value=found.get(key))
+                yield Quality(network=titles.get(name, name), measure=measure, value=metrics.get(key))
 
 
 def _in_order(taggers: Metrics, deployed: Metrics | None) -> Iterator[tuple[str, Metrics]]:
     """The taggers and the emulated design."""
-    found = {name: each for name, each in taggers.items() if isinstance(each, Mapping) and "macro_auc" in each}
+    networks = {
+        name: metrics for name, metrics in taggers.items() if isinstance(metrics, Mapping) and "macro_auc" in metrics
+    }
     if deployed is not None:
-        found[EMULATED] = deployed
-    for name in in_order(found):
-        yield name, found[name]
+        networks[EMULATED] = deployed
+    for name in display_order(networks):
+        yield name, networks[name]
 
 
 def simulation_of(images: Path) -> dict[str, Any] | None:
-    """The configuration of the simulation that images were made from; none where there was none, or it is gone."""
-    made = (found.configuration.get("generate") for found in upstream([images]).values() if found.stage == "generate")
-    return next(made, None)
+    """The configuration of the simulation that images were made from; None if there is none."""
+    configurations = (
+        manifest.configuration.get("generate")
+        for manifest in upstream([images]).values()
+        if manifest.stage == "generate"
+    )
+    return next(configurations, None)
 
 
 def _origin(images: Path, dataset: Manifest) -> str:
@@ -137,17 +144,17 @@ def _origin(images: Path, dataset: Manifest) -> str:
         files = len(dataset.inputs)
         return f"read from {files} file{'s' if files != 1 else ''} of constituents that were given"
     energy = simulated.get("collision_energy", 0) / 1000
-    what = f"simulated {simulated.get('kind', 'jets')}, Pythia 8 at {energy:g} TeV with a parametrised detector"
+    text = f"simulated {simulated.get('kind', 'jets')}, Pythia 8 at {energy:g} TeV with a parametrised detector"
     pileup = simulated.get("pileup")
     if pileup:
-        what += f", {pileup['mean']:g} collisions besides the hard one on average"
+        text += f", {pileup['mean']:g} collisions besides the hard one on average"
     jets = simulated.get("jets")
     if jets:
-        # Of jets a window of pT is kept; whole events hold all above a threshold.
+        # A sample of jets has a window of pT; whole events contain all jets above a threshold.
         low, high = jets.get("pt") or (jets["pt_min"], None)
         window = f"pT > {low:g} GeV" if high is None else f"{low:g} < pT < {high:g} GeV"
-        what += f"; anti-kT jets of R = {jets['radius']:g}, {window}, |η| < {jets['eta_max']:g}"
-    return what
+        text += f"; anti-kT jets of R = {jets['radius']:g}, {window}, |η| < {jets['eta_max']:g}"
+    return text
 
 
 def _selection(settings: Mapping[str, Any]) -> str:

@@ -8,13 +8,13 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from models.metrics.bootstrap import Measured
+from models.metrics.bootstrap import ValueWithError
 from pipeline.plots.style import COLOURS, style
 
 
 def candidate_cost(
     numbers: Sequence[int],
-    auc: Mapping[str, Mapping[str, Measured]],
+    auc: Mapping[str, Mapping[str, ValueWithError]],
     share: Mapping[str, Mapping[str, Sequence[float]]],
 ) -> Figure:
     """Two panels: what the networks lose, and what the jets lose.

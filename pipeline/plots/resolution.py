@@ -17,7 +17,8 @@ def resolution_curves(closures: Mapping[str, Mapping[str, Any]], quantity: str, 
     """Median response (top) and resolution (bottom) of each method against the truth.
 
     Args:
-        closures: by method, what `models.metrics.response.Closure.as_json` gives; bins of too few jets are left out.
+        closures: by method, what `models.metrics.response.BinnedResponse.as_json` gives; bins of too few jets are
+            left out.
         quantity: what is measured, as in `jet mass`.
         unit: of it.
     """

@@ -17,7 +17,7 @@ def turn_on(shares: Mapping[str, Sequence[Mapping[str, Any] | None]], edges: Seq
     """Efficiency of each method against the true pT.
 
     Args:
-        shares: by method, a `models.metrics.detection.Share` a bin as a mapping; None where there are no jets.
+        shares: by method, a `models.metrics.detection.JetShare` a bin as a mapping; None where there are no jets.
         edges: borders of the bins (GeV).
     """
     with style():

@@ -1,4 +1,4 @@
-"""What stands before the ports of the design of a run, where it is known."""
+"""The processing before the ports of the design of a run, if it is known."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pipeline.report.run_folder import RunFolder, reading
 
 @cache
 def before_ports(run: RunFolder, *, builder_inside: bool | None = None) -> BeforePorts | None:
-    """What makes the image of this run before the ports; none where it has no images.
+    """The processing of the images of this run before the ports; None if it has no images.
 
     Args:
         run: the run.
-        builder_inside: whether the design builds the image itself; None for what the HLS project says.
+        builder_inside: whether the design builds the image itself; None: as in the HLS project.
 
     Raises:
-        NotMadeError: something of it cannot be read.
+        NotMadeError: a file of it cannot be read.
     """
     if "20_images" not in run.manifests:
         return None

@@ -1,4 +1,4 @@
-"""What a design from candidates on takes: its image builder, its network, both, and the builder's other forms."""
+"""The resources of a design that starts from candidates: image builder, network, both, and other builder forms."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from hls_projects.rtl.synthesis.synthesis import Synthesis
 
 @dataclass(frozen=True)
 class PartCost:
-    """One line: a part of the design that was proven, or a form of the builder that was not built.
+    """The resources of a part of the proven design, or of a form of the builder that was not built.
 
     Attributes:
-        name: what it is.
-        candidates: candidates a clock; None where no candidates come in.
+        name: in the table.
+        candidates: candidates a clock; None if the inputs are no candidates.
         interval: clocks from one jet to the next.
         latency: clocks.
-        cells: LUT, FF and CARRY4, synthesised; None where they were not counted.
+        cells: LUT, FF and CARRY4 after synthesis; None if they were not counted.
         estimate: LUTs by the compiler's cost model.
-        registers: bits in registers as written.
+        registers: register bits in the RTL.
         whole: whether it is the whole design.
     """
 
@@ -34,45 +34,45 @@ class PartCost:
 
 
 def parts(record: RtlProof) -> list[PartCost]:
-    """The builder as it was built, the network, both together; empty where images come in.
+    """The builder as it was built, the network, and both together; empty if the design starts from images.
 
-    The network is what both together take beyond the builder alone.
+    The resources of the network are the difference between both together and the builder alone.
     """
-    builder, kept = record.builder, record.variants[record.kept] if record.variants else None
-    if builder is None or kept is None or record.interval is None:
+    builder, variant = record.builder, record.variants[record.kept] if record.variants else None
+    if builder is None or variant is None or record.interval is None:
         return []
-    first = _line(builder, f"image builder, {builder.form}")
+    builder_part = _part(builder, f"image builder, {builder.form}")
     whole = PartCost(
         name="candidates → scores",
         candidates=builder.per_clock,
         interval=record.interval,
-        latency=kept.latency,
-        cells=_cells(kept.synthesis),
-        estimate=kept.estimate,
-        registers=kept.registers,
+        latency=variant.latency,
+        cells=_cells(variant.synthesis),
+        estimate=variant.estimate,
+        registers=variant.registers,
         whole=True,
     )
     beyond = None
-    if whole.cells and first.cells:
-        beyond = tuple(both - one for both, one in zip(whole.cells, first.cells, strict=True))
+    if whole.cells and builder_part.cells:
+        beyond = tuple(total - part for total, part in zip(whole.cells, builder_part.cells, strict=True))
     network = PartCost(
         name=f"network, {record.form}",
         candidates=None,
         interval=record.interval,
-        latency=whole.latency - first.latency,
+        latency=whole.latency - builder_part.latency,
         cells=beyond,
-        estimate=whole.estimate - first.estimate,
-        registers=whole.registers - first.registers,
+        estimate=whole.estimate - builder_part.estimate,
+        registers=whole.registers - builder_part.registers,
     )
-    return [first, network, whole]
+    return [builder_part, network, whole]
 
 
 def other_builders(record: RtlProof) -> list[PartCost]:
-    """The forms of the builder that were traced and not built, the whole image at their end."""
-    return [_line(each, f"image builder, {each.form}, not built") for each in record.builder_forms]
+    """The forms of the builder that were traced but not built."""
+    return [_part(form, f"image builder, {form.form}, not built") for form in record.builder_forms]
 
 
-def _line(record: BuilderRecord, name: str) -> PartCost:
+def _part(record: BuilderRecord, name: str) -> PartCost:
     return PartCost(
         name=name,
         candidates=record.per_clock,

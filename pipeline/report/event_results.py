@@ -1,4 +1,4 @@
-"""What the network on event images says of the test events: the integers of the emulated design, if it is proven."""
+"""The outputs for the test events of a network on event images: the integers of the emulated design, if proven."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ BATCH = 200
 
 @dataclass(frozen=True)
 class EventResults:
-    """The test events with what the emulated design gives for them.
+    """The test events with the outputs of the emulated design.
 
     Attributes:
         events: the dataset.
-        settings: what the network was trained for.
-        outputs: the emulated integers of all test events; None where there are none.
-        types: of the outputs.
-        missing: one sentence on why there are none; empty where there are.
+        settings: those of the network and its task.
+        outputs: the emulated integers of all test events; None if there are none.
+        types: those of the outputs.
+        missing: one sentence why there are no outputs; empty if there are.
     """
 
     events: Events
@@ -43,19 +43,19 @@ class EventResults:
     missing: str
 
     def batches(self) -> Iterator[tuple[EventBatch, Maps]]:
-        """All test events with the outputs for them; nothing where there are none."""
+        """All test events with their outputs; nothing if there are no outputs."""
         if self.outputs is None:
             return
-        first = 0
+        start = 0
         for batch in self.events.split("test").batches(BATCH):
-            yield batch, self.maps(first, first + len(batch))
-            first += len(batch)
+            yield batch, self.maps(start, start + len(batch))
+            start += len(batch)
 
     def maps(self, start: int, stop: int) -> Maps:
         """The outputs for the test events `start` to `stop` − 1.
 
         Raises:
-            NotMadeError: when there are none.
+            NotMadeError: when there are no outputs.
         """
         if self.outputs is None:
             raise NotMadeError(self.missing.rstrip("."), remedy="make it with `make csim`")
@@ -65,7 +65,7 @@ class EventResults:
 
 
 def event_settings(run: RunFolder) -> EventModelSettings:
-    """What the network of a run on event images was trained for.
+    """The settings of the network of a run on event images.
 
     Raises:
         NotMadeError: when there is no trained model.
@@ -77,7 +77,7 @@ def event_settings(run: RunFolder) -> EventModelSettings:
 
 @cache
 def load_event_results(run: RunFolder) -> EventResults:
-    """Read the test events and what `csim` emulated.
+    """Read the test events and the outputs that `csim` emulated.
 
     Raises:
         NotMadeError: when there are no images, no trained model, or no lowered one.
@@ -105,7 +105,7 @@ def _outputs(
         return None, f"The emulated design is not shown: {error.problem}."
     rows, columns, _ = events.shape
     test = events.split("test").rows
-    wanted: list[Any] = [(test, rows, columns, channels) for channels in heads(settings.task).values()]
-    if [values.shape for values in outputs.raw] != wanted or len(types.outputs) != len(wanted):
+    expected: list[Any] = [(test, rows, columns, channels) for channels in heads(settings.task).values()]
+    if [values.shape for values in outputs.raw] != expected or len(types.outputs) != len(expected):
         return None, "The emulated design is not shown: it was emulated on other test events (run csim again)."
     return outputs, ""

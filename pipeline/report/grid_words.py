@@ -1,4 +1,4 @@
-"""The pixels of an image in words, whatever their shape, and the steps that come before them."""
+"""The pixels of an image and its preprocessing steps in words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from data_prep.grids.trigger_towers import EventGrid
 
 
 def grid_words(grid: Grid | EventGrid) -> str:
-    """The pixels of a grid and what they cover, as a noun.
+    """The pixels of a grid and their range, as a noun phrase.
 
     >>> grid_words(SquareGrid(pixels=16, half_width=0.8))
     '16 × 16 pixels of 0.1 × 0.1 in η × φ, ±0.8 around the centre'

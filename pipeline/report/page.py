@@ -1,4 +1,4 @@
-"""The whole page: a head that says what was proven, then every section."""
+"""The whole page: a head with the result of the proof, then every section."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def _body(section: Section, run: RunFolder) -> Markup:
     try:
         return render(section.name, **section.values(run))
     except PipelineError as error:
-        return render("not_made", what=error.problem, remedy=error.remedy)
+        return render("not_made", reason=error.what, remedy=error.remedy)
 
 
 def _before(run: RunFolder) -> BeforePorts | None:
-    """What stands before the ports of the design, where there is one and it is known."""
+    """The processing before the ports of the design, if there is one and it is known."""
     try:
         return before_ports(run) if "50_hls" in run.manifests else None
     except NotMadeError:
@@ -48,13 +48,13 @@ def _before(run: RunFolder) -> BeforePorts | None:
 
 
 def _subject(run: RunFolder) -> str:
-    """What the page is about: the whole before its parts, as the sections stand."""
-    told = [section.subject for section in SECTIONS if section.subject and not run.tasks.isdisjoint(section.tasks)]
-    return told[-1] if told else "Jet tagger"
+    """The title of the page: that of the last section with one."""
+    subjects = [section.subject for section in SECTIONS if section.subject and not run.tasks.isdisjoint(section.tasks)]
+    return subjects[-1] if subjects else "Jet tagger"
 
 
 def _tiles(run: RunFolder, verdict: Verdict, sections: Iterable[Section]) -> list[Tile]:
-    """The few numbers to see first."""
+    """The numbers in the head of the page."""
     tiles: list[Tile] = []
     proof = verdict.proof
     if proof is not None and proof.layers:

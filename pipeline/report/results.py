@@ -1,4 +1,4 @@
-"""The taggers of a run on the test jets: what training measured, and the emulated design beside it."""
+"""The taggers of a run on the test jets: those that training measured, and the emulated design."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from data_prep.errors import PipelineError
 from hls_projects.hls.emulated_outputs import EmulatedOutputs
 from models import registries
 from models.architectures.registry import symmetry_titles
-from models.metrics.bootstrap import Measured
+from models.metrics.bootstrap import ValueWithError
 from models.metrics.taggers import Against, Performance, Rejection, performance
 from models.metrics.uncertainty import UNKNOWN, Uncertainties, Uncertainty, uncertainties
 from pipeline.report.run_folder import RunFolder, reading
@@ -35,7 +35,7 @@ TITLES = {
     TREES: "boosted trees on observables",
     TREES_SEEN: "boosted trees on observables of what the network sees",
 }
-"""Names in tables and figures, in the order in which they are shown."""
+"""Names in tables and figures, in the order of display."""
 
 
 def titles(run: RunFolder) -> dict[str, str]:
@@ -48,7 +48,7 @@ def titles_of(model: Mapping[str, Any]) -> dict[str, str]:
     """The names of networks in tables and figures.
 
     Args:
-        model: what `model.yaml` holds.
+        model: the content of `model.yaml`.
     """
     if registries.task(str(model.get("task", "classification"))).images == "events":
         return TITLES | {QUANTIZED: "quantized U-Net"}
@@ -58,10 +58,10 @@ def titles_of(model: Mapping[str, Any]) -> dict[str, str]:
     return TITLES | {FLOAT_SYMMETRIC: f"float, {symmetry}", QUANTIZED: f"quantized, {symmetry}"}
 
 
-def in_order(names: Iterable[str]) -> list[str]:
-    """Known taggers in the order in which they are shown, then all others."""
-    found = list(names)
-    return [name for name in TITLES if name in found] + [name for name in found if name not in TITLES]
+def display_order(names: Iterable[str]) -> list[str]:
+    """Known taggers in the order of display, then all others."""
+    all_names = list(names)
+    return [name for name in TITLES if name in all_names] + [name for name in all_names if name not in TITLES]
 
 
 @dataclass(frozen=True)
@@ -89,10 +89,10 @@ class Results:
         classes: names of the classes.
         label: uint8 [jets].
         weight: float32 [jets].
-        taggers: in the order in which they are shown; the emulated design only where it is proven.
+        taggers: in the order of display; the emulated design only if it is proven.
         emulation: one sentence on the emulated scores: equal to the quantized network's, or why they are missing.
-        equal: whether the emulated scores are those of the quantized network, None where there are none.
-        uncertainty: statistical errors, those of the emulated design included; None where the training left none.
+        equal: whether the emulated scores are those of the quantized network, None without emulated scores.
+        uncertainty: statistical errors, including those of the emulated design; None if training measured none.
     """
 
     classes: tuple[str, ...]
@@ -104,34 +104,34 @@ class Results:
     uncertainty: Uncertainties | None
 
     def find(self, name: str) -> Tagger | None:
-        """One tagger, where it is there."""
+        """One tagger; None if it does not exist."""
         return next((tagger for tagger in self.taggers if tagger.name == name), None)
 
     def macro_auc(self, name: str) -> float | None:
-        """The macro-AUC of one tagger, where it is there and was measured."""
+        """The macro-AUC of one tagger; None if it was not measured."""
         tagger = self.find(name)
         return None if tagger is None else tagger.performance.macro_auc
 
     def errors(self, name: str) -> Uncertainty:
-        """The errors of one tagger's metrics, as far as they are known."""
+        """The errors of one tagger's metrics, as far as they were measured."""
         return UNKNOWN if self.uncertainty is None else self.uncertainty.taggers.get(name, UNKNOWN)
 
-    def difference(self, name: str, reference: str) -> Measured | None:
-        """The macro-AUC of a tagger less that of another, of the same jets; the emulated design is equal or unknown."""
+    def difference(self, name: str, reference: str) -> ValueWithError | None:
+        """The macro-AUC of a tagger minus that of another on the same jets; for the emulated design only if equal."""
         if self.uncertainty is None:
             return None
-        names = [QUANTIZED if each == EMULATED and self.equal else each for each in (name, reference)]
+        names = [QUANTIZED if tagger == EMULATED and self.equal else tagger for tagger in (name, reference)]
         return self.uncertainty.macro_auc(*names)
 
     @property
     def deployed(self) -> Tagger | None:
-        """The tagger nearest to hardware: the emulated design, else the quantized network."""
+        """The tagger closest to the hardware: the emulated design, otherwise the quantized network."""
         return self.find(EMULATED) or self.find(QUANTIZED)
 
 
 @cache
 def load_results(run: RunFolder) -> Results:
-    """Read what `train` measured and what `csim` emulated.
+    """Read the metrics of `train` and the outputs emulated by `csim`.
 
     Raises:
         NotMadeError: when there is no trained model.
@@ -139,41 +139,43 @@ def load_results(run: RunFolder) -> Results:
     metrics = run.json("30_model", "metrics.json")
     with reading("30_model"):
         classes = tuple(str(name) for name in metrics["classes"])
-        # A tagger beside a regression shares its files with it.
-        beside = "tagger" in metrics
-        measured = metrics["tagger"] if beside else metrics
-        file, prefix = ("values.npz", "scores_") if beside else ("scores.npz", "")
+        # A tagger trained together with a regression shares its files with it.
+        has_tagger_section = "tagger" in metrics
+        tagger_metrics = metrics["tagger"] if has_tagger_section else metrics
+        file, prefix = ("values.npz", "scores_") if has_tagger_section else ("scores.npz", "")
         with np.load(run.require("30_model") / file, allow_pickle=False) as arrays:
             label, weight = arrays["label"], arrays["weight"]
-            scores = {name: arrays[f"{prefix}{name}"] for name in measured if f"{prefix}{name}" in arrays.files}
-        names = {name: titles(run).get(name, name) for name in in_order(scores)}
-        taggers = [Tagger(name, title, _performance(measured[name]), scores[name]) for name, title in names.items()]
+            scores = {name: arrays[f"{prefix}{name}"] for name in tagger_metrics if f"{prefix}{name}" in arrays.files}
+        names = {name: titles(run).get(name, name) for name in display_order(scores)}
+        taggers = [
+            Tagger(name, title, _performance(tagger_metrics[name]), scores[name]) for name, title in names.items()
+        ]
         errors = Uncertainties.of_json(metrics["uncertainty"]) if "uncertainty" in metrics else None
     emulated, sentence, equal = _emulated(run, label, scores.get(QUANTIZED))
     if emulated is not None:
         place = next((i + 1 for i, tagger in enumerate(taggers) if tagger.name == QUANTIZED), len(taggers))
         against = taggers[place - 1].performance.against if taggers else None
-        made = performance(emulated, label, classes, weight, against.classes if against else ())
-        taggers.insert(place, Tagger(EMULATED, TITLES[EMULATED], made, emulated))
+        emulated_performance = performance(emulated, label, classes, weight, against.classes if against else ())
+        taggers.insert(place, Tagger(EMULATED, TITLES[EMULATED], emulated_performance, emulated))
         if errors is not None and equal:
             errors = replace(errors, taggers=errors.taggers | {EMULATED: errors.taggers[QUANTIZED]})
         elif errors is not None:
-            own = uncertainties({EMULATED: emulated}, label, classes, weight, errors.seed, errors.replicas)
-            errors = replace(errors, taggers=errors.taggers | own.taggers)
+            emulated_errors = uncertainties({EMULATED: emulated}, label, classes, weight, errors.seed, errors.replicas)
+            errors = replace(errors, taggers=errors.taggers | emulated_errors.taggers)
     return Results(classes, label, weight, tuple(taggers), sentence, equal, errors)
 
 
-def _performance(found: dict[str, Any]) -> Performance:
-    against = found.get("against")
+def _performance(content: dict[str, Any]) -> Performance:
+    against = content.get("against")
     if against is not None:
         points = _points(against["rejection"])
         against = Against(**(against | {"classes": tuple(against["classes"]), "rejection": points}))
-    return Performance(**(found | {"rejection": _points(found["rejection"]), "against": against}))
+    return Performance(**(content | {"rejection": _points(content["rejection"]), "against": against}))
 
 
-def _points(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Rejection]]:
+def _points(content: dict[str, dict[str, Any]]) -> dict[str, dict[str, Rejection]]:
     return {
-        point: {name: Rejection(**values) for name, values in by_class.items()} for point, by_class in found.items()
+        point: {name: Rejection(**values) for name, values in by_class.items()} for point, by_class in content.items()
     }
 
 

@@ -1,4 +1,4 @@
-"""The artefacts of one run, as the report reads them: whole ones only, and a missing one by name."""
+"""The artefacts of one run for the report: only whole ones are read, and missing ones are named."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STAGES = {
 
 
 class NotMadeError(InputFileError):
-    """Something a section shows has not been made; the section says so instead."""
+    """An artefact that a section needs has not been made; the section then says so."""
 
 
 class RunFolder:
@@ -38,7 +38,7 @@ class RunFolder:
 
     Args:
         path: the folder.
-        remember: whether hashes that this machine remembers of unchanged files are good enough.
+        remember: whether to accept stored hashes of unchanged files.
 
     Raises:
         InputFileError: when there is no such folder.
@@ -52,7 +52,7 @@ class RunFolder:
 
     @cached_property
     def _checked(self) -> tuple[dict[str, Manifest], dict[str, str]]:
-        """The manifests of whole artefacts, and what is wrong with the others, by artefact name."""
+        """The manifests of whole artefacts, and the faults of the others, by artefact name."""
         hasher = Hasher(remember=self._remember)
         whole: dict[str, Manifest] = {}
         damaged: dict[str, str] = {}
@@ -74,17 +74,17 @@ class RunFolder:
 
     @property
     def manifests(self) -> dict[str, Manifest]:
-        """The manifests of all whole artefacts but the report, by artefact name."""
+        """The manifests of all whole artefacts except the report, by artefact name."""
         return self._checked[0]
 
     @property
     def damaged(self) -> dict[str, str]:
-        """What is wrong with artefacts that are not as they were made, by artefact name."""
+        """The faults of artefacts that differ from their manifests, by artefact name."""
         return self._checked[1]
 
     @property
     def tasks(self) -> frozenset[str]:
-        """What the networks are trained for, or as long as nothing is trained, what the images allow."""
+        """The tasks of the trained networks; before the training the task that the images are for."""
         if "30_model" in self.manifests:
             model = self.manifests["30_model"].configuration.get("model", {})
             task = str(model.get("task", "classification"))
@@ -95,7 +95,7 @@ class RunFolder:
 
     @property
     def inputs(self) -> list[Path]:
-        """The files that stand for all that the report shows."""
+        """The manifests of all artefacts in the report."""
         return [
             path
             for path in sorted(self.path.glob(f"*{SUFFIX}"))
@@ -104,7 +104,7 @@ class RunFolder:
 
     @property
     def emulated(self) -> Path | None:
-        """The emulated outputs of the test set, where the comparison was made with it; no other file of that name."""
+        """The emulated outputs of the test set; None if the comparison was run without it."""
         name = "60_csim.npz"
         proof = self.manifests.get("60_csim.json")
         return self.path / name if proof is not None and name in proof.companions else None
@@ -136,10 +136,10 @@ class RunFolder:
 
 @contextmanager
 def reading(name: str) -> Iterator[None]:
-    """While a file of an artefact is taken apart: what does not fit means that it holds something else.
+    """Turn errors while a file of an artefact is parsed into one that names the file.
 
     Raises:
-        NotMadeError: naming the file.
+        NotMadeError: the file cannot be read or has another content.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""What a section of the report is, and how its template becomes HTML."""
+"""A section of the report, and the rendering of its template to HTML."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from data_prep.digits import between, with_error
 from data_prep.fixed_point import FixedType
 from hls_projects.templating import environment
-from models.metrics.bootstrap import Measured
+from models.metrics.bootstrap import ValueWithError
 from models.metrics.taggers import Rejection
 from pipeline.report.grid_words import grid_words
 from pipeline.report.run_folder import RunFolder
@@ -25,7 +25,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 SECTIONS = Path(__file__).parent / "sections"
 
 Tile = tuple[str, str]
-"""A figure of the head of the page, and what it is."""
+"""A number in the head of the page, and its label."""
 
 CHANNEL_NAMES = {
     "pt": "summed transverse momentum",
@@ -37,7 +37,7 @@ CHANNEL_NAMES = {
     "had": "transverse energy in the hadron calorimeter",
     "track": "summed pT of tracks",
 }
-"""What the channels of a pixel are."""
+"""The channels of a pixel in words."""
 
 CLASS_NAMES = {
     "q": "light quark",
@@ -48,11 +48,11 @@ CLASS_NAMES = {
     "h": "H → bb",
     "t": "hadronic top",
 }
-"""What the short class names of this project stand for."""
+"""The short class names of this project in words."""
 
 
 TARGET_NAMES = {"pt": "jet pT", "mass": "jet mass", "sdmass": "soft-drop mass"}
-"""What the targets of a regression are."""
+"""The targets of a regression in words."""
 
 
 def _no_tiles(_: RunFolder) -> list[Tile]:
@@ -64,14 +64,14 @@ class Section:
     """One section of the page: `SECTION` of `sections/<name>.py`, with the template `sections/<name>.html.j2`.
 
     Attributes:
-        place: sections stand on the page in the order of these numbers.
+        place: sections are ordered on the page by these numbers.
         short: its name in the list at the top.
         title: its heading.
-        values: what its template shows, read from the run; raises `NotMadeError` where that is missing.
-        optional: the artefact, not part of every run, without which there is no such section.
-        tasks: of the runs that have it; empty for all.
-        subject: what a run of these tasks is about; of several sections the last one says it.
-        tiles: the few numbers of it that stand in the head of the page; raises `NotMadeError` where they are missing.
+        values: the content of its template, read from the run; raises `NotMadeError` if that is missing.
+        optional: the artefact, not part of every run, without which the section is left out.
+        tasks: those of the runs that have it; empty for all.
+        subject: the title of the page for runs of these tasks; of several sections the last one counts.
+        tiles: its numbers in the head of the page; raises `NotMadeError` if they are missing.
     """
 
     place: int
@@ -96,7 +96,7 @@ class Section:
 
 
 def render(template: str, **values: Any) -> Markup:
-    """Fill a template; whatever is put in is escaped."""
+    """Render a template; all values are escaped."""
     return Markup(_ENVIRONMENT.get_template(f"{template}.html.j2").render(**values))  # noqa: S704 - autoescaped
 
 
@@ -115,38 +115,38 @@ def fraction(number: float | None, digits: int = 4) -> str:
     return "–" if number is None else f"{number:.{digits}f}"
 
 
-def difference(found: Measured | None, plain: int = 4) -> Markup:
-    """A difference with its sign and its error, and whether it is none that the sample shows; a dash if unknown.
+def difference(change: ValueWithError | None, plain: int = 4) -> Markup:
+    """A difference with its sign and error, marked if it is not significant; a dash if unknown.
 
-    >>> str(difference(Measured(0.004, 0.0017))), str(difference(Measured(-0.001, 0.0017)))
+    >>> str(difference(ValueWithError(0.004, 0.0017))), str(difference(ValueWithError(-0.001, 0.0017)))
     ('+0.0040 ± 0.0017', '−0.0010 ± 0.0017, no difference seen')
     """
-    if found is None:
+    if change is None:
         return Markup("–")
-    unseen = not math.isnan(found.error) and not found.seen
-    sign, end = "+" if found.value > 0 else "", ", no difference seen" if unseen else ""
-    return Markup("{}{}{}").format(sign, with_error(found.value, found.error, plain), end)
+    insignificant = not math.isnan(change.error) and not change.significant
+    sign, end = "+" if change.value > 0 else "", ", no difference seen" if insignificant else ""
+    return Markup("{}{}{}").format(sign, with_error(change.value, change.error, plain), end)
 
 
-def rejection(found: Rejection, error: float | None = None) -> str:
-    """1/ε_B with its error, or the limit that is exceeded where no background jet passes."""
-    if found.rejection is not None:
-        return with_error(found.rejection, error, 0 if found.rejection >= 100 else 1)
-    return "–" if found.lower_limit is None else f"> {found.lower_limit:,.0f}"
+def rejection(point: Rejection, error: float | None = None) -> str:
+    """1/ε_B with its error, or its lower limit if no background jet passes."""
+    if point.rejection is not None:
+        return with_error(point.rejection, error, 0 if point.rejection >= 100 else 1)
+    return "–" if point.lower_limit is None else f"> {point.lower_limit:,.0f}"
 
 
-def type_name(kind: FixedType | str | None) -> Markup:
-    """A type as C++ writes it; its modes are left out where they are the default, else the line may break there."""
-    if kind is None:
+def type_name(data_type: FixedType | str | None) -> Markup:
+    """A type as in C++; default modes are left out, before others the line may break."""
+    if data_type is None:
         return Markup("–")
-    full = kind.name if isinstance(kind, FixedType) else kind
-    shown = full.replace(",AP_TRN,AP_WRAP>", ">")
-    width, integer, *modes = shown.split(",")
+    full = data_type.name if isinstance(data_type, FixedType) else data_type
+    short_name = full.replace(",AP_TRN,AP_WRAP>", ">")
+    width, integer, *modes = short_name.split(",")
     return Markup("<code>{}</code>").format(Markup(",<wbr>").join([f"{width},{integer}", *modes]))
 
 
 def ticks(text: str) -> Markup:
-    """A message in which what stands between backticks is code."""
+    """A message in which text between backticks is code."""
     parts = text.split("`")
     if len(parts) % 2 == 0:
         return escape(text)
@@ -155,10 +155,10 @@ def ticks(text: str) -> Markup:
 
 def shape(sizes: tuple[int, ...] | list[int]) -> str:
     """16 × 16 × 1, without leading ones."""
-    kept = list(sizes)
-    while len(kept) > 1 and kept[0] == 1:
-        kept.pop(0)
-    return " × ".join(map(str, kept))
+    remaining = list(sizes)
+    while len(remaining) > 1 and remaining[0] == 1:
+        remaining.pop(0)
+    return " × ".join(map(str, remaining))
 
 
 _FILTERS = (
@@ -168,11 +168,11 @@ _FILTERS = (
 
 
 def _environment() -> Environment:
-    made = environment(TEMPLATES, SECTIONS, trim=True, html=True)
+    jinja = environment(TEMPLATES, SECTIONS, trim=True, html=True)
     for function in _FILTERS:
-        made.filters[function.__name__] = function
-    made.globals |= {"class_names": CLASS_NAMES, "channel_names": CHANNEL_NAMES, "target_names": TARGET_NAMES}
-    return made
+        jinja.filters[function.__name__] = function
+    jinja.globals |= {"class_names": CLASS_NAMES, "channel_names": CHANNEL_NAMES, "target_names": TARGET_NAMES}
+    return jinja
 
 
 _ENVIRONMENT = _environment()

@@ -1,4 +1,4 @@
-"""Single test jets, chosen without looking: the first of each class, and the first that is taken for another."""
+"""Single test jets, not hand-picked: the first ones of each class, and the first one that is misclassified."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from data_prep.store.jet_images import ImageDataset
 from pipeline.artefacts.manifest import input_path
 from pipeline.report.run_folder import RunFolder
 
-FIRST = 2
-"""Jets of each class, whatever the network says of them."""
+FIRST_JETS = 2
+"""Jets of each class, however the network classifies them."""
 _BATCH = 4096
 
 Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Constituents:
-    """The constituents of one jet as they stand in the file.
+class JetConstituents:
+    """The constituents of one jet as in the input file.
 
     Attributes:
         pt: float32 [constituents], GeV.
@@ -39,39 +39,39 @@ class Constituents:
     phi: Floats
 
 
-def chosen(label: npt.NDArray[np.uint8], said: npt.NDArray[np.int64], classes: int) -> list[list[int]]:
-    """By class the rows that are shown: the first ones, and the first of those behind them that is taken for another.
+def select_rows(label: npt.NDArray[np.uint8], predicted: npt.NDArray[np.int64], classes: int) -> list[list[int]]:
+    """The rows that are shown, by class: the first ones, and the first misclassified one after them.
 
     Args:
         label: the true class of each test jet.
-        said: the class that each is given.
-        classes: how many there are.
+        predicted: the predicted class of each test jet.
+        classes: their number.
 
-    >>> chosen(np.array([0, 0, 1, 0, 0], np.uint8), np.array([0, 1, 1, 0, 1]), 2)
+    >>> select_rows(np.array([0, 0, 1, 0, 0], np.uint8), np.array([0, 1, 1, 0, 1]), 2)
     [[0, 1, 4], [2]]
     """
-    found = []
+    selected = []
     for index in range(classes):
         rows = np.flatnonzero(label == index)
-        wrong = rows[FIRST:][said[rows[FIRST:]] != index]
-        found.append([int(row) for row in (*rows[:FIRST], *wrong[:1])])
-    return found
+        misclassified = rows[FIRST_JETS:][predicted[rows[FIRST_JETS:]] != index]
+        selected.append([int(row) for row in (*rows[:FIRST_JETS], *misclassified[:1])])
+    return selected
 
 
-def rows_of(dataset: ImageDataset, rows: list[int]) -> ImageBatch:
+def read_rows(dataset: ImageDataset, rows: list[int]) -> ImageBatch:
     """The images of some rows of the test split, in ascending order of the rows."""
-    first, parts, wanted = 0, [], np.array(sorted(rows), np.int64)
+    start, parts, ascending = 0, [], np.array(sorted(rows), np.int64)
     for batch in dataset.splits["test"].read(_BATCH):
-        inside = wanted[(wanted >= first) & (wanted < first + len(batch))]
-        parts.append(batch.take(inside - first))
-        first += len(batch)
-        if first > wanted[-1]:
+        inside = ascending[(ascending >= start) & (ascending < start + len(batch))]
+        parts.append(batch.take(inside - start))
+        start += len(batch)
+        if start > ascending[-1]:
             break
     return concatenate(parts)
 
 
-def constituents(run: RunFolder, jets: ImageBatch) -> list[Constituents | None]:
-    """The constituents of each jet, where the file that it was read from still stands and still holds it."""
+def constituents(run: RunFolder, jets: ImageBatch) -> list[JetConstituents | None]:
+    """The constituents of each jet; None if its input file does not exist any more or does not contain it."""
     manifest = run.manifests["20_images"]
     artefact = run.path / "20_images"
     try:
@@ -80,17 +80,17 @@ def constituents(run: RunFolder, jets: ImageBatch) -> list[Constituents | None]:
     except (PipelineError, ValueError):
         return [None] * len(jets)
     inputs = [input_path(name, artefact) for name in manifest.inputs if "://" not in name]
-    files = {number: file for number, name in enumerate(names) for file in inputs if _is(file, name)}
-    return [_read(jets.slice(row, row + 1), files, settings) for row in range(len(jets))]
+    files = {number: file for number, name in enumerate(names) for file in inputs if _is_file_named(file, name)}
+    return [_read_jet(jets.slice(row, row + 1), files, settings) for row in range(len(jets))]
 
 
-def _is(file: Path, name: str) -> bool:
+def _is_file_named(file: Path, name: str) -> bool:
     parts = Path(name).parts
     return file.parts[-len(parts) :] == parts and file.is_file()
 
 
-def _read(jet: ImageBatch, files: Mapping[int, Path], settings: ImagesSettings) -> Constituents | None:
-    """The constituents of one jet; none where they cannot be read, or what stands there now is another jet."""
+def _read_jet(jet: ImageBatch, files: Mapping[int, Path], settings: ImagesSettings) -> JetConstituents | None:
+    """The constituents of one jet; None if they cannot be read, or if another jet is at its place now."""
     if jet.places is None or int(jet.places.file[0]) not in files:
         return None
     file, entry, index = files[int(jet.places.file[0])], int(jet.places.entry[0]), int(jet.places.jet[0])
@@ -101,9 +101,9 @@ def _read(jet: ImageBatch, files: Mapping[int, Path], settings: ImagesSettings) 
         chunk = reader.read(file, entry, entry + 1)
     except PipelineError:
         return None
-    same = index < chunk.jets and chunk.event[index] == jet.event[0]
-    if not same or chunk.jet_pt[index] != jet.features["jet_pt"][0]:
+    same_event = index < chunk.jets and chunk.event[index] == jet.event[0]
+    if not same_event or chunk.jet_pt[index] != jet.features["jet_pt"][0]:
         return None
     inside = slice(int(chunk.offsets[index]), int(chunk.offsets[index + 1]))
     turn = (chunk.phi[inside] - chunk.jet_phi[index] + np.pi) % (2 * np.pi) - np.pi
-    return Constituents(chunk.pt[inside], chunk.eta[inside] - chunk.jet_eta[index], turn.astype(np.float32))
+    return JetConstituents(chunk.pt[inside], chunk.eta[inside] - chunk.jet_eta[index], turn.astype(np.float32))

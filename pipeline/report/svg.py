@@ -1,4 +1,4 @@
-"""Figures inside the page: SVG without anything that runs, refers outside, or collides with another figure."""
+"""Figures inside the page: SVG without scripts, external references, or identifiers of other figures."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pipeline.report.run_folder import NotMadeError
 _DROPPED = {"metadata", "style", "title", "desc"}
 _REFUSED = {"script", "foreignObject", "iframe", "a", "animate", "set", "handler"}
 _TEXT = re.compile(r"scale\(([0-9.]+) -")
-"""What Matplotlib scales the outlines of a text by, which are drawn upside down; subscripts in it are smaller."""
+"""The scale of the outlines of a text in Matplotlib, which are drawn upside down; that of subscripts is smaller."""
 _FONT_UNITS = 100
 """The font size of those outlines."""
 _READABLE = 10.1
-"""No figure is shown so small that the size of its text is less, in pixels: on narrow screens it scrolls instead."""
+"""Least font size of text in a figure, in pixels: on narrow screens a figure scrolls instead of becoming smaller."""
 _REFERENCE = re.compile(r"url\(\s*['\"]?(#?)([^)'\"]*)['\"]?\s*\)")
 
 
@@ -26,13 +26,13 @@ def inline(text: str, name: str, label: str) -> Markup:
     Args:
         text: the SVG file.
         name: prefix of all its identifiers, unique in the page.
-        label: what it shows, for those who do not see it.
+        label: its description for screen readers.
 
     Raises:
-        NotMadeError: when it is no SVG, or holds scripts or references to other files.
+        NotMadeError: when it is no SVG, or contains scripts or references to other files.
     """
     try:
-        # Entities are not expanded from outside by this parser, and figures are written by this project.
+        # This parser expands no external entities, and figures are written by this project.
         root = ElementTree.fromstring(text)  # noqa: S314
     except ElementTree.ParseError as error:
         raise NotMadeError(f"the figure {name} is no SVG: {error}", remedy="make it again") from None
@@ -41,8 +41,8 @@ def inline(text: str, name: str, label: str) -> Markup:
     width = float(root.attrib["viewBox"].split()[2])
     sizes = [_FONT_UNITS * float(size) for size in _TEXT.findall(text)]
     least = min(width * _READABLE / min(sizes), width * 4 / 3) if sizes else 0
-    seen: set[str] = set()
-    inner = "".join(_element(child, name, seen) for child in root)
+    identifiers: set[str] = set()
+    inner = "".join(_element(child, name, identifiers) for child in root)
     head = escape(label)
     return Markup(  # noqa: S704 - every text and attribute was escaped on the way
         f'<div class="plot"><svg role="img" aria-label="{head}" viewBox="{escape(root.attrib["viewBox"])}" '
@@ -51,29 +51,31 @@ def inline(text: str, name: str, label: str) -> Markup:
     )
 
 
-def _element(element: ElementTree.Element, name: str, seen: set[str]) -> str:
+def _element(element: ElementTree.Element, name: str, identifiers: set[str]) -> str:
     tag = _local(element.tag)
     if tag in _DROPPED:
         return ""
     if tag in _REFUSED:
-        raise NotMadeError(f"the figure {name} holds <{tag}>, which no plot needs", remedy="make it again")
+        raise NotMadeError(f"the figure {name} contains <{tag}>, which no plot needs", remedy="make it again")
     values = {_local(key): value for key, value in element.items()}
     # Elements with the same content may have the same identifier; references mean the first one.
     if "id" in values:
-        if values["id"] in seen:
+        if values["id"] in identifiers:
             del values["id"]
         else:
-            seen.add(values["id"])
+            identifiers.add(values["id"])
     attributes = "".join(f' {key}="{escape(_value(key, value, name))}"' for key, value in values.items())
     inner = str(escape(element.text or "")) if tag in ("text", "tspan") else ""
-    inner += "".join(_element(child, name, seen) for child in element)
+    inner += "".join(_element(child, name, identifiers) for child in element)
     return f"<{tag}{attributes}>{inner}</{tag}>"
 
 
 def _value(key: str, value: str, name: str) -> str:
     """An attribute with its identifiers prefixed."""
     if key.lower().startswith("on"):
-        raise NotMadeError(f"the figure {name} holds the attribute {key}, which no plot needs", remedy="make it again")
+        raise NotMadeError(
+            f"the figure {name} contains the attribute {key}, which no plot needs", remedy="make it again"
+        )
     if key == "id":
         return f"{name}-{value}"
     if key == "href":

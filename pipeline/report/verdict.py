@@ -1,4 +1,4 @@
-"""What may be said about the design: the one place that decides whether it counts as proven."""
+"""The verdict on the design: the one place that decides whether it counts as proven."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Verdict:
     """The outcome of the comparison of model and HLS emulation.
 
     Attributes:
-        status: `not valid` is a proof that says `proven` and is not whole, empty, or of other files.
+        status: `not valid` is a proof with status `proven` that is not whole, is empty, or is of other files.
         line: one sentence.
         proof: the proof, where there is one.
     """
@@ -32,7 +32,7 @@ class Verdict:
 
     @property
     def proven(self) -> bool:
-        """Whether every integer was compared and found equal, on the files that stand here."""
+        """Whether all integers were compared and equal, for the present files."""
         return self.status == "proven"
 
     @property
@@ -43,7 +43,7 @@ class Verdict:
 
 @cache
 def judge(run: RunFolder) -> Verdict:
-    """Read the proof of a run and decide; nothing but a whole, unchanged proof of the present files is `proven`."""
+    """Read the proof of a run and decide; only a whole, unchanged proof of the present files is `proven`."""
     path = run.path / "60_csim.json"
     if not path.exists():
         return Verdict("not run", "the comparison of model and HLS emulation has not been run (make csim)")
@@ -54,12 +54,12 @@ def judge(run: RunFolder) -> Verdict:
     if proof.status != "proven":
         return Verdict(proof.status, proof.reason or "no reason is given", proof)
     if run.damaged:
-        name, what = next(iter(run.damaged.items()))
-        return Verdict("not valid", f"{name} {what}", proof)
+        name, reason = next(iter(run.damaged.items()))
+        return Verdict("not valid", f"{name} {reason}", proof)
     try:
         require_made_from(path, [run.path / "50_hls", run.path / "40_lowered"])
         require_proven(proof, HlsProject.load(run.path / "50_hls"), path)
     except (PipelineError, FileNotFoundError) as error:
-        what = error.problem if isinstance(error, PipelineError) else "the files it was made from are gone"
-        return Verdict("not valid", f"the proof does not apply to this design: {what}", proof)
+        reason = error.what if isinstance(error, PipelineError) else "its inputs do not exist any more"
+        return Verdict("not valid", f"the proof does not apply to this design: {reason}", proof)
     return Verdict("proven", proof.reason, proof)

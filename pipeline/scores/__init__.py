@@ -1,1 +1,1 @@
-"""From jets to rows of scores."""
+"""Scores of jets as the firmware computes them, one row a jet."""

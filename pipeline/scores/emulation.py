@@ -1,4 +1,4 @@
-"""Jets in, scores out, in a stream: what the stage `emulate` does with an emulator."""
+"""The stream of jets through the emulator into a file of scores, for the stage `emulate`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from hls_projects.blocks.compose import builder_of
 from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.emulator.fast_emulator import FastEmulator
 from pipeline import console
-from pipeline.scores.rows import Jets, ScoreRows
+from pipeline.scores.rows import JetBatch, ScoreRows
 
 BATCH = 1 << 15
 """Jets in memory at once."""
@@ -36,17 +36,17 @@ class JetSource:
     """Jets to emulate.
 
     Attributes:
-        description: what their images are.
-        total: for the progress bar.
-        unit: what `total` counts.
+        description: that of their images.
+        total: number of entries for the progress bar.
+        unit: that of `total`.
         batches: called with the function that advances the bar.
-        missing: what is not read of the jets, and why, one sentence each.
+        missing: which information is not read, and why, one sentence each.
     """
 
     description: ImageDescription
     total: int
     unit: str
-    batches: Callable[[Callable[[int], None]], Iterator[Jets]]
+    batches: Callable[[Callable[[int], None]], Iterator[JetBatch]]
     missing: tuple[str, ...] = ()
 
 
@@ -65,23 +65,23 @@ def from_dataset(folder: Path, split: str | None) -> JetSource:
     splits = [dataset.split(name) for name in (SPLITS if split is None else (split,))]
     names = np.array(read_file_names(folder), object)
 
-    def batches(advance: Callable[[int], None]) -> Iterator[Jets]:
-        for each in splits:
-            built = repeat(None) if dataset.metadata.candidates is None else each.candidates(BATCH)
-            for batch, candidates in zip(each.batches(BATCH), built, strict=False):
+    def batches(advance: Callable[[int], None]) -> Iterator[JetBatch]:
+        for part in splits:
+            candidate_batches = repeat(None) if dataset.metadata.candidates is None else part.candidates(BATCH)
+            for batch, candidates in zip(part.batches(BATCH), candidate_batches, strict=False):
                 yield _of_dataset(replace(batch, candidates=candidates), dataset.classes, names, folder)
                 advance(len(batch))
 
-    return JetSource(dataset.metadata, sum(each.rows for each in splits), "jets", batches)
+    return JetSource(dataset.metadata, sum(part.rows for part in splits), "jets", batches)
 
 
-def _of_dataset(batch: ImageBatch, classes: tuple[str, ...], names: npt.NDArray[np.object_], folder: Path) -> Jets:
+def _of_dataset(batch: ImageBatch, classes: tuple[str, ...], names: npt.NDArray[np.object_], folder: Path) -> JetBatch:
     label, places = batch.label, batch.places
     if label.size and label.max() >= len(classes):
         raise InputFileError("has labels of more classes than it names", file=folder, remedy="run `images` again")
     if places is not None and places.file.size and places.file.max() >= len(names):
         raise InputFileError("does not name all files of its jets", file=folder, remedy="run `images` again")
-    return Jets(
+    return JetBatch(
         file=None if places is None else names[places.file].tolist(),
         entry=None if places is None else places.entry,
         jet=None if places is None else places.jet.astype(np.int64),
@@ -95,14 +95,14 @@ def _of_dataset(batch: ImageBatch, classes: tuple[str, ...], names: npt.NDArray[
 
 
 def from_files(inputs: list[str], settings: ImagesSettings, *, labels: bool = True) -> tuple[JetSource, list[Path]]:
-    """Files of constituents, made into images on the fly; all jets, in the order of the files.
+    """Files of constituents, from which images are made on the fly; all jets, in the order of the files.
 
-    Jets without an image stay, with the reason. Where the files hold no labels or weights, as those of data, none are
-    read: no jet is left out for its class then.
+    Jets without an image are kept, with the reason. If the files have no labels or weights, as those of data, none are
+    read, and no jet is dropped for its class.
 
     Args:
         inputs: files, folders, patterns, URLs.
-        settings: how their jets become images.
+        settings: those of the images.
         labels: whether labels are read.
 
     Raises:
@@ -110,26 +110,28 @@ def from_files(inputs: list[str], settings: ImagesSettings, *, labels: bool = Tr
     """
     from data_prep.readers.files import input_files
 
-    found = _readable(input_files(inputs, console.warn), settings, labels=labels)
-    reader, files, entry, options, missing = found
-    names = np.array([*(each.name for each in settings.classes), *[""] * (256 - len(settings.classes))], object)
+    readable = _readable(input_files(inputs, console.warn), settings, labels=labels)
+    reader, files, entry, options, missing = readable
+    names = np.array(
+        [*(class_settings.name for class_settings in settings.classes), *[""] * (256 - len(settings.classes))], object
+    )
 
-    def jets(chunk: JetChunk, file: str, start: int) -> Jets:
-        made = images_of(chunk, settings, labelled=bool(options.classes))
-        entries, index = chunk.positions(start)
-        return Jets(
+    def jets(chunk: JetChunk, file: str, start: int) -> JetBatch:
+        images = images_of(chunk, settings, labelled=bool(options.classes))
+        entries, index = chunk.places(start)
+        return JetBatch(
             file=[file] * chunk.jets,
             entry=entries,
             jet=index,
-            fate=made.fate,
+            fate=images.fate,
             label=names[chunk.label].tolist() if options.classes else [""] * chunk.jets,
             weight=chunk.weight if options.weight == settings.weight else None,
             event=chunk.event,
             features={name: features_of(chunk)[name] for name in FEATURES},
-            images=made.batch,
+            images=images.batch,
         )
 
-    def batches(advance: Callable[[int], None]) -> Iterator[Jets]:
+    def batches(advance: Callable[[int], None]) -> Iterator[JetBatch]:
         for (file, entries), name in zip(files.items(), file_names(files), strict=True):
             for start in range(0, entries, settings.chunk_jets):
                 chunk = reader.read(file, start, min(start + settings.chunk_jets, entries))
@@ -143,80 +145,85 @@ def from_files(inputs: list[str], settings: ImagesSettings, *, labels: bool = Tr
 def _readable(
     files: list[Path], settings: ImagesSettings, *, labels: bool
 ) -> tuple[Reader, dict[Path, int], Literal["jet", "event"], Options, tuple[str, ...]]:
-    """The reader of files, with labels and weights where they have them; and what they lack."""
+    """The reader of files, with labels and weights if they have them, and a message about those that are missing."""
     from data_prep.readers.detect import reader_of
 
-    whole = settings.options if labels else replace(settings.options, classes=())
-    lesser = {
-        "labels": replace(whole, classes=()),
-        "weights": replace(whole, weight=None),
-        "labels and weights": replace(whole, classes=(), weight=None),
+    full = settings.options if labels else replace(settings.options, classes=())
+    reduced = {
+        "labels": replace(full, classes=()),
+        "weights": replace(full, weight=None),
+        "labels and weights": replace(full, classes=(), weight=None),
     }
     try:
-        return *reader_of(files, whole, settings.layout), whole, ()
+        return *reader_of(files, full, settings.layout), full, ()
     except InputFileError as error:
-        for name, options in lesser.items():
+        for name, options in reduced.items():
             try:
-                found = reader_of(files, options, settings.layout)
+                readable = reader_of(files, options, settings.layout)
             except InputFileError:
                 continue
-            return *found, options, (f"{name} are not read: {error}",)
+            return *readable, options, (f"{name} are not read: {error}",)
         raise
 
 
 def write_scores(
     emulator: FastEmulator, source: JetSource, path: Path, out: Path, advance: Callable[[int], None]
 ) -> tuple[int, int]:
-    """Emulate all images and write one row a jet (docs/data_flow.md): the number of jets, and of those with an image.
+    """Emulate all images and write one row a jet (docs/data_flow.md).
 
-    A network that starts from candidates is given those of the images.
+    A network that starts from candidates takes those of the images.
 
     Args:
-        emulator: of the network.
+        emulator: that of the network.
         source: the jets.
-        path: where the file is written.
-        out: the name that it will have; `.parquet` or `.root`.
+        path: the temporary path of the file.
+        out: its final name; `.parquet` or `.root`.
         advance: see `JetSource`.
 
+    Returns:
+        The number of jets, and of those with an image.
+
     Raises:
-        InputFileError: images that do not fit the network's input, or that hold NaN.
+        InputFileError: images that do not fit the network's input, or that contain NaN.
     """
-    ports = emulator.network.graph.inputs
-    first = builder_of(emulator.network)
-    if first is not None:
-        if ImageBuilder.of_images(source.description) != first.builder:
+    ports = emulator.network.types.inputs
+    image_layer = builder_of(emulator.network)
+    if image_layer is not None:
+        if ImageBuilder.of_images(source.description) != image_layer.builder:
             raise InputFileError(
                 "the network starts from candidates, and these images are made from other candidates or none",
-                remedy="give images that are made as those of its training",
+                remedy="give images made in the same way as those it was trained on",
             )
     elif [port.shape for port in ports] != [source.description.shape]:
-        wanted = " and ".join(" x ".join(map(str, port.shape)) for port in ports)
-        held = " x ".join(map(str, source.description.shape))
-        raise InputFileError(f"the images are {held}, the network takes {wanted}")
+        expected = " and ".join(" x ".join(map(str, port.shape)) for port in ports)
+        actual = " x ".join(map(str, source.description.shape))
+        raise InputFileError(
+            f"the images are {actual}, the network takes {expected}", remedy="give images of the shape of the network"
+        )
     empty = emulator.run([np.empty((0, *port.shape), np.float32) for port in ports])
     rows = ScoreRows(emulator.network, empty, source.description)
-    read = kept = 0
+    jet_count = image_count = 0
     with score_writer(path, out, rows.schema) as write:
         for jets in source.batches(advance):
             images = jets.images
             try:
                 if not len(images):
                     raw = empty
-                elif first is None:
+                elif image_layer is None:
                     raw = emulator.run(images)
                 else:
                     raw = emulator.run(raw_candidates(images), raw=True)
             except ValueError as error:
                 raise InputFileError(str(error), file=jets.file[0] if len(jets) and jets.file else None) from None
             write(rows.record(jets, raw))
-            read += len(jets)
-            kept += len(images)
-    return read, kept
+            jet_count += len(jets)
+            image_count += len(images)
+    return jet_count, image_count
 
 
 def raw_candidates(batch: ImageBatch) -> list[npt.NDArray[np.int64]]:
     """The five inputs of an image builder: pT, η, φ int64 [jets, number], η and φ of the seeds int64 [jets, 1]."""
     if batch.candidates is None:
-        raise ValueError("these images come without their candidates")
-    found = [getattr(batch.candidates, each.name).astype(np.int64) for each in fields(batch.candidates)]
-    return [values.reshape(len(batch), -1) for values in found]
+        raise ValueError("these images have no candidates")
+    inputs = [getattr(batch.candidates, field.name).astype(np.int64) for field in fields(batch.candidates)]
+    return [values.reshape(len(batch), -1) for values in inputs]

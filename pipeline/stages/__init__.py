@@ -1,1 +1,1 @@
-"""One command a file: what it reads, what it writes, one line at the end."""
+"""The commands of the pipeline, one a file."""

@@ -1,4 +1,4 @@
-"""The stage `candidates`: what it costs that firmware sees N integer candidates of a jet."""
+"""The stage `candidates`: the loss of performance if firmware sees only N integer candidates of a jet."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def run(
     Candidates are the constituents of the files in the number format of the trigger; in the simulation those of offline
     particle flow, without PUPPI, about the exact jet axis. The same networks are trained on images of all constituents
     in floating point, and on images of the N hardest ones as integers; images.yaml needs a section `candidates`. If it
-    is interrupted, give the same command again: image sets that are done are kept.
+    is interrupted, give the same command again: finished image sets are kept.
     """
     from data_prep.images.jets import ImagesSettings
     from data_prep.readers.detect import reader_of
@@ -48,57 +48,59 @@ def run(
     from models.settings import ModelSettings, TrainSettings
     from models.studies.candidate_cost import FLOAT, CandidateCostSettings, common, costs, require_known
 
-    what = load(config, CandidateCostSettings)
-    pictures = load(images_config, ImagesSettings)
-    network, how = load(model_config, ModelSettings), load(train_config, TrainSettings)
-    if pictures.candidates is None:
-        remedy = "add one, as configs/trigger/images.yaml has it"
+    study_settings = load(config, CandidateCostSettings)
+    image_settings = load(images_config, ImagesSettings)
+    network, train_settings = load(model_config, ModelSettings), load(train_config, TrainSettings)
+    if image_settings.candidates is None:
+        remedy = "add one, as in configs/trigger/images.yaml"
         raise ConfigurationError("has no section 'candidates'", file=images_config, remedy=remedy)
     try:
-        require_known(what, network, pictures.grid.kind)
+        require_known(study_settings, network, image_settings.grid.kind)
     except ConfigurationError as error:
-        raise ConfigurationError(error.problem, file=config, remedy=error.remedy) from None
-    reader, files, _ = reader_of(input_files(inputs, console.warn), pictures.options, pictures.layout)
-    study = _Study(reader, files, pictures, pictures.candidates, what, network, how, workers)
-    settings = {"candidates": what, "images": pictures, "model": network, "train": how}
+        raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
+    reader, files, _ = reader_of(input_files(inputs, console.warn), image_settings.options, image_settings.layout)
+    study = _CandidateStudy(
+        reader, files, image_settings, image_settings.candidates, study_settings, network, train_settings, workers
+    )
+    settings = {"candidates": study_settings, "images": image_settings, "model": network, "train": train_settings}
     with artefact(out, "candidates", settings=settings, inputs={"files": list(files)}) as space:
         from models.training.network import prepare
 
         shares = study.shares()
-        prepare(how)
+        prepare(train_settings)
         try:
-            shared = common({name: study.scored(name, space.work) for name in what.variants})
+            shared = common({name: study.scored(name, space.work) for name in study_settings.variants})
         except ConfigurationError as error:
             file = train_config if isinstance(error, TrainingSettingsError) else model_config
-            raise type(error)(error.problem, file=file, remedy=error.remedy) from None
-        found = costs(shared, what)
+            raise type(error)(error.what, file=file, remedy=error.remedy) from None
+        cost_table = costs(shared, study_settings)
         content = {
-            "numbers": what.numbers,
-            "classes": [each.name for each in pictures.classes],
-            "networks": what.networks,
+            "numbers": study_settings.numbers,
+            "classes": [class_settings.name for class_settings in image_settings.classes],
+            "networks": study_settings.networks,
             "test_jets": len(shared[FLOAT].label),
-            "replicas": what.replicas,
-            "cost": {name: {key: cost.as_json() for key, cost in each.items()} for name, each in found.items()},
+            "replicas": study_settings.replicas,
+            "cost": {name: {key: cost.as_json() for key, cost in row.items()} for name, row in cost_table.items()},
             "share": shares,
         }
         write_json(space.path / "cost.json", content)
-    last = what.networks[-1]
-    line = ", ".join(f"{name} {each[last].macro_auc.value:.4f}" for name, each in found.items())
-    error_of_all = found[FLOAT][last].macro_auc.error
-    console.done("candidates", f"macro-AUC of '{last}' by candidates: {line} (± {error_of_all:.4f} each)")
+    deployed = study_settings.networks[-1]
+    line = ", ".join(f"{name} {row[deployed].macro_auc.value:.4f}" for name, row in cost_table.items())
+    error_of_all = cost_table[FLOAT][deployed].macro_auc.error
+    console.done("candidates", f"macro-AUC of '{deployed}' by candidates: {line} (± {error_of_all:.4f} each)")
 
 
 @dataclass(frozen=True)
-class _Study:
-    """The jets, and all that is configured."""
+class _CandidateStudy:
+    """The jets, and all settings of the study."""
 
     reader: Reader
     files: dict[Path, int]
-    pictures: ImagesSettings
+    image_settings: ImagesSettings
     candidates: CandidateSettings
-    what: CandidateCostSettings
+    settings: CandidateCostSettings
     network: ModelSettings
-    how: TrainSettings
+    train_settings: TrainSettings
     workers: int
 
     @property
@@ -116,33 +118,37 @@ class _Study:
         from data_prep.streams.cutflow import Fate
         from data_prep.streams.image_task import ranges
 
-        most = self.candidates.model_copy(update={"number": self.what.numbers[-1]})
-        shares = CandidateShares([each.name for each in self.pictures.classes], self.what.numbers)
+        largest = self.candidates.model_copy(update={"number": self.settings.numbers[-1]})
+        shares = ShareBuilder(
+            [class_settings.name for class_settings in self.image_settings.classes], self.settings.numbers
+        )
         with console.progress("shares", self.total, "jets") as advance:
-            for part in ranges(self.files, self.pictures.chunk_jets):
+            for part in ranges(self.files, self.image_settings.chunk_jets):
                 chunk = self.reader.read(part.file, part.start, part.stop)
-                rows = np.flatnonzero(select(chunk, self.pictures.selection) == Fate.KEPT)
-                shares.add(chunk, rows, candidates_of(chunk, most), most)
+                rows = np.flatnonzero(select(chunk, self.image_settings.selection) == Fate.KEPT)
+                shares.add(chunk, rows, candidates_of(chunk, largest), largest)
                 advance(len(part))
         return shares.as_json()
 
     def scored(self, name: str, work: Path) -> Scored:
-        """The scores of the networks on one image set; kept in `work` as soon as they are known."""
+        """The scores of the networks on one image set; stored in `work` after the training."""
         from data_prep.store.jet_images import open_dataset
         from models.studies.candidate_cost import Scored, train_and_score
 
-        done = work / f"{name}.npz"
-        if done.exists():
-            return Scored.load(done)
+        scores_file = work / f"{name}.npz"
+        if scores_file.exists():
+            return Scored.load(scores_file)
         folder = work / name
         self._make_images(name, folder)
 
         def progress(title: str, jets: int) -> AbstractContextManager[Callable[[int], None]]:
             return console.progress(f"{title}, {name}", jets, "jets")
 
-        with checkpoints(work / f"{name}.checkpoints") as kept:
-            scored = train_and_score(open_dataset(folder), self.network, self.how, self.what, kept, progress)
-            scored.save(done)
+        with checkpoints(work / f"{name}.checkpoints") as checkpoint_folder:
+            scored = train_and_score(
+                open_dataset(folder), self.network, self.train_settings, self.settings, checkpoint_folder, progress
+            )
+            scored.save(scores_file)
         shutil.rmtree(folder)
         return scored
 
@@ -150,9 +156,9 @@ class _Study:
         """The dataset of one variant: of all constituents in floating point, or of a number of candidates."""
         from models.studies.candidate_cost import FLOAT
 
-        few = None if name == FLOAT else self.candidates.model_copy(update={"number": int(name)})
-        pictures = self.pictures.model_copy(update={"candidates": few})
-        make_image_sets([ImageSet(folder, pictures, self.reader)], self.files, self.workers, f"images, {name}")
+        candidates = None if name == FLOAT else self.candidates.model_copy(update={"number": int(name)})
+        image_settings = self.image_settings.model_copy(update={"candidates": candidates})
+        make_image_sets([ImageSet(folder, image_settings, self.reader)], self.files, self.workers, f"images, {name}")
 
 
 STAGE = Stage(

@@ -1,4 +1,4 @@
-"""`compare-capture`: what a board or a simulation gave, held against a pattern file of a bundle."""
+"""`compare-capture`: the captured output of a board or a simulation, compared with a pattern file of a bundle."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ from pipeline.stage import Stage
 
 def run(
     expected: Annotated[Path, typer.Argument(help="patterns/<format>/output_<i>.txt of an unpacked bundle.")],
-    capture: Annotated[Path, typer.Argument(help="What board or simulation gave: a pattern file of any format.")],
+    capture: Annotated[
+        Path, typer.Argument(help="Captured output of a board or simulation: a pattern file of any format.")
+    ],
     late: Annotated[
         int | None,
         typer.Option(help="Frames by which the capture is late; without it, found from its first valid word."),
     ] = None,
 ) -> None:
-    """Compare what a board gave with what a bundle expects.
+    """Compare the output of a board with that of a bundle.
 
-    Every valid word that the capture has a frame for is compared; the first that differs is named with its vector.
+    Every valid word within the frames of the capture is compared; the first difference is reported with its vector.
     """
     from hls_projects.export.captures import require_equal
 
-    found = require_equal(expected, capture, late)
-    beyond = f"; {found.beyond:,} more lie beyond its frames and were not captured" if found.beyond else ""
-    late_by = f"{found.late} frame{'' if found.late == 1 else 's'} late"
-    done("compare-capture", f"{capture}: {found.words:,} words equal, {late_by}{beyond}")
+    comparison = require_equal(expected, capture, late)
+    beyond = f"; {comparison.beyond:,} more are after its last frame and were not captured" if comparison.beyond else ""
+    late_by = f"{comparison.late} frame{'' if comparison.late == 1 else 's'} late"
+    done("compare-capture", f"{capture}: {comparison.words:,} words equal, {late_by}{beyond}")
 
 
 STAGE = Stage(

@@ -29,7 +29,7 @@ def run(
     """Write the HLS project of a network.
 
     The hls4ml project, with the proven type of every tensor. With --images it also makes the images from candidates,
-    or finds the jets of an event, where the network is for these.
+    or finds the jets of an event, if the network was trained for that.
     """
     settings = configuration.load(config, HardwareSettings)
     inputs = {"lower": lowered, "images": images}
@@ -56,7 +56,7 @@ def run(
 
 
 def _finder(network: Network) -> JetFinder | None:
-    """What finds the jets in the outputs of a network that was trained for that, as its training says."""
+    """The jet finder behind a network that was trained for detection, with the settings of its training."""
     from data_prep.events.settings import EventDescription
     from hls_projects.blocks.jet_finder import JetFinder
 

@@ -67,8 +67,10 @@ def run(
         available: list[VectorSource] = [*data, *made_vectors(ports, settings.csim.random_vectors, settings.csim.seed)]
         split = data[0].split if data else None
         candidates = _candidates(project, split, settings.csim, hls)
-        most = settings.csim.vectors
-        vectors, chosen = ([some_vectors(each, most) for each in every] for every in (available, candidates))
+        limit = settings.csim.vectors
+        vectors, candidate_vectors = (
+            [some_vectors(source, limit) for source in sources] for sources in (available, candidates)
+        )
         trained = exact_inference(load_model(next(lowered.glob("trained.*"))))
         plain = exact_inference(load_model(lowered / "model.h5"))
         try:
@@ -76,15 +78,17 @@ def run(
         except ToolNotFoundError as error:
             leave_proof(space, space.path, Proof(status="not run", reason=error.problem))
             raise
-        total = sum(source.count for source in (*vectors, *chosen, *(vectors if project.finder else ())))
+        total = sum(source.count for source in (*vectors, *candidate_vectors, *(vectors if project.finder else ())))
         with progress("comparing", total, "vectors") as advance:
             result = compare(trained, plain, types, emulator, vectors, settings.csim.batch, advance)
             proof = result.proof
             if project.builder is not None:
                 builder = project.builder.builder
-                found = compare_candidates(trained, types, builder, emulator, chosen, settings.csim.batch, advance)
-                stored = [compare_dataset(builder, split, settings.csim.batch)] if split else []
-                proof = joined(proof, found, *stored)
+                candidate_proof = compare_candidates(
+                    trained, types, builder, emulator, candidate_vectors, settings.csim.batch, advance
+                )
+                dataset_proofs = [compare_dataset(builder, split, settings.csim.batch)] if split else []
+                proof = joined(proof, candidate_proof, *dataset_proofs)
             if project.finder is not None:
                 finder = project.finder.finder
                 proof = joined(
@@ -96,23 +100,23 @@ def run(
             proof = with_fast_emulator(proof, types, result.raw_outputs, [values[rows] for values in deployed])
             if rows.size < data[0].count:
                 proof = joined(proof, compare_whole(trained, types, data[0], deployed, settings.csim.batch))
-        every = {source.kind: source.count for source in (*available, *candidates)}
-        if every != proof.vectors:
-            proof = proof.model_copy(update={"available": every})
+        counts = {source.kind: source.count for source in (*available, *candidates)}
+        if counts != proof.vectors:
+            proof = proof.model_copy(update={"available": counts})
         if proof.status != "proven":
             leave_proof(space, space.path, proof)
             raise ProofFailedError(f"model and HLS emulation differ: {proof.first_mismatch}", file=hls)
         if data:
             _save_outputs(space.companions[0], data[0], deployed, types)
         write_json(space.path, proof.model_dump(mode="json"))
-    some = f" of {sum(proof.available.values())} (csim.vectors: {most})" if proof.available else ""
-    done("csim", f"{out}: {proof.reason}, {len(proof.layers)} layers on {sum(proof.vectors.values())} vectors{some}")
+    limited = f" of {sum(proof.available.values())} (csim.vectors: {limit})" if proof.available else ""
+    done("csim", f"{out}: {proof.reason}, {len(proof.layers)} layers on {sum(proof.vectors.values())} vectors{limited}")
 
 
 def _candidates(
     project: HlsProject, split: ImageSplit | None, settings: CsimSettings, folder: Path
 ) -> list[VectorSource]:
-    """The candidates that are compared; none where the design starts from images."""
+    """The candidates that are compared; none if the design starts from images."""
     from hls_projects.proof.compare_candidates import JetCandidates, made_candidates
 
     if split is not None:
@@ -124,11 +128,11 @@ def _candidates(
     return [*data, *made_candidates(builder, settings.random_vectors, settings.seed)]
 
 
-def _save_outputs(path: Path, data: TestSet, raw: list[Raw], types: Graph) -> None:
-    """The emulated integers of the test set, with weights, and labels where there are any."""
-    # The maps of events are large: they keep the narrow integers of the emulator.
-    kept = raw if data.of_events else [values.astype(np.int64) for values in raw]
-    arrays: dict[str, Any] = {f"raw_{i}": values for i, values in enumerate(kept)}
+def _save_outputs(path: Path, data: TestSet, raw: list[Raw], types: ModelTypes) -> None:
+    """Write the emulated integers of the test set, with weights, and labels if there are any."""
+    # The maps of events are large: they stay in the narrow integers of the emulator.
+    outputs = raw if data.of_events else [values.astype(np.int64) for values in raw]
+    arrays: dict[str, Any] = {f"raw_{i}": values for i, values in enumerate(outputs)}
     arrays |= {f"fraction_{i}": np.asarray(port.type.fraction) for i, port in enumerate(types.outputs)}
     if not data.of_events:
         arrays["label"] = data.column("label")

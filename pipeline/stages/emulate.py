@@ -10,7 +10,7 @@ import typer
 
 from data_prep.errors import ConfigurationError
 from pipeline.artefacts.artefact import artefact
-from pipeline.artefacts.door import check, enclosing
+from pipeline.artefacts.door import check, enclosing_artefact
 from pipeline.artefacts.hashes import Hasher
 from pipeline.console import done, progress, warn
 from pipeline.options import MaybeImagesConfig, NoClasses, result
@@ -43,8 +43,8 @@ def run(
     """Score jets with the exact arithmetic of the firmware.
 
     Every jet gets the integers of the firmware, bit for bit, and scores named after the classes; TensorFlow is not
-    needed. Files with constituents need --images-config. Images made in another way than those of the training are
-    refused. Every jet that is read becomes a row, with the reason if it has no scores.
+    needed. Files with constituents need --images-config. Images that differ from those of the training are refused.
+    Every jet is written as a row, with the reason if it has no scores.
     """
     from data_prep.store.score_files import require_ending
     from hls_projects.emulator.fast_emulator import FastEmulator
@@ -67,28 +67,26 @@ def run(
         emulator = FastEmulator(network)
         start = time.perf_counter()
         with progress("emulating", source.total, source.unit) as advance:
-            jets, kept = write_scores(emulator, source, space.path, out, advance)
+            jets, image_count = write_scores(emulator, source, space.path, out, advance)
         rate = jets / (time.perf_counter() - start)
-    left = f", {kept:,} of them with an image" if kept < jets else ""
-    done("emulate", f"{out}: {jets:,} jets{left}, {rate:,.0f} a second")
+    with_image = f", {image_count:,} of them with an image" if image_count < jets else ""
+    done("emulate", f"{out}: {jets:,} jets{with_image}, {rate:,.0f} a second")
 
 
 def _source(
     inputs: list[str], split: str | None, stated: Statement, *, labels: bool
 ) -> tuple[JetSource, list[Path], Path | None]:
-    """The jets, the files they are from, and the dataset where they are from one."""
+    """The jets, their files, and the dataset if they are from one."""
     from data_prep.images.jets import ImagesSettings
     from pipeline.scores.emulation import from_dataset, from_files, holds_images
 
     if stated.settings is None and len(inputs) != 1:
-        raise ConfigurationError(
-            "files with constituents need to know how their images are made", remedy="give --images-config"
-        )
+        raise ConfigurationError("it is not known how images of these files are made", remedy="give --images-config")
     if stated.settings is None or holds_images(inputs):
         folder = Path(inputs[0])
-        # Its description is read before the stage begins: what is damaged is to be called so.
-        if (whole := enclosing(folder)) is not None:
-            check(whole, Hasher(remember=True))
+        # Its description is read before the stage begins, so damage must be detected here.
+        if (enclosing := enclosing_artefact(folder)) is not None:
+            check(enclosing, Hasher(remember=True))
         if not labels:
             raise ConfigurationError(
                 "--no-labels is for files; a folder made by `images` has labels", remedy="leave out --no-labels"
@@ -97,20 +95,24 @@ def _source(
     if split is not None:
         raise ConfigurationError("files with constituents have no splits", remedy="leave out --split")
     if not isinstance(stated.settings, ImagesSettings):
-        raise ConfigurationError("'kind: events' makes images of events, which have no scores", file=stated.file)
+        raise ConfigurationError(
+            "'kind: events' is for images of events, which have no scores of jets",
+            file=stated.file,
+            remedy="give the images.yaml of a run with jets",
+        )
     source, files = from_files(inputs, stated.settings, labels=labels)
     return source, files, None
 
 
 def _without_scores(network: Network) -> list[str]:
-    """Why there are no scores, where there are none."""
+    """A message why there are no scores; empty if there are."""
     if network.meaning is None:
         return [
-            "it is not known what the outputs of the network are: integers are written and no scores "
-            "(--images-config says it)"
+            "the meaning of the network's outputs is not known: integers are written, but no scores "
+            "(state it with --images-config)"
         ]
-    why = network.meaning.without_scores
-    return [f"there are no scores: {why}"] if why else []
+    reason = network.meaning.without_scores
+    return [f"there are no scores: {reason}"] if reason else []
 
 
 STAGE = Stage(

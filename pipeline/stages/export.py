@@ -13,7 +13,7 @@ from pipeline import configuration
 from pipeline.artefacts.artefact import artefact
 from pipeline.artefacts.code_version import git_hash, versions
 from pipeline.artefacts.hashes import content_hash
-from pipeline.artefacts.lineage import names_of, require_made_from, upstream
+from pipeline.artefacts.lineage import distinct_names, require_made_from, upstream
 from pipeline.artefacts.manifest import read_manifest
 from pipeline.console import done, warn
 from pipeline.options import Csim, Hardware, Images, Lowered, Rtl, result
@@ -68,16 +68,16 @@ def run(
         require_proven(proof, project, csim)
         require_made_from(csim, [hls, lowered])
         if project.name != settings.name:
-            what = f"is the design '{project.name}', the configuration names '{settings.name}'"
-            raise PipelineError(what, file=hls, remedy="run `convert` again")
+            message = f"is the design '{project.name}', but the configuration has the name '{settings.name}'"
+            raise PipelineError(message, file=hls, remedy="run `convert` again")
         vectors, metrics = _vectors(project, hls, lowered, types, settings, csim, images)
-        sources = [each.path for each in space.inputs]
+        sources = [source.path for source in space.inputs]
         training, quality = origin_of(sources, metrics)
-        made = upstream(sources)
-        names = names_of(list(made))
+        manifests = upstream(sources)
+        names = distinct_names(list(manifests))
         provenance = Provenance(
-            configuration={names[place]: found.configuration for place, found in made.items()},
-            sources={each.path.name: each.content for each in space.inputs},
+            configuration={names[artefact_path]: record.configuration for artefact_path, record in manifests.items()},
+            sources={source.path.name: source.content for source in space.inputs},
             versions=versions(),
             git=git_hash(),
             metrics=metrics,
@@ -105,7 +105,7 @@ def run(
 
 
 def _vendor(folder: Path, designs: Sequence[Path]) -> VendorNumbers | None:
-    """What the vendor's tools said, if it was of these very designs."""
+    """The results of the vendor's tools, if they are of exactly these designs."""
     from hls_projects.vendor.numbers import VendorNumbers
 
     if set(read_manifest(folder).inputs.values()) - {content_hash(path) for path in designs}:
@@ -115,7 +115,7 @@ def _vendor(folder: Path, designs: Sequence[Path]) -> VendorNumbers | None:
 
 
 def _rtl(folder: Path, lowered: Path) -> tuple[RtlPart | None, str]:
-    """The RTL with its proof; or why hardware.yaml asked for none."""
+    """The RTL with its proof, or the reason why there is none."""
     from hls_projects.export.design import RtlPart
     from hls_projects.rtl.design import RtlDesign
     from hls_projects.rtl.record import RtlProof
@@ -137,7 +137,7 @@ def _vectors(
     csim: Path,
     images: Path | None,
 ) -> tuple[ReferenceVectors, dict[str, Any] | None]:
-    """The reference vectors, and the metrics of the emulated outputs where the test set was emulated."""
+    """The reference vectors, and the metrics of the emulated outputs if the test set was emulated."""
     from data_prep.store.jet_images import ImageDataset
     from hls_projects.export.jets import choose_jets, require_equal
     from hls_projects.export.reference_vectors import reference_vectors
@@ -148,8 +148,8 @@ def _vectors(
     jets = None if images is None else choose_jets(images, settings.export.test_jets, project.inputs)
     if jets and isinstance(jets.dataset, ImageDataset):
         require_same_images(project, jets.dataset.metadata, hls)
-    sources, given = _sources(project, jets if jets and jets.count else None, settings.csim)
-    vectors = reference_vectors(exact_inference(load_model(lowered / "model.h5")), types, sources, given)
+    sources, images_of = _sources(project, jets if jets and jets.count else None, settings.csim)
+    vectors = reference_vectors(exact_inference(load_model(lowered / "model.h5")), types, sources, images_of)
     emulated = csim.with_suffix(".npz")
     if jets is None or emulated.name not in read_manifest(csim).companions:
         return vectors, None
@@ -159,14 +159,14 @@ def _vectors(
     classes = project.meaning.classes if project.meaning else ()
     if not isinstance(jets.dataset, ImageDataset) or not classes:
         return vectors, None
-    found = outputs.performance(classes)
-    return vectors, None if found is None else {"classes": list(classes)} | found.as_json()
+    performance = outputs.performance(classes)
+    return vectors, None if performance is None else {"classes": list(classes)} | performance.as_json()
 
 
 def _sources(
     project: HlsProject, jets: JetVectors | None, settings: CsimSettings
 ) -> tuple[list[VectorSource], Callable[[Sequence[Integers]], Sequence[Vectors]] | None]:
-    """Jets and corner vectors for the inputs of the top function; the images of candidates, where it takes those."""
+    """Jets and corner vectors for the inputs of the top function; the function to images if these are candidates."""
     from data_prep.store.jet_images import ImageSplit
     from hls_projects.blocks.image_builder_vectors import as_values, builder_vectors
     from hls_projects.proof.compare_candidates import JetCandidates, images_of_integers
@@ -174,15 +174,15 @@ def _sources(
 
     if project.builder is None:
         corners = made_vectors([(port.shape, port.type) for port in project.inputs], 0, settings.seed)
-        # Those that the emulation ran on.
-        chosen = [some_vectors(each, settings.vectors) for each in corners]
-        return [*([jets] if jets else []), *chosen], None
+        # Those of the emulation.
+        selected = [some_vectors(source, settings.vectors) for source in corners]
+        return [*([jets] if jets else []), *selected], None
     builder = project.builder.builder
     corners_of = builder_vectors(builder, 0, settings.seed)
-    made: list[VectorSource] = [as_values(builder, kind, raw) for kind, raw in corners_of.items()]
+    vectors: list[VectorSource] = [as_values(builder, corner, raw) for corner, raw in corners_of.items()]
     if jets and isinstance(split := jets.dataset.split("test"), ImageSplit):
-        made.insert(0, JetCandidates(builder, split, jets.rows, jets.kind))
-    return made, lambda raw: [images_of_integers(builder, raw)]
+        vectors.insert(0, JetCandidates(builder, split, jets.rows, jets.kind))
+    return vectors, lambda raw: [images_of_integers(builder, raw)]
 
 
 STAGE = Stage(

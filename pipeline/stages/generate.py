@@ -34,12 +34,12 @@ def run(
     from data_prep.generate.rate_settings import RateSettings
     from data_prep.generate.settings import EventSettings, GenerateSettings
 
-    kinds: dict[str, type[GenerateSettings | EventSettings | RateSettings]] = {
+    settings_by_kind: dict[str, type[GenerateSettings | EventSettings | RateSettings]] = {
         "jets": GenerateSettings,
         "events": EventSettings,
         "rates": RateSettings,
     }
-    settings = load_kind(config, kinds)
+    settings = load_kind(config, settings_by_kind)
     with artefact(out, "generate", settings={"generate": settings}) as space:
         from data_prep.generate.production import produce
 
@@ -50,32 +50,32 @@ def run(
         with console.progress("generate", total, f"{settings.entry}s") as advance:
             files = produce(settings, space.work, workers, advance)
         for file in files:
-            _place(file, space.path / file.name)
+            _link(file, space.path / file.name)
     classes = ", ".join(settings.sizes)
     console.done("generate", f"{total:,} {settings.entry}s of {classes} in {len(files)} files: {out}")
 
 
 def _require_complete(settings: GenerateSettings, config: Path, space: Workspace, workers: int) -> None:
-    """Refuse a sample that lacks jets of its window, and leave what it lacks in the artefact."""
-    from data_prep.generate.completeness import as_record, measure, pilot_files, require_complete
+    """Refuse a sample that misses jets of its window, and write the missed fraction into the artefact."""
+    from data_prep.generate.completeness import as_record, measure, pieces, require_complete
 
     total = sum(pilot_file.size for pilot_file in pilot_files(settings))
     try:
         with console.progress("generate: check of pt_hat", total, "events") as advance:
-            found = measure(settings, space.work, workers, advance)
-        require_complete(found, settings)
+            completeness = measure(settings, space.work, workers, advance)
+        require_complete(completeness, settings)
     except ConfigurationError as error:
-        for pilot_file in pilot_files(settings):
-            (space.work / pilot_file.file).unlink(missing_ok=True)
-        raise ConfigurationError(error.problem, file=config, remedy=error.remedy) from None
-    write_json(space.path / "completeness.json", as_record(found))
+        for piece in pieces(settings):
+            (space.work / piece.file).unlink(missing_ok=True)
+        raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
+    write_json(space.path / "completeness.json", as_record(completeness))
 
 
-def _place(file: Path, target: Path) -> None:
-    """Give a finished file its name in the artefact; it keeps the old one until the manifest stands.
+def _link(file: Path, target: Path) -> None:
+    """Link a finished file into the artefact; its old name is kept until the manifest is written.
 
-    So an interruption while the artefact is completed does not cost the production. A file system without hard links
-    has the file moved.
+    So an interruption during the commit of the artefact does not lose the file. On a file system without hard links the
+    file is moved.
     """
     try:
         target.hardlink_to(file)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline import console
-from pipeline.artefacts.artefact import artefact, made_from
+from pipeline.artefacts.artefact import artefact, recorded_inputs
 from pipeline.artefacts.door import is_readable
 from pipeline.artefacts.earlier_losses import losses_allowed
 from pipeline.artefacts.json_file import write_json
@@ -44,8 +44,8 @@ def run(
     """Make jet or event images from ROOT files.
 
     Writes a Parquet dataset, split by event into train, validation and test, and accounts for every entry. The result
-    does not depend on who does the work. If it is interrupted, or more is lost than --allow-lost, give the same
-    command again: finished chunks are kept.
+    does not depend on the number and kind of workers. If it is interrupted, or more is lost than --allow-lost, give the
+    same command again: finished chunks are kept.
     """
     from data_prep.events.settings import EventImagesSettings
     from data_prep.images.jets import ImagesSettings
@@ -57,37 +57,39 @@ def run(
     from data_prep.streams.losses import Loss, Tolerance
     from pipeline.plots.images import draw_images
 
-    kinds: dict[str, type[ImagesSettings | EventImagesSettings]] = {
+    settings_by_kind: dict[str, type[ImagesSettings | EventImagesSettings]] = {
         "jets": ImagesSettings,
         "events": EventImagesSettings,
     }
-    settings = load_kind(config, kinds)
-    again = not inputs
-    inputs = inputs or made_from(out, "images", {"images": settings})
+    settings = load_kind(config, settings_by_kind)
+    without_inputs = not inputs
+    inputs = inputs or recorded_inputs(out, "images", {"images": settings})
     batch = load(cluster, BatchSettings) if cluster else None
     tolerance = Tolerance(retries=retries, strict=strict, allow_lost=allow_lost)
     if isinstance(settings, EventImagesSettings):
         from pipeline.event_images import run_events
 
-        with losses_allowed(out, None if again else allow_lost):
+        with losses_allowed(out, None if without_inputs else allow_lost):
             run_events(inputs, settings, out, workers=workers, scheduler=scheduler, batch=batch, tolerance=tolerance)
         return
     lost: list[Loss] = []
-    given = input_files(inputs, console.warn)
+    paths = input_files(inputs, console.warn)
     reader, files, entry = reader_of(
-        given,
+        paths,
         settings.options,
         settings.layout,
-        None if strict or not (allow_lost or again) else lambda error, file: lost.append(Loss.of(error, str(file))),
+        None
+        if strict or not (allow_lost or without_inputs)
+        else lambda error, file: lost.append(Loss.of(error, str(file))),
     )
     for loss in lost:
         console.warn(str(loss))
     total = sum(files.values())
-    # A file that is lost as a whole is an input too: another one that is lost makes another account.
-    read = [path for path in given if path in files or is_readable(path)]
+    # A file that is lost as a whole is an input too, as it enters the cutflow.
+    readable = [path for path in paths if path in files or is_readable(path)]
     with (
-        losses_allowed(out, None if again else allow_lost),
-        artefact(out, "images", settings={"images": settings}, inputs={"files": read}) as space,
+        losses_allowed(out, None if without_inputs else allow_lost),
+        artefact(out, "images", settings={"images": settings}, inputs={"files": readable}) as space,
     ):
         with (
             executor_of(total, workers, scheduler, batch) as executor,
@@ -109,9 +111,11 @@ def run(
         summary.save(space.path / "summary.npz")
         draw_images(summary, settings.description, space.path / "plots")
     rows, columns, _ = settings.description.shape
-    kept = int(cutflow.kept.sum())
+    image_count = int(cutflow.kept.sum())
     missing = f"; lost {cutflow.losses.fraction:.2%} of the {entry}s, see cutflow.json" if cutflow.losses.all else ""
-    console.done("images", f"{out}: {kept:,} images of {rows} × {columns} pixels from {cutflow.read:,} jets{missing}")
+    console.done(
+        "images", f"{out}: {image_count:,} images of {rows} × {columns} pixels from {cutflow.read:,} jets{missing}"
+    )
 
 
 STAGE = Stage(

@@ -30,19 +30,19 @@ def run(
     """Rewrite a network in plain layers with proven types.
 
     The plain QKeras layers compute the same numbers, and the fixed-point type of every tensor is proven to hold them.
-    For a model that `train` did not make, --images-config says what its inputs and outputs are.
+    For a model that `train` did not make, --images-config states what its inputs and outputs mean.
     """
     from models.files.meaning import meaning_beside
 
     port_type = _parse(input_type)
     stated = Statement.read(images_config, no_classes=no_classes)
-    beside = meaning_beside(model)
+    meaning_file = meaning_beside(model)
     options = {
         "input_type": None if port_type is None else str(port_type),
         "logits": logits,
         "classes": not no_classes,
     }
-    inputs = {"files": [model, *([beside] if beside.exists() else [])]}
+    inputs = {"files": [model, *([meaning_file] if meaning_file.exists() else [])]}
     with artefact(out, "lower", settings=stated.configuration, options=options, inputs=inputs) as space:
         from pipeline.proven_lowering import write_lowered
 

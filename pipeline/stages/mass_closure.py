@@ -1,4 +1,4 @@
-"""The stage `mass-closure`: what each preprocessing step and each pixel size does to the jet mass."""
+"""The stage `mass-closure`: the effect of preprocessing steps and pixel sizes on the jet mass."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def run(
 ) -> None:
     """Measure what preprocessing and pixels do to the jet mass.
 
-    The mass is taken after every preprocessing step and from the images, and compared with that of the constituents:
-    for the settings as they are, and for other steps, windows and pixel sizes, right ones and wrong ones. Writes a
-    table, plots, and all numbers by class, |η| and ΔR of the subjets.
+    The mass after every preprocessing step and from the images is compared with that of the constituents: for the given
+    settings, and for other steps, windows and pixel sizes, also incorrect ones. Writes a table, plots, and all numbers
+    by class, |η| and ΔR of the subjets.
     """
     from data_prep.closure.mass import MassClosure
     from data_prep.images.jets import ImagesSettings
@@ -47,8 +47,8 @@ def run(
     worst = max(float(closure.largest[index].max()) for index, variant in enumerate(closure.variants) if variant.exact)
     console.done(
         "mass-closure",
-        f"{out}: {len(closure.variants)} ways to get the mass of {closure.jets.sum():,} jets; exact steps keep it to "
-        f"{worst:.0e}",
+        f"{out}: {len(closure.variants)} variants of the mass of {closure.jets.sum():,} jets; exact steps preserve it "
+        f"to {worst:.0e}",
     )
 
 

@@ -1,4 +1,4 @@
-"""The stage `pick`: a point of the front of `search` becomes a run of its own."""
+"""The stage `pick`: the configuration of a new run from a design on the front of `search`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 
 from data_prep.errors import ConfigurationError
 from pipeline import console
-from pipeline.artefacts.door import check, enclosing
+from pipeline.artefacts.door import check, enclosing_artefact
 from pipeline.stage import Stage
 
 
@@ -22,7 +22,7 @@ def run(
     clocks: Annotated[
         int | None, typer.Option(min=1, help="Instead: the best design with at most so many clocks of latency.")
     ] = None,
-    configs: Annotated[Path, typer.Option(help="Folder that holds the configurations of all runs.")] = Path("configs"),
+    configs: Annotated[Path, typer.Option(help="Folder with the configurations of all runs.")] = Path("configs"),
 ) -> None:
     """Make a run of one design that `search` found.
 
@@ -34,17 +34,17 @@ def run(
     if (point is None) == (lut is None and clocks is None):
         raise ConfigurationError("choose a design by --point, or by --lut, --clocks or both")
     folder = require_name(name, configs)
-    if enclosing(search) is not None:
+    if enclosing_artefact(search) is not None:
         check(search)
     front = read_front(search)
     limits = ConstraintSettings(lut=lut, clocks=clocks)
-    found = choose(front, point, limits)
-    asked = [f"--point {point}"] if point is not None else []
-    asked += [f"--{key} {value}" for key, value in (("lut", lut), ("clocks", clocks)) if value is not None]
-    command = f"python -m pipeline pick {shlex.quote(str(search))} {' '.join(asked)} --name {name}"
-    write_run(search, found, front, folder, command)
+    design = choose(front, point, limits)
+    options = [f"--point {point}"] if point is not None else []
+    options += [f"--{key} {value}" for key, value in (("lut", lut), ("clocks", clocks)) if value is not None]
+    command = f"python -m pipeline pick {shlex.quote(str(search))} {' '.join(options)} --name {name}"
+    write_run(search, design, front, folder, command)
     files = "" if front["sample"] else " FILES='…'"
-    console.done("pick", f"{folder}: trial {found['trial']}; train and prove it with `make RUN={name}{files}`")
+    console.done("pick", f"{folder}: trial {design['trial']}; train and prove it with `make RUN={name}{files}`")
 
 
 STAGE = Stage(

@@ -1,4 +1,4 @@
-"""The stage `rates`: trigger rate in kHz against signal efficiency, of the tagger as firmware computes it."""
+"""The stage `rates`: trigger rate in kHz against signal efficiency, for the tagger in the integers of the firmware."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def run(
     """Compare signal efficiencies at fixed trigger rates.
 
     The tagger, in the integers of the firmware, is compared with a cut on the jet pT and with a cut on pT and
-    soft-drop mass: with the pT that firmware has of the offline jet, and with the resolution of level 1 (`online`). The
-    jets need weights (`generate` with configs/rates); efficiencies are given against the pT of all constituents, of
-    jets that contain their resonance and, where the files hold them, of all resonances and their events. images.yaml
-    must be that of the training; its selection in pT is not applied.
+    soft-drop mass: with the pT that firmware computes for the offline jet, and with the resolution of level 1
+    (`online`). The jets need weights (`generate` with configs/rates); efficiencies are given against the pT of all
+    constituents, of jets that contain their resonance and, if the files have them, of all resonances and their events.
+    images.yaml must be that of the training; its selection in pT is not applied.
     """
     from data_prep.images.jets import ImagesSettings
     from data_prep.readers.detect import reader_of
@@ -46,60 +46,62 @@ def run(
     from pipeline.studies.rate_jets import classes_of, images_for_rates, lacking, read_sample
     from pipeline.studies.rate_minimum_bias import require_enough
 
-    what, pictures = load(config, RatesSettings), load(images_config, ImagesSettings)
+    rates, image_settings = load(config, RatesSettings), load(images_config, ImagesSettings)
     try:
-        found_files = input_files(inputs, console.warn)
-        require_enough(found_files, what)
-        whole = lacking(found_files, what) is None and any(each.resonance for each in what.signals.values())
-        options = images_for_rates(pictures, what, others=whole).options
+        paths = input_files(inputs, console.warn)
+        require_enough(paths, rates)
+        whole_events = lacking(paths, rates) is None and any(signal.resonance for signal in rates.signals.values())
+        options = images_for_rates(image_settings, rates, uncontained=whole_events).options
     except ConfigurationError as error:
-        raise ConfigurationError(error.problem, file=config, remedy=error.remedy) from None
-    reader, files, entry = reader_of(found_files, options, pictures.layout)
-    settings = {"rates": what, "images": pictures}
+        raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
+    reader, files, entry = reader_of(paths, options, image_settings.layout)
+    settings = {"rates": rates, "images": image_settings}
     with artefact(out, "rates", settings=settings, inputs={"lower": lowered, "files": list(files)}) as space:
-        network = Statement(images_config, pictures, classes=True, escape="").complete(open_network(lowered))
+        network = Statement(images_config, image_settings, classes=True, escape="").complete(open_network(lowered))
         emulator = FastEmulator(network)
         with console.progress("rates: jets", sum(files.values()), f"{entry}s") as advance:
             try:
-                sample = read_sample(reader, files, pictures, what, emulator, advance)
+                sample = read_sample(reader, files, image_settings, rates, emulator, advance)
             except ConfigurationError as error:
-                raise ConfigurationError(error.problem, file=config, remedy=error.remedy) from None
-        if sample.background.first.size == len(sample.background):
-            console.warn("every background jet is from another event: the rates are per jet and too high")
+                raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
+        if sample.background.first_jets.size == len(sample.background):
+            console.warn("every background jet is from a different event: the rates are per jet and too high")
         if sample.lacking is not None:
             console.warn(
-                f"{sample.lacking} does not hold all generated resonances: efficiencies are those of jets that contain "
-                "theirs"
+                f"{sample.lacking} does not contain all generated resonances: efficiencies are given only for jets "
+                "that contain their resonance"
             )
-        number = len(responses(what.online)) * len(TRIGGERS) * len(what.signals)
-        with console.progress("rates: triggers", number, "triggers") as advance:
+        steps = len(responses(rates.online)) * len(TRIGGERS) * len(rates.signals)
+        with console.progress("rates: triggers", steps, "triggers") as advance:
             try:
-                found = study(sample.background, sample.signals, what, sample.generated, advance)
+                rate_study = study(sample.background, sample.signals, rates, sample.generated, advance)
             except ConfigurationError as error:
                 raise ConfigurationError(error.problem, file=config, remedy=error.remedy) from None
         content = {
-            "crossings": what.collider.crossings,
-            "pileup": what.collider.pileup,
+            "crossings": rates.collider.crossings,
+            "pileup": rates.collider.pileup,
             "step": sample.step,
             "fingerprint": network.fingerprint,
             "classes": classes_of(network),
             "classes_stated_by": network.meaning.stated_by if network.meaning else None,
             "dropped": sample.dropped,
-            **found.as_json(),
+            **rate_study.as_json(),
         }
         write_json(space.path / "rates.json", content)
-        draw_rates(found, what, space.path / "plots")
-    name = [*found.responses][-1]
-    console.done("rates", f"{out}: efficiency at {what.rates[0]:g} kHz, {name} online pT, {_line(found)}")
+        draw_rates(rate_study, rates, space.path / "plots")
+    name = [*rate_study.responses][-1]
+    console.done("rates", f"{out}: efficiency at {rates.rates[0]:g} kHz, {name} online pT, {_line(rate_study)}")
 
 
-def _line(found: RateStudy) -> str:
+def _line(study: RateStudy) -> str:
     """The efficiencies at the lowest rate, signal by signal, with the last response."""
     texts = []
-    for name, results in [*found.responses.values()][-1].results.items():
+    for name, results in [*study.responses.values()][-1].results.items():
         points = {trigger: result.points[0] for trigger, result in results.items()}
-        shown = [f"{trigger} {point.efficiency.value:.3f}" for trigger, point in points.items() if point is not None]
-        texts.append(f"{name}: {', '.join(shown) or 'too few background events pass'}")
+        efficiencies = [
+            f"{trigger} {point.efficiency.value:.3f}" for trigger, point in points.items() if point is not None
+        ]
+        texts.append(f"{name}: {', '.join(efficiencies) or 'too few background events pass'}")
     return "; ".join(texts)
 
 

@@ -9,7 +9,7 @@ import typer
 
 from data_prep.errors import InputFileError
 from pipeline.artefacts.artefact import artefact
-from pipeline.artefacts.lineage import made_from_others
+from pipeline.artefacts.lineage import changed_inputs
 from pipeline.console import done
 from pipeline.options import result
 from pipeline.stage import Stage
@@ -21,19 +21,19 @@ def run(
 ) -> None:
     """Write one HTML page about a run.
 
-    Physics, performance, hardware and proofs in one file that needs no other; it says what is missing.
+    Physics, performance, hardware and proofs in one self-contained file; missing parts are named.
     """
     from pipeline.report.run_folder import RunFolder
 
-    # The page depends on the manifests, and on what they do not tell: damage, and inputs that were made again.
-    known = RunFolder(run_folder, remember=True)
-    if not known.inputs:
+    # The page depends on the manifests, and on facts outside them: damage, and inputs that were made again.
+    run_state = RunFolder(run_folder, remember=True)
+    if not run_state.inputs:
         raise InputFileError(
-            "is not the folder of a run: nothing made by `make` is in it", file=run_folder, remedy="give build/<run>"
+            "is not the folder of a run: it contains no artefacts", file=run_folder, remedy="give build/<run>"
         )
-    changed = made_from_others(run_folder, known.manifests)
-    options = {"run": known.name, "damaged": known.damaged, "changed": changed}
-    with artefact(out, "report", inputs={"files": known.inputs}, options=options) as space:
+    changed = changed_inputs(run_folder, run_state.manifests)
+    options = {"run": run_state.name, "damaged": run_state.damaged, "changed": changed}
+    with artefact(out, "report", inputs={"files": run_state.inputs}, options=options) as space:
         from pipeline.report.page import page
         from pipeline.report.verdict import judge
 

@@ -29,8 +29,8 @@ def run(
     """Write Verilog and VHDL, proven equal to the network.
 
     Simulated clock by clock, they must give the same integers as the trained model on random vectors, on corner cases,
-    on the whole test set of --images, and as the HLS project of --csim. Where images are made from candidates, the
-    design starts from these. Needs g++; the VHDL is simulated where GHDL is installed.
+    on the whole test set of --images, and as the HLS project of --csim. If images are made from candidates, the design
+    starts from these. Needs g++; the VHDL is simulated if GHDL is installed.
     """
     settings = configuration.load(config, HardwareSettings)
     proof_file = out.with_name(f"{out.name}.json")
@@ -40,19 +40,19 @@ def run(
         from pipeline.proven_rtl import make_rtl
 
         try:
-            made = make_rtl(lowered, settings, space.work, csim, images)
+            design = make_rtl(lowered, settings, space.work, csim, images)
         except ToolNotFoundError as error:
             leave_proof(space, space.companions[0], RtlProof(status="not run", reason=error.problem))
             raise
-        record = made.record
+        record = design.record
         if record.status == "failed":
             leave_proof(space, space.companions[0], record)
             raise ProofFailedError(f"model and RTL differ: {record.first_mismatch}", file=lowered)
-        if made.folder is not None:
-            shutil.copytree(made.folder, space.path, dirs_exist_ok=True)
+        if design.folder is not None:
+            shutil.copytree(design.folder, space.path, dirs_exist_ok=True)
         write_json(space.companions[0], record.model_dump(mode="json"))
     if record.status == "proven":
-        done("rtl", f"{out}: {record.reason}, {made.size}")
+        done("rtl", f"{out}: {record.reason}, {design.size}")
     else:
         done("rtl", f"{out}: not run, {record.reason}")
 

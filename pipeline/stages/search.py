@@ -1,4 +1,4 @@
-"""The stage `search`: the best taggers that fit, by many short trainings, each with the cost of its own logic."""
+"""The stage `search`: the best taggers within limits on the logic, by many short trainings."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def run(
     """Search for the best taggers within LUT and clock limits.
 
     Many short trainings, each with the cost of its own logic, starting from the design of the four other files. To go
-    on after an interruption, or with a larger budget, give the same command again. `pick` makes a run of what is found.
+    on after an interruption, or with a larger budget, give the same command again. `pick` makes a run of a design.
     """
     from data_prep.readers.detect import reader_of
     from data_prep.readers.files import input_files
@@ -61,39 +61,39 @@ def run(
     from pipeline.studies.search.study import GRACE, HEARTBEAT, Study
     from pipeline.studies.search.workers import Job
 
-    what = load(config, SearchSettings)
+    search_settings = load(config, SearchSettings)
     paths = dict(zip(FILES, (images_config, model_config, train_config, hardware_config), strict=True))
     files = _files(paths)
     try:
-        space = Space.of(what.space, files.content)
+        space = Space.of(search_settings.space, files.content)
         sets = image_sets(space)
     except ConfigurationError as error:
         raise ConfigurationError(error.problem, file=config, remedy=error.remedy) from None
     reader, jets, _ = reader_of(input_files(inputs, console.warn), files.images.options, files.images.layout)
-    settings = {"search": what.lasting, **files.by_name}
-    passing = {"search": what.model_dump(mode="json")}
-    with artefact(out, "search", settings=settings, passing=passing, inputs={"files": list(jets)}) as space_:
-        work = space_.work
-        _continue(out, work, space_.fingerprint)
+    settings = {"search": search_settings.lasting, **files.by_name}
+    passing = {"search": search_settings.model_dump(mode="json")}
+    with artefact(out, "search", settings=settings, passing=passing, inputs={"files": list(jets)}) as workspace:
+        work = workspace.work
+        _continue(out, work, workspace.fingerprint)
         make_sets(sets, reader, jets, work, workers)
         made_by = {"code": code_hash("search"), "versions": locked_versions()}
         name = fingerprint(settings, {path.name: count for path, count in jets.items()} | made_by)
-        url = storage or what.storage or f"sqlite:///{work.absolute()}/study.db"
+        url = storage or search_settings.storage or f"sqlite:///{work.absolute()}/study.db"
         heartbeat = (HEARTBEAT, GRACE)
-        study = Study(url, what, space, name, heartbeat)
-        job = Job(what, space, name, url, work, heartbeat)
-        search = Search(what, space, job, study, workers or cores())
+        study = Study(url, search_settings, space, name, heartbeat)
+        job = Job(search_settings, space, name, url, work, heartbeat)
+        search = Search(search_settings, space, job, study, workers or cores())
         records = search.run()
         confirmed = search.confirmed(records)
-        search.leave(space_.path, records, confirmed)
+        search.leave(workspace.path, records, confirmed)
         for key, path in {**paths, "search": config}.items():
-            shutil.copyfile(path, space_.path / f"{key}.yaml")
+            shutil.copyfile(path, workspace.path / f"{key}.yaml")
         origin = {
             "sample": _sample(model_config.parent),
             "run": model_config.absolute().parent.name,
-            "fingerprint": space_.fingerprint,
+            "fingerprint": workspace.fingerprint,
         }
-        write_json(space_.path / "origin.json", origin)
+        write_json(workspace.path / "origin.json", origin)
     console.done("search", f"{out}: {_words(out)}")
 
 
@@ -101,7 +101,7 @@ def _files(paths: dict[str, Path]) -> Files:
     """The hand-made design.
 
     Raises:
-        ConfigurationError: a file that cannot be used, or of something else than a tagger of jets.
+        ConfigurationError: a file that cannot be used, or that is not of a tagger of jets.
     """
     from data_prep.images.jets import ImagesSettings
     from hls_projects.settings import HardwareSettings
@@ -110,15 +110,21 @@ def _files(paths: dict[str, Path]) -> Files:
 
     model = load(paths["model"], ModelSettings)
     if model.task != "classification":
-        raise ConfigurationError(f"a search is for taggers, not for 'task: {model.task}'", file=paths["model"])
+        raise ConfigurationError(
+            f"a search is for taggers, not for 'task: {model.task}'",
+            file=paths["model"],
+            remedy="use 'task: classification'",
+        )
     hardware = load(paths["hardware"], HardwareSettings)
     if hardware.rtl.form == "none":
-        raise ConfigurationError("with 'rtl.form: none' a design has no cost", file=paths["hardware"])
+        raise ConfigurationError(
+            "with 'rtl.form: none' a design has no cost", file=paths["hardware"], remedy="choose another 'rtl.form'"
+        )
     return Files(load(paths["images"], ImagesSettings), model, load(paths["train"], TrainSettings), hardware)
 
 
 def _continue(out: Path, work: Path, fingerprint: str) -> None:
-    """Let a search that had ended go on, where it gets more time: its trials and their networks."""
+    """Copy trials and networks of a finished search, so that it continues with a larger budget."""
     if (work / "study.db").exists() or not (out / "study.db").exists():
         return
     check(out)
@@ -130,7 +136,7 @@ def _continue(out: Path, work: Path, fingerprint: str) -> None:
 
 
 def _sample(configs: Path) -> str | None:
-    """The run whose simulated jets a configuration folder takes; none where it brings its own."""
+    """The run whose simulated jets a configuration folder uses; None if its jets are not simulated."""
     if (configs / "sample").exists():
         return (configs / "sample").read_text(encoding="utf-8").strip()
     return configs.absolute().name if (configs / "generate.yaml").exists() else None
@@ -139,7 +145,7 @@ def _sample(configs: Path) -> str | None:
 def _words(out: Path) -> str:
     """The best design in words."""
     front = json.loads((out / "front.json").read_text(encoding="utf-8"))
-    within = [each for each in front["points"] if each["within"]]
+    within = [design for design in front["points"] if design["within"]]
     best = (within or front["points"])[0]
     lut = f"{best['lut']:,} LUT" if best["lut"] is not None else f"about {best['lut_estimate']:,} LUT (estimate)"
     trained = front["trials"].get("finished", 0)

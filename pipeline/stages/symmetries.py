@@ -1,4 +1,4 @@
-"""`symmetries`: networks with built-in rotation symmetry beside one that has to learn it."""
+"""`symmetries`: networks with built-in rotation symmetry, compared with one that has to learn it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.artefacts.json_file import write_json
 from pipeline.configuration import load
 from pipeline.options import ImagesConfig, Inputs, ModelConfig, TrainConfig, Workers, result, settings_file
 from pipeline.stage import Stage
-from pipeline.studies.symmetry_trainings import Study
+from pipeline.studies.symmetry_trainings import SymmetryTrainings
 
 if TYPE_CHECKING:
     from data_prep.images.jets import ImagesSettings
@@ -34,8 +34,8 @@ def run(
 ) -> None:
     """Compare networks with and without built-in symmetries.
 
-    Each is trained with several seeds and measured on test jets as they are and rotated; images.yaml must not rotate
-    jets itself. If it is interrupted, give the same command again: it goes on at the last epoch.
+    Each is trained with several seeds and measured on the test jets, both as they are and rotated; images.yaml must not
+    rotate jets itself. If it is interrupted, give the same command again: it continues at the last epoch.
     """
     from data_prep.images.jets import ImagesSettings
     from data_prep.readers.detect import reader_of
@@ -44,66 +44,71 @@ def run(
     from models.settings import ModelSettings, TrainSettings
     from models.studies.symmetries import SymmetryStudySettings, network_of, require_buildable, summary
 
-    what = load(config, SymmetryStudySettings)
-    pictures = load(images_config, ImagesSettings)
-    network, how = load(model_config, ModelSettings), load(train_config, TrainSettings)
-    sets = _image_sets(what, pictures, config)
-    reader, files, _ = reader_of(input_files(inputs, console.warn), pictures.options, pictures.layout)
-    settings = {"symmetries": what, "images": pictures, "model": network, "train": how}
+    study_settings = load(config, SymmetryStudySettings)
+    image_settings = load(images_config, ImagesSettings)
+    network, train_settings = load(model_config, ModelSettings), load(train_config, TrainSettings)
+    sets = _image_sets(study_settings, image_settings, config)
+    reader, files, _ = reader_of(input_files(inputs, console.warn), image_settings.options, image_settings.layout)
+    settings = {"symmetries": study_settings, "images": image_settings, "model": network, "train": train_settings}
     with artefact(out, "symmetries", settings=settings, inputs={"files": list(files)}) as space:
         from models.training.network import prepare
 
-        prepare(how)
+        prepare(train_settings)
         try:
-            require_buildable(what, network, sets)
+            require_buildable(study_settings, network, sets)
         except ConfigurationError as error:
-            raise ConfigurationError(error.problem, file=model_config, remedy=error.remedy) from None
-        study = Study(reader, files, sets, what, network, how, workers, space.work)
+            raise ConfigurationError(error.what, file=model_config, remedy=error.remedy) from None
+        study = SymmetryTrainings(reader, files, sets, study_settings, network, train_settings, workers, space.work)
         study.train_all(trainings)
-        found = {each.name: summary(each, [study.trained(each, seed) for seed in what.seeds]) for each in what.variants}
+        summaries = {
+            variant.name: summary(variant, [study.trained(variant, seed) for seed in study_settings.seeds])
+            for variant in study_settings.variants
+        }
         content = {
-            "names": [each.name for each in what.variants],
-            "classes": [each.name for each in pictures.classes],
-            "seeds": what.seeds,
+            "names": [variant.name for variant in study_settings.variants],
+            "classes": [class_settings.name for class_settings in image_settings.classes],
+            "seeds": study_settings.seeds,
             "jets": study.jets(),
-            "variants": found,
+            "variants": summaries,
         }
         write_json(space.path / "symmetries.json", content)
-        for variant in what.variants:
-            shutil.copy(study.model_file(variant, what.seeds[0]), space.path / f"{variant.name}.h5")
+        for variant in study_settings.variants:
+            shutil.copy(study.model_file(variant, study_settings.seeds[0]), space.path / f"{variant.name}.h5")
             meaning = Meaning.of_training(sets[variant.images].description, network_of(variant, network))
             meaning.save(space.path / f"{variant.name}.{MEANING}")
-        for name in what.image_sets:
+        for name in study_settings.image_sets:
             study.upright(name).rename(space.path / f"images_{name}")
-    best = max(found, key=lambda name: _auc(found[name]))
+    best = max(summaries, key=lambda name: _auc(summaries[name]))
+    seeds = len(study_settings.seeds)
     console.done(
         "symmetries",
-        f"{out}: {len(found)} networks with {len(what.seeds)} seed{'s'[: len(what.seeds) > 1]} each; the largest "
-        "macro-AUC on rotated jets, "
-        f"{_auc(found[best]):.4f}, has '{best}'",
+        f"{out}: {len(summaries)} networks with {seeds} seed{'s'[: seeds > 1]} each; the largest macro-AUC on rotated "
+        f"jets, {_auc(summaries[best]):.4f}, has '{best}'",
     )
 
 
-def _image_sets(what: SymmetryStudySettings, pictures: ImagesSettings, config: Path) -> dict[str, ImagesSettings]:
+def _image_sets(
+    study_settings: SymmetryStudySettings, image_settings: ImagesSettings, config: Path
+) -> dict[str, ImagesSettings]:
     """The settings of every image set by name."""
     from pydantic import ValidationError
 
     from models.studies.symmetries import BASE
 
-    sets = {BASE: pictures}
-    for name, each in what.images.items():
+    sets = {BASE: image_settings}
+    for name, changes in study_settings.images.items():
         try:
-            sets[name] = each.of(pictures)
+            sets[name] = changes.of(image_settings)
         except ValidationError as error:
             reason = error.errors()[0]["msg"].removeprefix("Value error, ")
             raise ConfigurationError(f"'images.{name}': {reason}", file=config) from None
     return sets
 
 
-def _auc(found: dict[str, Any]) -> float:
+def _auc(summary: dict[str, Any]) -> float:
     from models.studies.symmetries import TURNED
 
-    return float(found["networks"]["quantized"][TURNED]["macro_auc"]["mean"])
+    return float(summary["networks"]["quantized"][TURNED]["macro_auc"]["mean"])
 
 
 STAGE = Stage(

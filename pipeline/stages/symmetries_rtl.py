@@ -1,4 +1,4 @@
-"""The stage `symmetries-rtl`: the networks of the study as logic, each proven, in the same form."""
+"""The stage `symmetries-rtl`: the logic of the networks of the study, each proven, in the same form."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def run(
     """Write and prove the logic of each `symmetries` network.
 
     The first seed of every network goes through `lower` and `rtl`. If it is interrupted, give the same command again:
-    networks that are done are kept.
+    finished networks are kept.
     """
     from hls_projects.settings import HardwareSettings
 
@@ -44,47 +44,47 @@ def run(
             "contains no study", file=study, remedy="make it with `python -m pipeline symmetries`"
         ) from None
     with artefact(out, "symmetries-rtl", settings={"hardware": settings}, inputs={"symmetries": study}) as space:
-        found: dict[str, Any] = {}
+        records: dict[str, Any] = {}
         for name, variant in variants.items():
             images = study / f"images_{variant['images']}"
-            found[name] = _proven(study / f"{name}.h5", images, settings, space.work / name)
+            records[name] = _proven(study / f"{name}.h5", images, settings, space.work / name)
             if (design := space.work / name / DESIGN).exists():
                 shutil.copytree(design, space.path / name)
-        write_json(space.path / "rtl.json", found)
-    proven = sum(each["status"] == "proven" for each in found.values())
-    console.done("symmetries-rtl", f"{out}: {proven} of {len(found)} networks proven equal to their simulated logic")
+        write_json(space.path / "rtl.json", records)
+    proven = sum(record["status"] == "proven" for record in records.values())
+    console.done("symmetries-rtl", f"{out}: {proven} of {len(records)} networks proven equal to their simulated logic")
 
 
 def _proven(model: Path, images: Path, settings: HardwareSettings, work: Path) -> dict[str, Any]:
-    """One network lowered and as logic; what its proof says, or why there is no logic of it."""
+    """Lower one network and build its logic; returns the summary of its proof, or the reason why there is no logic."""
     from pipeline import proven_rtl
     from pipeline.proven_lowering import write_lowered
     from pipeline.scores.statement import Statement
 
-    done = work / "done.json"
-    if done.exists():
-        kept: dict[str, Any] = json.loads(done.read_text(encoding="utf-8"))
-        return kept
+    record_file = work / "done.json"
+    if record_file.exists():
+        earlier: dict[str, Any] = json.loads(record_file.read_text(encoding="utf-8"))
+        return earlier
     shutil.rmtree(work, ignore_errors=True)
     lowered = work / "lowered"
     lowered.mkdir(parents=True)
     write_lowered(model, Statement.read(None, no_classes=False), lowered)
     try:
-        made = proven_rtl.make_rtl(lowered, settings, work, None, images)
+        design = proven_rtl.make_rtl(lowered, settings, work, None, images)
     except UnsupportedModelError as error:
-        console.warn(f"{model.stem}: {error.problem}")
-        return {"status": "not run", "reason": error.problem}
-    record = made.record
+        console.warn(f"{model.stem}: {error.what}")
+        return {"status": "not run", "reason": error.what}
+    record = design.record
     if record.status == "failed":
         raise ProofFailedError(f"model and RTL differ: {record.first_mismatch}", file=model)
-    if made.folder is not None:
-        made.folder.rename(work / DESIGN)
+    if design.folder is not None:
+        design.folder.rename(work / DESIGN)
     keys = ("status", "reason", "form", "latency", "interval")
     content = record.model_dump(mode="json")
     variant = content["variants"][record.kept] if record.variants else {"estimate": None, "synthesis": None}
-    found = {key: content[key] for key in keys} | {key: variant[key] for key in ("estimate", "synthesis")}
-    write_json(done, found)
-    return found
+    summary = {key: content[key] for key in keys} | {key: variant[key] for key in ("estimate", "synthesis")}
+    write_json(record_file, summary)
+    return summary
 
 
 STAGE = Stage(

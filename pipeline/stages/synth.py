@@ -1,4 +1,4 @@
-"""`synth`: HLS project and RTL through Vitis HLS and Vivado, where they are installed."""
+"""`synth`: synthesis of the HLS project and the RTL with Vitis HLS and Vivado, if they are installed."""
 
 from __future__ import annotations
 
@@ -53,9 +53,12 @@ def run(
         shutil.copytree(work, space.path, dirs_exist_ok=True)
         record = VendorNumbers(part=settings.hls.part, numbers=tuple(numbers))
         write_json(space.path / "synth.json", record.model_dump(mode="json"))
-    last = numbers[-1]
-    achieved = f"{last.achieved_period} ns of {last.target_period} ns"
-    done("synth", f"{out}: {last.design}, {last.stage}, {achieved}, {last.lut:,} LUT, {last.ff:,} FF, {last.dsp:,} DSP")
+    final = numbers[-1]
+    achieved = f"{final.achieved_period} ns of {final.target_period} ns"
+    done(
+        "synth",
+        f"{out}: {final.design}, {final.stage}, {achieved}, {final.lut:,} LUT, {final.ff:,} FF, {final.dsp:,} DSP",
+    )
 
 
 STAGE = Stage(

@@ -28,44 +28,51 @@ def run(
 ) -> None:
     """Train float and quantized networks on images.
 
-    Each is measured on the same test images. The task is that of model.yaml: classification, regression,
-    segmentation, detection or panoptic, which is both of these.
+    All are measured on the same test images. The task is that of model.yaml: classification, regression, segmentation,
+    detection, or panoptic, which is segmentation and detection together.
     """
     from models.settings import TrainSettings
     from models.tasks.registry import TASKS, TaskChoice
 
-    task = TASKS[load(model_config, TaskChoice).task]  # what else the file holds is looked at afterwards
-    how, network = load(config, TrainSettings), load(model_config, task.settings)
-    with artefact(out, "train", settings={"train": how, "model": network}, inputs={"images": images}) as space:
+    task = TASKS[load(model_config, TaskChoice).task]  # all other keys are validated below
+    train_settings, network = load(config, TrainSettings), load(model_config, task.settings)
+    with artefact(
+        out, "train", settings={"train": train_settings, "model": network}, inputs={"images": images}
+    ) as space:
         from models.files.meaning import Meaning
         from models.training.network import prepare
 
-        prepare(how)
+        prepare(train_settings)
         try:
-            made = task.train(images, network, how, space.work, progress)
+            training = task.train(images, network, train_settings, space.work, progress)
         except ConfigurationError as error:
             file = config if isinstance(error, TrainingSettingsError) else model_config
-            raise type(error)(error.problem, file=file, remedy=error.remedy) from None
-        _save(made, Meaning.of_training(made.images, network), space)
-    for doubt in made.warnings:
-        warn(doubt)
-    done("train", made.line)
+            raise type(error)(error.what, file=file, remedy=error.remedy) from None
+        _save(training, Meaning.of_training(training.images, network), space)
+    for message in training.warnings:
+        warn(message)
+    done("train", training.line)
 
 
-def _save(made: Training, meaning: Meaning, space: Workspace) -> None:
-    """What all tasks leave: models, what their inputs and outputs mean, history, arithmetic, measurements."""
+def _save(training: Training, meaning: Meaning, space: Workspace) -> None:
+    """Write the results of all tasks: models, their meaning, history, arithmetic, metrics."""
     import numpy as np
 
     from models.files.load import save_model
     from models.files.meaning import MEANING
 
-    for each in made.networks:
-        save_model(each.model, space.path / f"{each.network.name}.h5")
+    for trained in training.networks:
+        save_model(trained.model, space.path / f"{trained.network.name}.h5")
     meaning.save(space.path / MEANING)
-    write_json(space.path / "history.json", {each.network.name: each.history.as_json() for each in made.networks})
-    write_json(space.path / "arithmetic.json", {each.network.name: each.arithmetic.as_json() for each in made.networks})
-    write_json(space.path / "metrics.json", made.metrics)
-    for file, arrays in made.arrays.items():
+    write_json(
+        space.path / "history.json", {trained.network.name: trained.history.as_json() for trained in training.networks}
+    )
+    write_json(
+        space.path / "arithmetic.json",
+        {trained.network.name: trained.arithmetic.as_json() for trained in training.networks},
+    )
+    write_json(space.path / "metrics.json", training.metrics)
+    for file, arrays in training.arrays.items():
         np.savez_compressed(space.path / file, **arrays)
 
 

@@ -1,4 +1,4 @@
-"""`verify`: a firmware bundle that came from somewhere, checked file by file and run on its own vectors."""
+"""`verify`: a firmware bundle of any origin, checked file by file and run on its own vectors."""
 
 from __future__ import annotations
 
@@ -18,27 +18,30 @@ def run(bundle: Annotated[Path, typer.Argument(help="A bundle, <name>.tar.gz, or
     Checks the hash of every file, that the parts belong together, and that the types hold; makes pattern files,
     emulator package, payload and card again from the rest of the bundle and compares them; then runs the network on
     the bundle's reference vectors. Needs neither TensorFlow nor the files that the bundle was made from. HLS project
-    and RTL are checked by their hashes and not simulated again.
+    and RTL are checked by their hashes, but not simulated again.
     """
     from hls_projects.export.replay import replay
     from hls_projects.export.verify import made_in, opened
 
     with opened(bundle) as (root, manifest):
-        found = replay(root, manifest, git_hash())
+        replayed = replay(root, manifest, git_hash())
         for folder in made_in(root):
             warn(f"not verified: {folder}, which was made here and is not part of the bundle")
-    if found.left_out:
-        warn(f"not run: {found.left_out}")
-    if found.otherwise:
+    if replayed.left_out:
+        warn(f"not run: {replayed.left_out}")
+    if replayed.otherwise:
         warn(
-            f"not made again: {found.otherwise[0]} and what else this version of the project writes otherwise, "
-            f"{len(found.otherwise)} in all; the bundle is of commit {manifest.provenance.git}"
+            f"not compared: {len(replayed.otherwise)} files that this version of the project writes differently, such "
+            f"as {replayed.otherwise[0]}; the bundle is of commit {manifest.provenance.git}"
         )
-    equal = f"{found.integers:,} output integers equal on {found.vectors:,} vectors ({', '.join(found.programs)})"
-    types = f"types of {found.types} layers hold for their weights"
+    equal = (
+        f"{replayed.integers:,} output integers equal on {replayed.vectors:,} vectors ({', '.join(replayed.programs)})"
+    )
+    types = f"types of {replayed.types} layers hold for their weights"
     done(
         "verify",
-        f"{manifest.name}: {len(manifest.files)} files as in the manifest, {found.files} made again, {types}, {equal}",
+        f"{manifest.name}: {len(manifest.files)} files as in the manifest, {replayed.files} made again, {types}, "
+        f"{equal}",
     )
 
 

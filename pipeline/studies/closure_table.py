@@ -13,8 +13,8 @@ from data_prep.closure.variants import NORMS
 Float64 = npt.NDArray[np.float64]
 
 
-def markdown(closure: MassClosureSums) -> str:
-    """Mean and RMS of the mass difference (GeV) by variant and class, what norms and formulas do, all by |η| and ΔR."""
+def markdown(closure: Closure) -> str:
+    """Mean and RMS of the mass difference (GeV) by variant and class, effects of norms and formulas, by |η| and ΔR."""
     names = [name for label, name in enumerate(closure.classes) if closure.jets[label]]
     labels = [label for label, _ in enumerate(closure.classes) if closure.jets[label]]
     counts = ", ".join(f"{name}: {closure.jets[label]:,}" for label, name in zip(labels, names, strict=True))
@@ -47,7 +47,10 @@ def markdown(closure: MassClosureSums) -> str:
     ]
     places = [(_interval(ABS_ETA_EDGES, place), place) for place in range(ABS_ETA_EDGES.size - 1)]
     for name, place in [("all", None), *places]:
-        cells = [_number(closure.median_ratio(chosen, place)) for chosen in ([[label] for label in labels] + [labels])]
+        cells = [
+            _number(closure.median_ratio(row_labels, place))
+            for row_labels in ([[label] for label in labels] + [labels])
+        ]
         if any(cell != "–" for cell in cells):
             lines.append(_row([name, *cells]))
     lines += [
@@ -66,18 +69,18 @@ def markdown(closure: MassClosureSums) -> str:
 def _by_bin(
     closure: MassClosureSums, labels: list[int], edges: Float64, shifts_of: Callable[[int, int], list[Shift | None]]
 ) -> list[str]:
-    """A row a class and variant, a column a bin; bins that no jet lies in are left out."""
+    """A row for every class and variant, a column for every bin with jets."""
     rows = [
         ([closure.classes[label], variant.name], shifts_of(index, label))
         for index, variant in enumerate(closure.variants)
         if not variant.exact
         for label in labels
     ]
-    used = [place for place in range(edges.size - 1) if any(shifts[place] for _, shifts in rows)]
-    head = ["class", "steps; window and pixels", *(_interval(edges, place) for place in used)]
+    bins = [place for place in range(edges.size - 1) if any(shifts[place] for _, shifts in rows)]
+    head = ["class", "steps; window and pixels", *(_interval(edges, place) for place in bins)]
     return [
         *_head(head),
-        *(_row([*names, *(_cell(shifts[place], exact=False) for place in used)]) for names, shifts in rows),
+        *(_row([*names, *(_cell(shifts[place], exact=False) for place in bins)]) for names, shifts in rows),
     ]
 
 

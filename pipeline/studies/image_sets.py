@@ -1,4 +1,4 @@
-"""The images that a study makes for itself: each set whole or not at all, and none made twice."""
+"""The image sets of a study: each is made whole or not at all, and only once."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class ImageSet:
     """A dataset of images.
 
     Attributes:
-        folder: where it goes.
-        settings: how images are made.
-        reader: of the jets.
+        folder: that of the dataset.
+        settings: those of the images.
+        reader: that of the jets.
     """
 
     folder: Path
@@ -33,10 +33,10 @@ class ImageSet:
 
 
 def make_image_sets(sets: Sequence[ImageSet], files: Mapping[Path, int], workers: int, title: str) -> None:
-    """Make those image sets that are not there.
+    """Make the image sets that do not exist yet.
 
     Args:
-        sets: one after the other.
+        sets: the image sets, made one after the other.
         files: the files with the number of their jets.
         workers: processes, as of the stage `images`.
         title: of the progress bar.
@@ -44,7 +44,7 @@ def make_image_sets(sets: Sequence[ImageSet], files: Mapping[Path, int], workers
     from data_prep.streams.executors.choice import executor_of
     from data_prep.streams.jet_images import make_images
 
-    missing = [each for each in sets if not each.folder.exists()]
+    missing = [image_set for image_set in sets if not image_set.folder.exists()]
     if not missing:
         return
     total = sum(files.values())
@@ -52,16 +52,18 @@ def make_image_sets(sets: Sequence[ImageSet], files: Mapping[Path, int], workers
         executor_of(total, workers) as executor,
         console.progress(title, total * len(missing), "jets") as advance,
     ):
-        for each in missing:
-            with whole_folder(each.folder) as partial:
-                make_images(files, each.reader, each.settings, partial, advance, console.warn, executor=executor)
+        for image_set in missing:
+            with whole_folder(image_set.folder) as partial:
+                make_images(
+                    files, image_set.reader, image_set.settings, partial, advance, console.warn, executor=executor
+                )
 
 
 @contextmanager
 def checkpoints(folder: Path) -> Iterator[Path]:
-    """A folder for the checkpoints of a training: one that was interrupted finds its own, one that is done leaves none.
+    """A folder for the checkpoints of a training, which is kept after an interruption and removed at the end.
 
-    What came of the training must be written before the end.
+    The results of the training must be written before the end.
     """
     folder.mkdir(exist_ok=True)
     yield folder

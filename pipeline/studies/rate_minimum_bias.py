@@ -1,4 +1,4 @@
-"""Whether the minimum bias of a sample can say anything about the rates that are asked for."""
+"""Whether a sample has enough minimum-bias collisions for the configured rates."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _PICOBARNS = 1e9
 """A millibarn."""
 
 
-def require_enough(files: Iterable[Path], what: RatesSettings) -> None:
+def require_enough(files: Iterable[Path], rates: RatesSettings) -> None:
     """Make sure that no minimum-bias collision of a simulated sample stands for more than the smallest rate.
 
-    All of them together are all inelastic collisions. One that stands for a larger rate than a trigger may have says
-    only that, whether it passes or not. Of files that are not ours nothing is known, and nothing is asked.
+    All of them together stand for all inelastic collisions. If one stands for a larger rate than that allowed for a
+    trigger, it decides alone whether the trigger is allowed. Files of other origin are not checked.
 
     Args:
         files: of the sample.
-        what: `rates.yaml`.
+        rates: `rates.yaml`.
 
     Raises:
         ConfigurationError: they are too few.
@@ -36,12 +36,12 @@ def require_enough(files: Iterable[Path], what: RatesSettings) -> None:
         number = generated.get("minimum_bias", 0)
         if generated.get("kind") != "rates" or not number:
             continue
-        inelastic = what.collider.inelastic * _PICOBARNS
-        each = what.collider.rate(inelastic / number)
-        if each > what.rates[0]:
-            needed = math.ceil(inelastic / what.collider.cross_section(what.rates[0]))
+        inelastic = rates.collider.inelastic * _PICOBARNS
+        rate = rates.collider.rate(inelastic / number)
+        if rate > rates.rates[0]:
+            required = math.ceil(inelastic / rates.collider.cross_section(rates.rates[0]))
             raise ConfigurationError(
-                f"'rates': {what.rates[0]:g} kHz are asked for, and each of the {number:,} minimum-bias collisions of "
-                f"{folder} stands for {each:,.3g} kHz",
-                remedy=f"make the sample with minimum_bias: 0 and let qcd begin low enough, or with {needed:,}",
+                f"'rates': each of the {number:,} minimum-bias collisions of {folder} stands for {rate:,.3g} kHz, more "
+                f"than the smallest rate, {rates.rates[0]:g} kHz",
+                remedy=f"make the sample with minimum_bias: 0 and qcd from a low enough pT, or with {required:,}",
             )

@@ -1,4 +1,4 @@
-"""The trainings of a study of symmetries, alone or several at a time; each is kept as soon as it is done."""
+"""The trainings of a study of symmetries, one or several at a time; each is stored when it is finished."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Study:
-    """The jets, all that is configured, and the folder that outlives an interruption."""
+class SymmetryTrainings:
+    """The jets, all settings of the study, and the folder that is kept after an interruption."""
 
     reader: Reader
     files: dict[Path, int]
     sets: dict[str, ImagesSettings]
-    what: SymmetryStudySettings
+    settings: SymmetryStudySettings
     network: ModelSettings
-    how: TrainSettings
+    train_settings: TrainSettings
     workers: int
     work: Path
 
     def upright(self, name: str) -> Path:
-        """The dataset of one image set, of the jets as they are; made where it is not there."""
+        """The dataset of one image set, of the jets as they are; it is made if it does not exist."""
         return self._images(name, self.reader, "as they are", self.work / f"images_{name}")
 
     def turned(self, name: str) -> Path:
         """The dataset of one image set, of the jets turned."""
         from data_prep.jets.rotation import RotatedReader
 
-        reader = RotatedReader(self.reader, self.what.turn_seed)
+        reader = TurnedReader(self.reader, self.settings.turn_seed)
         return self._images(name, reader, "turned", self.work / f"turned_{name}")
 
     def model_file(self, variant: VariantSettings, seed: int) -> Path:
@@ -49,17 +49,17 @@ class Study:
         return self.work / f"{variant.name}_{seed}.h5"
 
     def jets(self) -> dict[str, int]:
-        """The jets of each split."""
+        """The number of jets of each split."""
         from data_prep.store.jet_images import open_dataset
 
-        dataset = open_dataset(self.upright(self.what.image_sets[0]))
+        dataset = open_dataset(self.upright(self.settings.image_sets[0]))
         return {name: split.rows for name, split in dataset.splits.items()}
 
     def train_all(self, at_a_time: int) -> None:
-        """Every variant with every seed; those that are there already are not trained again.
+        """Train every variant with every seed; finished trainings are not repeated.
 
         Args:
-            at_a_time: trainings at the same time, each in a process of its own; 1: here, with a progress bar each. The
+            at_a_time: trainings at the same time, each in its own process; 1: in this process, with progress bars. The
                 networks do not depend on it.
         """
         from data_prep.streams.executors.ordered import in_order
@@ -67,18 +67,18 @@ class Study:
 
         missing = [
             (variant, seed)
-            for seed in self.what.seeds
-            for variant in self.what.variants
+            for seed in self.settings.seeds
+            for variant in self.settings.variants
             if not self._record(variant, seed).exists()
         ]
         if at_a_time == 1:
             for variant, seed in missing:
                 self.train(variant, seed, _bar(f"{variant.name}, seed {seed}"))
             return
-        for name in self.what.image_sets:
+        for name in self.settings.image_sets:
             self.upright(name)
             self.turned(name)
-        tasks = (_Training(self, *each) for each in missing)
+        tasks = (_Training(self, *task) for task in missing)
         with (
             Processes(at_a_time, "use fewer --trainings") as executor,
             console.progress("trainings", len(missing), "networks") as advance,
@@ -89,35 +89,35 @@ class Study:
                 advance(1)
 
     def trained(self, variant: VariantSettings, seed: int) -> TrainedVariant:
-        """What one training came to."""
+        """The result of one training."""
         from models.studies.symmetries import TrainedVariant
 
         return TrainedVariant.of_json(json.loads(self._record(variant, seed).read_text(encoding="utf-8")))
 
     def train(self, variant: VariantSettings, seed: int, progress: Progress) -> None:
-        """One training; begun before, it goes on at its last epoch."""
+        """Run one training; after an interruption it continues at its last epoch."""
         from data_prep.store.jet_images import open_dataset
         from models.files.load import save_model
         from models.studies.symmetries import network_of, train_variant, training_of
 
         upright, turned = (open_dataset(folder(variant.images)) for folder in (self.upright, self.turned))
-        network, how = network_of(variant, self.network), training_of(variant, self.how, seed)
+        network, train_settings = network_of(variant, self.network), training_of(variant, self.train_settings, seed)
         with checkpoints(self.work / f"{variant.name}_{seed}.checkpoints") as folder:
-            found, made = train_variant(upright, turned, network, how, folder, progress)
-            save_model(made, self.model_file(variant, seed))
-            write_json(self._record(variant, seed), found.as_json())
+            result, model = train_variant(upright, turned, network, train_settings, folder, progress)
+            save_model(model, self.model_file(variant, seed))
+            write_json(self._record(variant, seed), result.as_json())
 
     def _record(self, variant: VariantSettings, seed: int) -> Path:
         return self.work / f"{variant.name}_{seed}.json"
 
-    def _images(self, name: str, reader: Reader, how: str, folder: Path) -> Path:
-        wanted = ImageSet(folder, self.sets[name], reader)
-        make_image_sets([wanted], self.files, self.workers, f"images '{name}', {how}")
+    def _images(self, name: str, reader: Reader, description: str, folder: Path) -> Path:
+        image_set = ImageSet(folder, self.sets[name], reader)
+        make_image_sets([image_set], self.files, self.workers, f"images '{name}', {description}")
         return folder
 
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
-"""Shows how far a training is, by its title and its number of jets."""
+"""Shows the progress of a training, by its title and its number of jets."""
 
 
 def _bar(name: str) -> Progress:
@@ -129,21 +129,21 @@ def _bar(name: str) -> Progress:
 
 @contextmanager
 def _silent(title: str, jets: int) -> Iterator[Callable[[int], None]]:
-    """No bar: several processes would write over each other."""
+    """No bar, as several processes would write over each other."""
     yield lambda n: None
 
 
 @dataclass(frozen=True)
 class _Training:
-    """One training as the task of a process, which has TensorFlow for itself."""
+    """One training as the task of a process with its own TensorFlow."""
 
-    study: Study
+    study: SymmetryTrainings
     variant: VariantSettings
     seed: int
 
     def __call__(self) -> bytes:
         from models.training.network import prepare
 
-        prepare(self.study.how)
+        prepare(self.study.train_settings)
         self.study.train(self.variant, self.seed, _silent)
         return b""

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from pipeline.artefacts.artefact import artefact
-from pipeline.artefacts.commit import making
+from pipeline.artefacts.commit import work_folder
 from pipeline.artefacts.door import check
 from pipeline.artefacts.manifest import manifest_path, read_manifest
 from pipeline.commands import STAGES as DECLARED
@@ -91,7 +91,7 @@ def test_an_input_that_is_made_again_meanwhile(run: Path, stage: str, name: str)
     before = {path.name: path.read_bytes() for path in run.joinpath("build").glob(f"{out.name}*") if path.is_file()}
     _forget(out)
     process = _start(stage, *arguments)
-    while not making(out).exists() and process.poll() is None:
+    while not work_folder(out).exists() and process.poll() is None:
         time.sleep(0.005)
     with artefact(
         source,

@@ -72,7 +72,9 @@ def _check_filters(trained: Any, lowered: Lowered) -> None:
     for layer in lowered.model.layers:
         source = trained.get_layer(lowered.sources.get(layer.name, "pixels"))
         if isinstance(source, FilterLayer) and isinstance(layer, QConv2D | QDepthwiseConv2D | QDense):
-            allowed = {0.0} | {float(value) for each in source.used()[0] for value in np.asarray(each).reshape(-1)}
+            allowed = {0.0} | {
+                float(value) for kernel in source.effective_weights()[0] for value in np.asarray(kernel).reshape(-1)
+            }
             assert set(layer.get_weights()[0].reshape(-1).tolist()) <= allowed
 
 

@@ -32,10 +32,10 @@ def _images(jets: int, seed: int, classes: int = 2) -> ImageBatch:
     jet, pixel = np.nonzero(dense.reshape(jets, -1))
     features = {name: rng.uniform(1, 2, jets).astype(np.float32) for name in FEATURES}
     features["jet_sdmass"] = (rng.normal(80, 30, jets) + 20 * label).astype(np.float32)
-    every = rng.uniform(1, 2, (jets, len(OBSERVABLES))).astype(np.float32)
-    every[:, OBSERVABLES.index("sdmass")] = features["jet_sdmass"]
-    seen = every.copy()
-    seen[:, OBSERVABLES.index("sdmass")] += rng.normal(0, 40, jets)
+    observables = rng.uniform(1, 2, (jets, len(OBSERVABLES))).astype(np.float32)
+    observables[:, OBSERVABLES.index("sdmass")] = features["jet_sdmass"]
+    observables_seen = observables.copy()
+    observables_seen[:, OBSERVABLES.index("sdmass")] += rng.normal(0, 40, jets)
     return ImageBatch(
         SHAPE,
         np.concatenate([[0], np.cumsum(np.bincount(jet, minlength=jets))]).astype(np.int64),
@@ -45,7 +45,7 @@ def _images(jets: int, seed: int, classes: int = 2) -> ImageBatch:
         rng.uniform(0.5, 1.5, jets).astype(np.float32),
         rng.integers(0, 2**63, jets).astype(np.uint64),
         features,
-        observables=Observables(every, seen),
+        observables=Observables(observables, observables_seen),
     )
 
 

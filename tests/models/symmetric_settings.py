@@ -9,7 +9,7 @@ from tensorflow import keras
 
 from models.architectures.registry import HARDWARE, networks
 from models.settings import ModelSettings
-from models.symmetry.choice import group_of
+from models.symmetry.configured_group import group_of
 from models.symmetry.groups import Group
 
 WORDS = ("views", "p4", "p4m", "hex", "p6", "p6m")
@@ -40,11 +40,11 @@ def content(word: str, *, convolution: str = "separable", **changes: Any) -> dic
     }
     if convolution == "separable":
         block["depthwise"] = weight
-    first, second = block | {"pooling": 2}, block | {"pooling": 1, "padding": "valid"}
+    first_block, second_block = block | {"pooling": 2}, block | {"pooling": 1, "padding": "valid"}
     return {
         "symmetry": word,
         "input": {"bits": 4, "integer": 4},
-        "blocks": [first, second | {"filters": 3}],
+        "blocks": [first_block, second_block | {"filters": 3}],
         "dense": [{"units": 4, "weights": weight, "bias": weight, "activation": {"bits": 8, "integer": 8}}],
         "output": {"weights": weight, "bias": weight},
     } | changes
@@ -64,7 +64,7 @@ def built(settings: ModelSettings, channels: int = 1, name: str = HARDWARE) -> k
     """The network with random weights, also beyond the quantizers' ranges; features are lit and not saturated."""
     keras.backend.clear_session()
     word = settings.symmetry
-    network = next(each for each in networks(settings, grid_of(word)) if each.name == name)
+    network = next(definition for definition in networks(settings, grid_of(word)) if definition.name == name)
     model = network.build(settings, shape_of(word, channels), CLASSES)
     rng = np.random.default_rng(13)
     for variable in model.weights:

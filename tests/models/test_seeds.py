@@ -33,17 +33,17 @@ def config(tmp_path: Path, model_content: dict[str, Any], train_content: dict[st
 def test_mean_spread_and_error() -> None:
     """Student's hours of sleep gained by a drug (Biometrika 6 (1908) 1): mean 0.75, error 1.789 / √10."""
     hours = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
-    found = seeds.summary([{"values": {"hours": each, "none": None}} for each in hours])
-    assert list(found) == ["hours"]
-    rounded = {key: None if value is None else round(value, 3) for key, value in found["hours"].items()}
+    summary = seeds.summary([{"values": {"hours": value, "none": None}} for value in hours])
+    assert list(summary) == ["hours"]
+    rounded = {key: None if value is None else round(value, 3) for key, value in summary["hours"].items()}
     assert rounded == {"mean": 0.75, "spread": 1.789, "error": 0.566}
-    assert "| hours | 0.8 | 1.8 | 0.6 |" in seeds.table(found)
+    assert "| hours | 0.8 | 1.8 | 0.6 |" in seeds.table(summary)
 
 
 def test_one_training_has_no_spread() -> None:
-    found = seeds.summary([{"values": {"LUT": 55_397}}])
-    assert found == {"LUT": {"mean": 55_397, "spread": None, "error": None}}
-    assert "| LUT | 55,397 | – | – |" in seeds.table(found)
+    summary = seeds.summary([{"values": {"LUT": 55_397}}])
+    assert summary == {"LUT": {"mean": 55_397, "spread": None, "error": None}}
+    assert "| LUT | 55,397 | – | – |" in seeds.table(summary)
 
 
 def test_trained_as_the_stage_does(
@@ -58,11 +58,11 @@ def test_trained_as_the_stage_does(
     def silent(title: str, jets: int) -> Any:
         return nullcontext(lambda done: None)
 
-    how = train_settings.model_copy(update={"seed": 8})
-    trained = taggers.train_networks(dataset, model_settings, how, tmp_path / "two", silent, only={"model"})
-    wanted = taggers.compare(dataset, trained, how, silent)
+    settings = train_settings.model_copy(update={"seed": 8})
+    trained = taggers.train_networks(dataset, model_settings, settings, tmp_path / "two", silent, only={"model"})
+    expected = taggers.compare(dataset, trained, settings, silent)
     for name in ("float_separable", "model", "trees"):
-        assert values[f"macro-AUC, {name}"] == wanted.macro_auc(name)
+        assert values[f"macro-AUC, {name}"] == expected.macro_auc(name)
     assert values["LUT, estimate"] > 0 < values["clocks"]
     assert values["clocks from image to image"] == 1
 
@@ -83,11 +83,11 @@ def test_a_seed_that_is_done_is_kept(
     run, out = seeds.Run.read(config, dataset.folder), tmp_path / "out"
     with pytest.raises(KeyboardInterrupt):
         seeds.measure_all(run, 3, out)
-    found = seeds.measure_all(run, 3, out)
+    measured = seeds.measure_all(run, 3, out)
     assert calls == [7, 8, 8, 9]
-    assert found == json.loads((out / "seeds.json").read_text())
-    assert found["seeds"] == [7, 8, 9]
-    assert found["results"]["macro-AUC, model"]["mean"] == pytest.approx(0.8)
+    assert measured == json.loads((out / "seeds.json").read_text())
+    assert measured["seeds"] == [7, 8, 9]
+    assert measured["results"]["macro-AUC, model"]["mean"] == pytest.approx(0.8)
     (config / "train.yaml").write_text((config / "train.yaml").read_text().replace("batch: 64", "batch: 32"))
     with pytest.raises(ConfigurationError, match=r"seed_7\.json: was measured with something else: train .*--out"):
         seeds.measure_all(seeds.Run.read(config, dataset.folder), 3, out)

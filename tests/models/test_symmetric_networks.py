@@ -48,16 +48,18 @@ def test_turning_the_image_permutes_features_and_leaves_logits(word: str) -> Non
     names = ["block1_relu", "block2_relu", "elements"]
     inner = keras.Model(model.inputs, [model.get_layer(name).output for name in names] + model.outputs)
     images = random_images(word, 1000, channels=2)
-    first, second, elements, logits = (np.asarray(values) for values in inner(images))
-    supports = [group.support(maps.shape[1])[..., None] for maps in (first, second)]
+    lifted, convolved, elements, logits = (np.asarray(values) for values in inner(images))
+    supports = [group.support(maps.shape[1])[..., None] for maps in (lifted, convolved)]
     for element in range(group.order):
         turned = inner(group.turn_image(images, element).astype(np.float32))
-        for maps, found, support in zip((first, second), turned[:2], supports, strict=True):
-            np.testing.assert_array_equal(found * support, group.turn_features(maps * support, element))
+        for maps, turned_maps, support in zip((lifted, convolved), turned[:2], supports, strict=True):
+            np.testing.assert_array_equal(turned_maps * support, group.turn_features(maps * support, element))
         moved = group.turn_features(elements.reshape(len(images), 1, 1, -1), element)
         np.testing.assert_array_equal(turned[2], moved.reshape(elements.shape))
         np.testing.assert_array_equal(turned[3], logits)
-    assert all(len(np.unique(values)) > 7 for values in (first, second, elements, logits)), "nothing happens in there"
+    assert all(len(np.unique(values)) > 7 for values in (lifted, convolved, elements, logits)), (
+        "nothing happens in there"
+    )
 
 
 @pytest.mark.parametrize("convolution", ["full", "separable"])
@@ -92,7 +94,9 @@ def test_views_are_turned_images_through_one_network(convolution: str) -> None:
     assert {view.tobytes() for view in views} == expected
     features = np.concatenate([np.asarray(plain(view)).reshape(len(view), -1) for view in views], axis=1)
     dense = model.get_layer("dense1")
-    weights, bias = (np.asarray(value, dtype=np.float64) for value in (dense.used()[0][0], dense.used()[1]))
+    weights, bias = (
+        np.asarray(value, dtype=np.float64) for value in (dense.effective_weights()[0][0], dense.effective_weights()[1])
+    )
     expected_sums = features.astype(np.float64) @ weights.reshape(-1, weights.shape[-1]) + bias
     sums = keras.Model(model.inputs, dense.output)(images)
     np.testing.assert_array_equal(np.asarray(sums, dtype=np.float64), expected_sums)
@@ -114,7 +118,7 @@ def _plain_trunk(settings: ModelSettings, views: keras.Model) -> keras.Model:
     for index, block in enumerate(settings.blocks, 1):
         bias = {"bias_quantizer": quantizers.signed(block.bias), "padding": block.padding}
         base, pointwise = views.get_layer(f"block{index}"), quantizers.signed(block.pointwise)
-        kernels = [np.asarray(each) for each in base.base_filters()]
+        kernels = [np.asarray(kernel) for kernel in base.base_filters()]
         square = kernels[0].reshape(3, 3, -1, kernels[0].shape[-1])
         if block.depthwise is None:
             layer = qkeras.QConv2D(block.filters, 3, kernel_quantizer=pointwise, **bias)
@@ -164,11 +168,11 @@ def test_parameters_are_those_that_were_published() -> None:
     """
 
     def parameters(group: str, layers: list[tuple[int, int, int]]) -> int:
-        known, total = GROUPS[group], 0
+        symmetry, total = GROUPS[group], 0
         for number, (kernel, channels, filters) in enumerate(layers):
-            inputs = channels * (1 if number == 0 else known.order)
+            inputs = channels * (1 if number == 0 else symmetry.order)
             shape = (max(kernel, 3), max(kernel, 3), inputs)
-            cost = symmetric_arithmetic.group_convolution(shape, filters, kernel, known, lifts=number == 0)
+            cost = symmetric_arithmetic.group_convolution(shape, filters, kernel, symmetry, lifts=number == 0)
             total += cost.parameters
         return total
 
@@ -192,10 +196,13 @@ def test_parameters_are_those_that_were_published() -> None:
 @pytest.mark.parametrize("word", WORDS)
 def test_size_before_building_is_that_of_the_network(word: str) -> None:
     settings = settings_of(word, **mixed(word))
-    found = count(built(settings, channels=2))
+    arithmetic = count(built(settings, channels=2))
     size = equal_size.views_size if word == "views" else equal_size.group_size
     expected = size(settings, shape_of(word, 2), CLASSES, group_for(word))
-    assert (found.total.parameters, found.total.multiplications) == (expected.parameters, expected.multiplications)
+    assert (arithmetic.total.parameters, arithmetic.total.multiplications) == (
+        expected.parameters,
+        expected.multiplications,
+    )
 
 
 @pytest.mark.parametrize("word", ["p4", "p6m"])
@@ -205,8 +212,8 @@ def test_multiplications_are_the_weights_that_meet_a_pixel(word: str) -> None:
     layer = GroupConv2D(2, 3, word, lifts=False)
     pixels = keras.Input((7, 7, 2 * group.order))
     model = keras.Model(pixels, layer(pixels))
-    taken = np.count_nonzero(np.asarray(layer.kernel_bank(layer.used()[0])))
-    assert count(model).total.multiplications == 25 * taken == 25 * group.taps(3) * 4 * group.order**2
+    nonzero = np.count_nonzero(np.asarray(layer.kernel_bank(layer.effective_weights()[0])))
+    assert count(model).total.multiplications == 25 * nonzero == 25 * group.taps(3) * 4 * group.order**2
 
 
 @pytest.mark.parametrize("equal", ["parameters", "multiplications"])
@@ -218,13 +225,13 @@ def test_networks_of_equal_size(word: str, equal: str) -> None:
     shape, group = shape_of(word), group_for(word)
     size = equal_size.views_size if word == "views" else equal_size.group_size
 
-    def distance(each: ModelSettings) -> int:
-        return abs(getattr(size(each, shape, CLASSES, group), equal) - wanted)
+    def distance(settings_: ModelSettings) -> int:
+        return abs(getattr(size(settings_, shape, CLASSES, group), equal) - target)
 
-    wanted = getattr(equal_size.plain_size(wider, shape, CLASSES), equal)
-    taken = equal_size.equalised(wider, shape, CLASSES, lambda each: size(each, shape, CLASSES, group))
-    assert distance(taken) == min(distance(equal_size.scaled(wider, factor)) for factor in equal_size.FACTORS)
-    assert distance(taken) < 0.15 * wanted
+    target = getattr(equal_size.plain_size(wider, shape, CLASSES), equal)
+    chosen = equal_size.equalised(wider, shape, CLASSES, lambda settings_: size(settings_, shape, CLASSES, group))
+    assert distance(chosen) == min(distance(equal_size.scaled(wider, factor)) for factor in equal_size.FACTORS)
+    assert distance(chosen) < 0.15 * target
 
 
 @pytest.mark.parametrize("dense", [True, False], ids=["dense", "convolutions"])
@@ -238,20 +245,25 @@ def test_a_smaller_start_is_of_the_last_layer_alone(word: str, dense: bool) -> N
         keras.utils.set_random_seed(3)
         settings = settings_of(word, **changes, output=content(word)["output"] | {"start": start})
         model = networks(settings, grid_of(word))[0].build(settings, shape_of(word), CLASSES)
-        return {each.name: each.numpy() for each in model.weights}
+        return {variable.name: variable.numpy() for variable in model.weights}
 
     usual, small = weights(1.0), weights(0.05)
-    last = {name for name in usual if name.startswith("logits/")}
-    assert any(np.any(usual[name]) for name in last)
+    logits = {name for name in usual if name.startswith("logits/")}
+    assert any(np.any(usual[name]) for name in logits)
     for name, values in usual.items():
-        np.testing.assert_allclose(small[name], values * np.float32(0.05 if name in last else 1), rtol=1e-5, atol=1e-7)
+        np.testing.assert_allclose(
+            small[name], values * np.float32(0.05 if name in logits else 1), rtol=1e-5, atol=1e-7
+        )
 
 
 def test_plain_size_is_that_of_the_plain_network() -> None:
     settings = settings_of("plain")
-    found = count(networks(settings)[-1].build(settings, (8, 8, 1), CLASSES))
+    arithmetic = count(networks(settings)[-1].build(settings, (8, 8, 1), CLASSES))
     expected = equal_size.plain_size(settings, (8, 8, 1), CLASSES)
-    assert (found.total.parameters, found.total.multiplications) == (expected.parameters, expected.multiplications)
+    assert (arithmetic.total.parameters, arithmetic.total.multiplications) == (
+        expected.parameters,
+        expected.multiplications,
+    )
 
 
 @pytest.mark.parametrize("word", ["views", "p4m", "p6"])
@@ -277,10 +289,10 @@ REFUSED = {
         "square",
         (8, 8, 1),
         {},
-        "p6' is one of hexagonal pixels.*square ones",
+        "p6' is for hexagonal pixels.*square ones",
     ),
-    "hexagonal filters on square pixels": ("hex", "square", (8, 8, 1), {}, "hex' is one of hexagonal pixels"),
-    "square network on hexagonal pixels": ("p4m", "hexagonal", (9, 9, 1), {}, "p4m' is one of square pixels"),
+    "hexagonal filters on square pixels": ("hex", "square", (8, 8, 1), {}, "hex' is for hexagonal pixels"),
+    "square network on hexagonal pixels": ("p4m", "hexagonal", (9, 9, 1), {}, "p4m' is for square pixels"),
     "event images": ("p4", "towers", (56, 72, 1), {}, "grid of kind 'towers'"),
     "oblong images": ("p4", "square", (8, 6, 1), {}, "rows into columns.*8 rows and 6 columns"),
     "oblong views": ("views", "square", (8, 6, 1), {}, "rows into columns"),
@@ -296,24 +308,26 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_breaks_the_symmetry_is_refused_with_the_reason(case: str) -> None:
     word, grid, shape, changes, message = REFUSED[case]
-    given = content(word)
-    block = given["blocks"][0] | {"pooling": 1} | changes
-    settings = ModelSettings.model_validate(given | {"blocks": [block]})
+    settings_content = content(word)
+    block = settings_content["blocks"][0] | {"pooling": 1} | changes
+    settings = ModelSettings.model_validate(settings_content | {"blocks": [block]})
     for network in networks(settings, grid):
         with pytest.raises(ConfigurationError, match=message):
             network.build(settings, shape, CLASSES)
 
 
 def test_padding_that_reaches_out_of_the_hexagon_is_refused() -> None:
-    given = content("p6")
-    settings = ModelSettings.model_validate(given | {"blocks": [given["blocks"][0]] * 2})
+    settings_content = content("p6")
+    settings = ModelSettings.model_validate(settings_content | {"blocks": [settings_content["blocks"][0]] * 2})
     with pytest.raises(ConfigurationError, match="'blocks.1' breaks 'symmetry: p6'.*padding must be 'valid'"):
         networks(settings, "hexagonal")[0].build(settings, shape_of("p6"), CLASSES)
 
 
 def test_a_network_that_does_not_fit_is_one_clear_error() -> None:
-    given = content("p4")
-    settings = ModelSettings.model_validate(given | {"blocks": [given["blocks"][1] | {"kernel": 5}] * 4})
+    settings_content = content("p4")
+    settings = ModelSettings.model_validate(
+        settings_content | {"blocks": [settings_content["blocks"][1] | {"kernel": 5}] * 4}
+    )
     with pytest.raises(ConfigurationError, match="does not fit images of 8 x 8 pixels"):
         networks(settings, grid_of("p4"))[0].build(settings, (8, 8, 1), CLASSES)
 

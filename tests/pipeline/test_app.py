@@ -76,7 +76,7 @@ def test_every_stage_is_listed_with_what_it_does(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     assert main(arguments) == 0
-    listed = capsys.readouterr().out.split("Commands:\n")[1].splitlines()
-    names = [line.split()[0] for line in listed]
+    lines = capsys.readouterr().out.split("Commands:\n")[1].splitlines()
+    names = [line.split()[0] for line in lines]
     assert sorted(names) == sorted(file.stem.replace("_", "-") for file in STAGES.glob("[a-z]*.py"))
-    assert all(len(line.split()) > 4 for line in listed)
+    assert all(len(line.split()) > 4 for line in lines)

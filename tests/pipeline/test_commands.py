@@ -27,22 +27,24 @@ OF_A_COMMAND = ("--config", "--out")
 
 
 def _options(name: str) -> dict[str, Any]:
-    return {option: each for each in COMMANDS[name].params for option in each.opts if option.startswith("-")}
+    return {
+        option: parameter for parameter in COMMANDS[name].params for option in parameter.opts if option.startswith("-")
+    }
 
 
 def _meaning(option: str, parameter: Any) -> tuple[str, str]:
     text = str(parameter.help)
-    kind = str(parameter.type_descriptor.annotation)
-    return kind, text.partition(":")[0] if option in OF_A_COMMAND else text
+    annotation = str(parameter.type_descriptor.annotation)
+    return annotation, text.partition(":")[0] if option in OF_A_COMMAND else text
 
 
 def test_an_option_means_the_same_in_every_command() -> None:
-    found: dict[str, dict[tuple[str, str], list[str]]] = {}
+    meanings: dict[str, dict[tuple[str, str], list[str]]] = {}
     for name in NAMES:
         for option, parameter in _options(name).items():
-            found.setdefault(option, {}).setdefault(_meaning(option, parameter), []).append(name)
-    assert {option: each for option, each in found.items() if len(each) > 1} == {}
-    assert len(found["--images-config"][next(iter(found["--images-config"]))]) > 3
+            meanings.setdefault(option, {}).setdefault(_meaning(option, parameter), []).append(name)
+    assert {option: commands for option, commands in meanings.items() if len(commands) > 1} == {}
+    assert len(meanings["--images-config"][next(iter(meanings["--images-config"]))]) > 3
 
 
 def test_an_option_that_is_a_yaml_file_says_so_in_its_name() -> None:
@@ -52,9 +54,9 @@ def test_an_option_that_is_a_yaml_file_says_so_in_its_name() -> None:
             file = re.search(r"a file (\w+)\.yaml", str(parameter.help))
             if file:
                 assert option in ("--config", f"--{file[1]}-config"), name
-            made = re.search(r"made by `([\w-]+)`\.", str(parameter.help))
-            if made and option not in ("--split",):
-                assert option in (f"--{made[1]}", {"lower": "--lowered", "convert": "--hls"}.get(made[1])), name
+            match = re.search(r"made by `([\w-]+)`\.", str(parameter.help))
+            if match and option not in ("--split",):
+                assert option in (f"--{match[1]}", {"lower": "--lowered", "convert": "--hls"}.get(match[1])), name
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -82,15 +84,15 @@ def test_help_fits_into_80_columns(
     assert main([name, "-h"]) == 0
     assert capsys.readouterr().out == long
     assert max(map(len, long.splitlines())) <= 80
-    assert all(each.help for each in COMMANDS[name].params)
+    assert all(parameter.help for parameter in COMMANDS[name].params)
 
 
 def test_no_summary_is_cut(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     assert main(["-h"]) == 0
-    listed = capsys.readouterr().out.partition("Commands:\n")[2].splitlines()
-    assert len(listed) == len(NAMES)
-    assert all(line.endswith(".") and not line.endswith("..") and len(line) <= 80 for line in listed)
+    lines = capsys.readouterr().out.partition("Commands:\n")[2].splitlines()
+    assert len(lines) == len(NAMES)
+    assert all(line.endswith(".") and not line.endswith("..") and len(line) <= 80 for line in lines)
 
 
 def test_version_is_that_of_the_project_and_of_git(capsys: pytest.CaptureFixture[str]) -> None:
@@ -148,9 +150,9 @@ def test_quiet_and_verbose_before_and_after_the_command(jets: list[str], capsys:
     assert capsys.readouterr() == ("", "")
     Path(jets[1]).write_text("classes: [w]\njets_per_class: 3\nincomplete: true\n")
     assert main(["generate", *jets, "-v"]) == 0
-    told = capsys.readouterr().err
-    assert "is made again: the settings are not the same" in told
-    assert re.search(r"^took \d", told, re.M)
+    output = capsys.readouterr().err
+    assert "is made again: the settings are not the same" in output
+    assert re.search(r"^took \d", output, re.M)
     assert main(["generate", "-q", "--config", "/no/generate.yaml", "--out", "/no/out"]) == 1
     assert capsys.readouterr().err.startswith("error /no/generate.yaml: ")
     assert main(["generate", *jets]) == 0  # what one command asked for does not last
@@ -190,12 +192,12 @@ def test_completion_in_bash() -> None:
         ("-m", "pipeline", "train", "--config", ""): [""],  # files are completed
         ("-m", "pip", "inst"): [""],
     }
-    for words, found in expected.items():
+    for words, completions in expected.items():
         environment = os.environ | {"SCRIPT": shown, "PYTHON": sys.executable}
         call = ["bash", "-c", ask, "bash", *words]
-        done = subprocess.run(call, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-        *lines, registered = done.stdout.splitlines()
-        assert (lines, done.stderr) == (found, "")
+        process = subprocess.run(call, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+        *lines, registered = process.stdout.splitlines()
+        assert (lines, process.stderr) == (completions, "")
         assert "_jet_image_trigger" in registered
 
 
@@ -203,8 +205,8 @@ def test_completion_is_installed_once(tmp_path: Path) -> None:
     (tmp_path / ".bashrc").write_text("alias ll='ls -l'")
     for _ in range(2):
         assert "open a new terminal" in _run("--install-completion", "bash", HOME=str(tmp_path)).stdout
-    first, line = (tmp_path / ".bashrc").read_text().splitlines()
-    assert first == "alias ll='ls -l'"
+    alias, line = (tmp_path / ".bashrc").read_text().splitlines()
+    assert alias == "alias ll='ls -l'"
     call = ["bash", "-c", f"{line}; complete -p python3"]
     assert b"_jet_image_trigger" in subprocess.run(call, capture_output=True, check=True).stdout
 
@@ -219,5 +221,5 @@ def test_every_option_can_be_completed() -> None:
 
     assert set(candidates(["images", "--"])) == {o for o in _options("images") if o.startswith("--")} | {"--help"}
     assert candidates([""]) == sorted(NAMES)
-    group = {o for each in typer.main.get_command(app).params for o in each.opts if o.startswith("--")}
+    group = {o for parameter in typer.main.get_command(app).params for o in parameter.opts if o.startswith("--")}
     assert set(candidates(["--"])) == group | {"--help"}

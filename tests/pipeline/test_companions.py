@@ -44,9 +44,9 @@ def test_a_failure_takes_them_all(tmp_path: Path) -> None:
 
 def test_no_manifest_makes_a_stage_remove_what_stands_elsewhere(tmp_path: Path) -> None:
     run = tmp_path / "run"
-    out, other = run / "60_csim.json", tmp_path / "mine.txt"
-    other.write_text("mine")
+    out, user_file = run / "60_csim.json", tmp_path / "mine.txt"
+    user_file.write_text("mine")
     _compare(out, None)
     edit_manifest(out, companions={"../mine.txt": "0" * 64})
     _compare(out, None, "again")
-    assert other.read_text() == "mine"
+    assert user_file.read_text() == "mine"

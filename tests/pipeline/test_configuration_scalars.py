@@ -137,8 +137,8 @@ HARDWARE = {
 
 @pytest.mark.parametrize("text", SCALARS)
 def test_scalars_are_those_of_the_core_schema(text: str) -> None:
-    found = Document(f"a: {text}").content["a"]
-    assert (type(found), found) == (type(SCALARS[text]), SCALARS[text])
+    value = Document(f"a: {text}").content["a"]
+    assert (type(value), value) == (type(SCALARS[text]), SCALARS[text])
 
 
 @pytest.mark.parametrize("text", NO_YAML, ids=lambda text: text[:30])
@@ -163,8 +163,8 @@ def test_what_yaml_1_2_reads_and_1_1_does_not(tmp_path: Path) -> None:
     path.write_bytes(
         b"\xef\xbb\xbfname: tagger\r\nhls: {clock_period: 25e-1}\r\nexport: {version: 2_0}\r\nrtl: {delay: 3}"
     )
-    found = load(path, HardwareSettings)
-    assert (found.hls.clock_period, found.export.version, found.rtl.delay) == (2.5, "2_0", 3.0)
+    settings = load(path, HardwareSettings)
+    assert (settings.hls.clock_period, settings.export.version, settings.rtl.delay) == (2.5, "2_0", 3.0)
 
 
 @pytest.mark.parametrize("kind", ["[jets]", "{a: b}", "3", "~", "!!str", "photons"])
@@ -236,32 +236,32 @@ def test_what_pyyaml_writes_is_read_back(content: Any) -> None:
 
 
 def test_every_configuration_of_ours_is_valid() -> None:
-    found = sorted(CONFIGS.glob("**/*.yaml"))
-    assert len(found) > 50
-    for path in found:
-        kinds = FILES[path.stem]
-        if len(kinds) == 1:
-            load(path, kinds[0])
+    paths = sorted(CONFIGS.glob("**/*.yaml"))
+    assert len(paths) > 50
+    for path in paths:
+        settings_classes = FILES[path.stem]
+        if len(settings_classes) == 1:
+            load(path, settings_classes[0])
             continue
         content = Document(path.read_text()).content
-        wanted = {
+        settings_by_kind = {
             "generate": {"events": EventSettings, "rates": RateSettings}.get(content.get("kind"), GenerateSettings),
             "images": {"events": EventImagesSettings}.get(content.get("kind"), ImagesSettings),
             "model": EventModelSettings if "unet" in content else ModelSettings,
         }[path.stem]
-        load(path, wanted)
+        load(path, settings_by_kind)
 
 
 def _numbers(schema: Any, place: str) -> Iterator[tuple[str, Any]]:
     if isinstance(schema, list):
-        for number, each in enumerate(schema):
-            yield from _numbers(each, f"{place}.{number}")
+        for number, part in enumerate(schema):
+            yield from _numbers(part, f"{place}.{number}")
     elif isinstance(schema, dict):
         if schema.get("type") in ("integer", "number") and not {"const", "enum"} & schema.keys():
             yield place, schema
-        for name, each in schema.items():
+        for name, part in schema.items():
             if name not in ("default", "enum", "const", "description", "required"):
-                yield from _numbers(each, f"{place}.{name}")
+                yield from _numbers(part, f"{place}.{name}")
 
 
 # What a key of another file may be set to is judged by that file; options of a batch system by dask-jobqueue.

@@ -25,10 +25,10 @@ with console.progress("jets", 3, "jets") as advance:
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8", "ascii:strict"])
 def test_every_encoding_takes_every_text(encoding: str) -> None:
     environment = os.environ | {"PYTHONIOENCODING": encoding, "COLUMNS": "100"}
-    done = subprocess.run([sys.executable, "-c", SAY], cwd=ROOT, env=environment, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr
+    process = subprocess.run([sys.executable, "-c", SAY], cwd=ROOT, env=environment, capture_output=True, check=False)
+    assert process.returncode == 0, process.stderr
     name = encoding.partition(":")[0]
-    out, err = done.stdout.decode(name), done.stderr.decode(name)
+    out, err = process.stdout.decode(name), process.stderr.decode(name)
     sign = "+-" if name == "ascii" else "±"
     eta = "η–φ → 中" if name == "utf-8" else "eta-phi -> \\u4e2d"
     assert f"AUC 0.93 {sign} 0.01, {eta} \\udcff" in out

@@ -11,7 +11,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-ALL = [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+DOCUMENTS = [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
 
 
 def _prose(page: Path) -> str:
@@ -24,7 +24,7 @@ def _anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", ALL, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)", _prose(page))
     for target, anchor in links:
@@ -33,14 +33,14 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in _anchors(file), f"{page.name}: {target}#{anchor}"
 
 
-@pytest.mark.parametrize("page", ALL, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: page.name)
 def test_files_that_are_named_are_there(page: Path) -> None:
     """Code, tests and configurations by their full path."""
-    named = re.findall(
+    names = re.findall(
         r"`((?:data_prep|models|hls_projects|pipeline|tests|benchmarks|configs)/[\w/.-]+\.(?:py|yaml|j2))`",
         _prose(page),
     )
-    assert [name for name in named if not (ROOT / name).is_file()] == []
+    assert [name for name in names if not (ROOT / name).is_file()] == []
 
 
 def test_readme_leads_to_every_page() -> None:
@@ -60,11 +60,11 @@ def test_the_tree_that_is_shown_is_the_tree() -> None:
     assert shown is not None
     package, packages = "", dict[str, set[str]]()
     for line in shown[1].splitlines():
-        first, *others = re.findall(r"(?<![\w/])(\w+)/(?![\w])", line)
+        head, *folders = re.findall(r"(?<![\w/])(\w+)/(?![\w])", line)
         if line.startswith(" "):
-            packages[package] |= {first, *others}
+            packages[package] |= {head, *folders}
         else:
-            package = first
+            package = head
             packages[package] = set()
     for package, names in packages.items():
         assert names == {path.parent.name for path in (ROOT / package).glob("*/__init__.py")}, package

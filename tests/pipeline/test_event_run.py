@@ -112,14 +112,14 @@ def test_the_list_of_jets_is_proven_and_its_test_bench_says_so(run: Path, tmp_pa
     command = next(line for line in lines if line.startswith("g++") and "_jets_test.cpp" in line)
     work = Path(shutil.copytree(bundle / "hls", tmp_path / "hls"))
     subprocess.run(command, shell=True, cwd=work, check=True)  # noqa: S602 - the README's own line
-    done = subprocess.run(["./jets"], cwd=work, check=True, capture_output=True, text=True)
+    process = subprocess.run(["./jets"], cwd=work, check=True, capture_output=True, text=True)
     expected = work / "tb_data" / "tb_jets.dat"
-    wanted = expected.read_text().splitlines()
-    assert f"{len(wanted)} of {len(wanted)} events give" in done.stdout
-    wanted[2] = " ".join(["1", *wanted[2].split()[1:-1], "7"])
-    expected.write_text("\n".join(wanted) + "\n")
-    done = subprocess.run(["./jets"], cwd=work, check=False, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (1, "event 2 is the first that differs\n")
+    lines = expected.read_text().splitlines()
+    assert f"{len(lines)} of {len(lines)} events give" in process.stdout
+    lines[2] = " ".join(["1", *lines[2].split()[1:-1], "7"])
+    expected.write_text("\n".join(lines) + "\n")
+    process = subprocess.run(["./jets"], cwd=work, check=False, capture_output=True, text=True)
+    assert (process.returncode, process.stderr) == (1, "event 2 is the first that differs\n")
 
 
 def test_no_rtl_is_said_and_no_pass(run: Path) -> None:

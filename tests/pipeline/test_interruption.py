@@ -24,7 +24,7 @@ class Owner:
 interruption.listen()
 owner = Owner()
 del owner
-print(interruption.asked())
+print(interruption.requested())
 """
 
 
@@ -40,14 +40,14 @@ def _ended(statement: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_ctrl_c_in_a_finalizer_is_remembered_without_a_traceback() -> None:
-    found = _ended("signal.raise_signal(signal.SIGINT)")
-    assert (found.stdout, found.stderr) == ("True\n", "")
+    process = _ended("signal.raise_signal(signal.SIGINT)")
+    assert (process.stdout, process.stderr) == ("True\n", "")
 
 
 def test_a_defect_in_a_finalizer_is_still_told() -> None:
-    found = _ended("raise ValueError('of its own')")
-    assert found.stdout == "False\n"
-    assert "ValueError: of its own" in found.stderr
+    process = _ended("raise ValueError('of its own')")
+    assert process.stdout == "False\n"
+    assert "ValueError: of its own" in process.stderr
 
 
 @pytest.fixture
@@ -62,24 +62,24 @@ def listening() -> Iterator[None]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_held_signal_is_remembered_and_raised_where_it_is_asked_for(number: int, listening: None) -> None:
-    with interruption.held():
-        with interruption.held():
+    with interruption.deferred():
+        with interruption.deferred():
             signal.raise_signal(number)
         signal.raise_signal(number)
-        assert interruption.asked()
+        assert interruption.requested()
     with pytest.raises(KeyboardInterrupt):
         interruption.check()
 
 
 def test_a_signal_after_a_held_part_raises(listening: None) -> None:
-    with interruption.held():
+    with interruption.deferred():
         pass
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGTERM)
 
 
 def test_a_held_part_that_fails_holds_no_longer(listening: None) -> None:
-    with pytest.raises(ValueError, match="own"), interruption.held():
+    with pytest.raises(ValueError, match="own"), interruption.deferred():
         raise ValueError("its own")
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
@@ -87,10 +87,10 @@ def test_a_held_part_that_fails_holds_no_longer(listening: None) -> None:
 
 def test_signals_are_held_where_nobody_listens_too() -> None:
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    with interruption.held():
+    with interruption.deferred():
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGINT)
-    assert interruption.asked()
+    assert interruption.requested()
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
@@ -138,10 +138,10 @@ sys.exit(7)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_at_the_end_of_the_interpreter_are_silent(number: int) -> None:
     code = AT_THE_END.format(number=int(number))
-    found = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
     )
-    assert (found.returncode, found.stdout, found.stderr) == (7, "", "")
+    assert (process.returncode, process.stdout, process.stderr) == (7, "", "")
 
 
 CLEANING_UP = """
@@ -160,13 +160,13 @@ finally:
 
 
 def test_cleaning_up_without_end_can_be_cut_short() -> None:
-    found = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", CLEANING_UP],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert found.returncode == 130
-    assert found.stdout == ""
-    assert found.stderr.strip() == "error: interrupted while cleaning up; run the same command to go on"
+    assert process.returncode == 130
+    assert process.stdout == ""
+    assert process.stderr.strip() == "error: interrupted while cleaning up; run the same command to go on"

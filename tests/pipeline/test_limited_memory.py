@@ -45,9 +45,9 @@ def test_a_limit_is_named_or_enough(megabytes: int, tmp_path: Path) -> None:
     _, errors = limited(megabytes, *call, "--workers", "2").communicate(timeout=600)
     assert "Traceback" not in errors
     if not (tmp_path / "out").exists():
-        last = errors.strip().splitlines()[-1]
-        assert last.startswith("error")
-        assert lack_in_text(last) in (MEMORY, PROCESSES) or "ulimit -v" in last, errors
+        last_line = errors.strip().splitlines()[-1]
+        assert last_line.startswith("error")
+        assert lack_told(last_line) in (MEMORY, PROCESSES) or "ulimit -v" in last_line, errors
 
 
 ENDS = """
@@ -62,7 +62,7 @@ sys.exit(limited_memory.in_a_child_where_memory_is_limited(command))
 
 
 @pytest.mark.parametrize(
-    ("statement", "code", "said"),
+    ("statement", "code", "message"),
     [
         ("pass", 7, ""),
         ("os.abort()", 1, "error ended by signal 6 (SIGABRT) (4000 MB are allowed: "),
@@ -70,11 +70,11 @@ sys.exit(limited_memory.in_a_child_where_memory_is_limited(command))
         ("os.kill(os.getpid(), signal.SIGTERM)", 130, ""),
     ],
 )
-def test_a_crash_is_told_by_who_waits_for_it(statement: str, code: int, said: str) -> None:
+def test_a_crash_is_told_by_who_waits_for_it(statement: str, code: int, message: str) -> None:
     process = limited(4000, "-c", ENDS.format(statement=statement))
     _, errors = process.communicate(timeout=60)
-    assert (process.returncode, errors[: len(said)]) == (code, said)
-    assert len(errors.splitlines()) == bool(said)
+    assert (process.returncode, errors[: len(message)]) == (code, message)
+    assert len(errors.splitlines()) == bool(message)
 
 
 def test_one_that_hears_no_signal_is_ended() -> None:
@@ -95,7 +95,7 @@ def test_a_shortage_is_seen_behind_another_error() -> None:
         except RuntimeError as error:
             raise ValueError("cannot be read") from error
     except ValueError as error:
-        found = machine_fault(error)
-    assert found is not None and "can't start new thread" in str(found)
+        fault = machine_fault(error)
+    assert fault is not None and "can't start new thread" in str(fault)
     assert machine_fault(ValueError("odd")) is None
     assert machine_fault(BlockingIOError(11, "Resource temporarily unavailable")) is None, "a lock gives that too"

@@ -16,10 +16,10 @@ from pipeline.commands import STAGES as DECLARED
 
 ROOT = Path(__file__).parents[2]
 IN_ORDER = sorted(DECLARED.values(), key=lambda stage: stage.place)
-MADE = {stage.name: stage for stage in IN_ORDER if stage.artefact}
+ARTEFACT_STAGES = {stage.name: stage for stage in IN_ORDER if stage.artefact}
 """The stages that make a part of a run, in the order of the flow."""
 
-STAGES = [name for name, stage in MADE.items() if stage.in_every_run or name == "rates"]
+STAGES = [name for name, stage in ARTEFACT_STAGES.items() if stage.in_every_run or name == "rates"]
 """Those of the demonstration, which has a `rates.yaml`."""
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make not found")
@@ -71,19 +71,19 @@ def test_every_stage_is_called_in_the_order_of_the_flow(checkout: Path) -> None:
     assert sorted(call[0] for call in calls) == sorted([*STAGES, "generate"])  # the weighted jets of the rates
     assert [call[0] for call in calls if call[0] != "generate"][:2] == ["images", "train"]
     for call in calls:
-        name = MADE[call[0]].artefact
+        name = ARTEFACT_STAGES[call[0]].artefact
         assert call[call.index("--out") + 1] in (f"build/demo/{name}", "build/rates/10_root")
-    known = {each[each.index("--out") + 1]: n for n, each in enumerate(calls)}
+    makers = {call[call.index("--out") + 1]: n for n, call in enumerate(calls)}
     for n, call in enumerate(calls):
         for argument in call:
-            if argument.startswith("build/demo/") and argument in known:
-                assert known[argument] <= n, f"{call[0]} is called before {argument} is made"
+            if argument.startswith("build/demo/") and argument in makers:
+                assert makers[argument] <= n, f"{call[0]} is called before {argument} is made"
 
 
 def test_every_stage_is_called_again(checkout: Path) -> None:
     """Whether anything changed, they see themselves."""
-    first = _make(checkout)
-    assert _make(checkout) == first
+    calls = _make(checkout)
+    assert _make(checkout) == calls
 
 
 def test_trigger_rates_are_part_of_runs_that_configure_them(checkout: Path) -> None:
@@ -112,7 +112,7 @@ def test_vendor_synthesis_is_run_when_it_is_asked_for_and_never_else(checkout: P
     assert "synth" not in _stages(checkout)
     # Its numbers go into the bundle from then on.
     (checkout / "build" / "demo" / "66_synth").mkdir(parents=True)
-    calls = {each[0]: each for each in _make(checkout)}
+    calls = {call[0]: call for call in _make(checkout)}
     assert "synth" not in calls
     assert calls["export"][calls["export"].index("--synth") + 1] == "build/demo/66_synth"
 
@@ -161,7 +161,7 @@ def test_own_files_are_data(checkout: Path, files: str) -> None:
     assert call[3] == "others.root"
     for arguments in (["FILES=", "images"], ["images"]):
         calls = _make(checkout, *arguments)
-        assert [each[0] for each in calls] == ["generate", "images"]
+        assert [call[0] for call in calls] == ["generate", "images"]
         assert calls[1][3] == "build/demo/10_root"
 
 
@@ -203,8 +203,8 @@ def test_clean_removes_one_run(checkout: Path) -> None:
 def test_an_unknown_run_is_one_clear_error(checkout: Path) -> None:
     call = subprocess.run(["make", "RUN=absent"], cwd=checkout, capture_output=True, text=True, check=False)
     assert call.returncode != 0
-    said, names = call.stderr.split("configurations are: ")
-    assert "there is no configs/absent; " in said
+    message, names = call.stderr.split("configurations are: ")
+    assert "there is no configs/absent; " in message
     runs = {file.parent.name for file in (checkout / "configs").glob("*/model.yaml")}
     assert {"demo", "trigger"} < runs
     assert set(names.split(".")[0].split()) == runs
@@ -223,20 +223,20 @@ def test_an_unsuitable_python_is_one_clear_error(checkout: Path) -> None:
     assert "python9.9 not found" in call.stderr
 
 
-@pytest.mark.parametrize("how", [{"PYTHONSAFEPATH": "1"}, "-P", "-I"], ids=str)
-def test_the_project_is_found_without_the_current_folder(checkout: Path, how: dict[str, str] | str) -> None:
+@pytest.mark.parametrize("hindrance", [{"PYTHONSAFEPATH": "1"}, "-P", "-I"], ids=str)
+def test_the_project_is_found_without_the_current_folder(checkout: Path, hindrance: dict[str, str] | str) -> None:
     shutil.rmtree(checkout / ".venv")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", ".venv"], cwd=checkout, check=True)
-    listed = subprocess.run(["make", "--dry-run", "setup"], cwd=checkout, capture_output=True, text=True, check=True)
-    (command,) = [line for line in listed.stdout.splitlines() if "checkout.pth" in line and "-c" in line]
+    setup = subprocess.run(["make", "--dry-run", "setup"], cwd=checkout, capture_output=True, text=True, check=True)
+    (command,) = [line for line in setup.stdout.splitlines() if "checkout.pth" in line and "-c" in line]
     subprocess.run(shlex.split(command.lstrip("@")), cwd=checkout, check=True)
     (checkout / "pipeline").mkdir()
     (checkout / "pipeline" / "__main__.py").write_text("print(__file__)")
-    environment = os.environ | how if isinstance(how, dict) else dict(os.environ)
-    options = [how] if isinstance(how, str) else []
+    environment = os.environ | hindrance if isinstance(hindrance, dict) else dict(os.environ)
+    options = [hindrance] if isinstance(hindrance, str) else []
     call = [checkout / ".venv" / "bin" / "python", *options, "-m", "pipeline"]
-    done = subprocess.run(call, cwd="/", env=environment, capture_output=True, text=True, check=True)
-    assert Path(done.stdout.strip()) == checkout / "pipeline" / "__main__.py"
+    process = subprocess.run(call, cwd="/", env=environment, capture_output=True, text=True, check=True)
+    assert Path(process.stdout.strip()) == checkout / "pipeline" / "__main__.py"
 
 
 def test_a_run_may_take_the_sample_of_another(checkout: Path) -> None:
@@ -250,40 +250,40 @@ def test_a_run_may_take_the_sample_of_another(checkout: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("stage", MADE)
+@pytest.mark.parametrize("stage", ARTEFACT_STAGES)
 def test_the_example_in_the_help_of_a_command_is_what_make_runs(checkout: Path, stage: str) -> None:
-    words = shlex.split(MADE[stage].example.replace("\\\n", ""))[3:]
+    words = shlex.split(ARTEFACT_STAGES[stage].example.replace("\\\n", ""))[3:]
     run = Path(words[words.index("--out") + 1]).parts[1]
-    given = f"RUN={run}"
+    variable = f"RUN={run}"
     (checkout / "build" / run).mkdir(parents=True)
-    assert words in _make(checkout, given, stage)
+    assert words in _make(checkout, variable, stage)
 
 
-@pytest.mark.parametrize("stage", MADE)
+@pytest.mark.parametrize("stage", ARTEFACT_STAGES)
 def test_make_gives_a_stage_the_artefacts_that_it_declares(checkout: Path, stage: str) -> None:
     (checkout / "build" / "demo" / "66_synth").mkdir(parents=True)
-    call = next(each for each in reversed(_make(checkout, stage)) if each[0] == stage)
+    call = next(arguments for arguments in reversed(_make(checkout, stage)) if arguments[0] == stage)
     out = call.index("--out") + 1
-    assert call[out] == f"build/demo/{MADE[stage].artefact}"
+    assert call[out] == f"build/demo/{ARTEFACT_STAGES[stage].artefact}"
     paths = [Path(word).parts for word in call[:out] if word.startswith("build/")]
-    taken = {parts[2] for parts in paths if len(parts) > 2}  # the report takes the whole folder of the run
-    assert taken == {MADE[name].artefact for name in MADE[stage].inputs}
+    artefacts = {parts[2] for parts in paths if len(parts) > 2}  # the report takes the whole folder of the run
+    assert artefacts == {ARTEFACT_STAGES[name].artefact for name in ARTEFACT_STAGES[stage].inputs}
 
 
 def test_make_knows_every_stage_that_makes_a_part_of_a_run() -> None:
     line = next(line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("STAGES := "))
-    assert ["generate", *line.split()[2:]] == list(MADE)
+    assert ["generate", *line.split()[2:]] == list(ARTEFACT_STAGES)
 
 
 def test_every_benchmark_is_run_by_make_or_takes_what_a_run_has_made() -> None:
-    listed = next(line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("BENCHMARKS :="))
-    by_make = set(listed.partition(":=")[2].split())
-    there = {path.stem for path in (ROOT / "benchmarks").glob("*.py")} - {"mock"}
-    there |= {path.parent.name for path in (ROOT / "benchmarks").glob("*/__main__.py")}
+    line = next(line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("BENCHMARKS :="))
+    by_make = set(line.partition(":=")[2].split())
+    benchmarks = {path.stem for path in (ROOT / "benchmarks").glob("*.py")} - {"mock"}
+    benchmarks |= {path.parent.name for path in (ROOT / "benchmarks").glob("*/__main__.py")}
     of_a_run = {"fingerprints", "front", "seeds", "tree_observables", "trigger_rates"}
-    assert by_make | of_a_run == there
+    assert by_make | of_a_run == benchmarks
     for name in ("fingerprints", "tree_observables", "trigger_rates"):  # the others have a default
         call = [sys.executable, "-m", f"benchmarks.{name}"]
-        done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert done.returncode == 2, name
-        assert "the following arguments are required" in done.stderr
+        process = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert process.returncode == 2, name
+        assert "the following arguments are required" in process.stderr

@@ -18,14 +18,14 @@ ROOT = Path(__file__).parents[2]
 HARDWARE = ROOT / "configs" / "demo" / "hardware.yaml"
 
 
-def _dense_network(path: Path, last: str = "linear") -> Path:
+def _dense_network(path: Path, activation: str = "linear") -> Path:
     """A jet tagger on 16 high-level features, as in Duarte et al. 2018 (arXiv:1804.06913), quantized."""
     weight = quantized_bits(6, 0, alpha=1)
     model = keras.Sequential([keras.Input((16,), name="features")])
     for units in (16, 8):
         model.add(QDense(units, kernel_quantizer=weight, bias_quantizer=weight))
         model.add(QActivation(quantized_relu(6, 1)))
-    model.add(QDense(5, kernel_quantizer=weight, bias_quantizer=weight, activation=last))
+    model.add(QDense(5, kernel_quantizer=weight, bias_quantizer=weight, activation=activation))
     rng = np.random.default_rng(4)
     model.set_weights([rng.normal(0, 0.5, weight.shape) for weight in model.get_weights()])
     model.save(path)
@@ -40,25 +40,25 @@ def test_from_a_model_file_to_a_proof(tmp_path: Path, capfd: pytest.CaptureFixtu
     assert main(["lower", "--model", str(model), *options, "--out", lowered]) == 0
     assert main(["convert", "--config", str(HARDWARE), lowered, "--out", hls]) == 0
     assert main(["csim", "--config", str(HARDWARE), "--lowered", lowered, hls, "--out", proof]) == 0
-    found = json.loads(Path(proof).read_text())
-    assert found["status"] == "proven"
-    assert found["mismatches"] == 0
-    assert found["vectors"]["random"] == 6000
-    assert any(layer["name"] == "output 0 of the trained model" for layer in found["layers"])
+    content = json.loads(Path(proof).read_text())
+    assert content["status"] == "proven"
+    assert content["mismatches"] == 0
+    assert content["vectors"]["random"] == 6000
+    assert any(layer["name"] == "output 0 of the trained model" for layer in content["layers"])
     assert "integers are equal" in capfd.readouterr().out
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
 def test_odd_outputs_and_a_model_in_a_model(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """A dictionary of logits, their softmax and the quantized input; weights of powers of two, of which Keras warns."""
-    given = keras.Input((6,), name="features")
-    x = QActivation(quantized_bits(6, 1, alpha=1), name="port")(given)
+    features = keras.Input((6,), name="features")
+    x = QActivation(quantized_bits(6, 1, alpha=1), name="port")(features)
     inner = keras.Sequential([QDense(4, kernel_quantizer=quantized_po2(4), use_bias=False)], name="inner")
     inner.add(QActivation(quantized_relu(5, 2)))
     weight = quantized_bits(5, 0, alpha=1)
     logits = QDense(3, kernel_quantizer=weight, bias_quantizer=weight, name="logits")(inner(x))
     chances = keras.layers.Softmax(name="chances")(logits)
-    model = keras.Model(given, {"scores": logits, "chances": chances, "features": x})
+    model = keras.Model(features, {"scores": logits, "chances": chances, "features": x})
     rng = np.random.default_rng(5)
     model.set_weights([rng.normal(0, 0.5, weight.shape) for weight in model.get_weights()])
     model.save(tmp_path / "own.h5")
@@ -72,8 +72,8 @@ def test_odd_outputs_and_a_model_in_a_model(tmp_path: Path, capfd: pytest.Captur
     with warnings.catch_warnings(record=True) as shown:
         warnings.simplefilter("always")
         assert [main(each) for each in commands] == [0, 0, 0]
-    found = json.loads(Path(proof).read_text())
-    assert (found["status"], found["mismatches"]) == ("proven", 0)
+    content = json.loads(Path(proof).read_text())
+    assert (content["status"], content["mismatches"]) == ("proven", 0)
     ports = json.loads(Path(lowered, "types.json").read_text())["outputs"]
     assert [(port["shape"], port["left_out"]) for port in ports] == [([3], "softmax"), ([6], None), ([3], None)]
     assert not [each.message for each in shown if each.category is UserWarning]

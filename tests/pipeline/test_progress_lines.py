@@ -16,32 +16,32 @@ def time() -> list[float]:
     return [0.0]
 
 
-def _said(time: list[float], steps: int, seconds: float, total: int | None) -> list[tuple[float, str]]:
-    said: list[tuple[float, str]] = []
-    lines = ProgressLines("images", lambda line: said.append((time[0], line)), lambda: time[0])
-    for done in range(1, steps + 1):
+def _lines(time: list[float], steps: int, seconds: float, total: int | None) -> list[tuple[float, str]]:
+    written: list[tuple[float, str]] = []
+    lines = ProgressLines("images", lambda line: written.append((time[0], line)), lambda: time[0])
+    for finished in range(1, steps + 1):
         time[0] += seconds
-        lines.show(done / total if total else None, f"{done} jets")
-    return said
+        lines.show(finished / total if total else None, f"{finished} jets")
+    return written
 
 
 def test_short_work_says_nothing(time: list[float]) -> None:
-    assert _said(time, 100, 0.09, 100) == []
+    assert _lines(time, 100, 0.09, 100) == []
 
 
 def test_work_of_minutes_says_a_line_every_tenth(time: list[float]) -> None:
-    said = _said(time, 100, 2.0, 100)
-    assert [line.split(": ")[1].split(",")[0] for _, line in said] == [f"{n}%" for n in range(10, 101, 10)]
-    assert said[1] == (40.0, "images: 20%, 20 jets, 40 s so far, about 3 min left")
+    lines = _lines(time, 100, 2.0, 100)
+    assert [line.split(": ")[1].split(",")[0] for _, line in lines] == [f"{n}%" for n in range(10, 101, 10)]
+    assert lines[1] == (40.0, "images: 20%, 20 jets, 40 s so far, about 3 min left")
 
 
 def test_long_work_says_a_line_every_half_minute(time: list[float]) -> None:
-    said = _said(time, 1000, 5.0, 1_000_000)
-    assert {after - before for (before, _), (after, _) in pairwise(said)} == {30.0}
+    lines = _lines(time, 1000, 5.0, 1_000_000)
+    assert {after - before for (before, _), (after, _) in pairwise(lines)} == {30.0}
 
 
 def test_work_of_unknown_length(time: list[float]) -> None:
-    assert _said(time, 20, 2.0, None) == [(30.0, "images: 15 jets, 30 s so far")]
+    assert _lines(time, 20, 2.0, None) == [(30.0, "images: 15 jets, 30 s so far")]
 
 
 def test_a_log_file_gets_plain_lines(
@@ -53,7 +53,7 @@ def test_a_log_file_gets_plain_lines(
         for _ in range(30):
             time[0] += 4
             advance(1000)
-    said = capsys.readouterr().err
-    assert said.splitlines()[0] == "images: 10%, 3,000 of 30,000 jets, 12 s so far, about 2 min left"
-    assert len(said.splitlines()) == 10
-    assert all(character == "\n" or character.isprintable() for character in said)
+    output = capsys.readouterr().err
+    assert output.splitlines()[0] == "images: 10%, 3,000 of 30,000 jets, 12 s so far, about 2 min left"
+    assert len(output.splitlines()) == 10
+    assert all(character == "\n" or character.isprintable() for character in output)

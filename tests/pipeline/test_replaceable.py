@@ -8,7 +8,7 @@ import pytest
 
 from data_prep.errors import PipelineError
 from pipeline.artefacts.artefact import artefact, require_replaceable
-from pipeline.artefacts.commit import making
+from pipeline.artefacts.commit import work_folder
 from pipeline.artefacts.lock import lock_path
 from pipeline.artefacts.manifest import manifest_path
 
@@ -18,7 +18,7 @@ def _contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def mine(tmp_path: Path) -> Path:
+def user_files(tmp_path: Path) -> Path:
     """A folder of somebody's files."""
     folder = tmp_path / "notes"
     (folder / "deep").mkdir(parents=True)
@@ -31,7 +31,7 @@ def mine(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("out", "said"),
+    ("out", "message"),
     [
         ("notes", r"notes: exists already and was not made by `generate` \(give another --out, or move it away\)"),
         ("notes/", "exists already and was not made by `generate`"),
@@ -46,15 +46,17 @@ def mine(tmp_path: Path) -> Path:
         ("/", "cannot be the name of a result"),
     ],
 )
-def test_what_is_somebodys_own_is_refused(mine: Path, out: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(mine)
-    before = _contents(mine)
+def test_what_is_somebodys_own_is_refused(
+    user_files: Path, out: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(user_files)
+    before = _contents(user_files)
     with (
-        pytest.raises(PipelineError, match=said),
-        artefact(Path(out), "generate", companions=[mine / "10_root.txt"]),
+        pytest.raises(PipelineError, match=message),
+        artefact(Path(out), "generate", companions=[user_files / "10_root.txt"]),
     ):
         pytest.fail("the body must not run")
-    assert _contents(mine) == before
+    assert _contents(user_files) == before
 
 
 def test_an_empty_current_folder_is_no_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,16 +65,16 @@ def test_an_empty_current_folder_is_no_output(tmp_path: Path, monkeypatch: pytes
         require_replaceable(Path(), "images")
 
 
-def test_an_input_is_no_output(mine: Path) -> None:
-    for out, given in (
-        (mine / "notes", mine / "notes"),
-        (mine / "notes", mine / "notes" / "deep" / "thesis.tex"),
-        (mine / "notes", mine / "link" / "deep"),
-        (mine / "precious.root", mine / "precious.root"),
+def test_an_input_is_no_output(user_files: Path) -> None:
+    for out, input_path in (
+        (user_files / "notes", user_files / "notes"),
+        (user_files / "notes", user_files / "notes" / "deep" / "thesis.tex"),
+        (user_files / "notes", user_files / "link" / "deep"),
+        (user_files / "precious.root", user_files / "precious.root"),
     ):
         with pytest.raises(PipelineError, match="would overwrite its own input"):
-            require_replaceable(out, "images", inputs={"files": [given]})
-    require_replaceable(mine / "notes" / "20_images", "images", inputs={"files": [mine / "notes"]})
+            require_replaceable(out, "images", inputs={"files": [input_path]})
+    require_replaceable(user_files / "notes" / "20_images", "images", inputs={"files": [user_files / "notes"]})
 
 
 def test_what_is_empty_may_be_replaced(tmp_path: Path) -> None:
@@ -108,12 +110,15 @@ def test_an_artefact_of_the_same_stage_may_be_replaced_and_no_other(tmp_path: Pa
 
 def test_hidden_names_are_not_taken_either(tmp_path: Path) -> None:
     out = tmp_path / "20_images"
-    making(out).mkdir()
-    (making(out) / "diary").write_text("mine")
-    with pytest.raises(PipelineError, match="is not unfinished work of this project, which would be kept there"):
+    work_folder(out).mkdir()
+    (work_folder(out) / "diary").write_text("mine")
+    with pytest.raises(PipelineError, match="is the name of the folder for unfinished work, but is not such a folder"):
         require_replaceable(out, "images")
-    (making(out) / "diary").unlink()
+    (work_folder(out) / "diary").unlink()
     lock_path(out).write_text("mine")
-    with pytest.raises(PipelineError, match="is in the place of the lock file"), artefact(out, "images"):
+    with (
+        pytest.raises(PipelineError, match="is the name of the lock file, but is another file"),
+        artefact(out, "images"),
+    ):
         pytest.fail("the body must not run")
     assert lock_path(out).read_text() == "mine"

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from pipeline.app import main
-from pipeline.artefacts.commit import making
+from pipeline.artefacts.commit import work_folder
 from pipeline.artefacts.manifest import manifest_path
 from tests.pipeline.report.browser import CHROMIUM, require_fitting
 from tests.small_disk import mounted
@@ -40,10 +40,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_artefact_is_whole(run: Path) -> None:
-    found = sorted(path.name for path in (run / "build").iterdir())
-    manifests = [name for name in found if name.endswith(".manifest.json")]
+    names = sorted(path.name for path in (run / "build").iterdir())
+    manifests = [name for name in names if name.endswith(".manifest.json")]
     assert len(manifests) == 9
-    assert not [name for name in found if name.startswith(".")]
+    assert not [name for name in names if name.startswith(".")]
     for name in manifests:
         assert (run / "build" / name.removesuffix(".manifest.json")).exists()
 
@@ -51,9 +51,9 @@ def test_every_artefact_is_whole(run: Path) -> None:
 def test_every_jet_is_accounted_for(run: Path) -> None:
     cutflow = json.loads((run / "build" / "20_images" / "cutflow.json").read_text())
     assert cutflow["read"] == 600
-    kept = sum(sum(splits.values()) for splits in cutflow["kept_by_class"].values())
-    assert kept == cutflow["kept"]
-    assert cutflow["read"] == kept + sum(cutflow["dropped_by_reason"].values())
+    total_kept = sum(sum(splits.values()) for splits in cutflow["kept_by_class"].values())
+    assert total_kept == cutflow["kept"]
+    assert cutflow["read"] == total_kept + sum(cutflow["dropped_by_reason"].values())
 
 
 def test_model_and_emulation_agree_on_every_integer(run: Path) -> None:
@@ -81,7 +81,7 @@ def test_model_and_rtl_agree_on_every_integer(run: Path) -> None:
     assert proof["verilog"]["images"] == sum(proof["vectors"].values())
     assert proof["verilog"]["longest_run"] > 100
     assert proof["verilog"]["resets"] > 0
-    assert {each["interval"] for each in proof["alternatives"]} == {2, 4, 8, 16}
+    assert {alternative["interval"] for alternative in proof["alternatives"]} == {2, 4, 8, 16}
 
 
 def test_the_bundle_says_where_it_comes_from_and_verifies(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,7 +93,11 @@ def test_the_bundle_says_where_it_comes_from_and_verifies(run: Path, capsys: pyt
     assert training["origin"].startswith("simulated jets, Pythia 8 at 13 TeV")
     assert list(training["classes"]) == ["q", "g", "w", "z", "t"]
     assert {name.split("_")[0] for name in training["files"]} == {"q", "g", "w", "z", "t"}
-    reached = {each["network"]: each["value"] for each in manifest["provenance"]["quality"] if "AUC" in each["measure"]}
+    reached = {
+        quality["network"]: quality["value"]
+        for quality in manifest["provenance"]["quality"]
+        if "AUC" in quality["measure"]
+    }
     assert reached["quantized, HLS emulation"] == manifest["provenance"]["metrics"]["macro_auc"]
     assert {"60_csim.json", "65_rtl.json"} <= manifest["proofs"].keys()
     assert manifest["hardware"][0]["interval"] == 1
@@ -144,7 +148,7 @@ def test_an_interrupted_stage_leaves_nothing_and_can_be_run_again(run: Path, tmp
         start_new_session=True,
     )
     deadline = time.monotonic() + 120
-    while not making(out).exists() and process.poll() is None and time.monotonic() < deadline:
+    while not work_folder(out).exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
     assert process.poll() is None, "the stage ended before it could be interrupted"
     os.killpg(process.pid, signal.SIGINT)
@@ -153,8 +157,8 @@ def test_an_interrupted_stage_leaves_nothing_and_can_be_run_again(run: Path, tmp
     assert process.returncode in (130, -signal.SIGINT), errors
     assert "Traceback" not in errors
     assert "interrupted" in errors.splitlines()[-1]
-    left = [path.name for path in build.iterdir() if path != making(out)]
-    assert sorted(left) == before, "an interrupted rerun must leave what was whole before"
+    names = [path.name for path in build.iterdir() if path != work_folder(out)]
+    assert sorted(names) == before, "an interrupted rerun must leave what was whole before"
     assert main([stage, *arguments]) == 0
     assert sorted(path.name for path in build.iterdir()) == before
 
@@ -173,9 +177,9 @@ def test_a_full_disk_is_one_clear_error(
     run: Path, small_disk: Path, stage: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     arguments = commands(run)[stage]
-    where = arguments.index("--out") + 1
-    out = small_disk / Path(arguments[where]).name
-    assert main([stage, *arguments[:where], str(out)]) == 1
+    place = arguments.index("--out") + 1
+    out = small_disk / Path(arguments[place]).name
+    assert main([stage, *arguments[:place], str(out)]) == 1
     error = capfd.readouterr().err.strip().splitlines()[-1]
     assert "no space left on device" in error.lower(), error
     assert not out.exists()

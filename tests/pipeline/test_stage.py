@@ -49,12 +49,12 @@ def test_artefacts_have_the_names_that_stages_declare(place: str) -> None:
     folder = ROOT / place
     files = [folder] if folder.is_file() else [*folder.rglob("*.py"), *folder.rglob("*.md"), *folder.rglob("*.j2")]
     for file in files:
-        found = set(re.findall(r"(?<![\w.])[1-9]\d_[a-z][a-z_]*(?:\.(?:json|npz)\b)?", file.read_text("utf-8")))
-        assert found <= ARTEFACTS | SHOWN | COMPANIONS | {"80_report"}, file
+        names = set(re.findall(r"(?<![\w.])[1-9]\d_[a-z][a-z_]*(?:\.(?:json|npz)\b)?", file.read_text("utf-8")))
+        assert names <= ARTEFACTS | SHOWN | COMPANIONS | {"80_report"}, file
 
 
 def test_the_list_of_commands_needs_no_large_library() -> None:
     large = ("tensorflow", "qkeras", "hls4ml", "alkaid", "numba", "scipy", "pyarrow", "awkward", "uproot", "matplotlib")
     ask = f"import sys\nfrom pipeline.app import main\nmain(['-h'])\nassert not sys.modules.keys() & set({large})"
-    done = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    process = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr

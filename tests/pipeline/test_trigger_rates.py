@@ -19,8 +19,8 @@ def _run(folder: Path, efficiency: float, *, jets: int = 900, rates: tuple[float
     results = {"w": {"pt": {"points": points}, "tagger": {"points": points}}}
     content = {"events": 500, "jets": jets, "chosen_on": 200, "responses": {"ideal": {"results": results}}}
     signals = {"w": {"mass": [65, 105]}}
-    what = RatesSettings.model_validate({"against": ["q"], "signals": signals, "rates": list(rates)})
-    with artefact(folder / "67_rates", "rates", settings={"rates": what}) as space:
+    settings = RatesSettings.model_validate({"against": ["q"], "signals": signals, "rates": list(rates)})
+    with artefact(folder / "67_rates", "rates", settings={"rates": settings}) as space:
         write_json(space.path / "rates.json", content)
     return folder / "67_rates"
 
@@ -38,8 +38,8 @@ def test_taggers_stand_beside_each_other(tmp_path: Path, capsys: pytest.CaptureF
 
 
 def test_what_cannot_be_compared_is_refused(tmp_path: Path) -> None:
-    one = _run(tmp_path / "demo", 0.5)
+    reference = _run(tmp_path / "demo", 0.5)
     with pytest.raises(SystemExit, match=r"different rates\.yaml"):
-        list(trigger_rates.rows([one, _run(tmp_path / "a", 0.5, rates=(2.0, 5.0))]))
+        list(trigger_rates.rows([reference, _run(tmp_path / "a", 0.5, rates=(2.0, 5.0))]))
     with pytest.raises(SystemExit, match="measured on different jets"):
-        list(trigger_rates.rows([one, _run(tmp_path / "b", 0.5, jets=901)]))
+        list(trigger_rates.rows([reference, _run(tmp_path / "b", 0.5, jets=901)]))

@@ -1,1 +1,1 @@
-"""The sections of the page: each one file that declares `SECTION`, and its template beside it."""
+"""The sections of the page: each is a file that declares `SECTION`, and its template beside it."""

@@ -1,10 +1,10 @@
-"""What the networks cost: multiplications of standard and separable convolution side by side, bit operations."""
+"""The cost of the networks: multiplications of standard and separable convolutions compared, bit operations."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pipeline.report.results import QUANTIZED, SEPARABLE, STANDARD, in_order, titles
+from pipeline.report.results import QUANTIZED, SEPARABLE, STANDARD, display_order, titles
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.section import Section, Tile
 
@@ -19,30 +19,30 @@ KEYS = (
 )
 
 
-def load(run: RunFolder) -> dict[str, dict[str, Any]]:
-    """`arithmetic.json`, networks in the order in which they are shown.
+def load_arithmetic(run: RunFolder) -> dict[str, dict[str, Any]]:
+    """`arithmetic.json`, networks in the order of display.
 
     Raises:
         NotMadeError: when there is none, or it lacks a field.
     """
-    found = run.json("30_model", "arithmetic.json")
-    if not found:
-        raise NotMadeError("30_model/arithmetic.json holds no network", remedy="make it again")
+    content = run.json("30_model", "arithmetic.json")
+    if not content:
+        raise NotMadeError("30_model/arithmetic.json contains no network", remedy="make it again")
     with reading("30_model/arithmetic.json"):
         return {
             name: {
-                "total": {key: int(found[name]["total"][key]) for key in KEYS},
-                "layers": [_layer(layer) for layer in found[name]["layers"] if layer["multiplications"]],
+                "total": {key: int(content[name]["total"][key]) for key in KEYS},
+                "layers": [_layer(layer) for layer in content[name]["layers"] if layer["multiplications"]],
             }
-            for name in in_order(found)
+            for name in display_order(content)
         }
 
 
 def values(run: RunFolder) -> dict[str, Any]:
-    """The networks layer by layer beside each other where their layers correspond, and their totals."""
-    networks = load(run)
-    layers = [found["layers"] for found in networks.values()]
-    shapes = {tuple(tuple(layer["output_shape"]) for layer in found) for found in layers}
+    """The networks compared layer by layer if their layers correspond, and their totals."""
+    networks = load_arithmetic(run)
+    layers = [network["layers"] for network in networks.values()]
+    shapes = {tuple(tuple(layer["output_shape"]) for layer in network_layers) for network_layers in layers}
     rows = [dict(zip(networks, row, strict=True)) for row in zip(*layers, strict=True)] if len(shapes) == 1 else []
     saved = None
     if STANDARD in networks and SEPARABLE in networks:
@@ -56,22 +56,22 @@ def values(run: RunFolder) -> dict[str, Any]:
     return {"networks": networks, "titles": names, "rows": rows, "saved": saved, "beside": beside, "ratio": _ratio}
 
 
-def _layer(found: dict[str, Any]) -> dict[str, Any]:
+def _layer(layer: dict[str, Any]) -> dict[str, Any]:
     names = ("name", "kind", "output_shape")
-    return {name: found[name] for name in names} | {key: int(found[key]) for key in KEYS}
+    return {name: layer[name] for name in names} | {key: int(layer[key]) for key in KEYS}
 
 
 def _convolutions(layers: list[dict[str, Any]]) -> int:
     return sum(int(layer["multiplications"]) for layer in layers if "Conv" in layer["kind"])
 
 
-def _ratio(more: int, less: int) -> float | None:
-    return more / less if less else None
+def _ratio(numerator: int, denominator: int) -> float | None:
+    return numerator / denominator if denominator else None
 
 
 def tiles(run: RunFolder) -> list[Tile]:
-    """How many multiplications separable convolutions save."""
-    totals = {name: found["total"] for name, found in load(run).items()}
+    """The reduction of multiplications by separable convolutions."""
+    totals = {name: network["total"] for name, network in load_arithmetic(run).items()}
     if STANDARD not in totals or SEPARABLE not in totals:
         return []
     ratio = totals[STANDARD]["multiplications"] / max(totals[SEPARABLE]["multiplications"], 1)

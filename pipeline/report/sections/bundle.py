@@ -1,4 +1,4 @@
-"""The firmware bundle: the files that are handed over, with the hash of the archive."""
+"""The firmware bundle: its files, with the hash of the archive."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pipeline.report.verdict import judge
 
 
 def values(run: RunFolder) -> dict[str, Any]:
-    """The bundle, if it holds the design as it is proven now."""
+    """The bundle, and whether it contains the design as it is proven now."""
     folder = run.require("70_export")
     with reading("70_export"):
         archive = next(iter(sorted(folder.glob("*.tar.gz"))), None)
         if archive is None:
-            raise NotMadeError("70_export holds no bundle", remedy="make it again with `make export`")
+            raise NotMadeError("70_export contains no bundle", remedy="make it again with `make export`")
         manifest = BundleManifest.load(folder / archive.name.removesuffix(".tar.gz"))
         recorded = run.manifests["70_export"].outputs[archive.name]
     proof = run.path / "60_csim.json"

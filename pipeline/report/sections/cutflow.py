@@ -10,15 +10,15 @@ from pipeline.report.section import Section
 
 
 def values(run: RunFolder) -> dict[str, Any]:
-    """The account, and whether it balances."""
-    found = run.json("20_images", "cutflow.json")
+    """The cutflow, and whether its numbers add up."""
+    content = run.json("20_images", "cutflow.json")
     with reading("20_images/cutflow.json"):
-        by_class = {name: [int(row[split]) for split in SPLITS] for name, row in found["kept_by_class"].items()}
+        by_class = {name: [int(row[split]) for split in SPLITS] for name, row in content["kept_by_class"].items()}
         order = run.manifests["20_images"].configuration.get("images", {}).get("classes", [])
         names = [str(entry["name"]) for entry in order]
         ordered = {name: by_class[name] for name in [*names, *by_class] if name in by_class}
-        dropped = {str(reason): int(number) for reason, number in found["dropped_by_reason"].items()}
-        read, kept = int(found["read"]), int(found["kept"])
+        dropped = {str(reason): int(number) for reason, number in content["dropped_by_reason"].items()}
+        read, kept = int(content["read"]), int(content["kept"])
     of_events = not run.tasks.isdisjoint({"segmentation", "detection"})
     totals = [sum(row[i] for row in ordered.values()) for i in range(len(SPLITS))]
     balanced = read == kept + sum(dropped.values()) and kept == sum(totals)

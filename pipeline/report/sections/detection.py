@@ -1,4 +1,4 @@
-"""How well jets are found: efficiency, fakes and resolutions of networks beside anti-kT on the same towers."""
+"""The performance of jet finding: efficiency, fakes and resolutions of networks and of anti-kT on the same towers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pipeline.plots.turn_on import turn_on
 from pipeline.report import svg
 from pipeline.report.event_differences import Column, Number, differences_of, event_differences
 from pipeline.report.event_results import EventResults, load_event_results
-from pipeline.report.results import QUANTIZED, in_order, titles
+from pipeline.report.results import QUANTIZED, display_order, titles
 from pipeline.report.run_folder import RunFolder, reading
 from pipeline.report.section import Section, Tile, count, fraction
 from pipeline.report.verdict import judge
@@ -30,32 +30,34 @@ FIGURES = {
 
 
 def values(run: RunFolder) -> dict[str, Any]:
-    """Metrics of every method, figures in bins of pT, and whether the firmware finds the very same jets."""
+    """Metrics of every method, figures in bins of pT, and whether the firmware finds the same jets."""
     metrics = run.json("30_model", "metrics.json")
     names = titles(run)
     with reading("30_model/metrics.json"):
-        found = metrics["detection"]
-        ordered = {names.get(name, name): found[name] for name in in_order(found)}
-        closures = {name: each["closure"] for name, each in ordered.items()}
-        turn_ons = {name: each["turn_on"] for name, each in ordered.items()}
+        detection = metrics["detection"]
+        methods = {names.get(name, name): detection[name] for name in display_order(detection)}
+        closures = {name: method["closure"] for name, method in methods.items()}
+        turn_ons = {name: method["turn_on"] for name, method in methods.items()}
         edges = next(iter(closures.values()))["edges"]
-        overlaps = list(next(each["average_precision"] for each in found.values() if each["average_precision"]))
-        drawn = {"turn-on": turn_on(turn_ons, edges), "response": resolution_curves(closures, "jet pT")}
+        overlaps = list(
+            next(method["average_precision"] for method in detection.values() if method["average_precision"])
+        )
+        plots = {"turn-on": turn_on(turn_ons, edges), "response": resolution_curves(closures, "jet pT")}
     results = load_event_results(run)
     efficiencies = results.settings.detection.efficiencies
     with reading("30_model/metrics.json"):
         against = event_differences(
             differences_of(metrics, "detection"),
-            _columns(found, efficiencies),
-            in_order(found),
+            _columns(detection, efficiencies),
+            display_order(detection),
             lambda name: names.get(name, name),
             lambda name: name in names,
         )
     return {
-        "methods": [{"name": name, "network": name in names.values()} | each for name, each in ordered.items()],
+        "methods": [{"name": name, "network": name in names.values()} | method for name, method in methods.items()],
         "overlaps": overlaps,
         "eta_max": metrics["eta_max"],
-        "figures": [svg.inline(svg_text(drawn[key]), f"detection-{key}", label) for key, label in FIGURES.items()],
+        "figures": [svg.inline(svg_text(plots[key]), f"detection-{key}", label) for key, label in FIGURES.items()],
         "events": metrics["events"],
         "settings": results.settings.detection,
         "against": against,
@@ -63,15 +65,15 @@ def values(run: RunFolder) -> dict[str, Any]:
     }
 
 
-def _columns(found: dict[str, Any], efficiencies: Sequence[float]) -> list[Column]:
+def _columns(detection: dict[str, Any], efficiencies: Sequence[float]) -> list[Column]:
     """Efficiency and fakes of the lists as they are, and fakes at equal efficiency."""
 
     def of_list(key: str) -> Callable[[str], Number]:
-        return lambda name: Number(found[name][key], found[name][f"{key}_error"])
+        return lambda name: Number(detection[name][key], detection[name][f"{key}_error"])
 
     def at(index: int) -> Callable[[str], Number]:
         def number(name: str) -> Number:
-            point = found[name]["at_efficiency"][index]
+            point = detection[name]["at_efficiency"][index]
             return Number(None, None) if point is None else Number(point["fakes"], point["error"])
 
         return number
@@ -91,13 +93,13 @@ def _list(run: RunFolder, results: EventResults) -> dict[str, Any]:
         trained = FoundJets(*(arrays[name] for name in ("offsets", "row", "column", "heat", "values")))
         fraction = int(arrays["fraction"])
     parts = [(maps.fraction, found_jets(maps, results.settings.detection)) for _, maps in results.batches()]
-    emulated = concatenate([found for _, found in parts])
+    emulated = concatenate([jets for _, jets in parts])
     equal = same(trained, emulated, parts[0][0] - fraction)
     return {"equal": equal, "jets": emulated.row.size, "missing": "", "compiled": _compiled(run)}
 
 
 def _compiled(run: RunFolder) -> int:
-    """On how many vectors the compiled jet finder gave the list of the reference; 0 where the design holds none."""
+    """The number of vectors on which the compiled jet finder was compared with the reference; 0 without one."""
     finder, proof = HlsProject.load(run.require("50_hls")).finder, judge(run).proof
     if finder is None or proof is None:
         return 0
@@ -111,10 +113,10 @@ def tiles(run: RunFolder) -> list[Tile]:
     with reading("30_model/metrics.json"):
         if "detection" not in metrics:
             return []
-        found = metrics["detection"][QUANTIZED]
-        jets = f"of {count(found['true'])} truth jets found by the quantized network"
-        what = f"{jets}, with a fake fraction of {fraction(found['fakes'], 3)}"
-        return [(fraction(found["efficiency"], 3), what)]
+        detection = metrics["detection"][QUANTIZED]
+        jets = f"of {count(detection['true'])} truth jets found by the quantized network"
+        description = f"{jets}, with a fake fraction of {fraction(detection['fakes'], 3)}"
+        return [(fraction(detection["efficiency"], 3), description)]
 
 
 SECTION = Section(160, "Jets", "Jets found", values, tasks=frozenset({"detection"}), subject="Jet finder", tiles=tiles)

@@ -1,4 +1,4 @@
-"""Events as people look at them: image, truth and what the emulated design says, side by side, with the jets."""
+"""Event displays: image, truth and output of the emulated design, side by side, with the jets."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def values(run: RunFolder) -> dict[str, Any]:
     figures: list[Markup] = []
     test = results.events.split("test")
     for number, (index, event) in enumerate(first_of_each_kind(test.batches(BATCH))):
-        said = task.prediction(results.maps(index, index + 1), results.settings, results.events.towers)
+        prediction = task.prediction(results.maps(index, index + 1), results.settings, results.events.towers)
         label = f"Test event {index}: towers, truth, and output of the emulated design"
-        figures.append(svg.inline(svg_text(event_display(event, grid, said)), f"display-{number}", label))
+        figures.append(svg.inline(svg_text(event_display(event, grid, prediction)), f"display-{number}", label))
     return {"figures": figures, "task": results.settings.task}
 
 

@@ -1,4 +1,4 @@
-"""What the event images look like: mean image, truth of the towers, truth jets, pileup."""
+"""The event images: mean image, truth of the towers, truth jets, pileup."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TASKS = frozenset({"segmentation", "detection"})
 
 
 def values(run: RunFolder) -> dict[str, Any]:
-    """Figures of the events, and how much of them belongs to what."""
+    """Figures of the events, and towers and energy by true class."""
     folder = run.require("20_images")
     with reading("20_images/summary.npz"):
         description = open_event_dataset(folder).metadata

@@ -1,4 +1,4 @@
-"""A few test jets of each class on their way through the tagger, and one of each class that it takes for another."""
+"""A few test jets of each class at each step through the tagger, and a misclassified one of each class."""
 
 from __future__ import annotations
 
@@ -16,57 +16,54 @@ from pipeline.report import svg
 from pipeline.report.results import EMULATED, Results, load_results
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.section import Section
-from pipeline.report.single_jets import FIRST, chosen, constituents, rows_of
+from pipeline.report.single_jets import FIRST_JETS, constituents, read_rows, select_rows
 
 
 def values(run: RunFolder) -> dict[str, Any]:
-    """A figure a class, and what each of its jets is taken for."""
+    """A figure for each class, and how its jets are classified."""
     results = load_results(run)
     deployed = results.deployed
     if deployed is None:
         raise NotMadeError("30_model/metrics.json contains no quantized network", remedy="make it with `make train`")
     scores, integers = _scores(run, results), results.find(EMULATED) is not None
-    said = scores.argmax(axis=1)
-    by_class = chosen(results.label, said, len(results.classes))
-    rows = sorted(row for found in by_class for row in found)
+    predicted = scores.argmax(axis=1)
+    by_class = select_rows(results.label, predicted, len(results.classes))
+    rows = sorted(row for rows_of_class in by_class for row in rows_of_class)
     with reading("20_images"):
         dataset = open_dataset(run.require("20_images"))
-        images = rows_of(dataset, rows)
+        images = read_rows(dataset, rows)
     if len(images) != len(rows) or not np.array_equal(images.label, results.label[rows]):
         raise NotMadeError("20_images contains other test jets than 30_model", remedy="make it again with `make train`")
-    held = constituents(run, images)
+    jet_constituents = constituents(run, images)
     dense = images.dense()
     port = _port(run, dense)
     channel = dataset.metadata.channels[0]
     jets = {
         row: SingleJet(
             row=row,
-            constituents=None if (found := held[place]) is None else (found.pt, found.eta, found.phi),
+            constituents=None if (points := jet_constituents[place]) is None else (points.pt, points.eta, points.phi),
             image=dense[place, ..., 0],
             port=None if port is None else port[place, ..., 0],
             scores=scores[row],
-            said=int(said[row]),
+            said=int(predicted[row]),
         )
         for place, row in enumerate(rows)
     }
     shown = [
-        _class(index, results, [jets[row] for row in found], dataset.metadata.grid)
-        for index, found in _filled(by_class)
+        _class(index, results, [jets[row] for row in rows_of_class], dataset.metadata.grid)
+        for index, rows_of_class in enumerate(by_class)
+        if rows_of_class
     ]
     return {
         "shown": shown,
-        "first": FIRST,
+        "first": FIRST_JETS,
         "integers": integers,
         "title": deployed.title,
         "channel": channel if len(dataset.metadata.channels) > 1 else None,
-        "bare": sum(each is None for each in held),
+        "bare": sum(constituents_of_jet is None for constituents_of_jet in jet_constituents),
         "port": port is not None,
         "jets": len(rows),
     }
-
-
-def _filled(by_class: list[list[int]]) -> list[tuple[int, list[int]]]:
-    return [(index, found) for index, found in enumerate(by_class) if found]
 
 
 def _class(index: int, results: Results, jets: list[SingleJet], grid: Any) -> dict[str, Any]:
@@ -76,12 +73,12 @@ def _class(index: int, results: Results, jets: list[SingleJet], grid: Any) -> di
     return {
         "name": name,
         "figure": figure,
-        "said": [(jet.row, results.classes[jet.said], jet.said == index) for jet in jets],
+        "predictions": [(jet.row, results.classes[jet.said], jet.said == index) for jet in jets],
     }
 
 
 def _scores(run: RunFolder, results: Results) -> Any:
-    """The integers of the firmware where it is proven, else what the quantized network gives."""
+    """The integers of the firmware if it is proven, otherwise the scores of the quantized network."""
     deployed = results.deployed
     assert deployed is not None  # noqa: S101
     if deployed.name == EMULATED and run.emulated is not None:
@@ -93,7 +90,7 @@ def _scores(run: RunFolder, results: Results) -> Any:
 
 
 def _port(run: RunFolder, dense: Any) -> Any:
-    """The images as integers of the input port; None where there is no port that takes them."""
+    """The images as integers of the input port; None if no port takes them."""
     if "40_lowered" not in run.manifests:
         return None
     with reading("40_lowered/types.json"):

@@ -12,7 +12,7 @@ from pipeline.report.run_folder import RunFolder, reading
 from pipeline.report.section import Section
 from pipeline.report.verdict import judge
 
-KINDS = {
+VECTOR_KINDS = {
     "data": "the test set",
     "extreme": "smallest and largest values, alternating, one lit element at a time",
     "beyond": "values up to four times the range of the input",
@@ -28,11 +28,11 @@ KINDS = {
     "candidates, empty": "no candidate",
     "candidates, random": "uniform over the range of the ports, and around the seed",
 }
-"""What the kinds of test vectors are."""
+"""The kinds of test vectors in words."""
 
 
 def values(run: RunFolder) -> dict[str, Any]:
-    """Design, vectors and the table of layers; types are shown even where the comparison is missing."""
+    """Design, vectors and the table of layers; types are shown even if the comparison is missing."""
     types_folder = run.require("40_lowered")
     with reading("40_lowered/types.json"):
         types = Graph.load(types_folder / "types.json")
@@ -46,7 +46,7 @@ def values(run: RunFolder) -> dict[str, Any]:
     in_hardware = {layer.name for layer in project.traced} if project else set()
     vectors = verdict.proof.vectors if verdict.proof else {}
     available = (verdict.proof.available if verdict.proof else {}) or vectors
-    order = [kind for kind in KINDS if kind in vectors] + [kind for kind in vectors if kind not in KINDS]
+    order = [kind for kind in VECTOR_KINDS if kind in vectors] + [kind for kind in vectors if kind not in VECTOR_KINDS]
     return {
         "verdict": verdict,
         "project": project,
@@ -57,8 +57,8 @@ def values(run: RunFolder) -> dict[str, Any]:
         "rows": rows,
         "in_hardware": in_hardware,
         "ends": list(compared.values()),
-        "vectors": [(kind, vectors[kind], available[kind], KINDS.get(kind, "")) for kind in order],
-        "some": available != vectors,
+        "vectors": [(kind, vectors[kind], available[kind], VECTOR_KINDS.get(kind, "")) for kind in order],
+        "limited": available != vectors,
         "total": _total(list(verdict.proof.layers) if verdict.proof else []),
         "widest": max((layer.accumulator.width for layer in types.layers if layer.accumulator), default=0),
     }

@@ -1,4 +1,4 @@
-"""What the jet images look like: mean image, occupancy, and what pixels do to the jet mass."""
+"""The jet images: mean image, occupancy, and the effect of pixels on the jet mass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What steps and pixels do to the mass of a jet: shift and spread by class, and by |η| and ΔR."""
+"""The effect of steps and pixels on the jet mass: shift and spread by class, and by |η| and ΔR."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.report.section import Section
 ARTEFACT = "25_mass_closure"
 CORRELATIONS = ("with_mass", "with_mass_over_pt")
 LABELS = {
-    "variants": "Mean and RMS of the mass difference of every way from jet to image, by class",
+    "variants": "Mean and RMS of the mass difference of every variant of the preprocessing, by class",
     "configured": "Mean and RMS of the mass difference of the images of this run, against |η| and ΔR, by class",
     "formulas": "Mass by a wrong formula over the mass, against |η|",
 }
@@ -20,19 +20,21 @@ LABELS = {
 
 def values(run: RunFolder) -> dict[str, Any]:
     """The figures and the tables."""
-    found = run.json(ARTEFACT, "mass_closure.json")
+    content = run.json(ARTEFACT, "mass_closure.json")
     with reading(f"{ARTEFACT}/mass_closure.json"):
-        order = [str(each["name"]) for each in run.manifests[ARTEFACT].configuration["images"]["classes"]]
-        classes = [name for name in order if found["jets"][name]]
+        order = [
+            str(class_settings["name"]) for class_settings in run.manifests[ARTEFACT].configuration["images"]["classes"]
+        ]
+        classes = [name for name in order if content["jets"][name]]
         if not classes:
-            raise NotMadeError(f"{ARTEFACT}/mass_closure.json holds no jet", remedy="make it again")
-        rows = [_row(variant, classes) for variant in found["variants"]]
+            raise NotMadeError(f"{ARTEFACT}/mass_closure.json contains no jets", remedy="make it again")
+        rows = [_row(variant, classes) for variant in content["variants"]]
         norms = {
-            norm: [tuple(_number(found["norms"][norm][name][key]) for key in CORRELATIONS) for name in classes]
+            norm: [tuple(_number(content["norms"][norm][name][key]) for key in CORRELATIONS) for name in classes]
             for norm in NORMS
         }
-        ratio = float(found["lecture_notes_over_mass"]["all"])
-        jets = sum(int(each) for each in found["jets"].values())
+        ratio = float(content["lecture_notes_over_mass"]["all"])
+        jets = sum(int(number) for number in content["jets"].values())
     figures = {}
     for name, label in LABELS.items():
         with reading(f"{ARTEFACT}/plots/{name}.svg"):
@@ -51,11 +53,11 @@ def values(run: RunFolder) -> dict[str, Any]:
 
 
 def _row(variant: dict[str, Any], classes: list[str]) -> dict[str, Any]:
-    """One way from jet to image: mean, its error and RMS by class, None where no jet has an image."""
+    """One variant of the preprocessing: mean, its error and RMS by class, None where no jet has an image."""
     shifts = [variant["by_class"][name] for name in classes]
-    cells = [None if each["mean"] is None else (each["mean"], each["mean_error"], each["rms"]) for each in shifts]
-    largest = max(float(each["largest_relative"]) for each in shifts)
-    lost = sum(int(each["without_image"]) for each in shifts)
+    cells = [None if shift["mean"] is None else (shift["mean"], shift["mean_error"], shift["rms"]) for shift in shifts]
+    largest = max(float(shift["largest_relative"]) for shift in shifts)
+    lost = sum(int(shift["without_image"]) for shift in shifts)
     exact = bool(variant["exact"])
     return {"name": str(variant["name"]), "exact": exact, "cells": cells, "largest": largest, "without_image": lost}
 

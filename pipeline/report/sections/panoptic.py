@@ -1,4 +1,4 @@
-"""How well towers are grouped to jets: panoptic quality of every class, float and quantized."""
+"""The grouping of towers into jets: panoptic quality of every class, float and quantized."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from data_prep.events.batch import TOWER_CLASSES
 from pipeline.report.event_differences import from_float
 from pipeline.report.event_results import event_settings
-from pipeline.report.results import QUANTIZED, in_order, titles
+from pipeline.report.results import QUANTIZED, display_order, titles
 from pipeline.report.run_folder import RunFolder, reading
 from pipeline.report.section import Section, Tile, fraction
 
@@ -17,8 +17,8 @@ def values(run: RunFolder) -> dict[str, Any]:
     metrics = run.json("30_model", "metrics.json")
     names = titles(run)
     with reading("30_model/metrics.json"):
-        found = metrics["panoptic"]
-        networks = [{"title": names.get(name, name)} | found[name] for name in in_order(found)]
+        panoptic = metrics["panoptic"]
+        networks = [{"title": names.get(name, name)} | panoptic[name] for name in display_order(panoptic)]
         events = metrics["events"]
         changes = from_float(metrics, "panoptic", {"any_jet": "PQ of any jet", "mean": "mean PQ over classes"})
     return {
@@ -36,8 +36,8 @@ def tiles(run: RunFolder) -> list[Tile]:
     with reading("30_model/metrics.json"):
         if "panoptic" not in metrics:
             return []
-        what = "panoptic quality of the quantized network, mean over classes"
-        return [(fraction(metrics["panoptic"][QUANTIZED]["mean"], 3), what)]
+        description = "panoptic quality of the quantized network, mean over classes"
+        return [(fraction(metrics["panoptic"][QUANTIZED]["mean"], 3), description)]
 
 
 SECTION = Section(

@@ -1,6 +1,6 @@
-"""How well the taggers separate: ROC curves of float, quantized and emulated network in one plot, and their metrics.
+"""The performance of the taggers: ROC curves of float, quantized and emulated network in one plot, and their metrics.
 
-All with the statistical errors that the training measured; nothing is estimated here.
+The statistical errors are those measured by the training; none are estimated here.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 from data_prep.digits import with_error
 from data_prep.images.summary import Summary
 from data_prep.store.jet_images import open_dataset
-from models.metrics.bootstrap import Measured
+from models.metrics.bootstrap import ValueWithError
 from models.metrics.taggers import Rejection, effective_number, roc_curve
 from models.metrics.uncertainty import Uncertainty
 from pipeline.plots.roc import Curve, roc_panels
 from pipeline.plots.style import svg_text
 from pipeline.report import svg
-from pipeline.report.confusions import confused, spread
+from pipeline.report.confusions import confused, quantile_half_width
 from pipeline.report.results import (
     EMULATED,
     QUANTIZED,
@@ -33,7 +33,7 @@ from pipeline.report.run_folder import RunFolder, reading
 from pipeline.report.section import Section, Tile, count
 
 
-class Share(NamedTuple):
+class PercentInterval(NamedTuple):
     """A share in percent, with an interval of one standard deviation."""
 
     value: float
@@ -42,7 +42,7 @@ class Share(NamedTuple):
 
 
 def values(run: RunFolder) -> dict[str, Any]:
-    """Curves, metrics, and what they say in sentences."""
+    """Curves, metrics, and conclusions in sentences."""
     results = load_results(run)
     label = "Background rejection against signal efficiency for each class and tagger"
     deployed = results.deployed
@@ -57,21 +57,24 @@ def values(run: RunFolder) -> dict[str, Any]:
         "confused": [] if deployed is None else confused(results.classes, _shares(deployed), _spreads(run)),
         "steps": _steps(results),
         "trees": _trees(results),
-        "against": next((each.performance.against for each in results.taggers if each.performance.against), None),
+        "against": next((tagger.performance.against for tagger in results.taggers if tagger.performance.against), None),
         "missing": Rejection(0.0, None, None, None),
     }
 
 
 def _spreads(run: RunFolder) -> dict[str, float]:
-    """How far the jet mass in the images is spread (GeV), by class, as far as it is known."""
+    """The spread of the jet mass in the images (GeV), by class, as far as it is known."""
     if "20_images" not in run.manifests:
         return {}
     folder = run.require("20_images")
     with reading("20_images/summary.npz"):
         summary = Summary.load(folder / "summary.npz")
         names = open_dataset(folder).metadata.classes
-    found = {name: spread(counts, summary.mass_edges) for name, counts in zip(names, summary.mass_image, strict=True)}
-    return {name: value for name, value in found.items() if value is not None}
+    widths = {
+        name: quantile_half_width(counts, summary.mass_edges)
+        for name, counts in zip(names, summary.mass_image, strict=True)
+    }
+    return {name: value for name, value in widths.items() if value is not None}
 
 
 def _curves(results: Results) -> dict[str, list[Curve]]:
@@ -95,59 +98,70 @@ def _curves(results: Results) -> dict[str, list[Curve]]:
     return curves
 
 
-def _confusion(tagger: Tagger, errors: Uncertainty) -> list[list[Share]]:
+def _confusion(tagger: Tagger, errors: Uncertainty) -> list[list[PercentInterval]]:
     """The shares of each true class, in percent, with their intervals."""
     shares = _shares(tagger)
     if not errors.confusion:
-        return [[Share(100 * value, 100 * value, 100 * value) for value in row] for row in shares]
+        return [[PercentInterval(100 * value, 100 * value, 100 * value) for value in row] for row in shares]
     return [
-        [Share(100 * value, 100 * low, 100 * high) for value, (low, high) in zip(row, intervals, strict=True)]
+        [PercentInterval(100 * value, 100 * low, 100 * high) for value, (low, high) in zip(row, intervals, strict=True)]
         for row, intervals in zip(shares, errors.confusion, strict=True)
     ]
 
 
 def _shares(tagger: Tagger) -> list[list[float]]:
-    """The shares of each true class that are taken for each."""
+    """The shares of each true class that are classified as each class."""
     return [[value / max(sum(row), 1e-300) for value in row] for row in tagger.performance.confusion]
 
 
-def _steps(results: Results) -> list[tuple[str, Measured]]:
-    """What each step on the way to hardware costs in macro-AUC; without errors they count as unknown."""
+def _steps(results: Results) -> list[tuple[str, ValueWithError]]:
+    """The change of the macro-AUC by each step towards hardware; missing errors are NaN."""
     steps = (
         ("separable instead of standard convolutions", STANDARD, SEPARABLE),
         ("quantized instead of float numbers", SEPARABLE, QUANTIZED),
     )
-    found = []
-    for what, before, after in steps:
-        first, second = results.macro_auc(before), results.macro_auc(after)
-        if first is not None and second is not None:
-            found.append(
-                (f"{what}: macro-AUC ", results.difference(after, before) or Measured(second - first, math.nan))
+    changes = []
+    for step, before, after in steps:
+        value_before, value_after = results.macro_auc(before), results.macro_auc(after)
+        if value_before is not None and value_after is not None:
+            changes.append(
+                (
+                    f"{step}: macro-AUC ",
+                    results.difference(after, before) or ValueWithError(value_after - value_before, math.nan),
+                )
             )
-    return found
+    return changes
 
 
 def _trees(results: Results) -> list[dict[str, Any]]:
-    """The tagger nearest to hardware beside each baseline that there is."""
+    """The tagger closest to the hardware compared with each existing baseline."""
     deployed = results.deployed
     if deployed is None or (network := deployed.performance.macro_auc) is None:
         return []
-    found = []
-    for name, of in ((TREES, "all constituents"), (TREES_SEEN, "the constituents that the network sees")):
+    comparisons = []
+    for name, constituents in ((TREES, "all constituents"), (TREES_SEEN, "the constituents that the network sees")):
         if (trees := results.macro_auc(name)) is not None:
-            errors = [results.errors(each).macro_auc for each in (deployed.name, name)]
-            difference = results.difference(deployed.name, name) or Measured(network - trees, math.nan)
-            found.append({"of": of, "trees": trees, "network": network, "errors": errors, "difference": difference})
-    return found
+            errors = [results.errors(tagger).macro_auc for tagger in (deployed.name, name)]
+            difference = results.difference(deployed.name, name) or ValueWithError(network - trees, math.nan)
+            comparisons.append(
+                {
+                    "constituents": constituents,
+                    "trees": trees,
+                    "network": network,
+                    "errors": errors,
+                    "difference": difference,
+                }
+            )
+    return comparisons
 
 
 def tiles(run: RunFolder) -> list[Tile]:
-    """The macro-AUC of the tagger nearest to hardware."""
+    """The macro-AUC of the tagger closest to the hardware."""
     results = load_results(run)
-    shown = EMULATED if results.find(EMULATED) else QUANTIZED
-    what = "emulated design" if shown == EMULATED else "quantized network"
-    value = with_error(results.macro_auc(shown), results.errors(shown).macro_auc)
-    return [(value, f"macro-AUC of the {what} on {count(results.label.size)} test jets")]
+    name = EMULATED if results.find(EMULATED) else QUANTIZED
+    description = "emulated design" if name == EMULATED else "quantized network"
+    value = with_error(results.macro_auc(name), results.errors(name).macro_auc)
+    return [(value, f"macro-AUC of the {description} on {count(results.label.size)} test jets")]
 
 
 SECTION = Section(120, "Performance", "Performance", values, tasks=frozenset({"classification"}), tiles=tiles)

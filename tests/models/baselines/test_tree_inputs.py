@@ -25,11 +25,11 @@ def description(**changes: Any) -> ImageDescription:
 
 def jets(channels: int = 1) -> ImageBatch:
     """Two jets, of two pixels with all channels and of one pixel with the last channel alone."""
-    first = list(range(channels)) + list(range(3 * channels, 4 * channels))
-    pixel = np.array([*first, 2 * channels + channels - 1], np.uint16)
+    first_jet = list(range(channels)) + list(range(3 * channels, 4 * channels))
+    pixel = np.array([*first_jet, 2 * channels + channels - 1], np.uint16)
     return ImageBatch(
         shape=(2, 2, channels),
-        offsets=np.array([0, len(first), len(first) + 1]),
+        offsets=np.array([0, len(first_jet), len(first_jet) + 1]),
         pixel=pixel,
         value=np.arange(1, pixel.size + 1, dtype=np.float32),
         label=np.zeros(2, np.uint8),
@@ -55,9 +55,9 @@ def observables() -> Observables:
 
 
 def test_ratios_by_hand() -> None:
-    found = tree_inputs(jets(), observables(), description(), "all")
-    np.testing.assert_array_equal(found[:, : len(OBSERVABLES)], observables().all)
-    ratios = dict(zip(RATIOS, found[:, len(OBSERVABLES) :].T.tolist(), strict=True))
+    inputs = tree_inputs(jets(), observables(), description(), "all")
+    np.testing.assert_array_equal(inputs[:, : len(OBSERVABLES)], observables().all)
+    ratios = dict(zip(RATIOS, inputs[:, len(OBSERVABLES) :].T.tolist(), strict=True))
     assert ratios == {
         "tau21": [pytest.approx(0.25), 0],
         "tau32": [pytest.approx(0.5), pytest.approx(np.nan, nan_ok=True)],
@@ -74,17 +74,17 @@ def test_towers_know_eta() -> None:
 
 def test_channels_are_known_by_their_sums_and_their_lit_pixels() -> None:
     two = description(channels=("charged", "neutral"))
-    found = tree_inputs(jets(2), observables(), two, "seen")[:, len(NAMES) :]
+    inputs = tree_inputs(jets(2), observables(), two, "seen")[:, len(NAMES) :]
     # values 1, 2 | 3, 4 of the first jet; 5 in the second channel of the other
-    np.testing.assert_array_equal(found, [[4, 6, 2, 2], [0, 5, 0, 1]])
+    np.testing.assert_array_equal(inputs, [[4, 6, 2, 2], [0, 5, 0, 1]])
 
 
 def test_what_is_seen_of_normalised_images_has_no_pt() -> None:
     steps = [{"step": "centre"}, {"step": "normalise", "norm": "l1"}]
-    seen = tree_inputs(jets(), observables(), description(steps=steps), "seen")
+    inputs = tree_inputs(jets(), observables(), description(steps=steps), "seen")
     names = [name for name in OBSERVABLES if name != "pt"]
-    assert seen.shape[1] == len(NAMES) - 1
-    np.testing.assert_allclose(seen[1, [names.index("mass"), names.index("sdmass")]], [0.04, 0.02])
+    assert inputs.shape[1] == len(NAMES) - 1
+    np.testing.assert_allclose(inputs[1, [names.index("mass"), names.index("sdmass")]], [0.04, 0.02])
     assert tree_inputs(jets(), observables(), description(steps=steps), "all").shape[1] == len(NAMES)
 
 
@@ -92,7 +92,7 @@ def test_where_all_constituents_are_seen_both_sets_are_one(
     make_images: Any, write_dataset: Any, tmp_path: Path
 ) -> None:
     images = make_images(50, 1)
-    same = replace(images, observables=Observables(images.observables.all, images.observables.all))
-    for name, test, expected in (("same", same, True), ("other", images, False)):
-        write_dataset(tmp_path / name, {"train": same, "validation": same, "test": test})
+    equal_images = replace(images, observables=Observables(images.observables.all, images.observables.all))
+    for name, test, expected in (("same", equal_images, True), ("other", images, False)):
+        write_dataset(tmp_path / name, {"train": equal_images, "validation": equal_images, "test": test})
         assert sees_all(open_dataset(tmp_path / name)) is expected

@@ -28,10 +28,10 @@ def test_published_layer_in_a_model() -> None:
 def test_parameters_and_shapes_as_keras(model_settings: ModelSettings) -> None:
     for network in networks(model_settings):
         model = network.build(model_settings, (8, 8, 1), 3)
-        found = model_arithmetic.count(model)
-        assert found.total.parameters == model.count_params()
-        assert found.layers[-1].cost.output_shape == (1, 1, 3)
-        assert [layer.name for layer in found.layers] == [layer.name for layer in model.layers]
+        arithmetic = model_arithmetic.count(model)
+        assert arithmetic.total.parameters == model.count_params()
+        assert arithmetic.layers[-1].cost.output_shape == (1, 1, 3)
+        assert [layer.name for layer in arithmetic.layers] == [layer.name for layer in model.layers]
 
 
 def test_widths_follow_the_quantizers() -> None:
@@ -44,30 +44,30 @@ def test_widths_follow_the_quantizers() -> None:
     x = layers.MaxPooling2D(2, name="pooling")(x)
     x = layers.Flatten(name="flatten")(x)
     x = qkeras.QDense(3, kernel_quantizer=bits(7, 0, alpha=1), name="dense")(x)
-    found = {layer.name: layer for layer in model_arithmetic.count(keras.Model(pixels, x)).layers}
-    assert found["depthwise"].widths == Widths(8, 5)
-    assert found["pointwise"].widths == Widths(17, 6)
-    assert found["relu"].widths.activation == 17 + 6  # one product, no further bits
-    assert found["dense"].widths == Widths(4, 7)
-    assert found["dense"].cost.bit_operations == 3 * 2 * (4 * 7 + 4 + 7 + 1)
+    arithmetic = {layer.name: layer for layer in model_arithmetic.count(keras.Model(pixels, x)).layers}
+    assert arithmetic["depthwise"].widths == Widths(8, 5)
+    assert arithmetic["pointwise"].widths == Widths(17, 6)
+    assert arithmetic["relu"].widths.activation == 17 + 6  # one product, no further bits
+    assert arithmetic["dense"].widths == Widths(4, 7)
+    assert arithmetic["dense"].cost.bit_operations == 3 * 2 * (4 * 7 + 4 + 7 + 1)
 
 
 def test_shared_layer_computes_twice_and_counts_once() -> None:
     left, right = keras.Input((4, 4, 1)), keras.Input((4, 4, 1))
     shared = layers.Conv2D(1, 3, use_bias=False)
-    found = model_arithmetic.count(keras.Model([left, right], layers.Add()([shared(left), shared(right)])))
-    assert found.total.multiplications == 2 * 36
-    assert found.total.parameters == 9
+    arithmetic = model_arithmetic.count(keras.Model([left, right], layers.Add()([shared(left), shared(right)])))
+    assert arithmetic.total.multiplications == 2 * 36
+    assert arithmetic.total.parameters == 9
 
 
 def test_one_dimensional_layers_lie_along_the_columns() -> None:
     model = keras.Sequential([layers.Conv1D(4, 3, input_shape=(10, 2)), layers.SeparableConv1D(5, 3)])
-    found = model_arithmetic.count(model)
-    assert [layer.cost.multiplications for layer in found.layers if layer.cost.parameters] == [
+    arithmetic = model_arithmetic.count(model)
+    assert [layer.cost.multiplications for layer in arithmetic.layers if layer.cost.parameters] == [
         192,
         6 * 3 * 4 + 6 * 4 * 5,
     ]
-    assert found.total.parameters == model.count_params()
+    assert arithmetic.total.parameters == model.count_params()
 
 
 def test_every_layer_with_a_rule_as_keras() -> None:
@@ -83,9 +83,9 @@ def test_every_layer_with_a_rule_as_keras() -> None:
     x = layers.Dense(3)(layers.Dropout(0.1)(x))
     x = layers.GlobalAveragePooling2D()(layers.Cropping2D(1)(x))
     model = keras.Model(pixels, layers.Softmax()(layers.Reshape((3,))(x)))
-    found = model_arithmetic.count(model)
-    assert found.total.parameters == model.count_params()
-    for layer in found.layers:
+    arithmetic = model_arithmetic.count(model)
+    assert arithmetic.total.parameters == model.count_params()
+    for layer in arithmetic.layers:
         assert np.prod(layer.cost.output_shape) == np.prod(model.get_layer(layer.name).output.shape[1:])
 
 

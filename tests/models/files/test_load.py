@@ -16,8 +16,8 @@ import qkeras
 from tensorflow import keras
 
 from data_prep.errors import InputFileError, UnsupportedModelError
+from models.files.keras_warnings import quietly
 from models.files.load import load_model, save_model
-from models.files.quiet import quietly
 
 layers = keras.layers
 bits = qkeras.quantized_bits
@@ -191,16 +191,16 @@ def test_the_settings_of_a_quantizer_inside_are_no_code(tmp_path: Path) -> None:
 
 def test_no_warning_of_keras_about_qkeras(tmp_path: Path) -> None:
     """QKeras draws twice from one initializer; what else is warned of is shown."""
-    given = keras.Input((4,))
+    inputs = keras.Input((4,))
     with quietly():
-        x = qkeras.QDense(3, kernel_quantizer=qkeras.quantized_po2(4))(given)
-        keras.Model(given, qkeras.QActivation(bits(6, 1, alpha=1))(x)).save(tmp_path / "model.keras")
+        x = qkeras.QDense(3, kernel_quantizer=qkeras.quantized_po2(4))(inputs)
+        keras.Model(inputs, qkeras.QActivation(bits(6, 1, alpha=1))(x)).save(tmp_path / "model.keras")
     with warnings.catch_warnings(record=True) as shown:
         warnings.simplefilter("always")
         load_model(tmp_path / "model.keras")
         with quietly():
             warnings.warn("something else", UserWarning, stacklevel=1)
-    assert [str(each.message) for each in shown if each.category is UserWarning] == ["something else"]
+    assert [str(warning.message) for warning in shown if warning.category is UserWarning] == ["something else"]
 
 
 def test_saved_model_folder_is_refused(tmp_path: Path) -> None:
@@ -266,7 +266,7 @@ def test_archive_with_more_than_a_model(tmp_path: Path) -> None:
     path = tmp_path / "model.keras"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("assets/code.py", "raise SystemExit")
-    with pytest.raises(UnsupportedModelError, match="which does not belong into a Keras model"):
+    with pytest.raises(UnsupportedModelError, match="which does not belong in a Keras model"):
         load_model(path)
 
 

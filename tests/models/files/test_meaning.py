@@ -24,8 +24,8 @@ FILE = Path("images.yaml")
 
 
 def content(run: str, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((CONFIGS / run / name).read_text())
-    return found
+    settings: dict[str, Any] = yaml.safe_load((CONFIGS / run / name).read_text())
+    return settings
 
 
 def images(run: str = "demo", **change: Any) -> ImageDescription:
@@ -57,14 +57,14 @@ def test_of_a_tagger() -> None:
 def test_of_a_regression() -> None:
     network = ModelSettings.model_validate(content("regression", "model.yaml"))
     assert network.regression is not None
-    found = Meaning.of_training(images("regression"), network)
-    assert found.regression == network.regression
-    assert found.classes == (images("regression").classes if network.regression.beside_tagger else ())
+    meaning = Meaning.of_training(images("regression"), network)
+    assert meaning.regression == network.regression
+    assert meaning.classes == (images("regression").classes if network.regression.beside_tagger else ())
     alone = network.model_copy(update={"regression": network.regression.model_copy(update={"beside_tagger": False})})
     without = Meaning.of_training(images("regression"), alone)
     assert without.classes == ()
     names = ", ".join(target.name for target in network.regression.targets)
-    assert without.without_scores == f"it finds {names} of a jet (GeV)"
+    assert without.without_scores == f"it estimates {names} of a jet (GeV)"
 
 
 @pytest.mark.parametrize(
@@ -76,13 +76,13 @@ def test_of_a_regression() -> None:
     ],
 )
 def test_of_events(run: str, classes: tuple[str, ...], parts: set[str]) -> None:
-    found = of_events(run)
-    assert found.task == run
-    assert found.classes == classes
-    assert {name for name in ("segmentation", "detection") if getattr(found, name) is not None} == parts
-    assert found.image_shape == (56, 80, 3)
-    assert found.units == ("GeV", "GeV", "GeV")
-    assert "made for events" in found.without_scores
+    meaning = of_events(run)
+    assert meaning.task == run
+    assert meaning.classes == classes
+    assert {name for name in ("segmentation", "detection") if getattr(meaning, name) is not None} == parts
+    assert meaning.image_shape == (56, 80, 3)
+    assert meaning.units == ("GeV", "GeV", "GeV")
+    assert "made for events" in meaning.without_scores
 
 
 def test_tasks_and_images_belong_together() -> None:
@@ -124,17 +124,17 @@ def test_a_damaged_file(tmp_path: Path) -> None:
 
 
 def test_every_key_that_differs_is_named() -> None:
-    given = images(grid={"pixels": 16, "half_width": 0.4}, steps=[{"step": "centre"}])
+    different = images(grid={"pixels": 16, "half_width": 0.4}, steps=[{"step": "centre"}])
     expected = (
         "images.yaml: 'grid.half_width' is 0.4, the network was trained with 0.8; 'steps' is centre, not centre, roll, "
-        "flip (give images that are made as those of its training)"
+        "flip (give images made in the same way as those it was trained on)"
     )
-    with pytest.raises(ConfigurationError) as found:
-        tagger().require_same_images(given, FILE, configuration=True)
-    assert str(found.value) == expected
-    with pytest.raises(InputFileError) as other:
-        Meaning.stated(images(), classes=True).require_same_images(given, FILE)
-    assert "'grid.half_width' is 0.4, for the network was stated 0.8" in str(other.value)
+    with pytest.raises(ConfigurationError) as caught:
+        tagger().require_same_images(different, FILE, configuration=True)
+    assert str(caught.value) == expected
+    with pytest.raises(InputFileError) as caught_of_stated:
+        Meaning.stated(images(), classes=True).require_same_images(different, FILE)
+    assert "'grid.half_width' is 0.4, for the network was stated 0.8" in str(caught_of_stated.value)
     tagger().require_same_images(images(), FILE)
 
 
@@ -157,8 +157,8 @@ def test_the_truth_of_events_may_differ_and_their_towers_may_not() -> None:
 
 
 def test_stated_by_the_user() -> None:
-    found = Meaning.stated(images(), classes=True)
-    assert (found.stated_by, found.task, found.classes) == ("user", None, images().classes)
+    meaning = Meaning.stated(images(), classes=True)
+    assert (meaning.stated_by, meaning.task, meaning.classes) == ("user", None, images().classes)
     assert Meaning.stated(images(), classes=False).without_scores == "its outputs are not classes (--no-classes)"
     assert Meaning.stated(towers(), classes=True).classes == ()
 

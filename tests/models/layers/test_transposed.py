@@ -32,19 +32,19 @@ def test_every_pixel_adds_a_window(padding: str, kernel: tuple[int, int], stride
     )
     rng = np.random.default_rng(3)
     image = rng.integers(-8, 8, (2, 3, 4, 3)).astype(np.float32)
-    found = layer(image).numpy()
+    outputs = layer(image).numpy()
     weights = np.clip(np.round(layer.get_weights()[0] * 8), -16, 15) / 8
     bias = np.clip(np.round(layer.get_weights()[1] * 4), -8, 7) / 4
-    (high, wide), (down, right) = kernel, strides
-    full = np.zeros((2, 2 * down + max(high, down), 3 * right + max(wide, right), 2))
+    (high, wide), (step_down, step) = kernel, strides
+    full = np.zeros((2, 2 * step_down + max(high, step_down), 3 * step + max(wide, step), 2))
     for row in range(3):
         for column in range(4):
             window = np.einsum("bc,hwfc->bhwf", image[:, row, column], weights)
-            full[:, row * down : row * down + high, column * right : column * right + wide] += window
+            full[:, row * step_down : row * step_down + high, column * step : column * step + wide] += window
     if padding == "same":
-        top, left = max(high - down, 0) // 2, max(wide - right, 0) // 2
-        full = full[:, top : top + 3 * down, left : left + 4 * right]
-    np.testing.assert_array_equal(found, full + bias)
+        top, left = max(high - step_down, 0) // 2, max(wide - step, 0) // 2
+        full = full[:, top : top + 3 * step_down, left : left + 4 * step]
+    np.testing.assert_array_equal(outputs, full + bias)
 
 
 def test_it_trains() -> None:

@@ -22,16 +22,16 @@ def test_the_examples() -> None:
 @pytest.mark.parametrize("confidence", [math.erf(math.sqrt(0.5)), 0.95])
 def test_either_edge_leaves_half_of_the_rest(tried: int, confidence: float) -> None:
     """At the lower edge as many or more pass, at the upper one as many or fewer, each with (1 - confidence) / 2."""
-    rest = (1 - confidence) / 2
+    tail = (1 - confidence) / 2
     for passed in range(tried + 1):
         low, high = clopper_pearson(passed, tried, confidence)
         assert 0 <= low <= passed / tried <= high <= 1
         at_low = sum(math.comb(tried, k) * low**k * (1 - low) ** (tried - k) for k in range(passed, tried + 1))
         at_high = sum(math.comb(tried, k) * high**k * (1 - high) ** (tried - k) for k in range(passed + 1))
-        assert at_low == pytest.approx(rest if passed else 1, rel=1e-9)
-        assert at_high == pytest.approx(rest if passed < tried else 1, rel=1e-9)
-        known = stats.binomtest(passed, tried).proportion_ci(confidence, "exact")
-        assert (low, high) == pytest.approx((known.low, known.high), abs=1e-9)
+        assert at_low == pytest.approx(tail if passed else 1, rel=1e-9)
+        assert at_high == pytest.approx(tail if passed < tried else 1, rel=1e-9)
+        expected = stats.binomtest(passed, tried).proportion_ci(confidence, "exact")
+        assert (low, high) == pytest.approx((expected.low, expected.high), abs=1e-9)
 
 
 def test_nothing_tried_is_nothing_known() -> None:
@@ -56,12 +56,12 @@ def test_intervals_of_weighted_jets_cover(rng: np.random.Generator) -> None:
 
     Each experiment has 80 jets with weights from 0.2 to 2, half of them in pairs.
     """
-    held = []
+    covered = []
     for _ in range(2000):
         group = np.concatenate([np.arange(40), 40 + np.arange(40) // 2])
         passing = (rng.random(60) < 0.9)[group]
         weight = rng.uniform(0.2, 2, 80)
         tries = effective_tries(passing, weight, group)
         low, high = clopper_pearson(float((weight * passing).sum() / weight.sum()) * tries, tries)
-        held.append(low <= 0.9 <= high)
-    assert 0.66 < np.mean(held) < 0.85
+        covered.append(low <= 0.9 <= high)
+    assert 0.66 < np.mean(covered) < 0.85

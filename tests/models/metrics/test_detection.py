@@ -26,10 +26,10 @@ def only(true: JetList) -> Truth:
 
 
 def test_the_surest_has_the_nearest() -> None:
-    found = jets((50, 0.0, 0.05, 1), (60, 0.0, 0.1, 2), (20, 2.0, 0.0, 3))
+    candidates = jets((50, 0.0, 0.05, 1), (60, 0.0, 0.1, 2), (20, 2.0, 0.0, 3))
     true = jets((55, 0.0, 0.0, 0), (40, 0.0, 0.25, 0))
-    assert match(found, true, 0.3).tolist() == [1, 0, -1]
-    assert match(found, jets(), 0.3).tolist() == [-1, -1, -1]
+    assert match(candidates, true, 0.3).tolist() == [1, 0, -1]
+    assert match(candidates, jets(), 0.3).tolist() == [-1, -1, -1]
 
 
 def test_matches_across_pi() -> None:
@@ -45,28 +45,32 @@ def test_counts_by_hand() -> None:
     )
     total.add(jets(), only(jets()))
     total.add(jets((45, 0, 0.1, 1)), only(jets((50, 0, 0, 0))))
-    made = total.result()
-    assert (made.true, made.found, made.ignored, made.matched) == (3, 4, 1, 2)
-    assert made.efficiency == pytest.approx(2 / 3)
-    assert made.fakes == pytest.approx(1 / 3)
-    assert made.pt_response == pytest.approx((1.1 + 0.9) / 2)
+    result = total.result()
+    assert (result.true, result.found, result.ignored, result.matched) == (3, 4, 1, 2)
+    assert result.efficiency == pytest.approx(2 / 3)
+    assert result.fakes == pytest.approx(1 / 3)
+    assert result.pt_response == pytest.approx((1.1 + 0.9) / 2)
     # In bins of the true pT: 50 GeV found, 80 GeV not, 100 GeV found.
-    assert [None if each is None else (each.value, each.jets) for each in made.turn_on] == [(1, 1), (0, 1), (1, 1)]
-    assert made.closure.whole is not None
-    assert made.closure.whole.median == made.pt_response
+    assert [None if share is None else (share.value, share.jets) for share in result.turn_on] == [
+        (1, 1),
+        (0, 1),
+        (1, 1),
+    ]
+    assert result.closure.whole is not None
+    assert result.closure.whole.median == result.pt_response
     # Recall 1/3 at precision 1, then fake and third jet of one score: recall 2/3 at precision 2/3.
-    assert made.average_precision["0.3"] == pytest.approx(1 / 3 + 1 / 3 * 2 / 3)
+    assert result.average_precision["0.3"] == pytest.approx(1 / 3 + 1 / 3 * 2 / 3)
 
 
 def test_a_jet_at_eta_2_is_a_fake_no_longer() -> None:
     """Jets are to be found up to 1.7. Unlisted: one at 2.0, and a soft one at 1.0. Nothing is at −0.5 and −2.2."""
-    found = jets((150, 2.05, 0, 5), (40, 1.0, 1.0, 4), (60, -0.5, 2, 3), (70, -2.2, 2, 2), (130, 1.75, 3, 1))
+    candidates = jets((150, 2.05, 0, 5), (40, 1.0, 1.0, 4), (60, -0.5, 2, 3), (70, -2.2, 2, 2), (130, 1.75, 3, 1))
     truth = Truth(jets((140, 1.65, 3.1, 0)), jets((160, 2.0, 0.1, 0), (30, 1.1, 1.0, 0)))
-    made = assign(found, truth, 0.4, 1.7)
-    assert made.jet.tolist() == [-1, -1, -1, -1, 0]  # one that is a listed jet is right wherever it is found
-    assert made.ignored.tolist() == [True, True, False, True, False]
+    assignment = assign(candidates, truth, 0.4, 1.7)
+    assert assignment.jet.tolist() == [-1, -1, -1, -1, 0]  # one that is a listed jet is right wherever it is found
+    assert assignment.ignored.tolist() == [True, True, False, True, False]
     total = DetectionSum(distance=0.4, eta_max=1.7, edges=(20, 200))
-    total.add(found, truth)
+    total.add(candidates, truth)
     assert (total.result().efficiency, total.result().fakes) == (1, 0.5)
     # an unlisted jet excuses one found jet, and none that is nearer to a listed one
     twice = assign(jets((90, 0, 0, 2), (80, 0.1, 0, 1)), Truth(jets(), jets((90, 0, 0, 0))), 0.4, 1.7)
@@ -76,13 +80,13 @@ def test_a_jet_at_eta_2_is_a_fake_no_longer() -> None:
 
 
 def test_without_jets_nothing_is_defined() -> None:
-    made = DetectionSum(distance=0.3, eta_max=3.0, edges=(20, 60, 90, 200)).result()
-    assert (made.efficiency, made.fakes, made.average_precision) == (
+    result = DetectionSum(distance=0.3, eta_max=3.0, edges=(20, 60, 90, 200)).result()
+    assert (result.efficiency, result.fakes, result.average_precision) == (
         None,
         None,
         {"0.3": None, "0.5": None, "0.7": None},
     )
-    assert made.turn_on == (None, None, None)
+    assert result.turn_on == (None, None, None)
 
 
 def test_events_without_found_or_without_true_jets() -> None:
@@ -102,17 +106,17 @@ def test_overlapping_jets_are_each_found_once() -> None:
     two.add(jets((50, 0, 0, 2), (40, 0.05, 0, 1)), only(jets((50, 0, 0, 0))))
     assert (two.result().matched, two.result().fakes) == (1, 0.5)
     assert two.result().average_precision["0.5"] == 1
-    one = DetectionSum(distance=0.3, eta_max=3.0, edges=(20, 200))
-    one.add(jets((90, 0, 0, 1)), only(jets((50, 0, 0, 0), (40, 0.05, 0, 0))))
-    assert (one.result().matched, one.result().efficiency) == (1, 0.5)
+    overlapping = DetectionSum(distance=0.3, eta_max=3.0, edges=(20, 200))
+    overlapping.add(jets((90, 0, 0, 1)), only(jets((50, 0, 0, 0), (40, 0.05, 0, 0))))
+    assert (overlapping.result().matched, overlapping.result().efficiency) == (1, 0.5)
 
 
-def plain_average_precision(score: list[int], right: list[bool], there: int) -> float:
+def plain_average_precision(score: list[int], correct: list[bool], objects: int) -> float:
     """Every threshold: recall and precision; then at each recall the best precision at it or beyond."""
     points = []
     for threshold in sorted(set(score), reverse=True):
-        said = [ok for s, ok in zip(score, right, strict=True) if s >= threshold]
-        points.append((sum(said) / there, sum(said) / len(said)))
+        passing = [ok for s, ok in zip(score, correct, strict=True) if s >= threshold]
+        points.append((sum(passing) / objects, sum(passing) / len(passing)))
     total, before = 0.0, 0.0
     for recall, _ in points:
         total += (recall - before) * max(p for r, p in points if r >= recall)
@@ -123,10 +127,12 @@ def plain_average_precision(score: list[int], right: list[bool], there: int) -> 
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=1, max_size=20), st.integers(0, 5))
 @settings(max_examples=60)
 def test_average_precision_is_the_area(detections: list[tuple[int, bool]], missed: int) -> None:
-    score, right = [s for s, _ in detections], [ok for _, ok in detections]
-    there = sum(right) + missed
-    if there:
-        assert average_precision(score, right, there) == pytest.approx(plain_average_precision(score, right, there))
+    score, correct = [s for s, _ in detections], [ok for _, ok in detections]
+    objects = sum(correct) + missed
+    if objects:
+        assert average_precision(score, correct, objects) == pytest.approx(
+            plain_average_precision(score, correct, objects)
+        )
 
 
 Box = tuple[int, int, int, int]
@@ -139,17 +145,19 @@ def cells(box: Box) -> set[tuple[int, int]]:
 
 def plain_right(events: list[tuple[list[tuple[int, Box]], list[Box]]], least: float) -> list[tuple[int, bool]]:
     """Score of every detection and whether it is right: the surest first, each has the best truth that is left."""
-    made = []
-    for found, true in events:
-        left = list(true)
-        for score, box in sorted(found, key=lambda each: -each[0]):
-            shares = [Fraction(len(cells(box) & cells(other)), len(cells(box) | cells(other))) for other in left]
+    flags = []
+    for detections, true in events:
+        remaining = list(true)
+        for score, box in sorted(detections, key=lambda detection: -detection[0]):
+            shares = [
+                Fraction(len(cells(box) & cells(target)), len(cells(box) | cells(target))) for target in remaining
+            ]
             assume(len(set(shares)) == len(shares) or max(shares) < least)  # which of two is as good
-            right = bool(shares) and max(shares) >= least
-            if right:
-                left.pop(int(np.argmax(shares)))
-            made.append((score, right))
-    return made
+            correct = bool(shares) and max(shares) >= least
+            if correct:
+                remaining.pop(int(np.argmax(shares)))
+            flags.append((score, correct))
+    return flags
 
 
 boxes = st.tuples(st.integers(0, 4), st.integers(1, 4), st.integers(0, 11), st.integers(1, 5)).map(
@@ -163,26 +171,31 @@ def test_average_precision_of_boxes_counted_cell_by_cell(pairs: list[tuple[list[
     """From boxes to the area, with overlaps as numbers of cells on the cylinder and matching written out."""
     step = 2 * np.pi / 12
     numbers = iter(np.random.default_rng(len(pairs)).permutation(100).tolist())
-    events = [([(next(numbers), box) for box in found], true) for found, true in pairs]
+    events = [([(next(numbers), box) for box in detections], true) for detections, true in pairs]
 
-    def listed(rows: list[tuple[int, Box]]) -> JetList:
-        box = np.array([each for _, each in rows], float).reshape(-1, 4) * [1, 1, step, step] - [0, 0, np.pi, np.pi]
+    def jet_list(rows: list[tuple[int, Box]]) -> JetList:
+        box = np.array([box_of_row for _, box_of_row in rows], float).reshape(-1, 4) * [1, 1, step, step] - [
+            0,
+            0,
+            np.pi,
+            np.pi,
+        ]
         eta, phi = (box[:, 0] + box[:, 1]) / 2, (box[:, 2] + box[:, 3]) / 2
         score = np.array([number for number, _ in rows], float)
         return JetList(np.full(len(rows), 50.0), eta, phi, box, score)
 
     total = DetectionSum(distance=0.3, eta_max=9.0, edges=(20, 200), overlaps=(0.31, 0.47))
-    for found, true in events:
-        total.add(listed(found), only(listed([(0, box) for box in true])))
-    there = sum(len(true) for _, true in events)
+    for detections, true in events:
+        total.add(jet_list(detections), only(jet_list([(0, box) for box in true])))
+    objects = sum(len(true) for _, true in events)
     for least in (0.31, 0.47):  # what no share of so few cells is
         flags = plain_right(events, least)
         area = total.result().average_precision[str(least)]
-        if not there:
+        if not objects:
             assert area is None
         else:
-            scores, right = [score for score, _ in flags], [ok for _, ok in flags]
-            assert area == pytest.approx(plain_average_precision(scores, right, there))
+            scores, correct = [score for score, _ in flags], [ok for _, ok in flags]
+            assert area == pytest.approx(plain_average_precision(scores, correct, objects))
 
 
 def test_overlap_of_boxes() -> None:

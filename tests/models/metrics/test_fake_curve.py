@@ -13,22 +13,24 @@ from models.metrics.jet_matching import Assignment
 
 def curve(events: list[tuple[list[float], list[int], int]]) -> FakeCurve:
     """From events of scores, what each found jet is (1 right, 0 fake, −1 neither) and the number of true jets."""
-    made = FakeCurve()
-    for library, (score, kind, true) in enumerate(events):
-        kinds = np.array(kind, np.int64).reshape(-1)
-        made.add(np.array(score, float), Assignment(np.where(kinds > 0, 0, -1), kinds < 0, true), library)
-    return made
+    collected = FakeCurve()
+    for library, (score, assignment, true) in enumerate(events):
+        assignments = np.array(assignment, np.int64).reshape(-1)
+        collected.add(
+            np.array(score, float), Assignment(np.where(assignments > 0, 0, -1), assignments < 0, true), library
+        )
+    return collected
 
 
 def test_by_hand() -> None:
     """Right, fake, right, fake by falling score of four true jets: 1 of 4, then 2 of 4 with a fake."""
-    made = curve([([9, 8, 6, 5], [1, 0, 0, -1], 3), ([7], [1], 1)])
-    quarter, half = made.at(0.25), made.at(0.5)
+    fakes = curve([([9, 8, 6, 5], [1, 0, 0, -1], 3), ([7], [1], 1)])
+    quarter, half = fakes.at(0.25), fakes.at(0.5)
     assert quarter is not None
     assert half is not None
     assert (quarter.fakes, quarter.score) == (0, 9)
     assert (half.fakes, half.score) == (pytest.approx(1 / 3), 7)
-    assert made.at(0.51) is None
+    assert fakes.at(0.51) is None
     assert curve([]).at(0.5) is None
     assert curve([([1.0], [0], 0)]).at(0.5) is None
 
@@ -36,15 +38,15 @@ def test_by_hand() -> None:
 @given(st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=1, max_size=15), st.integers(0, 4))
 @settings(max_examples=60, deadline=None)
 def test_at_the_efficiency_of_a_threshold_the_fakes_are_those_above_it(
-    found: list[tuple[int, bool]], missed: int
+    jets: list[tuple[int, bool]], missed: int
 ) -> None:
-    true = sum(right for _, right in found) + missed
-    made = curve([([float(score) for score, _ in found], [int(right) for _, right in found], true)])
+    true = sum(correct for _, correct in jets) + missed
+    fakes = curve([([float(score) for score, _ in jets], [int(correct) for _, correct in jets], true)])
     passed = -1
-    for threshold in sorted({score for score, _ in found}, reverse=True):
-        above = [right for score, right in found if score >= threshold]
+    for threshold in sorted({score for score, _ in jets}, reverse=True):
+        above = [correct for score, correct in jets if score >= threshold]
         if sum(above) > max(passed, 0):  # of thresholds with one efficiency the highest is taken
-            point = made.at(sum(above) / true)
+            point = fakes.at(sum(above) / true)
             assert point is not None
             assert point.fakes == pytest.approx(1 - sum(above) / len(above))
             assert point.score == threshold
@@ -56,9 +58,9 @@ def test_a_better_score_has_fewer_fakes_and_the_error_is_that_of_their_number() 
     rng = np.random.default_rng(8)
     events = []
     for _ in range(400):
-        right = rng.normal(3, 1, rng.poisson(2.5))
+        correct = rng.normal(3, 1, rng.poisson(2.5))
         fake = rng.normal(0, 1, rng.poisson(2.5))
-        events.append(([*right, *fake], [1] * right.size + [0] * fake.size, right.size))
+        events.append(([*correct, *fake], [1] * correct.size + [0] * fake.size, correct.size))
     point = curve(events).at(0.9)
     assert point is not None
     # normal distributions: the threshold at 3 − 1.2816 keeps 4.29 % of as many fakes

@@ -12,9 +12,9 @@ def test_events_that_are_all_alike_within_a_library_count_once() -> None:
     """50 libraries of 40 equal events: the error of the mean is that of 50 numbers and not of 2,000."""
     value = np.random.default_rng(2).normal(3.0, 1.0, 50)
     sums = LibrarySums()
-    for library, each in enumerate(value):
+    for library, value_of_event in enumerate(value):
         for _ in range(40):
-            sums.add(library, [each, 1.0])
+            sums.add(library, [value_of_event, 1.0])
     error = sums.error(ratio)
     # of 200 replicas the standard deviation is known to 5 %
     assert error == pytest.approx(value.std() / np.sqrt(50), rel=0.2)
@@ -25,8 +25,8 @@ def test_independent_events_have_the_error_of_their_number() -> None:
     passed = np.random.default_rng(3).random((100, 20)) < 0.3
     sums = LibrarySums()
     for library, row in enumerate(passed):
-        for each in row:
-            sums.add(library, [float(each), 1.0])
+        for value in row:
+            sums.add(library, [float(value), 1.0])
     assert sums.error(ratio) == pytest.approx(np.sqrt(0.3 * 0.7 / 2000), rel=0.25)
 
 

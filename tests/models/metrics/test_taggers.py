@@ -56,15 +56,17 @@ def test_roc_as_scikit_learn(sample: tuple[np.ndarray, np.ndarray, np.ndarray]) 
 
 def test_performance_as_scikit_learn(sample: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     scores, label, weight = sample
-    found = metrics.performance(scores, label, CLASSES, weight)
+    performance = metrics.performance(scores, label, CLASSES, weight)
     for index, name in enumerate(CLASSES):
         expected = sklearn.metrics.roc_auc_score(label == index, scores[:, index], sample_weight=weight)
-        assert found.auc[name] == pytest.approx(expected, rel=1e-12)
-    assert found.macro_auc == pytest.approx(np.mean([area for area in found.auc.values() if area is not None]))
+        assert performance.auc[name] == pytest.approx(expected, rel=1e-12)
+    assert performance.macro_auc == pytest.approx(
+        np.mean([area for area in performance.auc.values() if area is not None])
+    )
     predicted = scores.argmax(axis=1)
-    assert found.accuracy == pytest.approx(sklearn.metrics.accuracy_score(label, predicted, sample_weight=weight))
+    assert performance.accuracy == pytest.approx(sklearn.metrics.accuracy_score(label, predicted, sample_weight=weight))
     confusion = sklearn.metrics.confusion_matrix(label, predicted, sample_weight=weight)
-    np.testing.assert_allclose(found.confusion, confusion)
+    np.testing.assert_allclose(performance.confusion, confusion)
 
 
 def test_rejection_by_hand() -> None:
@@ -78,10 +80,10 @@ def test_rejection_by_hand() -> None:
 
 def test_rejection_without_background_is_a_limit() -> None:
     curve = metrics.roc_curve([5, 4, 3, 2, 1, 0], [1, 1, 1, 0, 0, 0])
-    found = metrics.rejection(curve, 0.5, 3)
-    assert found.rejection is None
-    assert found.background_efficiency == 0
-    assert found.lower_limit == pytest.approx(3 / 2.995732273553991)
+    rejection = metrics.rejection(curve, 0.5, 3)
+    assert rejection.rejection is None
+    assert rejection.background_efficiency == 0
+    assert rejection.lower_limit == pytest.approx(3 / 2.995732273553991)
 
 
 def test_effective_number_of_weighted_jets() -> None:
@@ -91,8 +93,8 @@ def test_effective_number_of_weighted_jets() -> None:
 
 def test_missing_class_is_null_in_json() -> None:
     scores = metrics.softmax(np.eye(3)[[0, 1, 0, 1]])
-    found = metrics.performance(scores, [0, 1, 1, 0], CLASSES)
-    content = json.loads(json.dumps(found.as_json(), allow_nan=False))
+    performance = metrics.performance(scores, [0, 1, 1, 0], CLASSES)
+    content = json.loads(json.dumps(performance.as_json(), allow_nan=False))
     assert content["auc"]["t"] is None
     assert content["rejection"]["0.3"]["t"]["rejection"] is None
     assert content["auc"]["q"] == 0.5
@@ -120,12 +122,12 @@ def test_no_curve_without_signal_and_background(
 @given(st.lists(st.tuples(st.integers(-4, 4), st.booleans()), min_size=2, max_size=30))
 def test_auc_counts_pairs(jets: list[tuple[int, bool]]) -> None:
     """AUC = P(signal above background) + P(tie) / 2, counted pair by pair."""
-    signal = [score for score, kind in jets if kind]
-    background = [score for score, kind in jets if not kind]
+    signal = [score for score, is_signal in jets if is_signal]
+    background = [score for score, is_signal in jets if not is_signal]
     if not signal or not background:
         return
     wins = sum((s > b) + (s == b) / 2 for s in signal for b in background) / (len(signal) * len(background))
-    curve = metrics.roc_curve([score for score, _ in jets], [kind for _, kind in jets])
+    curve = metrics.roc_curve([score for score, _ in jets], [is_signal for _, is_signal in jets])
     assert metrics.auc(curve) == pytest.approx(wins)
 
 
@@ -145,14 +147,14 @@ def test_rejection_of_a_named_background_by_hand() -> None:
         [0.5, 0.5, 0.0, 0.0],
         [0.0, 0.0, 0.9, 0.1],
     ]
-    found = metrics.performance(scores, label, classes, [1, 1, 3, 2, 1, 9], ("q", "g"))
-    assert found.against is not None
-    assert found.against.classes == ("q", "g")
-    assert set(found.against.auc) == {"w", "z"}
+    performance = metrics.performance(scores, label, classes, [1, 1, 3, 2, 1, 9], ("q", "g"))
+    assert performance.against is not None
+    assert performance.against.classes == ("q", "g")
+    assert set(performance.against.auc) == {"w", "z"}
     # pairs of W and QCD: 0.9 wins all, 0.5 loses to 0.6 alone
-    assert found.against.auc["w"] == pytest.approx((1 + 0.5) / 2)
-    assert found.against.rejection["0.5"]["w"].rejection is None
-    assert found.against.rejection["0.5"]["w"].lower_limit == pytest.approx(36 / 14 / -math.log(0.05))
-    assert found.rejection["0.5"]["w"].background_efficiency == pytest.approx(12 / 15)
+    assert performance.against.auc["w"] == pytest.approx((1 + 0.5) / 2)
+    assert performance.against.rejection["0.5"]["w"].rejection is None
+    assert performance.against.rejection["0.5"]["w"].lower_limit == pytest.approx(36 / 14 / -math.log(0.05))
+    assert performance.rejection["0.5"]["w"].background_efficiency == pytest.approx(12 / 15)
     assert metrics.performance(scores, label, classes).against is None
-    assert found.as_json()["against"]["rejection"]["0.3"]["w"]["signal_efficiency"] == 0.3
+    assert performance.as_json()["against"]["rejection"]["0.3"]["w"]["signal_efficiency"] == 0.3

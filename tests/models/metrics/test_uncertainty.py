@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 from scipy.stats import rankdata
 
-from models.metrics.bootstrap import Ranking, macro_auc_replicas, measured
+from models.metrics.bootstrap import Ranking, macro_auc_replicas, value_with_error
 from models.metrics.taggers import SIGNAL_EFFICIENCIES, performance, rejection, roc_curve, softmax
 from models.metrics.uncertainty import EFFICIENCIES, Uncertainties, background_at, uncertainties
 
@@ -20,9 +20,9 @@ CLASSES = ("a", "b", "c")
 def _taggers(rng: np.random.Generator, jets: int) -> tuple[dict[str, Floats], npt.NDArray[np.int64]]:
     """Two taggers that agree in most of what they see, scores in steps so that there are ties."""
     label = rng.integers(0, 3, jets)
-    seen = np.eye(3)[label] + rng.normal(size=(jets, 3))
+    common = np.eye(3)[label] + rng.normal(size=(jets, 3))
     return {
-        name: np.round(softmax(seen + 0.4 * rng.normal(size=(jets, 3))).astype(np.float64), 2) for name in ("x", "y")
+        name: np.round(softmax(common + 0.4 * rng.normal(size=(jets, 3))).astype(np.float64), 2) for name in ("x", "y")
     }, label
 
 
@@ -38,44 +38,44 @@ def _delong(scores: list[Floats], signal: npt.NDArray[np.bool_]) -> Floats:
         ranks = rankdata(score)
         of_signal.append((ranks[signal] - rankdata(score[signal])) / n)
         of_background.append(1 - (ranks[~signal] - rankdata(score[~signal])) / m)
-    found: Floats = np.cov(of_signal) / m + np.cov(of_background) / n
-    return found
+    covariance: Floats = np.cov(of_signal) / m + np.cov(of_background) / n
+    return covariance
 
 
 def test_errors_of_an_auc_and_of_a_difference_are_delongs(rng: np.random.Generator) -> None:
     """400 replicas know an error to 1/√800 = 3.5 %."""
     scores, label = _taggers(rng, 1500)
-    found = uncertainties(scores, label, CLASSES, np.ones(1500), 3, 400)
+    errors = uncertainties(scores, label, CLASSES, np.ones(1500), 3, 400)
     for index, name in enumerate(CLASSES):
-        covariance = _delong([each[:, index] for each in scores.values()], label == index)
+        covariance = _delong([tagger_scores[:, index] for tagger_scores in scores.values()], label == index)
         for row, tagger in enumerate(scores):
-            error = found.taggers[tagger].auc[name]
+            error = errors.taggers[tagger].auc[name]
             assert error == pytest.approx(np.sqrt(covariance[row, row]), rel=0.12)
-        difference = found.differences[0].auc[name]
+        difference = errors.differences[0].auc[name]
         assert difference is not None
-        wanted = np.sqrt(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
-        assert difference.error == pytest.approx(wanted, rel=0.12)
+        expected = np.sqrt(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
+        assert difference.error == pytest.approx(expected, rel=0.12)
         assert difference.error < 0.7 * np.sqrt(covariance[0, 0])
 
 
 def test_of_equal_taggers_a_twentieth_looks_different(rng: np.random.Generator) -> None:
     """150 experiments with two equally good taggers: two errors are exceeded in 5 % of them, known to 1.8 %."""
-    seen = []
+    significant = []
     for seed in range(150):
         scores, label = _taggers(rng, 150)
         drawn = macro_auc_replicas(scores, label, np.ones(150), 40, seed)
-        seen.append(measured(drawn["x"], drawn["y"]).seen)
-    assert 0.0 < np.mean(seen) < 0.05 + 3 * 0.018
+        significant.append(value_with_error(drawn["x"], drawn["y"]).significant)
+    assert 0.0 < np.mean(significant) < 0.05 + 3 * 0.018
 
 
 def test_errors_of_shares_are_those_of_counting(rng: np.random.Generator) -> None:
     scores, label = _taggers(rng, 2000)
-    found = uncertainties(scores, label, CLASSES, np.ones(2000), 1).taggers["x"]
+    errors = uncertainties(scores, label, CLASSES, np.ones(2000), 1).taggers["x"]
     values = performance(scores["x"], label, CLASSES)
     assert values.accuracy is not None
-    wanted = np.sqrt(values.accuracy * (1 - values.accuracy) / 2000)
-    assert found.accuracy == pytest.approx(wanted, rel=0.2)
-    for row, intervals in zip(values.confusion, found.confusion, strict=True):
+    expected = np.sqrt(values.accuracy * (1 - values.accuracy) / 2000)
+    assert errors.accuracy == pytest.approx(expected, rel=0.2)
+    for row, intervals in zip(values.confusion, errors.confusion, strict=True):
         for value, (low, high) in zip(row, intervals, strict=True):
             share, jets = value / sum(row), sum(row)
             # a little more than the normal approximation, as exact intervals are
@@ -121,26 +121,28 @@ def test_background_is_read_off_as_by_the_metrics(rng: np.random.Generator, effi
 def test_what_cannot_be_measured_has_no_error_and_the_seed_decides(rng: np.random.Generator) -> None:
     scores, label = _taggers(rng, 200)
     label = np.minimum(label, 1)
-    found = uncertainties(scores, label, CLASSES, np.ones(200), 5, 10)
-    assert found.taggers["x"].auc["c"] is None
-    assert found.taggers["x"].rejection["0.3"]["c"] is None
-    assert set(found.taggers["x"].roc) == {"a", "b"}
-    assert found.taggers["x"].macro_auc is not None
-    assert found.taggers["x"].confusion[2] == [(0, 1)] * 3
-    text = json.dumps(found.as_json(), allow_nan=False)
-    assert Uncertainties.of_json(json.loads(text)) == found
-    assert uncertainties(scores, label, CLASSES, np.ones(200), 5, 10) == found
-    assert uncertainties(scores, label, CLASSES, np.ones(200), 6, 10) != found
-    one, other = found.macro_auc("x", "y"), found.macro_auc("y", "x")
-    assert one is not None
-    assert other is not None
-    assert (one.value, one.error) == (-other.value, other.error)
-    assert found.macro_auc("x", "z") is None
+    errors = uncertainties(scores, label, CLASSES, np.ones(200), 5, 10)
+    assert errors.taggers["x"].auc["c"] is None
+    assert errors.taggers["x"].rejection["0.3"]["c"] is None
+    assert set(errors.taggers["x"].roc) == {"a", "b"}
+    assert errors.taggers["x"].macro_auc is not None
+    assert errors.taggers["x"].confusion[2] == [(0, 1)] * 3
+    text = json.dumps(errors.as_json(), allow_nan=False)
+    assert Uncertainties.of_json(json.loads(text)) == errors
+    assert uncertainties(scores, label, CLASSES, np.ones(200), 5, 10) == errors
+    assert uncertainties(scores, label, CLASSES, np.ones(200), 6, 10) != errors
+    forward, backward = errors.macro_auc("x", "y"), errors.macro_auc("y", "x")
+    assert forward is not None
+    assert backward is not None
+    assert (forward.value, forward.error) == (-backward.value, backward.error)
+    assert errors.macro_auc("x", "z") is None
 
 
 def test_equal_taggers_do_not_differ(rng: np.random.Generator) -> None:
     scores, label = _taggers(rng, 100)
-    same = uncertainties({"x": scores["x"], "y": scores["x"]}, label, CLASSES, np.ones(100), 1, 5).macro_auc("x", "y")
-    assert same == measured(np.zeros(6))
-    assert same is not None
-    assert not same.seen
+    difference = uncertainties({"x": scores["x"], "y": scores["x"]}, label, CLASSES, np.ones(100), 1, 5).macro_auc(
+        "x", "y"
+    )
+    assert difference == value_with_error(np.zeros(6))
+    assert difference is not None
+    assert not difference.significant

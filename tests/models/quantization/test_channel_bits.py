@@ -16,7 +16,7 @@ from tensorflow import keras
 from data_prep.errors import ConfigurationError, TrainingSettingsError, UnsupportedModelError
 from data_prep.store.jet_images import ImageDataset
 from hls_projects.lowering.lower import lower
-from models.architectures import quantized_network, separable
+from models.architectures import quantized_network, separable_network
 from models.files.load import load_model, save_model
 from models.layers.kernels import kernels
 from models.layers.transposed import QuantizedConv2DTranspose
@@ -101,7 +101,7 @@ def test_mean_bits_are_chosen_by_the_float_network(
     """A channel whose output nothing reads is the one that loses its bits; a model file keeps the choice."""
     settings = ModelSettings.model_validate(_content(model_content, bits=6, mean_bits=5))
     keras.utils.set_random_seed(1)
-    source = separable.build(settings, SHAPE, 2)
+    source = separable_network.build(settings, SHAPE, 2)
     for kernel in kernels(source.get_layer("block1")):
         kernel.variable.assign(np.abs(kernel.variable))  # no filter of the block is silent for good
     behind = source.get_layer("block2").depthwise_kernel

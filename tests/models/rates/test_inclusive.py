@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.rates.inclusive import Denominators, Generated, Inclusive, Tally
+from models.rates.inclusive import Denominators, Generated, Inclusive, Trials
 from models.rates.nested_cuts import Points
 from models.rates.settings import RatesSettings
 from models.rates.study import study
 from models.rates.trigger_rate import TriggerJets
 
 
-def made() -> Generated:
+def generated_by_hand() -> Generated:
     """Three events: two resonances and two jets; one resonance and a jet far from it; one resonance and no jet."""
     event = np.array([5, 9, 5, 7], np.uint64)
     jets = TriggerJets(
@@ -36,40 +36,40 @@ def made() -> Generated:
     )
 
 
-def shares(tallies: tuple[Tally, Tally]) -> list[list[float]]:
-    return [tally.shares.tolist() for tally in tallies]
+def shares(trials: tuple[Trials, Trials]) -> list[list[float]]:
+    return [sample.shares.tolist() for sample in trials]
 
 
 def test_every_resonance_counts_whether_a_jet_is_near_it_or_not() -> None:
     """Weights: 2 and 2 in event 5, 1 in event 9, 5 in event 7, whose resonance no jet is near to."""
-    counted = Denominators(made(), 0.8)
+    denominators = Denominators(generated_by_hand(), 0.8)
     passing = np.array([[True, True, True], [False, True, False], [True, False, False], [False, False, False]])
-    assert shares(counted.tallies(passing)) == [[0.4, 0.0, 0.2, 0.0], [3 / 8, 1 / 8, 2 / 8, 0.0]]
-    assert counted.contained == 0.2
-    assert [weight.tolist() for weight in counted.weights] == [[2, 1, 2, 5], [2, 5, 1]]
+    assert shares(denominators.trials(passing)) == [[0.4, 0.0, 0.2, 0.0], [3 / 8, 1 / 8, 2 / 8, 0.0]]
+    assert denominators.contained == 0.2
+    assert [weight.tolist() for weight in denominators.weights] == [[2, 1, 2, 5], [2, 5, 1]]
 
 
 def test_thresholds_and_conditions_are_those_of_the_trigger() -> None:
-    generated = made()
+    generated = generated_by_hand()
     inclusive = Inclusive(
         Denominators(generated, 0.8), generated.jets.score["t"] >= np.array([[0], [4]]), generated.jets.online_pt
     )
-    found = Points(
+    points = Points(
         cut=np.array([-1, 1, 0]),
         threshold=np.array([np.inf, 200.0, 100.0]),
         cross_section=np.zeros(3),
         effective=np.zeros(3),
         accepted=np.zeros((3, 0), np.bool_),
     )
-    assert shares(inclusive.tallies(found)) == [[0.0, 0.2, 0.4], [0.0, 3 / 8, 3 / 8]]
+    assert shares(inclusive.trials(points)) == [[0.0, 0.2, 0.4], [0.0, 3 / 8, 3 / 8]]
 
 
 def test_some_resonances_keep_all_jets_of_their_events() -> None:
-    generated = made()
-    taken = generated.take(generated.pt > 400)
-    assert taken.event.tolist() == [9]
-    assert taken.jets.online_pt.tolist() == [400]
-    assert taken.contains.tolist() == [False]
+    generated = generated_by_hand()
+    selected = generated.take(generated.pt > 400)
+    assert selected.event.tolist() == [9]
+    assert selected.jets.online_pt.tolist() == [400]
+    assert selected.contains.tolist() == [False]
 
 
 def test_a_study_counts_those_above_the_offline_threshold(rng: np.random.Generator) -> None:
@@ -86,7 +86,7 @@ def test_a_study_counts_those_above_the_offline_threshold(rng: np.random.Generat
         jets=signal,
         contains=np.ones(300, np.bool_),
     )
-    what = RatesSettings.model_validate(
+    settings = RatesSettings.model_validate(
         {
             "against": ["q"],
             "signals": {"t": {"mass": [65, 105], "resonance": 6}},
@@ -96,18 +96,18 @@ def test_a_study_counts_those_above_the_offline_threshold(rng: np.random.Generat
             "online": {"response": "ideal"},
         }
     )
-    found = study(background, {"t": signal}, what, {"t": generated})
-    point = found.responses["ideal"].results["t"]["pt"].points[0]
+    result = study(background, {"t": signal}, settings, {"t": generated})
+    point = result.responses["ideal"].results["t"]["pt"].points[0]
     assert point is not None
     assert point.threshold < 400
     assert point.efficiency.value == 1
-    counted = found.generated["t"]
-    measured = counted.resonances[0]
-    assert measured == counted.events[0] == pytest.approx(0.65 * 600, rel=0.1)
+    counts = result.generated["t"]
+    resonances = counts.resonances[0]
+    assert resonances == counts.events[0] == pytest.approx(0.65 * 600, rel=0.1)
     assert point.per_resonance is not None
     assert point.per_event is not None
-    share = found.signal_jets["t"][0] / measured
-    assert point.per_resonance.value == point.per_event.value == counted.contained == pytest.approx(share)
+    share = result.signal_jets["t"][0] / resonances
+    assert point.per_resonance.value == point.per_event.value == counts.contained == pytest.approx(share)
     assert 0 < point.per_resonance.low < share < point.per_resonance.high < 1
 
 

@@ -47,21 +47,21 @@ def test_the_rate_of_a_falling_spectrum_is_the_integral(width: ResolutionSetting
     """By numerical integration; 300,000 jets, of which those that pass 160 GeV are known to 0.7 % by their number."""
     sample, response = spectrum(300_000, 5), Gaussian(width)
     for threshold, most in ((160.0, 0.015), (250.0, 0.035)):
-        wanted = share_above(threshold, 5, width)
-        assert response.passing(sample.online_pt, threshold).mean() == pytest.approx(wanted, rel=1e-3)
-        drawn = event_maxima(sample.seen_at(response.drawn(sample)), np.ones(len(sample), np.bool_))
-        assert (drawn >= threshold).mean() == pytest.approx(wanted, rel=most)
+        expected = share_above(threshold, 5, width)
+        assert response.passing(sample.online_pt, threshold).mean() == pytest.approx(expected, rel=1e-3)
+        drawn = event_maxima(sample.with_online_pt(response.drawn(sample)), np.ones(len(sample), np.bool_))
+        assert (drawn >= threshold).mean() == pytest.approx(expected, rel=most)
         # far above the same cut on the jets themselves
-        assert wanted > 1.1 * (sample.online_pt >= threshold).mean()
+        assert expected > 1.1 * (sample.online_pt >= threshold).mean()
 
 
 def test_the_turn_on_is_an_error_function() -> None:
     width = ResolutionSettings(stochastic=0, constant=0.2)
     for pt in (150.0, 200.0, 300.0):
-        same = jets(np.full(40_000, pt))
-        wanted = 0.5 * (1 + math.erf((pt - 200) / (0.2 * pt) / math.sqrt(2)))
-        assert Gaussian(width).passing(np.array([pt]), 200)[0] == pytest.approx(wanted, abs=1e-12)
-        assert (Gaussian(width).drawn(same) >= 200).mean() == pytest.approx(wanted, abs=0.01)
+        equal_jets = jets(np.full(40_000, pt))
+        expected = 0.5 * (1 + math.erf((pt - 200) / (0.2 * pt) / math.sqrt(2)))
+        assert Gaussian(width).passing(np.array([pt]), 200)[0] == pytest.approx(expected, abs=1e-12)
+        assert (Gaussian(width).drawn(equal_jets) >= 200).mean() == pytest.approx(expected, abs=0.01)
     assert Ideal().passing(np.array([199.9, 200.0]), 200).tolist() == [0, 1]
 
 
@@ -92,8 +92,8 @@ def test_thresholds_begin_where_hardly_a_softer_jet_is_missing(power: float, mis
     """Of the same spectrum down to 20 GeV."""
     width = ResolutionSettings()
     threshold = Gaussian(width).reach(SOFTEST)
-    held, all_of_them = (share_above(threshold, power, width, lowest) for lowest in (SOFTEST, 20.0))
-    assert 0.5 * missing < 1 - held / all_of_them < missing
+    passing_share, all_of_them = (share_above(threshold, power, width, lowest) for lowest in (SOFTEST, 20.0))
+    assert 0.5 * missing < 1 - passing_share / all_of_them < missing
     assert Ideal().reach(SOFTEST) == SOFTEST
 
 

@@ -50,7 +50,7 @@ def test_small_rates_are_cross_section_times_luminosity_and_the_inverse_is_one()
         ({"against": []}, "at least 1 item"),
         ({"signals": {}}, "at least 1 item"),
         ({"signals": {"w": {"mass": [105, 65]}}}, "lower edge of 'mass'"),
-        ({"signals": {"q": {"mass": [65, 105]}}}, "'q' cannot be signal and background"),
+        ({"signals": {"q": {"mass": [65, 105]}}}, "'q' cannot be both signal and background"),
         ({"rates": [5, 1]}, "'rates' must ascend"),
         ({"rates": [-1]}, "greater than 0"),
         ({"turn_on": [200]}, "two borders"),

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from data_prep.errors import ConfigurationError
-from models.metrics.bootstrap import Measured
+from models.metrics.bootstrap import ValueWithError
 from models.rates import signal as rate_signal
 from models.rates.response_study import ResponseStudy
 from models.rates.settings import RatesSettings
@@ -39,21 +39,21 @@ def directions(jets: int) -> tuple[Floats, Floats]:
     return np.linspace(-2, 2, jets), np.linspace(-3, 3, jets)
 
 
-def ideal(found: RateStudy) -> ResponseStudy:
-    return found.responses["ideal"]
+def ideal(study_result: RateStudy) -> ResponseStudy:
+    return study_result.responses["ideal"]
 
 
-def measured(rng: np.random.Generator, **changes: Any) -> RateStudy:
+def measure(rng: np.random.Generator, **changes: Any) -> RateStudy:
     return study(sample(rng, 2000, signal=False), {"w": sample(rng, 600, signal=True)}, settings(**changes))
 
 
 def test_the_rate_of_all_events(rng: np.random.Generator) -> None:
     """Of a spectrum that falls as pT⁻⁴ from 80 GeV on, (80/100)⁴ lies above 100 GeV; 4 µb are 300 kHz at 7.5·10³⁴."""
-    found = measured(rng)
-    assert ideal(found).total == pytest.approx(300 * 0.8**4, rel=0.1)
-    assert found.events == found.jets == 2000 - found.chosen_on
-    assert found.chosen_on == pytest.approx(0.35 * 2000, rel=0.1)
-    assert found.signal_jets["w"][0] == pytest.approx(found.signal_jets["w"][1])
+    result = measure(rng)
+    assert ideal(result).total == pytest.approx(300 * 0.8**4, rel=0.1)
+    assert result.events == result.jets == 2000 - result.chosen_on
+    assert result.chosen_on == pytest.approx(0.35 * 2000, rel=0.1)
+    assert result.signal_jets["w"][0] == pytest.approx(result.signal_jets["w"][1])
 
 
 def test_thresholds_are_where_the_spectrum_has_the_rate(rng: np.random.Generator) -> None:
@@ -61,15 +61,15 @@ def test_thresholds_are_where_the_spectrum_has_the_rate(rng: np.random.Generator
 
     With 43 and 4 of 1,300 events above the thresholds that of 10 kHz is uncertain by 4 %.
     """
-    result = measured(rng)
-    found = ideal(result).results["w"]["pt"]
-    low, high = found.points
+    result = measure(rng)
+    trigger = ideal(result).results["w"]["pt"]
+    low, high = trigger.points
     assert low is None  # four events
     assert high is not None
     assert high.threshold == pytest.approx(80 * 30**0.25, rel=0.12)
     assert high.rate <= high.allowed == 10
     assert high.efficiency.value > 0.95
-    assert found.turn_on[0] is None
+    assert trigger.turn_on[0] is None
     steep_study = study(sample(rng, 20_000, signal=False), {"w": sample(rng, 900, signal=True)}, settings())
     steep = ideal(steep_study).results["w"]["pt"]
     point, shares, edges = steep.points[0], steep.turn_on[0], steep_study.turn_on["w"]
@@ -87,36 +87,42 @@ def test_thresholds_are_where_the_spectrum_has_the_rate(rng: np.random.Generator
 
 def test_what_tells_is_worth_something_and_a_constant_nothing(rng: np.random.Generator) -> None:
     background, signal = sample(rng, 30_000, signal=False), sample(rng, 1000, signal=True)
-    found = ideal(study(background, {"w": signal}, settings(rates=[2]))).results["w"]
-    at = {name: result.points[0] for name, result in found.items()}
+    results = ideal(study(background, {"w": signal}, settings(rates=[2]))).results["w"]
+    at = {name: result.points[0] for name, result in results.items()}
     assert at["pt"]
     assert at["pt_mass"]
     assert at["tagger"]
     assert at["pt"].gain is None
     assert at["tagger"].gain
-    assert at["tagger"].gain.seen
+    assert at["tagger"].gain.significant
     assert at["tagger"].gain.value == pytest.approx(at["tagger"].efficiency.value - at["pt"].efficiency.value)
     assert at["tagger"].efficiency.low > at["pt"].efficiency.high
     assert at["tagger"].threshold < at["pt"].threshold
     assert at["tagger"].cut is not None
     assert at["pt"].cut is None
-    silent = [replace(each, score={"w": np.full(len(each), 3)}) for each in (background, signal)]
-    same = ideal(study(silent[0], {"w": silent[1]}, settings(rates=[2]))).results["w"]
-    for one, other in zip(same["tagger"].curve, same["pt"].curve, strict=True):
-        assert (one is None) == (other is None)
-        if one and other:
-            assert (one.threshold, one.rate, one.efficiency) == (other.threshold, other.rate, other.efficiency)
-            assert other.gain is None
-            assert one.gain == Measured(0.0, 0.0)
-    assert same["tagger"].turn_on == same["pt"].turn_on
+    silent = [replace(jets, score={"w": np.full(len(jets), 3)}) for jets in (background, signal)]
+    constant = ideal(study(silent[0], {"w": silent[1]}, settings(rates=[2]))).results["w"]
+    for tagger_point, pt_point in zip(constant["tagger"].curve, constant["pt"].curve, strict=True):
+        assert (tagger_point is None) == (pt_point is None)
+        if tagger_point and pt_point:
+            assert (tagger_point.threshold, tagger_point.rate, tagger_point.efficiency) == (
+                pt_point.threshold,
+                pt_point.rate,
+                pt_point.efficiency,
+            )
+            assert pt_point.gain is None
+            assert tagger_point.gain == ValueWithError(0.0, 0.0)
+    assert constant["tagger"].turn_on == constant["pt"].turn_on
 
 
 def test_no_efficiency_falls_as_the_rate_grows(rng: np.random.Generator) -> None:
     """Of no trigger, whether the score tells or not, and in no bin of the turn-on."""
     for tells in (True, False):
         signal = sample(rng, 600, signal=True, tells=tells)
-        found = ideal(study(sample(rng, 2000, signal=False), {"w": signal}, settings(rates=[10, 30, 60]))).results["w"]
-        for result in found.values():
+        results = ideal(study(sample(rng, 2000, signal=False), {"w": signal}, settings(rates=[10, 30, 60]))).results[
+            "w"
+        ]
+        for result in results.values():
             points = [point for point in result.curve if point]
             assert len(points) > 10
             assert all(a.allowed > b.allowed and a.rate >= b.rate for a, b in pairwise(points))
@@ -141,25 +147,25 @@ def test_intervals_and_gains_are_the_spread_of_samples(rng: np.random.Generator)
         .points[0]
         for _ in range(40)
     ]
-    found = [point for point in points if point and point.gain]
-    assert len(found) == 40
-    widths = [(each.efficiency.high - each.efficiency.low) / 2 for each in found]
-    assert np.mean(widths) == pytest.approx(np.std([each.efficiency.value for each in found]), rel=0.4)
-    gains = [each.gain for each in found if each.gain]
-    assert np.mean([each.error for each in gains]) == pytest.approx(np.std([each.value for each in gains]), rel=0.4)
+    defined = [point for point in points if point and point.gain]
+    assert len(defined) == 40
+    widths = [(point.efficiency.high - point.efficiency.low) / 2 for point in defined]
+    assert np.mean(widths) == pytest.approx(np.std([point.efficiency.value for point in defined]), rel=0.4)
+    gains = [point.gain for point in defined if point.gain]
+    assert np.mean([point.error for point in gains]) == pytest.approx(np.std([point.value for point in gains]), rel=0.4)
 
 
 def test_without_a_mass_there_is_no_trigger_on_it(rng: np.random.Generator) -> None:
     jets = [sample(rng, 500, signal=signal) for signal in (False, True)]
-    blind = [replace(each, mass=np.full(500, np.nan)) for each in jets]
+    blind = [replace(sample_, mass=np.full(500, np.nan)) for sample_ in jets]
     assert list(ideal(study(blind[0], {"w": blind[1]}, settings(rates=[30]))).results["w"]) == ["pt", "tagger"]
 
 
 def test_a_part_without_events_is_refused(rng: np.random.Generator) -> None:
     """Of event 0 the hash is 0.88 of the whole: it is measured, and nothing is chosen on it."""
-    one = sample(rng, 500, signal=True).take(np.array([0]))
-    with pytest.raises(ConfigurationError, match=r"'choosing': of the jets of the class 'w' above 200 GeV none is in"):
-        study(sample(rng, 500, signal=False), {"w": one}, settings(rates=[30], offline_pt_min=200))
+    single = sample(rng, 500, signal=True).take(np.array([0]))
+    with pytest.raises(ConfigurationError, match=r"'choosing': no jets of the class 'w' above 200 GeV are in"):
+        study(sample(rng, 500, signal=False), {"w": single}, settings(rates=[30], offline_pt_min=200))
 
 
 def test_the_example() -> None:
@@ -167,13 +173,13 @@ def test_the_example() -> None:
 
 
 def test_a_rate_beyond_all_events_is_refused(rng: np.random.Generator) -> None:
-    with pytest.raises(ConfigurationError, match=r"200 kHz are asked for, .* above 100 GeV .* have 12\d kHz"):
-        measured(rng, rates=[200])
+    with pytest.raises(ConfigurationError, match=r"200 kHz is more than the rate .* above 100 GeV .*, 12\d kHz"):
+        measure(rng, rates=[200])
 
 
 def test_the_same_seed_gives_the_same_numbers(rng: np.random.Generator) -> None:
     background, signal = sample(rng, 2000, signal=False), sample(rng, 200, signal=True)
-    one, other, third = (
+    first_study, second_study, other_seed = (
         study(background, {"w": signal}, settings(rates=[30], seed=seed)).as_json() for seed in (1, 1, 2)
     )
-    assert one == other != third
+    assert first_study == second_study != other_seed

@@ -17,14 +17,14 @@ ORDERS = {"p1": 1, "p4": 4, "p4m": 8, "hex": 1, "p6": 6, "p6m": 12}
 def test_it_is_a_group(name: str, order: int) -> None:
     """As many elements as its point group has; every row and column of the Cayley table holds each element once."""
     group = GROUPS[name]
-    everything = np.arange(order)
+    elements = np.arange(order)
     assert group.order == len(set(group.elements)) == order
     for table in (group.table, group.table.T):
-        np.testing.assert_array_equal(np.sort(table, axis=1), np.tile(everything, (order, 1)))
-    first, second, third = np.meshgrid(everything, everything, everything, indexing="ij")
+        np.testing.assert_array_equal(np.sort(table, axis=1), np.tile(elements, (order, 1)))
+    first, second, third = np.meshgrid(elements, elements, elements, indexing="ij")
     table = group.table
     np.testing.assert_array_equal(table[table[first, second], third], table[first, table[second, third]])
-    np.testing.assert_array_equal(table[everything, group.inverse], 0)
+    np.testing.assert_array_equal(table[elements, group.inverse], 0)
     assert set(np.abs(np.rint([np.linalg.det(element) for element in group.elements]))) == {1}
 
 
@@ -98,5 +98,5 @@ def test_a_bank_uses_every_weight_once_for_every_element(name: str) -> None:
     places = bank(name, 3, lifts=False)
     weights = group.taps(3) * group.order
     for element in range(group.order):
-        used = places[..., element]
-        np.testing.assert_array_equal(np.sort(used[used < weights]), np.arange(weights))
+        indices = places[..., element]
+        np.testing.assert_array_equal(np.sort(indices[indices < weights]), np.arange(weights))

@@ -126,7 +126,7 @@ def test_targets_of_a_jet_come_back_as_the_jet(event_settings: Make) -> None:
     maps = {"heat": heat[..., :1] - 0.5, "pt": pt[..., :1], "box": box[..., :6]}
     made = Maps({name: np.rint(values * scale).astype(np.int64) for name, values in maps.items()}, 20)
     lists = jet_lists(found_jets(made, settings), made.fraction, settings, towers)
-    for jets, true in zip(lists, (each.wanted for each in truth_lists(batch, settings)), strict=True):
+    for jets, true in zip(lists, (each.targets for each in truth_lists(batch, settings)), strict=True):
         assert len(jets) == len(true) == 1
         np.testing.assert_allclose(jets.pt, true.pt, rtol=1e-5)
         np.testing.assert_allclose(jets.eta, true.eta, atol=1e-5)
@@ -158,7 +158,7 @@ def test_events_without_jets_and_empty_images_have_a_finite_loss(event_settings:
         for loss, truth, output in zip(objective.losses, objective.targets(nothing), outputs, strict=True):
             assert np.isfinite(loss(tf.constant(truth), output)).all()
     lists = truth_lists(nothing, event_settings("detection").detection)
-    assert [len(each.wanted) for each in lists] == [0, 0, 0]
+    assert [len(each.targets) for each in lists] == [0, 0, 0]
 
 
 def test_what_is_undecided_is_in_no_loss_and_no_metric(event_settings: Make) -> None:

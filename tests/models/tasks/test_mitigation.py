@@ -11,7 +11,7 @@ import vector
 
 from benchmarks.mock import mock_events
 from data_prep.grids.tower_geometry import Towers
-from models.metrics.bootstrap import Measured
+from models.metrics.bootstrap import ValueWithError
 from models.metrics.method_differences import MethodDifferences
 from models.tasks.baselines import ALL, candidates, tower_energy
 from models.tasks.event_maps import Maps
@@ -68,7 +68,7 @@ def test_two_methods_that_are_smeared_alike_differ_by_less_than_their_errors(
     made = MethodDifferences.of_json(result["mitigation_differences"])
     assert made.best == "plain"
     for key in ("pt_calibrated", "mass_calibrated"):
-        assert made.find("net", "net, weights", key) == Measured(0.0, 0.0)
+        assert made.find("net", "net, weights", key) == ValueWithError(0.0, 0.0)
         change, mitigated = made.find("net", "plain", key), result["mitigation"]
         assert change is not None
         widths = [mitigated[name][key]["whole"]["resolution"] for name in ("net", "plain")]

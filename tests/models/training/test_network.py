@@ -15,7 +15,7 @@ from data_prep.images.augment import AugmentationSettings
 from data_prep.store.jet_images import ImageDataset, ImageDescription, open_dataset
 from data_prep.store.jet_images_writer import DatasetWriter
 from data_prep.store.split import SPLITS
-from models.architectures import quantized_network, separable
+from models.architectures import quantized_network, separable_network
 from models.settings import ModelSettings, PhaseSettings, TrainSettings
 from models.training import network as training
 from models.training.batches import Feed, survey
@@ -34,7 +34,7 @@ class StopError(Exception):
 
 def _network(settings: ModelSettings, seed: int = 1) -> keras.Model:
     keras.utils.set_random_seed(seed)
-    return separable.build(settings, SHAPE, 2)
+    return separable_network.build(settings, SHAPE, 2)
 
 
 def _phase(**changes: Any) -> PhaseSettings:

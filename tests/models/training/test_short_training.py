@@ -10,9 +10,9 @@ from tensorflow import keras
 
 from data_prep.errors import InputFileError, PipelineError
 from data_prep.store.jet_images import ImageDataset
-from models.architectures import quantized_network, separable
+from models.architectures import quantized_network, separable_network
 from models.layers.kernels import kernels
-from models.metrics.bootstrap import macro_auc_replicas, measured
+from models.metrics.bootstrap import macro_auc_replicas, value_with_error
 from models.metrics.taggers import performance
 from models.settings import ModelSettings, TrainSettings
 from models.training import network as training
@@ -69,7 +69,7 @@ def test_it_learns_and_measures_what_the_long_way_measures(dataset: ImageDataset
     rejections = [whole.rejection["0.5"][name].rejection or 0.0 for name in dataset.classes]
     assert found.rejection == pytest.approx(np.log(rejections).mean(), rel=1e-6)
     replicas = macro_auc_replicas({"": scores}, label, weight, 20, 5)[""]
-    assert found.error == pytest.approx(measured(replicas).error, rel=1e-4)
+    assert found.error == pytest.approx(value_with_error(replicas).error, rel=1e-4)
 
 
 def test_the_same_seed_gives_the_same_weights(dataset: ImageDataset) -> None:
@@ -113,7 +113,7 @@ def test_bits_by_channel_are_those_of_a_long_training(
     blocks = [block | {"pointwise": {"bits": 6, "integer": 1, "mean_bits": 4}} for block in model_content["blocks"]]
     settings = ModelSettings.model_validate(model_content | {"blocks": blocks})
     keras.utils.set_random_seed(1)
-    source = separable.build(settings, (8, 8, 1), 2)
+    source = separable_network.build(settings, (8, 8, 1), 2)
     short, long = (quantized_network.build(settings, (8, 8, 1), 2) for _ in range(2))
     choose_bits(short, source, read_jets(dataset, "train", 600, 1), 600, train_settings.seed)
     whole = train_settings.model_copy(update={"batch": 600})

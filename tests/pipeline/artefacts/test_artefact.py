@@ -17,7 +17,7 @@ from data_prep.errors import InputFileError, PipelineError, ProofFailedError
 from hls_projects.settings import CsimSettings
 from pipeline import interruption
 from pipeline.artefacts import artefact as module
-from pipeline.artefacts.artefact import UpToDate, artefact, made_from
+from pipeline.artefacts.artefact import UpToDate, artefact, recorded_inputs
 from pipeline.artefacts.manifest import manifest_path
 
 
@@ -63,15 +63,15 @@ def test_a_failed_rerun_leaves_the_old_artefact(tmp_path: Path) -> None:
 
 def test_work_outlives_an_interruption_of_the_same_run_only(tmp_path: Path) -> None:
     def attempt(seed: int) -> list[str]:
-        found: list[str] = []
+        names: list[str] = []
         with (
             pytest.raises(KeyboardInterrupt),
             artefact(tmp_path / "out", "generate", settings={"csim": CsimSettings(seed=seed)}) as space,
         ):
-            found = _names(space.work)
+            names = _names(space.work)
             (space.work / f"shard_{seed}").write_text("done")
             raise KeyboardInterrupt
-        return found
+        return names
 
     assert attempt(1) == []
     assert attempt(1) == ["shard_1"]
@@ -167,9 +167,9 @@ def test_what_changed_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     source, out = tmp_path / "in.txt", tmp_path / "out"
     arguments: dict[str, Any] = {"inputs": {"files": source}, "settings": {"csim": CsimSettings(seed=7)}}
 
-    def made_again(text: str, **more: Any) -> bool:
+    def made_again(text: str, **changes: Any) -> bool:
         try:
-            _make(out, text, **(arguments | more))
+            _make(out, text, **(arguments | changes))
         except UpToDate:
             return False
         return (out / "file").read_text() == text
@@ -199,10 +199,10 @@ def test_what_changed_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_work_folder_is_of_its_code_and_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def attempt() -> list[str]:
         with pytest.raises(KeyboardInterrupt), artefact(tmp_path / "out", "generate") as space:
-            found = _names(space.work)
+            names = _names(space.work)
             (space.work / "shard").touch()
             raise KeyboardInterrupt
-        return found
+        return names
 
     assert attempt() == []
     assert attempt() == ["shard"]
@@ -254,16 +254,18 @@ def test_a_stage_that_is_given_no_inputs_takes_those_of_before(tmp_path: Path) -
     runs, jets = tmp_path / "build", tmp_path / "jets.root"
     out, settings = runs / "mine" / "20_images", {"images": CsimSettings(seed=1)}
     jets.write_text("jets")
-    with pytest.raises(InputFileError, match="nothing was made here before"):
-        made_from(out, "images", settings)
+    with pytest.raises(InputFileError, match="no INPUT is given, and there is no earlier result"):
+        recorded_inputs(out, "images", settings)
     with artefact(out, "images", settings=settings, inputs={"files": [jets]}) as space:
         (space.path / "part").touch()
-    assert made_from(out, "images", {"images": CsimSettings(seed=2)}) == [str(jets)]
+    assert recorded_inputs(out, "images", {"images": CsimSettings(seed=2)}) == [str(jets)]
     jets.unlink()
     with pytest.raises(UpToDate):
-        made_from(out, "images", settings)
-    with pytest.raises(InputFileError, match="another configuration, and the file .*jets.root .* is gone"):
-        made_from(out, "images", {"images": CsimSettings(seed=2)})
+        recorded_inputs(out, "images", settings)
+    with pytest.raises(
+        InputFileError, match="another configuration, and its input .*jets.root does not exist any more"
+    ):
+        recorded_inputs(out, "images", {"images": CsimSettings(seed=2)})
     (out / "part").write_text("damaged")
     with pytest.raises(PipelineError, match="'part' was changed"):
-        made_from(out, "images", settings)
+        recorded_inputs(out, "images", settings)

@@ -34,8 +34,8 @@ for module in list(sys.modules.values()):
 def test_all_that_a_stage_imports_counts(stage: str) -> None:
     """Python's own list of imported modules is part of what is found by reading."""
     call = [sys.executable, "-c", ASK, stage]
-    done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    process = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from data_prep.errors import InputFileError, PipelineError
 from pipeline.artefacts.artefact import artefact
-from pipeline.artefacts.door import check, enclosing, open_inputs
+from pipeline.artefacts.door import check, enclosing_artefact, open_inputs
 from pipeline.artefacts.hashes import Hasher, content_hash
 from pipeline.artefacts.manifest import manifest_path
 
@@ -37,7 +37,7 @@ def test_what_is_whole_is_opened(sample: Path) -> None:
     assert check(sample).stage == "generate"
     for path in (sample, sample / "a.root", sample / "deep", sample / "deep" / "b.root"):
         assert _open("files", path) == content_hash(path)
-        assert enclosing(path) == sample
+        assert enclosing_artefact(path) == sample
     assert _open("generate", sample) == content_hash(sample)
 
 
@@ -63,9 +63,9 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_what_is_not_whole_is_refused(sample: Path, damage: str) -> None:
-    do, said = DAMAGE[damage]
+    do, message = DAMAGE[damage]
     do(sample)
-    with pytest.raises(PipelineError, match=said):
+    with pytest.raises(PipelineError, match=message):
         _open("generate", sample)
 
 
@@ -85,20 +85,20 @@ def test_an_artefact_of_another_stage(sample: Path) -> None:
 
 
 def test_what_is_nobodys_artefact_is_hashed(tmp_path: Path) -> None:
-    mine = tmp_path / "mine"
-    mine.mkdir()
-    (mine / "jets.root").write_text("jets")
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "jets.root").write_text("jets")
     # somebody's own file of such a name
     (tmp_path / "mine.manifest.json").write_text(json.dumps({"jets": 7}))
-    assert _open("files", mine) == content_hash(mine)
-    assert enclosing(mine / "jets.root") is None
+    assert _open("files", folder) == content_hash(folder)
+    assert enclosing_artefact(folder / "jets.root") is None
     with pytest.raises(InputFileError, match="no such file"):
         _open("files", tmp_path / "absent")
-    os.mkfifo(mine / "pipe")
+    os.mkfifo(folder / "pipe")
     with pytest.raises(InputFileError, match="pipe: is no regular file"):
-        _open("files", mine)
+        _open("files", folder)
     with pytest.raises(InputFileError, match="cannot be read"):
-        _open("lower", mine)
+        _open("lower", folder)
 
 
 @pytest.mark.parametrize("name", ["../outside", "/etc/passwd", "deep/../../x"])

@@ -49,27 +49,27 @@ def test_a_hash_is_remembered_as_long_as_the_file_stays_what_it_is(
 ) -> None:
     file = tmp_path / "jets.root"
     file.write_bytes(b"jets")
-    first = Hasher(remember=False)
-    first.sha256(file)
+    hasher = Hasher(remember=False)
+    hasher.sha256(file)
     _aged(file, monkeypatch)
-    first.save()
-    read: list[Path] = []
+    hasher.save()
+    hashed: list[Path] = []
     real = hashes.sha256
-    monkeypatch.setattr(hashes, "sha256", lambda path: read.append(path) or real(path))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(hashes, "sha256", lambda path: hashed.append(path) or real(path))  # type: ignore[func-returns-value]
     assert Hasher(remember=True).sha256(file) == _digest(b"jets")
-    assert read == []
+    assert hashed == []
     # What is made is made from what was read.
     assert Hasher(remember=False).sha256(file) == _digest(b"jets")
-    assert read == [file]
+    assert hashed == [file]
     # The same length, and the time of the last change set back.
     state = file.stat()
     file.write_bytes(b"stej")
     os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
     assert Hasher(remember=True).sha256(file) == _digest(b"stej")
     # Another file of the same name.
-    other = tmp_path / "other"
-    other.write_bytes(b"etsj")
-    other.replace(file)
+    replacement = tmp_path / "other"
+    replacement.write_bytes(b"etsj")
+    replacement.replace(file)
     assert Hasher(remember=True).sha256(file) == _digest(b"etsj")
 
 
@@ -113,16 +113,16 @@ def test_a_cache_that_is_a_file_costs_only_time(tmp_path: Path, cache: Path, mon
 
 
 def test_a_change_meanwhile_is_seen(tmp_path: Path) -> None:
-    file, other = tmp_path / "a", tmp_path / "b"
-    for path in (file, other):
+    file, changed = tmp_path / "a", tmp_path / "b"
+    for path in (file, changed):
         path.write_bytes(b"jets")
     hasher = Hasher(remember=False)
-    for path in (file, other):
+    for path in (file, changed):
         hasher.sha256(path)
     assert hasher.changed() is None
     os.utime(file)
     assert hasher.changed() is None
-    other.write_bytes(b"stej")
-    assert hasher.changed() == other
-    other.unlink()
-    assert hasher.changed() == other
+    changed.write_bytes(b"stej")
+    assert hasher.changed() == changed
+    changed.unlink()
+    assert hasher.changed() == changed

@@ -10,7 +10,7 @@ import pytest
 from data_prep.errors import InputFileError, PipelineError
 from pipeline.artefacts.artefact import artefact
 from pipeline.artefacts.hashes import content_hash
-from pipeline.artefacts.lineage import made_from_others, names_of, require_made_from, upstream
+from pipeline.artefacts.lineage import changed_inputs, distinct_names, require_made_from, upstream
 from pipeline.artefacts.manifest import read_manifest
 
 
@@ -37,26 +37,26 @@ def test_the_content_hash_is_the_one_that_users_record(chain: Path) -> None:
 
 def test_a_whole_chain(chain: Path) -> None:
     require_made_from(chain / "c.json", [chain / "b"])
-    assert made_from_others(chain, _manifests(chain)) == {"a": [], "b": [], "c.json": []}  # type: ignore[arg-type]
+    assert changed_inputs(chain, _manifests(chain)) == {"a": [], "b": [], "c.json": []}  # type: ignore[arg-type]
     assert list(upstream([chain / "c.json"])) == [chain / "a", chain / "b", chain / "c.json"]
 
 
 def test_an_artefact_made_again_is_found_by_its_users(chain: Path) -> None:
     with artefact(chain / "a", "first", options={"x": 2}) as space:
         (space.path / "x.txt").write_text("another x")
-    assert made_from_others(chain, _manifests(chain)) == {"a": [], "b": ["x.txt"], "c.json": []}  # type: ignore[arg-type]
+    assert changed_inputs(chain, _manifests(chain)) == {"a": [], "b": ["x.txt"], "c.json": []}  # type: ignore[arg-type]
     assert list(upstream([chain / "c.json"])) == [chain / "b", chain / "c.json"]
     with artefact(chain / "b", "second") as space:
         (space.path / "y.txt").write_text("another y")
-    assert made_from_others(chain, _manifests(chain)) == {"a": [], "b": [], "c.json": ["b"]}  # type: ignore[arg-type]
+    assert changed_inputs(chain, _manifests(chain)) == {"a": [], "b": [], "c.json": ["b"]}  # type: ignore[arg-type]
     with pytest.raises(PipelineError, match="was made from another b"):
         require_made_from(chain / "c.json", [chain / "b"])
 
 
 def test_a_changed_artefact(chain: Path) -> None:
     (chain / "c.json").write_text("[]")
-    said = r"c\.json: is not as it was made: 'c\.json' was changed \(run `third` again\)"
-    with pytest.raises(PipelineError, match=said):
+    message = r"c\.json: is not as it was made: 'c\.json' was changed \(run `third` again\)"
+    with pytest.raises(PipelineError, match=message):
         require_made_from(chain / "c.json", [chain / "b"])
 
 
@@ -78,12 +78,12 @@ def test_two_runs_may_have_an_artefact_of_one_name(tmp_path: Path) -> None:
         (space.path / "rates.json").write_text("{}")
     run = tmp_path / "demo"
     manifests = {name: read_manifest(run / name) for name in ("10_root", "67_rates")}
-    assert made_from_others(run, manifests) == {"10_root": [], "67_rates": []}
+    assert changed_inputs(run, manifests) == {"10_root": [], "67_rates": []}
     assert list(upstream([run / "67_rates"])) == [samples[1], run / "67_rates"]
-    assert list(names_of(samples).values()) == ["demo/10_root", "rates/10_root"]
+    assert list(distinct_names(samples).values()) == ["demo/10_root", "rates/10_root"]
     with artefact(samples[1], "generate", options={"run": "other"}) as space:
         (space.path / "jets.root").write_text("other")
-    assert made_from_others(run, manifests)["67_rates"] == ["jets.root"]
+    assert changed_inputs(run, manifests)["67_rates"] == ["jets.root"]
 
 
 def test_a_copied_run_knows_its_own(chain: Path) -> None:

@@ -52,35 +52,35 @@ def _silent(line: str) -> None:
 def test_the_second_waits_and_says_for_whom(tmp_path: Path) -> None:
     out, go = tmp_path / "20_images", tmp_path / "go"
 
-    def first() -> None:
+    def hold() -> None:
         with locked(out, "images", _silent):
             _until(go.exists)
 
-    child = _child(first)
+    child = _child(hold)
     _until(lock_path(out).exists)
     _until(lambda: lock_path(out).read_text() != "")
-    said: list[str] = []
+    lines: list[str] = []
 
     def waiting(line: str) -> None:
-        said.append(line)
+        lines.append(line)
         go.touch()
 
     with locked(out, "images", waiting):
         assert _ended(child) == 0
-    assert said == [f"{out}: waiting for `images` of process {child}, which is making it"]
+    assert lines == [f"{out}: waiting for `images` of process {child}, which is making it"]
     assert not lock_path(out).exists()
 
 
 def test_a_killed_holder_holds_nothing_though_its_child_lives(tmp_path: Path) -> None:
     out, grandchild = tmp_path / "20_images", tmp_path / "grandchild"
 
-    def first() -> None:
+    def hold() -> None:
         with locked(out, "images", _silent):
             pid = _child(lambda: time.sleep(60))
             grandchild.write_text(f"{pid}\n")
             time.sleep(60)
 
-    child = _child(first)
+    child = _child(hold)
     _until(lambda: grandchild.exists() and grandchild.read_text().endswith("\n"))
     os.kill(child, signal.SIGKILL)
     _ended(child)
@@ -104,7 +104,7 @@ def test_what_stands_there_is_judged_when_nobody_else_is_committing(
     """Another process has given its artefact the name, and not yet its manifest, when this one begins."""
     out, go, making_folder = tmp_path / "20_images", tmp_path / "go", tmp_path / ".20_images.making"
 
-    def first() -> None:
+    def hold() -> None:
         with locked(out, "images", _silent):
             (out / "new").mkdir(parents=True)
             (out / "new" / "a").write_text("not listed yet")
@@ -113,7 +113,7 @@ def test_what_stands_there_is_judged_when_nobody_else_is_committing(
             shutil.rmtree(making_folder)
             shutil.rmtree(out)
 
-    child = _child(first)
+    child = _child(hold)
     _until((making_folder / "new").exists)
     monkeypatch.setattr("pipeline.artefacts.artefact.warn", lambda line: go.touch())
     with artefact(out, "images") as space:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.artefacts.origin import quality
+from pipeline.artefacts.origin import quality_measures
 from pipeline.report.results import titles_of
 
 TAGGER = {"macro_auc": 0.9, "accuracy": 0.7, "auc": {}, "jets": 10}
@@ -63,7 +63,10 @@ CASES: dict[str, tuple[dict[str, Any], list[tuple[str, str, float | None]]]] = {
 
 @pytest.mark.parametrize("task", CASES)
 def test_quality(task: str) -> None:
-    metrics, wanted = CASES[task]
+    metrics, expected = CASES[task]
     deployed = None if task == "panoptic" else {"macro_auc": 0.87, "accuracy": 0.6}
-    found = [(each.network, each.measure, each.value) for each in quality(metrics, deployed, titles_of({"task": task}))]
-    assert found == wanted
+    qualities = [
+        (quality.network, quality.measure, quality.value)
+        for quality in quality_measures(metrics, deployed, titles_of({"task": task}))
+    ]
+    assert qualities == expected

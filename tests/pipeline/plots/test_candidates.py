@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from models.metrics.bootstrap import Measured
+from models.metrics.bootstrap import ValueWithError
 from pipeline.plots.candidates import candidate_cost
 from pipeline.plots.style import svg_text
 
-AUC = {"one": {"float": Measured(0.9, 0.002), "8": Measured(0.8, 0.003), "32": Measured(0.88, 0.002)}}
+AUC = {"one": {"float": ValueWithError(0.9, 0.002), "8": ValueWithError(0.8, 0.003), "32": ValueWithError(0.88, 0.002)}}
 SHARE = {"pt": {"q": [0.7, 0.95]}, "mass": {"q": [0.5, 0.9]}}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.metrics.response import closure
+from models.metrics.response import binned_response
 from pipeline.plots.resolution import resolution_curves
 
 
@@ -12,7 +12,7 @@ def test_the_numbers_are_those_of_the_closure(rng: np.random.Generator) -> None:
     true = rng.uniform(100, 300, 500)
     edges = (100.0, 200.0, 300.0, 400.0)  # nothing in the last bin
     measured = {
-        name: closure(true * rng.normal(1, width, 500), true, edges) for name, width in (("a", 0.1), ("b", 0.2))
+        name: binned_response(true * rng.normal(1, width, 500), true, edges) for name, width in (("a", 0.1), ("b", 0.2))
     }
     figure = resolution_curves({name: each.as_json() for name, each in measured.items()}, "jet mass")
     top, bottom = figure.axes

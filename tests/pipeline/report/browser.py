@@ -72,25 +72,25 @@ def measure(page: str, widths: tuple[int, ...], folder: Path) -> dict[int, dict[
     path = folder / "frames.html"
     path.write_text(f"<!DOCTYPE html><meta charset=utf-8><body><script>{_MEASURE}</script>{frames}", encoding="utf-8")
     text = run("--dump-dom", path.as_uri(), folder=folder)
-    found = re.search(r'data-found="([^"]*)"', text)
-    assert found, "Chromium has measured nothing"
-    return dict(zip(widths, json.loads(html.unescape(found[1])), strict=True))
+    match = re.search(r'data-found="([^"]*)"', text)
+    assert match, "Chromium has measured nothing"
+    return dict(zip(widths, json.loads(html.unescape(match[1])), strict=True))
 
 
 def require_fitting(page: str, folder: Path) -> dict[int, dict[str, Any]]:
     """Nothing runs beyond its box at any width, nothing scrolls but on a phone, and all text can be read."""
-    found = measure(page, (PHONE, LAPTOP, SCREEN), folder)
-    for width, seen in found.items():
-        assert seen["beyond"] == [], f"at {width} pixels"
-        assert not [where for size, where in seen["text"] if size < READABLE], f"at {width} pixels"
+    measured = measure(page, (PHONE, LAPTOP, SCREEN), folder)
+    for width, layout in measured.items():
+        assert layout["beyond"] == [], f"at {width} pixels"
+        assert not [place for size, place in layout["text"] if size < READABLE], f"at {width} pixels"
     for width in (LAPTOP, SCREEN):
-        assert found[width]["scrolled"] == [], f"at {width} pixels"
-    return found
+        assert measured[width]["scrolled"] == [], f"at {width} pixels"
+    return measured
 
 
 def run(*arguments: str, folder: Path) -> str:
     """What headless Chromium prints."""
     assert CHROMIUM is not None
     options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}"]
-    done = subprocess.run([CHROMIUM, *options, *arguments], capture_output=True, text=True, check=True, timeout=300)
-    return done.stdout
+    process = subprocess.run([CHROMIUM, *options, *arguments], capture_output=True, text=True, check=True, timeout=300)
+    return process.stdout

@@ -211,12 +211,12 @@ def _batch(description: ImageDescription, jets: int) -> ImageBatch:
 
 def _images(run: Path, changes: dict[str, Any] | None = None) -> None:
     """Write the images, with some fields of their description changed, as `images` does."""
-    made: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "classes": CLASSES,
         "grid": {"kind": "square", "pixels": 6, "half_width": 0.8},
         "steps": [{"step": "centre"}, {"step": "normalise", "norm": "l1"}],
     }
-    description = ImageDescription.model_validate(made | (changes or {}))
+    description = ImageDescription.model_validate(settings | (changes or {}))
     shape = description.shape
     with artefact(run / "20_images", "images", options=changes) as space:
         with DatasetWriter(space.path, description) as writer:
@@ -247,13 +247,13 @@ def _model(run: Path) -> None:
     deployed = softmax(emulated["raw_0"] * 2.0**-7)
     scores = {"float_standard": np.eye(3, dtype=np.float32)[label], "float_separable": deployed, "model": deployed}
     scores["trees"] = np.full((JETS, 3), 1 / 3, np.float32)
-    measured = {
+    metrics_by_network = {
         name: performance(values, label, CLASSES, weight, CLASSES[:1]).as_json() for name, values in scores.items()
     }
     with artefact(run / "30_model", "train", inputs={"images": run / "20_images"}) as space:
         errors = {"uncertainty": uncertainties(scores, label, CLASSES, weight, 1, 20).as_json()}
         beats = {"beats_trees": {"trees": {"value": 0.1, "error": 0.01}}}
-        write_json(space.path / "metrics.json", measured | errors | {"classes": CLASSES} | beats)
+        write_json(space.path / "metrics.json", metrics_by_network | errors | {"classes": CLASSES} | beats)
         np.savez(space.path / "scores.npz", label=label, weight=weight, **scores)  # type: ignore[arg-type]
         epochs = {"loss": [1.0, 0.9], "val_loss": [0.95, 0.85], "accuracy": [0.5, 0.6], "val_accuracy": [0.55, 0.65]}
         history = epochs | {"learning_rate": [1e-3, 0.0], "best_epoch": 1}
@@ -280,7 +280,8 @@ def _network() -> Network:
     """The types with weights that are all zero; nothing in a report computes with them."""
     zero = np.zeros(1, np.int64)
     return Network(
-        TYPES, {each.name: Weights(zero, None if each.bias is None else zero) for each in TYPES.layers if each.weight}
+        TYPES,
+        {layer.name: Weights(zero, None if layer.bias is None else zero) for layer in TYPES.layers if layer.weight},
     )
 
 

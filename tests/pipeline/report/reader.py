@@ -28,13 +28,13 @@ class Reader(HTMLParser):
         assert not self.open
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
+        attributes = dict(attrs)
         self.tags.append(tag)
         self.links += [value or "" for key, value in attrs if key in ("href", "src", "xlink:href", "action", "data")]
-        if "id" in found:
-            self.ids.append(str(found["id"]))
+        if "id" in attributes:
+            self.ids.append(str(attributes["id"]))
         if tag == "svg":
-            self.figures.append(found)
+            self.figures.append(attributes)
         if tag not in VOID:
             self.open.append(tag)
 

@@ -30,15 +30,15 @@ def test_an_image_that_no_firmware_makes(run: Path, make_images: Callable[[Path,
     run_made_again(run)
     text = page(RunFolder(run))
     assert "Proven bit-exact" in text
-    head, _, rest = text.partition("<nav")
+    head, _, sections = text.partition("<nav")
     # beside the verdict, the tiles of latency and LUT, and in both sections of hardware
     assert "No firmware of this project makes this image" in head.split('<dl class="tiles"')[0]
     assert head.count(NONE_MAKES_IT) == 2
     for section in ("hardware", "rtl"):
-        body = rest.split(f'<section id="{section}"')[1].split("</section>")[0]
+        body = sections.split(f'<section id="{section}"')[1].split("</section>")[0]
         assert '<dd class="warned">The firmware starts from the finished image' in body
-    assert f"latency and size: {NONE_MAKES_IT}" in rest
-    assert "its 13 clocks" in rest
+    assert f"latency and size: {NONE_MAKES_IT}" in sections
+    assert "its 13 clocks" in sections
     assert f"from every tool that was run ({NONE_MAKES_IT})" in synthesised_page(run)
 
 

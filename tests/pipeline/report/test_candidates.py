@@ -21,7 +21,7 @@ from pipeline.report.sections import candidates, hardware, rtl
 from tests.sealed import made_again
 
 
-def _measured(value: float, error: float) -> dict[str, float]:
+def _value_with_error(value: float, error: float) -> dict[str, float]:
     return {"value": value, "error": error}
 
 
@@ -30,7 +30,7 @@ def content() -> dict[str, Any]:
     values = {"float": 0.9, "8": 0.81, "16": 0.8567}
     cost = {
         name: {
-            network: {"macro_auc": _measured(v - d, 0.0021), "difference": _measured(v - 0.9, 0.0013)}
+            network: {"macro_auc": _value_with_error(v - d, 0.0021), "difference": _value_with_error(v - 0.9, 0.0013)}
             for network, d in (("float_separable", 0.0), ("model", 0.01))
         }
         for name, v in values.items()
@@ -60,9 +60,9 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rtl, "values", lambda run: {"proven": False, "record": None, "kept": None})
 
 
-def _with(run: Path, found: dict[str, Any]) -> str:
+def _with(run: Path, content: dict[str, Any]) -> str:
     with artefact(run / "25_candidates", "candidates") as space:
-        write_json(space.path / "cost.json", found)
+        write_json(space.path / "cost.json", content)
     return page(RunFolder(run))
 
 
@@ -89,8 +89,8 @@ def test_a_design_from_candidates_says_so(run: Path) -> None:
     """Its ports and its vectors stand beside those of the network."""
     file = run / "50_hls" / "hls.json"
     project = HlsProject.load(run / "50_hls")
-    made = ImageBuilder.of(CandidateSettings(number=12), SquareGrid(pixels=6, half_width=0.8))
-    builder = HlsBuilder(builder=made, input_type="input_t", outputs=())
+    image_builder = ImageBuilder.of(CandidateSettings(number=12), SquareGrid(pixels=6, half_width=0.8))
+    builder = HlsBuilder(builder=image_builder, input_type="input_t", outputs=())
     before = page(RunFolder(run))
     assert "candidate_pt" not in before
     file.write_text(project.model_copy(update={"builder": builder}).model_dump_json())

@@ -21,18 +21,18 @@ NOT_RUN = ("Not proven: the comparison was not run", "g++ not found")
 
 
 def test_a_failed_proof_is_seen_first(run: Path, prove: Prove, quick: None) -> None:
-    first = Mismatch(layer="logits", vector=7, kind="tie", position=(2,), expected=1.5, found=-2.25)
-    prove(run, {"status": "failed", "reason": "3 of 9 integers differ", "mismatches": 3, "first_mismatch": first})
+    mismatch = Mismatch(layer="logits", vector=7, kind="tie", position=(2,), expected=1.5, found=-2.25)
+    prove(run, {"status": "failed", "reason": "3 of 9 integers differ", "mismatches": 3, "first_mismatch": mismatch})
     text = page(RunFolder(run))
-    found = Reader(text)
+    reader = Reader(text)
     assert "jet tagger, not proven</title>" in text
     assert '<div class="status open" role="status">' in text
-    assert "Not proven: model and HLS emulation differ" in found.text
-    assert "layer 'logits', vector 7 (tie), position (2,): the model gives 1.5, the hardware -2.25" in found.text
-    assert found.text.index("Not proven") < found.text.index("The task")
-    assert "The emulated design is not shown, because it is not proven." in found.text
-    assert "This bundle does not contain the design proven above" in found.text
-    assert "Proven bit-exact" not in found.text
+    assert "Not proven: model and HLS emulation differ" in reader.text
+    assert "layer 'logits', vector 7 (tie), position (2,): the model gives 1.5, the hardware -2.25" in reader.text
+    assert reader.text.index("Not proven") < reader.text.index("The task")
+    assert "The emulated design is not shown, because it is not proven." in reader.text
+    assert "This bundle does not contain the design proven above" in reader.text
+    assert "Proven bit-exact" not in reader.text
 
 
 def test_a_comparison_that_was_not_run_proves_nothing(run: Path, prove: Prove, quick: None) -> None:
@@ -43,13 +43,13 @@ def test_a_comparison_that_was_not_run_proves_nothing(run: Path, prove: Prove, q
     assert "g++ not found" in read(run).text
     (run / "60_csim.json").write_text(proven)
     made_again(run / "60_csim.json")
-    found = read(run)
-    assert "the proof does not apply to this design: proves nothing: not run: g++ not found" in found.text
-    assert "Proven bit-exact" not in found.text
+    reader = read(run)
+    assert "the proof does not apply to this design: proves nothing: not run: g++ not found" in reader.text
+    assert "Proven bit-exact" not in reader.text
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda run: (run / "60_csim.json").unlink(), "Not proven: the comparison was not run"),
         (
@@ -90,18 +90,20 @@ def test_a_comparison_that_was_not_run_proves_nothing(run: Path, prove: Prove, q
         (lambda run: anew(run / "40_lowered" / "types.json"), "was made from another 40_lowered"),
     ],
 )
-def test_what_is_no_proof_never_looks_like_one(run: Path, change: object, said: str, quick: None) -> None:
+def test_what_is_no_proof_never_looks_like_one(run: Path, change: object, message: str, quick: None) -> None:
     change(run)  # type: ignore[operator]
     text = page(RunFolder(run))
-    found = Reader(text)
-    assert re.findall('<div class="status ([a-z]+)" role="status">', text) == ["missing" if said in NOT_RUN else "open"]
-    assert said in found.text
-    assert "Proven bit-exact" not in found.text
-    assert "quantized, HLS emulation" not in found.text
+    reader = Reader(text)
+    assert re.findall('<div class="status ([a-z]+)" role="status">', text) == [
+        "missing" if message in NOT_RUN else "open"
+    ]
+    assert message in reader.text
+    assert "Proven bit-exact" not in reader.text
+    assert "quantized, HLS emulation" not in reader.text
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"layers": ()}, "leaves out layer 'logits'"),
         ({"vectors": {}}, "leaves out the comparison"),
@@ -109,12 +111,12 @@ def test_what_is_no_proof_never_looks_like_one(run: Path, change: object, said: 
     ],
 )
 def test_a_proof_that_leaves_something_out_is_none(
-    run: Path, prove: Prove, changes: dict[str, object], said: str, quick: None
+    run: Path, prove: Prove, changes: dict[str, object], message: str, quick: None
 ) -> None:
     prove(run, changes)
-    found = read(run)
-    assert said in found.text
-    assert "Proven bit-exact" not in found.text
+    reader = read(run)
+    assert message in reader.text
+    assert "Proven bit-exact" not in reader.text
 
 
 @pytest.mark.parametrize(
@@ -147,7 +149,7 @@ def test_the_chain_of_proofs_of_the_rtl(run: Path, quick: None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (
             lambda run: (run / "65_rtl.json").open("a").write(" "),
@@ -166,11 +168,11 @@ def test_the_chain_of_proofs_of_the_rtl(run: Path, quick: None) -> None:
     ],
 )
 def test_rtl_that_is_not_what_was_proven_is_not_proven(
-    run: Path, quick: None, change: Callable[[Path], object], said: str
+    run: Path, quick: None, change: Callable[[Path], object], message: str
 ) -> None:
     change(run)
     text = read(run).text
-    assert said in text
+    assert message in text
     assert "Every value below was compared" not in text
 
 
@@ -185,7 +187,11 @@ def test_rtl_that_differs_is_said(run: Path, quick: None, prove_rtl: Callable[[P
 def test_an_empty_run(tmp_path: Path, quick: None) -> None:
     text = read(tmp_path).text
     # What a run is for is not known before it is trained: a tagger, unless its images are of whole events.
-    usual = [each for each in SECTIONS if each.optional is None and (not each.tasks or "classification" in each.tasks)]
+    usual = [
+        section
+        for section in SECTIONS
+        if section.optional is None and (not section.tasks or "classification" in section.tasks)
+    ]
     assert text.count("Not shown") == len(usual) > 8
     assert "Not proven: the comparison was not run" in text
 
@@ -220,12 +226,12 @@ def test_a_damaged_file_is_said(run: Path, file: str, quick: None) -> None:
     """Nothing of its artefact is shown, and nothing counts as proven."""
     (run / file).open("ab").write(b" ")
     artefact = file.split("/")[0]
-    found = read(run)
-    said = f"{artefact} is not as it was made: {Path(file).name!r} was changed"
-    assert found.text.index(said) < found.text.index("The task")
-    assert "Proven bit-exact" not in found.text
+    reader = read(run)
+    message = f"{artefact} is not as it was made: {Path(file).name!r} was changed"
+    assert reader.text.index(message) < reader.text.index("The task")
+    assert "Proven bit-exact" not in reader.text
     if artefact != "50_hls":
-        assert f"Not shown: {said}" in found.text
+        assert f"Not shown: {message}" in reader.text
 
 
 def test_an_artefact_made_from_something_older_is_seen(run: Path, quick: None) -> None:

@@ -26,19 +26,19 @@ NOT_RUN = ("Not proven: the comparison was not run", "g++ not found")
 
 def test_it_is_sound_and_stands_alone(run: Path) -> None:
     text = page(RunFolder(run))
-    found = Reader(text)
+    reader = Reader(text)
     assert text.startswith("<!DOCTYPE html>\n<html lang=")
     assert "<title>made_up: jet tagger, proven bit-exact</title>" in text
-    assert found.tags.count("h1") == 1
-    assert len(found.ids) == len(set(found.ids))
-    assert not {"script", "link", "iframe", "object", "embed", "img"} & set(found.tags)
-    assert found.links
-    assert all(link.startswith(("#", "data:image/png;base64,")) for link in found.links)
+    assert reader.tags.count("h1") == 1
+    assert len(reader.ids) == len(set(reader.ids))
+    assert not {"script", "link", "iframe", "object", "embed", "img"} & set(reader.tags)
+    assert reader.links
+    assert all(link.startswith(("#", "data:image/png;base64,")) for link in reader.links)
     assert "://" not in re.sub(r"base64,[A-Za-z0-9+/=\s]+", "", text)
-    assert {link[1:] for link in found.links if link.startswith("#")} <= set(found.ids)
-    assert {section.name for section in SECTIONS if section.shown(RunFolder(run))} <= set(found.ids)
-    assert len(found.figures) == 9
-    assert all(figure["role"] == "img" and figure["aria-label"] for figure in found.figures)
+    assert {link[1:] for link in reader.links if link.startswith("#")} <= set(reader.ids)
+    assert {section.name for section in SECTIONS if section.shown(RunFolder(run))} <= set(reader.ids)
+    assert len(reader.figures) == 9
+    assert all(figure["role"] == "img" and figure["aria-label"] for figure in reader.figures)
 
 
 def test_what_it_shows(run: Path, quick: None) -> None:
@@ -84,10 +84,10 @@ def test_the_emulated_design_stands_beside_the_others(run: Path, quick: None) ->
 def test_numbers_have_errors_and_what_they_do_not_hold_is_said(run: Path, quick: None) -> None:
     text = read(run).text
     metrics = json.loads((run / "30_model" / "metrics.json").read_text())
-    found = metrics["uncertainty"]["taggers"]["model"]
-    assert str(with_error(metrics["model"]["accuracy"], found["accuracy"])) in text
+    errors = metrics["uncertainty"]["taggers"]["model"]
+    assert str(with_error(metrics["model"]["accuracy"], errors["accuracy"])) in text
     for name in CLASSES:
-        shown = rejection(Rejection(**metrics["model"]["rejection"]["0.5"][name]), found["rejection"]["0.5"][name])
+        shown = rejection(Rejection(**metrics["model"]["rejection"]["0.5"][name]), errors["rejection"]["0.5"][name])
         assert str(shown) in text
     assert "one standard deviation over 20 bootstrap replicas of the test jets" in text
     assert "the spread between trainings of the same network" in text
@@ -97,11 +97,11 @@ def test_numbers_have_errors_and_what_they_do_not_hold_is_said(run: Path, quick:
 
 def test_a_difference_within_two_errors_is_none(run: Path, quick: None) -> None:
     metrics = json.loads((run / "30_model" / "metrics.json").read_text())
-    for each in metrics["uncertainty"]["differences"]:
-        if {each["tagger"], each["reference"]} == {"model", "trees"}:
-            each["macro_auc"] = {"value": 0.0030, "error": 0.0017}
-        if (each["tagger"], each["reference"]) == ("float_standard", "float_separable"):
-            each["macro_auc"] = {"value": 0.0040, "error": 0.0017}
+    for difference in metrics["uncertainty"]["differences"]:
+        if {difference["tagger"], difference["reference"]} == {"model", "trees"}:
+            difference["macro_auc"] = {"value": 0.0030, "error": 0.0017}
+        if (difference["tagger"], difference["reference"]) == ("float_standard", "float_separable"):
+            difference["macro_auc"] = {"value": 0.0040, "error": 0.0017}
     (run / "30_model" / "metrics.json").write_text(json.dumps(metrics))
     run_made_again(run)
     text = read(run).text
@@ -126,10 +126,12 @@ def test_trees_that_are_not_beaten_are_said_so(run: Path, quick: None) -> None:
     metrics = json.loads((run / "30_model" / "metrics.json").read_text())
     metrics["trees"]["macro_auc"] = 0.9999
     of_trees = [
-        each for each in metrics["uncertainty"]["differences"] if "trees" in (each["tagger"], each["reference"])
+        difference
+        for difference in metrics["uncertainty"]["differences"]
+        if "trees" in (difference["tagger"], difference["reference"])
     ]
-    for each in of_trees:
-        each["macro_auc"] = {"value": -0.2 if each["reference"] == "trees" else 0.2, "error": 0.01}
+    for difference in of_trees:
+        difference["macro_auc"] = {"value": -0.2 if difference["reference"] == "trees" else 0.2, "error": 0.01}
     (run / "30_model" / "metrics.json").write_text(json.dumps(metrics))
     run_made_again(run)
     text = read(run).text
@@ -177,9 +179,9 @@ def test_names_are_text_not_markup(run: Path, quick: None) -> None:
         path = run / file
         path.write_text(path.read_text().replace('"w"', json.dumps(evil)))
     run_made_again(run)
-    found = read(run)
-    assert "script" not in found.tags
-    assert evil in found.text
+    reader = read(run)
+    assert "script" not in reader.tags
+    assert evil in reader.text
 
 
 def test_a_cutflow_that_loses_jets_is_seen(run: Path, quick: None) -> None:

@@ -26,7 +26,7 @@ from tests.pipeline.report.browser import CHROMIUM, require_fitting
 from tests.sealed import made_again
 
 CONFIGS = Path(__file__).parents[3] / "configs"
-WHAT = RatesSettings.model_validate(
+SETTINGS = RatesSettings.model_validate(
     {"against": ["q", "g"], "signals": {"w": {"mass": [65, 105]}}, "rates": [0.1, 5], "replicas": 3, "cuts": 4}
 )
 
@@ -39,30 +39,30 @@ def _jets(rng: np.random.Generator, signal: bool) -> TriggerJets:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def template_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of which nothing is there but the rates."""
     folder, rng = tmp_path_factory.mktemp("run"), np.random.default_rng(5)
-    found = study(_jets(rng, False), {"w": _jets(rng, True)}, WHAT)
-    collider = {"crossings": WHAT.collider.crossings, "pileup": WHAT.collider.pileup}
-    content: dict[str, Any] = {**collider, "step": 0.25, "fingerprint": "", "dropped": {}, **found.as_json()}
+    rate_study = study(_jets(rng, False), {"w": _jets(rng, True)}, SETTINGS)
+    collider = {"crossings": SETTINGS.collider.crossings, "pileup": SETTINGS.collider.pileup}
+    content: dict[str, Any] = {**collider, "step": 0.25, "fingerprint": "", "dropped": {}, **rate_study.as_json()}
     pictures = ImagesSettings.model_validate(yaml.safe_load((CONFIGS / "demo" / "images.yaml").read_text()))
-    with artefact(folder / "67_rates", "rates", settings={"rates": WHAT, "images": pictures}) as space:
+    with artefact(folder / "67_rates", "rates", settings={"rates": SETTINGS, "images": pictures}) as space:
         write_json(space.path / "rates.json", content)
-        draw_rates(found, WHAT, space.path / "plots")
+        draw_rates(rate_study, SETTINGS, space.path / "plots")
     return folder
 
 
 @pytest.fixture
-def run(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def run(template_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """It, to be changed, and the page of this section alone."""
     monkeypatch.setattr(report, "SECTIONS", (rates.SECTION,))
-    return Path(shutil.copytree(made, tmp_path / "run"))
+    return Path(shutil.copytree(template_run, tmp_path / "run"))
 
 
 def test_what_it_shows(run: Path) -> None:
     folder = RunFolder(run)
     values = rates.values(folder)
-    assert [each["name"] for each in values["responses"]] == ["ideal", "gaussian"]
+    assert [response["name"] for response in values["responses"]] == ["ideal", "gaussian"]
     rows = values["responses"][0]["rows"]
     assert [row["trigger"] for row in rows] == ["pT", "pT and soft-drop mass", "pT and tagger"]
     low, high = rows[2]["points"]
@@ -73,13 +73,13 @@ def test_what_it_shows(run: Path) -> None:
     assert "30.9 million crossings a second of 194 inelastic collisions" in text
     assert str(between(high["value"], high["low"], high["high"])) in text
     gain = high["gain"]
-    assert gain.seen
+    assert gain.significant
     assert f"(+{with_error(gain.value, gain.error)})" in text
     assert text.count("<svg") == 5
     assert "Ideal: online p<sub>T</sub> = offline p<sub>T</sub>" in text
     assert "σ/p<sub>T</sub> = 1.34/√p<sub>T</sub> ⊕ 0.176" in text
     assert f"≥ {high['threshold']:.0f}<br>{round(high['effective'])} events<" in text
-    assert "only efficiencies of jets that contain theirs" in text
+    assert "only efficiencies of jets that contain their resonance" in text
     assert text.count(">&lt; 10 events<") == 6
     assert "35 % of the events" in text
     assert "the largest of\nq, g" in text

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.metrics.response import closure
+from models.metrics.response import binned_response
 from models.settings import ModelSettings
 from pipeline.artefacts.artefact import artefact
 from pipeline.artefacts.json_file import write_json
@@ -28,7 +28,7 @@ TARGETS: list[dict[str, Any]] = [
 def settings(*, beside_tagger: bool) -> ModelSettings:
     """A network that is not looked at."""
     block = {"filters": 2, "convolution": "full", "pointwise": WIDTH, "bias": WIDTH, "activation": WIDTH}
-    section = {"targets": [each | {"output": WIDTH} for each in TARGETS], "beside_tagger": beside_tagger}
+    section = {"targets": [target | {"output": WIDTH} for target in TARGETS], "beside_tagger": beside_tagger}
     content = {"task": "regression", "input": WIDTH, "blocks": [block], "output": {"weights": WIDTH, "bias": WIDTH}}
     return ModelSettings.model_validate(content | {"regression": section})
 
@@ -39,7 +39,7 @@ def trained(run: Path, *, beside_tagger: bool = False, wrong: int = 0) -> str:
     raw = np.stack([rng.integers(550, 800, 40), rng.integers(60, 500, 40)], axis=1)
     values = (raw / 2.0**7).astype(np.float32) * np.float32([128, 32])
     truth = values.astype(np.float64) / 1.01
-    found = {"image": truth * 1.03, "model": values}
+    estimates = {"image": truth * 1.03, "model": values}
     with artefact(
         run / "30_model",
         "train",
@@ -48,10 +48,10 @@ def trained(run: Path, *, beside_tagger: bool = False, wrong: int = 0) -> str:
     ) as space:
         closures = {
             name: {
-                target["name"]: closure(each[:, i], truth[:, i], tuple(target["edges"])).as_json()
+                target["name"]: binned_response(estimate[:, i], truth[:, i], tuple(target["edges"])).as_json()
                 for i, target in enumerate(TARGETS)
             }
-            for name, each in found.items()
+            for name, estimate in estimates.items()
         }
         write_json(space.path / "metrics.json", {"task": "regression", "closure": closures})
         np.savez(space.path / "values.npz", weight=np.ones(40), model=values)

@@ -33,9 +33,9 @@ def content() -> dict[str, Any]:
     }
 
 
-def _with(run: Path, found: dict[str, Any]) -> str:
+def _with(run: Path, content: dict[str, Any]) -> str:
     with artefact(run / "28_search", "search") as space:
-        write_json(space.path / "front.json", found)
+        write_json(space.path / "front.json", content)
     return page(RunFolder(run))
 
 
@@ -58,12 +58,12 @@ def test_it_is_there_where_a_search_is(run: Path) -> None:
 
 
 def test_a_hand_made_design_on_the_front_stands_there_once(run: Path) -> None:
-    found = content()
-    found["points"].append(found["hand_made"])
-    assert _with(run, found).count("0.8543") == 1
+    front = content()
+    front["points"].append(front["hand_made"])
+    assert _with(run, front).count("0.8543") == 1
 
 
 def test_a_damaged_one_is_said(run: Path) -> None:
-    found = content()
-    del found["points"][0]["clocks"]
-    assert "28_search/front.json cannot be read" in _with(run, found)
+    front = content()
+    del front["points"][0]["clocks"]
+    assert "28_search/front.json cannot be read" in _with(run, front)

@@ -48,13 +48,13 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _with(run: Path, study: dict[str, Any], logic: dict[str, Any] | None = None) -> str:
-    for name, stage, file, found in (
+    for name, stage, file, content in (
         ("26_symmetries", "symmetries", "symmetries", study),
         ("27_symmetries_rtl", "symmetries-rtl", "rtl", logic),
     ):
-        if found is not None:
-            with suppress(UpToDate), artefact(run / name, stage, options=found) as space:
-                write_json(space.path / f"{file}.json", found)
+        if content is not None:
+            with suppress(UpToDate), artefact(run / name, stage, options=content) as space:
+                write_json(space.path / f"{file}.json", content)
     return page(RunFolder(run))
 
 
@@ -90,7 +90,7 @@ def test_a_network_with_a_symmetry_is_called_so(run: Path) -> None:
     manifest = json.loads(path.read_text())
     manifest["configuration"]["model"] = {"symmetry": "p4m"}
     path.write_text(json.dumps(manifest))
-    found = titles(RunFolder(run))
-    assert found["model"] == "quantized, symmetric under rotations by 90° and reflections (p4m)"
-    assert found["float_symmetric"] == "float, symmetric under rotations by 90° and reflections (p4m)"
+    names = titles(RunFolder(run))
+    assert names["model"] == "quantized, symmetric under rotations by 90° and reflections (p4m)"
+    assert names["float_symmetric"] == "float, symmetric under rotations by 90° and reflections (p4m)"
     assert titles_of({"task": "detection"})["model"] == "quantized U-Net"

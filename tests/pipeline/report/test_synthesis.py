@@ -55,5 +55,5 @@ def test_numbers_of_another_design_are_not_shown(run: Path) -> None:
     with artefact(run / "50_hls", "convert") as space:
         (space.path / "hls.json").write_text("{}")
     text = _words(_body(synthesis.SECTION, RunFolder(run)))
-    assert "66_synth is of another 50_hls" in text
+    assert "66_synth was made from another 50_hls" in text
     assert "17,280" not in text

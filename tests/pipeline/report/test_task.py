@@ -21,22 +21,22 @@ def sample(tmp_path: Path) -> Path:
     """A simulated sample, of a run that may lend it."""
     with artefact(
         tmp_path / "lender" / "10_root", "generate", settings={"generate": load(DEMO, GenerateSettings)}
-    ) as made:
-        (made.path / "q_00000.root").write_bytes(b"jets")
+    ) as space:
+        (space.path / "q_00000.root").write_bytes(b"jets")
     return tmp_path / "lender" / "10_root"
 
 
 def _images_of(file: Path, run: Path) -> RunFolder:
-    with artefact(run / "20_images", "images", inputs={"files": file}) as made:
-        (made.path / "images").touch()
+    with artefact(run / "20_images", "images", inputs={"files": file}) as space:
+        (space.path / "images").touch()
     return RunFolder(run)
 
 
 def test_a_sample_of_another_run_is_a_simulated_one(sample: Path, tmp_path: Path) -> None:
     run = _images_of(sample / "q_00000.root", tmp_path / "run")
-    found = task._simulated(run)
-    assert found is not None
-    assert found["collision_energy"] == 13000.0
+    simulation = task._simulated(run)
+    assert simulation is not None
+    assert simulation["collision_energy"] == 13000.0
 
 
 def test_a_run_that_was_moved_still_knows_its_own_sample(sample: Path, tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_run_that_was_moved_still_knows_its_own_sample(sample: Path, tmp_path:
 
 def test_own_files_are_not_called_simulated(sample: Path, tmp_path: Path) -> None:
     """Also where an earlier sample stands beside them."""
-    own = tmp_path / "own.root"
-    own.write_bytes(b"other jets")
-    assert task._simulated(_images_of(own, tmp_path / "lender")) is None
+    user_file = tmp_path / "own.root"
+    user_file.write_bytes(b"other jets")
+    assert task._simulated(_images_of(user_file, tmp_path / "lender")) is None
     assert sample.exists()

@@ -38,7 +38,7 @@ def _small() -> keras.Model:
     image = keras.Input((16, 16, 1), name="image")
     x = keras.layers.Flatten()(QActivation(quantized_relu(7, 8), name="pixels")(image))
     model = keras.Model(image, QDense(2, kernel_quantizer=quantized_bits(3, 0, alpha=1), use_bias=False)(x))
-    model.set_weights([np.random.default_rng(2).uniform(-1, 1, each.shape) for each in model.get_weights()])
+    model.set_weights([np.random.default_rng(2).uniform(-1, 1, weights.shape) for weights in model.get_weights()])
     return model
 
 
@@ -60,8 +60,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _convert(run: Path, images: str | None, out: str) -> int:
-    given = [f"--images={run}/{images}"] if images else []
-    return main(["convert", f"--config={run}/hardware.yaml", *given, f"{run}/40_lowered", f"--out={run}/{out}"])
+    options = [f"--images={run}/{images}"] if images else []
+    return main(["convert", f"--config={run}/hardware.yaml", *options, f"{run}/40_lowered", f"--out={run}/{out}"])
 
 
 def _csim(run: Path, images: str, hls: str) -> int:
@@ -72,18 +72,18 @@ def _csim(run: Path, images: str, hls: str) -> int:
 @pytest.fixture(scope="module")
 def emulator(run: Path, tmp_path_factory: pytest.TempPathFactory) -> csim.Emulator:
     """The run up to its csim, and the library that was compiled there."""
-    kept: list[csim.Emulator] = []
+    emulators: list[csim.Emulator] = []
     compile_, folder = csim.build, tmp_path_factory.mktemp("library")
 
     def keep(project: Path, _: Path) -> csim.Emulator:
-        kept.append(compile_(project, folder))
-        return kept[-1]
+        emulators.append(compile_(project, folder))
+        return emulators[-1]
 
     assert _convert(run, "20_images", "50_hls") == 0
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csim, "build", keep)
         assert _csim(run, "20_images", "50_hls") == 0
-    return kept[0]
+    return emulators[0]
 
 
 def test_candidates_to_scores_is_proven_and_a_wrong_border_is_named(run: Path, emulator: csim.Emulator) -> None:
@@ -99,12 +99,12 @@ def test_candidates_to_scores_is_proven_and_a_wrong_border_is_named(run: Path, e
 
     project = HlsProject.load(run / "50_hls")
     assert project.builder is not None
-    right = project.builder.builder
-    wrong = right.model_copy(update={"rows": (right.rows[0] + 1, *right.rows[1:])})
-    vectors = made_candidates(right, 100, seed=1)
+    correct = project.builder.builder
+    wrong = correct.model_copy(update={"rows": (correct.rows[0] + 1, *correct.rows[1:])})
+    vectors = made_candidates(correct, 100, seed=1)
     trained = exact_inference(load_model(run / "model.h5"))
-    types = Graph.load(run / "40_lowered" / "types.json")
-    assert compare_candidates(trained, types, right, emulator, vectors, 300).status == "proven"
+    types = ModelTypes.load(run / "40_lowered" / "types.json")
+    assert compare_candidates(trained, types, correct, emulator, vectors, 300).status == "proven"
     failed = compare_candidates(trained, types, wrong, emulator, vectors, 300)
     assert failed.status == "failed"
     assert failed.first_mismatch is not None
@@ -127,7 +127,7 @@ def test_the_bundle_starts_from_candidates(run: Path, bundle: Path) -> None:
     blocks = {block.kind: (block.first, block.count) for block in manifest.vectors}
     assert list(blocks)[:2] == ["data", "border"]
     lines = [(bundle / port.vectors).read_text().splitlines() for port in manifest.inputs]
-    raw = [np.array([line.split() for line in each], dtype=np.int64) for each in lines]
+    raw = [np.array([line.split() for line in port_lines], dtype=np.int64) for port_lines in lines]
     jets = next(open_dataset(run / "20_images").split("test").candidates(10_000))
     np.testing.assert_array_equal(raw[0][: len(jets)], jets.pt)
     np.testing.assert_array_equal(raw[4][: len(jets), 0], jets.seed_phi)
@@ -142,15 +142,15 @@ def test_the_bundle_is_emulated_from_candidates(
     run: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """From a dataset and from ROOT files; what the HLS emulation gave for the test set."""
-    given = [f"{run}/20_images", "--split=test"]
-    assert main(["emulate", str(bundle), *given, f"--out={tmp_path}/scores.parquet"]) == 0
-    found = pq.read_table(tmp_path / "scores.parquet")["raw_0"].to_pylist()
+    inputs = [f"{run}/20_images", "--split=test"]
+    assert main(["emulate", str(bundle), *inputs, f"--out={tmp_path}/scores.parquet"]) == 0
+    test_rows = pq.read_table(tmp_path / "scores.parquet")["raw_0"].to_pylist()
     with np.load(run / "60_csim.npz") as emulated:
-        np.testing.assert_array_equal(found, emulated["raw_0"])
-    given = [f"{run}/q.root", f"{run}/t.root", f"--images-config={run}/20_images.yaml"]
-    assert main(["emulate", str(bundle), *given, f"--out={tmp_path}/all.parquet"]) == 0
-    everything = pq.read_table(tmp_path / "all.parquet")["raw_0"].to_pylist()
-    assert {tuple(each) for each in found} <= {tuple(each) for each in everything if each is not None}
+        np.testing.assert_array_equal(test_rows, emulated["raw_0"])
+    inputs = [f"{run}/q.root", f"{run}/t.root", f"--images-config={run}/20_images.yaml"]
+    assert main(["emulate", str(bundle), *inputs, f"--out={tmp_path}/all.parquet"]) == 0
+    all_rows = pq.read_table(tmp_path / "all.parquet")["raw_0"].to_pylist()
+    assert {tuple(row) for row in test_rows} <= {tuple(row) for row in all_rows if row is not None}
     assert main(["emulate", str(bundle), f"{run}/float_images", f"--out={tmp_path}/float.parquet"]) == 1
     assert "the network starts from candidates" in capsys.readouterr().err
 
@@ -160,19 +160,19 @@ def test_the_test_bench_of_the_bundle_starts_from_candidates(bundle: Path, tmp_p
     work = Path(shutil.copytree(bundle / "hls", tmp_path / "hls"))
     assert "trigger_candidates_test.cpp" in command
     subprocess.run(command, shell=True, cwd=work, check=True)  # noqa: S602 - the README's own line
-    done = subprocess.run(["./testbench"], cwd=work, check=True, capture_output=True, text=True)
+    process = subprocess.run(["./testbench"], cwd=work, check=True, capture_output=True, text=True)
     vectors = (work / "tb_data" / "tb_candidates.dat").read_text().splitlines()
-    assert f"{len(vectors)} of {len(vectors)} vectors give" in done.stdout
+    assert f"{len(vectors)} of {len(vectors)} vectors give" in process.stdout
     expected = work / "tb_data" / "tb_output_predictions.dat"
     lines = expected.read_text().splitlines()
     lines[7] = f"{float(lines[7].split()[0]) + 1} {lines[7].split()[1]}"
     expected.write_text("\n".join(lines) + "\n")
-    done = subprocess.run(["./testbench"], cwd=work, check=False, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (1, "vector 7 is the first that differs\n")
+    process = subprocess.run(["./testbench"], cwd=work, check=False, capture_output=True, text=True)
+    assert (process.returncode, process.stderr) == (1, "vector 7 is the first that differs\n")
     expected.unlink()
-    done = subprocess.run(["./testbench"], cwd=work, check=False, capture_output=True, text=True)
-    assert done.returncode == 1
-    assert "tb_data/ is missing" in done.stderr
+    process = subprocess.run(["./testbench"], cwd=work, check=False, capture_output=True, text=True)
+    assert process.returncode == 1
+    assert "tb_data/ is missing" in process.stderr
 
 
 def test_what_does_not_belong_together_is_refused(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -181,8 +181,8 @@ def test_what_does_not_belong_together_is_refused(run: Path, capsys: pytest.Capt
     assert HlsProject.load(run / "plain").builder is None
     assert HlsProject.load(run / "float").builder is None
     assert _csim(run, "20_images", "plain") == 1
-    said = capsys.readouterr().err
-    assert "plain: holds no image builder (its images are made of candidates: run `convert` with `--images`)" in said
+    message = capsys.readouterr().err
+    assert "plain: holds no image builder (its images are made of candidates: run `convert` with `--images`)" in message
     assert _convert(run, "20_images", "again") == 0
     assert _csim(run, "float_images", "again") == 1
     assert "again: builds other images than the dataset holds (run `convert` again)" in capsys.readouterr().err

@@ -39,7 +39,7 @@ def _model() -> keras.Model:
     x = keras.layers.Flatten()(QActivation(quantized_relu(4, 10))(x))
     model = keras.Model(image, QDense(2, kernel_quantizer=weights, use_bias=False)(x))
     rng = np.random.default_rng(2)
-    model.set_weights([rng.uniform(-1, 1, each.shape) for each in model.get_weights()])
+    model.set_weights([rng.uniform(-1, 1, weights.shape) for weights in model.get_weights()])
     return model
 
 
@@ -68,8 +68,8 @@ def _rtl(run: Path, out: Path, builder: dict[str, object], **rtl: object) -> int
     }
     out.mkdir()
     (out / "hardware.yaml").write_text(yaml.safe_dump(settings))
-    given = [f"--config={out}/hardware.yaml", f"--images={run}/20_images", f"{run}/40_lowered"]
-    return main(["rtl", *given, f"--out={out}/65_rtl"])
+    options = [f"--config={out}/hardware.yaml", f"--images={run}/20_images", f"{run}/40_lowered"]
+    return main(["rtl", *options, f"--out={out}/65_rtl"])
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,8 @@ def test_proven_from_candidates(
     # the whole is the builder and the network behind it
     assert 0 < proof.builder.estimate < proof.variants[0].estimate
     assert 0 < proof.builder.latency < (proof.latency or 0)
-    others = {(each.form, each.per_clock) for each in proof.builder_forms}
-    assert others | {(proof.builder.form, proof.builder.per_clock)} == {
+    other_forms = {(form.form, form.per_clock) for form in proof.builder_forms}
+    assert other_forms | {(proof.builder.form, proof.builder.per_clock)} == {
         ("parallel", CANDIDATES),
         ("serial", 1),
         ("serial", 2),
@@ -125,12 +125,12 @@ def test_other_images_than_the_network_takes_are_refused(
 ) -> None:
     settings = yaml.safe_load((run / "images.yaml").read_text())
     settings["grid"]["pixels"] = PIXELS + 1
-    other = tmp_path / "other"
-    other.mkdir()
-    (other / "images.yaml").write_text(yaml.safe_dump(settings))
+    folder = tmp_path / "other"
+    folder.mkdir()
+    (folder / "images.yaml").write_text(yaml.safe_dump(settings))
     jets = [f"{run}/q.root", f"{run}/t.root"]
-    assert main(["images", f"--config={other}/images.yaml", *jets, f"--out={other}/20_images"]) == 0
-    shutil.copytree(run / "40_lowered", other / "40_lowered")
-    shutil.copyfile(manifest_path(run / "40_lowered"), manifest_path(other / "40_lowered"))
-    assert _rtl(other, tmp_path / "made", {"form": "serial"}) == 1
+    assert main(["images", f"--config={folder}/images.yaml", *jets, f"--out={folder}/20_images"]) == 0
+    shutil.copytree(run / "40_lowered", folder / "40_lowered")
+    shutil.copyfile(manifest_path(run / "40_lowered"), manifest_path(folder / "40_lowered"))
+    assert _rtl(folder, tmp_path / "made", {"form": "serial"}) == 1
     assert "makes images [5, 5, 1], the network takes [4, 4, 1]" in capsys.readouterr().err

@@ -58,13 +58,13 @@ def test_it_goes_on_with_what_is_done_and_leaves_what_the_data_flow_says(
     trained: list[str] = []
     train = candidate_cost.train_and_score
 
-    def until(last: str | None) -> Any:
-        def counting(dataset: Any, *others: Any) -> Any:
+    def until(last_set: str | None) -> Any:
+        def counting(dataset: Any, *arguments: Any) -> Any:
             number = dataset.metadata.candidates and dataset.metadata.candidates.number
             trained.append(str(number))
-            if str(number) == last:
+            if str(number) == last_set:
                 raise KeyboardInterrupt
-            return train(dataset, *others)
+            return train(dataset, *arguments)
 
         return counting
 
@@ -75,18 +75,18 @@ def test_it_goes_on_with_what_is_done_and_leaves_what_the_data_flow_says(
     assert main(arguments) == 0
     assert trained == ["None", "2", "4", "4"]
     assert capsys.readouterr().out.startswith("candidates macro-AUC of 'float_separable' by candidates: float 0.")
-    found = json.loads((tmp_path / "25_candidates" / "cost.json").read_text())
-    assert set(found) == {"numbers", "classes", "networks", "test_jets", "replicas", "cost", "share"}
-    assert list(found["cost"]) == ["2", "4", "float"]
-    assert found["cost"]["float"]["float_separable"]["difference"] == {"value": 0.0, "error": 0.0}
-    assert 40 < found["test_jets"] < 110
-    shares = [found["share"][number]["pt"]["q"]["mean"] for number in ("2", "4")]
+    cost_file = json.loads((tmp_path / "25_candidates" / "cost.json").read_text())
+    assert set(cost_file) == {"numbers", "classes", "networks", "test_jets", "replicas", "cost", "share"}
+    assert list(cost_file["cost"]) == ["2", "4", "float"]
+    assert cost_file["cost"]["float"]["float_separable"]["difference"] == {"value": 0.0, "error": 0.0}
+    assert 40 < cost_file["test_jets"] < 110
+    shares = [cost_file["share"][number]["pt"]["q"]["mean"] for number in ("2", "4")]
     assert 0 < shares[0] < shares[1] < 1
     assert [path.name for path in tmp_path.glob(".*")] == []
 
 
 @pytest.mark.parametrize(
-    ("file", "change", "said"),
+    ("file", "change", "message"),
     [
         ("images", {"candidates": None}, "images.yaml: has no section 'candidates' (add one"),
         (
@@ -99,9 +99,9 @@ def test_it_goes_on_with_what_is_done_and_leaves_what_the_data_flow_says(
     ],
 )
 def test_how_it_fails(
-    arguments: list[str], tmp_path: Path, file: str, change: Any, said: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], tmp_path: Path, file: str, change: Any, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _change(tmp_path / f"{file}.yaml", **change)
     assert main(arguments) == 1
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert not (tmp_path / "25_candidates").exists()

@@ -64,10 +64,10 @@ def test_jets_that_share_their_towers(tmp_path: Path) -> None:
 
 
 def test_what_is_lost_is_warned_of(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    other = write_event_file(tmp_path / "other.root", event_columns(3), tree="something")
-    assert images(CONFIGURATION, tmp_path / "images", file, other) == 1
+    damaged = write_event_file(tmp_path / "other.root", event_columns(3), tree="something")
+    assert images(CONFIGURATION, tmp_path / "images", file, damaged) == 1
     assert "holds no TTree 'events' of whole events, it has 'something'" in capsys.readouterr().err
-    arguments = ["images", f"--config={CONFIGURATION}", str(file), str(other), f"--out={tmp_path}/images"]
+    arguments = ["images", f"--config={CONFIGURATION}", str(file), str(damaged), f"--out={tmp_path}/images"]
     assert main([*arguments, "--allow-lost=0.6"]) == 0
     assert "other.root" in capsys.readouterr().err
 
@@ -139,4 +139,4 @@ def test_inspect_says_what_events_hold(file: Path, capsys: pytest.CaptureFixture
 def test_inspect_of_a_file_without_events(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     columns = {name: values[:0] for name, values in event_columns(3).items()}
     assert main(["inspect", str(write_event_file(tmp_path / "none.root", columns))]) == 1
-    assert "holds no events" in capsys.readouterr().err
+    assert "contains no events" in capsys.readouterr().err

@@ -51,16 +51,18 @@ class Run:
         outputs = self.folder / "60_csim.npz"
         emulated = outputs.read_bytes()
         outputs.unlink()
-        with artefact(self.csim, "csim", options=content, inputs=inputs, folder=False, companions=[outputs]) as it:
-            write_json(it.path, content)
-            it.companions[0].write_bytes(emulated)
+        with artefact(self.csim, "csim", options=content, inputs=inputs, folder=False, companions=[outputs]) as space:
+            write_json(space.path, content)
+            space.companions[0].write_bytes(emulated)
 
     def synthesise(self) -> Path:
         """Leave what `synth` does of the HLS project, made up."""
-        where = self.folder / "66_synth"
-        with artefact(where, "synth", inputs={"convert": self.folder / "50_hls"}) as it:
-            write_json(it.path / "synth.json", VendorNumbers(part="xcvu13p", numbers=(ROUTED,)).model_dump(mode="json"))
-        return where
+        folder = self.folder / "66_synth"
+        with artefact(folder, "synth", inputs={"convert": self.folder / "50_hls"}) as space:
+            write_json(
+                space.path / "synth.json", VendorNumbers(part="xcvu13p", numbers=(ROUTED,)).model_dump(mode="json")
+            )
+        return folder
 
     def export(
         self, out: str = "70_export", config: str = CONFIG, images: bool = True, synth: Path | None = None
@@ -156,9 +158,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(whole: Path) -> Iterator[Run]:
     """The run, with its proof and its emulated outputs put back afterwards."""
     names = ("60_csim.json", "60_csim.json.manifest.json", "60_csim.npz")
-    kept = {name: (whole / name).read_bytes() for name in names}
+    contents = {name: (whole / name).read_bytes() for name in names}
     yield Run(whole)
-    for name, content in kept.items():
+    for name, content in contents.items():
         (whole / name).write_bytes(content)
 
 
@@ -204,16 +206,16 @@ def one_commit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("unchecked", "one_commit")
 def test_the_same_inputs_give_the_same_bytes(run: Run) -> None:
-    one, two = run.export("one"), run.export("two")
-    assert (one / "small_tagger.tar.gz").read_bytes() == (two / "small_tagger.tar.gz").read_bytes()
+    first, second = run.export("one"), run.export("two")
+    assert (first / "small_tagger.tar.gz").read_bytes() == (second / "small_tagger.tar.gz").read_bytes()
 
 
 @pytest.mark.usefixtures("unchecked", "one_commit")
 def test_another_folder_gives_the_same_bytes(run: Run, tmp_path: Path) -> None:
-    here = run.export("here")
+    original = run.export("here")
     # The copied proof was made from the files that now stand elsewhere too, with the same content.
-    there = Run(Path(shutil.copytree(run.folder, tmp_path / "elsewhere"))).export("there")
-    assert (here / "small_tagger.tar.gz").read_bytes() == (there / "small_tagger.tar.gz").read_bytes()
+    copied = Run(Path(shutil.copytree(run.folder, tmp_path / "elsewhere"))).export("there")
+    assert (original / "small_tagger.tar.gz").read_bytes() == (copied / "small_tagger.tar.gz").read_bytes()
 
 
 @pytest.mark.usefixtures("unchecked")
@@ -230,12 +232,12 @@ def test_numbers_of_the_vendors_tools_stand_in_manifest_and_card(run: Run, capsy
     made_again(run.folder / "50_hls")
     try:
         run.prove(PROVEN)
-        other = run.export("other", synth=synth) / "small_tagger"
+        other_bundle = run.export("other", synth=synth) / "small_tagger"
     finally:
         weights.write_text(before)
         made_again(run.folder / "50_hls")
     assert "was made from another design and is left out" in capsys.readouterr().err
-    assert verify(other).hardware == ()
+    assert verify(other_bundle).hardware == ()
 
 
 @pytest.mark.usefixtures("unchecked")
@@ -293,5 +295,5 @@ def test_emulated_outputs_of_another_model(run: Run) -> None:
 
 
 def test_another_name(run: Run) -> None:
-    with pytest.raises(PipelineError, match="is the design 'small_tagger', the configuration names 'other'"):
+    with pytest.raises(PipelineError, match="is the design 'small_tagger', but the configuration has the name 'other'"):
         run.export("never", "name: other\n")

@@ -54,9 +54,9 @@ def test_the_demo(jets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     # the same bytes whatever the order of the inputs
     again = tmp_path / "again"
     assert images(CONFIGURATION, again, *sorted(jets.iterdir(), reverse=True)) == 0
-    one, two = ({f.relative_to(d): f.read_bytes() for f in d.rglob("*.*")} for d in (out, again))
-    assert len(one) == 9
-    assert one == two
+    first, second = ({f.relative_to(d): f.read_bytes() for f in d.rglob("*.*")} for d in (out, again))
+    assert len(first) == 9
+    assert first == second
 
 
 @pytest.mark.parametrize(
@@ -167,17 +167,21 @@ def test_a_truncated_file_is_an_error_or_a_counted_loss(
     (folder / "w_00002.root").unlink()
     # one that cannot be read to its end is one when everything else is done, or at once
     assert images(CONFIGURATION, out, folder) == 1
-    *_, last = capsys.readouterr().err.strip().splitlines()
-    assert last.startswith("error") and "w_00001.root: entries 0-49 lost: " in last and "--allow-lost 0.091" in last
+    *_, last_line = capsys.readouterr().err.strip().splitlines()
+    assert (
+        last_line.startswith("error")
+        and "w_00001.root: entries 0-49 lost: " in last_line
+        and "--allow-lost 0.091" in last_line
+    )
     assert not out.exists() and list(tmp_path.glob(".20_images.making/work/*.chunk"))
     assert images(CONFIGURATION, out, folder, "--strict") == 1
     assert not out.exists()
     # both are losses where so much is allowed
     (folder / "w_00002.root").write_bytes(b"")
     assert images(CONFIGURATION, out, folder, "--allow-lost", "0.5") == 0
-    said = capsys.readouterr()
-    assert "w_00002.root: the whole file lost: is empty" in said.err
-    assert "500 jets; lost " in said.out
+    output = capsys.readouterr()
+    assert "w_00002.root: the whole file lost: is empty" in output.err
+    assert "500 jets; lost " in output.out
     account = json.loads((out / "cutflow.json").read_text())
     assert account["entries"] == {"read": 500, "lost": 50}
     assert [Path(loss["file"]).name for loss in account["lost"]] == ["w_00002.root", "w_00001.root"]
@@ -193,7 +197,7 @@ def test_a_truncated_file_is_an_error_or_a_counted_loss(
 
 
 @pytest.mark.parametrize(
-    ("missing", "told"),
+    ("missing", "message"),
     [
         (
             "sbatch",
@@ -206,7 +210,7 @@ def test_a_truncated_file_is_an_error_or_a_counted_loss(
 )
 def test_a_batch_system_that_is_not_there_is_one_line(
     missing: str,
-    told: str,
+    message: str,
     jets: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -214,23 +218,23 @@ def test_a_batch_system_that_is_not_there_is_one_line(
 ) -> None:
     cluster = tmp_path / "cluster.yaml"
     cluster.write_text("kind: slurm\njobs: 1\noptions: {cores: 1, memory: 1GB}\n")
-    given = ["--cluster", str(cluster)]
+    options = ["--cluster", str(cluster)]
     if missing == "sbatch":
         monkeypatch.setenv("PATH", str(tmp_path))
     else:
         monkeypatch.setitem(sys.modules, missing, None)
     if missing == "distributed":
-        given = ["--scheduler", "tcp://127.0.0.1:1"]
-    assert images(CONFIGURATION, tmp_path / "d", jets, *given) == 1
+        options = ["--scheduler", "tcp://127.0.0.1:1"]
+    assert images(CONFIGURATION, tmp_path / "d", jets, *options) == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"error {told}")
+    assert line.startswith(f"error {message}")
     assert line.endswith(")")
     assert not (tmp_path / "d").exists()
 
 
 def test_two_ways_to_work_are_refused(jets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    given = ("--workers", "2", "--scheduler", "tcp://127.0.0.1:1")
-    assert images(CONFIGURATION, tmp_path / "d", jets, *given) == 1
+    options = ("--workers", "2", "--scheduler", "tcp://127.0.0.1:1")
+    assert images(CONFIGURATION, tmp_path / "d", jets, *options) == 1
     assert "give one of --workers, --scheduler and --cluster" in capsys.readouterr().err
 
 
@@ -252,11 +256,11 @@ def test_an_interrupted_run_with_workers_goes_on(tmp_path: Path, jets: Path) -> 
     while len(list(tmp_path.glob(finished))) < 5 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)
-    said, errors = process.communicate(timeout=60)
-    assert process.returncode in (130, -signal.SIGINT), said + errors
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode in (130, -signal.SIGINT), output + errors
     assert "Traceback" not in errors
-    kept = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob(finished)}
-    assert 5 <= len(kept) < 250
+    chunks = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob(finished)}
+    assert 5 <= len(chunks) < 250
     assert not out.exists()
     assert images(config, out, jets, "--workers", "2") == 0
     assert images(CONFIGURATION, tmp_path / "at once", jets, "--workers", "1") == 0

@@ -34,10 +34,10 @@ def test_a_file_with_two_of_the_five_classes(tmp_path: Path, capsys: pytest.Capt
     file = samples.lhc_jets(samples.jets(12), tmp_path / "jets.h5")
     with h5py.File(file, "a") as opened:
         names = opened["jetFeatureNames"][...]
-        kept = [index for index, name in enumerate(names) if name not in (b"j_g", b"j_w", b"j_z")]
-        columns = opened["jets"][:, kept]
+        indices = [index for index, name in enumerate(names) if name not in (b"j_g", b"j_w", b"j_z")]
+        columns = opened["jets"][:, indices]
         del opened["jets"], opened["jetFeatureNames"]
-        opened["jets"], opened["jetFeatureNames"] = columns, names[kept]
+        opened["jets"], opened["jetFeatureNames"] = columns, names[indices]
     assert main(["inspect", str(file)]) == 0
     out = capsys.readouterr().out
     assert [line.split()[:2] for line in out.splitlines() if "(j_" in line] == [["q", "8"], ["t", "4"]]
@@ -53,14 +53,14 @@ def test_a_file_without_puppi_weights_is_looked_at_without_them(
     file = samples.WRITERS[name][0](samples.jets(12), tmp_path / "t.root")
     with uproot.open(file) as opened:
         tree = opened["Events"].arrays(library="ak", how=dict)
-    kept = {key: values for key, values in tree.items() if key != weight and not key.startswith("n")}
-    samples.write(file, "Events", kept)
+    branches = {key: values for key, values in tree.items() if key != weight and not key.startswith("n")}
+    samples.write(file, "Events", branches)
     assert main(["inspect", str(file)]) == 0
-    said = capsys.readouterr()
-    assert "12 jets in the first 6 events" in said.out
-    assert said.out.endswith(f"{file}: can be used as {name} with `puppi: ignore`\n")
-    assert f"the tree 'Events' lacks the branch {weight}" in said.err
-    assert "write `puppi: ignore` in images.yaml" in said.err
+    output = capsys.readouterr()
+    assert "12 jets in the first 6 events" in output.out
+    assert output.out.endswith(f"{file}: can be used as {name} with `puppi: ignore`\n")
+    assert f"the tree 'Events' lacks the branch {weight}" in output.err
+    assert "write `puppi: ignore` in images.yaml" in output.err
     # a configuration says what is wanted, and is held to it
     config = tmp_path / "images.yaml"
     config.write_text(
@@ -76,9 +76,9 @@ def test_a_file_without_puppi_weights_is_looked_at_without_them(
 def test_libraries_do_not_talk(tmp_path: Path) -> None:
     file = samples.l1_puppi(samples.jets(4), tmp_path / "t.root")
     command = [sys.executable, "-m", "pipeline", "inspect", str(file)]
-    done = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith(str(file))
-    assert "FastJet" not in done.stdout
+    process = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, text=True, check=True)
+    assert process.stdout.startswith(str(file))
+    assert "FastJet" not in process.stdout
 
 
 def test_the_cms_file(capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,9 +99,9 @@ def test_of_several_files_the_first_is_taken(
     samples.jetclass(samples.jets(4), tmp_path / "a.root")
     monkeypatch.chdir(tmp_path)
     assert main(["inspect", *several]) == 0
-    said = capsys.readouterr().out.splitlines()
-    assert said[:2] == ["2 files; this is the first of them", "a.root (root)"]
-    assert said[-1].endswith("a.root: can be used as jetclass")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["2 files; this is the first of them", "a.root (root)"]
+    assert lines[-1].endswith("a.root: can be used as jetclass")
 
 
 def test_what_is_left_out_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -165,6 +165,6 @@ def test_it_loads_nothing_that_a_look_does_not_need(tmp_path: Path) -> None:
         "print('loaded besides:', *(name for name in others if name in sys.modules)); sys.exit(code)"
     )
     command = [sys.executable, "-c", program, str(file)]
-    done = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[-1] == "loaded besides:"
+    process = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout.splitlines()[-1] == "loaded besides:"

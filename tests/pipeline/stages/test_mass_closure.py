@@ -40,31 +40,33 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def found(simulated: Path) -> dict[str, Any]:
+def closure(simulated: Path) -> dict[str, Any]:
     content: dict[str, Any] = json.loads((simulated / "mass_closure.json").read_text(encoding="utf-8"))
     return content
 
 
-def test_the_artefact_is_whole(simulated: Path, found: dict[str, Any]) -> None:
+def test_the_artefact_is_whole(simulated: Path, closure: dict[str, Any]) -> None:
     assert manifest_path(simulated).exists()
     files = {path.relative_to(simulated).as_posix() for path in simulated.rglob("*.*")}
     plots = {f"plots/{name}.svg" for name in ("variants", "configured", "keeping_energy", "formulas")}
     assert files == {"mass_closure.json", "mass_closure.md", *plots}
-    assert found["jets"] == {"q": 0, "g": 0, "w": 250, "z": 0, "t": 250}
+    assert closure["jets"] == {"q": 0, "g": 0, "w": 250, "z": 0, "t": 250}
     table = (simulated / "mass_closure.md").read_text(encoding="utf-8").splitlines()
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table if line.startswith("| centre")]
-    assert [row[0] for row in rows] == [each["name"] for each in found["variants"][:-1]]
+    assert [row[0] for row in rows] == [variant["name"] for variant in closure["variants"][:-1]]
     assert all(
-        row[1:] == ["0, 0", "0, 0"] for row, each in zip(rows, found["variants"][:-1], strict=True) if each["exact"]
+        row[1:] == ["0, 0", "0, 0"]
+        for row, variant in zip(rows, closure["variants"][:-1], strict=True)
+        if variant["exact"]
     )
 
 
-def test_exact_steps_are_exact(found: dict[str, Any]) -> None:
-    exact = [each for each in found["variants"] if each["exact"]]
+def test_exact_steps_are_exact(closure: dict[str, Any]) -> None:
+    exact = [variant for variant in closure["variants"] if variant["exact"]]
     assert len(exact) >= 8
-    for each in exact:
+    for variant in exact:
         for name in ("w", "t"):
-            assert each["by_class"][name]["largest_relative"] < 1e-5, each["name"]
+            assert variant["by_class"][name]["largest_relative"] < 1e-5, variant["name"]
 
 
 # Mean and RMS (GeV), measured on 15,000 W and 15,000 top jets with the underlying event.
@@ -78,8 +80,8 @@ BUDGETS = {
 
 
 @pytest.mark.parametrize("name", BUDGETS)
-def test_the_other_steps_cost_what_was_measured(found: dict[str, Any], name: str) -> None:
-    variant = next(each for each in found["variants"] if each["name"] == name)
+def test_the_other_steps_cost_what_was_measured(closure: dict[str, Any], name: str) -> None:
+    variant = next(variant for variant in closure["variants"] if variant["name"] == name)
     for label, (mean, rms) in BUDGETS[name].items():
         shift = variant["by_class"][label]
         # 3 standard deviations of the mean; the RMS, whose tails are long, and the missing underlying event: 30 %
@@ -87,18 +89,18 @@ def test_the_other_steps_cost_what_was_measured(found: dict[str, Any], name: str
         assert shift["rms"] == pytest.approx(rms, rel=0.3), label
 
 
-def test_l1_keeps_the_mass_over_pt_and_l2_neither(found: dict[str, Any]) -> None:
+def test_l1_keeps_the_mass_over_pt_and_l2_neither(closure: dict[str, Any]) -> None:
     for name in ("w", "t"):
-        kept = {norm: values[name] for norm, values in found["norms"].items()}
-        assert kept["none"]["with_mass"] > 0.97
-        assert kept["l1"]["with_mass_over_pt"] > 0.97
-        assert max(kept["l2"].values()) < 0.92
+        correlations = {norm: values[name] for norm, values in closure["norms"].items()}
+        assert correlations["none"]["with_mass"] > 0.97
+        assert correlations["l1"]["with_mass_over_pt"] > 0.97
+        assert max(correlations["l2"].values()) < 0.92
 
 
-def test_the_lecture_notes_formula_falls_with_eta(found: dict[str, Any]) -> None:
-    ratio = found["lecture_notes_over_mass"]
+def test_the_lecture_notes_formula_falls_with_eta(closure: dict[str, Any]) -> None:
+    ratio = closure["lecture_notes_over_mass"]
     # between its values at the borders of each bin, 1 / (√2 cosh² η), with 0.05 for constituents off the axis
-    edges = [edge for edge in found["abs_eta_edges"] if edge is not None]
+    edges = [edge for edge in closure["abs_eta_edges"] if edge is not None]
     low, high = (1 / (np.sqrt(2) * np.cosh(np.array(border)) ** 2) for border in (edges[1:5], edges[:4]))
     medians = np.array(ratio["by_abs_eta"][:4])
     assert (medians > low).all()
@@ -115,8 +117,8 @@ def test_the_same_jets_give_the_same_bytes_whatever_the_chunks(tmp_path: Path) -
     small.write_text(CONFIGURATION.read_text() + "\nchunk_jets: 7\n")
     assert run(CONFIGURATION, tmp_path / "one", *files) == 0
     assert run(small, tmp_path / "two", *files) == 0
-    one, two = ((tmp_path / name / "mass_closure.md").read_bytes() for name in ("one", "two"))
-    assert one == two
+    first, second = ((tmp_path / name / "mass_closure.md").read_bytes() for name in ("one", "two"))
+    assert first == second
 
 
 @pytest.mark.parametrize(
@@ -136,8 +138,8 @@ def test_bad_input_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     config = tmp_path / "images.yaml"
     config.write_text(change(CONFIGURATION.read_text()))
     assert run(config, tmp_path / "out", tmp_path / "w.root") == 1
-    said = capsys.readouterr().err
-    assert said.splitlines()[-1].startswith("error ")
-    assert reason in said.splitlines()[-1]
-    assert "Traceback" not in said
+    message = capsys.readouterr().err
+    assert message.splitlines()[-1].startswith("error ")
+    assert reason in message.splitlines()[-1]
+    assert "Traceback" not in message
     assert not list(tmp_path.glob("*out*"))

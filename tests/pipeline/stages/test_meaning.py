@@ -48,9 +48,9 @@ TRAIN = {"seed": 1, "batch": 64, "float_training": PHASE, "quantized_training": 
 def write_images(folder: Path, **change: Any) -> Path:
     """A dataset of three classes with one lit pixel a jet."""
     content = IMAGES | change
-    names = [each["name"] for each in content["classes"]]
-    given = {name: content[name] for name in ("grid", "steps", "channels") if name in content}
-    description = ImageDescription.model_validate(given | {"classes": names})
+    names = [class_settings["name"] for class_settings in content["classes"]]
+    settings = {name: content[name] for name in ("grid", "steps", "channels") if name in content}
+    description = ImageDescription.model_validate(settings | {"classes": names})
     folder.mkdir()
     rng = np.random.default_rng(3)
     with DatasetWriter(folder, description) as writer:
@@ -80,7 +80,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Images, a training on them, the lowered network, and an HLS project that says the same."""
     folder = tmp_path_factory.mktemp("run")
     write_images(folder / "20_images")
-    files = [f"--{name}-config={write_yaml(folder / f'{name}.yaml', what)}" for name, what in (("model", MODEL),)]
+    files = [
+        f"--{name}-config={write_yaml(folder / f'{name}.yaml', settings)}" for name, settings in (("model", MODEL),)
+    ]
     files.append(f"--config={write_yaml(folder / 'train.yaml', TRAIN)}")
     assert main(["train", *files, f"{folder}/20_images", f"--out={folder}/30_model"]) == 0
     assert main(["lower", f"--model={folder}/30_model/model.h5", f"--out={folder}/40_lowered"]) == 0
@@ -96,16 +98,16 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def said(capsys: pytest.CaptureFixture[str]) -> str:
+def error_output(capsys: pytest.CaptureFixture[str]) -> str:
     return " ".join(capsys.readouterr().err.split())
 
 
 def test_training_says_it_and_lowering_takes_it_along(run: Path) -> None:
-    found = Meaning.load(run / "30_model" / MEANING)
-    assert found is not None
-    assert found.images == open_dataset(run / "20_images").metadata
-    assert (found.stated_by, found.task, found.classes) == ("training", "classification", ("q", "t", "w"))
-    assert Network.load(run / "40_lowered").meaning == found
+    meaning = Meaning.load(run / "30_model" / MEANING)
+    assert meaning is not None
+    assert meaning.images == open_dataset(run / "20_images").metadata
+    assert (meaning.stated_by, meaning.task, meaning.classes) == ("training", "classification", ("q", "t", "w"))
+    assert Network.load(run / "40_lowered").meaning == meaning
     manifest = json.loads(manifest_path(run / "40_lowered").read_text())
     assert MEANING in manifest["outputs"]
     assert f"30_model/{MEANING}" in manifest["inputs"]
@@ -138,7 +140,7 @@ STAGES = {"convert": _convert, "csim": _csim, "rtl": _rtl, "export": _export}
     [
         (
             {"grid": {"kind": "square", "pixels": 4, "half_width": 0.4}},
-            "'grid.half_width' is 0.4, the network was trained with 0.8 (give images that are made as those of its",
+            "'grid.half_width' is 0.4, the network was trained with 0.8 (give images made in the same way as those",
         ),
         ({"classes": IMAGES["classes"][::-1]}, "'classes' is w, t, q, the network was trained with q, t, w"),
         ({"channels": ["charged"]}, "'channels' is charged, the network was trained with pt"),
@@ -152,10 +154,10 @@ def test_other_images_are_refused(
     message: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    other = write_images(tmp_path / "other_images", **change)
+    other_images = write_images(tmp_path / "other_images", **change)
     command: Callable[[Path, Path, Path], list[str]] = STAGES[stage]
-    assert main(command(run, other, tmp_path / "out")) == 1
-    assert f"other_images: {message}" in said(capsys)
+    assert main(command(run, other_images, tmp_path / "out")) == 1
+    assert f"other_images: {message}" in error_output(capsys)
     assert not (tmp_path / "out").exists()
 
 
@@ -172,11 +174,11 @@ def test_a_project_of_another_network_is_refused(
     assert project.meaning is not None
     backwards = project.meaning.images.model_copy(update={"classes": ("w", "t", "q")})
     meaning = project.meaning.model_copy(update={"images": backwards, "classes": ("w", "t", "q")})
-    for each in (meaning, None):
-        project.model_copy(update={"meaning": each}).write(tmp_path / "50_hls" / "hls.json")
+    for other_meaning in (meaning, None):
+        project.model_copy(update={"meaning": other_meaning}).write(tmp_path / "50_hls" / "hls.json")
         made_again(tmp_path / "50_hls")
         assert main(STAGES[stage](tmp_path, run / "20_images", tmp_path / "out")) == 1
-        assert "hls.json: says something else about the network's inputs and outputs" in said(capsys)
+        assert "hls.json: says something else about the network's inputs and outputs" in error_output(capsys)
 
 
 def own_model(path: Path) -> Path:
@@ -196,18 +198,18 @@ def test_a_model_of_ones_own_means_nothing_until_it_is_stated(
     config = write_yaml(tmp_path / "images.yaml", IMAGES)
     stated = ["lower", f"--model={model}", f"--images-config={config}"]
     assert main([*stated, f"--out={tmp_path}/stated"]) == 0
-    found = Network.load(tmp_path / "stated").meaning
-    assert found is not None
-    assert (found.stated_by, found.task, found.classes) == ("user", None, ("q", "t", "w"))
+    meaning = Network.load(tmp_path / "stated").meaning
+    assert meaning is not None
+    assert (meaning.stated_by, meaning.task, meaning.classes) == ("user", None, ("q", "t", "w"))
     assert json.loads(manifest_path(tmp_path / "stated").read_text())["configuration"].keys() == {"images"}
     assert main([*stated, "--no-classes", f"--out={tmp_path}/numbers"]) == 0
     numbers = Network.load(tmp_path / "numbers").meaning
     assert numbers is not None
     assert numbers.classes == ()
-    other = write_images(tmp_path / "other", grid={"kind": "square", "pixels": 4, "half_width": 0.4})
-    call = ["convert", f"--config={run}/hardware.yaml", f"--images={other}", f"{tmp_path}/stated"]
+    other_images = write_images(tmp_path / "other", grid={"kind": "square", "pixels": 4, "half_width": 0.4})
+    call = ["convert", f"--config={run}/hardware.yaml", f"--images={other_images}", f"{tmp_path}/stated"]
     assert main([*call, f"--out={tmp_path}/50_hls"]) == 1
-    assert "other: 'grid.half_width' is 0.4, for the network was stated 0.8" in said(capsys)
+    assert "other: 'grid.half_width' is 0.4, for the network was stated 0.8" in error_output(capsys)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +228,7 @@ def test_a_statement_that_cannot_be(
     model = own_model(tmp_path / "own.h5")
     config = write_yaml(tmp_path / "images.yaml", IMAGES | change)
     assert main(["lower", f"--model={model}", f"--images-config={config}", f"--out={tmp_path}/out"]) == 1
-    assert message in said(capsys)
+    assert message in error_output(capsys)
     assert not (tmp_path / "out").exists()
 
 
@@ -236,15 +238,15 @@ def test_a_statement_does_not_overrule_the_training(
     call = ["lower", f"--model={run}/30_model/model.h5", f"--out={tmp_path}/out"]
     narrow = write_yaml(tmp_path / "narrow.yaml", IMAGES | {"grid": {"pixels": 4, "half_width": 0.4}})
     assert main([*call, f"--images-config={narrow}"]) == 1
-    assert "narrow.yaml: 'grid.half_width' is 0.4, the network was trained with 0.8" in said(capsys)
+    assert "narrow.yaml: 'grid.half_width' is 0.4, the network was trained with 0.8" in error_output(capsys)
     backwards = write_yaml(tmp_path / "backwards.yaml", IMAGES | {"classes": IMAGES["classes"][::-1]})
     assert main([*call, f"--images-config={backwards}"]) == 1
-    assert "backwards.yaml: 'classes' is w, t, q, the network was trained with q, t, w" in said(capsys)
-    same = write_yaml(tmp_path / "same.yaml", IMAGES | {"selection": {"pt_min": 1}})
-    assert main([*call, f"--images-config={same}"]) == 0
-    found = Network.load(tmp_path / "out").meaning
-    assert found is not None
-    assert found.stated_by == "training"
+    assert "backwards.yaml: 'classes' is w, t, q, the network was trained with q, t, w" in error_output(capsys)
+    equal_images = write_yaml(tmp_path / "same.yaml", IMAGES | {"selection": {"pt_min": 1}})
+    assert main([*call, f"--images-config={equal_images}"]) == 0
+    meaning = Network.load(tmp_path / "out").meaning
+    assert meaning is not None
+    assert meaning.stated_by == "training"
 
 
 def test_a_network_with_a_word_and_one_without_are_the_same_numbers(run: Path) -> None:

@@ -91,7 +91,7 @@ def images(run: Path, tmp_path: Path) -> ImageBatch:
     content = yaml.safe_load(IMAGES.read_text()) | {"weight": "aux_weight", "selection": {"abs_eta_max": 2.0}}
     content["classes"] = [
         {"name": "background", "label": "label_QCD"},
-        *(each for each in content["classes"] if each["name"] in RATES["signals"]),
+        *(class_settings for class_settings in content["classes"] if class_settings["name"] in RATES["signals"]),
     ]
     (tmp_path / "images.yaml").write_text(yaml.safe_dump(content))
     out = tmp_path / "20_images"
@@ -102,39 +102,39 @@ def images(run: Path, tmp_path: Path) -> ImageBatch:
 def test_rates_and_efficiencies_are_those_of_counting(run: Path, tmp_path: Path) -> None:
     """Images of another stage, integers of another implementation, and a sum over events one by one."""
     study = json.loads((run / "67_rates" / "rates.json").read_text())
-    found = study | study["responses"]["ideal"]
+    result_file = study | study["responses"]["ideal"]
     jets = images(run, tmp_path)
     network = Network.load(run / "40_lowered")
     raw = network.graph.inputs[0].type.quantize(jets.dense())
     logits = integer_model.outputs(network, [raw])[0]
     pt = raw.reshape(len(jets), -1).sum(axis=1) * network.graph.inputs[0].type.step
     # by the first 53 bits of the hash of the event's identifier, below 0.35 of the whole: there cuts were chosen
-    measured = (splitmix64(jets.event) >> np.uint64(11)) >= 0.35 * 2.0**53
-    background = (jets.label == 0) & measured
-    assert found["jets"] == background.sum()
-    assert found["chosen_on"] == np.unique(jets.event[(jets.label == 0) & ~measured]).size
-    assert sum(found["dropped"].values()) == 4 * 300 - len(jets) > 0
-    assert found["fingerprint"] == network.fingerprint
+    in_second_part = (splitmix64(jets.event) >> np.uint64(11)) >= 0.35 * 2.0**53
+    background = (jets.label == 0) & in_second_part
+    assert result_file["jets"] == background.sum()
+    assert result_file["chosen_on"] == np.unique(jets.event[(jets.label == 0) & ~in_second_part]).size
+    assert sum(result_file["dropped"].values()) == 4 * 300 - len(jets) > 0
+    assert result_file["fingerprint"] == network.fingerprint
     collider = ColliderSettings()
 
     def rate(passing: np.ndarray) -> float:
-        chosen = dict(zip(jets.event[passing].tolist(), jets.weight[passing].tolist(), strict=True))
-        return collider.rate(sum(chosen.values()) / 0.65)
+        weights = dict(zip(jets.event[passing].tolist(), jets.weight[passing].tolist(), strict=True))
+        return collider.rate(sum(weights.values()) / 0.65)
 
-    assert found["total"] == pytest.approx(rate(background & (pt >= 120)))
-    seen = 0
+    assert result_file["total"] == pytest.approx(rate(background & (pt >= 120)))
+    compared = 0
     for row, name in enumerate(RATES["signals"]):
         score = logits[:, CLASSES.index(name)] - logits[:, :2].max(axis=1)
-        signal = (jets.label == row + 1) & (jets.features["jet_pt"] >= 200) & measured
-        assert found["signal_jets"][name][0] == signal.sum()
+        signal = (jets.label == row + 1) & (jets.features["jet_pt"] >= 200) & in_second_part
+        assert result_file["signal_jets"][name][0] == signal.sum()
         mass = jets.features["jet_sdmass"]
         inside = (mass >= RATES["signals"][name]["mass"][0]) & (mass < RATES["signals"][name]["mass"][1])
-        everything = np.ones(len(jets), np.bool_)
-        for trigger, result in found["results"][name].items():
+        all_jets = np.ones(len(jets), np.bool_)
+        for trigger, result in result_file["results"][name].items():
             for point in (*result["curve"], *result["points"]):
                 if point is None:
                     continue
-                fulfils = {"pt": everything, "pt_mass": inside, "tagger": score >= (point["cut"] or 0)}[trigger]
+                fulfils = {"pt": all_jets, "pt_mass": inside, "tagger": score >= (point["cut"] or 0)}[trigger]
                 if trigger == "tagger" and point["cut"] is None:
                     raise AssertionError("a tagger without a cut")
                 passing = fulfils & (pt >= point["threshold"])
@@ -145,33 +145,33 @@ def test_rates_and_efficiencies_are_those_of_counting(run: Path, tmp_path: Path)
                 assert point["efficiency"]["value"] == pytest.approx(share)
                 assert 0 <= point["efficiency"]["low"] <= share * (1 + 1e-9)
                 assert share * (1 - 1e-9) <= point["efficiency"]["high"] <= 1
-                seen += 1
-    assert seen > 40
+                compared += 1
+    assert compared > 40
 
 
 def test_it_leaves_what_the_data_flow_says(run: Path) -> None:
-    found = json.loads((run / "67_rates" / "rates.json").read_text())
-    assert set(found) == {
+    content = json.loads((run / "67_rates" / "rates.json").read_text())
+    assert set(content) == {
         *("crossings", "pileup", "step", "fingerprint", "dropped", "events", "jets", "chosen_on", "turn_on"),
         *("signal_jets", "generated", "responses", "classes", "classes_stated_by"),
     }
-    assert found["classes"] == list(CLASSES)
-    assert found["classes_stated_by"] == "user"
-    assert found["generated"] == {}
-    assert set(found["responses"]) == {"ideal", "gaussian"}
-    results = found["responses"]["gaussian"]["results"]
-    assert set(found["responses"]["gaussian"]) == {"smallest", "total", "effective", "offline", "results"}
+    assert content["classes"] == list(CLASSES)
+    assert content["classes_stated_by"] == "user"
+    assert content["generated"] == {}
+    assert set(content["responses"]) == {"ideal", "gaussian"}
+    results = content["responses"]["gaussian"]["results"]
+    assert set(content["responses"]["gaussian"]) == {"smallest", "total", "effective", "offline", "results"}
     # 98 GeV, the softest jet, and 2.5 standard deviations
-    assert found["responses"]["gaussian"]["smallest"] == pytest.approx(
+    assert content["responses"]["gaussian"]["smallest"] == pytest.approx(
         98 + 2.5 * (1.34**2 * 98 + (0.176 * 98) ** 2) ** 0.5, abs=2
     )
-    assert found["responses"]["ideal"]["smallest"] == 120
+    assert content["responses"]["ideal"]["smallest"] == 120
     assert set(results) == {"w", "t"}
     assert set(results["w"]) == {"pt", "pt_mass", "tagger"}
     result = results["w"]["pt"]
     assert set(result) == {"curve", "points", "turn_on"}
     assert len(result["points"]) == len(result["turn_on"]) == 2
-    assert len(result["turn_on"][1]) == len(found["turn_on"]["w"]) - 1 > 4
+    assert len(result["turn_on"][1]) == len(content["turn_on"]["w"]) - 1 > 4
     assert set(result["points"][1]) == {
         *("allowed", "rate", "effective", "threshold", "cut", "efficiency", "gain", "per_resonance", "per_event")
     }
@@ -186,7 +186,7 @@ def test_it_leaves_what_the_data_flow_says(run: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (
             {"signals": {"h": {"mass": [100, 150]}}},
@@ -195,22 +195,25 @@ def test_it_leaves_what_the_data_flow_says(run: Path) -> None:
         ({"against": ["qcd"]}, "rates.yaml: the tagger has no class 'qcd'"),
         ({"signals": {"z": {"mass": [70, 110]}}}, "no jet of the class 'z' with a weight"),
         ({"background": "label_Hbb"}, "no jet of the background with a weight"),
-        ({"background": "1"}, "jets are background and signal"),
+        ({"background": "1"}, "jets are both background and signal"),
         ({"weight": "genWeight"}, "lacks the branch genWeight"),
         ({"weight": "aux_weight - 20000"}, "is negative, infinite or no number"),
         ({"weight": "jet_pt"}, "jets of one event have different weights"),
         ({"weight": "0 * aux_weight"}, "no jet of the background with a weight"),
-        ({"rates": [1, 30_000]}, "rates.yaml: 'rates': 30000 kHz are asked for, all events"),
-        ({"online_pt_min": 20}, "the softest background jet of the sample has 98 GeV, so a trigger from 20 GeV on"),
+        ({"rates": [1, 30_000]}, "rates.yaml: 'rates': 30000 kHz is more than the rate of all events"),
+        (
+            {"online_pt_min": 20},
+            "the softest background jet of the sample has 98 GeV, so the rate of a trigger from 20 GeV on",
+        ),
         ({"rate": [1]}, "unknown key 'rate', known keys are collider"),
     ],
 )
 def test_how_it_fails(
-    run: Path, tmp_path: Path, change: dict[str, Any], said: str, capsys: pytest.CaptureFixture[str]
+    run: Path, tmp_path: Path, change: dict[str, Any], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "rates.yaml").write_text(yaml.safe_dump(RATES | change))
     assert rates(run, tmp_path / "67_rates", config=tmp_path / "rates.yaml") == 1
-    assert said in " ".join(capsys.readouterr().err.split())
+    assert message in " ".join(capsys.readouterr().err.split())
     assert not (tmp_path / "67_rates").exists()
 
 
@@ -223,11 +226,11 @@ def _other_channels(content: dict[str, Any]) -> None:
 
 
 def _fewer_classes(content: dict[str, Any]) -> None:
-    content["classes"] = [each for each in content["classes"] if each["name"] != "z"]
+    content["classes"] = [class_settings for class_settings in content["classes"] if class_settings["name"] != "z"]
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (_normalised, "the images are normalised, so firmware has no pT to cut on"),
         (_other_channels, "the images have no channel 'pt'"),
@@ -238,14 +241,14 @@ def test_other_images_than_the_tagger_takes(
     run: Path,
     tmp_path: Path,
     change: Callable[[dict[str, Any]], None],
-    said: str,
+    message: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     content = yaml.safe_load(IMAGES.read_text())
     change(content)
     (tmp_path / "images.yaml").write_text(yaml.safe_dump(content))
     assert rates(run, tmp_path / "67_rates", images=tmp_path / "images.yaml") == 1
-    assert said in " ".join(capsys.readouterr().err.split())
+    assert message in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.fixture
@@ -264,13 +267,13 @@ def trained(run: Path, tmp_path: Path) -> Path:
 def test_the_order_of_the_classes_is_the_networks(run: Path, trained: Path, tmp_path: Path) -> None:
     """With classes in another order, and without one that is not needed, the numbers are the same."""
     content = yaml.safe_load(IMAGES.read_text())
-    content["classes"] = [each for each in content["classes"][::-1] if each["name"] != "z"]
+    content["classes"] = [folder for folder in content["classes"][::-1] if folder["name"] != "z"]
     (tmp_path / "images.yaml").write_text(yaml.safe_dump(content))
     assert rates(trained, tmp_path / "67_rates", run / "sample", images=tmp_path / "images.yaml") == 0
-    found, wanted = (json.loads((each / "67_rates" / "rates.json").read_text()) for each in (tmp_path, run))
-    assert found.pop("classes_stated_by") == "training"
-    assert wanted.pop("classes_stated_by") == "user"
-    assert found == wanted
+    reordered, expected = (json.loads((folder / "67_rates" / "rates.json").read_text()) for folder in (tmp_path, run))
+    assert reordered.pop("classes_stated_by") == "training"
+    assert expected.pop("classes_stated_by") == "user"
+    assert reordered == expected
 
 
 def test_images_of_another_window_are_refused_by_key(
@@ -280,8 +283,8 @@ def test_images_of_another_window_are_refused_by_key(
     content["grid"]["half_width"] = 0.4
     (tmp_path / "images.yaml").write_text(yaml.safe_dump(content))
     assert rates(trained, tmp_path / "67_rates", run / "sample", images=tmp_path / "images.yaml") == 1
-    wanted = "images.yaml: 'grid.half_width' is 0.4, the network was trained with 0.8"
-    assert wanted in " ".join(capsys.readouterr().err.split())
+    expected = "images.yaml: 'grid.half_width' is 0.4, the network was trained with 0.8"
+    assert expected in " ".join(capsys.readouterr().err.split())
 
 
 def test_an_empty_sample(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -304,16 +307,20 @@ def _with_resonances(file: Path, branches: Branches, pid: int) -> None:
     label = {24: "label_Wqq", 6: "label_Tbqq"}.get(pid)
     changed = {} if label is None else {label: np.where(lost, 0, branches[label]), "aux_uncontained": lost}
     write_mock_file(file, branches | {"aux_uncontained": np.zeros(len(event), np.bool_)} | changed)
-    first = np.unique(event, return_index=True)[1]
+    first_jets = np.unique(event, return_index=True)[1]
     number = 0 if label is None else 2
     columns = {"pt": branches["jet_pt"], "eta": branches["jet_eta"], "phi": branches["jet_phi"]}
-    lists = {name: ak.Array([list(each[row : row + number]) for row in first]) for name, each in columns.items()}
-    lists["phi"] = lists["phi"] + np.where(event[first] % 2 == 0, 0.0, np.pi)
-    lists["pid"] = ak.Array([[pid] * number for _ in first])
-    lists = {name: ak.values_astype(each, np.int16 if name == "pid" else np.float32) for name, each in lists.items()}
-    content = {"event": event[first], "weight": branches["aux_weight"][first], "resonance": ak.zip(lists)}
+    lists = {
+        name: ak.Array([list(values[row : row + number]) for row in first_jets]) for name, values in columns.items()
+    }
+    lists["phi"] = lists["phi"] + np.where(event[first_jets] % 2 == 0, 0.0, np.pi)
+    lists["pid"] = ak.Array([[pid] * number for _ in first_jets])
+    lists = {
+        name: ak.values_astype(values, np.int16 if name == "pid" else np.float32) for name, values in lists.items()
+    }
+    content = {"event": event[first_jets], "weight": branches["aux_weight"][first_jets], "resonance": ak.zip(lists)}
     with uproot.update(file) as opened:
-        types = {name: each.type.content if name == "resonance" else each.dtype for name, each in content.items()}
+        types = {name: values.type.content if name == "resonance" else values.dtype for name, values in content.items()}
         tree = opened.mktree(
             "collisions", types, counter_name=lambda key: f"n{key}", field_name=lambda outer, inner: f"{outer}_{inner}"
         )
@@ -323,26 +330,28 @@ def _with_resonances(file: Path, branches: Branches, pid: int) -> None:
 def test_all_resonances_are_counted(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """By a loop over events, of the jets in the files themselves; a file that does not tell of them is said."""
     (tmp_path / "sample").mkdir()
-    made = {name: weighted(name, 300, weight) for name, weight in (("q", 2e4), ("g", 2e4), ("w", 1.0), ("t", 1.0))}
-    for name, branches in made.items():
+    branches_by_class = {
+        name: weighted(name, 300, weight) for name, weight in (("q", 2e4), ("g", 2e4), ("w", 1.0), ("t", 1.0))
+    }
+    for name, branches in branches_by_class.items():
         _with_resonances(tmp_path / "sample" / f"{name}_00000.root", branches, {"w": 24, "t": 6}.get(name, 0))
     signals = {"w": {"mass": [60, 100], "resonance": 24}, "t": {"mass": [120, 220], "resonance": 6}}
     (tmp_path / "rates.yaml").write_text(yaml.safe_dump(RATES | {"signals": signals}))
     assert rates(run, tmp_path / "67_rates", tmp_path / "sample", config=tmp_path / "rates.yaml") == 0
-    found = json.loads((tmp_path / "67_rates" / "rates.json").read_text())
+    content = json.loads((tmp_path / "67_rates" / "rates.json").read_text())
     for name in signals:
-        jets = made[name]
+        jets = branches_by_class[name]
         event = jets["aux_event"]
-        measured = (splitmix64(event.astype(np.uint64)) >> np.uint64(11)) >= 0.35 * 2.0**53
-        counted = measured & (jets["jet_pt"] >= 200) & (np.abs(jets["jet_eta"]) < 2)
-        assert found["generated"][name]["resonances"][0] == counted.sum()
-        assert found["generated"][name]["events"][0] == np.unique(event[counted]).size
-        result = found["responses"]["ideal"]["results"][name]["pt"]
+        in_second_part = (splitmix64(event.astype(np.uint64)) >> np.uint64(11)) >= 0.35 * 2.0**53
+        selected = in_second_part & (jets["jet_pt"] >= 200) & (np.abs(jets["jet_eta"]) < 2)
+        assert content["generated"][name]["resonances"][0] == selected.sum()
+        assert content["generated"][name]["events"][0] == np.unique(event[selected]).size
+        result = content["responses"]["ideal"]["results"][name]["pt"]
         points = [point for point in (*result["points"], *result["curve"]) if point is not None]
         assert len(points) > 5
         for point in points:
             # pixels are rounded, and those outside the window lost: the pT in firmware is that of the jet to some %
-            low, high = (_share(jets, counted, point["threshold"] * change) for change in (1.1, 0.9))
+            low, high = (_share(jets, selected, point["threshold"] * change) for change in (1.1, 0.9))
             for key, least, most in zip(("per_resonance", "per_event"), low, high, strict=True):
                 assert least - 1e-6 <= point[key]["value"] <= most + 1e-6
                 assert point[key]["low"] <= point[key]["value"] <= point[key]["high"]
@@ -351,14 +360,14 @@ def test_all_resonances_are_counted(run: Path, tmp_path: Path, capsys: pytest.Ca
     capsys.readouterr()
     shutil.copy(run / "sample" / "q_00000.root", tmp_path / "sample" / "q_00001.root")
     assert rates(run, tmp_path / "less", tmp_path / "sample", config=tmp_path / "rates.yaml") == 0
-    assert "q_00001.root does not hold all generated resonances" in " ".join(capsys.readouterr().err.split())
+    assert "q_00001.root does not contain all generated resonances" in " ".join(capsys.readouterr().err.split())
     assert json.loads((tmp_path / "less" / "rates.json").read_text())["generated"] == {}
 
 
-def _share(jets: Branches, counted: np.ndarray, threshold: float) -> tuple[float, float]:
+def _share(jets: Branches, selected: np.ndarray, threshold: float) -> tuple[float, float]:
     """Shares of the resonances near a jet that passes, and of events with any such jet."""
     passed, of_events = 0.0, {}
-    for row in np.flatnonzero(counted):
+    for row in np.flatnonzero(selected):
         inside = np.flatnonzero((jets["aux_event"] == jets["aux_event"][row]) & (np.abs(jets["jet_eta"]) < 2))
         phi = jets["jet_phi"][row] + (0 if jets["aux_event"][row] % 2 == 0 else np.pi)
         turn = np.abs((jets["jet_phi"][inside] - phi + np.pi) % (2 * np.pi) - np.pi)
@@ -367,6 +376,6 @@ def _share(jets: Branches, counted: np.ndarray, threshold: float) -> tuple[float
         weight = float(jets["aux_weight"][row])
         passed += weight * bool((near & passing).any())
         of_events[int(jets["aux_event"][row])] = (weight, bool(passing.any()))
-    total = float(jets["aux_weight"][counted].sum())
+    total = float(jets["aux_weight"][selected].sum())
     whole = sum(weight for weight, _ in of_events.values())
     return passed / total, sum(weight for weight, any_jet in of_events.values() if any_jet) / whole

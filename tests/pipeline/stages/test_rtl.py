@@ -110,8 +110,8 @@ def test_without_a_compiler_one_line_says_so(
     without("g++")
     remedy = "(install a C++ compiler: `apt install g++`)"
     assert _rtl(tmp_path, lowered) == 1
-    found = capsys.readouterr().err
-    assert found == f"error g++ not found, needed to compile the simulation of the Verilog {remedy}\n"
+    message = capsys.readouterr().err
+    assert message == f"error g++ not found, needed to compile the simulation of the Verilog {remedy}\n"
     assert json.loads((tmp_path / "65_rtl.json").read_text())["status"] == "not run"
     assert main(["convert", f"--config={tmp_path}/hardware.yaml", str(lowered), f"--out={tmp_path}/50_hls"]) == 0
     files = [f"--config={tmp_path}/hardware.yaml", f"--lowered={lowered}"]

@@ -50,8 +50,8 @@ def test_it_goes_on_when_workers_die_and_when_it_has_ended(
     assert main(arguments) == 0
     assert killed
     assert "of 2 trained; the best, trial" in capsys.readouterr().out
-    first = json.loads((out / "front.json").read_text())
-    assert first["trials"]["finished"] == 2
+    front = json.loads((out / "front.json").read_text())
+    assert front["trials"]["finished"] == 2
     with (out / "trials.csv").open() as file:
         rows = list(csv.DictReader(file))
     dead = next(row for row in rows if row["reason"] == "its worker died")
@@ -59,15 +59,15 @@ def test_it_goes_on_when_workers_die_and_when_it_has_ended(
     twins = [row["state"] for row in rows if [row[name] for name in names] == [dead[name] for name in names]]
     assert {"finished", "waiting"} & set(twins), "it is tried again, now or when there is more time"
     # The one whose worker died may be the hand-made design.
-    known = [*first["points"], *([first["hand_made"]] if first["hand_made"] else [])]
-    counted = [each for each in known if each["lut"] is not None]
-    _check_confirmed(out, counted[0], tmp_path)
+    designs = [*front["points"], *([front["hand_made"]] if front["hand_made"] else [])]
+    synthesised = [design for design in designs if design["lut"] is not None]
+    _check_confirmed(out, synthesised[0], tmp_path)
     assert main(arguments) == 0
     assert "28_search: unchanged" in capsys.readouterr().out
-    assert json.loads((out / "front.json").read_text()) == first, "its trials are still there"
+    assert json.loads((out / "front.json").read_text()) == front, "its trials are still there"
     assert [path.name for path in tmp_path.glob(".*")] == []
-    _check_picked(out, first, tmp_path, capsys)
-    _check_runs(tmp_path, first["points"][0])
+    _check_picked(out, front, tmp_path, capsys)
+    _check_runs(tmp_path, front["points"][0])
 
 
 def _check_confirmed(out: Path, point: dict[str, Any], folder: Path) -> None:
@@ -85,26 +85,26 @@ def _check_confirmed(out: Path, point: dict[str, Any], folder: Path) -> None:
     best = variants.records[variants.kept]
     assert best.synthesis is not None
     assert (point["lut"], point["ff"], point["clocks"]) == (best.synthesis.lut, best.synthesis.ff, best.latency)
-    assert point["lut_estimate"] == min(each.estimate for each in variants.records)
+    assert point["lut_estimate"] == min(record.estimate for record in variants.records)
     shutil.rmtree(folder / "logic")
 
 
-def _check_picked(out: Path, found: dict[str, Any], folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def _check_picked(out: Path, front: dict[str, Any], folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A run of its own whose files are those of the point."""
-    point = found["points"][0]
+    point = front["points"][0]
     call = ["pick", str(out), f"--point={point['trial']}", f"--configs={folder}/configs"]
     assert main([*call, "--name=best"]) == 0
     assert "make RUN=best" in capsys.readouterr().out
-    made = folder / "configs" / "best"
-    model = yaml.safe_load((made / "model.yaml").read_text())
+    configuration = folder / "configs" / "best"
+    model = yaml.safe_load((configuration / "model.yaml").read_text())
     assert model["blocks"][0]["filters"] == point["point"]["model.blocks.0.filters"]
     assert model["blocks"][0]["pointwise"]["bits"] == point["point"]["model.blocks.0.pointwise.bits"]
-    assert (made / "model.yaml").read_text().startswith(f"# Found by a search, trial {point['trial']}: ")
-    assert (made / "sample").read_text() == "theirs\n"
-    assert {path.name for path in made.iterdir()} == {*(f"{n}.yaml" for n in FILES if n != "search"), "sample"}
-    for name, said in (("best", "there is already a run 'best'"), ("../a", "'../a' cannot be the name of a run")):
+    assert (configuration / "model.yaml").read_text().startswith(f"# Found by a search, trial {point['trial']}: ")
+    assert (configuration / "sample").read_text() == "theirs\n"
+    assert {path.name for path in configuration.iterdir()} == {*(f"{n}.yaml" for n in FILES if n != "search"), "sample"}
+    for name, message in (("best", "there is already a run 'best'"), ("../a", "'../a' cannot be the name of a run")):
         assert main([*call, f"--name={name}"]) == 1
-        assert said in capsys.readouterr().err
+        assert message in capsys.readouterr().err
     assert main(["pick", str(out), "--point=77", "--name=b", f"--configs={folder}/configs"]) == 1
     assert "trial 77 is not on the front (its points are" in capsys.readouterr().err
 
@@ -123,7 +123,7 @@ def _check_runs(folder: Path, point: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "change", "said"),
+    ("file", "change", "message"),
     [
         ("search", {"budget": {}}, "'trials' or 'minutes' is needed"),
         ("search", {"space": {}}, "at least 1 item"),
@@ -139,11 +139,11 @@ def _check_runs(folder: Path, point: dict[str, Any]) -> None:
     ],
 )
 def test_how_it_fails(
-    arguments: list[str], tmp_path: Path, file: str, change: Any, said: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], tmp_path: Path, file: str, change: Any, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     change_file(tmp_path / "configs" / "mine" / f"{file}.yaml", **change)
     assert main(arguments) == 1
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert not (tmp_path / "28_search").exists()
 
 

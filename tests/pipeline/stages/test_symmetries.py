@@ -75,12 +75,12 @@ def test_it_goes_on_and_leaves_what_the_data_flow_says(
     trained: list[tuple[str, int]] = []
     train = symmetry_study.train_variant
 
-    def until(last: tuple[str, int] | None) -> Any:
-        def counting(upright: Any, turned: Any, model: Any, how: Any, *others: Any) -> Any:
-            trained.append((model.symmetry, how.seed))
-            if trained[-1] == last:
+    def until(last_training: tuple[str, int] | None) -> Any:
+        def counting(upright: Any, turned: Any, model: Any, train_settings: Any, *arguments: Any) -> Any:
+            trained.append((model.symmetry, train_settings.seed))
+            if trained[-1] == last_training:
                 raise KeyboardInterrupt
-            return train(upright, turned, model, how, *others)
+            return train(upright, turned, model, train_settings, *arguments)
 
         return counting
 
@@ -91,25 +91,25 @@ def test_it_goes_on_and_leaves_what_the_data_flow_says(
     assert main(arguments) == 0
     assert trained == [("plain", 3), ("p6", 3), ("p6", 3)]
     assert "2 networks with 1 seed each" in capsys.readouterr().out
-    found = json.loads((tmp_path / "26_symmetries" / "symmetries.json").read_text())
-    _check(found)
+    content = json.loads((tmp_path / "26_symmetries" / "symmetries.json").read_text())
+    _check(content)
     assert main([*arguments[:-1], f"--out={tmp_path}/again", "--trainings=2"]) == 0
-    assert json.loads((tmp_path / "again" / "symmetries.json").read_text()) == found, "also in processes"
+    assert json.loads((tmp_path / "again" / "symmetries.json").read_text()) == content, "also in processes"
     assert [path.name for path in tmp_path.glob(".*")] == []
     _check_logic(tmp_path, monkeypatch)
 
 
-def _check(found: dict[str, Any]) -> None:
-    assert set(found) == {"names", "classes", "seeds", "jets", "variants"}
-    assert found["names"] == ["rolled", "p6"]
-    assert sum(found["jets"].values()) == 240
-    p6 = found["variants"]["p6"]
+def _check(content: dict[str, Any]) -> None:
+    assert set(content) == {"names", "classes", "seeds", "jets", "variants"}
+    assert content["names"] == ["rolled", "p6"]
+    assert sum(content["jets"].values()) == 240
+    p6 = content["variants"]["p6"]
     assert p6["title"] == "turns"
     training = p6["trainings"][0]["quality"]["quantized"]["turned"]["macro_auc"]
     assert p6["networks"]["quantized"]["turned"]["macro_auc"] == {"mean": training, "spread": None}
     # a lifting convolution of two filters of 7 taps; logits from 7 places of 6 elements of 2 filters
     assert p6["parameters"] == 2 * (7 + 1) + 2 * (7 * 6 * 2 + 1)
-    rolled = found["variants"]["rolled"]["networks"]["quantized"]
+    rolled = content["variants"]["rolled"]["networks"]["quantized"]
     assert rolled["changed"]["mean"] < 0.05, "a rolled image does not depend on how the jet was turned"
 
 
@@ -118,29 +118,29 @@ def _check_logic(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "hardware.yaml").write_text(yaml.safe_dump(HARDWARE))
     really = proven_rtl.make_rtl
 
-    def some(lowered: Path, *others: Any) -> proven_rtl.ProvenRtl:
+    def make_or_refuse(lowered: Path, *arguments: Any) -> proven_rtl.ProvenRtl:
         if lowered.parent.name == "rolled":
             raise UnsupportedModelError("is too large")
-        return really(lowered, *others)
+        return really(lowered, *arguments)
 
-    monkeypatch.setattr(proven_rtl, "make_rtl", some)
+    monkeypatch.setattr(proven_rtl, "make_rtl", make_or_refuse)
     study, out = folder / "26_symmetries", folder / "27_symmetries_rtl"
     for name, images in (("rolled", "rolled"), ("p6", "hexagonal")):
         meaning = Meaning.load(study / f"{name}.meaning.json")
         assert meaning is not None
         assert meaning.images == open_dataset(study / f"images_{images}").metadata
     assert main(["symmetries-rtl", f"--config={folder}/hardware.yaml", str(study), f"--out={out}"]) == 0
-    found = json.loads((out / "rtl.json").read_text())
-    assert found["rolled"] == {"status": "not run", "reason": "is too large"}
-    assert found["p6"]["status"] == "proven"
-    assert (found["p6"]["form"], found["p6"]["interval"]) == ("streamed", 7)
-    assert found["p6"]["estimate"] > 0
+    records = json.loads((out / "rtl.json").read_text())
+    assert records["rolled"] == {"status": "not run", "reason": "is too large"}
+    assert records["p6"]["status"] == "proven"
+    assert (records["p6"]["form"], records["p6"]["interval"]) == ("streamed", 7)
+    assert records["p6"]["estimate"] > 0
     assert (out / "p6" / "rtl.json").exists()
     assert not (out / "rolled").exists()
 
 
 @pytest.mark.parametrize(
-    ("file", "change", "said"),
+    ("file", "change", "message"),
     [
         ("symmetries", {"seeds": [1, 1]}, "two seeds are the same"),
         ("symmetries", {"variants": []}, "at least 1 item"),
@@ -156,17 +156,17 @@ def _check_logic(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (
             "symmetries",
             {"variants": [{"name": "p6", "symmetry": "p6"}]},
-            "model.yaml: 'symmetry: p6' is one of hexagonal pixels, these images have square ones",
+            "model.yaml: 'symmetry: p6' is for hexagonal pixels, these images have square ones",
         ),
         ("model", {"blocks": [BLOCK | {"kernel": 4}]}, "model.yaml: 'blocks.0' breaks 'symmetry: p6'"),
     ],
 )
 def test_how_it_fails(
-    arguments: list[str], tmp_path: Path, file: str, change: Any, said: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], tmp_path: Path, file: str, change: Any, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _change(tmp_path / f"{file}.yaml", **change)
     assert main(arguments) == 1
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert not (tmp_path / "26_symmetries").exists()
 
 

@@ -78,7 +78,7 @@ def arguments(tmp_path: Path) -> list[str]:
     return ["train", *files, "--out", str(tmp_path / "30_model")]
 
 
-def _read(path: Path) -> Any:
+def _content(path: Path) -> Any:
     return json.loads(path.read_text())
 
 
@@ -98,7 +98,7 @@ def test_it_leaves_what_the_data_flow_says(
     assert meaning is not None
     assert meaning.images == open_dataset(tmp_path / "20_images").metadata
     assert meaning.classes == ("q", "t")
-    metrics, history, arithmetic = (_read(out / f"{name}.json") for name in ("metrics", "history", "arithmetic"))
+    metrics, history, arithmetic = (_content(out / f"{name}.json") for name in ("metrics", "history", "arithmetic"))
     assert metrics["classes"] == ["q", "t"]
     assert {"model", "float_standard", "float_separable", "trees", "trees_seen"} < set(metrics)
     assert set(metrics["beats_trees"]) == {"trees", "trees_seen"}
@@ -136,11 +136,11 @@ def test_one_file_is_a_task(
     monkeypatch.setattr(registry, "TASKS", Registry(package.name, "TASK", Task))
     (tmp_path / "model.yaml").write_text("task: count\n")
     assert main(arguments) == 0
-    said = capsys.readouterr()
-    assert "train     counted" in said.out
-    assert "nothing is learned" in said.err
-    assert _read(tmp_path / "30_model" / "metrics.json") == {"task": "count", "jets": 60}
-    assert _read(tmp_path / "30_model" / "meaning.json")["task"] == "count"
+    output = capsys.readouterr()
+    assert "train     counted" in output.out
+    assert "nothing is learned" in output.err
+    assert _content(tmp_path / "30_model" / "metrics.json") == {"task": "count", "jets": 60}
+    assert _content(tmp_path / "30_model" / "meaning.json")["task"] == "count"
 
 
 def test_the_same_inputs_give_the_same_bytes(
@@ -151,10 +151,10 @@ def test_the_same_inputs_give_the_same_bytes(
     capsys.readouterr()
     assert main(arguments) == 0
     assert "30_model: unchanged" in capsys.readouterr().out
-    assert main([str(again) if each == str(first) else each for each in arguments]) == 0
-    made = [_read(manifest_path(out)) for out in (first, again)]
-    assert made[0]["outputs"] == made[1]["outputs"]
-    assert made[0]["fingerprint"] == made[1]["fingerprint"]
+    assert main([str(again) if argument == str(first) else argument for argument in arguments]) == 0
+    manifests = [_content(manifest_path(out)) for out in (first, again)]
+    assert manifests[0]["outputs"] == manifests[1]["outputs"]
+    assert manifests[0]["fingerprint"] == manifests[1]["fingerprint"]
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ def test_checkpoints_outlive_an_interruption_and_no_training(tmp_path: Path) -> 
     folder = tmp_path / "a.checkpoints"
 
     def interrupted() -> None:
-        with checkpoints(folder) as kept:
-            (kept / "network.npz").touch()
+        with checkpoints(folder) as checkpoint_folder:
+            (checkpoint_folder / "network.npz").touch()
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    with checkpoints(folder) as kept:
-        assert [path.name for path in kept.iterdir()] == ["network.npz"]
+    with checkpoints(folder) as checkpoint_folder:
+        assert [path.name for path in checkpoint_folder.iterdir()] == ["network.npz"]
     assert list(tmp_path.iterdir()) == []

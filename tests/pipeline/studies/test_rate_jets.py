@@ -59,51 +59,57 @@ def test_of_several_channels_only_that_of_the_pt_counts() -> None:
 def test_of_candidates_all_count_wherever_they_lie() -> None:
     numbers = np.array([[400, 8, 1], [0, 0, 0]], np.int32)
     seeds = np.zeros(2, np.int32)
-    held = Candidates(numbers, np.full((2, 3), 9999, np.int32), numbers, seeds, seeds)
-    port = Port(name="pixels", shape=(2, 2, 1), type=FixedType(12, 10, False, "RND_CONV", "SAT"))
-    assert online_pt(batch((2, 2, 1), held), port, pictures("trigger")).tolist() == [409 / 4, 0]
+    candidates = Candidates(numbers, np.full((2, 3), 9999, np.int32), numbers, seeds, seeds)
+    port = PortType(name="pixels", shape=(2, 2, 1), type=FixedType(12, 10, False, "RND_CONV", "SAT"))
+    assert online_pt(batch((2, 2, 1), candidates), port, pictures("trigger")).tolist() == [409 / 4, 0]
 
 
 def test_the_selection_in_pt_is_left_out_and_everything_else_stays() -> None:
-    what = RatesSettings.model_validate(yaml.safe_load((CONFIGS / "demo" / "rates.yaml").read_text()))
-    mine = pictures("demo")
-    found = images_for_rates(mine, what)
-    assert (mine.selection.pt_min, mine.selection.pt_max) == (500, 1000)
-    assert (found.selection.pt_min, found.selection.pt_max) == (0, None)
-    assert found.selection.abs_eta_max == mine.selection.abs_eta_max == 2
-    assert (found.steps, found.grid, found.channels) == (mine.steps, mine.grid, mine.channels)
-    assert [each.name for each in found.classes] == [BACKGROUND, "w", "z", "t"]
-    assert found.weight == "aux_weight"
-    assert found.options.columns == ("label_QCD", "label_Wqq", "label_Zqq", "label_Tbqq", "aux_weight")
+    rates = RatesSettings.model_validate(yaml.safe_load((CONFIGS / "demo" / "rates.yaml").read_text()))
+    run_settings = pictures("demo")
+    rate_settings = images_for_rates(run_settings, rates)
+    assert (run_settings.selection.pt_min, run_settings.selection.pt_max) == (500, 1000)
+    assert (rate_settings.selection.pt_min, rate_settings.selection.pt_max) == (0, None)
+    assert rate_settings.selection.abs_eta_max == run_settings.selection.abs_eta_max == 2
+    assert (rate_settings.steps, rate_settings.grid, rate_settings.channels) == (
+        run_settings.steps,
+        run_settings.grid,
+        run_settings.channels,
+    )
+    assert [class_settings.name for class_settings in rate_settings.classes] == [BACKGROUND, "w", "z", "t"]
+    assert rate_settings.weight == "aux_weight"
+    assert rate_settings.options.columns == ("label_QCD", "label_Wqq", "label_Zqq", "label_Tbqq", "aux_weight")
 
 
 def test_a_norm_by_a_shift_keeps_the_candidates_pt_and_any_other_does_not() -> None:
-    what = RatesSettings.model_validate(yaml.safe_load((CONFIGS / "trigger" / "rates.yaml").read_text()))
+    rates = RatesSettings.model_validate(yaml.safe_load((CONFIGS / "trigger" / "rates.yaml").read_text()))
     steps = [{"step": "centre"}, {"step": "normalise", "norm": "power_of_two"}]
-    images_for_rates(pictures("trigger", steps=steps), what)
+    images_for_rates(pictures("trigger", steps=steps), rates)
     with pytest.raises(ConfigurationError, match="normalised, so firmware has no pT"):
-        images_for_rates(pictures("demo", steps=steps), what)
+        images_for_rates(pictures("demo", steps=steps), rates)
 
 
 @pytest.mark.parametrize("weight", [np.nan, np.inf, -1.0])
 def test_a_weight_that_is_no_cross_section_is_refused(weight: float, tmp_path: Path) -> None:
-    what = RatesSettings.model_validate(yaml.safe_load((CONFIGS / "demo" / "rates.yaml").read_text()))
-    mine, file = pictures("demo"), tmp_path / "t.root"
+    rates = RatesSettings.model_validate(yaml.safe_load((CONFIGS / "demo" / "rates.yaml").read_text()))
+    run_settings, file = pictures("demo"), tmp_path / "t.root"
     weights = np.ones(20, np.float32)
     weights[7] = weight
     write_mock_file(file, mock_jets("w", 20, seed=1) | {"aux_weight": weights})
-    reader, files, _ = reader_of([file], images_for_rates(mine, what).options)
-    port = Port(name="pixels", shape=(16, 16, 1), type=FixedType(12, 12, False, "RND_CONV", "SAT"))
-    meaning = SimpleNamespace(classes=tuple(each.name for each in mine.classes), without_scores=None)
-    network = SimpleNamespace(meaning=meaning, graph=SimpleNamespace(inputs=(port,), outputs=(port,)))
+    reader, files, _ = reader_of([file], images_for_rates(run_settings, rates).options)
+    port = PortType(name="pixels", shape=(16, 16, 1), type=FixedType(12, 12, False, "RND_CONV", "SAT"))
+    meaning = SimpleNamespace(
+        classes=tuple(class_settings.name for class_settings in run_settings.classes), without_scores=None
+    )
+    network = SimpleNamespace(meaning=meaning, types=SimpleNamespace(inputs=(port,), outputs=(port,)))
     emulator: Any = SimpleNamespace(network=network)
     with pytest.raises(InputFileError, match="the weight 'aux_weight' of a jet is negative, infinite or no number"):
-        read_sample(reader, files, mine, what, emulator, lambda _: None)
+        read_sample(reader, files, run_settings, rates, emulator, lambda _: None)
 
 
 @pytest.mark.parametrize("run", [path.parent.name for path in CONFIGS.glob("*/rates.yaml")])
 def test_the_shipped_configurations_fit_their_runs(run: str) -> None:
-    what = RatesSettings.model_validate(yaml.safe_load((CONFIGS / run / "rates.yaml").read_text()))
-    mine = pictures(run)
-    images_for_rates(mine, what)
-    assert set(what.against) | set(what.signals) == {each.name for each in mine.classes}
+    rates = RatesSettings.model_validate(yaml.safe_load((CONFIGS / run / "rates.yaml").read_text()))
+    run_settings = pictures(run)
+    images_for_rates(run_settings, rates)
+    assert set(rates.against) | set(rates.signals) == {class_settings.name for class_settings in run_settings.classes}

@@ -58,5 +58,5 @@ def config(folder: Path, **change: Any) -> Path:
     return folder / "images.yaml"
 
 
-def said(capsys: pytest.CaptureFixture[str]) -> str:
+def error_output(capsys: pytest.CaptureFixture[str]) -> str:
     return " ".join(capsys.readouterr().err.split())

@@ -33,8 +33,8 @@ from tests.pipeline.stages.emulate.setting import (
     config,
     demo,
     emulate,
+    error_output,
     meaning,
-    said,
 )
 
 
@@ -44,9 +44,9 @@ def test_a_dataset(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert emulate(run / "40_lowered", run / "20_images", "--split", "test", "--out", out) == 0
     network = Network.load(run / "40_lowered")
     jets = open_dataset(run / "20_images").split("test").whole
-    wanted = integer_model.outputs(network, [network.graph.inputs[0].type.quantize(jets.dense())])[0]
+    expected = integer_model.outputs(network, [network.types.inputs[0].type.quantize(jets.dense())])[0]
     table = pq.read_table(out)
-    np.testing.assert_array_equal(np.array(table["raw_0"].to_pylist()), wanted)
+    np.testing.assert_array_equal(np.array(table["raw_0"].to_pylist()), expected)
     assert table["label"].to_pylist() == [CLASSES[label] for label in jets.label]
     for name in ("weight", "event"):
         np.testing.assert_array_equal(table[name].to_numpy(), getattr(jets, name))
@@ -56,7 +56,7 @@ def test_a_dataset(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     np.testing.assert_array_equal(table["entry"].to_numpy(), jets.places.entry)
     assert set(table["fate"].to_pylist()) == {"kept"}
     logits = np.stack([table[f"logit_{name}"].to_numpy() for name in CLASSES], axis=1)
-    np.testing.assert_array_equal(logits, network.graph.outputs[0].type.to_float(wanted))
+    np.testing.assert_array_equal(logits, network.types.outputs[0].type.to_float(expected))
     scores = np.stack([table[f"score_{name}"].to_numpy() for name in CLASSES], axis=1)
     # float32 against float64
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -90,9 +90,15 @@ def test_a_regression_is_written_in_gev_as_its_training_measures_it(
     run: Path, tmp_path: Path, beside_tagger: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     phase = {"epochs": 1, "learning_rate": 0.01}
-    how = {"seed": 1, "batch": 64, "float_training": phase, "quantized_training": phase, "trees": {"iterations": 2}}
+    train_settings = {
+        "seed": 1,
+        "batch": 64,
+        "float_training": phase,
+        "quantized_training": phase,
+        "trees": {"iterations": 2},
+    }
     network = REGRESSION | {"regression": {"targets": TARGETS, "beside_tagger": beside_tagger}}
-    for name, content in (("model", network), ("train", how)):
+    for name, content in (("model", network), ("train", train_settings)):
         (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(content))
     files = [f"--model-config={tmp_path}/model.yaml", f"--config={tmp_path}/train.yaml", f"{run}/20_images"]
     assert main(["train", *files, f"--out={tmp_path}/30_model"]) == 0
@@ -100,20 +106,20 @@ def test_a_regression_is_written_in_gev_as_its_training_measures_it(
     capsys.readouterr()
     out = tmp_path / "found.parquet"
     assert emulate(tmp_path / "40_lowered", run / "20_images", "--split", "test", "--out", out) == 0
-    assert ("there are no scores: it finds pt, mass of a jet (GeV)" in said(capsys)) == (not beside_tagger)
+    assert ("there are no scores: it estimates pt, mass of a jet (GeV)" in error_output(capsys)) == (not beside_tagger)
     table = pq.read_table(out)
-    with np.load(tmp_path / "30_model" / "values.npz") as measured:
-        np.testing.assert_array_equal(table["jet_pt"].to_numpy(), measured["truth"][:, 0])
+    with np.load(tmp_path / "30_model" / "values.npz") as measurements:
+        np.testing.assert_array_equal(table["jet_pt"].to_numpy(), measurements["truth"][:, 0])
         for index, name in enumerate(("pt", "mass")):
             assert table[name].to_numpy().max() > 0
-            np.testing.assert_array_equal(table[name].to_numpy(), measured[HARDWARE][:, index])
+            np.testing.assert_array_equal(table[name].to_numpy(), measurements[HARDWARE][:, index])
     # of files: null without an image
     out = tmp_path / "found.root"
     arguments = ("--images-config", CONFIGURATION, "--out", out)
     assert emulate(tmp_path / "40_lowered", run / "10_root", *arguments) == 0
     with uproot.open(out) as file:
-        found = file["scores"].arrays(["pt", "fate"], library="np")
-    np.testing.assert_array_equal(np.isnan(found["pt"]), found["fate"] != "kept")
+        tree = file["scores"].arrays(["pt", "fate"], library="np")
+    np.testing.assert_array_equal(np.isnan(tree["pt"]), tree["fate"] != "kept")
 
 
 def test_root_files_give_what_their_dataset_gives(run: Path, tmp_path: Path) -> None:
@@ -122,19 +128,19 @@ def test_root_files_give_what_their_dataset_gives(run: Path, tmp_path: Path) -> 
     arguments = ("--images-config", CONFIGURATION, "--out", direct)
     assert emulate(run / "40_lowered", run / "10_root", *arguments) == 0
     assert emulate(run / "40_lowered", run / "20_images", "--out", indirect) == 0
-    one, two = pq.read_table(direct).to_pylist(), pq.read_table(indirect).to_pylist()
-    assert len(one) == len(CLASSES) * JETS
+    from_files, from_dataset = pq.read_table(direct).to_pylist(), pq.read_table(indirect).to_pylist()
+    assert len(from_files) == len(CLASSES) * JETS
     cutflow = json.loads((run / "20_images" / "cutflow.json").read_text())
-    fates = Counter(row["fate"] for row in one)
-    assert fates.pop("kept") == cutflow["kept"] == len(two)
+    fates = Counter(row["fate"] for row in from_files)
+    assert fates.pop("kept") == cutflow["kept"] == len(from_dataset)
     assert fates == {reason: count for reason, count in cutflow["dropped_by_reason"].items() if count}
-    by_place = {(row["file"], row["entry"], row["jet"]): row for row in one}
-    assert len(by_place) == len(one)
-    for row in two:
+    by_place = {(row["file"], row["entry"], row["jet"]): row for row in from_files}
+    assert len(by_place) == len(from_files)
+    for row in from_dataset:
         assert row == by_place[row["file"], row["entry"], row["jet"]]
-    for row in one:
-        written = mock_jets(Path(row["file"]).name[0], JETS, seed=4)
-        assert row["jet_pt"] == written["jet_pt"][row["entry"]]
+    for row in from_files:
+        mock = mock_jets(Path(row["file"]).name[0], JETS, seed=4)
+        assert row["jet_pt"] == mock["jet_pt"][row["entry"]]
         nothing = [row["raw_0"], row["logit_t"], row["score_t"]]
         assert (nothing == [None, None, None]) == (row["fate"] != "kept")
 
@@ -144,7 +150,7 @@ def test_columns_are_named_after_the_network_whatever_the_order_of_the_file(
     run: Path, tmp_path: Path, order: tuple[str, ...]
 ) -> None:
     """A column of a top is that of a top: the hand-made tagger gives them 0.85 on average and quarks 0."""
-    by_name = {each["name"]: each for each in demo()["classes"]}
+    by_name = {class_settings["name"]: class_settings for class_settings in demo()["classes"]}
     pictures = config(tmp_path, classes=[by_name[name] for name in order])
     out = tmp_path / "scores.parquet"
     assert emulate(run / "40_lowered", run / "10_root", "--images-config", pictures, "--out", out) == 0
@@ -158,10 +164,10 @@ def test_columns_are_named_after_the_network_whatever_the_order_of_the_file(
     assert mean["q"] < 0.01
     assert np.mean([row["score_q"] for row in rows if row["label"] == "q"]) > 0.99
     # the same for a dataset that was made with that order
-    made = tmp_path / "20_images"
-    assert main(["images", "--config", str(pictures), f"{run}/10_root", "--out", str(made)]) == 0
-    assert open_dataset(made).classes == order
-    assert emulate(run / "40_lowered", made, "--out", tmp_path / "again.parquet") == 0
+    dataset = tmp_path / "20_images"
+    assert main(["images", "--config", str(pictures), f"{run}/10_root", "--out", str(dataset)]) == 0
+    assert open_dataset(dataset).classes == order
+    assert emulate(run / "40_lowered", dataset, "--out", tmp_path / "again.parquet") == 0
     of_dataset = {row["event"]: row for row in pq.read_table(tmp_path / "again.parquet").to_pylist()}
     assert {row["event"]: (row["label"], row["score_t"]) for row in rows} == {
         event: (row["label"], row["score_t"]) for event, row in of_dataset.items()
@@ -203,10 +209,10 @@ def test_what_changes_no_pixel_may_differ(run: Path, tmp_path: Path, change: dic
     assert emulate(run / "40_lowered", run / "10_root", "--images-config", CONFIGURATION, "--out", expected) == 0
     pictures = config(tmp_path, **change)
     assert emulate(run / "40_lowered", run / "10_root", "--images-config", pictures, "--out", out) == 0
-    found = pq.read_table(out).to_pylist()
-    for row, wanted in zip(found, pq.read_table(expected).to_pylist(), strict=True):
-        if wanted["fate"] == "kept":
-            assert row == wanted
+    rows = pq.read_table(out).to_pylist()
+    for row, expected_row in zip(rows, pq.read_table(expected).to_pylist(), strict=True):
+        if expected_row["fate"] == "kept":
+            assert row == expected_row
 
 
 def test_data_without_labels_and_weights(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -221,16 +227,16 @@ def test_data_without_labels_and_weights(run: Path, tmp_path: Path, capsys: pyte
     for change, missing in (({}, "labels"), ({"weight": "genWeight"}, "labels and weights")):
         arguments = ["--images-config", config(tmp_path, **change), "--out", out]
         assert emulate(run / "40_lowered", tmp_path / "data.root", *arguments) == 0
-        heard = said(capsys)
+        heard = error_output(capsys)
         assert f"{missing} are not read" in heard
         assert "lacks the branch" in heard
-        found = pq.read_table(out)
-        assert found["label"].null_count == found.num_rows == JETS
-        assert found["weight"].null_count == (JETS if change else 0)
+        table = pq.read_table(out)
+        assert table["label"].null_count == table.num_rows == JETS
+        assert table["weight"].null_count == (JETS if change else 0)
     file = run / "10_root" / "t_00000.root"
     assert emulate(run / "40_lowered", file, "--images-config", CONFIGURATION, "--out", labelled) == 0
-    assert found["score_t"].to_pylist() == pq.read_table(labelled)["score_t"].to_pylist()
-    assert found["score_t"].null_count < JETS / 2
+    assert table["score_t"].to_pylist() == pq.read_table(labelled)["score_t"].to_pylist()
+    assert table["score_t"].null_count < JETS / 2
 
 
 def test_jets_of_events_are_told_by_their_index(run: Path, tmp_path: Path) -> None:
@@ -256,39 +262,41 @@ def test_root_is_root(run: Path, tmp_path: Path) -> None:
     arguments = ["--images-config", CONFIGURATION, "--out"]
     for name in ("scores.root", "scores.parquet"):
         assert emulate(run / "40_lowered", run / "10_root", *arguments, tmp_path / name) == 0
-    wanted = pq.read_table(tmp_path / "scores.parquet")
+    table = pq.read_table(tmp_path / "scores.parquet")
     with uproot.open(tmp_path / "scores.root") as file:
         tree = file["scores"]
-        assert tree.keys() == wanted.column_names
-        found = tree.arrays(library="np")
-        assert json.loads(str(file["jet_scores"])) == json.loads(wanted.schema.metadata[b"jet_scores"])
-    assert found["fate"].tolist() == wanted["fate"].to_pylist()
-    assert found["file"].tolist() == wanted["file"].to_pylist()
-    assert found["label"].tolist() == [label or "" for label in wanted["label"].to_pylist()]
-    np.testing.assert_array_equal(found["entry"], wanted["entry"].to_numpy())
-    kept = found["fate"] == "kept"
-    np.testing.assert_array_equal(np.isnan(found["score_t"]), ~kept)
-    np.testing.assert_array_equal(found["score_t"][kept], wanted["score_t"].to_numpy()[kept])
-    raw = [row or [0] * 5 for row in wanted["raw_0"].to_pylist()]
-    np.testing.assert_array_equal(found["raw_0"], raw)
+        assert tree.keys() == table.column_names
+        columns = tree.arrays(library="np")
+        assert json.loads(str(file["jet_scores"])) == json.loads(table.schema.metadata[b"jet_scores"])
+    assert columns["fate"].tolist() == table["fate"].to_pylist()
+    assert columns["file"].tolist() == table["file"].to_pylist()
+    assert columns["label"].tolist() == [label or "" for label in table["label"].to_pylist()]
+    np.testing.assert_array_equal(columns["entry"], table["entry"].to_numpy())
+    is_kept = columns["fate"] == "kept"
+    np.testing.assert_array_equal(np.isnan(columns["score_t"]), ~is_kept)
+    np.testing.assert_array_equal(columns["score_t"][is_kept], table["score_t"].to_numpy()[is_kept])
+    raw = [row or [0] * 5 for row in table["raw_0"].to_pylist()]
+    np.testing.assert_array_equal(columns["raw_0"], raw)
 
 
 def test_a_network_that_says_nothing(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Raw integers and no names: nothing is guessed; `images.yaml` states it, and the file of scores says who did."""
     out, stated = tmp_path / "scores.parquet", tmp_path / "stated.parquet"
     assert emulate(run / "own", run / "20_images", "--out", out) == 0
-    assert "it is not known what the outputs of the network are" in said(capsys)
+    assert "the meaning of the network's outputs is not known" in error_output(capsys)
     table = pq.read_table(out)
     assert not [name for name in table.column_names if name.startswith(("score_", "logit_"))]
     assert json.loads(table.schema.metadata[b"jet_scores"])["meaning"] is None
     for model, inputs in ((run / "own", run / "20_images"), (run / "own.h5", run / "20_images")):
         assert emulate(model, inputs, "--images-config", CONFIGURATION, "--out", stated) == 0
-        found = pq.read_table(stated)
-        assert found["raw_0"] == table["raw_0"]
-        about = json.loads(found.schema.metadata[b"jet_scores"])
+        stated_table = pq.read_table(stated)
+        assert stated_table["raw_0"] == table["raw_0"]
+        about = json.loads(stated_table.schema.metadata[b"jet_scores"])
         assert about["meaning"]["stated_by"] == "user"
         assert about["classes"] == list(CLASSES)
-        assert [name for name in found.column_names if name.startswith("score_")] == [f"score_{n}" for n in CLASSES]
+        assert [name for name in stated_table.column_names if name.startswith("score_")] == [
+            f"score_{n}" for n in CLASSES
+        ]
 
 
 def test_a_model_file_means_what_stands_beside_it(run: Path, tmp_path: Path) -> None:
@@ -306,6 +314,6 @@ def test_no_tensorflow(run: Path, tmp_path: Path) -> None:
         "print(sorted({'tensorflow', 'keras', 'qkeras', 'hls4ml'} & set(sys.modules))); sys.exit(code)"
     )
     command = [sys.executable, "-c", code, "emulate", run / "40_lowered", run / "20_images", "--out", out]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == "[]"
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.splitlines()[-1] == "[]"

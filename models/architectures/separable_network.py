@@ -1,4 +1,4 @@
-"""The float tagger with separable convolutions: the shape of the quantized one, and where its training starts.
+"""The float tagger with separable convolutions: the topology of the quantized one, whose training starts from it.
 
 Source: A. Howard et al., MobileNets, arXiv:1704.04861, section 3.1 (here without batch normalisation and with one
 rectifier a block, so that depthwise and pointwise step are one linear map). As there, the first block may be a full
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tensorflow import keras
 
-from models.architectures import standard
+from models.architectures import standard_network
 from models.architectures.topology import network
 from models.settings import BlockSettings, ModelSettings
 
@@ -29,7 +29,7 @@ def convolution(block: BlockSettings, channels: int, gain: float, name: str) -> 
         name: of the layer.
     """
     if block.convolution == "full":
-        return standard.convolution(block, channels, gain, name)
+        return standard_network.convolution(block, channels, gain, name)
     return keras.layers.SeparableConv2D(
         block.filters,
         block.kernel,

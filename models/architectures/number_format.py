@@ -1,4 +1,4 @@
-"""The same network in float or in quantized numbers: what differs are quantizers, and nothing else."""
+"""The same network in float or in quantized numbers: only the quantizers differ."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from models.settings import DenseSettings, OutputSettings
 
 
 @dataclass(frozen=True)
-class Numbers:
-    """Makes the parts of a network that depend on its numbers.
+class NumberFormat:
+    """Builds the parts of a network that depend on its number format.
 
     Attributes:
         quantized: whether numbers have the widths of the settings; else they are float.
@@ -24,7 +24,7 @@ class Numbers:
     quantized: bool
 
     def weights(self, width: WeightSettings | QuantizerSettings) -> str | None:
-        """The quantizer of weights or biases as text, for the layers of this project; their settings hold no lists."""
+        """The quantizer of weights or biases as text, for layers of this project; their settings contain no lists."""
         if not self.quantized:
             return None
         if isinstance(width, WeightSettings):

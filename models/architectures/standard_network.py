@@ -1,4 +1,4 @@
-"""The float tagger with standard convolutions: what a separable one is held against."""
+"""The float tagger with standard convolutions, the reference for the separable one."""
 
 from __future__ import annotations
 

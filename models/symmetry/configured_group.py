@@ -1,4 +1,4 @@
-"""What the word `symmetry` in `model.yaml` stands for: a group, on the grid of the images."""
+"""The group that `symmetry` in `model.yaml` stands for on the grid of the images."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def group_of(symmetry: str, grid: str, shape: tuple[int, int, int]) -> Group:
     """The group that a network keeps, or whose turns its views are.
 
     Args:
-        symmetry: any word but `plain`.
+        symmetry: any value of `symmetry` but `plain`.
         grid: kind of the pixel grid.
         shape: rows, columns, channels of the images.
 
@@ -31,7 +31,7 @@ def group_of(symmetry: str, grid: str, shape: tuple[int, int, int]) -> Group:
     group = GROUPS[_VIEWS[lattice] if symmetry == "views" else symmetry]
     if group.lattice != lattice:
         raise ConfigurationError(
-            f"'symmetry: {symmetry}' is one of {group.lattice} pixels, these images have {lattice} ones",
+            f"'symmetry: {symmetry}' is for {group.lattice} pixels, these images have {lattice} ones",
             remedy=f"make images with 'kind: {group.lattice}' in images.yaml, or use "
             + ("p6 or p6m" if lattice == "hexagonal" else "p4 or p4m"),
         )
@@ -43,6 +43,6 @@ def group_of(symmetry: str, grid: str, shape: tuple[int, int, int]) -> Group:
     return group
 
 
-def broken(settings: ModelSettings, where: str, reason: str) -> ConfigurationError:
+def broken_symmetry(settings: ModelSettings, key: str, reason: str) -> ConfigurationError:
     """The error that names the part of `model.yaml` which breaks the symmetry."""
-    return ConfigurationError(f"'{where}' breaks 'symmetry: {settings.symmetry}': {reason}")
+    return ConfigurationError(f"'{key}' breaks 'symmetry: {settings.symmetry}': {reason}")

@@ -1,4 +1,4 @@
-"""The layers of this project by the names under which model files mention them."""
+"""The layers with a symmetry by their class names in model files."""
 
 from __future__ import annotations
 
@@ -20,4 +20,4 @@ SYMMETRIC: dict[str, type[Any]] = {
         ViewSeparableConv2D,
     )
 }
-"""Those that know a symmetry."""
+"""The layers by name."""

@@ -1,4 +1,4 @@
-"""What Keras and QKeras say of each other when a network is built, kept from the user, who can do nothing about it."""
+"""Warnings of Keras about QKeras when a network is built, hidden because the user can do nothing about them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Build, load or save a network without the two warnings that are of QKeras' making; all others are shown."""
+    """Build, load or save a network without the two warnings that QKeras causes; all others are shown."""
     with warnings.catch_warnings():
         # QKeras draws twice from one initializer where a quantizer's steps are wide.
         warnings.filterwarnings("ignore", "The initializer .* is unseeded", UserWarning)

@@ -1,4 +1,4 @@
-"""Which version of the project this is."""
+"""The version of the project."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ def version() -> str:
     """The name and version of `pyproject.toml`, and the commit where the code is a git checkout.
 
     Returns:
-        such as `jet-image-trigger 0.1.0 (commit 1f0c…)`; the commit ends in `-dirty` where files were changed since.
+        Such as `jet-image-trigger 0.1.0 (commit 1f0c…)`; the commit ends in `-dirty` if files were changed since.
     """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     commit = git_hash()
-    where = "" if commit == "unknown" else f" (commit {commit})"
-    return f"{project['name']} {project['version']}{where}"
+    suffix = "" if commit == "unknown" else f" (commit {commit})"
+    return f"{project['name']} {project['version']}{suffix}"
