@@ -102,8 +102,8 @@ def make_rtl(
     require_compiler("compile the simulation of the Verilog")
     variants = build_variants(network, settings, work, progress, warn)
     kept = variants.kept
-    best, folder, variant = variants.built[kept], variants.folders[kept], rtl.variants[kept]
-    types = network.types
+    best, folder, variant = variants.designs[kept], variants.folders[kept], rtl.variants[kept]
+    types = network.graph
     vectors: list[VectorSource]
     if builder is None:
         ports = [(port.shape, port.type) for port in types.inputs]
@@ -161,9 +161,9 @@ def _candidates(builder: ImageBuilder, data: list[TestSet], settings: CsimSettin
     return [*jets, *made_candidates(builder, settings.random_vectors, settings.seed)]
 
 
-def _images_given(builder: ImageBuilder, image: Network) -> Callable[[Batch], tuple[Vectors, ...]]:
+def _images_given(builder: ImageBuilder, image: Network) -> Callable[[VectorBatch], tuple[Vectors, ...]]:
     """The images for the trained model where the inputs of the hardware are candidates."""
-    return lambda part: at_ports((images_of(builder, part.inputs),), image.types)
+    return lambda part: at_ports((images_of(builder, part.inputs),), image.graph)
 
 
 def _driven(tool: str, traffic: Traffic) -> Driven:

@@ -32,7 +32,7 @@ def group_convolution(layer: GroupConv2D, inputs: Tensors, plain: PlainModel) ->
 def separable_group_convolution(layer: GroupSeparableConv2D, inputs: Tensors, plain: PlainModel) -> Tensors:
     """Its two steps: the first one mixes elements and no channels, the second one channels and no elements."""
     filters, bias = layer.effective_weights()
-    first = build.depthwise if layer.plain_depthwise else build.conv2d
+    first = plain.depthwise if layer.plain_depthwise else plain.conv2d
     kernel = _array(layer.depthwise_bank(filters))
     x = first(inputs[0], kernel, None, suffix="depthwise", **_geometry(layer))
     return [_pointwise(x, _array(layer.pointwise_bank(filters)), _array(layer.shared(bias)), plain)]
@@ -50,8 +50,8 @@ def group_dense(layer: GroupDense, inputs: Tensors, plain: PlainModel) -> Tensor
 def views_convolution(layer: ViewConv2D, inputs: Tensors, plain: PlainModel) -> Tensors:
     """A convolution with turned filters for every view."""
     filters, bias = layer.effective_weights()
-    views = zip(_maps(layer, inputs, build), layer.kernels(filters), strict=True)
-    return [build.conv2d(x, _array(kernel), _array(bias), **_geometry(layer)) for x, kernel in views]
+    views = zip(_maps(layer, inputs, plain), layer.kernels(filters), strict=True)
+    return [plain.conv2d(x, _array(kernel), _array(bias), **_geometry(layer)) for x, kernel in views]
 
 
 @rule(ViewSeparableConv2D)
@@ -59,9 +59,9 @@ def views_separable(layer: ViewSeparableConv2D, inputs: Tensors, plain: PlainMod
     """A separable convolution in its two steps for every view, the first one with turned filters."""
     filters, bias = layer.effective_weights()
     found = []
-    for x, kernel in zip(_maps(layer, inputs, build), layer.kernels(filters), strict=True):
-        y = build.depthwise(x, _array(kernel), None, suffix="depthwise", **_geometry(layer))
-        found.append(_pointwise(y, _array(filters[1])[None, None], _array(bias), build))
+    for x, kernel in zip(_maps(layer, inputs, plain), layer.kernels(filters), strict=True):
+        y = plain.depthwise(x, _array(kernel), None, suffix="depthwise", **_geometry(layer))
+        found.append(_pointwise(y, _array(filters[1])[None, None], _array(bias), plain))
     return found
 
 
@@ -69,7 +69,7 @@ def views_separable(layer: ViewSeparableConv2D, inputs: Tensors, plain: PlainMod
 def views_dense(layer: ViewDense, inputs: Tensors, plain: PlainModel) -> Tensors:
     """A dense layer on all maps one behind the other; turning them back is the order of its weights."""
     filters, bias = layer.effective_weights()
-    joined = _flat(inputs[0], build)
+    joined = _flat(inputs[0], plain)
     for x in inputs[1:]:
         both = [joined, _flat(x, plain)]
         joined = plain.keep(KL.Concatenate(axis=-1, name=plain.name("views")), both)

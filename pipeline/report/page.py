@@ -36,7 +36,7 @@ def _body(section: Section, run: RunFolder) -> Markup:
     try:
         return render(section.name, **section.values(run))
     except PipelineError as error:
-        return render("not_made", reason=error.what, remedy=error.remedy)
+        return render("not_made", reason=error.problem, remedy=error.remedy)
 
 
 def _before(run: RunFolder) -> BeforePorts | None:

@@ -60,6 +60,6 @@ def judge(run: RunFolder) -> Verdict:
         require_made_from(path, [run.path / "50_hls", run.path / "40_lowered"])
         require_proven(proof, HlsProject.load(run.path / "50_hls"), path)
     except (PipelineError, FileNotFoundError) as error:
-        reason = error.what if isinstance(error, PipelineError) else "its inputs do not exist any more"
+        reason = error.problem if isinstance(error, PipelineError) else "its inputs do not exist any more"
         return Verdict("not valid", f"the proof does not apply to this design: {reason}", proof)
     return Verdict("proven", proof.reason, proof)

@@ -118,7 +118,7 @@ def from_files(inputs: list[str], settings: ImagesSettings, *, labels: bool = Tr
 
     def jets(chunk: JetChunk, file: str, start: int) -> JetBatch:
         images = images_of(chunk, settings, labelled=bool(options.classes))
-        entries, index = chunk.places(start)
+        entries, index = chunk.positions(start)
         return JetBatch(
             file=[file] * chunk.jets,
             entry=entries,
@@ -186,7 +186,7 @@ def write_scores(
     Raises:
         InputFileError: images that do not fit the network's input, or that contain NaN.
     """
-    ports = emulator.network.types.inputs
+    ports = emulator.network.graph.inputs
     image_layer = builder_of(emulator.network)
     if image_layer is not None:
         if ImageBuilder.of_images(source.description) != image_layer.builder:

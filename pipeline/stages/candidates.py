@@ -57,7 +57,7 @@ def run(
     try:
         require_known(study_settings, network, image_settings.grid.kind)
     except ConfigurationError as error:
-        raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
+        raise ConfigurationError(error.problem, file=config, remedy=error.remedy) from None
     reader, files, _ = reader_of(input_files(inputs, console.warn), image_settings.options, image_settings.layout)
     study = _CandidateStudy(
         reader, files, image_settings, image_settings.candidates, study_settings, network, train_settings, workers
@@ -72,7 +72,7 @@ def run(
             shared = common({name: study.scored(name, space.work) for name in study_settings.variants})
         except ConfigurationError as error:
             file = train_config if isinstance(error, TrainingSettingsError) else model_config
-            raise type(error)(error.what, file=file, remedy=error.remedy) from None
+            raise type(error)(error.problem, file=file, remedy=error.remedy) from None
         cost_table = costs(shared, study_settings)
         content = {
             "numbers": study_settings.numbers,
@@ -119,7 +119,7 @@ class _CandidateStudy:
         from data_prep.streams.image_task import ranges
 
         largest = self.candidates.model_copy(update={"number": self.settings.numbers[-1]})
-        shares = ShareBuilder(
+        shares = CandidateShares(
             [class_settings.name for class_settings in self.image_settings.classes], self.settings.numbers
         )
         with console.progress("shares", self.total, "jets") as advance:

@@ -128,7 +128,7 @@ def _candidates(
     return [*data, *made_candidates(builder, settings.random_vectors, settings.seed)]
 
 
-def _save_outputs(path: Path, data: TestSet, raw: list[Raw], types: ModelTypes) -> None:
+def _save_outputs(path: Path, data: TestSet, raw: list[Raw], types: Graph) -> None:
     """Write the emulated integers of the test set, with weights, and labels if there are any."""
     # The maps of events are large: they stay in the narrow integers of the emulator.
     outputs = raw if data.of_events else [values.astype(np.int64) for values in raw]

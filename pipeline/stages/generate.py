@@ -57,7 +57,7 @@ def run(
 
 def _require_complete(settings: GenerateSettings, config: Path, space: Workspace, workers: int) -> None:
     """Refuse a sample that misses jets of its window, and write the missed fraction into the artefact."""
-    from data_prep.generate.completeness import as_record, measure, pieces, require_complete
+    from data_prep.generate.completeness import as_record, measure, pilot_files, require_complete
 
     total = sum(pilot_file.size for pilot_file in pilot_files(settings))
     try:
@@ -65,9 +65,9 @@ def _require_complete(settings: GenerateSettings, config: Path, space: Workspace
             completeness = measure(settings, space.work, workers, advance)
         require_complete(completeness, settings)
     except ConfigurationError as error:
-        for piece in pieces(settings):
-            (space.work / piece.file).unlink(missing_ok=True)
-        raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
+        for pilot_file in pilot_files(settings):
+            (space.work / pilot_file.file).unlink(missing_ok=True)
+        raise ConfigurationError(error.problem, file=config, remedy=error.remedy) from None
     write_json(space.path / "completeness.json", as_record(completeness))
 
 

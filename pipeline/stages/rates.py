@@ -53,7 +53,7 @@ def run(
         whole_events = lacking(paths, rates) is None and any(signal.resonance for signal in rates.signals.values())
         options = images_for_rates(image_settings, rates, uncontained=whole_events).options
     except ConfigurationError as error:
-        raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
+        raise ConfigurationError(error.problem, file=config, remedy=error.remedy) from None
     reader, files, entry = reader_of(paths, options, image_settings.layout)
     settings = {"rates": rates, "images": image_settings}
     with artefact(out, "rates", settings=settings, inputs={"lower": lowered, "files": list(files)}) as space:
@@ -63,7 +63,7 @@ def run(
             try:
                 sample = read_sample(reader, files, image_settings, rates, emulator, advance)
             except ConfigurationError as error:
-                raise ConfigurationError(error.what, file=config, remedy=error.remedy) from None
+                raise ConfigurationError(error.problem, file=config, remedy=error.remedy) from None
         if sample.background.first_jets.size == len(sample.background):
             console.warn("every background jet is from a different event: the rates are per jet and too high")
         if sample.lacking is not None:

@@ -57,7 +57,7 @@ def run(
         try:
             require_buildable(study_settings, network, sets)
         except ConfigurationError as error:
-            raise ConfigurationError(error.what, file=model_config, remedy=error.remedy) from None
+            raise ConfigurationError(error.problem, file=model_config, remedy=error.remedy) from None
         study = SymmetryTrainings(reader, files, sets, study_settings, network, train_settings, workers, space.work)
         study.train_all(trainings)
         summaries = {

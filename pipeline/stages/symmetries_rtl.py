@@ -72,8 +72,8 @@ def _proven(model: Path, images: Path, settings: HardwareSettings, work: Path) -
     try:
         design = proven_rtl.make_rtl(lowered, settings, work, None, images)
     except UnsupportedModelError as error:
-        console.warn(f"{model.stem}: {error.what}")
-        return {"status": "not run", "reason": error.what}
+        console.warn(f"{model.stem}: {error.problem}")
+        return {"status": "not run", "reason": error.problem}
     record = design.record
     if record.status == "failed":
         raise ProofFailedError(f"model and RTL differ: {record.first_mismatch}", file=model)

@@ -47,7 +47,7 @@ def run(
             training = task.train(images, network, train_settings, space.work, progress)
         except ConfigurationError as error:
             file = config if isinstance(error, TrainingSettingsError) else model_config
-            raise type(error)(error.what, file=file, remedy=error.remedy) from None
+            raise type(error)(error.problem, file=file, remedy=error.remedy) from None
         _save(training, Meaning.of_training(training.images, network), space)
     for message in training.warnings:
         warn(message)

@@ -13,7 +13,7 @@ from data_prep.closure.variants import NORMS
 Float64 = npt.NDArray[np.float64]
 
 
-def markdown(closure: Closure) -> str:
+def markdown(closure: MassClosureSums) -> str:
     """Mean and RMS of the mass difference (GeV) by variant and class, effects of norms and formulas, by |η| and ΔR."""
     names = [name for label, name in enumerate(closure.classes) if closure.jets[label]]
     labels = [label for label, _ in enumerate(closure.classes) if closure.jets[label]]

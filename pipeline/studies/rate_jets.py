@@ -179,7 +179,7 @@ def lacking(files: Iterable[Path], rates: RatesSettings) -> Path | None:
 def _generated(
     contained: TriggerJets,
     uncontained: TriggerJets,
-    resonances: Sequence[Resonances],
+    resonances: Sequence[GeneratedResonances],
     pid: int,
     abs_eta_max: float | None,
 ) -> Generated:
@@ -265,7 +265,7 @@ class _Columns:
         )
 
 
-def online_pt(batch: ImageBatch, port: PortType, image_settings: ImagesSettings) -> npt.NDArray[np.float64]:
+def online_pt(batch: ImageBatch, port: Port, image_settings: ImagesSettings) -> npt.NDArray[np.float64]:
     """The pT of each jet in firmware (GeV), float64 [jets].
 
     The sum over the jet's candidates if there are any, otherwise over its pixels at the input port.

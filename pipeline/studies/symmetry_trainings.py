@@ -41,7 +41,7 @@ class SymmetryTrainings:
         """The dataset of one image set, of the jets turned."""
         from data_prep.jets.rotation import RotatedReader
 
-        reader = TurnedReader(self.reader, self.settings.turn_seed)
+        reader = RotatedReader(self.reader, self.settings.turn_seed)
         return self._images(name, reader, "turned", self.work / f"turned_{name}")
 
     def model_file(self, variant: VariantSettings, seed: int) -> Path:

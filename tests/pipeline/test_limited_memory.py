@@ -47,7 +47,7 @@ def test_a_limit_is_named_or_enough(megabytes: int, tmp_path: Path) -> None:
     if not (tmp_path / "out").exists():
         last_line = errors.strip().splitlines()[-1]
         assert last_line.startswith("error")
-        assert lack_told(last_line) in (MEMORY, PROCESSES) or "ulimit -v" in last_line, errors
+        assert lack_in_text(last_line) in (MEMORY, PROCESSES) or "ulimit -v" in last_line, errors
 
 
 ENDS = """

@@ -103,7 +103,7 @@ def test_candidates_to_scores_is_proven_and_a_wrong_border_is_named(run: Path, e
     wrong = correct.model_copy(update={"rows": (correct.rows[0] + 1, *correct.rows[1:])})
     vectors = made_candidates(correct, 100, seed=1)
     trained = exact_inference(load_model(run / "model.h5"))
-    types = ModelTypes.load(run / "40_lowered" / "types.json")
+    types = Graph.load(run / "40_lowered" / "types.json")
     assert compare_candidates(trained, types, correct, emulator, vectors, 300).status == "proven"
     failed = compare_candidates(trained, types, wrong, emulator, vectors, 300)
     assert failed.status == "failed"

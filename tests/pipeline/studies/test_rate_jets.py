@@ -60,7 +60,7 @@ def test_of_candidates_all_count_wherever_they_lie() -> None:
     numbers = np.array([[400, 8, 1], [0, 0, 0]], np.int32)
     seeds = np.zeros(2, np.int32)
     candidates = Candidates(numbers, np.full((2, 3), 9999, np.int32), numbers, seeds, seeds)
-    port = PortType(name="pixels", shape=(2, 2, 1), type=FixedType(12, 10, False, "RND_CONV", "SAT"))
+    port = Port(name="pixels", shape=(2, 2, 1), type=FixedType(12, 10, False, "RND_CONV", "SAT"))
     assert online_pt(batch((2, 2, 1), candidates), port, pictures("trigger")).tolist() == [409 / 4, 0]
 
 
@@ -97,7 +97,7 @@ def test_a_weight_that_is_no_cross_section_is_refused(weight: float, tmp_path: P
     weights[7] = weight
     write_mock_file(file, mock_jets("w", 20, seed=1) | {"aux_weight": weights})
     reader, files, _ = reader_of([file], images_for_rates(run_settings, rates).options)
-    port = PortType(name="pixels", shape=(16, 16, 1), type=FixedType(12, 12, False, "RND_CONV", "SAT"))
+    port = Port(name="pixels", shape=(16, 16, 1), type=FixedType(12, 12, False, "RND_CONV", "SAT"))
     meaning = SimpleNamespace(
         classes=tuple(class_settings.name for class_settings in run_settings.classes), without_scores=None
     )
