@@ -78,7 +78,7 @@ def _network(folder: Path, images: Any, changes: dict[str, str]) -> Any:
     from hls_projects.lowering.lower import lower
     from hls_projects.lowering.types import prove_network
     from models.architectures.registry import ARCHITECTURES, networks
-    from models.tasks.event_maps import heads
+    from models.events.maps import heads
     from models.tasks.registry import TASKS, TaskChoice
 
     keras.backend.clear_session()

@@ -14,7 +14,7 @@ from models.quantization.number_settings import WeightSettings
 from models.registries import ArchitectureName, JetTaskName
 from models.registries import Symmetry as Symmetry
 from models.registries import architecture as architecture_of
-from models.tasks.settings import RegressionSettings
+from models.regression.settings import RegressionSettings
 from models.training.pruning_settings import PruningSettings
 
 
@@ -94,7 +94,7 @@ class ModelSettings(Settings):
     """The network on jet images: its task, its architecture by one word, its topology, its numbers."""
 
     task: JetTaskName = "classification"
-    """What it is trained for; the tasks on event images have their own settings (`models/tasks/event_settings.py`)."""
+    """What it is trained for; the tasks on event images have their own settings (`models/events/settings.py`)."""
 
     architecture: ArchitectureName = "quantized_separable"
     """What is built for hardware; its float references are trained beside it with the same topology."""

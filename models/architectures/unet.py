@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from models.architectures.architecture import HARDWARE, Architecture, Network
-from models.tasks.event_settings import EventModelSettings
+from models.events.settings import EventModelSettings
 
 FLOAT = "float_unet"
 """The name of the float network."""

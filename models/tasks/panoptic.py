@@ -11,15 +11,15 @@ import numpy.typing as npt
 from data_prep.events.batch import PILEUP, TOWER_CLASSES, UNDECIDED, EventBatch
 from data_prep.grids.tower_geometry import Towers
 from models.architectures.architecture import HARDWARE
+from models.events.jet_finder import group
+from models.events.jet_lists import found_jets
+from models.events.maps import Maps, Prediction
+from models.events.settings import DetectionSettings, EventModelSettings
+from models.events.task import EventTask, Measuring, figure, train
 from models.metrics.library_bootstrap import LibrarySums, spread
 from models.metrics.method_differences import MethodDifferences
 from models.metrics.segmentation import PanopticSum, mean_quality, quality
 from models.tasks import detection, segmentation
-from models.tasks.event_maps import Maps, Prediction
-from models.tasks.event_settings import DetectionSettings, EventModelSettings
-from models.tasks.event_task import EventTask, Measuring, figure, train
-from models.tasks.jet_finder import group
-from models.tasks.jet_lists import found_jets
 
 if TYPE_CHECKING:
     from models.training.objective import Objective

@@ -14,12 +14,12 @@ from models.tasks.task import Progress, Task, Training
 def train(images: Path, model: ModelSettings, how: TrainSettings, work: Path, progress: Progress) -> Training:
     """Train the networks, and measure them and the sums of the pixels on the same test jets."""
     from data_prep.store.jet_images import open_dataset
-    from models.tasks import regression_training
+    from models.regression import training
     from models.training.in_turn import counting
 
     dataset = open_dataset(images)
-    trained = regression_training.train(dataset, model, how, work, counting(progress, "jets"))
-    measured = regression_training.measure(dataset, model, trained, how.seed)
+    trained = training.train(dataset, model, how, work, counting(progress, "jets"))
+    measured = training.measure(dataset, model, trained, how.seed)
     arrays: dict[str, Any] = {"truth": measured.truth, "weight": measured.weight}
     if measured.label is not None:
         arrays["label"] = measured.label

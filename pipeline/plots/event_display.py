@@ -14,8 +14,8 @@ from matplotlib.patches import Patch, Rectangle
 
 from data_prep.events.batch import QUARK_GLUON, TOWER_CLASSES, TRUTH_CLASSES, EventBatch
 from data_prep.grids.trigger_towers import EventGrid
+from models.events.maps import Prediction
 from models.metrics.jet_matching import JetList
-from models.tasks.event_maps import Prediction
 from pipeline.plots.style import COLOURS, style
 
 CLASS_COLOURS = ("#ffffff", "#efe6cf", COLOURS[0], COLOURS[1], COLOURS[2], "#bdbdbd")

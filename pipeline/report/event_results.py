@@ -14,9 +14,9 @@ from data_prep.events.batch import EventBatch
 from data_prep.fixed_point import FixedType
 from hls_projects.hls.emulated_outputs import EmulatedOutputs
 from hls_projects.network.model_types import ModelTypes
-from models.tasks.event_data import Events, open_events
-from models.tasks.event_maps import Maps, heads
-from models.tasks.event_settings import EventModelSettings
+from models.events.data import Events, open_events
+from models.events.maps import Maps, heads
+from models.events.settings import EventModelSettings
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.verdict import judge
 

@@ -29,11 +29,11 @@ from hls_projects.rtl.machine import Pipelining
 from hls_projects.rtl.streamed import streamed
 from hls_projects.settings import HlsSettings
 from models.architectures import unet_network
+from models.events.maps import heads
+from models.events.settings import DetectionSettings, EventModelSettings
 from models.quantization.exact import exact_inference
+from models.regression.heads import networks
 from models.settings import ModelSettings
-from models.tasks.event_maps import heads
-from models.tasks.event_settings import DetectionSettings, EventModelSettings
-from models.tasks.regression_heads import networks
 from tests.hls_projects.rtl.test_forms import simulate
 
 WIDTH = {"bits": 4, "integer": 1}

@@ -17,8 +17,8 @@ from hls_projects.blocks.jet_finder import JetFinder
 from hls_projects.hls.csim_worker import run
 from hls_projects.hls.jet_finder import write_alone
 from hls_projects.network.port_type import PortType
-from models.tasks.event_settings import DetectionSettings
-from models.tasks.jet_finder import find_jets
+from models.events.jet_finder import find_jets
+from models.events.settings import DetectionSettings
 
 needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from data_prep.settings import Gev, Settings
 from models.quantization.number_settings import QuantizerSettings, WeightSettings
 from models.registries import EventTaskName
-from models.tasks.settings import Edges
+from models.regression.settings import Edges
 
 Thresholds = Annotated[tuple[Gev, ...], Field(max_length=20)]
 """Transverse energies (GeV) below which towers are left out, tried one after the other."""

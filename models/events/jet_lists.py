@@ -8,11 +8,11 @@ import numpy.typing as npt
 from data_prep.events.batch import EventBatch
 from data_prep.events.tower_jets import anti_kt
 from data_prep.grids.tower_geometry import Towers
+from models.events.jet_finder import FoundJets, find_jets
+from models.events.maps import Maps
+from models.events.settings import DetectionSettings
+from models.events.targets import BOX_UNIT
 from models.metrics.jet_matching import JetList, Truth
-from models.tasks.event_maps import Maps
-from models.tasks.event_settings import DetectionSettings
-from models.tasks.event_targets import BOX_UNIT
-from models.tasks.jet_finder import FoundJets, find_jets
 
 Floats = npt.NDArray[np.float64]
 

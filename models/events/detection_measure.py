@@ -8,15 +8,15 @@ from typing import Any
 
 from data_prep.events.batch import EventBatch
 from data_prep.grids.tower_geometry import Towers
+from models.events.jet_finder import FoundJets, concatenate
+from models.events.jet_lists import clustered, found_jets, jet_lists, truth_lists
+from models.events.maps import Maps
+from models.events.plain_methods import ALL, Baseline, Chosen, choose_by, tower_energy
+from models.events.settings import DetectionSettings
 from models.metrics.detection import DetectionSum
 from models.metrics.fake_curve import FakeCurve
 from models.metrics.jet_matching import JetList, Truth, assign
 from models.metrics.method_differences import MethodDifferences
-from models.tasks.baselines import ALL, Baseline, Chosen, choose_by, tower_energy
-from models.tasks.event_maps import Maps
-from models.tasks.event_settings import DetectionSettings
-from models.tasks.jet_finder import FoundJets, concatenate
-from models.tasks.jet_lists import clustered, found_jets, jet_lists, truth_lists
 
 ANTI_KT = "anti-kT"
 """The method that clusters towers."""

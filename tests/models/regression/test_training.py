@@ -20,9 +20,9 @@ from data_prep.store.split import SPLITS
 from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
 from hls_projects.network import integer_model
+from models.regression import training as regression
+from models.regression.heads import networks
 from models.settings import ModelSettings, TrainSettings
-from models.tasks import regression_training as regression
-from models.tasks.regression_heads import networks
 from models.training import network as training
 from models.training.pruning_settings import PruningSettings
 

@@ -11,12 +11,12 @@ import vector
 
 from benchmarks.mock import mock_events
 from data_prep.grids.tower_geometry import Towers
+from models.events.maps import Maps
+from models.events.mitigation import AREA, HARD, Mitigation, by_network, plain, summed
+from models.events.plain_methods import ALL, candidates, tower_energy
+from models.events.settings import EventModelSettings
 from models.metrics.bootstrap import Measured
 from models.metrics.method_differences import MethodDifferences
-from models.tasks.baselines import ALL, candidates, tower_energy
-from models.tasks.event_maps import Maps
-from models.tasks.event_settings import EventModelSettings
-from models.tasks.mitigation import AREA, HARD, Mitigation, by_network, plain, summed
 
 
 def test_the_sum_of_towers_is_that_of_their_four_vectors(rng: np.random.Generator) -> None:

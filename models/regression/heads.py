@@ -15,8 +15,8 @@ from models.architectures import registry
 from models.architectures.architecture import Network
 from models.quantization import quantizers
 from models.quantization.number_settings import QuantizerSettings
+from models.regression.settings import RegressionSettings, TargetSettings
 from models.settings import ModelSettings
-from models.tasks.settings import RegressionSettings, TargetSettings
 
 KL = keras.layers
 

@@ -13,8 +13,8 @@ from data_prep.events.images import event_images
 from data_prep.events.settings import EventImagesSettings
 from data_prep.grids.tower_geometry import Towers
 from data_prep.readers import event_tree
-from models.tasks.detection_measure import Found
-from models.tasks.event_settings import EventModelSettings
+from models.events.detection_measure import Found
+from models.events.settings import EventModelSettings
 from tests.data_prep.event_files import write_event_file
 
 

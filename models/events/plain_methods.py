@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from data_prep.events.batch import PILEUP, EventBatch
 from data_prep.grids.tower_geometry import Towers
-from models.tasks.puppi import PileupShape, alpha, around
+from models.events.puppi import PileupShape, alpha, around
 
 Floats = npt.NDArray[np.float64]
 

@@ -11,12 +11,12 @@ import numpy.typing as npt
 from data_prep.events.batch import EMPTY, PILEUP, EventBatch
 from data_prep.events.tower_density import eta_profile, median_density
 from data_prep.grids.tower_geometry import Towers, turned
+from models.events.maps import Maps
+from models.events.plain_methods import ALL, tower_energy
+from models.events.settings import EventModelSettings
 from models.metrics.library_bootstrap import samples, spread
 from models.metrics.method_differences import MethodDifferences
 from models.metrics.response import ONE_SIGMA, calibrated, closure, quantiles
-from models.tasks.baselines import ALL, tower_energy
-from models.tasks.event_maps import Maps
-from models.tasks.event_settings import EventModelSettings
 
 Floats = npt.NDArray[np.float64]
 

@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from data_prep.events.batch import EventBatch
 from data_prep.grids.tower_geometry import Towers
-from models.tasks.baselines import pileup_shape
-from models.tasks.event_maps import Maps
-from models.tasks.event_settings import EventModelSettings
-from models.tasks.event_task import Measuring, event_task
-from models.tasks.jet_finder import FoundJets
+from models.events.jet_finder import FoundJets
+from models.events.maps import Maps
+from models.events.plain_methods import pileup_shape
+from models.events.settings import EventModelSettings
+from models.events.task import Measuring, event_task
 
 Floats = npt.NDArray[np.float64]
 

@@ -28,9 +28,9 @@ from models.metrics.response import Closure, closure
 from models.metrics.taggers import Performance, performance, softmax
 from models.metrics.uncertainty import Uncertainties, uncertainties
 from models.quantization.exact import exact_inference
+from models.regression.heads import networks
+from models.regression.settings import RegressionSettings
 from models.settings import ModelSettings, TrainSettings
-from models.tasks.regression_heads import networks
-from models.tasks.settings import RegressionSettings
 from models.training import tagging
 from models.training.batches import Feed, survey
 from models.training.in_turn import Progress, TrainedNetwork, of_jets, train_in_turn
