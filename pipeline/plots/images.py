@@ -68,7 +68,7 @@ def mean_images(summary: Summary, description: ImageDescription) -> Figure:
     """
     with style():
         many = len(description.channels) > 1
-        eta, phi = _angles(description)
+        along_rows, along_columns = description.grid.axis_titles
         rolled = ", after roll" if any(step.step == "roll" for step in description.steps) else ""
         figure, panels = _channel_by_class(description) if many else _classes(description)
         for row, channel in enumerate(description.channels):
@@ -78,14 +78,14 @@ def mean_images(summary: Summary, description: ImageDescription) -> Figure:
                 if row == 0:
                     panels[row, column].set_title(name, loc="left", fontweight="bold")
             if many:
-                panels[row, 0].set_ylabel(f"{channel}: {eta}", loc="center")
+                panels[row, 0].set_ylabel(f"{channel}: {along_rows}", loc="center")
             shrink = 0.9 if many else 0.8
             figure.colorbar(
                 drawn, ax=list(panels[row]), label=f"mean pixel {_unit(description, channel)}", shrink=shrink
             )
-        figure.supxlabel(phi + rolled, fontsize="medium")
+        figure.supxlabel(along_columns + rolled, fontsize="medium")
         if not many:
-            figure.supylabel(eta + rolled, fontsize="medium")
+            figure.supylabel(along_rows + rolled, fontsize="medium")
         return figure
 
 
@@ -197,10 +197,6 @@ def _upper_edge(summary: Summary) -> float:
     both = summary.mass_constituents + summary.mass_image
     below = both.cumsum(axis=1) >= 0.999 * both.sum(axis=1, keepdims=True)
     return float(summary.mass_edges[1 + below.argmax(axis=1).max()])
-
-
-def _angles(description: ImageDescription) -> tuple[str, str]:
-    return (r"$\Delta\eta$", r"$\Delta\varphi$") if description.grid.centred else (r"$\eta$", r"$\varphi$")
 
 
 def _unit(description: ImageDescription, channel: str) -> str:
