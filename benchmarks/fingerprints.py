@@ -88,7 +88,7 @@ def _network(folder: Path, images: Any, changes: dict[str, str]) -> Any:
     grid, channels = images.grid, len(images.channels)
     if isinstance(images, EventImagesSettings):
         shape, outputs = (grid.rows, grid.columns + 2 * grid.wrap, channels), heads(task)
-        *_, network = ARCHITECTURES["unet"].networks(settings, "towers")
+        *_, network = ARCHITECTURES[settings.architecture].networks(settings, "towers")
     else:
         shape, outputs = (grid.rows, grid.columns, channels), CLASSES
         *_, network = networks(settings, grid.kind)

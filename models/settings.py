@@ -11,7 +11,7 @@ from data_prep.images.augment import AugmentationSettings
 from data_prep.settings import Seed, Settings
 from models.quantization.number_settings import QuantizerSettings as QuantizerSettings  # also found here
 from models.quantization.number_settings import WeightSettings
-from models.registries import ArchitectureName, JetTaskName
+from models.registries import JetArchitectureName, JetTaskName
 from models.registries import Symmetry as Symmetry
 from models.registries import architecture as architecture_of
 from models.regression.settings import RegressionSettings
@@ -96,7 +96,7 @@ class ModelSettings(Settings):
     task: JetTaskName = "classification"
     """What it is trained for; the tasks on event images have their own settings (`models/events/settings.py`)."""
 
-    architecture: ArchitectureName = "quantized_separable"
+    architecture: JetArchitectureName = "quantized_separable"
     """What is built for hardware; its float references are trained beside it with the same topology."""
 
     symmetry: Symmetry = "plain"

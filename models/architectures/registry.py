@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from data_prep.registry import Registry
 from models.architectures.architecture import HARDWARE as HARDWARE  # also found here, as the next one
@@ -17,13 +17,13 @@ ARCHITECTURES = Registry("models.architectures", "ARCHITECTURE", Architecture)
 """Every architecture by the name of its file."""
 
 
-def known_architecture(word: str) -> str:
-    """The word `architecture`, unchanged.
+def known_architecture(word: str, images: Literal["jets", "events"] = "jets") -> str:
+    """The word `architecture` of a network on these images, unchanged.
 
     Raises:
         ValueError: it is none; lists those that are.
     """
-    return _one_of({_base(name) for name, each in ARCHITECTURES.items() if each.symmetries}, word)
+    return _one_of({_base(name) for name, known in ARCHITECTURES.items() if known.images == images}, word)
 
 
 def known_symmetry(word: str) -> str:

@@ -21,4 +21,4 @@ def networks(settings: EventModelSettings, grid: str) -> tuple[Network, ...]:
     )
 
 
-ARCHITECTURE = Architecture(networks)
+ARCHITECTURE = Architecture(networks, images="events")

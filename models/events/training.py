@@ -95,7 +95,7 @@ def train(
     counts, wrap = _survey(dataset)
     aim = objective(model, wrap, targets.class_shares(counts), dataset.towers)
 
-    networks = ARCHITECTURES["unet"].networks(model, "towers")
+    networks = ARCHITECTURES[model.architecture].networks(model, "towers")
     steps = [Step(network, partial(network.build, model, dataset.shape, heads(model.task))) for network in networks]
     return train_in_turn(steps, dataset, settings, work, progress, aim)
 
