@@ -64,8 +64,8 @@ def of_run(run: str, changes: dict[str, str], *, rtl: bool) -> Iterator[tuple[st
             file = Path(files) / "t.root"
             write_mock_file(file, mock_jets("t", JETS, seed=1))
             chunk = JetClassReader(images.options).read(file, 0, JETS)
-        found = images_of(chunk, images, labelled=False).batch
-        yield "images", digest(*arrays({name: getattr(found, name) for name in ("offsets", "pixel", "value")}))
+        batch = images_of(chunk, images, labelled=False).batch
+        yield "images", digest(*arrays({name: getattr(batch, name) for name in ("offsets", "pixel", "value")}))
     network = _network(folder, images, changes)
     yield "types", digest(network.types.model_dump_json())
     yield from _of_network(network, rtl=rtl)
@@ -105,7 +105,7 @@ def _of_network(network: Any, *, rtl: bool) -> Iterator[tuple[str, str]]:
 
     rng = np.random.default_rng(5)
     ports = [(port.type, (VECTORS, *port.shape)) for port in network.types.inputs]
-    raw = [rng.integers(kind.raw_min, kind.raw_max, shape, endpoint=True) for kind, shape in ports]
+    raw = [rng.integers(port_type.raw_min, port_type.raw_max, shape, endpoint=True) for port_type, shape in ports]
     yield "integers", digest(*arrays(integer_model.run(network, raw)))
     yield "emulator", digest(cpp_source(plan(network), "network").strip())
     if rtl:
@@ -124,15 +124,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--no-rtl", action="store_true", help="leave out the logic, which takes minutes")
     given = parser.parse_args(arguments)
     before = json.loads(given.file.read_text()) if given.compare else {}
-    found: dict[str, str] = {}
+    hashes: dict[str, str] = {}
     for run, changes in RUNS:
         for name, value in of_run(run, changes, rtl=not given.no_rtl):
             key = "/".join((run, *changes.values(), name))
-            found[key] = value
+            hashes[key] = value
             print(key, value, "" if before.get(key, value) == value else "DIFFERS", flush=True)
     if given.compare:
-        sys.exit(int(any(before.get(key, value) != value for key, value in found.items())))
-    given.file.write_text(json.dumps(found, indent=1) + "\n")
+        sys.exit(int(any(before.get(key, value) != value for key, value in hashes.items())))
+    given.file.write_text(json.dumps(hashes, indent=1) + "\n")
 
 
 if __name__ == "__main__":

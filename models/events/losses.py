@@ -111,10 +111,10 @@ def _same(wrap: int) -> Callable[[Any, Any], Any]:
     """The share of decided towers with the right class."""
 
     def same(truth: Any, output: Any) -> Any:
-        found = tf.argmax(_inner(output, wrap), axis=-1, output_type=tf.int32)
+        predicted = tf.argmax(_inner(output, wrap), axis=-1, output_type=tf.int32)
         label = tf.cast(truth, tf.int32)
         decided = tf.cast(label < len(TOWER_CLASSES), tf.float32)
-        right = tf.reduce_sum(tf.cast(found == label, tf.float32), axis=(1, 2))
+        right = tf.reduce_sum(tf.cast(predicted == label, tf.float32), axis=(1, 2))
         return right / tf.maximum(tf.reduce_sum(decided, axis=(1, 2)), 1.0)
 
     return same
@@ -127,7 +127,7 @@ def _hit(wrap: int) -> Callable[[Any, Any], Any]:
         hot = tf.cast(_inner(output, wrap)[..., 0] >= 0, tf.float32) * truth[..., 1]
         centre = tf.cast(truth[..., 0] >= 1, tf.float32)
         jets = tf.reduce_sum(centre, axis=(1, 2))
-        found = tf.reduce_sum(centre * hot, axis=(1, 2)) / tf.maximum(jets, 1.0)
-        return tf.where(jets > 0, found, 1 - tf.reduce_max(hot, axis=(1, 2)))
+        efficiency = tf.reduce_sum(centre * hot, axis=(1, 2)) / tf.maximum(jets, 1.0)
+        return tf.where(jets > 0, efficiency, 1 - tf.reduce_max(hot, axis=(1, 2)))
 
     return hit

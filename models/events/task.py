@@ -97,7 +97,10 @@ def train(images: Path, model: EventModelSettings, how: TrainSettings, work: Pat
     dataset = open_events(images)
     trained = training.train(dataset, model, how, work, counting(progress, "jets"))
     predictors = {
-        each.network.name: training.predictor(each.model, model, each.network.name == HARDWARE) for each in trained
+        trained_network.network.name: training.predictor(
+            trained_network.model, model, trained_network.network.name == HARDWARE
+        )
+        for trained_network in trained
     }
     test = dataset.split("test")
     lists: dict[str, FoundJets] = {}

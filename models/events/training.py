@@ -130,8 +130,8 @@ def predictor(model: keras.Model, settings: EventModelSettings, quantized: bool)
     bits = fraction(settings, quantized=quantized)
 
     def predict(batch: EventBatch) -> Maps:
-        made = call(batch.dense())
-        parts = made if isinstance(made, list | tuple) else [made]
+        outputs = call(batch.dense())
+        parts = outputs if isinstance(outputs, list | tuple) else [outputs]
         inner = [part.numpy()[:, :, batch.wrap : part.shape[2] - batch.wrap] for part in parts]
         raw = {name: np.rint(np.ldexp(part, bits)).astype(np.int64) for name, part in zip(names, inner, strict=True)}
         return Maps(raw, bits)

@@ -35,7 +35,7 @@ def collectors(of: Measuring) -> list[Any]:
     settings = of.settings.detection
     methods = candidates(settings.thresholds, of.towers, of.shape)
     chosen = detection_measure.choose(of.validation(), methods, settings, of.towers, of.eta_max)
-    return [detection_measure.Found(settings, of.towers, of.eta_max, chosen.methods, of.lists, chosen.best)]
+    return [detection_measure.Detections(settings, of.towers, of.eta_max, chosen.methods, of.lists, chosen.best)]
 
 
 def meaning(settings: EventModelSettings, classes: tuple[str, ...]) -> dict[str, Any]:
@@ -45,8 +45,8 @@ def meaning(settings: EventModelSettings, classes: tuple[str, ...]) -> dict[str,
 
 def prediction(maps: Maps, settings: EventModelSettings, towers: Towers) -> Prediction:
     """The jets of one event."""
-    found = found_jets(maps, settings.detection)
-    return Prediction(jets=jet_lists(found, maps.fraction, settings.detection, towers)[0])
+    jets = found_jets(maps, settings.detection)
+    return Prediction(jets=jet_lists(jets, maps.fraction, settings.detection, towers)[0])
 
 
 def figures(metrics: Mapping[str, Any]) -> list[str]:

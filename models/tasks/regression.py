@@ -24,9 +24,13 @@ def train(images: Path, model: ModelSettings, how: TrainSettings, work: Path, pr
     if measured.label is not None:
         arrays["label"] = measured.label
     arrays |= {f"scores_{name}": values for name, values in (measured.scores or {}).items()}
-    arrays |= measured.found
-    found = [f"{name} {each.whole.resolution:.3f}" for name, each in measured.closures[HARDWARE].items() if each.whole]
-    line = f"resolution of the quantized network on {len(measured.weight):,} test jets: {', '.join(found)}"
+    arrays |= measured.predicted
+    figures = [
+        f"{name} {closure.whole.resolution:.3f}"
+        for name, closure in measured.closures[HARDWARE].items()
+        if closure.whole
+    ]
+    line = f"resolution of the quantized network on {len(measured.weight):,} test jets: {', '.join(figures)}"
     return Training(trained, dataset.metadata, measured.as_json(), {"values.npz": arrays}, line)
 
 

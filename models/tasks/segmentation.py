@@ -68,13 +68,13 @@ class Semantic:
         """Add events."""
         true = batch.dense_class()
         kept = plain(batch) | {method.name: method.keep(batch) for method in self.methods}
-        for name, made in maps.items():
-            found = made.classes()
+        for name, outputs in maps.items():
+            predicted = outputs.classes()
             for event, library in enumerate(batch.library.tolist()):
-                counts = confusion(true[event], found[event], len(TOWER_CLASSES))
+                counts = confusion(true[event], predicted[event], len(TOWER_CLASSES))
                 self.counts[name] += counts
                 self.by_library[name].add(library, counts)
-            kept |= by_network(name, batch, made)
+            kept |= by_network(name, batch, outputs)
         self.mitigation.add(batch, kept)
 
     def result(self) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def test_two_methods_that_are_smeared_alike_differ_by_less_than_their_errors(
     found = true * (1 + width * rng.normal(size=true.shape))
     other = found * (1 + 0.01 * rng.normal(size=true.shape))
     for name, values in {"net": found, "net, weights": found, "plain": other}.items():
-        collected.found[name] = [(pt, mass) for pt, mass in values.tolist()]
+        collected.measured[name] = [(pt, mass) for pt, mass in values.tolist()]
     result = collected.result(["net", "net, weights"], "plain")
     made = MethodDifferences.of_json(result["mitigation_differences"])
     assert made.best == "plain"
