@@ -17,8 +17,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import AfterValidator
-
 T = TypeVar("T")
 
 
@@ -63,11 +61,6 @@ class Registry(Mapping[str, T]):
         if name not in self._names:
             raise ValueError(f"'{name}' is unknown; known are {', '.join(self._names)}")
         return name
-
-    @property
-    def validator(self) -> AfterValidator:
-        """Makes a string in a configuration one of these names: `Annotated[str, STEPS.validator]`."""
-        return AfterValidator(self.known)
 
     @cached_property
     def _names(self) -> tuple[str, ...]:

@@ -20,8 +20,6 @@ from data_prep.errors import InputFileError
 
 PT_STEP = 0.25
 """GeV a step of the pT."""
-ANGLE_STEP = np.pi / 720
-"""A step of η and φ (rad)."""
 _HARDWARE = ("hwpt", "hweta", "hwphi")
 
 
