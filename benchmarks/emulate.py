@@ -112,7 +112,7 @@ def untrained(options: argparse.Namespace) -> tuple[Network, Any]:
 
     keras.utils.set_random_seed(1)
     settings = load(options.model_config, ModelSettings)
-    chosen = next(each for each in networks(settings) if each.name == HARDWARE)
+    chosen = next(network for network in networks(settings) if network.name == HARDWARE)
     lowered = lower(chosen.build(settings, (options.pixels, options.pixels, 1), 5))
     return prove_network(lowered), lowered.model
 
@@ -135,7 +135,7 @@ def random_images(shape: tuple[int, ...], count: int) -> ImageBatch:
 
 def report(tagger: Design, options: argparse.Namespace, folder: Path) -> None:
     """Compare, time and print."""
-    images, dense, kind = tagger.images, tagger.images.dense(), tagger.network.graph.outputs[0].type
+    images, dense, output_type = tagger.images, tagger.images.dense(), tagger.network.types.outputs[0].type
     start = time.perf_counter()
     emulator = FastEmulator(tagger.network, folder)
     built = time.perf_counter() - start
@@ -148,16 +148,18 @@ def report(tagger: Design, options: argparse.Namespace, folder: Path) -> None:
         np.testing.assert_array_equal(work().reshape(count, -1), wanted[:count].reshape(count, -1), name)
         rates[name] = count / best(work, options.repeat, time.process_time if "1 core" in name else time.perf_counter)
 
-    some = dense[:20_000]
-    time_it("Keras, batches of 1024", lambda: raw(tagger.keras.predict(some, 1024, verbose=0), kind), len(some))
+    sample = dense[:20_000]
+    time_it(
+        "Keras, batches of 1024", lambda: raw(tagger.keras.predict(sample, 1024, verbose=0), output_type), len(sample)
+    )
     if not options.quick:
         emulated = hls_emulation(tagger, folder)
-        time_it("HLS emulation (csim), 1 core", lambda: raw(emulated(few), kind), len(few))
+        time_it("HLS emulation (csim), 1 core", lambda: raw(emulated(few), output_type), len(few))
         interpreted = interpreter(tagger.network)
-        ports = [tagger.network.graph.inputs[0].type.quantize(some)]
-        time_it("RTL interpreter, 1 core", lambda: interpreted(ports), len(some))
+        ports = [tagger.network.types.inputs[0].type.quantize(sample)]
+        time_it("RTL interpreter, 1 core", lambda: interpreted(ports), len(sample))
         simulator = verilated(tagger.network, folder)
-        time_it("Verilated RTL, 1 process", lambda: simulator(ports), len(some))
+        time_it("Verilated RTL, 1 process", lambda: simulator(ports), len(sample))
     for threads in sorted({1, all_cores}):
         name = f"fast emulator, {threads} core{'s' if threads > 1 else ''}"
         time_it(f"{name}, sparse", lambda t=threads: emulator.run(images, threads=t)[0], len(images))
@@ -187,9 +189,9 @@ def best(work: Callable[[], Any], repeat: int, clock: Callable[[], float]) -> fl
     return min(times)
 
 
-def raw(values: npt.NDArray[Any], kind: FixedType) -> npt.NDArray[np.int64]:
+def raw(values: npt.NDArray[Any], port_type: FixedType) -> npt.NDArray[np.int64]:
     """Real outputs as raw integers."""
-    return np.ldexp(np.asarray(values, np.float64), kind.fraction).astype(np.int64)
+    return np.ldexp(np.asarray(values, np.float64), port_type.fraction).astype(np.int64)
 
 
 def hls_emulation(tagger: Design, folder: Path) -> Callable[[npt.NDArray[Any]], npt.NDArray[np.float64]]:
@@ -232,7 +234,7 @@ def verilated(network: Network, folder: Path) -> Callable[[Any], npt.NDArray[Any
 
     def run(raw_inputs: Any) -> npt.NDArray[Any]:
         flat = raw_inputs[0].reshape(len(raw_inputs[0]), -1)
-        return np.concatenate([found.outputs for found in simulator.run([flat], workers=1)]).reshape(-1, *shape)
+        return np.concatenate([simulated.outputs for simulated in simulator.run([flat], workers=1)]).reshape(-1, *shape)
 
     return run
 
@@ -253,8 +255,8 @@ def machine_peak(folder: Path) -> float | None:
         return None
     (folder / "peak.cpp").write_text(PEAK, encoding="utf-8")
     subprocess.run(["g++", "-O3", "-march=native", "peak.cpp", "-o", "peak"], cwd=folder, check=True)
-    found = subprocess.run([str(folder / "peak")], capture_output=True, text=True, check=True).stdout
-    return float(found) if found else None
+    products = subprocess.run([str(folder / "peak")], capture_output=True, text=True, check=True).stdout
+    return float(products) if products else None
 
 
 if __name__ == "__main__":

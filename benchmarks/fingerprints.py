@@ -64,8 +64,8 @@ def of_run(run: str, changes: dict[str, str], *, rtl: bool) -> Iterator[tuple[st
             file = Path(files) / "t.root"
             write_mock_file(file, mock_jets("t", JETS, seed=1))
             chunk = JetClassReader(images.options).read(file, 0, JETS)
-        found = images_of(chunk, images, labelled=False).batch
-        yield "images", digest(*arrays({name: getattr(found, name) for name in ("offsets", "pixel", "value")}))
+        batch = images_of(chunk, images, labelled=False).batch
+        yield "images", digest(*arrays({name: getattr(batch, name) for name in ("offsets", "pixel", "value")}))
     network = _network(folder, images, changes)
     yield "types", digest(network.graph.model_dump_json())
     yield from _of_network(network, rtl=rtl)
@@ -78,7 +78,7 @@ def _network(folder: Path, images: Any, changes: dict[str, str]) -> Any:
     from hls_projects.lowering.lower import lower
     from hls_projects.lowering.types import prove_network
     from models.architectures.registry import ARCHITECTURES, networks
-    from models.tasks.event_maps import heads
+    from models.events.maps import heads
     from models.tasks.registry import TASKS, TaskChoice
 
     keras.backend.clear_session()
@@ -88,7 +88,7 @@ def _network(folder: Path, images: Any, changes: dict[str, str]) -> Any:
     grid, channels = images.grid, len(images.channels)
     if isinstance(images, EventImagesSettings):
         shape, outputs = (grid.rows, grid.columns + 2 * grid.wrap, channels), heads(task)
-        *_, network = ARCHITECTURES["unet"].networks(settings, "towers")
+        *_, network = ARCHITECTURES[settings.architecture].networks(settings, "towers")
     else:
         shape, outputs = (grid.rows, grid.columns, channels), CLASSES
         *_, network = networks(settings, grid.kind)
@@ -104,8 +104,8 @@ def _of_network(network: Any, *, rtl: bool) -> Iterator[tuple[str, str]]:
     from hls_projects.settings import RtlSettings, VariantSettings
 
     rng = np.random.default_rng(5)
-    ports = [(port.type, (VECTORS, *port.shape)) for port in network.graph.inputs]
-    raw = [rng.integers(kind.raw_min, kind.raw_max, shape, endpoint=True) for kind, shape in ports]
+    ports = [(port.type, (VECTORS, *port.shape)) for port in network.types.inputs]
+    raw = [rng.integers(port_type.raw_min, port_type.raw_max, shape, endpoint=True) for port_type, shape in ports]
     yield "integers", digest(*arrays(integer_model.run(network, raw)))
     yield "emulator", digest(cpp_source(plan(network), "network").strip())
     if rtl:
@@ -124,15 +124,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--no-rtl", action="store_true", help="leave out the logic, which takes minutes")
     given = parser.parse_args(arguments)
     before = json.loads(given.file.read_text()) if given.compare else {}
-    found: dict[str, str] = {}
+    hashes: dict[str, str] = {}
     for run, changes in RUNS:
         for name, value in of_run(run, changes, rtl=not given.no_rtl):
             key = "/".join((run, *changes.values(), name))
-            found[key] = value
+            hashes[key] = value
             print(key, value, "" if before.get(key, value) == value else "DIFFERS", flush=True)
     if given.compare:
-        sys.exit(int(any(before.get(key, value) != value for key, value in found.items())))
-    given.file.write_text(json.dumps(found, indent=1) + "\n")
+        sys.exit(int(any(before.get(key, value) != value for key, value in hashes.items())))
+    given.file.write_text(json.dumps(hashes, indent=1) + "\n")
 
 
 if __name__ == "__main__":

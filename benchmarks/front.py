@@ -62,17 +62,17 @@ class Counts:
     seconds: int
     _known: dict[tuple[SquareGrid, FixedType], tuple[int, int]] = field(default_factory=dict)
 
-    def of(self, builder: ImageBuilder, grid: SquareGrid, kind: FixedType, files: Files) -> tuple[int, int]:
+    def of(self, builder: ImageBuilder, grid: SquareGrid, input_type: FixedType, files: Files) -> tuple[int, int]:
         """LUT and FF of a builder whose pixels are cast to the type of a network's input."""
-        if (grid, kind) not in self._known:
-            port = Port(name="image", shape=builder.shape, type=kind)
+        if (grid, input_type) not in self._known:
+            port = PortType(name="image", shape=builder.shape, type=input_type)
             variant, form = VariantSettings(ternary=False), BuilderSettings()
             with tempfile.TemporaryDirectory() as scratch:
                 folder = Path(scratch) / "rtl"
                 write_image_builder(builder, port, "builder", files.hardware.rtl, variant, form, folder)
                 cells = synthesise(folder, Path(scratch) / "synthesis", cpu_seconds=self.seconds)
-            self._known[grid, kind] = cells.lut, cells.ff
-        return self._known[grid, kind]
+            self._known[grid, input_type] = cells.lut, cells.ff
+        return self._known[grid, input_type]
 
 
 def quality(files: Files, network: Any, images: Path) -> TaggerQuality:
@@ -85,14 +85,14 @@ def quality(files: Files, network: Any, images: Path) -> TaggerQuality:
 def line(point: Mapping[str, Any], files: Files, search: Path, images: Path, counts: Counts) -> str:
     """One line of the table."""
     model = load_model(model_file(search, point["trial"]))
-    found = quality(files, model, images)
+    measured = quality(files, model, images)
     network, grid = hardware_network(model, files), files.images.grid
     words = [
         str(point["trial"]),
         f"{grid.pixels} over ±{grid.half_width}" if isinstance(grid, SquareGrid) else grid.kind,
-        f"{found.macro_auc:.4f} ± {found.error:.4f}",
-        f"{found.accuracy:.1%}",
-        f"{math.exp(found.rejection):.1f}",
+        f"{measured.macro_auc:.4f} ± {measured.error:.4f}",
+        f"{measured.accuracy:.1%}",
+        f"{math.exp(measured.rejection):.1f}",
         *(f"{point[name]:,}" for name in ("lut", "ff", "clocks", "interval")),
     ]
     if isinstance(grid, SquareGrid):
@@ -118,13 +118,13 @@ def by_rows(model: Path, name: str, files: Files, rows: int, seconds: int) -> st
 def designs(search: Path, front: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Files]]:
     """What yosys counted of the front, the smallest first, and the hand-made design."""
     space = Space.of(load(search / "search.yaml", SearchSettings).space, read_files(search).content)
-    points = [each for each in front["points"] if each["lut"] is not None]
-    points.sort(key=lambda each: each["lut"])
+    points = [point for point in front["points"] if point["lut"] is not None]
+    points.sort(key=lambda point: point["lut"])
     base = front["hand_made"]
-    if base is not None and base["lut"] is not None and all(each["trial"] != base["trial"] for each in points):
+    if base is not None and base["lut"] is not None and all(point["trial"] != base["trial"] for point in points):
         points.append(base)
-    for each in points:
-        yield each, files_of(space.content(each["point"]))
+    for point in points:
+        yield point, files_of(space.content(point["point"]))
 
 
 def main() -> None:
@@ -152,8 +152,8 @@ def main() -> None:
     if not chosen:
         print("nothing of the front was synthesised")
         return
-    some = chosen[0][1].images
-    reader, jets, _ = reader_of(input_files([given.jets]), some.options, some.layout)
+    description = chosen[0][1].images
+    reader, jets, _ = reader_of(input_files([given.jets]), description.options, description.layout)
     counts = Counts(given.seconds)
     with tempfile.TemporaryDirectory() as images:
         make_sets({files.image_set: files.images for _, files in chosen}, reader, jets, Path(images), 2)

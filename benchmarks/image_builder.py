@@ -37,17 +37,17 @@ BUILDERS = {
 }
 
 
-def builders(builder: ImageBuilder, kind: FixedType, seconds: int) -> None:
+def builders(builder: ImageBuilder, input_type: FixedType, seconds: int) -> None:
     """The builder alone, its pixels cast to the type of a network's input."""
-    port = Port(name="image", shape=builder.shape, type=kind)
+    port = PortType(name="image", shape=builder.shape, type=input_type)
     for name, (form, settings) in BUILDERS.items():
         with tempfile.TemporaryDirectory() as scratch:
             folder, work = Path(scratch) / "rtl", Path(scratch) / "synthesis"
-            made = write_image_builder(builder, port, "builder", settings, VARIANT, form, folder)
+            logic = build_builder(builder, port, "builder", settings, VARIANT, form, folder)
             work.mkdir()
             counted = synthesise(folder, work, cpu_seconds=seconds) if seconds else None
-        cells = f"{counted.lut:,} LUT, {counted.ff:,} FF" if counted else f"about {made.estimate:,} LUT"
-        print(f"{name:22} a jet every {made.interval:2} clocks, {made.latency:2} clocks, {cells}", flush=True)
+        cells = f"{counted.lut:,} LUT, {counted.ff:,} FF" if counted else f"about {logic.estimate:,} LUT"
+        print(f"{name:22} a jet every {logic.interval:2} clocks, {logic.latency:2} clocks, {cells}", flush=True)
 
 
 def designs(builder: ImageBuilder, network: Network) -> None:
@@ -58,16 +58,16 @@ def designs(builder: ImageBuilder, network: Network) -> None:
         size = f"about {round(machine.estimate):,} LUT, {machine.registers:,} bits in registers"
         print(f"{name:22} a jet every {interval:2} clocks, {latency:2} clocks, {size}", flush=True)
 
-    for name, each in (("unrolled", network), ("parallel, unrolled", whole)):
-        machine, latency = unrolled(trace(each), "design", cut)
+    for name, traced in (("unrolled", network), ("parallel, unrolled", whole)):
+        machine, latency = unrolled(trace(traced), "design", cut)
         show(name, machine, 1, latency)
-    made = {
+    forms = {
         "one row a clock": streamed(network, "design", 1, cut),
         "serial, unrolled": of_candidates(whole, "design", 1, None, cut),
         "serial, one row a clock": of_candidates(whole, "design", 1, 1, cut),
     }
-    for name, found in made.items():
-        show(name, found.machine, found.interval, found.latency)
+    for name, form in forms.items():
+        show(name, form.machine, form.interval, form.latency)
 
 
 def main() -> None:

@@ -115,8 +115,8 @@ def report(files: list[Path], settings: ImagesSettings, repeat: int) -> None:
     print(f"{jets:,} jets in {len(files)} files, {constituents:.0f} constituents a jet, {side} x {side} pixels\n")
     ours = seconds["ROOT -> images"]
     print(f"{'':36} {'jets/s':>10}   this / ROOT -> images")
-    for name, each in seconds.items():
-        print(f"{name:36} {1 / each:>10,.0f}   {ours / each:.3f}")
+    for name, cost in seconds.items():
+        print(f"{name:36} {1 / cost:>10,.0f}   {ours / cost:.3f}")
     print(f"\nROOT -> images: {loop / ours:.0f} x the loop (goal 20), ", end="")
     print(f"{seconds['read the branches alone (floor)'] / ours:.2f} of the floor (goal 0.33)")
 

@@ -18,6 +18,7 @@ from data_prep.events.batch import QUARK_GLUON, TOP, EventBatch
 from data_prep.events.batch import concatenate as join_events
 from data_prep.events.batch import empty as no_events
 from data_prep.events.truth import NO_JET, majority
+from data_prep.generate.writer import LABELS
 from data_prep.jets.event_identifiers import number_hash
 
 Branches = dict[str, Any]
@@ -33,20 +34,6 @@ CLASSES = {
     "t": ("label_Tbqq", 6, 172.7, 3, 60),
 }
 """The classes that can be mocked."""
-
-LABELS: dict[str, Any] = {
-    "label_QCD": np.float32,
-    "label_Hbb": np.bool_,
-    "label_Hcc": np.bool_,
-    "label_Hgg": np.bool_,
-    "label_H4q": np.bool_,
-    "label_Hqql": np.bool_,
-    "label_Zqq": np.int32,
-    "label_Wqq": np.int32,
-    "label_Tbqq": np.int32,
-    "label_Tbl": np.int32,
-}
-"""The label branches of JetClass with their types."""
 
 KINDS = ("ChargedHadron", "NeutralHadron", "Photon", "Electron", "Muon")
 _KIND_SHARES = (0.55, 0.12, 0.31, 0.01, 0.01)
@@ -95,18 +82,18 @@ def mock_jets(name: str, jets: int, seed: int, *, pt: tuple[float, float] = (500
     order = np.lexsort((-part_pt, jet))
     part_pt, eta, phi = part_pt[order], eta[order], phi[order]
 
-    kind = rng.choice(len(KINDS), jet.size, p=_KIND_SHARES)
-    charge = np.where(np.isin(kind, (0, 3, 4)), rng.choice((-1, 1), jet.size), 0)
+    species = rng.choice(len(KINDS), jet.size, p=_KIND_SHARES)
+    charge = np.where(np.isin(species, (0, 3, 4)), rng.choice((-1, 1), jet.size), 0)
     momentum: Floats = np.stack([part_pt * np.cos(phi), part_pt * np.sin(phi), part_pt * np.sinh(eta)])
     parts: Branches = dict(zip(("part_px", "part_py", "part_pz"), momentum, strict=True))
-    parts["part_energy"] = np.sqrt((momentum**2).sum(axis=0) + 0.14**2 * (kind == 0))
+    parts["part_energy"] = np.sqrt((momentum**2).sum(axis=0) + 0.14**2 * (species == 0))
     parts["part_charge"] = charge
     total: list[Floats] = [
         np.bincount(jet, values, jets).astype(np.float64) for values in (*momentum, parts["part_energy"])
     ]
     branches: Branches = {key: ak.unflatten(values.astype(np.float32), sizes) for key, values in parts.items()}
     for code, kind_name in enumerate(KINDS):
-        branches[f"part_is{kind_name}"] = ak.unflatten(kind == code, sizes)
+        branches[f"part_is{kind_name}"] = ak.unflatten(species == code, sizes)
     return branches | _jet_branches(total, sizes, seed, label, pid, prongs)
 
 
@@ -197,7 +184,7 @@ def _mock_event(
     eta = (np.arange(rows) + 0.5 - rows / 2) * step
     phi = (np.arange(columns) + 0.5) * step - np.pi
     number = int(rng.integers(jets[0], jets[1] + 1))
-    kind = rng.integers(QUARK_GLUON, TOP + 1, number)
+    jet_class = rng.integers(QUARK_GLUON, TOP + 1, number)
     pt = np.sort(rng.uniform(50, 500, number))[::-1]
     axis_eta = rng.uniform(0.8 * eta[0], 0.8 * eta[-1], number)
     axis_phi = rng.uniform(-np.pi, np.pi, number)
@@ -207,7 +194,7 @@ def _mock_event(
     energy[0] = np.bincount(lit, rng.exponential(0.7, lit.size), rows * columns)
     boxes = np.zeros((number, 4), np.float32)
     for jet in range(number):
-        radius = 0.1 * (1 + kind[jet])
+        radius = 0.1 * (1 + jet_class[jet])
         delta_eta = eta[:, np.newaxis] - axis_eta[jet]
         delta_phi = (phi - axis_phi[jet] + np.pi) % (2 * np.pi) - np.pi
         inside = np.hypot(delta_eta, delta_phi) < radius
@@ -224,7 +211,7 @@ def _mock_event(
     energy[1] = energy[NO_JET + listed :].sum(axis=0)
     energy = energy[: NO_JET + listed]
     tower = np.flatnonzero(total)
-    truth = [majority(energy[:, k].astype(np.float32), kind[:listed].astype(np.uint8)) for k in tower]
+    truth = [majority(energy[:, k].astype(np.float32), jet_class[:listed].astype(np.uint8)) for k in tower]
     share = rng.dirichlet(np.ones(channels), tower.size)
     value = (total[tower, np.newaxis] * share).astype(np.float32).ravel()
     pixel = (tower[:, np.newaxis] * channels + np.arange(channels)).ravel()
@@ -243,8 +230,8 @@ def _mock_event(
         jet_pt=pt[:listed].astype(np.float32),
         jet_eta=axis_eta[:listed].astype(np.float32),
         jet_phi=axis_phi[:listed].astype(np.float32),
-        jet_mass=np.array([(0, 0, 20, 90, 173)[code] for code in kind[:listed]], np.float32),
-        jet_kind=kind[:listed].astype(np.uint8),
+        jet_mass=np.array([(0, 0, 20, 90, 173)[code] for code in jet_class[:listed]], np.float32),
+        jet_kind=jet_class[:listed].astype(np.uint8),
         jet_box=boxes[:listed],
         unlisted_offsets=np.array([0, number - listed]),
         unlisted_pt=pt[listed:].astype(np.float32),

@@ -93,9 +93,9 @@ def report(file: Path, repeat: int) -> None:
         print(f"  {name:24} {mine:8.1f}" + ("" if other is None else f"   FastJet {other:8.1f}   x {other / mine:.0f}"))
 
 
-def agree(found: npt.NDArray[np.float32], groomed: Any, tau: Any, d2: Any) -> None:
+def agree(observables: npt.NDArray[np.float32], groomed: Any, tau: Any, d2: Any) -> None:
     """Stop where FastJet says something else."""
-    columns = dict(zip(OBSERVABLES, found.T.astype(np.float64), strict=True))
+    columns = dict(zip(OBSERVABLES, observables.T.astype(np.float64), strict=True))
     mass = np.maximum(ak.to_numpy(groomed), 0)
     np.testing.assert_allclose(columns["sdmass"], mass, rtol=1e-5, atol=1e-2)
     ours: Floats = np.stack([columns[f"tau{n}"] for n in (1, 2, 3, 4)], axis=1)

@@ -103,7 +103,7 @@ def choices(pixels: int) -> dict[str, tuple[Grid, Sequence[dict[str, Any]], tupl
         "all steps: + roll + flip + zoom + normalise": ALL,
         "all steps, centred on the leading subjet": [SUBJET, *ALL[1:]],
     }
-    return {name: (square, each, pt) for name, each in steps.items()} | {
+    return {name: (square, step, pt) for name, step in steps.items()} | {
         "channels pt, charged, neutral, photon, multiplicity": (square, [CENTRE], EVERY),
         "hexagonal grid": (hexagons, [CENTRE], pt),
         "hexagonal grid, all steps": (hexagons, ALL, pt),
@@ -127,8 +127,8 @@ def report(chunk: JetChunk, pixels: int, repeat: int) -> None:
                 seconds[name] = min(seconds[name], (time.process_time() - start) / chunk.jets)
     alone = seconds[ALONE]
     print(f"{'':52} {'jets/s':>10} {'µs/jet':>8} {'more':>8}   of the speed alone")
-    for name, each in seconds.items():
-        print(f"{name:52} {1 / each:>10,.0f} {1e6 * each:>8.2f} {1e6 * (each - alone):>+8.2f}   {alone / each:.2f}")
+    for name, cost in seconds.items():
+        print(f"{name:52} {1 / cost:>10,.0f} {1e6 * cost:>8.2f} {1e6 * (cost - alone):>+8.2f}   {alone / cost:.2f}")
     augmentation(chunk, pixels, repeat)
     reached = alone / seconds["all steps: + roll + flip + zoom + normalise"]
     print(f"\nall steps together: {reached:.2f} of the speed of pixelising alone (goal {GOAL})")

@@ -76,18 +76,18 @@ def report(folder: Path, given: list[str] | None, jets: list[int], workers: list
             out = folder / f"out-{number}-{count}"
             call = [sys.executable, "-m", "benchmarks.scale", "--one", str(links), str(count), str(out)]
             done = subprocess.run(call, check=True, capture_output=True, text=True, cwd=CONFIGURATION.parents[2])
-            found = json.loads(done.stdout)
-            reference = reference or found
+            measured = json.loads(done.stdout)
+            reference = reference or measured
             row = (
-                f"{found['jets']:,}",
+                f"{measured['jets']:,}",
                 count,
-                f"{found['wall']:.1f}",
-                f"{found['jets'] / found['wall']:,.0f}",
-                f"{found['cpu']:.1f}",
-                f"{reference['wall'] / found['wall']:.2f}",
-                f"{reference['cpu'] / max(found['busiest'], found['cpu'] / used):.2f}",
-                f"{found['main']:.0f}",
-                f"{found['worker']:.0f}",
+                f"{measured['wall']:.1f}",
+                f"{measured['jets'] / measured['wall']:,.0f}",
+                f"{measured['cpu']:.1f}",
+                f"{reference['wall'] / measured['wall']:.2f}",
+                f"{reference['cpu'] / max(measured['busiest'], measured['cpu'] / used):.2f}",
+                f"{measured['main']:.0f}",
+                f"{measured['worker']:.0f}",
                 f"{os.getloadavg()[0]:.1f}",
             )
             print("".join(f"{value:>11}" for value in row), flush=True)
@@ -157,11 +157,11 @@ def pids(executor: Executor) -> list[int]:
 def cpu(executor: Executor) -> list[float]:
     """CPU seconds of this process and of each worker, all their threads together."""
     ticks = os.sysconf("SC_CLK_TCK")
-    found = [time.process_time()]
+    seconds = [time.process_time()]
     for pid in pids(executor):
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        found.append((int(fields[11]) + int(fields[12])) / ticks)
-    return found
+        seconds.append((int(fields[11]) + int(fields[12])) / ticks)
+    return seconds
 
 
 def peak(pid: int) -> float:

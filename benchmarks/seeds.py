@@ -86,7 +86,7 @@ class Run:
 
     def seeds(self, number: int) -> list[int]:
         """Seeds that have no initial network in common."""
-        return [self.train.seed + each * self.train.float_training.starts for each in range(number)]
+        return [self.train.seed + training * self.train.float_training.starts for training in range(number)]
 
 
 def measure(run: Run, seed: int, work: Path) -> dict[str, Any]:
@@ -100,9 +100,11 @@ def measure(run: Run, seed: int, work: Path) -> dict[str, Any]:
     how = run.train.model_copy(update={"seed": seed})
     trained = taggers.train_networks(run.dataset, run.model, how, work, _silent)
     performance = taggers.compare(run.dataset, trained, how, _silent).performance
-    values: dict[str, float | None] = {f"macro-AUC, {name}": found.macro_auc for name, found in performance.items()}
+    values: dict[str, float | None] = {
+        f"macro-AUC, {name}": measured.macro_auc for name, measured in performance.items()
+    }
     if run.hardware.rtl.form != "none":
-        model = next(each.model for each in trained if each.network.name == HARDWARE)
+        model = next(trained_network.model for trained_network in trained if trained_network.network.name == HARDWARE)
         cost = design_cost(_network(run, model), run.hardware)
         values |= {"LUT, estimate": cost.lut, "clocks": cost.clocks, "clocks from image to image": cost.interval}
     return {"seed": seed, "made_of": run.made_of, "values": values}
@@ -140,32 +142,32 @@ def kept(file: Path, run: Run) -> dict[str, Any] | None:
     """
     if not file.exists():
         return None
-    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    others = [key for key, value in run.made_of.items() if found["made_of"].get(key) != value]
+    earlier: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    others = [key for key, value in run.made_of.items() if earlier["made_of"].get(key) != value]
     if others:
-        what = f"was measured with something else: {', '.join(others)}"
-        raise ConfigurationError(what, file=file, remedy="remove the folder, or give another --out")
-    return found
+        reason = f"was measured with something else: {', '.join(others)}"
+        raise ConfigurationError(reason, file=file, remedy="remove the folder, or give another --out")
+    return earlier
 
 
 def summary(results: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float | None]]:
     """Mean, spread of a single training and error of the mean of every number that all seeds have."""
-    found: dict[str, dict[str, float | None]] = {}
+    moments: dict[str, dict[str, float | None]] = {}
     for name in results[0]["values"]:
-        values = [each["values"].get(name) for each in results]
+        values = [result["values"].get(name) for result in results]
         if None not in values:
             spread = statistics.stdev(values) if len(values) > 1 else None
             error = None if spread is None else spread / math.sqrt(len(values))
-            found[name] = {"mean": statistics.fmean(values), "spread": spread, "error": error}
-    return found
+            moments[name] = {"mean": statistics.fmean(values), "spread": spread, "error": error}
+    return moments
 
 
-def table(found: Mapping[str, Mapping[str, float | None]]) -> str:
+def table(numbers: Mapping[str, Mapping[str, float | None]]) -> str:
     """The summary in lines of a table."""
     lines = ["| | mean | spread of one training | error of the mean |", "| --- | --- | --- | --- |"]
-    for name, each in found.items():
+    for name, number in numbers.items():
         form = "{:.4f}" if name.startswith("macro-AUC") else "{:,.0f}" if "LUT" in name or name == "FF" else "{:.1f}"
-        figures = ["–" if each[key] is None else form.format(each[key]) for key in ("mean", "spread", "error")]
+        figures = ["–" if number[key] is None else form.format(number[key]) for key in ("mean", "spread", "error")]
         lines.append(f"| {name} | {' | '.join(figures)} |")
     return "\n".join(lines)
 
@@ -176,22 +178,22 @@ def measure_all(run: Run, number: int, out: Path, *, synthesised: bool = False) 
     for seed in run.seeds(number):
         file, work = out / f"seed_{seed}.json", out / f"seed_{seed}"
         work.mkdir(parents=True, exist_ok=True)
-        found = kept(file, run)
+        result = kept(file, run)
         # Checkpoints go on only in what they were begun with.
         begun = work / "made_of.json"
         if begun.exists() and json.loads(begun.read_text(encoding="utf-8")) != run.made_of:
             shutil.rmtree(work)
             work.mkdir()
         write_json(begun, run.made_of)
-        if found is None:
-            found = measure(run, seed, work)
-            write_json(file, found)
-        if synthesised and run.hardware.rtl.form != "none" and "LUT" not in found["values"]:
-            found["values"] |= count(run, seed, work)
-            write_json(file, found)
-        print(f"seed {seed}: {_line(found['values'])}", flush=True)
-        results.append(found)
-    content = {"seeds": [each["seed"] for each in results], "results": summary(results)}
+        if result is None:
+            result = measure(run, seed, work)
+            write_json(file, result)
+        if synthesised and run.hardware.rtl.form != "none" and "LUT" not in result["values"]:
+            result["values"] |= count(run, seed, work)
+            write_json(file, result)
+        print(f"seed {seed}: {_line(result['values'])}", flush=True)
+        results.append(result)
+    content = {"seeds": [seed_result["seed"] for seed_result in results], "results": summary(results)}
     write_json(out / "seeds.json", content)
     return content
 

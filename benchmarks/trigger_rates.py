@@ -14,10 +14,10 @@ from typing import Any
 from pipeline.artefacts.manifest import read_manifest
 
 
-def _cell(found: dict[str, float] | None) -> str:
-    if found is None:
+def _cell(efficiency: dict[str, float] | None) -> str:
+    if efficiency is None:
         return "too few events"
-    return f"{found['value']:.3f} ({found['low']:.3f} to {found['high']:.3f})"
+    return f"{efficiency['value']:.3f} ({efficiency['low']:.3f} to {efficiency['high']:.3f})"
 
 
 def rows(folders: Sequence[Path]) -> Iterator[tuple[str, ...]]:
@@ -30,18 +30,18 @@ def rows(folders: Sequence[Path]) -> Iterator[tuple[str, ...]]:
         SystemExit: they are of different samples or settings, so that they cannot be compared.
     """
     manifests = [read_manifest(folder) for folder in folders]
-    if len({json.dumps(each.configuration["rates"], sort_keys=True) for each in manifests}) > 1:
+    if len({json.dumps(manifest.configuration["rates"], sort_keys=True) for manifest in manifests}) > 1:
         raise SystemExit("the runs have different rates.yaml: make them with the same one")
     studies: list[dict[str, Any]] = [json.loads((folder / "rates.json").read_text()) for folder in folders]
-    if len({(each["events"], each["jets"], each["chosen_on"]) for each in studies}) > 1:
+    if len({(study["events"], study["jets"], study["chosen_on"]) for study in studies}) > 1:
         raise SystemExit("the runs were measured on different jets: give the same sample and the same selection in |η|")
     allowed = manifests[0].configuration["rates"]["rates"]
-    for response, first in sorted(studies[0]["responses"].items(), key=lambda each: each[0] != "ideal"):
+    for response, first in sorted(studies[0]["responses"].items(), key=lambda item: item[0] != "ideal"):
         for signal, results in first["results"].items():
             for number, rate in enumerate(allowed):
-                taggers = [each["responses"][response]["results"][signal]["tagger"] for each in studies]
+                taggers = [study["responses"][response]["results"][signal]["tagger"] for study in studies]
                 for key in ("efficiency", "per_event"):
-                    points = [results["pt"]["points"][number], *(each["points"][number] for each in taggers)]
+                    points = [results["pt"]["points"][number], *(tagger["points"][number] for tagger in taggers)]
                     cells = [_cell(None if point is None else point[key]) for point in points]
                     if any(point and point[key] for point in points):
                         yield (response, signal, f"{rate:g} kHz", key, *cells)
@@ -52,7 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path, metavar="67_rates")
     folders = parser.parse_args(arguments).folders
-    print("| online pT | signal | rate | efficiency of | pT alone |", *(f"{each.parent.name} |" for each in folders))
+    print(
+        "| online pT | signal | rate | efficiency of | pT alone |", *(f"{folder.parent.name} |" for folder in folders)
+    )
     print("| --- | --- | --- | --- | --- |", *("--- |" for _ in folders))
     names = {"efficiency": "contained jets", "per_event": "all events"}
     for response, signal, rate, key, *cells in rows(folders):

@@ -17,8 +17,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import AfterValidator
-
 T = TypeVar("T")
 
 
@@ -63,11 +61,6 @@ class Registry(Mapping[str, T]):
         if name not in self._names:
             raise ValueError(f"'{name}' is unknown; known are {', '.join(self._names)}")
         return name
-
-    @property
-    def validator(self) -> AfterValidator:
-        """Validator for strings in a configuration: `Annotated[str, STEPS.validator]` must be a known name."""
-        return AfterValidator(self.require_known)
 
     @cached_property
     def _names(self) -> tuple[str, ...]:

@@ -36,12 +36,15 @@ def _known_task(word: str) -> str:
     return str(import_module("models.tasks.registry").TASKS.require_known(word))
 
 
-def _known_architecture(word: str) -> str:
-    return str(import_module("models.architectures.registry").known_architecture(word))
-
-
 def _known_symmetry(word: str) -> str:
     return str(import_module("models.architectures.registry").known_symmetry(word))
+
+
+def _architecture_on(images: Literal["jets", "events"]) -> AfterValidator:
+    def known(word: str) -> str:
+        return str(import_module("models.architectures.registry").known_architecture(word, images))
+
+    return AfterValidator(known)
 
 
 def _task_on(images: Literal["jets", "events"]) -> AfterValidator:
@@ -56,8 +59,10 @@ TaskName = Annotated[str, AfterValidator(_known_task)]
 JetTaskName = Annotated[str, _task_on("jets")]
 """The name of a task on images of jets."""
 EventTaskName = Annotated[str, _task_on("events")]
-"""The name of a task on images of events."""
-ArchitectureName = Annotated[str, AfterValidator(_known_architecture)]
-"""The name of an architecture."""
+"""The word of a task on images of events."""
+JetArchitectureName = Annotated[str, _architecture_on("jets")]
+"""The word of an architecture of networks on images of jets."""
+EventArchitectureName = Annotated[str, _architecture_on("events")]
+"""The word of an architecture of networks on images of events."""
 Symmetry = Annotated[str, AfterValidator(_known_symmetry)]
 """The name of a symmetry."""

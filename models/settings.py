@@ -11,10 +11,10 @@ from data_prep.images.augment import AugmentationSettings
 from data_prep.settings import Seed, Settings
 from models.quantization.number_settings import QuantizerSettings as QuantizerSettings  # re-exported
 from models.quantization.number_settings import WeightSettings
-from models.registries import ArchitectureName, JetTaskName
+from models.registries import JetArchitectureName, JetTaskName
 from models.registries import Symmetry as Symmetry
 from models.registries import architecture as architecture_of
-from models.tasks.settings import RegressionSettings
+from models.regression.settings import RegressionSettings
 from models.training.pruning_settings import PruningSettings
 
 
@@ -94,10 +94,10 @@ class ModelSettings(Settings):
     """The network on jet images: its task, its architecture by name, its topology, its number formats."""
 
     task: JetTaskName = "classification"
-    """The task that it is trained for; tasks on event images have settings of their own (`models/tasks`)."""
+    """What it is trained for; the tasks on event images have their own settings (`models/events/settings.py`)."""
 
-    architecture: ArchitectureName = "quantized_separable"
-    """The network for the firmware; its float references have the same topology and are trained too."""
+    architecture: JetArchitectureName = "quantized_separable"
+    """What is built for hardware; its float references are trained beside it with the same topology."""
 
     symmetry: Symmetry = "plain"
     """The symmetry of the network under turns of the image: none (`plain`, or `hex` with hexagonal filters), the same

@@ -2,7 +2,9 @@
 
 PyYAML scans, parses and composes; what a scalar means is decided here, because PyYAML's own rules are those of YAML
 1.1: `yes` is true there, `1:30` is 90, `010` is 8, `2_0` is 20 and `2026-01-01` a date. Here only `true` and `false`
-are booleans, and all of these are text, but for `010`, which nobody reads alike and which is refused.
+are booleans, and all of these are text, but for `010`, which nobody reads alike and which is refused. ruamel.yaml reads
+1.2 too, but takes `2_0` for 20, `0b11` for 3 and dates for dates, and bounds neither depth nor aliases: its scalars and
+its composer would be replaced just the same.
 """
 
 from __future__ import annotations
@@ -40,12 +42,12 @@ class YamlError(ValueError):
     """A text that is no YAML, or more than a configuration needs.
 
     Args:
-        what: the reason.
+        reason: why.
         line: in which line, counted from 1.
     """
 
-    def __init__(self, what: str, line: int | None = None) -> None:
-        super().__init__(what)
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason)
         self.line = line
 
 
@@ -101,15 +103,15 @@ class Document:
             return _scalar(node)
         if isinstance(node, yaml.SequenceNode):
             _require_tag(node, "seq")
-            return [self._value(each, depth + 1) for each in node.value]
+            return [self._value(item, depth + 1) for item in node.value]
         _require_tag(node, "map")
-        found: dict[str, Any] = {}
+        section: dict[str, Any] = {}
         for key, value in node.value:
             name = _key(key)
-            if name in found:
+            if name in section:
                 raise YamlError(f"the key {cut(name)} is given twice", key.start_mark.line + 1)
-            found[name] = self._value(value, depth + 1)
-        return found
+            section[name] = self._value(value, depth + 1)
+        return section
 
 
 def plain(text: str) -> Any:
@@ -163,11 +165,11 @@ class _BoundedComposer(Reader, Scanner, Parser, Composer, BaseResolver):
         self._depth -= 1
         return node
 
-    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
+    def resolve(self, node_type: type[yaml.Node], value: Any, implicit: Any) -> str:
         """The tag of a node that was given none."""
-        if kind is yaml.ScalarNode:
+        if node_type is yaml.ScalarNode:
             return _PLAIN if implicit[0] else f"{_STANDARD}str"
-        return f"{_STANDARD}{'seq' if kind is yaml.SequenceNode else 'map'}"
+        return f"{_STANDARD}{'seq' if node_type is yaml.SequenceNode else 'map'}"
 
 
 def _children(node: yaml.Node | None) -> Iterator[tuple[str | int, yaml.Node, yaml.Node]]:

@@ -48,7 +48,7 @@ def main() -> None:
     for name, check in (CHECKS | ALONE).items():
         if name == asked.only or (asked.only is None and name in CHECKS):
             for row in check(asked.events):
-                cells = (row.what, row.ours, row.outside, row.difference, f"`--only {name}`")
+                cells = (row.quantity, row.ours, row.outside, row.difference, f"`--only {name}`")
                 print(f"{header}| {' | '.join(cells)} |", flush=True)
                 header = ""
 

@@ -57,8 +57,8 @@ def two_bodies(parent: Floats, masses: tuple[float, float], cosine: Floats, rng:
     angle, sine = rng.uniform(0, 2 * np.pi, mass.size), np.sqrt(1 - cosine**2)
     momentum = size * (flight * cosine + across * sine * np.cos(angle) + third * sine * np.sin(angle))
     return [
-        boosted(np.concatenate([np.hypot(size, each)[None], sign * momentum]), parent)
-        for sign, each in ((1, one), (-1, two))
+        boosted(np.concatenate([np.hypot(size, body_mass)[None], sign * momentum]), parent)
+        for sign, body_mass in ((1, one), (-1, two))
     ]
 
 
@@ -82,7 +82,7 @@ def contained(name: str, pt: Floats, eta: Floats, weight: Floats, transverse: bo
             a top has the measured polarisation.
     """
     rng = np.random.default_rng(3)
-    pt, eta, weight = (np.repeat(each, _REPEATED) for each in (pt, eta, weight))
+    pt, eta, weight = (np.repeat(column, _REPEATED) for column in (pt, eta, weight))
     mass = PARTICLES[name][0][0]
     space = np.stack([pt, np.zeros(pt.size), pt * np.sinh(eta)])
     parent = np.concatenate([np.sqrt((space**2).sum(axis=0) + mass**2)[None], space])
@@ -94,7 +94,7 @@ def contained(name: str, pt: Floats, eta: Floats, weight: Floats, transverse: bo
         rest[1] = 1e-9
         boson, bottom = two_bodies(rest, (PARTICLES["w"][0][0], 4.8), isotropic, rng)
         light = two_bodies(boson, (0.0, 0.0), cosines(pt.size, HELICITIES[0], rng), rng)
-        quarks = [boosted(each, parent) for each in (*light, bottom)]
+        quarks = [boosted(quark, parent) for quark in (*light, bottom)]
     else:
         polar = cosines(pt.size, 0.0, rng) if transverse else isotropic
         quarks = two_bodies(parent, (4.8, 4.8) if name == "h" else (0.0, 0.0), polar, rng)
@@ -151,11 +151,11 @@ def containment(number: int) -> Iterator[Check]:
                 own = jets.event[row]
                 hit[own, np.nanargmin(delta_r(origins.eta[own], origins.phi[own], eta[row], phi[row]))] = True
             (eta1, eta2), (phi1, phi2) = (
-                np.moveaxis(each, 2, 0)[:2] for each in (origins.prong_eta, origins.prong_phi)
+                np.moveaxis(prong, 2, 0)[:2] for prong in (origins.prong_eta, origins.prong_phi)
             )
             asked = (origins.pt > thresholds[0]) & (np.abs(origins.eta) < ETA_MAX)
             columns = (origins.pt, origins.eta, events.weight[:, None], hit, delta_r(eta1, phi1, eta2, phi2) < RADIUS)
-            parts.append(np.stack([np.broadcast_to(each, asked.shape)[asked] for each in columns]))
+            parts.append(np.stack([np.broadcast_to(column, asked.shape)[asked] for column in columns]))
         every = np.concatenate(parts, axis=1)
         for threshold in thresholds:
             pt, eta, weight, hit, close = every[:, every[0] > threshold]
@@ -167,7 +167,7 @@ def containment(number: int) -> Iterator[Check]:
             if name == "t":
                 source = "decays, anti-kT of quarks; polarisation of W: arXiv:2005.03799"
             else:
-                what = f"{name} above {threshold:g} GeV with both quarks within ΔR = {RADIUS}"
-                yield compared(what, weighted_share(close, weight), expected, source, digits=3)
-            what = f"{name} above {threshold:g} GeV with a jet that contains it"
-            yield compared(what, weighted_share(hit, weight), expected, source, digits=3)
+                quantity = f"{name} above {threshold:g} GeV with both quarks within ΔR = {RADIUS}"
+                yield compared(quantity, weighted_share(close, weight), expected, source, digits=3)
+            quantity = f"{name} above {threshold:g} GeV with a jet that contains it"
+            yield compared(quantity, weighted_share(hit, weight), expected, source, digits=3)

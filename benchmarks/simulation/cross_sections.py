@@ -40,7 +40,7 @@ def ratios_to_cms(number: int) -> dict[tuple[str, tuple[int, int]], tuple[float,
     for edges, measured in CMS_JETS.items():
         scale = ScaleSettings(pt_hat=(0.6 * edges[0], 2 * edges[1]), pt_hat_power=5)
         generator, rng = EventGenerator(QCD, settings, scale, 3), np.random.default_rng(1)
-        total, found = 0.0, {name: np.zeros(0) for name in windows}
+        total, weights = 0.0, {name: np.zeros(0) for name in windows}
         for _ in range(-(-number // BATCH)):
             events = generator.batch(BATCH)
             total += float(events.weight.sum())
@@ -52,9 +52,9 @@ def ratios_to_cms(number: int) -> dict[tuple[str, tuple[int, int]], tuple[float,
                 jets = jets_of(events, seen[name], QCD, window, keep_unmatched=True)
                 pt, rapidity = np.hypot(jets.px, jets.py), np.arctanh(jets.pz / jets.energy)
                 inside = (pt >= edges[0]) & (pt < edges[1]) & (np.abs(rapidity) < 2)
-                found[name] = np.concatenate([found[name], events.weight[jets.event][inside]])
+                weights[name] = np.concatenate([weights[name], events.weight[jets.event][inside]])
         factor = generator.cross_section / total / measured
-        for name, weight in found.items():
+        for name, weight in weights.items():
             ratios[name, edges] = float(weight.sum() * factor), float(np.sqrt((weight**2).sum()) * factor)
     return ratios
 
@@ -62,9 +62,9 @@ def ratios_to_cms(number: int) -> dict[tuple[str, tuple[int, int]], tuple[float,
 def normalisation(number: int) -> Iterator[Check]:
     """Jets as CMS measured them: like for like, and as they are shipped."""
     for (name, (low, high)), ratio in ratios_to_cms(number).items():
-        what = {"like": "like for like (R = 0.7, particles)", "shipped": "as shipped (R = 0.8, detector)"}[name]
+        definition = {"like": "like for like (R = 0.7, particles)", "shipped": "as shipped (R = 0.8, detector)"}[name]
         yield compared(
-            f"jets of {low} to {high} GeV, abs(y) < 2, over those measured, {what}",
+            f"jets of {low} to {high} GeV, abs(y) < 2, over those measured, {definition}",
             ratio,
             (1.0, 0.0),
             "R = 0.7, particles, CMS, Eur. Phys. J. C 76 (2016) 451",

@@ -49,21 +49,21 @@ def counted(events: EventRecords) -> tuple[npt.NDArray[np.int64], int]:
 def flavours(number: int) -> Iterator[Check]:
     """Cross sections of minimum bias, and of charm and beauty in it, from 20 collisions for every event asked for."""
     generator = EventGenerator(MINIMUM_BIAS, demonstration(), None, 7)
-    charm, beauty, made = np.zeros(len(D_MESONS), np.int64), 0, 0
-    while made < 20 * number:
+    charm, beauty, collisions = np.zeros(len(D_MESONS), np.int64), 0, 0
+    while collisions < 20 * number:
         events = generator.batch(5 * BATCH)
         here, bottom = counted(events)
-        charm, beauty, made = charm + here, beauty + bottom, made + events.number
+        charm, beauty, collisions = charm + here, beauty + bottom, collisions + events.number
     total = generator.cross_section * 1e-9
     yield compared(
         "inelastic cross section, 13 TeV", (total, 0.0), (79.5, 1.8), "TOTEM, arXiv:1712.06153", digits=1, unit=" mb"
     )
     # two sides, of which LHCb sees one
-    unit = 1000 * total / made / 2
-    for (name, (_, measured, error)), found in zip(D_MESONS.items(), charm, strict=True):
+    unit = 1000 * total / collisions / 2
+    for (name, (_, measured, error)), mesons in zip(D_MESONS.items(), charm, strict=True):
         yield compared(
             f"prompt {name} of 1 to 8 GeV, 2 < y < 4.5, in minimum bias",
-            (found * unit, np.sqrt(found) * unit),
+            (mesons * unit, np.sqrt(mesons) * unit),
             (measured, error),
             "LHCb, arXiv:1510.01707",
             digits=0,

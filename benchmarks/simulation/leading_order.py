@@ -29,14 +29,14 @@ def densities() -> dict[int, Callable[[Floats, Floats], Floats]]:
     """X f(x, Q) of each parton, by its PDG id, as functions of x and Q (GeV); of the first block of the grid file."""
     lines = _DENSITIES.read_text().split("---")[1].strip().splitlines()
     x, scale = (np.array(line.split(), float) for line in lines[:2])
-    kinds = [int(each) for each in lines[2].split()]
+    kinds = [int(pid) for pid in lines[2].split()]
     values = np.array([line.split() for line in lines[3:]], float).reshape(x.size, scale.size, len(kinds))
 
     def density(column: Floats) -> Callable[[Floats, Floats], Floats]:
         spline = RectBivariateSpline(np.log(x), np.log(scale), column)
         return lambda at, q: np.asarray(spline.ev(np.log(at), np.log(q)))
 
-    return {kind: density(values[:, :, row]) for row, kind in enumerate(kinds)}
+    return {pid: density(values[:, :, row]) for row, pid in enumerate(kinds)}
 
 
 @dataclass(frozen=True)
@@ -85,31 +85,31 @@ def scatterings(energy: float, cells: Grid, power: float = 0.0) -> Iterator[Scat
     # dσ = Σ x1 f1 x2 f2 |M|² αs² π / ŝ² dpT² dy dy, and dpT² = 2 pT² dlnpT
     common = possible * alpha**2 * pt ** (2 + power) / s**2
     q = np.broadcast_to(pt, x1.shape)
-    one, two = ({kind: f(x, q) for kind, f in densities().items() if kind != 22} for x in (x1, x2))
+    one, two = ({pid: f(x, q) for pid, f in densities().items() if pid != 22} for x in (x1, x2))
 
     yield Scattering(
         (GLUON, GLUON), common * one[GLUON] * two[GLUON] * 9 / 4 * (3 - t * u / s**2 - s * u / t**2 - s * t / u**2)
     )
     new_pair = (t**2 + u**2) * (1 / (6 * t * u) - 3 / (8 * s**2))
     annihilation = 4 / 9 * (t**2 + u**2) / s**2
-    quarks = [sign * kind for kind in _QUARKS for sign in (1, -1)]
-    pairs = sum(one[kind] * two[-kind] for kind in quarks)
+    quarks = [sign * pid for pid in _QUARKS for sign in (1, -1)]
+    pairs = sum(one[pid] * two[-pid] for pid in quarks)
     two_gluons = (t**2 + u**2) * (32 / (27 * t * u) - 8 / (3 * s**2))
     yield Scattering((GLUON, GLUON), common * pairs / 2 * two_gluons)
-    for kind in _QUARKS:
-        others = pairs - one[kind] * two[-kind] - one[-kind] * two[kind]
-        yield Scattering((kind, -kind), common * (one[GLUON] * two[GLUON] * new_pair + others * annihilation))
-    for kind in quarks:
+    for pid in _QUARKS:
+        others = pairs - one[pid] * two[-pid] - one[-pid] * two[pid]
+        yield Scattering((pid, -pid), common * (one[GLUON] * two[GLUON] * new_pair + others * annihilation))
+    for pid in quarks:
         # the quark is the first outgoing parton; it comes from either proton
-        yield Scattering((kind, GLUON), common * one[kind] * two[GLUON] * _compton(s, t, u))
-        yield Scattering((kind, GLUON), common * one[GLUON] * two[kind] * _compton(s, u, t))
+        yield Scattering((pid, GLUON), common * one[pid] * two[GLUON] * _compton(s, t, u))
+        yield Scattering((pid, GLUON), common * one[GLUON] * two[pid] * _compton(s, u, t))
         for other in quarks:
             square = 4 / 9 * (s**2 + u**2) / t**2
-            if other == kind:
+            if other == pid:
                 square = (square + 4 / 9 * (s**2 + t**2) / u**2 - 8 / 27 * s**2 / (u * t)) / 2
-            elif other == -kind:
+            elif other == -pid:
                 square = square + annihilation - 8 / 27 * u**2 / (s * t)
-            yield Scattering((kind, other), common * one[kind] * two[other] * square)
+            yield Scattering((pid, other), common * one[pid] * two[other] * square)
 
 
 def _compton(s: Floats, t: Floats, u: Floats) -> Floats:
@@ -117,22 +117,22 @@ def _compton(s: Floats, t: Floats, u: Floats) -> Floats:
     return np.asarray((s**2 + u**2) / t**2 - 4 / 9 * (s**2 + u**2) / (s * u))
 
 
-def quark_gluon_share(energy: float, pt: tuple[float, float], power: float, kind: str) -> float:
+def quark_gluon_share(energy: float, pt: tuple[float, float], power: float, event_class: str) -> float:
     """Share of qg→qg of the scatterings that a class of jets comes from.
 
     Args:
         energy: of the collision (GeV).
         pt: range of the transverse momentum (GeV).
         power: scatterings are weighted with pT to this power.
-        kind: "qcd" for all; "q" for those with a u, d or s quark, "g" for those with a gluon (`processes.py`).
+        event_class: "qcd" for all; "q" for those with a u, d or s quark, "g" for those with a gluon (`processes.py`).
     """
     total = {0: 0.0, 1: 0.0, 2: 0.0}
-    for each in scatterings(energy, grid(energy, pt), power):
-        heavy_pair = each.pids[0] == -each.pids[1] and abs(each.pids[0]) > 3
-        gluons = each.pids.count(GLUON)
-        if kind == "qcd" or not heavy_pair:
-            total[gluons] += float(each.weight.sum())
-    asked = {"qcd": (0, 1, 2), "q": (0, 1), "g": (1, 2)}[kind]
+    for scattering in scatterings(energy, grid(energy, pt), power):
+        heavy_pair = scattering.pids[0] == -scattering.pids[1] and abs(scattering.pids[0]) > 3
+        gluons = scattering.pids.count(GLUON)
+        if event_class == "qcd" or not heavy_pair:
+            total[gluons] += float(scattering.weight.sum())
+    asked = {"qcd": (0, 1, 2), "q": (0, 1), "g": (1, 2)}[event_class]
     return total[1] / sum(total[gluons] for gluons in asked)
 
 
@@ -141,11 +141,11 @@ def forward_area(energy: float, pt: tuple[float, float], power: float, rapidity:
     cells = grid(energy, pt)
     inside = np.abs(cells.rapidity) < rapidity
     seen = {name: np.zeros(cells.rapidity.size) for name in "qg"}
-    for each in scatterings(energy, cells, power):
-        for pid, axes in zip(each.pids, ((0, 2), (0, 1)), strict=True):
+    for scattering in scatterings(energy, cells, power):
+        for pid, axes in zip(scattering.pids, ((0, 2), (0, 1)), strict=True):
             name = "g" if pid == GLUON else "q" if abs(pid) <= 3 else ""
             if name:
-                seen[name] += each.weight.sum(axis=axes)
+                seen[name] += scattering.weight.sum(axis=axes)
     distance = np.round(np.abs(cells.rapidity[inside]), 9)
     quark, gluon = (seen[name][inside] / seen[name][inside].sum() for name in "qg")
     further = (distance[:, None] > distance) + 0.5 * (distance[:, None] == distance)

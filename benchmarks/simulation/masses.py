@@ -67,11 +67,11 @@ def masses(number: int) -> Iterator[Check]:
     for name, (true, width) in PARTICLES.items():
         settings = demonstration(classes=[name])
         process, rng = PROCESSES[name], np.random.default_rng(1)
-        seen, made = [], []
+        seen, drawn = [], []
         for events in simulated(process, settings, number):
-            made.append(generated(events, process.resonances[0]))
+            drawn.append(generated(events, process.resonances[0]))
             seen.append(jets_of(events, respond(events, settings.detector, rng), process, settings.jets).soft_drop_mass)
-        mass = np.concatenate(made)
+        mass = np.concatenate(drawn)
         if width:
             quartiles = np.quantile(mass, [0.25, 0.75])
             spread = float(quartiles[1] - quartiles[0])

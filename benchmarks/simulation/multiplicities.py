@@ -35,7 +35,7 @@ def multiplicities(number: int) -> Iterator[Check]:
             sizes = np.add.reduceat(charged, jets.offsets[:-1])
             first = np.flatnonzero((np.diff(jets.event, prepend=-1) > 0) & (np.diff(jets.event, append=-1) == 0))
             for row in first[pt[first] < 1.5 * pt[first + 1]]:
-                pair = sorted((row, row + 1), key=lambda each: abs(eta[each]))
+                pair = sorted((row, row + 1), key=lambda candidate: abs(eta[candidate]))
                 for side, jet in enumerate(pair):
                     if edges[0] <= pt[jet] < edges[1]:
                         counted[side].append((sizes[jet], events.weight[jets.event[jet]]))
@@ -45,12 +45,12 @@ def multiplicities(number: int) -> Iterator[Check]:
             value[side] = np.average(size, weights=weight)
             error[side] = np.sqrt((weight**2 * (size - value[side]) ** 2).sum()) / weight.sum()
         where = f"in jets of {edges[0]} to {edges[1]} GeV"
-        both = float(np.hypot(*error))
+        combined = float(np.hypot(*error))
         source = "ATLAS, arXiv:1602.00988"
-        yield compared(f"charged particles {where}", (float(value.mean()), both / 2), measured_mean, source)
+        yield compared(f"charged particles {where}", (float(value.mean()), combined / 2), measured_mean, source)
         yield compared(
             f"the more central less the more forward jet, charged particles {where}",
-            (float(value[0] - value[1]), both),
+            (float(value[0] - value[1]), combined),
             measured_gap,
             source,
         )

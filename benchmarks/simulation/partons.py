@@ -21,11 +21,11 @@ def quark_gluon_events(name: str, number: int) -> tuple[int, int]:
     """Events of a class that are qg→qg, and all, in the range of pT-hat of the demo, `dijets: mixed`."""
     settings = demonstration(multiparton_interactions=False)
     process = hard_process(name, "mixed")
-    found = made = 0
+    mixed = total = 0
     for events in simulated(process, settings, number):
-        found += int(((find_origins(events, process).pid == GLUON).sum(axis=1) == 1).sum())
-        made += events.number
-    return found, made
+        mixed += int(((find_origins(events, process).pid == GLUON).sum(axis=1) == 1).sum())
+        total += events.number
+    return mixed, total
 
 
 def expected_share(name: str) -> float:
@@ -36,17 +36,17 @@ def expected_share(name: str) -> float:
 
 def area(lower: Floats, higher: Floats) -> tuple[float, float]:
     """Area under the ROC curve of one variable, and its error."""
-    both = np.concatenate([lower, higher])
-    rank = both.argsort(kind="stable").argsort(kind="stable")[lower.size :]
+    values = np.concatenate([lower, higher])
+    rank = values.argsort(kind="stable").argsort(kind="stable")[lower.size :]
     n, m = lower.size, higher.size
     return float((rank.sum() - m * (m - 1) / 2) / n / m), float(np.sqrt((n + m + 1) / (12 * n * m)))
 
 
 def partons(number: int) -> Iterator[Check]:
     """Shares of qg→qg, and what |η| alone tells of quarks and gluons."""
-    for name, what in (("qcd", "all QCD 2→2"), ("q", "events of class q"), ("g", "events of class g")):
+    for name, sample in (("qcd", "all QCD 2→2"), ("q", "events of class q"), ("g", "events of class g")):
         yield compared(
-            f"share of qg→qg of {what}, pT-hat of 370 to 1450 GeV as drawn",
+            f"share of qg→qg of {sample}, pT-hat of 370 to 1450 GeV as drawn",
             share(*quark_gluon_events(name, 3 * number)),
             (expected_share(name), 0.0),
             SOURCE,
@@ -56,11 +56,11 @@ def partons(number: int) -> Iterator[Check]:
     settings = demonstration()
     for name in ("q", "g"):
         process, rng = hard_process(name, "mixed"), np.random.default_rng(1)
-        found = [
+        samples = [
             jets_of(events, respond(events, settings.detector, rng), process, settings.jets)
             for events in simulated(process, settings, number)
         ]
-        eta[name] = np.concatenate([np.abs(axis(each)[1]) for each in found])
+        eta[name] = np.concatenate([np.abs(axis(jets)[1]) for jets in samples])
     window = settings.jets
     yield compared(
         "AUC of abs(η) between q and g, jets of 500 to 1000 GeV",

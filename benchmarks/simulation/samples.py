@@ -44,9 +44,9 @@ def as_candidates(particles: Particles) -> ParticleFlowCandidates:
     """Particles as a perfect detector would see them."""
     zero = np.zeros(particles.pt.size)
     px, py = particles.pt * np.cos(particles.phi), particles.pt * np.sin(particles.phi)
-    kind = np.where(particles.charge != 0, CHARGED_HADRON, NEUTRAL_HADRON)
+    species = np.where(particles.charge != 0, CHARGED_HADRON, NEUTRAL_HADRON)
     momentum = (px, py, particles.pt * np.sinh(particles.eta), particles.energy)
-    return ParticleFlowCandidates(particles.event, *momentum, particles.charge, kind, zero, zero, zero, zero)
+    return Candidates(particles.event, *momentum, particles.charge, species, zero, zero, zero, zero)
 
 
 def jets_of(

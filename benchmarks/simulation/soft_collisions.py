@@ -26,9 +26,9 @@ def soft_collisions(number: int) -> Iterator[Check]:
         for _ in range(-(-number // BATCH)):
             events = generator.batch(BATCH)
             total += float(events.weight.sum())
-            found = jets_of(events, respond(events, settings.detector, rng), QCD, jets, keep_unmatched=True)
+            clustered = jets_of(events, respond(events, settings.detector, rng), QCD, jets, every=True)
             hardest = np.zeros(events.number)
-            np.maximum.at(hardest, found.event, axis(found)[0])
+            np.maximum.at(hardest, clustered.event, axis(clustered)[0])
             for row, threshold in enumerate(thresholds):
                 weight = events.weight[hardest > threshold]
                 chosen[row] += weight.sum()

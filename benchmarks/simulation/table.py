@@ -11,25 +11,25 @@ class Check:
     """A row of the table.
 
     Attributes:
-        what: is compared.
+        quantity: what is compared.
         ours: with its statistical error.
         outside: the value from elsewhere, with its error and its source.
         difference: of both, with the errors of both in quadrature.
     """
 
-    what: str
+    quantity: str
     ours: str
     outside: str
     difference: str
 
 
 def compared(
-    what: str, ours: tuple[float, float], outside: tuple[float, float], source: str, digits: int = 2, unit: str = ""
+    quantity: str, ours: tuple[float, float], outside: tuple[float, float], source: str, digits: int = 2, unit: str = ""
 ) -> Check:
     """A row from two values with errors.
 
     Args:
-        what: is compared.
+        quantity: what is compared.
         ours: value and statistical error.
         outside: value and error; an error that rounds to 0 is not printed.
         source: of the outside value.
@@ -44,7 +44,7 @@ def compared(
         return f"{value:{sign}.{digits}f}" + (f" ± {error:.{digits}f}" if round(error, digits) else "") + unit
 
     gap = ours[0] - outside[0], hypot(ours[1], outside[1])
-    return Check(what, text(*ours), f"{text(*outside)} ({source})", text(*gap, "+"))
+    return Check(quantity, text(*ours), f"{text(*outside)} ({source})", text(*gap, "+"))
 
 
 def share(number: float, of: float) -> tuple[float, float]:

@@ -39,13 +39,15 @@ def lost_tracks(window: tuple[int, int], number: int) -> tuple[int, ...]:
     for events in simulated(QCD, settings, number):
         particles = visible_particles(events, settings.detector)
         jets = jets_of(events, as_candidates(particles), QCD, settings.jets)
-        tracks = particles.select(is_tracked(particles, settings.detector, rng))
-        found = separated(tracks, settings.detector.track_cell)
+        tracks = particles.where(is_tracked(particles, settings.detector, rng))
+        resolved = separated(tracks, settings.detector.track_cell)
         _, eta, phi = axis(jets)
         for row in range(eta.size):
             mine, kept = (
-                each.where((each.event == jets.event[row]) & (delta_r(each.eta, each.phi, eta[row], phi[row]) < 0.1))
-                for each in (tracks, found)
+                sample.where(
+                    (sample.event == jets.event[row]) & (delta_r(sample.eta, sample.phi, eta[row], phi[row]) < 0.1)
+                )
+                for sample in (tracks, resolved)
             )
             apart = np.abs(np.angle(np.exp(1j * (mine.phi[:, None] - mine.phi))))
             near = (np.abs(mine.eta[:, None] - mine.eta) < PIXEL[0]) & (apart < PIXEL[1])

@@ -23,7 +23,7 @@ Float64 = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int32]
 
 Extent = tuple[float, float, float, float]
-"""Lowest φ, highest φ, lowest η, highest η: what images are drawn in."""
+"""Lowest and highest value along the columns (φ), then along the rows (η): what images are drawn in."""
 
 OUTSIDE = np.int32(-1)
 """The pixel of a direction outside the grid."""
@@ -66,6 +66,18 @@ class Grid(Settings):
     @abstractmethod
     def extent(self) -> Extent:
         """The borders of what the pixels cover."""
+
+    @property
+    def axis_titles(self) -> tuple[str, str]:
+        """What increases along the rows and along the columns, as Matplotlib sets it."""
+        return (r"$\Delta\eta$", r"$\Delta\varphi$") if self.centred else (r"$\eta$", r"$\varphi$")
+
+    def outline(self) -> tuple[Float64, Float64] | None:
+        """The corners of a pixel about its centre, along the axes of rows and columns: two float64 [corners].
+
+        None where pixels are the rectangles of the array, which fill `extent`.
+        """
+        return None
 
     @abstractmethod
     def centres(self) -> tuple[Float64, Float64]:

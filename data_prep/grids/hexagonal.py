@@ -82,7 +82,7 @@ class HexagonalGrid(Grid):
         return -phi, phi, -eta, eta
 
     def outline(self) -> tuple[Float64, Float64]:
-        """The corners of the pixel in the middle, η and φ: two float64 [6], for drawing."""
+        """The corners of a pixel about its centre, η and φ: two float64 [6]."""
         angle = np.pi / 6 + np.arange(6) * np.pi / 3
         size = self.pitch / np.sqrt(3)
         return size * np.cos(angle), size * np.sin(angle)

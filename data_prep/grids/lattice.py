@@ -34,10 +34,10 @@ def powers(turn: Matrix) -> tuple[Matrix, ...]:
     >>> len(powers(((0, -1), (1, 0)))), len(powers(((0, -1), (1, 1))))
     (4, 6)
     """
-    found = [IDENTITY]
-    while (following := product(turn, found[-1])) != IDENTITY:
-        found.append(following)
-    return tuple(found)
+    turns = [IDENTITY]
+    while (following := product(turn, turns[-1])) != IDENTITY:
+        turns.append(following)
+    return tuple(turns)
 
 
 def hexagon(size: int) -> npt.NDArray[np.bool_]:
@@ -52,8 +52,8 @@ def hexagon(size: int) -> npt.NDArray[np.bool_]:
     if size % 2 == 0:
         raise ValueError(f"a hexagon has a pixel in its middle, so its size is odd, not {size}")
     axis = np.arange(size) - size // 2
-    found: npt.NDArray[np.bool_] = np.abs(axis[:, None] + axis[None, :]) <= size // 2
-    return found
+    inside: npt.NDArray[np.bool_] = np.abs(axis[:, None] + axis[None, :]) <= size // 2
+    return inside
 
 
 def moved(matrix: Matrix, support: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:

@@ -14,7 +14,7 @@ from data_prep.steps.step import STEPS, Step
 if TYPE_CHECKING:
     AnyStep = Step
 else:
-    AnyStep = Annotated[Union[tuple(kind.settings for kind in STEPS.values())], Field(discriminator="step")]  # noqa: UP007
+    AnyStep = Annotated[Union[tuple(known_step.settings for known_step in STEPS.values())], Field(discriminator="step")]  # noqa: UP007
 """Any of the steps, told apart by its `step`."""
 
 
@@ -29,7 +29,7 @@ def sensible_order(steps: tuple[AnyStep, ...]) -> tuple[AnyStep, ...]:
         if names.count(name) > 1:
             raise ValueError(f"the step '{name}' is given twice")
     if any(STEPS[name].relative and "centre" not in names[:index] for index, name in enumerate(names)):
-        relative = [f"'{name}'" for name, kind in STEPS.items() if kind.relative]
+        relative = [f"'{name}'" for name, known_step in STEPS.items() if known_step.relative]
         raise ValueError(
             f"the first step must be 'centre': {', '.join(relative[:-1])} and {relative[-1]} are relative to the "
             "image's centre"

@@ -16,7 +16,7 @@ from data_prep.system.compiled import compiled, dispatcher
 
 Float32 = npt.NDArray[np.float32]
 
-_RUN = {name: kind.run for name, kind in STEPS.items() if kind.run is not None}
+_RUN = {name: known_step.run for name, known_step in STEPS.items() if known_step.run is not None}
 CODES = {name: code for code, name in enumerate(_RUN)}
 """The steps of the constituents in the compiled kernel, in alphabetical order."""
 _run = dispatcher(tuple(_RUN.values()))

@@ -1,23 +1,25 @@
 """Named arrays and a few facts as bytes that can be sent, kept and checked.
 
-Layout: 8 bytes that name the format, 32 bytes SHA-256 of all that follows, 4 bytes (little-endian) length of the
-header, the header (JSON: the facts, and name, dtype, length and stored bytes of each array), the arrays one after
-another, each compressed by lz4. The same arrays and facts give the same bytes.
+An Arrow IPC stream (https://arrow.apache.org/docs/format/Columnar.html) of one row, each array a list in a column of
+its own, its buffers compressed by lz4; the facts are JSON in the schema's metadata. Behind it stands its SHA-256, which
+Arrow does not read. The same arrays and facts give the same bytes.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-FORMAT = b"JETCHNK1"
-_START = len(FORMAT) + 32
+from data_prep.store.sealed import sealed, unsealed
+
+FACTS = b"facts"
+"""The key of the facts in the schema's metadata."""
+_WRITING = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+_READING = pa.ipc.IpcReadOptions(use_threads=False)
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -27,15 +29,13 @@ class DamagedBytesError(ValueError):
 
 
 def pack(arrays: Mapping[str, npt.NDArray[Any]], facts: Mapping[str, Any]) -> bytes:
-    """Flat arrays, and facts that JSON can hold, as bytes."""
-    stored = [pa.compress(np.ascontiguousarray(array), "lz4", asbytes=True) for array in arrays.values()]
-    listed = [
-        [name, array.dtype.str, array.size, len(part)]
-        for (name, array), part in zip(arrays.items(), stored, strict=True)
-    ]
-    text = json.dumps({"arrays": listed, **facts}).encode()
-    body = b"".join([len(text).to_bytes(4, "little"), text, *stored])
-    return FORMAT + hashlib.sha256(body).digest() + body
+    """Flat arrays of numbers, and facts that JSON can hold, as bytes."""
+    columns = [pa.LargeListArray.from_arrays([0, array.size], pa.array(array)) for array in arrays.values()]
+    row = pa.record_batch(columns, list(arrays), metadata={FACTS: json.dumps(dict(facts))})
+    stream = pa.BufferOutputStream()
+    with pa.ipc.new_stream(stream, row.schema, options=_WRITING) as writer:
+        writer.write_batch(row)
+    return sealed(stream.getvalue())
 
 
 def facts_of(data: bytes) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def facts_of(data: bytes) -> dict[str, Any]:
     Raises:
         DamagedBytesError: they are of another format, cut short or changed.
     """
-    return _header(data)[0]
+    return _facts(_opened(data))
 
 
 def unpack(data: bytes) -> tuple[Arrays, dict[str, Any]]:
@@ -53,21 +53,24 @@ def unpack(data: bytes) -> tuple[Arrays, dict[str, Any]]:
     Raises:
         DamagedBytesError: they are of another format, cut short or changed.
     """
-    facts, at = _header(data)
-    whole = memoryview(data)
-    arrays: Arrays = {}
-    for name, kind, size, length in facts["arrays"]:
-        dtype = np.dtype(kind)
-        content = pa.decompress(whole[at : at + length], size * dtype.itemsize, "lz4") if size else b""
-        arrays[name] = np.frombuffer(content, dtype)
-        at += length
-    return arrays, facts
+    stream = _opened(data)
+    row = stream.read_next_batch()
+    return {name: row[name].values.to_numpy() for name in row.schema.names}, _facts(stream)
 
 
-def _header(data: bytes) -> tuple[dict[str, Any], int]:
-    whole = memoryview(data)
-    if bytes(whole[: len(FORMAT)]) != FORMAT or hashlib.sha256(whole[_START:]).digest() != whole[len(FORMAT) : _START]:
+def _opened(data: bytes) -> pa.RecordBatchStreamReader:
+    content = unsealed(data)
+    if content is None:
         raise DamagedBytesError("the checksum of a chunk is wrong")
-    at = _START + 4 + int.from_bytes(whole[_START : _START + 4], "little")
-    header: dict[str, Any] = json.loads(bytes(whole[_START + 4 : at]))
-    return header, at
+    try:
+        stream = pa.ipc.open_stream(content, options=_READING)
+    except pa.ArrowInvalid:
+        raise DamagedBytesError("a chunk is no Arrow stream") from None
+    if FACTS not in (stream.schema.metadata or {}):
+        raise DamagedBytesError("a chunk lacks its facts")
+    return stream
+
+
+def _facts(stream: pa.RecordBatchStreamReader) -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads(stream.schema.metadata[FACTS])
+    return facts

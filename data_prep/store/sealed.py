@@ -12,8 +12,14 @@ _DIGEST = 32
 
 
 def sealed(content: bytes) -> bytes:
-    """The content followed by its digest."""
-    return content + hashlib.sha256(content).digest()
+    """The content with its digest behind it."""
+    return b"".join((content, hashlib.sha256(content).digest()))
+
+
+def unsealed(data: bytes) -> memoryview | None:
+    """The content before its digest; None where it is not that of the content, or there is no content."""
+    content, digest = memoryview(data)[:-_DIGEST], data[-_DIGEST:]
+    return content if content and hashlib.sha256(content).digest() == digest else None
 
 
 def seal(file: Path) -> None:
@@ -24,7 +30,6 @@ def seal(file: Path) -> None:
 def is_sealed(file: Path) -> bool:
     """Whether a file exists and ends with the digest of its content."""
     try:
-        content = file.read_bytes()
+        return unsealed(file.read_bytes()) is not None
     except OSError:
         return False
-    return len(content) > _DIGEST and sealed(content[:-_DIGEST]) == content

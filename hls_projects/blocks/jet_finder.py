@@ -1,6 +1,6 @@
 """The trigger's jet finder: from the maps of a network to the list of jets, as firmware gives it.
 
-What it selects is said in `models/tasks/jet_finder.py`, whose integers it gives. A jet is a record of raw integers:
+What it selects is said in `models/events/jet_finder.py`, whose integers it gives. A jet is a record of raw integers:
 1, row, column, heat, and what the other maps hold there; an event with fewer jets is filled up with zeros.
 """
 
@@ -15,10 +15,10 @@ from pydantic import Field, model_validator
 
 from data_prep.fixed_point import FixedType
 from data_prep.settings import Settings
-from hls_projects.network.port import Port
-from models.tasks.event_maps import heads
-from models.tasks.event_settings import DetectionSettings
-from models.tasks.jet_finder import find_jets, inner
+from hls_projects.network.port_type import PortType
+from models.events.jet_finder import find_jets, inner
+from models.events.maps import heads
+from models.events.settings import DetectionSettings
 
 Integers = npt.NDArray[np.int64]
 

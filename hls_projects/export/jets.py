@@ -16,7 +16,7 @@ from hls_projects.export.reference_vectors import ReferenceVectors
 from hls_projects.hls.emulated_outputs import EmulatedOutputs
 from hls_projects.network.port import Port
 from hls_projects.proof.vectors import Vectors
-from models.tasks.event_data import Events, open_events
+from models.events.data import Events, open_events
 
 
 @dataclass(frozen=True)

@@ -67,8 +67,8 @@ def write_builder(hls: HlsBuilder, name: str, out: Path) -> None:
     # a network of several processes needs them around it too
     style = "DATAFLOW" if "#pragma HLS DATAFLOW" in network else "PIPELINE II=1"
     values = _values(hls, name) | {"style": style}
+    (out / f"firmware/{name}_image_builder.h").write_text(builder_header(hls, name), encoding="utf-8")
     for template, file in (
-        ("image_builder.h.j2", f"firmware/{name}_image_builder.h"),
         ("candidates_top.h.j2", f"firmware/{name}_candidates.h"),
         ("candidates_top.cpp.j2", f"firmware/{name}_candidates.cpp"),
         ("candidates_test.cpp.j2", f"{name}_candidates_test.cpp"),
@@ -77,13 +77,9 @@ def write_builder(hls: HlsBuilder, name: str, out: Path) -> None:
         (out / file).write_text(filled(template, values), encoding="utf-8")
 
 
-def write_alone(builder: ImageBuilder, name: str, out: Path) -> Path:
-    """Write the builder without a network, with `candidates_run` around it; returns the C++ file."""
-    values = _values(HlsBuilder(builder=builder, input_type="", outputs=()), name)
-    (out / f"{name}_image_builder.h").write_text(filled("image_builder.h.j2", values), encoding="utf-8")
-    source = out / f"{name}_loop.cpp"
-    source.write_text(filled("candidates_loop.cpp.j2", values | {"header": f"{name}_image_builder.h"}), "utf-8")
-    return source
+def builder_header(hls: HlsBuilder, name: str) -> str:
+    """The C++ of the builder alone."""
+    return filled("image_builder.h.j2", _values(hls, name))
 
 
 def loop_source(hls: HlsBuilder, name: str) -> str:

@@ -30,8 +30,8 @@ class HlsFinder(Settings):
 def write_finder(hls: HlsFinder, name: str, out: Path) -> None:
     """Write the finder, the top function `<name>_jets`, its test bench and script into an HLS project."""
     values = _values(hls, name)
+    (out / f"firmware/{name}_jet_finder.h").write_text(finder_header(hls, name), encoding="utf-8")
     for template, file in (
-        ("jet_finder.h.j2", f"firmware/{name}_jet_finder.h"),
         ("jets_top.h.j2", f"firmware/{name}_jets.h"),
         ("jets_top.cpp.j2", f"firmware/{name}_jets.cpp"),
         ("jets_test.cpp.j2", f"{name}_jets_test.cpp"),
@@ -40,14 +40,9 @@ def write_finder(hls: HlsFinder, name: str, out: Path) -> None:
         (out / file).write_text(filled(template, values), encoding="utf-8")
 
 
-def write_alone(finder: JetFinder, name: str, out: Path) -> Path:
-    """Write the finder without a network, with `jets_run` around it that takes maps; returns the C++ file."""
-    values = _values(HlsFinder(finder=finder, stream=True, inputs=(), outputs=()), name)
-    (out / f"{name}_jet_finder.h").write_text(filled("jet_finder.h.j2", values), encoding="utf-8")
-    source = out / f"{name}_loop.cpp"
-    files = {"header": f"{name}_jet_finder.h", "helpers": "nnet_utils/nnet_types.h"}
-    source.write_text(filled("jets_loop.cpp.j2", values | files), encoding="utf-8")
-    return source
+def finder_header(hls: HlsFinder, name: str) -> str:
+    """The C++ of the finder alone."""
+    return filled("jet_finder.h.j2", _values(hls, name))
 
 
 def loop_source(hls: HlsFinder, name: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from data_prep.errors import ConfigurationError
 from models.files.keras_warnings import quietly
@@ -69,11 +69,11 @@ class Architecture:
     """A family of networks with one topology.
 
     Attributes:
-        networks: the function from the settings and the kind of the pixel grid to its networks in the order of
-            training; the last one is converted to firmware.
-        symmetries: the values of `symmetry` that it implements, each with its title in reports. Empty where the task
-            in `model.yaml` alone selects it.
-        base: the value of `architecture` that it belongs to; the name of its file if None.
+        networks: from the settings and the kind of the pixel grid its networks in the order of training; the last one
+            goes on to hardware.
+        symmetries: the words of `symmetry` that it builds, each with what it makes of a network, for people.
+        images: what its networks take.
+        base: the word of `architecture` that it belongs to; its own name where nothing is said.
         channel_bits: whether widths may be lists of bits, one for every channel.
         normalisation: whether it supports batch normalisation.
         other_outputs: whether tasks may replace its logits by other outputs, or add some.
@@ -81,6 +81,7 @@ class Architecture:
 
     networks: Callable[[Any, str], tuple[NetworkDefinition, ...]]
     symmetries: Mapping[str, str] = field(default_factory=dict)
+    images: Literal["jets", "events"] = "jets"
     base: str | None = None
     channel_bits: bool = False
     normalisation: bool = False

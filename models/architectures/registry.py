@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
 
 from data_prep.registry import Registry
 from models.architectures.architecture import HARDWARE as HARDWARE  # re-exported, as the next one
@@ -17,14 +17,13 @@ ARCHITECTURES = Registry("models.architectures", "ARCHITECTURE", Architecture)
 """Every architecture by the name of its file."""
 
 
-def known_architecture(name: str) -> str:
-    """The value of `architecture`, unchanged.
+def known_architecture(word: str, images: Literal["jets", "events"] = "jets") -> str:
+    """The word `architecture` of a network on these images, unchanged.
 
     Raises:
         ValueError: there is no such architecture; the message lists all.
     """
-    bases = {_base(file) for file, architecture in ARCHITECTURES.items() if architecture.symmetries}
-    return _require_one_of(bases, name)
+    return _one_of({_base(name) for name, known in ARCHITECTURES.items() if known.images == images}, word)
 
 
 def known_symmetry(name: str) -> str:

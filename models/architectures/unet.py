@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from models.architectures.architecture import HARDWARE, Architecture, NetworkDefinition
-from models.tasks.event_settings import EventModelSettings
+from models.architectures.architecture import HARDWARE, Architecture, Network
+from models.events.settings import EventModelSettings
 
 FLOAT = "float_unet"
 """The name of the float network."""
@@ -21,4 +21,4 @@ def networks(settings: EventModelSettings, grid: str) -> tuple[NetworkDefinition
     )
 
 
-ARCHITECTURE = Architecture(networks)
+ARCHITECTURE = Architecture(networks, images="events")

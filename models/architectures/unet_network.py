@@ -15,9 +15,9 @@ import qkeras
 from tensorflow import keras
 
 from data_prep.errors import ConfigurationError
+from models.events.settings import EventModelSettings, UNetSettings
 from models.layers.transposed import QuantizedConv2DTranspose
 from models.quantization import quantizers
-from models.tasks.event_settings import EventModelSettings, UNetSettings
 
 KL = keras.layers
 

@@ -18,9 +18,9 @@ from data_prep.images.differences import Description, differences
 from data_prep.settings import Settings
 from data_prep.store.jet_images import ImageDescription
 from models import registries
+from models.events.settings import DetectionSettings, SegmentationSettings
 from models.registries import TaskName
-from models.tasks.event_settings import DetectionSettings, SegmentationSettings
-from models.tasks.settings import RegressionSettings
+from models.regression.settings import RegressionSettings
 
 MEANING = "meaning.json"
 """The file, in `30_model/`, in `40_lowered/` and in a bundle; `<model>.meaning.json` beside one model of several."""

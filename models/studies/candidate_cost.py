@@ -116,17 +116,17 @@ def train_and_score(
         PipelineError: a training that diverged.
     """
     taggers = train_networks(dataset, model, how, work, progress, only=settings.networks)
-    scores = {each.network.name: predict(exact_inference(each.model), dataset, "test") for each in taggers}
+    scores = {tagger.network.name: predict(exact_inference(tagger.model), dataset, "test") for tagger in taggers}
     label, weight = truth(dataset, "test")
     return Scored(_keys(dataset), label, weight, scores)
 
 
 def _keys(dataset: ImageDataset) -> Key:
     """What tells the test jets apart."""
-    kind = np.dtype([("event", np.uint64), ("pt", np.float32), ("eta", np.float32)])
+    key_type = np.dtype([("event", np.uint64), ("pt", np.float32), ("eta", np.float32)])
     parts = []
     for batch in dataset.split("test").batches(1 << 16):
-        part = np.empty(len(batch), kind)
+        part = np.empty(len(batch), key_type)
         part["event"], part["pt"], part["eta"] = batch.event, batch.features["jet_pt"], batch.features["jet_eta"]
         parts.append(part)
     return np.concatenate(parts)
@@ -138,15 +138,15 @@ def common(scored: Mapping[str, Scored]) -> dict[str, Scored]:
     Raises:
         InputFileError: there are none.
     """
-    keys = [np.unique(each.key, return_index=True) for each in scored.values()]
+    keys = [np.unique(part.key, return_index=True) for part in scored.values()]
     shared = keys[0][0]
     for unique, _ in keys[1:]:
         shared = np.intersect1d(shared, unique)
     if not shared.size:
         raise InputFileError("the image sets share no test jet", remedy="give more jets")
     return {
-        name: each.take(rows[np.searchsorted(unique, shared)])
-        for (name, each), (unique, rows) in zip(scored.items(), keys, strict=True)
+        name: part.take(rows[np.searchsorted(unique, shared)])
+        for (name, part), (unique, rows) in zip(scored.items(), keys, strict=True)
     }
 
 
@@ -170,12 +170,12 @@ class Cost:
 def costs(scored: Mapping[str, Scored], settings: CandidateCostSettings) -> dict[str, dict[str, Cost]]:
     """By image set and network; `scored` is of `common` jets."""
     reference = scored[FLOAT]
-    all_scores = {f"{name} {network}": s for name, each in scored.items() for network, s in each.scores.items()}
+    all_scores = {f"{name} {network}": s for name, part in scored.items() for network, s in part.scores.items()}
     replicas = macro_auc_replicas(all_scores, reference.label, reference.weight, settings.replicas, settings.seed)
 
-    def found(name: str) -> Iterator[tuple[str, Cost]]:
+    def costs_of(name: str) -> Iterator[tuple[str, Cost]]:
         for network in reference.scores:
             values, float_values = replicas[f"{name} {network}"], replicas[f"{FLOAT} {network}"]
             yield network, Cost(value_with_error(values), value_with_error(values, float_values))
 
-    return {name: dict(found(name)) for name in scored}
+    return {name: dict(costs_of(name)) for name in scored}

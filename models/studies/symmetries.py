@@ -90,20 +90,20 @@ class SymmetryStudySettings(Settings):
 
     @model_validator(mode="after")
     def _names(self) -> Self:
-        for what, names in (("seeds", self.seeds), ("names of variants", [each.name for each in self.variants])):
+        for title, names in (("seeds", self.seeds), ("names of variants", [variant.name for variant in self.variants])):
             if len(set(names)) < len(names):
-                raise ValueError(f"two {what} are the same")
+                raise ValueError(f"two {title} are the same")
         if BASE in self.images:
             raise ValueError(f"the images '{BASE}' are those of images.yaml")
-        for each in self.variants:
-            if each.images not in (BASE, *self.images):
-                raise ValueError(f"variant '{each.name}': there are no images '{each.images}'")
+        for variant in self.variants:
+            if variant.images not in (BASE, *self.images):
+                raise ValueError(f"variant '{variant.name}': there are no images '{variant.images}'")
         return self
 
     @property
     def image_sets(self) -> tuple[str, ...]:
         """The image sets that variants use."""
-        return tuple(dict.fromkeys(each.images for each in self.variants))
+        return tuple(dict.fromkeys(variant.images for variant in self.variants))
 
 
 def network_of(variant: VariantSettings, model: ModelSettings) -> ModelSettings:
@@ -125,8 +125,8 @@ def require_buildable(settings: SymmetryStudySettings, model: ModelSettings, ima
     for variant in settings.variants:
         description = images[variant.images].description
         network = network_of(variant, model)
-        for each in networks(network, description.grid.kind):
-            each.build(network, description.shape, len(description.classes))
+        for candidate in networks(network, description.grid.kind):
+            candidate.build(network, description.shape, len(description.classes))
         keras.backend.clear_session()
 
 
@@ -166,13 +166,13 @@ class TrainedVariant:
         return asdict(self)
 
     @classmethod
-    def of_json(cls, found: dict[str, Any]) -> Self:
+    def of_json(cls, content: dict[str, Any]) -> Self:
         """What `as_json` gave."""
         quality = {
             name: {jets: VariantQuality(**values) for jets, values in sets.items()}
-            for name, sets in found["quality"].items()
+            for name, sets in content["quality"].items()
         }
-        return cls(**(found | {"quality": quality}))
+        return cls(**(content | {"quality": quality}))
 
 
 def train_variant(
@@ -207,10 +207,10 @@ def train_variant(
     if not np.array_equal(label, truth(turned, "test")[0]):
         raise InputFileError("rotated and unrotated test jets are not the same jets", file=turned.folder)
     quality, changed = {}, {}
-    for each in taggers:
-        scores = _scores(each, {UPRIGHT: upright, TURNED: turned})
-        name = "quantized" if each.network.quantized else "float"
-        quality[name] = {jets: _quality(found, label, upright.classes, weight) for jets, found in scores.items()}
+    for tagger in taggers:
+        scores = _scores(tagger, {UPRIGHT: upright, TURNED: turned})
+        name = "quantized" if tagger.network.quantized else "float"
+        quality[name] = {jets: _quality(outputs, label, upright.classes, weight) for jets, outputs in scores.items()}
         other = scores[UPRIGHT].argmax(axis=1) != scores[TURNED].argmax(axis=1)
         changed[name] = float(np.average(other, weights=weight))
     last = taggers[-1]
@@ -229,9 +229,11 @@ def _quality(
     classes: tuple[str, ...],
     weight: npt.NDArray[np.float32],
 ) -> VariantQuality:
-    found = performance(scores, label, classes, weight)
-    rejections = {name: point.rejection for name, point in found.rejection[str(WORKING_POINT)].items()}
-    return VariantQuality(found.macro_auc or 0.0, {name: area or 0.0 for name, area in found.auc.items()}, rejections)
+    measured = performance(scores, label, classes, weight)
+    rejections = {name: point.rejection for name, point in measured.rejection[str(WORKING_POINT)].items()}
+    return VariantQuality(
+        measured.macro_auc or 0.0, {name: area or 0.0 for name, area in measured.auc.items()}, rejections
+    )
 
 
 def spread_of(values: Sequence[float | None]) -> dict[str, float | None]:
@@ -253,11 +255,13 @@ def summary(variant: VariantSettings, trained: Sequence[TrainedVariant]) -> dict
     first = trained[0]
 
     def over(network: str, jets: str) -> dict[str, Any]:
-        found = [each.quality[network][jets] for each in trained]
+        qualities = [training.quality[network][jets] for training in trained]
         return {
-            "macro_auc": spread_of([each.macro_auc for each in found]),
-            "auc": {name: spread_of([each.auc[name] for each in found]) for name in found[0].auc},
-            "rejection": {name: spread_of([each.rejection[name] for each in found]) for name in found[0].rejection},
+            "macro_auc": spread_of([quality.macro_auc for quality in qualities]),
+            "auc": {name: spread_of([quality.auc[name] for quality in qualities]) for name in qualities[0].auc},
+            "rejection": {
+                name: spread_of([quality.rejection[name] for quality in qualities]) for name in qualities[0].rejection
+            },
         }
 
     return {
@@ -269,8 +273,8 @@ def summary(variant: VariantSettings, trained: Sequence[TrainedVariant]) -> dict
         "bit_operations": first.bit_operations,
         "networks": {
             network: {jets: over(network, jets) for jets in sets}
-            | {"changed": spread_of([each.changed[network] for each in trained])}
+            | {"changed": spread_of([training.changed[network] for training in trained])}
             for network, sets in first.quality.items()
         },
-        "trainings": [each.as_json() for each in trained],
+        "trainings": [training.as_json() for training in trained],
     }

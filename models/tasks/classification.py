@@ -28,9 +28,9 @@ def train(images: Path, model: ModelSettings, how: TrainSettings, work: Path, pr
     arrays: dict[str, Any] = {"label": comparison.label, "weight": comparison.weight, **comparison.scores}
     titles = {tagger.network.name: tagger.network.title for tagger in reversed(taggers)}
     titles |= {name: TREES[name] for name in comparison.beats_trees}
-    found = ", ".join(f"{title} {comparison.macro_auc(name):.4f}" for name, title in titles.items())
+    figures = ", ".join(f"{title} {comparison.macro_auc(name):.4f}" for name, title in titles.items())
     line = (
-        f"macro-AUC on {len(comparison.label):,} test jets: {found}{_beside_trees(comparison)}{_rejected(comparison)}"
+        f"macro-AUC on {len(comparison.label):,} test jets: {figures}{_beside_trees(comparison)}{_rejected(comparison)}"
     )
     return Training(
         taggers, dataset.metadata, comparison.as_json(), {"scores.npz": arrays}, line, tuple(_doubts(comparison))
@@ -45,19 +45,19 @@ def _doubts(comparison: Comparison) -> list[str]:
             "run `images` again, without 'observables: false' in images.yaml"
         ]
     return [
-        f"the image network does not beat {TREES[name]} on these jets: {found.value:+.4f} ± {found.error:.4f} "
-        "in macro-AUC"
-        for name, found in comparison.beats_trees.items()
-        if found is not None and found.value <= 0
+        f"the image network does not beat {TREES[name]} on these jets: "
+        f"{difference.value:+.4f} ± {difference.error:.4f} in macro-AUC"
+        for name, difference in comparison.beats_trees.items()
+        if difference is not None and difference.value <= 0
     ]
 
 
 def _beside_trees(comparison: Comparison) -> str:
     """The network for hardware less each baseline."""
     text = "".join(
-        f"; the quantized network less {TREES[name]}: {each.value:+.4f} ± {each.error:.4f}"
-        for name, each in comparison.beats_trees.items()
-        if each is not None
+        f"; the quantized network less {TREES[name]}: {difference.value:+.4f} ± {difference.error:.4f}"
+        for name, difference in comparison.beats_trees.items()
+        if difference is not None
     )
     if len(comparison.beats_trees) == 1:
         text += " (the network sees all constituents: no other trees)"
@@ -70,8 +70,12 @@ def _rejected(comparison: Comparison) -> str:
     if against is None:
         return ""
     point, by_class = list(against.rejection.items())[-1]
-    found = [f"{name} {each.rejection:,.1f}" for name, each in by_class.items() if each.rejection is not None]
-    return f"; rejection of {', '.join(against.classes)} at ε_S = {point}: {', '.join(found)}" if found else ""
+    rejections = [
+        f"{name} {result.rejection:,.1f}" for name, result in by_class.items() if result.rejection is not None
+    ]
+    return (
+        f"; rejection of {', '.join(against.classes)} at ε_S = {point}: {', '.join(rejections)}" if rejections else ""
+    )
 
 
 def meaning(model: ModelSettings, classes: tuple[str, ...]) -> dict[str, Any]:

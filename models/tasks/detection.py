@@ -9,13 +9,13 @@ import numpy.typing as npt
 
 from data_prep.grids.tower_geometry import Towers
 from models.architectures.architecture import HARDWARE
-from models.tasks import detection_measure
-from models.tasks.baselines import candidates
-from models.tasks.event_maps import Maps, Prediction
-from models.tasks.event_settings import EventModelSettings
-from models.tasks.event_targets import BOX_CHANNELS
-from models.tasks.event_task import EventTask, Measuring, figure, train
-from models.tasks.jet_lists import found_jets, jet_lists
+from models.events import detection_measure
+from models.events.jet_lists import found_jets, jet_lists
+from models.events.maps import Maps, Prediction
+from models.events.plain_methods import candidates
+from models.events.settings import EventModelSettings
+from models.events.targets import BOX_CHANNELS
+from models.events.task import EventTask, Measuring, figure, train
 
 if TYPE_CHECKING:
     from models.training.objective import Objective
@@ -25,9 +25,9 @@ HEADS = {"heat": 1, "pt": 1, "box": BOX_CHANNELS}
 
 def objective(settings: EventModelSettings, wrap: int, shares: npt.ArrayLike, towers: Towers) -> Objective:
     """The losses of the three outputs."""
-    from models.tasks import event_losses
+    from models.events import losses
 
-    return event_losses.of_jets(settings.detection, wrap, towers)
+    return losses.of_jets(settings.detection, wrap, towers)
 
 
 def collectors(of: Measuring) -> list[Any]:
@@ -35,7 +35,7 @@ def collectors(of: Measuring) -> list[Any]:
     settings = of.settings.detection
     methods = candidates(settings.thresholds, of.towers, of.shape)
     chosen = detection_measure.choose(of.validation(), methods, settings, of.towers, of.eta_max)
-    return [detection_measure.Found(settings, of.towers, of.eta_max, chosen.methods, of.lists, chosen.best)]
+    return [detection_measure.Detections(settings, of.towers, of.eta_max, chosen.methods, of.lists, chosen.best)]
 
 
 def meaning(settings: EventModelSettings, classes: tuple[str, ...]) -> dict[str, Any]:
@@ -45,8 +45,8 @@ def meaning(settings: EventModelSettings, classes: tuple[str, ...]) -> dict[str,
 
 def prediction(maps: Maps, settings: EventModelSettings, towers: Towers) -> Prediction:
     """The jets of one event."""
-    found = found_jets(maps, settings.detection)
-    return Prediction(jets=jet_lists(found, maps.fraction, settings.detection, towers)[0])
+    jets = found_jets(maps, settings.detection)
+    return Prediction(jets=jet_lists(jets, maps.fraction, settings.detection, towers)[0])
 
 
 def figures(metrics: Mapping[str, Any]) -> list[str]:

@@ -11,15 +11,15 @@ import numpy.typing as npt
 from data_prep.events.batch import PILEUP, TOWER_CLASSES, UNDECIDED, EventBatch
 from data_prep.grids.tower_geometry import Towers
 from models.architectures.architecture import HARDWARE
+from models.events.jet_finder import group
+from models.events.jet_lists import found_jets
+from models.events.maps import Maps, Prediction
+from models.events.settings import DetectionSettings, EventModelSettings
+from models.events.task import EventTask, Measuring, figure, train
 from models.metrics.library_bootstrap import LibrarySums, spread
 from models.metrics.method_differences import MethodDifferences
 from models.metrics.segmentation import PanopticSum, mean_quality, quality
 from models.tasks import detection, segmentation
-from models.tasks.event_maps import Maps, Prediction
-from models.tasks.event_settings import DetectionSettings, EventModelSettings
-from models.tasks.event_task import EventTask, Measuring, figure, train
-from models.tasks.jet_finder import group
-from models.tasks.jet_lists import found_jets
 
 if TYPE_CHECKING:
     from models.training.objective import Objective
@@ -31,8 +31,8 @@ def objective(settings: EventModelSettings, wrap: int, shares: npt.ArrayLike, to
     """The losses of both."""
     from models.training.objective import joined
 
-    both = [part.objective(settings, wrap, shares, towers) for part in (segmentation, detection)]
-    return joined(both[0], both[1], (settings.segmentation.weight, 1.0))
+    parts = [part.objective(settings, wrap, shares, towers) for part in (segmentation, detection)]
+    return joined(parts[0], parts[1], (settings.segmentation.weight, 1.0))
 
 
 def collectors(of: Measuring) -> list[Any]:
@@ -56,11 +56,11 @@ class Instances:
     def add(self, batch: EventBatch, maps: Mapping[str, Maps]) -> None:
         """Add events."""
         true_class, true_instance = batch.dense_class(), batch.dense_instance()
-        for name, made in maps.items():
-            found_class, found_instance = panoptic(made, self.settings, self.towers)
+        for name, outputs in maps.items():
+            found_class, found_instance = panoptic(outputs, self.settings, self.towers)
             for event, library in enumerate(batch.library.tolist()):
                 void = true_class[event] == UNDECIDED
-                jets = [np.asarray(each[event], np.int64) for each in (true_instance, found_instance)]
+                jets = [np.asarray(instance[event], np.int64) for instance in (true_instance, found_instance)]
                 added = [self.any_jet[name].add(jets[0], jets[1], void)]
                 for code, total in enumerate(self.sums[name]):
                     added.append(
@@ -76,11 +76,13 @@ class Instances:
         """Its part of `metrics.json`."""
         result = {}
         for name, sums in self.sums.items():
-            found = [total.result() for total in sums]
+            qualities = [total.result() for total in sums]
             result[name] = {
-                "mean": mean_quality(found),
-                "things": mean_quality(found[PILEUP + 1 :]),
-                "classes": {each: quality.as_json() for each, quality in zip(TOWER_CLASSES, found, strict=True)},
+                "mean": mean_quality(qualities),
+                "things": mean_quality(qualities[PILEUP + 1 :]),
+                "classes": {
+                    class_name: quality.as_json() for class_name, quality in zip(TOWER_CLASSES, qualities, strict=True)
+                },
                 "any_jet": self.any_jet[name].result().as_json(),
                 "errors": self._errors(self.by_library[name]),
             }
@@ -121,10 +123,10 @@ def panoptic(
     most of them have but the one whose logits add up to most over them, the lower code where two are equal: a jet is
     known by all of its towers better than by any. Sums of integers, so the result is exact.
     """
-    found = found_jets(maps, settings)
+    jets = found_jets(maps, settings)
     said = maps.classes()
     reach = int((settings.reach / towers.step) ** 2)
-    grouped = group(found, (towers.rows, towers.columns), reach)
+    grouped = group(jets, (towers.rows, towers.columns), reach)
     things = said > PILEUP
     instance = np.where(things, grouped, 0).astype(np.uint8)
     said = np.where(things & (instance == 0), PILEUP, said).astype(np.uint8)

@@ -14,19 +14,23 @@ from models.tasks.task import Progress, Task, Training
 def train(images: Path, model: ModelSettings, how: TrainSettings, work: Path, progress: Progress) -> Training:
     """Train the networks, and measure them and the sums of the pixels on the same test jets."""
     from data_prep.store.jet_images import open_dataset
-    from models.tasks import regression_training
+    from models.regression import training
     from models.training.in_turn import counting
 
     dataset = open_dataset(images)
-    trained = regression_training.train(dataset, model, how, work, counting(progress, "jets"))
-    measured = regression_training.measure(dataset, model, trained, how.seed)
+    trained = training.train(dataset, model, how, work, counting(progress, "jets"))
+    measured = training.measure(dataset, model, trained, how.seed)
     arrays: dict[str, Any] = {"truth": measured.truth, "weight": measured.weight}
     if measured.label is not None:
         arrays["label"] = measured.label
     arrays |= {f"scores_{name}": values for name, values in (measured.scores or {}).items()}
-    arrays |= measured.found
-    found = [f"{name} {each.whole.resolution:.3f}" for name, each in measured.closures[HARDWARE].items() if each.whole]
-    line = f"resolution of the quantized network on {len(measured.weight):,} test jets: {', '.join(found)}"
+    arrays |= measured.predicted
+    figures = [
+        f"{name} {closure.whole.resolution:.3f}"
+        for name, closure in measured.closures[HARDWARE].items()
+        if closure.whole
+    ]
+    line = f"resolution of the quantized network on {len(measured.weight):,} test jets: {', '.join(figures)}"
     return Training(trained, dataset.metadata, measured.as_json(), {"values.npz": arrays}, line)
 
 

@@ -11,14 +11,14 @@ import numpy.typing as npt
 from data_prep.events.batch import TOWER_CLASSES, EventBatch
 from data_prep.grids.tower_geometry import Towers
 from models.architectures.architecture import HARDWARE
+from models.events.maps import Maps, Prediction
+from models.events.mitigation import HARD, Mitigation, by_network, names_of, plain
+from models.events.plain_methods import Baseline, Chosen, candidates, choose_by
+from models.events.settings import EventModelSettings
+from models.events.task import EventTask, Measuring, figure, train
 from models.metrics.library_bootstrap import LibrarySums
 from models.metrics.method_differences import MethodDifferences
 from models.metrics.segmentation import confusion, segmentation
-from models.tasks.baselines import Baseline, Chosen, candidates, choose_by
-from models.tasks.event_maps import Maps, Prediction
-from models.tasks.event_settings import EventModelSettings
-from models.tasks.event_task import EventTask, Measuring, figure, train
-from models.tasks.mitigation import HARD, Mitigation, by_network, names_of, plain
 
 if TYPE_CHECKING:
     from models.training.objective import Objective
@@ -30,9 +30,9 @@ HEADS = {"classes": len(TOWER_CLASSES)}
 
 def objective(settings: EventModelSettings, wrap: int, shares: npt.ArrayLike, towers: Towers) -> Objective:
     """Cross entropy of every tower."""
-    from models.tasks import event_losses
+    from models.events import losses
 
-    return event_losses.of_classes(settings.segmentation.class_weighting, wrap, shares)
+    return losses.of_classes(settings.segmentation.class_weighting, wrap, shares)
 
 
 def collectors(of: Measuring) -> list[Any]:
@@ -68,13 +68,13 @@ class Semantic:
         """Add events."""
         true = batch.dense_class()
         kept = plain(batch) | {method.name: method.keep(batch) for method in self.methods}
-        for name, made in maps.items():
-            found = made.classes()
+        for name, outputs in maps.items():
+            predicted = outputs.classes()
             for event, library in enumerate(batch.library.tolist()):
-                counts = confusion(true[event], found[event], len(TOWER_CLASSES))
+                counts = confusion(true[event], predicted[event], len(TOWER_CLASSES))
                 self.counts[name] += counts
                 self.by_library[name].add(library, counts)
-            kept |= by_network(name, batch, made)
+            kept |= by_network(name, batch, outputs)
         self.mitigation.add(batch, kept)
 
     def result(self) -> dict[str, Any]:

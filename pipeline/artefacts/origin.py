@@ -12,7 +12,7 @@ from data_prep.store.event_images import holds_events
 from data_prep.store.jet_images import open_dataset
 from hls_projects.export.origin import Quality, TrainingData
 from models import registries
-from models.tasks.event_data import open_events
+from models.events.data import open_events
 from pipeline.artefacts.door import check
 from pipeline.artefacts.lineage import upstream
 from pipeline.artefacts.manifest import Manifest

@@ -27,16 +27,22 @@ def candidate_cost(
     with style():
         figure = Figure(figsize=(12.4, 5.6), layout="constrained")
         left, right = figure.subplots(1, 2)
-        for index, (title, found) in enumerate(auc.items()):
+        for index, (title, points) in enumerate(auc.items()):
             colour = COLOURS[index]
-            values = [found[str(number)] for number in numbers]
-            bars = [each.error for each in values]
+            values = [points[str(number)] for number in numbers]
+            bars = [value.error for value in values]
             left.errorbar(
-                numbers, [each.value for each in values], bars, fmt="o-", color=colour, capsize=3, label=title
+                numbers, [value.value for value in values], bars, fmt="o-", color=colour, capsize=3, label=title
             )
-            all_ = found["float"]
-            left.axhline(all_.value, color=colour, linestyle="--")
-            left.axhspan(all_.value - all_.error, all_.value + all_.error, color=colour, alpha=0.15, linewidth=0)
+            unlimited = points["float"]
+            left.axhline(unlimited.value, color=colour, linestyle="--")
+            left.axhspan(
+                unlimited.value - unlimited.error,
+                unlimited.value + unlimited.error,
+                color=colour,
+                alpha=0.15,
+                linewidth=0,
+            )
         left.plot([], [], color="black", linestyle="--", label="float image of all constituents")
         left.set_ylabel("macro-AUC")
         for index, name in enumerate(share["pt"]):

@@ -14,8 +14,8 @@ from matplotlib.patches import Patch, Rectangle
 
 from data_prep.events.batch import QUARK_GLUON, TOWER_CLASSES, TRUTH_CLASSES, EventBatch
 from data_prep.grids.trigger_towers import EventGrid
+from models.events.maps import Prediction
 from models.metrics.jet_matching import JetList
-from models.tasks.event_maps import Prediction
 from pipeline.plots.style import COLOURS, style
 
 CLASS_COLOURS = ("#ffffff", "#efe6cf", COLOURS[0], COLOURS[1], COLOURS[2], "#bdbdbd")
@@ -31,17 +31,17 @@ def first_of_each_kind(batches: Iterable[EventBatch]) -> list[tuple[int, EventBa
     The kind of an event is the highest code of its jets (`TOWER_CLASSES`). One without jets is shown only where a kind
     is missing.
     """
-    found: dict[int, tuple[int, EventBatch]] = {}
+    events: dict[int, tuple[int, EventBatch]] = {}
     first, wanted = 0, len(TOWER_CLASSES) - QUARK_GLUON
     for batch in batches:
         for index, (start, stop) in enumerate(zip(batch.jet_offsets[:-1], batch.jet_offsets[1:], strict=True)):
-            kind = int(batch.jet_kind[start:stop].max(initial=0))
-            if kind not in found:
-                found[kind] = first + index, batch.slice(index, index + 1)
+            jet_class = int(batch.jet_kind[start:stop].max(initial=0))
+            if jet_class not in events:
+                events[jet_class] = first + index, batch.slice(index, index + 1)
         first += len(batch)
-        if sum(kind >= QUARK_GLUON for kind in found) == wanted:
+        if sum(jet_class >= QUARK_GLUON for jet_class in events) == wanted:
             break
-    return [found[kind] for kind in sorted(found, reverse=True)][:wanted]
+    return [events[jet_class] for jet_class in sorted(events, reverse=True)][:wanted]
 
 
 def event_display(event: EventBatch, grid: EventGrid, predicted: Prediction | None = None) -> Figure:
@@ -88,8 +88,8 @@ def event_display(event: EventBatch, grid: EventGrid, predicted: Prediction | No
 
 def draw_truth(panel: Any, event: EventBatch) -> None:
     """Draw the truth jets of one event: box and axis; a box that crosses φ = π goes on at the other side."""
-    for eta, phi, kind, box in zip(event.jet_eta, event.jet_phi, event.jet_kind, event.jet_box, strict=True):
-        _draw_jet(panel, eta, phi, box, CLASS_COLOURS[kind], "-")
+    for eta, phi, jet_class, box in zip(event.jet_eta, event.jet_phi, event.jet_kind, event.jet_box, strict=True):
+        _draw_jet(panel, eta, phi, box, CLASS_COLOURS[jet_class], "-")
 
 
 def draw_found(panel: Any, jets: JetList) -> None:

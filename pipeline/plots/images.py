@@ -68,7 +68,7 @@ def mean_images(summary: Summary, description: ImageDescription) -> Figure:
     """
     with style():
         many = len(description.channels) > 1
-        eta, phi = _angles(description)
+        along_rows, along_columns = description.grid.axis_titles
         rolled = ", after roll" if any(step.step == "roll" for step in description.steps) else ""
         figure, panels = _channel_by_class(description) if many else _classes(description)
         for row, channel in enumerate(description.channels):
@@ -78,14 +78,14 @@ def mean_images(summary: Summary, description: ImageDescription) -> Figure:
                 if row == 0:
                     panels[row, column].set_title(name, loc="left", fontweight="bold")
             if many:
-                panels[row, 0].set_ylabel(f"{channel}: {eta}", loc="center")
+                panels[row, 0].set_ylabel(f"{channel}: {along_rows}", loc="center")
             shrink = 0.9 if many else 0.8
             figure.colorbar(
                 drawn, ax=list(panels[row]), label=f"mean pixel {_unit(description, channel)}", shrink=shrink
             )
-        figure.supxlabel(phi + rolled, fontsize="medium")
+        figure.supxlabel(along_columns + rolled, fontsize="medium")
         if not many:
-            figure.supylabel(eta + rolled, fontsize="medium")
+            figure.supylabel(along_rows + rolled, fontsize="medium")
         return figure
 
 
@@ -102,12 +102,12 @@ def occupancy(summary: Summary, description: ImageDescription) -> Figure:
             mean = float((counts * np.arange(counts.size)).sum() / counts.sum())
             label = f"{name}: mean {mean:.1f} ({mean / values:.1%})"
             both = [
-                np.pad(each[:used], (0, (edges.size - 1) * width - used)).reshape(-1, width).sum(axis=1)
-                for each in (summary.occupancy[index], summary.occupancy_squares[index])
+                np.pad(sums[:used], (0, (edges.size - 1) * width - used)).reshape(-1, width).sum(axis=1)
+                for sums in (summary.occupancy[index], summary.occupancy_squares[index])
             ]
             _step(axes, (both[0], both[1]), edges, index, label=label)
-        what = "lit pixels" if len(description.channels) == 1 else "non-zero values, all pixels and channels,"
-        axes.set_xlabel(f"{what} of {values}")
+        counted = "lit pixels" if len(description.channels) == 1 else "non-zero values, all pixels and channels,"
+        axes.set_xlabel(f"{counted} of {values}")
         axes.set_ylabel("fraction of jets" if width == 1 else f"fraction of jets / {width}")
         _finish(axes)
         return figure
@@ -162,7 +162,7 @@ def _channel_by_class(description: ImageDescription) -> tuple[Figure, Any]:
 
 def _norm(summary: Summary, description: ImageDescription, channel: str) -> LogNorm:
     """The colour scale of a channel: that of all channels which hold the same quantity."""
-    alike = [(each == _COUNT) == (channel == _COUNT) for each in description.channels]
+    alike = [(other == _COUNT) == (channel == _COUNT) for other in description.channels]
     brightest = float(summary.mean_image[..., alike].max()) or 1.0
     return LogNorm(brightest * _DECADES, brightest)
 
@@ -194,13 +194,9 @@ def _finish(axes: Any) -> None:
 
 def _upper_edge(summary: Summary) -> float:
     """The mass below which all but a thousandth of every class lies."""
-    both = summary.mass_constituents + summary.mass_image
-    below = both.cumsum(axis=1) >= 0.999 * both.sum(axis=1, keepdims=True)
+    counts = summary.mass_constituents + summary.mass_image
+    below = counts.cumsum(axis=1) >= 0.999 * counts.sum(axis=1, keepdims=True)
     return float(summary.mass_edges[1 + below.argmax(axis=1).max()])
-
-
-def _angles(description: ImageDescription) -> tuple[str, str]:
-    return (r"$\Delta\eta$", r"$\Delta\varphi$") if description.grid.centred else (r"$\eta$", r"$\varphi$")
 
 
 def _unit(description: ImageDescription, channel: str) -> str:

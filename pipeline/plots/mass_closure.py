@@ -81,13 +81,13 @@ def bins(closure: MassClosureSums, variant: int) -> Figure:
             centres = (drawn[1:] + drawn[:-1]) / 2
             for label in _labels(closure):
                 shifts = shifts_of(variant, label)
-                found = [i for i, shift in enumerate(shifts) if shift is not None]
+                filled = [i for i, shift in enumerate(shifts) if shift is not None]
                 look = {"color": COLOURS[label % len(COLOURS)], "marker": "o", "label": closure.classes[label]}
                 kept = [shift for shift in shifts if shift is not None]
                 panels[0, column].errorbar(
-                    centres[found], [s.mean for s in kept], yerr=[s.mean_error for s in kept], **look
+                    centres[filled], [s.mean for s in kept], yerr=[s.mean_error for s in kept], **look
                 )
-                panels[1, column].plot(centres[found], [s.rms for s in kept], **look)
+                panels[1, column].plot(centres[filled], [s.rms for s in kept], **look)
             panels[0, column].axhline(0, color="black", linewidth=0.8)
             panels[1, column].set_xlabel(title)
         for panel in panels.ravel():
@@ -106,11 +106,11 @@ def formulas(closure: MassClosureSums) -> Figure:
         axes = figure.subplots()
         everything = _labels(closure)
         medians = [closure.median_ratio(everything, place) for place in range(ABS_ETA_EDGES.size - 1)]
-        found = [(place, median) for place, median in enumerate(medians) if median is not None]
-        for place, median in found:
+        points = [(place, median) for place, median in enumerate(medians) if median is not None]
+        for place, median in points:
             low = ABS_ETA_EDGES[place]
             high = min(ABS_ETA_EDGES[place + 1], low + _LAST)
-            label = "median of the jets" if place == found[0][0] else None
+            label = "median of the jets" if place == points[0][0] else None
             axes.plot([low, high], [median, median], color=COLOURS[2], linewidth=2.5, label=label)
         eta = np.linspace(0, 3, 200)
         axes.plot(eta, 1 / (np.sqrt(2) * np.cosh(eta) ** 2), color=COLOURS[0], label=r"$1/(\sqrt{2}\cosh^2\eta)$")

@@ -1,4 +1,4 @@
-"""One image on axes, whatever the shape of its pixels: φ to the right, η up."""
+"""One image on axes, whatever the shape of its pixels: columns to the right (φ), rows up (η)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import numpy.typing as npt
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import Normalize
 
-from data_prep.grids.grid import Grid
-from data_prep.grids.hexagonal import HexagonalGrid
+from data_prep.grids.grid import Float64, Grid
 
 
 def draw(axes: Any, grid: Grid, image: npt.NDArray[Any], norm: Normalize) -> Any:
@@ -26,18 +25,21 @@ def draw(axes: Any, grid: Grid, image: npt.NDArray[Any], norm: Normalize) -> Any
         what a colour bar is made for.
     """
     lit = np.where(image > 0, image, np.nan)
-    if isinstance(grid, HexagonalGrid):
-        return _hexagons(axes, grid, lit, norm)
+    outline = grid.outline()
+    if outline is not None:
+        return _polygons(axes, grid, outline, lit, norm)
     return axes.imshow(lit, extent=grid.extent, origin="lower", interpolation="nearest", norm=norm, cmap="viridis")
 
 
-def _hexagons(axes: Any, grid: HexagonalGrid, lit: npt.NDArray[Any], norm: Normalize) -> PolyCollection:
+def _polygons(
+    axes: Any, grid: Grid, outline: tuple[Float64, Float64], lit: npt.NDArray[Any], norm: Normalize
+) -> PolyCollection:
     inside = grid.mask()
-    eta, phi = (centre[inside][:, None] + corner for centre, corner in zip(grid.centres(), grid.outline(), strict=True))
-    drawn = PolyCollection(np.stack([phi, eta], axis=-1), array=lit[inside], norm=norm, cmap="viridis", rasterized=True)
+    up, right = (centre[inside][:, None] + corner for centre, corner in zip(grid.centres(), outline, strict=True))
+    corners = np.stack([right, up], axis=-1)
+    drawn = PolyCollection(corners, array=lit[inside], norm=norm, cmap="viridis", rasterized=True)
     axes.add_collection(drawn)
     axes.set_aspect("equal")
-    left, right, below, above = grid.extent
-    axes.set_xlim(left, right)
-    axes.set_ylim(below, above)
+    axes.set_xlim(grid.extent[:2])
+    axes.set_ylim(grid.extent[2:])
     return drawn

@@ -25,8 +25,8 @@ def resolution_curves(closures: Mapping[str, Mapping[str, Any]], quantity: str, 
     with style():
         figure = Figure(figsize=(7.4, 6.6), layout="constrained")
         top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=[2, 3])
-        for index, (method, found) in enumerate(closures.items()):
-            _draw(top, bottom, method, found, index)
+        for index, (method, closure) in enumerate(closures.items()):
+            _draw(top, bottom, method, closure, index)
         top.axhline(1, color=REFERENCE, linewidth=1)
         top.set_ylabel("median response")
         bottom.set_ylabel("resolution")
@@ -36,13 +36,13 @@ def resolution_curves(closures: Mapping[str, Mapping[str, Any]], quantity: str, 
         return figure
 
 
-def _draw(top: Any, bottom: Any, method: str, found: Mapping[str, Any], index: int) -> None:
-    edges = np.asarray(found["edges"], np.float64)
-    measured = [i for i, each in enumerate(found["bins"]) if each is not None]
+def _draw(top: Any, bottom: Any, method: str, closure: Mapping[str, Any], index: int) -> None:
+    edges = np.asarray(closure["edges"], np.float64)
+    measured = [i for i, point in enumerate(closure["bins"]) if point is not None]
     centre = [(edges[i] + edges[i + 1]) / 2 for i in measured]
     half = [(edges[i + 1] - edges[i]) / 2 for i in measured]
     look = {"fmt": _MARKERS[index % len(_MARKERS)], "color": COLOURS[index % len(COLOURS)], "markersize": 6}
-    bins = [found["bins"][i] for i in measured]
-    medians, errors = [each["median"] for each in bins], [each["error"] for each in bins]
+    bins = [closure["bins"][i] for i in measured]
+    medians, errors = [point["median"] for point in bins], [point["error"] for point in bins]
     top.errorbar(centre, medians, xerr=half, yerr=errors, **look)
-    bottom.errorbar(centre, [each["resolution"] for each in bins], xerr=half, label=method, **look)
+    bottom.errorbar(centre, [point["resolution"] for point in bins], xerr=half, label=method, **look)

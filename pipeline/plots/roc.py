@@ -64,11 +64,11 @@ def roc_panels(curves: Mapping[str, Sequence[Curve]]) -> Figure:
         rows = ceil((len(curves) + 1) / columns)
         figure = Figure(figsize=(0.8 + 4.3 * columns, 0.6 + 3.9 * rows), layout="constrained")
         panels = np.ravel(figure.subplots(rows, columns, squeeze=False))
-        for axes, (name, found) in zip(panels, curves.items(), strict=False):
-            _panel(axes, name, found)
+        for axes, (name, class_curves) in zip(panels, curves.items(), strict=False):
+            _panel(axes, name, class_curves)
         for axes in panels[len(curves) :]:
             axes.axis("off")
-        shown = {curve.name: curve.title for found in curves.values() for curve in found}
+        shown = {curve.name: curve.title for class_curves in curves.values() for curve in class_curves}
         handles = [Line2D([], [], label=title, **_look(name, i)) for i, (name, title) in enumerate(shown.items())]
         if handles:
             panels[len(curves)].legend(handles=handles, loc="center", fontsize="small", handlelength=2.6)
@@ -104,9 +104,9 @@ def _draw_band(axes: Any, curve: Curve, values: npt.NDArray[np.float64], index: 
 
 def rejections(curve: Curve) -> npt.NDArray[np.float64]:
     """1/ε_B at `_EFFICIENCIES`, NaN where too few background jets pass to say."""
-    found = [rejection(curve.roc, float(point), curve.background_jets) for point in _EFFICIENCIES]
-    passing = [(point.background_efficiency or 0.0) * curve.background_jets for point in found]
-    values = [point.rejection if jets >= MINIMUM_JETS else None for point, jets in zip(found, passing, strict=True)]
+    points = [rejection(curve.roc, float(point), curve.background_jets) for point in _EFFICIENCIES]
+    passing = [(point.background_efficiency or 0.0) * curve.background_jets for point in points]
+    values = [point.rejection if jets >= MINIMUM_JETS else None for point, jets in zip(points, passing, strict=True)]
     return np.array([np.nan if value is None else value for value in values])
 
 

@@ -58,15 +58,15 @@ def pareto_front(
         figure = Figure(figsize=(9.0, 6.6), layout="constrained")
         axes = figure.subplots()
         for within, marker, words in ((True, "o", "other trials"), (False, "x", "beyond the limits")):
-            some = [each for each in others if each.within == within and each != hand_made]
-            _scatter(axes, some, words, s=16, marker=marker, color=COLOURS[3], linewidths=1, zorder=2)
-        axes.errorbar(*_xy(front), yerr=[each.error for each in front], fmt="none", ecolor=COLOURS[0], elinewidth=1)
+            shown = [point for point in others if point.within == within and point != hand_made]
+            _scatter(axes, shown, words, s=16, marker=marker, color=COLOURS[3], linewidths=1, zorder=2)
+        axes.errorbar(*_xy(front), yerr=[point.error for point in front], fmt="none", ecolor=COLOURS[0], elinewidth=1)
         for synthesised, fill, words in (
             (True, COLOURS[0], "front, synthesised"),
             (False, "white", "front, estimated"),
         ):
-            some = [each for each in front if each.synthesised == synthesised]
-            _scatter(axes, some, words, s=50, facecolors=fill, edgecolors=COLOURS[0], zorder=3)
+            shown = [point for point in front if point.synthesised == synthesised]
+            _scatter(axes, shown, words, s=50, facecolors=fill, edgecolors=COLOURS[0], zorder=3)
         base = [] if hand_made is None else [hand_made]
         _scatter(axes, base, "hand-made", s=180, marker="*", color=COLOURS[2], zorder=4)
         if words := _limits(limits):
@@ -85,12 +85,12 @@ def pareto_front(
         if axes.get_legend_handles_labels()[0]:
             figure.legend(loc="outside upper left", ncols=3, frameon=False)
         figure.draw_without_rendering()
-        _number(axes, figure.dpi, [*front, *(each for each in base if each not in front)])
+        _number(axes, figure.dpi, [*front, *(point for point in base if point not in front)])
         return figure
 
 
 def _xy(points: Sequence[Point]) -> tuple[list[float], list[float]]:
-    return [each.lut for each in points], [each.auc for each in points]
+    return [point.lut for point in points], [point.auc for point in points]
 
 
 def _scatter(axes: Any, points: Sequence[Point], words: str, **how: Any) -> None:
@@ -105,25 +105,25 @@ def _limits(limits: Mapping[str, int | None]) -> str:
     'at most 40,000 LUT, 20 clocks'
     """
     units = (("lut", "LUT"), ("clocks", "clocks"), ("interval", "clocks per image"))
-    found = [f"{value:,} {unit}" for name, unit in units if (value := limits[name]) is not None]
-    return f"at most {', '.join(found)}" if found else ""
+    phrases = [f"{value:,} {unit}" for name, unit in units if (value := limits[name]) is not None]
+    return f"at most {', '.join(phrases)}" if phrases else ""
 
 
 def _show(axes: Any, chosen: Sequence[Point], others: Sequence[Point]) -> None:
     """All of the front and all that is better; of worse ones those that are near."""
     if not chosen:
         return
-    low, high = min(each.auc for each in chosen), max(each.auc for each in (*chosen, *others))
+    low, high = min(point.auc for point in chosen), max(point.auc for point in (*chosen, *others))
     room = max(0.1 * (high - low), 0.002)
     axes.set_ylim(low - 2 * room, high + room)
 
 
 def _number(axes: Any, dpi: float, points: Sequence[Point]) -> None:
     """Write the clocks beside points, so that no number lies on another one or on another of the points."""
-    middles = axes.transData.transform(np.array([[each.lut, each.auc] for each in points]).reshape(-1, 2)) * 72 / dpi
+    middles = axes.transData.transform(np.array([[point.lut, point.auc] for point in points]).reshape(-1, 2)) * 72 / dpi
     taken: list[tuple[npt.NDArray[np.float64], float, float]] = [(middle, 4.0, 4.0) for middle in middles]
-    for index, (each, middle) in enumerate(zip(points, middles, strict=True)):
-        width = _DIGIT * len(str(each.clocks)) / 2
+    for index, (point, middle) in enumerate(zip(points, middles, strict=True)):
+        width = _DIGIT * len(str(point.clocks)) / 2
         rest = [box for number, box in enumerate(taken) if number != index]
 
         def free(
@@ -138,8 +138,8 @@ def _number(axes: Any, dpi: float, points: Sequence[Point]) -> None:
         place = next(filter(free, _PLACES), _PLACES[0])
         taken.append((middle + place, width, _HEIGHT / 2))
         axes.annotate(
-            str(each.clocks),
-            (each.lut, each.auc),
+            str(point.clocks),
+            (point.lut, point.auc),
             place,
             textcoords="offset points",
             ha="center",

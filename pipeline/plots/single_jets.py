@@ -57,13 +57,13 @@ def single_jets(jets: Sequence[SingleJet], true: int, classes: Sequence[str], gr
             else:
                 _pixels(figure, axes[2], grid, jet.port)
             _scores(axes[3], jet, true, classes)
-            axes[0].set_ylabel(f"jet {jet.row}\n" + (r"$\Delta\eta$" if grid.centred else r"$\eta$"))
+            axes[0].set_ylabel(f"jet {jet.row}\n{grid.axis_titles[0]}")
             if row == 0:
                 names = ("constituents", "image", "input port (integers)", "scores")
                 for panel, name in zip(axes, names, strict=True):
                     panel.set_title(name, loc="left", fontsize="small", fontweight="bold")
         for panel in panels[-1, :3]:
-            panel.set_xlabel(r"$\Delta\varphi$" if grid.centred else r"$\varphi$")
+            panel.set_xlabel(grid.axis_titles[1])
         return figure
 
 

@@ -25,10 +25,10 @@ def training_curves(history: Mapping[str, Mapping[str, Any]]) -> Figure:
         columns = max(len(history), 1)
         figure = Figure(figsize=(1.2 + 3.9 * columns, 6.6), layout="constrained")
         panels = figure.subplots(len(_ROWS), columns, sharex="col", sharey="row", squeeze=False)
-        for column, (title, found) in enumerate(history.items()):
+        for column, (title, curves) in enumerate(history.items()):
             for row, (key, label) in enumerate(_ROWS):
                 axes = panels[row, column]
-                _draw(axes, found[key], found[f"val_{key}"], int(found["best_epoch"]))
+                _draw(axes, curves[key], curves[f"val_{key}"], int(curves["best_epoch"]))
                 if column == 0:
                     axes.set_ylabel(label)
             panels[0, column].set_title(title, loc="left", fontsize="x-small", fontweight="bold")

@@ -23,13 +23,15 @@ def turn_on(shares: Mapping[str, Sequence[Mapping[str, Any] | None]], edges: Seq
     with style():
         figure = Figure(figsize=(7.4, 6.6), layout="constrained")
         axes = figure.subplots()
-        for index, (method, found) in enumerate(shares.items()):
-            bins = [(low, high, each) for (low, high), each in zip(pairwise(edges), found, strict=True) if each]
+        for index, (method, efficiencies) in enumerate(shares.items()):
+            bins = [
+                (low, high, share) for (low, high), share in zip(pairwise(edges), efficiencies, strict=True) if share
+            ]
             axes.errorbar(
                 [(low + high) / 2 for low, high, _ in bins],
-                [each["value"] for _, _, each in bins],
+                [share["value"] for _, _, share in bins],
                 xerr=[(high - low) / 2 for low, high, _ in bins],
-                yerr=[each["error"] for _, _, each in bins],
+                yerr=[share["error"] for _, _, share in bins],
                 fmt=_MARKERS[index % len(_MARKERS)],
                 color=COLOURS[index % len(COLOURS)],
                 markersize=6,

@@ -13,10 +13,10 @@ from data_prep.errors import PipelineError
 from data_prep.events.batch import EventBatch
 from data_prep.fixed_point import FixedType
 from hls_projects.hls.emulated_outputs import EmulatedOutputs
-from hls_projects.network.graph import Graph
-from models.tasks.event_data import Events, open_events
-from models.tasks.event_maps import Maps, heads
-from models.tasks.event_settings import EventModelSettings
+from hls_projects.network.model_types import ModelTypes
+from models.events.data import Events, open_events
+from models.events.maps import Maps, heads
+from models.events.settings import EventModelSettings
 from pipeline.report.run_folder import NotMadeError, RunFolder, reading
 from pipeline.report.verdict import judge
 

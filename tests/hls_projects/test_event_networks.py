@@ -29,12 +29,12 @@ from hls_projects.rtl.clocked.machine import Pipelining
 from hls_projects.rtl.forms.streamed import streamed
 from hls_projects.settings import HlsSettings
 from models.architectures import unet_network
+from models.events.maps import heads
+from models.events.settings import DetectionSettings, EventModelSettings
 from models.quantization.exact import exact_inference
+from models.regression.heads import networks
 from models.settings import ModelSettings
-from models.tasks.event_maps import heads
-from models.tasks.event_settings import DetectionSettings, EventModelSettings
-from models.tasks.regression_heads import networks
-from tests.hls_projects.rtl.forms.test_forms import simulate
+from tests.hls_projects.rtl.test_forms import simulate
 
 WIDTH = {"bits": 4, "integer": 1}
 JETS_OF = DetectionSettings(window=1, jets=4, threshold=0.2)

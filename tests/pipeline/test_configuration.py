@@ -12,8 +12,8 @@ from data_prep.generate.rate_settings import RateSettings
 from data_prep.generate.settings import EventSettings, GenerateSettings
 from data_prep.images.jets import ImagesSettings
 from hls_projects.settings import HardwareSettings
+from models.events.settings import EventModelSettings
 from models.settings import TrainSettings
-from models.tasks.event_settings import EventModelSettings
 from models.tasks.registry import TASKS, TaskChoice
 from pipeline.configuration import load, load_kind
 

@@ -20,11 +20,11 @@ from data_prep.images.jets import ImagesSettings
 from data_prep.settings import Settings
 from data_prep.streams.executors.dask_cluster import BatchSettings
 from hls_projects.settings import HardwareSettings
+from models.events.settings import EventModelSettings
 from models.rates.settings import RatesSettings
 from models.settings import ModelSettings, TrainSettings
 from models.studies.candidate_cost import CandidateCostSettings
 from models.studies.symmetries import SymmetryStudySettings
-from models.tasks.event_settings import EventModelSettings
 from pipeline.configuration import LARGEST_FILE, load, load_kind
 from pipeline.studies.search.settings import SearchSettings
 from pipeline.yaml_core import Document, YamlError

@@ -16,8 +16,8 @@ import yaml
 from data_prep.digits import with_error
 from data_prep.generate.settings import EventSettings
 from data_prep.store.event_images import open_event_dataset
-from models.tasks.event_maps import heads
-from models.tasks.event_settings import EventModelSettings
+from models.events.maps import heads
+from models.events.settings import EventModelSettings
 from pipeline.app import main
 from pipeline.artefacts.artefact import artefact
 from pipeline.configuration import load

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from data_prep.errors import InputFileError
 
 PT_STEP = 0.25
-"""The step of the pT (GeV)."""
+"""GeV a step of the pT."""
 _HARDWARE = ("hwpt", "hweta", "hwphi")
 
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from hls_projects.hls.jet_finder import JETS
 from hls_projects.hls.project import HlsProject
-from models.tasks.detection_measure import fakes_at
-from models.tasks.jet_finder import FoundJets, concatenate, same
-from models.tasks.jet_lists import found_jets
+from models.events.detection_measure import fakes_at
+from models.events.jet_finder import FoundJets, concatenate, same
+from models.events.jet_lists import found_jets
 from pipeline.plots.resolution import resolution_curves
 from pipeline.plots.style import svg_text
 from pipeline.plots.turn_on import turn_on

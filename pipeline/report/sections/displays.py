@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from models.tasks.event_task import event_task
+from models.events.task import event_task
 from pipeline.plots.event_display import event_display, first_of_each_kind
 from pipeline.plots.style import svg_text
 from pipeline.report import svg

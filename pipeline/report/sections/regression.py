@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from data_prep.errors import PipelineError
 from hls_projects.hls.emulated_outputs import EmulatedOutputs
+from models.regression.settings import RegressionSettings, TargetSettings
 from models.settings import ModelSettings
-from models.tasks.settings import RegressionSettings, TargetSettings
 from pipeline.plots.resolution import resolution_curves
 from pipeline.plots.style import svg_text
 from pipeline.report import svg

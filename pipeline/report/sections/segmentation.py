@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from data_prep.events.batch import TOWER_CLASSES
+from models.events.mitigation import names_of
 from models.metrics.segmentation import confusion
-from models.tasks.mitigation import names_of
 from pipeline.plots.resolution import resolution_curves
 from pipeline.plots.style import svg_text
 from pipeline.report import svg

@@ -17,19 +17,19 @@ def spent(records: Sequence[Record], budget: BudgetSettings, *, running: bool = 
     """Whether enough designs were trained, those that are `running` counted or not."""
     if budget.trials is None:
         return False
-    return sum(each.trained or (running and each.state == "running") for each in records) >= budget.trials
+    return sum(record.trained or (running and record.state == "running") for record in records) >= budget.trials
 
 
 def exhausted(records: Sequence[Record]) -> bool:
     """Whether the last many trials were all refused, or failed: the sampler finds nothing new that may fit."""
-    ended = [each for each in records if each.state not in ("waiting", "running")]
-    return len(ended) >= REFUSALS and all(each.state in ("refused", "failed") for each in ended[-REFUSALS:])
+    ended = [record for record in records if record.state not in ("waiting", "running")]
+    return len(ended) >= REFUSALS and all(record.state in ("refused", "failed") for record in ended[-REFUSALS:])
 
 
 def common_failure(records: Sequence[Record]) -> str | None:
     """The reason for which every trial fails; None where some do not, or there are few yet."""
-    ended = [each for each in records if each.state not in ("waiting", "running")]
-    reasons = {each.reason for each in ended}
-    if len(ended) < FAILURES or any(each.state != "failed" for each in ended) or len(reasons) > 1:
+    ended = [record for record in records if record.state not in ("waiting", "running")]
+    reasons = {record.reason for record in ended}
+    if len(ended) < FAILURES or any(record.state != "failed" for record in ended) or len(reasons) > 1:
         return None
     return reasons.pop()

@@ -72,31 +72,31 @@ def confirm(
     from data_prep.system.programs import Children
     from hls_projects.rtl.synthesis.yosys import yosys_version
 
-    found = {each.number: kept for each in designs if (kept := _known(work, each.number)) is not None}
+    confirmed = {record.number: kept for record in designs if (kept := _known(work, record.number)) is not None}
     try:
         yosys_version()
     except ToolNotFoundError as error:
-        return found, error.problem
+        return confirmed, error.what
     begin, reason = time.monotonic(), ""
     waiting: list[tuple[Record, Future[Confirmed]]] = []
     with Children() as children, ThreadPoolExecutor(workers) as pool:
-        for each in designs[: settings.confirm.points]:
-            if each.number in found:
+        for record in designs[: settings.confirm.points]:
+            if record.number in confirmed:
                 advance(1)
                 continue
             waiting.append(
-                (each, pool.submit(_one, each, space, work, children, begin + 60 * settings.confirm.minutes))
+                (record, pool.submit(_one, record, space, work, children, begin + 60 * settings.confirm.minutes))
             )
-        for each, future in waiting:
+        for record, future in waiting:
             try:
-                found[each.number] = future.result()
-                write_json(_file(work, each.number), found[each.number].model_dump())
+                confirmed[record.number] = future.result()
+                write_json(_file(work, record.number), confirmed[record.number].model_dump())
             except MachineError:
                 raise
             except PipelineError as error:
-                reason = reason or f"trial {each.number}: {error.problem}"
+                reason = reason or f"trial {record.number}: {error.what}"
             advance(1)
-    return found, reason
+    return confirmed, reason
 
 
 def _one(record: Record, space: Space, work: Path, children: Children, end: float) -> Confirmed:
@@ -117,18 +117,18 @@ def _one(record: Record, space: Space, work: Path, children: Children, end: floa
     for number, variant in enumerate(rtl.variants):
         folder = scratch / str(number)
         scratch.mkdir(exist_ok=True)
-        made = write_design(network, files.hardware.name, rtl, variant, folder, files.hardware.builder)
+        logic = build(network, files.hardware.name, rtl, variant, folder, files.hardware.builder)
         cells = synthesise(
             folder,
             scratch / f"{number}_work",
-            flatten=made.estimate <= FLATTENED_LARGEST,
+            flatten=logic.estimate <= FLATTENED_LARGEST,
             cpu_seconds=rtl.synthesis_seconds,
             children=children,
         )
         kept: dict[str, Any] = {name: getattr(cells, name) for name in ("lut", "ff", "carry", "flattened", "tool")}
-        counted.append(Confirmed(**kept, variant=number, clocks=made.design.latency))
+        counted.append(Confirmed(**kept, variant=number, clocks=logic.design.latency))
     shutil.rmtree(scratch)
-    return min(counted, key=lambda each: each.lut)
+    return min(counted, key=lambda design: design.lut)
 
 
 def _known(work: Path, number: int) -> Confirmed | None:

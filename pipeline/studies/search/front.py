@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.studies.search.record import Measured, Record
+from pipeline.studies.search.record import Record, TrialMeasurement
 from pipeline.studies.search.settings import ConstraintSettings
 
 Costs = tuple[float, ...]
 """Numbers that shall all be small."""
 
 
-def costs_of(found: Measured) -> Costs:
+def costs_of(measured: TrialMeasurement) -> Costs:
     """What a design is judged by, all to be small: the objective with its sign turned, LUTs, clocks, interval."""
-    return -found.objective, float(found.estimate), float(found.clocks), float(found.interval)
+    return -measured.objective, float(measured.estimate), float(measured.clocks), float(measured.interval)
 
 
 def dominates(one: Costs, other: Costs) -> bool:
@@ -47,34 +47,36 @@ def hypervolume(costs: Sequence[Costs], reference: Costs) -> float:
     >>> hypervolume([(1.0, 2.0), (2.0, 1.0)], (3.0, 3.0))
     3.0
     """
-    inside = [each for each in costs if all(a < b for a, b in zip(each, reference, strict=True))]
+    inside = [cost for cost in costs if all(a < b for a, b in zip(cost, reference, strict=True))]
     if not inside:
         return 0.0
     if len(reference) == 1:
-        return float(reference[0] - min(each[0] for each in inside))
-    ordered = sorted(inside, key=lambda each: each[-1])
-    borders = [*(each[-1] for each in ordered), reference[-1]]
+        return float(reference[0] - min(cost[0] for cost in inside))
+    ordered = sorted(inside, key=lambda cost: cost[-1])
+    borders = [*(cost[-1] for cost in ordered), reference[-1]]
     total = 0.0
     for number in range(len(ordered)):
         depth = borders[number + 1] - borders[number]
         if depth > 0:
-            total += depth * hypervolume([each[:-1] for each in ordered[: number + 1]], reference[:-1])
+            total += depth * hypervolume([cost[:-1] for cost in ordered[: number + 1]], reference[:-1])
     return total
 
 
-def excess(found: Measured, limits: ConstraintSettings) -> tuple[float, float, float]:
+def excess(measured: TrialMeasurement, limits: ConstraintSettings) -> tuple[float, float, float]:
     """By which share a design is above each limit."""
-    return limits.excess(found.estimate, found.clocks, found.interval)
+    return limits.excess(measured.estimate, measured.clocks, measured.interval)
 
 
 def front_of(records: Sequence[Record], limits: ConstraintSettings) -> list[Record]:
     """The finished designs within the limits that no other one within them beats, the best objective first."""
-    inside = [each for each in records if each.measured and not any(excess(each.measured, limits))]
-    costs = [costs_of(each.measured) for each in inside if each.measured is not None]
+    inside = [record for record in records if record.measured and not any(excess(record.measured, limits))]
+    costs = [costs_of(record.measured) for record in inside if record.measured is not None]
     return [inside[index] for index in pareto(costs)]
 
 
 def nearest(records: Sequence[Record], limits: ConstraintSettings) -> Record | None:
     """Of the finished designs the one that is least above the limits, by the sum of the shares."""
-    finished = [each for each in records if each.measured is not None]
-    return min(finished, key=lambda each: sum(excess(each.measured, limits)) if each.measured else 0.0, default=None)
+    finished = [record for record in records if record.measured is not None]
+    return min(
+        finished, key=lambda record: sum(excess(record.measured, limits)) if record.measured else 0.0, default=None
+    )

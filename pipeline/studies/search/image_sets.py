@@ -31,11 +31,11 @@ def image_sets(space: Space) -> dict[str, ImagesSettings]:
     from data_prep.images.jets import ImagesSettings
 
     of_images = [
-        each
-        for each in space.dimensions
-        if any(key.startswith("images.") for change in each.changes.values() for key in change)
+        dimension
+        for dimension in space.dimensions
+        if any(key.startswith("images.") for change in dimension.changes.values() for key in change)
     ]
-    found: dict[str, ImagesSettings] = {}
+    sets: dict[str, ImagesSettings] = {}
     origin = space.origin
     points = [
         {},
@@ -46,10 +46,10 @@ def image_sets(space: Space) -> dict[str, ImagesSettings]:
             settings = ImagesSettings.of_content(space.content(origin | point)["images"])
         except ValidationError:
             continue
-        found.setdefault(image_set(settings), settings)
-        if len(found) > LIMIT:
+        sets.setdefault(image_set(settings), settings)
+        if len(sets) > LIMIT:
             raise ConfigurationError(f"'space' asks for more than {LIMIT} image sets", remedy="name fewer values")
-    return found
+    return sets
 
 
 def make_sets(

@@ -50,7 +50,9 @@ def quantized_network(files: Files, jets: Jets) -> Any:
     """
     from models.architectures.registry import HARDWARE, networks
 
-    network = next(each for each in networks(files.model, files.images.grid.kind) if each.name == HARDWARE)
+    network = next(
+        candidate for candidate in networks(files.model, files.images.grid.kind) if candidate.name == HARDWARE
+    )
     try:
         return network.build(files.model, tuple(jets.images.shape[1:]), len(jets.classes))
     except ConfigurationError as error:

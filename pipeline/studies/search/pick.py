@@ -49,21 +49,23 @@ def choose(front: dict[str, Any], point: int | None, limits: ConstraintSettings)
     """
     points = front["points"]
     if point is not None:
-        found = next((each for each in points if each["trial"] == point), None)
-        if found is None:
-            known = ", ".join(str(each["trial"]) for each in points)
+        chosen = next((candidate for candidate in points if candidate["trial"] == point), None)
+        if chosen is None:
+            known = ", ".join(str(candidate["trial"]) for candidate in points)
             raise ConfigurationError(f"trial {point} is not on the front", remedy=f"its points are {known}")
-        return dict(found)
-    excess = [limits.excess(_lut(each), each["clocks"], each["interval"]) for each in points]
-    inside = [each for each, over in zip(points, excess, strict=True) if not any(over)]
+        return dict(chosen)
+    excess = [limits.excess(_lut(candidate), candidate["clocks"], candidate["interval"]) for candidate in points]
+    inside = [candidate for candidate, over in zip(points, excess, strict=True) if not any(over)]
     if not inside:
-        over, nearest = min(((sum(over), each["trial"]), each) for over, each in zip(excess, points, strict=True))
+        over, nearest = min(
+            ((sum(over), candidate["trial"]), candidate) for over, candidate in zip(excess, points, strict=True)
+        )
         raise ConfigurationError(
             f"no design on the front is within the limits; the nearest, trial {nearest['trial']}, takes "
             f"{_lut(nearest):,} LUT and {nearest['clocks']} clocks, {over[0]:.0%} too many in all"
         )
     key = "macro_auc" if front["objective"] == "macro_auc" else "log_rejection"
-    return dict(max(inside, key=lambda each: each[key]))
+    return dict(max(inside, key=lambda candidate: candidate[key]))
 
 
 def _lut(point: dict[str, Any]) -> int:
@@ -77,9 +79,9 @@ def read_front(search: Path) -> dict[str, Any]:
         InputFileError: a folder that contains no search.
     """
     try:
-        found = json.loads((search / "front.json").read_text(encoding="utf-8"))
+        front = json.loads((search / "front.json").read_text(encoding="utf-8"))
         origin = json.loads((search / "origin.json").read_text(encoding="utf-8"))
-        return {**found, **origin}
+        return {**front, **origin}
     except (OSError, ValueError):
         raise InputFileError(
             "contains no search", file=search, remedy="make it with `python -m pipeline search`"
@@ -110,20 +112,20 @@ def write_run(search: Path, point: dict[str, Any], origin: dict[str, Any], folde
     try:
         for name in FILES:
             text = (search / f"{name}.yaml").read_text(encoding="utf-8")
-            made = edited(text, base.content[name], wanted.content[name])
-            made = made.replace(f"configs/{origin['run']}/", f"configs/{folder.name}/")
-            made = made.replace(f"build/{origin['run']}/20_", f"build/{folder.name}/20_")
+            content = edited(text, base.content[name], wanted.content[name])
+            content = content.replace(f"configs/{origin['run']}/", f"configs/{folder.name}/")
+            content = content.replace(f"build/{origin['run']}/20_", f"build/{folder.name}/20_")
             head = f"{_head(point)}# {command}\n" if name == "model" else ""
-            (partial / f"{name}.yaml").write_text(head + made, encoding="utf-8")
+            (partial / f"{name}.yaml").write_text(head + content, encoding="utf-8")
         if read_files(partial) != wanted:
             raise PipelineError("the files written would be read as another design", file=partial)
         if origin["sample"]:
             (partial / "sample").write_text(f"{origin['sample']}\n", encoding="utf-8")
         rates = folder.with_name(origin["run"]) / "rates.yaml"
         if rates.exists():
-            made = rates.read_text(encoding="utf-8").replace(f"configs/{origin['run']}/", f"configs/{folder.name}/")
-            made = made.replace(f"build/{origin['run']}/", f"build/{folder.name}/")
-            (partial / "rates.yaml").write_text(made, encoding="utf-8")
+            content = rates.read_text(encoding="utf-8").replace(f"configs/{origin['run']}/", f"configs/{folder.name}/")
+            content = content.replace(f"build/{origin['run']}/", f"build/{folder.name}/")
+            (partial / "rates.yaml").write_text(content, encoding="utf-8")
         try:
             partial.rename(folder)
         except OSError as error:

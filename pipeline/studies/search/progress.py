@@ -38,7 +38,7 @@ class Bar:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._progress:
             self._progress.stop()
@@ -54,14 +54,14 @@ class Bar:
 
 def spent(records: Sequence[Record], budget: BudgetSettings, seconds: float) -> float:
     """How much of the budget is spent: of trials or time, whichever is nearer to its end; 1 is all."""
-    trained = sum(each.trained for each in records)
+    trained = sum(record.trained for record in records)
     parts = ((trained, budget.trials), (seconds / 60, budget.minutes))
     return max(done / whole for done, whole in parts if whole)
 
 
 def words(records: Sequence[Record], limits: ConstraintSettings) -> str:
     """What was found so far, in words."""
-    states = [each.state for each in records]
+    states = [record.state for record in records]
     counts = [f"{states.count('finished')} trained"]
     for state, word in (("hopeless", "given up"), ("refused", "refused"), ("failed", "failed")):
         if number := states.count(state):  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ HAND_MADE = "files"
 State = Literal["waiting", "running", "finished", "hopeless", "refused", "failed"]
 
 
-class Measured(Settings):
+class TrialMeasurement(Settings):
     """What a finished trial found."""
 
     objective: float
@@ -73,7 +73,7 @@ class Record:
     kin: str = ""
     inherited: int | None = None
     estimate: int | None = None
-    measured: Measured | None = None
+    measured: TrialMeasurement | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property

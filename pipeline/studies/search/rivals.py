@@ -55,10 +55,10 @@ def best_rival(epochs: int, estimate: int | None, others: Sequence[Record]) -> t
     Minus infinity where there is none.
     """
     rivals = [
-        (each.measured.curve[epochs - 1], each.number)
-        for each in others
-        if each.measured is not None
-        and len(each.measured.curve) >= epochs
-        and (estimate is None or each.estimate is None or each.estimate <= estimate)
+        (record.measured.curve[epochs - 1], record.number)
+        for record in others
+        if record.measured is not None
+        and len(record.measured.curve) >= epochs
+        and (estimate is None or record.estimate is None or record.estimate <= estimate)
     ]
     return max(rivals, default=(-math.inf, -1))

@@ -70,8 +70,8 @@ class Search:
             while True:
                 records = self.study.records()
                 seconds = before + time.monotonic() - begin
-                ended = sum(each.state not in ("waiting", "running") for each in records)
-                refused = sum(each.state == "refused" for each in records)
+                ended = sum(record.state not in ("waiting", "running") for record in records)
+                refused = sum(record.state == "refused" for record in records)
                 if seen != (ended - refused, ended // TABLE):
                     seen = (ended - refused, ended // TABLE)
                     results.write(self.job.work, records, self.settings, {}, seconds)
@@ -116,20 +116,20 @@ class Search:
         """Synthesise designs of the front, and of the one with a little more LUTs, and the hand-made one."""
         limits = self.settings.constraints
         wider = limits.model_copy(update={"lut": limits.lut and round((1 + self.settings.confirm.beyond) * limits.lut)})
-        chosen = {each.number: each for each in (*front_of(records, limits), *front_of(records, wider))}
+        chosen = {record.number: record for record in (*front_of(records, limits), *front_of(records, wider))}
         base = results.hand_made(records)
         number = self.settings.confirm.points - (base is not None and base.number not in chosen)
-        some = spread(sorted(chosen.values(), key=_objective), number)
+        designs = spread(sorted(chosen.values(), key=_objective), number)
         if base is not None and base.number not in chosen:
-            some.append(base)
+            designs.append(base)
         # The best one is what was asked for; of the others the cheap ones are done soon.
-        top = max(some, key=_objective, default=None)
-        some.sort(key=lambda each: (each is not top, _estimate(each)))
-        with console.progress("synthesising the front", len(some), "designs") as advance:
-            found, reason = confirm(some, self.settings, self.space, self.job.work, self.workers, advance)
+        top = max(designs, key=_objective, default=None)
+        designs.sort(key=lambda record: (record is not top, _estimate(record)))
+        with console.progress("synthesising the front", len(designs), "designs") as advance:
+            confirmed, reason = confirm(designs, self.settings, self.space, self.job.work, self.workers, advance)
         if reason:
             console.warn(f"not all of the front was synthesised: {reason}")
-        return found
+        return confirmed
 
     def leave(self, folder: Path, records: Sequence[Record], confirmed: dict[int, Confirmed]) -> None:
         """Write the results into the artefact: front, table, figure, the networks of the front, the database.
@@ -146,7 +146,7 @@ class Search:
         # All of them: a search that goes on inherits from any, and what is on its front then was perhaps not before.
         shutil.copytree(networks, folder / "networks", ignore=shutil.ignore_patterns(".*"))
         base = results.hand_made(records)
-        shown = {each.number for each in front} | ({base.number} if base else set())
+        shown = {record.number for record in front} | ({base.number} if base else set())
         missing = [str(number) for number in sorted(shown) if not model_file(folder, number).exists()]
         if missing:
             console.warn(f"the networks of trials {', '.join(missing)} are on other machines")
@@ -170,12 +170,12 @@ def spread(designs: Sequence[Record], number: int) -> list[Record]:
     return [designs[round(i * (len(designs) - 1) / (number - 1))] for i in range(number)]
 
 
-def _objective(each: Record) -> float:
-    return each.measured.objective if each.measured else 0.0
+def _objective(record: Record) -> float:
+    return record.measured.objective if record.measured else 0.0
 
 
-def _estimate(each: Record) -> int:
-    return each.measured.estimate if each.measured else 0
+def _estimate(record: Record) -> int:
+    return record.measured.estimate if record.measured else 0
 
 
 def _none(records: Sequence[Record], settings: SearchSettings) -> str:
@@ -183,11 +183,14 @@ def _none(records: Sequence[Record], settings: SearchSettings) -> str:
     best = nearest(records, settings.constraints)
     if best is None or best.measured is None:
         return f"no design was trained to the end; {_reasons(records)}"
-    found, over = best.measured, excess(best.measured, settings.constraints)
+    measured, over = best.measured, excess(best.measured, settings.constraints)
     words = [
         f"{share:.0%} too many {name} ({value:,})"
         for share, name, value in zip(
-            over, ("LUTs", "clocks", "clocks per image"), (found.estimate, found.clocks, found.interval), strict=True
+            over,
+            ("LUTs", "clocks", "clocks per image"),
+            (measured.estimate, measured.clocks, measured.interval),
+            strict=True,
         )
         if share
     ]
@@ -196,9 +199,9 @@ def _none(records: Sequence[Record], settings: SearchSettings) -> str:
 
 def _reasons(records: Sequence[Record]) -> str:
     """What became of trials that found nothing, and the reason that most of them have."""
-    states = Counter(each.state for each in records if each.state not in ("waiting", "running"))
+    states = Counter(record.state for record in records if record.state not in ("waiting", "running"))
     if not states:
         return "no trial finished in the given time"
     counts = ", ".join(f"{number} {state}" for state, number in states.most_common())
-    reasons = Counter(each.reason for each in records if each.reason).most_common(1)
+    reasons = Counter(record.reason for record in records if record.reason).most_common(1)
     return f"of its trials {counts}" + (f"; most often: {reasons[0][0]}" if reasons else "")

@@ -60,18 +60,18 @@ class Space:
         Raises:
             ConfigurationError: a key that is none, or one that two dimensions set.
         """
-        found = tuple(_dimension(name, given, base) for name, given in settings.items())
+        dimensions = tuple(_dimension(name, given, base) for name, given in settings.items())
         owners: dict[str, str] = {}
-        for each in found:
-            for key in {key for change in each.changes.values() for key in change}:
-                if owners.setdefault(key, each.name) != each.name:
-                    raise ConfigurationError(f"'space': both '{owners[key]}' and '{each.name}' set '{key}'")
-        return cls(found, base)
+        for dimension in dimensions:
+            for key in {key for change in dimension.changes.values() for key in change}:
+                if owners.setdefault(key, dimension.name) != dimension.name:
+                    raise ConfigurationError(f"'space': both '{owners[key]}' and '{dimension.name}' set '{key}'")
+        return cls(dimensions, base)
 
     @property
     def origin(self) -> Point:
         """The point that the files stand for."""
-        return {each.name: each.base for each in self.dimensions}
+        return {dimension.name: dimension.base for dimension in self.dimensions}
 
     def content(self, point: Point) -> Content:
         """The configuration files of a point: lengths of lists first, then values; missing items have none.
@@ -80,15 +80,15 @@ class Space:
             ConfigurationError: a value that a dimension does not have.
         """
         changes: Change = {}
-        for each in self.dimensions:
-            chosen = point.get(each.name, each.base)
-            if chosen not in each.changes:
-                raise ConfigurationError(f"'{each.name}' has no value {chosen!r}")
-            changes |= each.changes[chosen]
-        made: Content = _copied(self.base)
+        for dimension in self.dimensions:
+            chosen = point.get(dimension.name, dimension.base)
+            if chosen not in dimension.changes:
+                raise ConfigurationError(f"'{dimension.name}' has no value {chosen!r}")
+            changes |= dimension.changes[chosen]
+        content: Content = _copied(self.base)
         for key, value in sorted(changes.items(), key=lambda item: not item[0].endswith(f".{NUMBER}")):
-            _set(made, key.split("."), value)
-        return made
+            _set(content, key.split("."), value)
+        return content
 
 
 def _dimension(name: str, given: DimensionSettings, base: Content) -> Dimension:
@@ -102,16 +102,16 @@ def _dimension(name: str, given: DimensionSettings, base: Content) -> Dimension:
             changes = {AS_IS: {}, **changes}
         return Dimension(name, tuple(changes), changes, same[0] if same else AS_IS)
     values = given.values if isinstance(given, RangeSettings) else given
-    found = _in_files(base, name)
-    if any(isinstance(value, dict | list) for value in found):
+    present = _in_files(base, name)
+    if any(isinstance(value, dict | list) for value in present):
         raise ConfigurationError(f"'space': '{name}' is a section, not a value, in the configuration files")
-    if len({repr(value) for value in found}) > 1:
+    if len({repr(value) for value in present}) > 1:
         changes = {AS_IS: {}, **{value: {name: value} for value in values}}
         return Dimension(name, tuple(changes), changes, AS_IS)
-    known = tuple(dict.fromkeys((*values, found[0])))
+    known = tuple(dict.fromkeys((*values, present[0])))
     if all(_is_number(value) for value in known):
         known = tuple(sorted(known, key=float))
-    return Dimension(name, known, {value: {name: value} for value in known}, found[0])
+    return Dimension(name, known, {value: {name: value} for value in known}, present[0])
 
 
 def _is_number(value: Any) -> bool:
@@ -125,10 +125,10 @@ def _in_files(base: Content, key: str) -> list[Any]:
         ConfigurationError: when it leads to nothing.
     """
     parts = key.split(".")
-    found = [value for _, value in _found(base, [_capped(base, parts, i) for i in range(len(parts))])]
-    if not found:
+    values = [value for _, value in _places(base, [_capped(base, parts, i) for i in range(len(parts))])]
+    if not values:
         raise ConfigurationError(f"'space': '{key}' is not in the configuration files")
-    return found
+    return values
 
 
 def _capped(base: Content, parts: list[str], index: int) -> str:
@@ -136,12 +136,12 @@ def _capped(base: Content, parts: list[str], index: int) -> str:
     part = parts[index]
     if not part.isdigit():
         return part
-    above = [value for _, value in _found(base, [_capped(base, parts, i) for i in range(index)])]
+    above = [value for _, value in _places(base, [_capped(base, parts, i) for i in range(index)])]
     shortest = min((len(value) for value in above if isinstance(value, list)), default=0)
     return str(min(int(part), shortest - 1)) if shortest else part
 
 
-def _found(node: Any, parts: list[str]) -> Iterator[tuple[list[str], Any]]:
+def _places(node: Any, parts: list[str]) -> Iterator[tuple[list[str], Any]]:
     """Every place that a key leads to, with what is there."""
     if not parts:
         yield [], node
@@ -153,26 +153,26 @@ def _found(node: Any, parts: list[str]) -> Iterator[tuple[list[str], Any]]:
             return
         chosen = range(len(node)) if head == "*" else [int(head)] if head.isdigit() and int(head) < len(node) else []
         for index in chosen:
-            for path, value in _found(node[index], rest):
+            for path, value in _places(node[index], rest):
                 yield [str(index), *path], value
     elif isinstance(node, dict) and head in node:
-        for path, value in _found(node[head], rest):
+        for path, value in _places(node[head], rest):
             yield [head, *path], value
 
 
 def _holds(base: Content, key: str, value: Any) -> bool:
-    return all(found == value and type(found) is type(value) for _, found in _found(base, key.split(".")))
+    return all(present == value and type(present) is type(value) for _, present in _places(base, key.split(".")))
 
 
 def _set(node: Any, parts: list[str], value: Any) -> None:
     """Set every place that a key leads to; none where items are missing."""
     if parts[-1] == NUMBER:
-        for _, items in list(_found(node, parts[:-1])):
+        for _, items in list(_places(node, parts[:-1])):
             if isinstance(items, list) and items:
                 del items[int(value) :]
                 items.extend(_copied(items[-1]) for _ in range(int(value) - len(items)))
         return
-    for path, _ in list(_found(node, parts)):
+    for path, _ in list(_places(node, parts)):
         target = node
         for part in path[:-1]:
             target = target[int(part)] if isinstance(target, list) else target[part]

@@ -22,7 +22,7 @@ from data_prep.errors import ConfigurationError, PipelineError
 from data_prep.system.machine import DISK, ROOM, MachineError, machine_fault
 from pipeline.studies.search.front import excess
 from pipeline.studies.search.networks import RefusedError
-from pipeline.studies.search.record import HAND_MADE, Measured, Record, State
+from pipeline.studies.search.record import HAND_MADE, Record, State, TrialMeasurement
 from pipeline.studies.search.settings import SearchSettings
 from pipeline.studies.search.space import Dimension, Point, Space
 from pipeline.studies.search.trial import HopelessError, Note
@@ -50,7 +50,7 @@ LIMITS = ("lut", "clocks", "interval")
 """What Optuna calls the constraints."""
 _SETTINGS, _STARTED = "settings", "started"
 
-Run = Callable[[int, Point, Sequence[Record], Note], Measured]
+Run = Callable[[int, Point, Sequence[Record], Note], TrialMeasurement]
 """Measures a point: its number, the point, the trials so far, and what keeps facts about it."""
 
 
@@ -113,10 +113,10 @@ class Study:
         Raises:
             ConfigurationError: it is another one.
         """
-        found = self._study.user_attrs.get(_SETTINGS)
-        if found is None:
+        earlier = self._study.user_attrs.get(_SETTINGS)
+        if earlier is None:
             self._study.set_user_attr(_SETTINGS, fingerprint)
-        elif found != fingerprint:
+        elif earlier != fingerprint:
             raise ConfigurationError(
                 "the database holds a search with other settings or other jets",
                 remedy="take the settings it was begun with, or another --out or --storage",
@@ -179,8 +179,8 @@ class Study:
 
         note(point=point)
         try:
-            others = [each for each in self.records() if each.number != trial.number]
-            found = run(trial.number, point, others, note)
+            others = [record for record in self.records() if record.number != trial.number]
+            measured = run(trial.number, point, others, note)
         except (RefusedError, HopelessError) as error:
             note(outcome="refused" if isinstance(error, RefusedError) else "hopeless", reason=str(error))
             raise optuna.TrialPruned from None
@@ -193,10 +193,10 @@ class Study:
                 raise _NoRoomError from error
             note(reason=_reason(error))
             raise
-        note(measured=found.model_dump(mode="json"))
-        for name, over in zip(LIMITS, excess(found, self._settings.constraints), strict=True):
+        note(measured=measured.model_dump(mode="json"))
+        for name, over in zip(LIMITS, excess(measured, self._settings.constraints), strict=True):
             trial.set_constraint(name, over)
-        return found.objective, float(found.estimate), float(found.clocks)
+        return measured.objective, float(measured.estimate), float(measured.clocks)
 
     def _again(self, trial: optuna.Trial, reason: str) -> None:
         """Let a trial wait that could not be finished."""
@@ -213,7 +213,7 @@ class Study:
     def records(self) -> list[Record]:
         """All trials by number."""
         with _disk(str(self._storage.url)):
-            return [_record(each) for each in self._study.get_trials(deepcopy=False)]
+            return [_record(trial) for trial in self._study.get_trials(deepcopy=False)]
 
     def revive(self) -> None:
         """Let trials whose worker died wait to be run again."""
@@ -237,16 +237,18 @@ class Study:
     def _point(self, trial: optuna.Trial) -> Point:
         """Draw a value a dimension; those of an order by their place in it, so that neighbours are tried."""
         point: Point = {}
-        for each in self._space.dimensions:
-            if each.ordered:
-                point[each.name] = each.values[trial.suggest_int(each.name, 0, len(each.values) - 1)]
+        for dimension in self._space.dimensions:
+            if dimension.ordered:
+                point[dimension.name] = dimension.values[
+                    trial.suggest_int(dimension.name, 0, len(dimension.values) - 1)
+                ]
             else:
-                point[each.name] = trial.suggest_categorical(each.name, list(each.values))
+                point[dimension.name] = trial.suggest_categorical(dimension.name, list(dimension.values))
         return point
 
     def _parameters(self, point: Point) -> dict[str, Any]:
         """What Optuna calls a point."""
-        return {each.name: _parameter(each, point[each.name]) for each in self._space.dimensions}
+        return {dimension.name: _parameter(dimension, point[dimension.name]) for dimension in self._space.dimensions}
 
 
 def _parameter(dimension: Dimension, value: Any) -> Any:
@@ -288,7 +290,7 @@ def _record(trial: FrozenTrial) -> Record:
     facts = {name: attributes[name] for name in known if name in attributes}
     if state == "failed" and "reason" not in facts:
         facts["reason"] = "its worker died"
-    measured = Measured.model_validate(attributes["measured"]) if state == "finished" else None
+    measured = TrialMeasurement.model_validate(attributes["measured"]) if state == "finished" else None
     return Record(number=trial.number, state=state, measured=measured, **facts)
 
 
@@ -299,8 +301,8 @@ def _reason(error: Exception) -> str:
 
 def _full(error: BaseException | None, file: str | None = None) -> MachineError | None:
     """What is said where something ended for want of room on a disk."""
-    found = machine_fault(error, file)
-    return found if found is not None and found.lack in ROOM else None
+    fault = machine_fault(error, file)
+    return fault if fault is not None and fault.lack in ROOM else None
 
 
 @contextmanager

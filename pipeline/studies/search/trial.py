@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from data_prep.errors import InputFileError, PipelineError, TrainingSettingsError, UnsupportedModelError
 from pipeline.studies.search.files import Files, files_of
 from pipeline.studies.search.networks import RefusedError, hardware_network, model_file, quantized_network, weights_file
-from pipeline.studies.search.record import Measured, Record
+from pipeline.studies.search.record import Record, TrialMeasurement
 from pipeline.studies.search.rivals import goes_on, reason_to_stop
 from pipeline.studies.search.settings import SearchSettings
 from pipeline.studies.search.space import Point, Space
@@ -58,7 +58,7 @@ class Bench:
     _jets: dict[str, tuple[Jets, Jets]] = field(default_factory=dict)
     _weights: dict[int, NetworkWeights] = field(default_factory=dict)
 
-    def run(self, number: int, point: Point, others: Sequence[Record], note: Note) -> Measured:
+    def run(self, number: int, point: Point, others: Sequence[Record], note: Note) -> TrialMeasurement:
         """Measure a point.
 
         Args:
@@ -105,7 +105,7 @@ class Bench:
         finally:
             note(seconds=seconds)
         self.alive()
-        return Measured(
+        return TrialMeasurement(
             objective=self._objective(quality),
             auc=quality.macro_auc,
             auc_error=quality.error,
@@ -205,13 +205,13 @@ class Bench:
             prune_once(copy, files.train.pruning)
         guess(copy)
         try:
-            found = estimate_luts(prove_network(lower(copy)))
+            estimate = estimate_luts(prove_network(lower(copy)))
         except UnsupportedModelError as error:
             raise RefusedError(error.problem) from None
         limit = self.settings.constraints.lut
-        if limit is not None and found > self.settings.refuse * limit:
-            raise RefusedError(f"takes about {found:,.0f} LUT by the estimate before training")
-        return round(found)
+        if limit is not None and estimate > self.settings.refuse * limit:
+            raise RefusedError(f"takes about {estimate:,.0f} LUT by the estimate before training")
+        return round(estimate)
 
     def _train_float(self, model: Any, files: Files, learn: Jets, judge: Jets, *, fresh: bool) -> None:
         """Train the float network of the same shape, take its weights, and let it choose bits by channel."""
@@ -220,7 +220,7 @@ class Bench:
         from models.training.network import warm_start
         from models.training.short_training import choose_bits
 
-        choices = {each.name: each for each in networks(files.model, files.images.grid.kind)}
+        choices = {candidate.name: candidate for candidate in networks(files.model, files.images.grid.kind)}
         network = choices[str(choices[HARDWARE].starts_from)]
 
         def build() -> Any:
@@ -251,7 +251,7 @@ class Bench:
                 twin = build()
             self._fit_float(twin, learn, 1)
             starts.append((self._objective(Judge(twin, judge).quality()), -number, twin))
-        return max(starts, key=lambda each: each[:2])[2]
+        return max(starts, key=lambda start: start[:2])[2]
 
     def _fit_float(self, twin: Any, learn: Jets, epochs: int) -> None:
         """Train the float network for some epochs."""

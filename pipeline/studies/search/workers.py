@@ -22,7 +22,7 @@ from pipeline.studies.search.space import Space
 
 TRIALS = 50
 """A process runs so many before another one takes its place: TensorFlow never gives memory back."""
-NO_ROOM, INTERRUPTED, BROKEN = errno.ENOSPC, 130, 1
+NO_ROOM, INTERRUPTED = errno.ENOSPC, 130
 """Exit codes."""
 DEATHS = 5
 """Workers that die one after the other, no trial having ended, after which the search stops."""
@@ -62,10 +62,10 @@ def work(pipe: Connection, job: Job, number: int) -> None:
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except (PipelineError, OSError, MemoryError) as error:
-        found = machine_fault(error)
-        if found is not None and found.lack in ROOM:
+        fault = machine_fault(error)
+        if fault is not None and fault.lack in ROOM:
             sys.exit(NO_ROOM)
-        sys.exit(str(found or error))  # the code is BROKEN
+        sys.exit(str(fault or error))  # exit code 1
 
 
 def _work(pipe: Connection, job: Job, number: int) -> None:

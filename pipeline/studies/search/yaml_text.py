@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from io import StringIO
 from typing import Any
 
 import yaml
-
-from pipeline.yaml_core import YamlError, plain
-
-Path = tuple[str | int, ...]
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import CommentMark
+from ruamel.yaml.scalarstring import SingleQuotedScalarString
+from ruamel.yaml.tokens import CommentToken
+from yaml.resolver import Resolver
 
 
 def edited(text: str, old: dict[str, Any], new: dict[str, Any]) -> str:
     r"""The text of a configuration file with other values.
 
-    A value that stands in the text is replaced where it stands. A section whose keys or items are others, or that has a
-    value which the text leaves to its default, is written anew, without its comments; all of it where it has aliases.
+    Only values that differ are written, each where it stands; comments and the order of the keys stay. Indentation
+    becomes that of the files in `configs/`. A text with aliases is written anew, without its comments.
 
     Args:
         text: the file.
@@ -27,98 +28,94 @@ def edited(text: str, old: dict[str, Any], new: dict[str, Any]) -> str:
     >>> edited("a: 1  # one\nb: [2, 3]\n", {"a": 1, "b": [2, 3]}, {"a": 5, "b": [2]})
     'a: 5  # one\nb: [2]\n'
     """
+    if new == old:
+        return text
+    round_trip = YAML()
+    round_trip.preserve_quotes = True
+    round_trip.width = 1000
+    round_trip.indent(mapping=2, sequence=4, offset=2)
     if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
-        return "".join(f"{line}\n" for name, value in new.items() for line in _block(name, value, 0))
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
-    entries = [] if root is None else [(key.value, key, value) for key, value in root.value]
-    ends = [key.start_mark.index for _, key, _ in entries[1:]] + [len(text)]
-    edits: list[tuple[int, int, str]] = []
-    for (name, key, node), end in zip(entries, ends, strict=True):
-        if new[name] == old[name]:
-            continue
-        places = [(place, value) for path, value in _changes(old[name], new[name]) for place in [_at(node, path)]]
-        if all(place is not None and not isinstance(value, dict | list) for place, value in places):
-            edits += [(p.start_mark.index, p.end_mark.index, _scalar(v)) for p, v in places if p is not None]
-            continue
-        section = text[key.start_mark.index : end]
-        kept = _tail(section)
-        edits.append((key.start_mark.index, end - len(kept), "\n".join(_block(name, new[name], 0)) + "\n"))
-    for start, stop, made in sorted(edits, reverse=True):
-        text = text[:start] + made + text[stop:]
-    known = {name for name, _, _ in entries}
-    added = [name for name in new if name not in known and new[name] != old.get(name)]
-    lines = [line for name in added for line in _block(name, new[name], 0)]
-    return text + "".join(f"{line}\n" for line in lines)
+        document, head = _written(new, outermost=True), ""
+    else:
+        document = round_trip.load(text)
+        head = text if document is None else ""  # nothing but comments, which belong to no value
+        document = CommentedMap() if document is None else document
+        _update(document, old, new)
+    out = StringIO()
+    round_trip.dump(document, out)
+    return head + out.getvalue()
 
 
-def _tail(section: str) -> str:
-    """Empty lines and whole-line comments behind a section: they belong to the next one."""
-    lines = section.splitlines(keepends=True)
-    kept: list[str] = []
-    while len(lines) > 1 and (not lines[-1].strip() or lines[-1].startswith("#")):
-        kept.insert(0, lines.pop())
-    return "".join(kept)
-
-
-def _changes(old: Any, new: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Every place where two contents differ, with what is there in the new one; the outermost where keys differ."""
-    if isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys():
-        for key in old:
-            yield from _changes(old[key], new[key], (*path, key))
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for index, (a, b) in enumerate(zip(old, new, strict=True)):
-            yield from _changes(a, b, (*path, index))
-    elif old != new or type(old) is not type(new):
-        yield path, new
-
-
-def _at(node: yaml.Node, path: Path) -> yaml.Node | None:
-    """The scalar at a place of the text; none where the text has none."""
-    for part in path:
-        if isinstance(node, yaml.MappingNode):
-            found = next((value for key, value in node.value if key.value == part), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-            found = node.value[part] if part < len(node.value) else None
+def _update(node: Any, old: Any, new: Any) -> None:
+    """Give a section or a list of the text its new values."""
+    if isinstance(new, dict):
+        for key in [key for key in node if key not in new]:
+            del node[key]
+        for key, value in new.items():
+            if key in node:
+                _replace(node, key, old[key], value)
+            elif value != old.get(key):
+                node[key] = _written(value)
+        return
+    behind = _without_lines_behind(node) if len(new) != len(node) else ""
+    del node[len(new) :]
+    for index, value in enumerate(new):
+        if index < len(node):
+            _replace(node, index, old[index], value)
         else:
-            return None
-        if found is None:
-            return None
-        node = found
-    return node if isinstance(node, yaml.ScalarNode) else None
+            node.append(_written(value))
+    if node and behind:
+        comments, place = _comments(node)
+        own = comments[place].value.rstrip("\n") if comments[place] else ""
+        comments[place] = CommentToken(f"{own}\n{behind}", CommentMark(0))
 
 
-def _block(key: str, value: Any, indent: int) -> list[str]:
-    """A key and what belongs to it, small mappings and plain lists in one line."""
-    space = " " * indent
-    if isinstance(value, dict) and (indent == 0 or any(isinstance(each, dict | list) for each in value.values())):
-        inner = [line for name, each in value.items() if each is not None for line in _block(name, each, indent + 2)]
-        return [f"{space}{key}:", *inner] if inner else [f"{space}{key}: {{}}"]
-    if isinstance(value, list) and any(isinstance(each, dict) for each in value):
-        lines = [f"{space}{key}:"]
-        for item in value:
-            inner = [line for name, each in item.items() if each is not None for line in _block(name, each, indent + 4)]
-            inner[0] = f"{' ' * (indent + 2)}- {inner[0].lstrip()}"
-            lines += inner
-        return lines
-    return [f"{space}{key}: {_flow(value)}"]
+def _replace(node: Any, place: Any, old: Any, new: Any) -> None:
+    if isinstance(new, dict | list) and type(old) is type(new):
+        _update(node[place], old, new)
+    elif (type(old), old) != (type(new), new):
+        node[place] = _written(new)
 
 
-def _flow(value: Any) -> str:
+def _without_lines_behind(node: CommentedSeq) -> str:
+    """Take out the lines between the last value of a list and the next section; ruamel.yaml holds them for its own."""
+    if not node or node.fa.flow_style():
+        return ""
+    comments, place = _comments(node)
+    if not comments[place]:
+        return ""
+    own, _, behind = comments[place].value.partition("\n")
+    comments[place] = CommentToken(own, comments[place].start_mark) if own else None
+    return str(behind)
+
+
+def _comments(node: CommentedMap | CommentedSeq) -> tuple[list[Any], int]:
+    """Where ruamel.yaml keeps the comment behind the last value of a section."""
+    last: Any = len(node) - 1 if isinstance(node, CommentedSeq) else next(reversed(node))
+    value = node[last]
+    if isinstance(value, CommentedMap | CommentedSeq) and value and not value.fa.flow_style():
+        return _comments(value)
+    return node.ca.items.setdefault(last, [None] * 4), 0 if isinstance(node, CommentedSeq) else 2
+
+
+def _written(value: Any, *, outermost: bool = False) -> Any:
+    """A value in the look of the files: small sections and plain lists in one line, nothing for what is none."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_flow(each)}" for key, each in value.items() if each is not None) + "}"
+        section = CommentedMap({key: _written(part) for key, part in value.items() if part is not None})
+        if not outermost and not any(isinstance(part, dict | list) for part in value.values()):
+            section.fa.set_flow_style()
+        return section
     if isinstance(value, list):
-        return "[" + ", ".join(_flow(each) for each in value) + "]"
-    return _scalar(value)
-
-
-def _scalar(value: Any) -> str:
-    text = yaml.safe_dump(value, default_flow_style=True, width=1000).strip().removesuffix("...").strip()
-    # PyYAML leaves text without quotes that is a number to YAML 1.2 alone, such as 1e3.
-    return json.dumps(value) if text == value and not _is_text(text) else text
+        sequence = CommentedSeq([_written(part) for part in value])
+        if not any(isinstance(part, dict) for part in value):
+            sequence.fa.set_flow_style()
+        return sequence
+    if isinstance(value, str) and not _is_text(value):
+        return SingleQuotedScalarString(value)
+    return value
 
 
 def _is_text(scalar: str) -> bool:
-    try:
-        return isinstance(plain(scalar), str)
-    except YamlError:
-        return False
+    """Whether it is text without quotes too, for YAML 1.1, where `yes` and `1:30` are not; ruamel.yaml knows 1.2."""
+    tag: str = Resolver().resolve(yaml.ScalarNode, scalar, (True, False))  # type: ignore[no-untyped-call]
+    return tag.endswith(":str")

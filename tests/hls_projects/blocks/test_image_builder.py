@@ -19,7 +19,7 @@ from data_prep.jets.candidates import Candidates, CandidateSettings
 from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.blocks.image_builder_vectors import Raw, as_values, builder_vectors
 from hls_projects.hls.csim_worker import run
-from hls_projects.hls.image_builder import write_alone
+from hls_projects.hls.image_builder import HlsBuilder, builder_header, loop_source
 from hls_projects.proof.vectors import VectorSet
 
 needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
@@ -70,7 +70,10 @@ def compiled(made: ImageBuilder, folder: Path, vectors: VectorSet) -> Integers:
     assert spec is not None
     assert spec.origin is not None
     headers = Path(spec.origin).parent / "templates" / "vivado" / "ap_types"
-    source, library = write_alone(made, "trigger", folder), folder / "trigger.so"
+    hls = HlsBuilder(builder=made, input_type="", outputs=())
+    (folder / "trigger_candidates.h").write_text(builder_header(hls, "trigger"))
+    source, library = folder / "trigger.cpp", folder / "trigger.so"
+    source.write_text(loop_source(hls, "trigger"))
     flags = ["-std=c++17", "-O2", "-shared", "-fPIC", "-fno-gnu-unique", "-Wno-unknown-pragmas"]
     subprocess.run(["g++", *flags, f"-I{headers}", str(source), "-o", str(library)], check=True)
     inputs = [np.ascontiguousarray(x, np.float64) for x in vectors.inputs]

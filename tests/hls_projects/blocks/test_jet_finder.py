@@ -15,10 +15,10 @@ from pydantic import ValidationError
 from data_prep.fixed_point import FixedType
 from hls_projects.blocks.jet_finder import JetFinder
 from hls_projects.hls.csim_worker import run
-from hls_projects.hls.jet_finder import write_alone
-from hls_projects.network.port import Port
-from models.tasks.event_settings import DetectionSettings
-from models.tasks.jet_finder import find_jets
+from hls_projects.hls.jet_finder import HlsFinder, finder_header, loop_source
+from hls_projects.network.port_type import PortType
+from models.events.jet_finder import find_jets
+from models.events.settings import DetectionSettings
 
 needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
 
@@ -67,7 +67,11 @@ def compiled(made: JetFinder, folder: Path, maps: list[Integers]) -> Integers:
     assert spec is not None
     assert spec.origin is not None
     templates = Path(spec.origin).parent / "templates" / "vivado"
-    source, library = write_alone(made, "trigger", folder), folder / "trigger.so"
+    hls = HlsFinder(finder=made, stream=True, inputs=(), outputs=())
+    # the types of a network's streams come with its top function, which is not here
+    (folder / "trigger_jets.h").write_text(finder_header(hls, "trigger") + '#include "nnet_utils/nnet_types.h"\n')
+    source, library = folder / "trigger.cpp", folder / "trigger.so"
+    source.write_text(loop_source(hls, "trigger"))
     flags = ["-std=c++17", "-O1", "-shared", "-fPIC", "-fno-gnu-unique", "-Wno-unknown-pragmas"]
     headers = [f"-I{templates / 'ap_types'}", f"-I{templates}"]
     subprocess.run(["g++", *flags, *headers, str(source), "-o", str(library)], check=True)

@@ -18,11 +18,13 @@ from data_prep.registry import Registry
 from models.architectures import registry
 from models.architectures.architecture import Architecture
 from models.architectures.registry import HARDWARE, known_symmetry, networks, symmetry_titles
+from models.events.settings import EventModelSettings
 from models.quantization import quantizers
 from models.quantization.number_settings import WeightSettings
 from models.quantization.quantizer_types import activation_type
 from models.settings import ModelSettings
 from tests.examples import examples
+from tests.models.events.conftest import event_content
 
 SHAPE = (8, 8, 1)
 NARROW = WeightSettings(bits=3, integer=4)
@@ -121,6 +123,9 @@ def test_words_that_no_architecture_knows_are_told_with_those_that_are(model_con
         ModelSettings.model_validate(model_content | {"symmetry": "p5"})
     with pytest.raises(ValidationError, match="must be quantized_separable"):
         ModelSettings.model_validate(model_content | {"architecture": "unet"})
+    assert EventModelSettings.model_validate(event_content("segmentation")).architecture == "unet"
+    with pytest.raises(ValidationError, match="must be unet"):
+        EventModelSettings.model_validate(event_content("segmentation") | {"architecture": "quantized_separable"})
     assert set(symmetry_titles()) == {"hex", "p4", "p4m", "p6", "p6m", "views"}
     assert known_symmetry("plain") == "plain"
 

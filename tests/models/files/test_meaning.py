@@ -15,9 +15,9 @@ from data_prep.events.batch import TOWER_CLASSES
 from data_prep.events.settings import EventDescription, EventImagesSettings
 from data_prep.images.jets import ImagesSettings
 from data_prep.store.jet_images import ImageDescription
+from models.events.settings import EventModelSettings
 from models.files.meaning import MEANING, Meaning, meaning_beside
 from models.settings import ModelSettings
-from models.tasks.event_settings import EventModelSettings
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 FILE = Path("images.yaml")

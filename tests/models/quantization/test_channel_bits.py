@@ -16,7 +16,8 @@ from tensorflow import keras
 from data_prep.errors import ConfigurationError, TrainingSettingsError, UnsupportedModelError
 from data_prep.store.jet_images import ImageDataset
 from hls_projects.lowering.lower import lower
-from models.architectures import quantized_network, separable_network
+from models.architectures import quantized_network, separable
+from models.events.settings import UNetSettings
 from models.files.load import load_model, save_model
 from models.layers.kernels import kernels
 from models.layers.transposed import QuantizedConv2DTranspose
@@ -24,7 +25,6 @@ from models.quantization import channel_bits, channel_quantizer
 from models.quantization.channel_quantizer import quantized_bits_by_channel
 from models.quantization.exact import exact_inference
 from models.settings import ModelSettings, TrainSettings
-from models.tasks.event_settings import UNetSettings
 from models.training import network as training
 from models.training import tagging
 from tests.models.symmetric_settings import built, random_images, settings_of

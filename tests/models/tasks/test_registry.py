@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from models.events.maps import heads
+from models.events.settings import EventModelSettings
 from models.settings import ModelSettings
-from models.tasks.event_maps import heads
-from models.tasks.event_settings import EventModelSettings
 from models.tasks.registry import TASKS, TaskChoice
-from tests.models.tasks.conftest import event_content
+from tests.models.events.conftest import event_content
 
 
 def test_words_that_are_no_task_are_told_with_those_that_are(model_content: dict[str, Any]) -> None:

@@ -16,8 +16,8 @@ from data_prep.events.summary import EventSummaryBuilder
 from data_prep.grids.trigger_towers import EventGrid
 from data_prep.store.event_images import EventDatasetWriter, open_event_dataset
 from data_prep.store.split import SPLITS
+from models.events.maps import Prediction
 from models.metrics.jet_matching import JetList
-from models.tasks.event_maps import Prediction
 from pipeline.plots.event_display import event_display, first_of_each_kind
 from pipeline.plots.events import draw_events
 from pipeline.plots.style import svg_text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from matplotlib.collections import PolyCollection
@@ -50,3 +52,23 @@ def test_a_hexagon_is_drawn_around_its_centre_and_touches_its_neighbour(rng: np.
     assert drawn.axes.get_xlim() == pytest.approx((corners[..., 0].min(), corners[..., 0].max()))
     assert drawn.axes.get_ylim() == pytest.approx((corners[..., 1].min(), corners[..., 1].max()))
     assert np.ma.getmaskarray(drawn.get_array()).sum() + np.isnan(np.ma.getdata(drawn.get_array())).sum() >= 1
+
+
+class Diamonds(SquareGrid):
+    """Squares that stand on a corner, half as high: a grid that no plot knows."""
+
+    def outline(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        return np.array([0, 0.1, 0, -0.1]), np.array([0.2, 0, -0.2, 0])
+
+
+def test_any_grid_is_drawn_by_what_it_says_of_itself() -> None:
+    grid = Diamonds(pixels=2, half_width=0.8)
+    drawn = draw(Figure().subplots(), grid, np.array([[0, 0], [0, 1.0]]), LogNorm(1e-3, 1))
+    last = drawn.get_paths()[-1].vertices[:4]
+    np.testing.assert_allclose(last, [(0.6, 0.4), (0.4, 0.5), (0.2, 0.4), (0.4, 0.3)], atol=1e-12)
+    assert drawn.axes.get_xlim() == drawn.axes.get_ylim() == (-0.8, 0.8)
+
+
+def test_axes_are_relative_to_the_centre_where_the_grid_is() -> None:
+    assert SquareGrid(pixels=4, half_width=0.8).axis_titles == (r"$\Delta\eta$", r"$\Delta\varphi$")
+    assert TowerGrid(kind="towers").axis_titles == (r"$\eta$", r"$\varphi$")

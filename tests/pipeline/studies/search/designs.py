@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.studies.search.record import Measured, Record
+from pipeline.studies.search.record import Record, TrialMeasurement
 
 
-def measured(auc: float, lut: int, clocks: int = 9) -> Measured:
+def measured(auc: float, lut: int, clocks: int = 9) -> TrialMeasurement:
     """What a trial finds; the rest of it is always the same."""
-    return Measured(
+    return TrialMeasurement(
         objective=auc,
         auc=auc,
         auc_error=0.002,

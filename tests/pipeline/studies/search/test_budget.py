@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.studies.search import budget
-from pipeline.studies.search.record import Measured, Record, State
+from pipeline.studies.search.record import Record, State, TrialMeasurement
 from pipeline.studies.search.rivals import reason_to_stop
 from pipeline.studies.search.settings import BudgetSettings, HopelessSettings
 
@@ -44,7 +44,9 @@ def test_all_fail_for_one_reason() -> None:
 def finished(number: int, estimate: int, curve: tuple[float, ...]) -> Record:
     numbers = {"auc_error": 0.0, "rejection": 1.0, "accuracy": 0.5}
     counts = {"registers": 1, "clocks": 9, "interval": 1, "parameters": 1, "estimate": estimate, "epochs": len(curve)}
-    found = Measured.model_validate({"objective": curve[-1], "auc": curve[-1], "curve": curve, **numbers, **counts})
+    found = TrialMeasurement.model_validate(
+        {"objective": curve[-1], "auc": curve[-1], "curve": curve, **numbers, **counts}
+    )
     return Record(number, "finished", estimate=estimate, measured=found)
 
 

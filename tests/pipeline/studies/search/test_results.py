@@ -14,7 +14,7 @@ import pytest
 from pipeline.plots import search as plot
 from pipeline.studies.search import results
 from pipeline.studies.search.confirm import Confirmed
-from pipeline.studies.search.record import HAND_MADE, Measured, Record
+from pipeline.studies.search.record import HAND_MADE, Record, TrialMeasurement
 from pipeline.studies.search.run import spread
 from pipeline.studies.search.settings import SearchSettings
 
@@ -26,7 +26,7 @@ SETTINGS = SearchSettings.model_validate(
 def design(number: int, auc: float, estimate: int, start: str = "") -> Record:
     numbers = {"objective": auc, "auc": auc, "auc_error": 0.002, "rejection": 2.5, "accuracy": 0.5}
     counts = {"estimate": estimate, "registers": 77, "clocks": 9, "interval": 1, "parameters": 50}
-    found = Measured.model_validate(numbers | counts | {"curve": (auc,), "epochs": 1})
+    found = TrialMeasurement.model_validate(numbers | counts | {"curve": (auc,), "epochs": 1})
     point = {"model.blocks.0.filters": number}
     return Record(number, "finished", point=point, start=start, measured=found, seconds={"float": 1.5})
 

@@ -19,7 +19,7 @@ from pipeline.plots import search as plot
 from pipeline.studies.search import run as module
 from pipeline.studies.search import study
 from pipeline.studies.search.networks import model_file
-from pipeline.studies.search.record import Measured
+from pipeline.studies.search.record import TrialMeasurement
 from pipeline.studies.search.study import Study
 from pipeline.studies.search.trial import HopelessError
 from pipeline.studies.search.workers import Job
@@ -54,7 +54,7 @@ def trial(monkeypatch: pytest.MonkeyPatch) -> dict[str, Trial]:
             if replace:
                 self.study.step(self.measure, 0)
 
-        def measure(self, number: int, point: Any, *_: Any) -> Measured:
+        def measure(self, number: int, point: Any, *_: Any) -> TrialMeasurement:
             what["do"](number, self.job.work)
             path = model_file(self.job.work, number)
             path.parent.mkdir(exist_ok=True)

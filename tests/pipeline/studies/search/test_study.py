@@ -18,7 +18,7 @@ from data_prep.errors import ConfigurationError
 from data_prep.system.machine import DISK, MachineError
 from pipeline.studies.search import study as search_study
 from pipeline.studies.search.networks import RefusedError
-from pipeline.studies.search.record import Measured, Record
+from pipeline.studies.search.record import Record, TrialMeasurement
 from pipeline.studies.search.settings import SearchSettings
 from pipeline.studies.search.space import Point, Space
 from pipeline.studies.search.study import Study
@@ -34,7 +34,7 @@ def settings(**change: Any) -> SearchSettings:
     return SearchSettings.model_validate(given | change)
 
 
-def measure(number: int, point: Point, others: Sequence[Record], note: Note) -> Measured:
+def measure(number: int, point: Point, others: Sequence[Record], note: Note) -> TrialMeasurement:
     """More filters and bits are better, and cost more."""
     size = int(point["model.filters"]) * int(point["model.bits"])
     auc = 1 - 1 / (1 + size) - 0.1 * (point["model.kind"] == "b")
@@ -86,7 +86,7 @@ def test_what_ends_a_trial_is_kept_and_the_study_goes_on(tmp_path: Path) -> None
     study = opened(tmp_path)
     errors = [RefusedError("too large"), HopelessError("far behind"), ZeroDivisionError("by zero"), OSError(5, "odd")]
 
-    def broken(number: int, *_: Any) -> Measured:
+    def broken(number: int, *_: Any) -> TrialMeasurement:
         raise errors[number]
 
     for _ in errors:
@@ -102,8 +102,8 @@ def test_what_ends_a_trial_is_kept_and_the_study_goes_on(tmp_path: Path) -> None
     ]
 
 
-def _raises(error: BaseException) -> Callable[..., Measured]:
-    def run(*_: Any) -> Measured:
+def _raises(error: BaseException) -> Callable[..., TrialMeasurement]:
+    def run(*_: Any) -> TrialMeasurement:
         raise error
 
     return run
@@ -132,7 +132,7 @@ def test_a_database_without_room_is_a_full_disk(tmp_path: Path) -> None:
     study = opened(tmp_path)
     size = (tmp_path / "study.db").stat().st_size
 
-    def fill(*arguments: Any) -> Measured:
+    def fill(*arguments: Any) -> TrialMeasurement:
         arguments[3](long="x" * 2 * size)
         return measure(*arguments)
 
@@ -181,7 +181,7 @@ def test_two_at_the_same_time(tmp_path: Path) -> None:
     both, ran = Barrier(2, timeout=60), list[tuple[int, int]]()
 
     def search(worker: int) -> None:
-        def run(number: int, *rest: Any) -> Measured:
+        def run(number: int, *rest: Any) -> TrialMeasurement:
             if len(ran) < 2:
                 both.wait()
             ran.append((number, worker))

@@ -71,13 +71,26 @@ def test_a_value_changes_where_it_stands(keys: tuple[str | int, ...], value: Any
         (("blocks", 0, "depthwise"), {"bits": 4, "integer": 1}),
     ],
 )
-def test_a_section_of_another_shape_is_written_anew(keys: tuple[str | int, ...], value: Any) -> None:
+def test_a_section_gets_another_shape(keys: tuple[str | int, ...], value: Any) -> None:
     new = changed(*keys, value=value)
     made = edited(TEXT, OLD, new)
     assert read(made) == new
     for kept in ("# A head.", "# of it", "# Behind them.\noutput:", "# last"):
         assert kept in made
     assert "    weights: {bits: 6, integer: 0}\n" in made, "in the look of the file"
+
+
+@pytest.mark.parametrize("item", ["- {x: 2}", "- {x: 2}  # two", "- x: 2    # two", "- x: 2\n    y: {z: 3}  # three"])
+def test_a_comment_before_a_section_outlives_the_list_above_it(item: str) -> None:
+    text = f"a:\n  - x: 1\n  {item}\n\n# about b\nb: 1\n"
+    old = yaml.safe_load(text)
+    assert edited(text, old, old | {"a": [{"x": 1}]}) == "a:\n  - x: 1\n\n# about b\nb: 1\n"
+    longer = edited(text, old, old | {"a": [*old["a"], {"x": 4}]})
+    assert longer == text.replace("\n\n", "\n  - {x: 4}\n\n")
+
+
+def test_a_text_of_comments_alone() -> None:
+    assert edited("# nothing\n", {"a": 1, "b": 2}, {"a": 1, "b": 3}) == "# nothing\nb: 3\n"
 
 
 def test_what_the_text_does_not_name_comes_behind() -> None:

@@ -28,9 +28,9 @@ from models.metrics.response import BinnedResponse, binned_response
 from models.metrics.taggers import Performance, performance, softmax
 from models.metrics.uncertainty import Uncertainties, uncertainties
 from models.quantization.exact import exact_inference
+from models.regression.heads import networks
+from models.regression.settings import RegressionSettings
 from models.settings import ModelSettings, TrainSettings
-from models.tasks.regression_heads import networks
-from models.tasks.settings import RegressionSettings
 from models.training import tagging
 from models.training.batches import Feed, survey
 from models.training.in_turn import Progress, TrainedNetwork, of_jets, train_in_turn
@@ -53,7 +53,7 @@ class RegressionMeasurement:
         targets: names of the numbers, in the order of the last axis.
         truth: float32 [jets, targets] (GeV).
         weight: float32 [jets].
-        found: float32 [jets, targets] (GeV) by method.
+        predicted: float32 [jets, targets] (GeV) by method.
         closures: by method, then by target.
         label, scores, performance, uncertainty: of the tagger beside it, where there is one.
     """
@@ -61,8 +61,8 @@ class RegressionMeasurement:
     targets: tuple[str, ...]
     truth: Floats
     weight: Floats
-    found: dict[str, Floats]
-    closures: dict[str, dict[str, BinnedResponse]]
+    predicted: dict[str, Floats]
+    closures: dict[str, dict[str, Closure]]
     classes: tuple[str, ...] = ()
     label: npt.NDArray[np.uint8] | None = None
     scores: dict[str, Floats] | None = None
@@ -71,17 +71,17 @@ class RegressionMeasurement:
 
     def as_json(self) -> dict[str, Any]:
         """The content of `metrics.json`."""
-        found: dict[str, Any] = {"task": "regression", "targets": self.targets}
-        found["closure"] = {
-            name: {target: each.as_json() for target, each in closures.items()}
+        content: dict[str, Any] = {"task": "regression", "targets": self.targets}
+        content["closure"] = {
+            name: {target: part.as_json() for target, part in closures.items()}
             for name, closures in self.closures.items()
         }
         if self.performance is not None:
-            found["classes"] = self.classes
-            found["tagger"] = {name: each.as_json() for name, each in self.performance.items()}
+            content["classes"] = self.classes
+            content["tagger"] = {name: part.as_json() for name, part in self.performance.items()}
         if self.uncertainty is not None:
-            found["uncertainty"] = self.uncertainty.as_json()
-        return found
+            content["uncertainty"] = self.uncertainty.as_json()
+        return content
 
 
 def objective(settings: ModelSettings) -> Objective:
@@ -150,19 +150,19 @@ def measure(
     truth = np.concatenate([truth_of(batch, wanted) for batch in batches])
     weight = np.concatenate([batch.weight for batch in batches])
     label = np.concatenate([batch.label for batch in batches])
-    found: dict[str, Floats] = {}
+    predicted: dict[str, Floats] = {}
     scores: dict[str, Floats] = {}
-    for each in trained:
-        outputs = predict(exact_inference(each.model), dataset, "test")
-        found[each.network.name] = wanted.in_gev(outputs[-1])
+    for trained_network in trained:
+        outputs = predict(exact_inference(trained_network.model), dataset, "test")
+        predicted[trained_network.network.name] = wanted.in_gev(outputs[-1])
         if wanted.beside_tagger:
-            scores[each.network.name] = softmax(outputs[0])
+            scores[trained_network.network.name] = softmax(outputs[0])
     grid = dataset.metadata.grid
     if isinstance(grid, SquareGrid) and dataset.shape[2] == 1:
         width = model.input
         port = FixedType(width.bits, width.integer, False, "RND_CONV", "SAT")
-        found[IMAGE] = np.concatenate([_summed(batch, batch.value, grid, wanted) for batch in batches])
-        found[PORT] = np.concatenate(
+        predicted[IMAGE] = np.concatenate([_summed(batch, batch.value, grid, wanted) for batch in batches])
+        predicted[PORT] = np.concatenate(
             [_summed(batch, port.to_float(port.quantize(batch.value)), grid, wanted) for batch in batches]
         )
     closures: dict[str, dict[str, BinnedResponse]] = {
@@ -170,15 +170,15 @@ def measure(
             target.name: binned_response(values[:, i], truth[:, i], target.edges, weight)
             for i, target in enumerate(wanted.targets)
         }
-        for name, values in found.items()
+        for name, values in predicted.items()
     }
     names = tuple(target.name for target in wanted.targets)
     if not wanted.beside_tagger:
-        return RegressionMeasurement(names, truth, weight, found, closures)
+        return RegressionMeasurement(names, truth, weight, predicted, closures)
     measured = {name: performance(values, label, dataset.classes, weight) for name, values in scores.items()}
     errors = uncertainties(scores, label, dataset.classes, weight, seed)
     return RegressionMeasurement(
-        names, truth, weight, found, closures, dataset.classes, label, scores, measured, errors
+        names, truth, weight, predicted, closures, dataset.classes, label, scores, measured, errors
     )
 
 
@@ -192,8 +192,8 @@ def predict(model: keras.Model, dataset: ImageDataset, split: str) -> list[Float
     parts: list[list[Floats]] = []
     try:
         for images, _, _ in feed.dataset(dataset.shape):
-            made = call(images)
-            parts.append([each.numpy() for each in (made if isinstance(made, list | tuple) else [made])])
+            outputs = call(images)
+            parts.append([output.numpy() for output in (outputs if isinstance(outputs, list | tuple) else [outputs])])
     except tf.errors.OpError:
         feed.check()
         raise

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.tasks.jet_finder import FoundJets, concatenate, find_jets, group, same
+from models.events.jet_finder import FoundJets, concatenate, find_jets, group, same
 
 
 def plain(heat: np.ndarray, threshold: int, window: int, jets: int) -> list[tuple[int, int]]:

@@ -8,15 +8,15 @@ from typing import Any
 
 from data_prep.events.batch import EventBatch
 from data_prep.grids.tower_geometry import Towers
+from models.events.jet_finder import FoundJets, concatenate
+from models.events.jet_lists import clustered, found_jets, jet_lists, truth_lists
+from models.events.maps import Maps
+from models.events.plain_methods import ALL, Baseline, Chosen, choose_by, tower_energy
+from models.events.settings import DetectionSettings
 from models.metrics.detection import DetectionSum
 from models.metrics.fake_curve import FakeCurve
 from models.metrics.jet_matching import JetList, Truth, assign
 from models.metrics.method_differences import MethodDifferences
-from models.tasks.baselines import ALL, Baseline, Chosen, choose_by, tower_energy
-from models.tasks.event_maps import Maps
-from models.tasks.event_settings import DetectionSettings
-from models.tasks.jet_finder import FoundJets, concatenate
-from models.tasks.jet_lists import clustered, found_jets, jet_lists, truth_lists
 
 ANTI_KT = "anti-kT"
 """The method that clusters towers."""
@@ -35,7 +35,7 @@ def fakes_at(efficiency: float) -> str:
 
 
 @dataclass
-class Found:
+class Detections:
     """Jets of the networks beside anti-kT jets of the same towers.
 
     Attributes:
@@ -60,11 +60,11 @@ class Found:
         """Add events."""
         settings, towers = self.settings, self.towers
         truth = truth_lists(batch, settings)
-        for name, made in maps.items():
-            found = found_jets(made, settings)
-            self.lists[name] = concatenate([self.lists[name], found]) if name in self.lists else found
-            scanned = jet_lists(found_jets(made, settings, all_heats=True), made.fraction, settings, towers)
-            self._add(name, jet_lists(found, made.fraction, settings, towers), scanned, truth)
+        for name, outputs in maps.items():
+            found_list = found_jets(outputs, settings)
+            self.lists[name] = concatenate([self.lists[name], found_list]) if name in self.lists else found_list
+            scanned = jet_lists(found_jets(outputs, settings, all_heats=True), outputs.fraction, settings, towers)
+            self._add(name, jet_lists(found_list, outputs.fraction, settings, towers), scanned, truth)
         kept = {ALL: tower_energy(batch)} | {method.name: method.keep(batch) for method in self.methods}
         for name, images in kept.items():
             scanned = clustered(images, settings, towers, SCAN * settings.pt_min)
@@ -75,9 +75,9 @@ class Found:
         settings = self.settings
         total = self.sums.setdefault(name, DetectionSum(settings.match, self.eta_max, settings.pt_edges))
         curve = self.curves.setdefault(name, FakeCurve())
-        for some, every, true in zip(working, scanned, truth, strict=True):
-            total.add(some, true)
-            curve.add(every.score, assign(every, true, settings.match, self.eta_max), true.library)
+        for working_jets, all_jets, true in zip(working, scanned, truth, strict=True):
+            total.add(working_jets, true)
+            curve.add(all_jets.score, assign(all_jets, true, settings.match, self.eta_max), true.library)
 
     def result(self) -> dict[str, Any]:
         """Its part of `metrics.json`."""
@@ -120,7 +120,7 @@ def choose(
     eta_max: float,
 ) -> Chosen:
     """Of each family of methods the one whose anti-kT jets have fewest fakes on validation events, and the best."""
-    collected = Found(settings, towers, eta_max, methods, {})
+    collected = Detections(settings, towers, eta_max, methods, {})
     for batch in batches:
         collected.add(batch, {})
     if not collected.sums:

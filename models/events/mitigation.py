@@ -11,12 +11,12 @@ import numpy.typing as npt
 from data_prep.events.batch import EMPTY, PILEUP, EventBatch
 from data_prep.events.tower_density import eta_profile, median_density
 from data_prep.grids.tower_geometry import Towers, turned
+from models.events.maps import Maps
+from models.events.plain_methods import ALL, tower_energy
+from models.events.settings import EventModelSettings
 from models.metrics.library_bootstrap import samples, spread
 from models.metrics.method_differences import MethodDifferences
-from models.metrics.response import ONE_SIGMA, binned_response, calibrated, quantiles
-from models.tasks.baselines import ALL, tower_energy
-from models.tasks.event_maps import Maps
-from models.tasks.event_settings import EventModelSettings
+from models.metrics.response import ONE_SIGMA, calibrated, closure, quantiles
 
 Floats = npt.NDArray[np.float64]
 
@@ -39,10 +39,10 @@ def plain(batch: EventBatch) -> dict[str, Floats]:
 
 def by_network(name: str, batch: EventBatch, maps: Maps) -> dict[str, Floats]:
     """What a network keeps: towers of a jet class, or each by its probability to be of one; as `plain`."""
-    energy, found = tower_energy(batch), maps.classes()
+    energy, predicted = tower_energy(batch), maps.classes()
     chance = maps.chances()[..., PILEUP + 1 :].sum(axis=-1)
     dropped, weighted = names_of(name)
-    return {dropped: np.where((found != EMPTY) & (found != PILEUP), energy, 0), weighted: energy * chance}
+    return {dropped: np.where((predicted != EMPTY) & (predicted != PILEUP), energy, 0), weighted: energy * chance}
 
 
 def names_of(network: str) -> tuple[str, str]:
@@ -59,7 +59,7 @@ class Mitigation:
         self.towers = towers
         self.true: list[tuple[float, float]] = []
         self.library: list[int] = []
-        self.found: dict[str, list[tuple[float, float]]] = {}
+        self.measured: dict[str, list[tuple[float, float]]] = {}
 
     def add(self, batch: EventBatch, kept: Mapping[str, Floats]) -> None:
         """Add the jets of some events, each with its cone inside the image."""
@@ -73,16 +73,16 @@ class Mitigation:
             self.library.append(int(batch.library[event[jet]]))
             self.true.append((float(batch.jet_pt[jet]), float(batch.jet_mass[jet])))
             for name, images in kept.items():
-                made = summed(images[event[jet], row, column], eta[row], phi[column])
-                self.found.setdefault(name, []).append(made)
+                jet_sum = summed(images[event[jet], row, column], eta[row], phi[column])
+                self.measured.setdefault(name, []).append(jet_sum)
 
     def cost(self) -> dict[str, float]:
         """By method the resolutions of pT and mass, calibrated, multiplied: what parameters are chosen by."""
         true = np.array(self.true).reshape(-1, 2)
         heavy = true[:, 1] > _MASS_EDGES[0]
         return {
-            name: _width(made[:, 0], true[:, 0]) * _width(made[heavy, 1], true[heavy, 1])
-            for name, made in ((name, np.array(rows).reshape(-1, 2)) for name, rows in self.found.items())
+            name: _width(jets[:, 0], true[:, 0]) * _width(jets[heavy, 1], true[heavy, 1])
+            for name, jets in ((name, np.array(rows).reshape(-1, 2)) for name, rows in self.measured.items())
         }
 
     def result(self, networks: Sequence[str] = (), best: str | None = None) -> dict[str, Any]:
@@ -99,9 +99,9 @@ class Mitigation:
         heavy = true[:, 1] > _MASS_EDGES[0]
         widths = self.widths()
         result: dict[str, dict[str, Any]] = {}
-        for name, rows in self.found.items():
-            made = np.array(rows)
-            pt, mass = made[:, 0], made[heavy, 1]
+        for name, rows in self.measured.items():
+            jets = np.array(rows)
+            pt, mass = jets[:, 0], jets[heavy, 1]
             closures = {
                 "pt": binned_response(pt, true[:, 0], self.settings.pt_edges),
                 "mass": binned_response(mass, true[heavy, 1], _MASS_EDGES),
@@ -109,7 +109,7 @@ class Mitigation:
                 "mass_calibrated": binned_response(calibrated(mass, true[heavy, 1]), true[heavy, 1], _MASS_EDGES),
             }
             errors = {key: spread(values[1:]) for key, values in widths[name].items()}
-            result[name] = {key: found.as_json() for key, found in closures.items()} | {"resolution_errors": errors}
+            result[name] = {key: part.as_json() for key, part in closures.items()} | {"resolution_errors": errors}
         differences = MethodDifferences.of(widths, networks, best)
         return {"mitigation": result, "mitigation_differences": differences.as_json()}
 
@@ -128,30 +128,30 @@ class Mitigation:
         drawn = samples(libraries.size)[:, which]
         return {
             name: {
-                "pt_calibrated": _widths(made[:, 0], true[:, 0], drawn),
-                "mass_calibrated": _widths(made[heavy, 1], true[heavy, 1], drawn[:, heavy]),
+                "pt_calibrated": _widths(jets[:, 0], true[:, 0], drawn),
+                "mass_calibrated": _widths(jets[heavy, 1], true[heavy, 1], drawn[:, heavy]),
             }
-            for name, made in ((name, np.array(rows)) for name, rows in self.found.items())
+            for name, jets in ((name, np.array(rows)) for name, rows in self.measured.items())
         }
 
 
-def _width(found: Floats, true: Floats, weight: Floats | None = None) -> float:
+def _width(measured: Floats, true: Floats, weight: Floats | None = None) -> float:
     """Half the distance of the quantiles of the calibrated response over its median; infinite where there is none."""
     if true.size < 2 or (weight is not None and np.count_nonzero(weight) < 2):
         return float("inf")
-    low, median, high = quantiles(calibrated(found, true) / true, [ONE_SIGMA[0], 0.5, ONE_SIGMA[1]], weight)
+    low, median, high = quantiles(calibrated(measured, true) / true, [ONE_SIGMA[0], 0.5, ONE_SIGMA[1]], weight)
     return float(high - low) / 2 / float(median) if median > 0 else float("inf")
 
 
-def _widths(found: Floats, true: Floats, drawn: Floats) -> Floats:
+def _widths(measured: Floats, true: Floats, drawn: Floats) -> Floats:
     """The resolution of each sample, float64 [samples].
 
     Args:
-        found: [jets].
+        measured: [jets].
         true: [jets].
         drawn: [samples, jets], how often each jet is in each sample.
     """
-    return np.array([_width(found, true, weight) for weight in drawn])
+    return np.array([_width(measured, true, weight) for weight in drawn])
 
 
 def summed(pt: Floats, eta: Floats, phi: Floats) -> tuple[float, float]:

@@ -79,14 +79,14 @@ def find_jets(heat: Integers, values: Integers, *, threshold: int, window: int, 
                 continue
             peak &= _wins(heat, down, right)
     event, row, column = np.nonzero(peak)
-    found = heat[event, row, column]
-    order = np.lexsort((row * columns + column, -found, event))
-    event, row, column, found = event[order], row[order], column[order], found[order]
+    peaks = heat[event, row, column]
+    order = np.lexsort((row * columns + column, -peaks, event))
+    event, row, column, peaks = event[order], row[order], column[order], peaks[order]
     starts = np.concatenate([[0], np.cumsum(np.bincount(event, minlength=events))])
     kept = np.arange(event.size) - starts[event] < jets
-    event, row, column, found = event[kept], row[kept], column[kept], found[kept]
+    event, row, column, peaks = event[kept], row[kept], column[kept], peaks[kept]
     offsets = np.concatenate([[0], np.cumsum(np.bincount(event, minlength=events))]).astype(np.int64)
-    return FoundJets(offsets, row, column, found, values[event, row, column])
+    return FoundJets(offsets, row, column, peaks, values[event, row, column])
 
 
 def _wins(heat: Integers, down: int, right: int) -> npt.NDArray[np.bool_]:
@@ -103,11 +103,11 @@ def _wins(heat: Integers, down: int, right: int) -> npt.NDArray[np.bool_]:
     return wins
 
 
-def group(found: FoundJets, shape: tuple[int, int], reach: int) -> npt.NDArray[np.uint8]:
+def group(centres: FoundJets, shape: tuple[int, int], reach: int) -> npt.NDArray[np.uint8]:
     """The jet that every tower is grouped to: that of the nearest centre, the hotter one where two are as near.
 
     Args:
-        found: the jets, at most 255 an event.
+        centres: the jets, at most 255 an event.
         shape: rows and columns of the image.
         reach: largest squared distance, in towers.
 
@@ -115,13 +115,13 @@ def group(found: FoundJets, shape: tuple[int, int], reach: int) -> npt.NDArray[n
         uint8 [events, rows, columns]: 0 where no centre is within reach, else 1 + index of the jet in its event.
     """
     rows, columns = shape
-    grouped = np.zeros((found.offsets.size - 1, rows, columns), np.uint8)
+    grouped = np.zeros((centres.offsets.size - 1, rows, columns), np.uint8)
     at_row, at_column = np.arange(rows)[:, np.newaxis], np.arange(columns)[np.newaxis]
-    for event in range(found.offsets.size - 1):
+    for event in range(centres.offsets.size - 1):
         nearest = np.full((rows, columns), reach + 1)
-        for number, jet in enumerate(range(found.offsets[event], found.offsets[event + 1]), 1):
-            across = np.abs(at_column - found.column[jet])
-            distance = (at_row - found.row[jet]) ** 2 + np.minimum(across, columns - across) ** 2
+        for number, jet in enumerate(range(centres.offsets[event], centres.offsets[event + 1]), 1):
+            across = np.abs(at_column - centres.column[jet])
+            distance = (at_row - centres.row[jet]) ** 2 + np.minimum(across, columns - across) ** 2
             closer = distance < nearest
             nearest[closer] = distance[closer]
             grouped[event][closer] = number

@@ -15,15 +15,15 @@ from models.architectures import registry
 from models.architectures.architecture import NetworkDefinition
 from models.quantization import quantizers
 from models.quantization.number_settings import QuantizerSettings
+from models.regression.settings import RegressionSettings, TargetSettings
 from models.settings import ModelSettings
-from models.tasks.settings import RegressionSettings, TargetSettings
 
 KL = keras.layers
 
 
 def networks(settings: ModelSettings) -> tuple[NetworkDefinition, ...]:
     """The networks of the architecture with the heads of the regression instead of, or beside, the logits."""
-    return tuple(replace(each, builder=_with_heads(each)) for each in registry.networks(settings))
+    return tuple(replace(network, builder=_with_heads(network)) for network in registry.networks(settings))
 
 
 def _with_heads(network: NetworkDefinition) -> Callable[[ModelSettings, tuple[int, int, int], int], keras.Model]:
@@ -72,8 +72,8 @@ def _pixel_sum(target: TargetSettings, image: Any, quantized: bool) -> Any:
     """
     rows, columns, channels = image.shape[1:]
     if channels != 1:
-        what = f"'residual' of {target.name!r} adds the pixels of one channel, the images have {channels}"
-        raise ConfigurationError(what, remedy="leave it out of model.yaml, or make images of pT alone")
+        reason = f"'residual' of {target.name!r} adds the pixels of one channel, the images have {channels}"
+        raise ConfigurationError(reason, remedy="leave it out of model.yaml, or make images of pT alone")
     along = _fixed((1, columns), 1.0, f"{target.name}_rows", quantized)(image)
     total = _fixed((rows, 1), 1 / target.unit, f"{target.name}_pixels", quantized)(along)
     return KL.Flatten(name=f"{target.name}_pixel_sum")(total)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from data_prep.events.batch import TOWER_CLASSES, EventBatch
 from data_prep.grids.tower_geometry import Towers, turned
-from models.tasks.event_settings import DetectionSettings
+from models.events.settings import DetectionSettings
 
 Floats = npt.NDArray[np.float32]
 

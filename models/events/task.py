@@ -12,10 +12,10 @@ import numpy.typing as npt
 from data_prep.events.batch import EventBatch
 from data_prep.grids.tower_geometry import Towers
 from models.architectures.architecture import HARDWARE
-from models.tasks.event_maps import Maps, Prediction
-from models.tasks.event_settings import EventModelSettings
-from models.tasks.jet_finder import FoundJets
-from models.tasks.puppi import PileupShape
+from models.events.jet_finder import FoundJets
+from models.events.maps import Maps, Prediction
+from models.events.puppi import PileupShape
+from models.events.settings import EventModelSettings
 from models.tasks.registry import TASKS
 from models.tasks.task import Progress, Task, Training
 
@@ -89,32 +89,35 @@ def event_task(name: str) -> EventTask:
 
 def train(images: Path, model: EventModelSettings, how: TrainSettings, work: Path, progress: Progress) -> Training:
     """Train the networks, and measure them and plain methods on the same test events."""
-    from models.tasks import events
-    from models.tasks.event_data import open_events
-    from models.tasks.event_measure import measure
+    from models.events import training
+    from models.events.data import open_events
+    from models.events.measure import measure
     from models.training.in_turn import counting
 
     dataset = open_events(images)
-    trained = events.train(dataset, model, how, work, counting(progress, "jets"))
+    trained = training.train(dataset, model, how, work, counting(progress, "jets"))
     predictors = {
-        each.network.name: events.predictor(each.model, model, each.network.name == HARDWARE) for each in trained
+        trained_network.network.name: training.predictor(
+            trained_network.model, model, trained_network.network.name == HARDWARE
+        )
+        for trained_network in trained
     }
     test = dataset.split("test")
     lists: dict[str, FoundJets] = {}
     with progress("measure", test.rows, "events") as advance:
         metrics = measure(
-            test.batches(events.BATCH),
+            test.batches(training.BATCH),
             predictors,
             model,
             dataset.towers,
             advance,
             lists,
-            validation=lambda: dataset.split("validation").batches(events.BATCH),
+            validation=lambda: dataset.split("validation").batches(training.BATCH),
             eta_max=dataset.eta_max,
         )
     arrays: dict[str, Any] = {}
     if lists:
-        arrays["jets.npz"] = {"fraction": events.fraction(model, quantized=True), **vars(lists[HARDWARE])}
+        arrays["jets.npz"] = {"fraction": training.fraction(model, quantized=True), **vars(lists[HARDWARE])}
     figures = ", ".join(event_task(model.task).figures(metrics))
     line = f"quantized network on {metrics['events']:,} test events: {figures}"
     return Training(trained, dataset.dataset.metadata, metrics, arrays, line)

@@ -20,9 +20,9 @@ from data_prep.store.split import SPLITS
 from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
 from hls_projects.network import integer_model
+from models.regression import training as regression
+from models.regression.heads import networks
 from models.settings import ModelSettings, TrainSettings
-from models.tasks import regression_training as regression
-from models.tasks.regression_heads import networks
 from models.training import network as training
 from models.training.pruning_settings import PruningSettings
 
@@ -72,12 +72,12 @@ def test_it_finds_what_is_in_the_image(
     assert resolution is not None
     assert resolution.resolution < 0.6 * spread
     assert resolution.median == pytest.approx(1, abs=0.05)
-    np.testing.assert_allclose(found.found["image"][:, 0], 1, rtol=1e-5)  # the images add up to 1
+    np.testing.assert_allclose(found.predicted["image"][:, 0], 1, rtol=1e-5)  # the images add up to 1
     network = prove_network(lower(trained[-1].model))
     batch = next(images.split("test").batches(300))
-    raw = integer_model.outputs(network, [network.graph.inputs[0].type.quantize(batch.dense())])[0]
-    values = network.graph.outputs[0].type.to_float(raw) * [2.0, 1.0]
-    np.testing.assert_array_equal(values, found.found["model"])
+    raw = integer_model.outputs(network, [network.types.inputs[0].type.quantize(batch.dense())])[0]
+    values = network.types.outputs[0].type.to_float(raw) * [2.0, 1.0]
+    np.testing.assert_array_equal(values, found.predicted["model"])
     assert trained[-1].history.sparsity[-1] == pytest.approx(0.2, abs=0.02)
     assert trained[-1].arithmetic.weights.nonzero < 0.82 * trained[-1].arithmetic.weights.all
 
@@ -147,10 +147,10 @@ def test_the_port_is_what_the_network_sees(
 ) -> None:
     """The baseline of the port adds pixels in steps of 2⁻⁸; the mass of the image is not touched by more than that."""
     found = regression.measure(images, regression_settings, [], 1)
-    steps = found.found["port"][:, 0] * 256
+    steps = found.predicted["port"][:, 0] * 256
     np.testing.assert_array_equal(steps, np.rint(steps))
-    np.testing.assert_allclose(found.found["port"], found.found["image"], atol=0.02)
-    assert (found.found["port"] != found.found["image"]).any()
+    np.testing.assert_allclose(found.predicted["port"], found.predicted["image"], atol=0.02)
+    assert (found.predicted["port"] != found.predicted["image"]).any()
 
 
 def test_the_loss_is_keras_huber(regression_settings: ModelSettings) -> None:

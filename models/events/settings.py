@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 
 from data_prep.settings import Gev, Settings
 from models.quantization.number_settings import QuantizerSettings, WeightSettings
-from models.registries import EventTaskName
-from models.tasks.settings import Edges
+from models.registries import EventArchitectureName, EventTaskName
+from models.regression.settings import Edges
 
 Thresholds = Annotated[tuple[Gev, ...], Field(max_length=20)]
 """Transverse energies (GeV) below which towers are left out, tried one after the other."""
@@ -131,6 +131,9 @@ class EventModelSettings(Settings):
 
     task: EventTaskName
     """What the network is trained for; panoptic segmentation is both others at once."""
+
+    architecture: EventArchitectureName = "unet"
+    """What is built for hardware, and beside it as a float network."""
 
     input: QuantizerSettings
     """Width of a tower's energy (GeV) at the input port, unsigned."""

@@ -1,4 +1,4 @@
-"""Settings of small regressions and of tasks on events, and events in memory."""
+"""Settings of tasks on events, and events in memory."""
 
 from __future__ import annotations
 
@@ -12,26 +12,7 @@ import pytest
 from benchmarks.mock import mock_events
 from data_prep.events.batch import EventBatch
 from data_prep.grids.tower_geometry import Towers
-from models.settings import ModelSettings
-from models.tasks.event_settings import EventModelSettings
-
-TARGETS = [
-    {"name": "pt", "unit": 2.0, "tolerance": 0.2, "output": {"bits": 8, "integer": 1}, "edges": [1.0, 1.5, 2.0]},
-    {"name": "mass", "unit": 1.0, "tolerance": 0.2, "output": {"bits": 9, "integer": 2}, "edges": [1.0, 2.0]},
-]
-
-
-@pytest.fixture
-def regression_settings(model_content: dict[str, Any]) -> ModelSettings:
-    """Two targets, no tagger."""
-    return ModelSettings.model_validate(model_content | {"task": "regression", "regression": {"targets": TARGETS}})
-
-
-@pytest.fixture
-def beside_tagger(model_content: dict[str, Any]) -> ModelSettings:
-    """Two targets beside the tagger."""
-    section = {"targets": TARGETS, "beside_tagger": True, "weight": 0.5}
-    return ModelSettings.model_validate(model_content | {"task": "regression", "regression": section})
+from models.events.settings import EventModelSettings
 
 
 class MemorySplit:

@@ -19,12 +19,12 @@ from data_prep.errors import InputFileError
 from data_prep.events.batch import TOWER_CLASSES, EventBatch
 from data_prep.grids.tower_geometry import Towers
 from models.architectures.registry import ARCHITECTURES
+from models.events import targets
+from models.events.maps import Maps, heads
+from models.events.settings import EventModelSettings
+from models.events.task import event_task
 from models.quantization.exact import exact_inference
 from models.settings import TrainSettings
-from models.tasks import event_targets
-from models.tasks.event_maps import Maps, heads
-from models.tasks.event_settings import EventModelSettings
-from models.tasks.event_task import event_task
 from models.training.in_turn import Progress, Step, TrainedNetwork, train_in_turn
 from models.training.objective import Objective
 
@@ -93,9 +93,9 @@ def train(
         PipelineError: a training that diverged.
     """
     counts, wrap = _survey(dataset)
-    aim = objective(model, wrap, event_targets.class_shares(counts), dataset.towers)
+    aim = objective(model, wrap, targets.class_shares(counts), dataset.towers)
 
-    networks = ARCHITECTURES["unet"].networks(model, "towers")
+    networks = ARCHITECTURES[model.architecture].networks(model, "towers")
     steps = [Step(network, partial(network.build, model, dataset.shape, heads(model.task))) for network in networks]
     return train_in_turn(steps, dataset, settings, work, progress, aim)
 
@@ -104,7 +104,7 @@ def _survey(dataset: EventImages) -> tuple[npt.NDArray[np.int64], int]:
     """Training towers of each class, and the repeated columns."""
     counts, wrap, towers = np.zeros(len(TOWER_CLASSES), np.int64), 0, 0
     for batch in dataset.split("train").batches(512):
-        counts += event_targets.count_classes(batch)
+        counts += targets.count_classes(batch)
         wrap, towers = batch.wrap, towers + batch.tower.size
     if not towers:
         raise InputFileError(
@@ -130,8 +130,8 @@ def predictor(model: keras.Model, settings: EventModelSettings, quantized: bool)
     bits = fraction(settings, quantized=quantized)
 
     def predict(batch: EventBatch) -> Maps:
-        made = call(batch.dense())
-        parts = made if isinstance(made, list | tuple) else [made]
+        outputs = call(batch.dense())
+        parts = outputs if isinstance(outputs, list | tuple) else [outputs]
         inner = [part.numpy()[:, :, batch.wrap : part.shape[2] - batch.wrap] for part in parts]
         raw = {name: np.rint(np.ldexp(part, bits)).astype(np.int64) for name, part in zip(names, inner, strict=True)}
         return Maps(raw, bits)

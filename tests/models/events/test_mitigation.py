@@ -11,12 +11,12 @@ import vector
 
 from benchmarks.mock import mock_events
 from data_prep.grids.tower_geometry import Towers
-from models.metrics.bootstrap import ValueWithError
+from models.events.maps import Maps
+from models.events.mitigation import AREA, HARD, Mitigation, by_network, plain, summed
+from models.events.plain_methods import ALL, candidates, tower_energy
+from models.events.settings import EventModelSettings
+from models.metrics.bootstrap import Measured
 from models.metrics.method_differences import MethodDifferences
-from models.tasks.baselines import ALL, candidates, tower_energy
-from models.tasks.event_maps import Maps
-from models.tasks.event_settings import EventModelSettings
-from models.tasks.mitigation import AREA, HARD, Mitigation, by_network, plain, summed
 
 
 def test_the_sum_of_towers_is_that_of_their_four_vectors(rng: np.random.Generator) -> None:
@@ -63,7 +63,7 @@ def test_two_methods_that_are_smeared_alike_differ_by_less_than_their_errors(
     found = true * (1 + width * rng.normal(size=true.shape))
     other = found * (1 + 0.01 * rng.normal(size=true.shape))
     for name, values in {"net": found, "net, weights": found, "plain": other}.items():
-        collected.found[name] = [(pt, mass) for pt, mass in values.tolist()]
+        collected.measured[name] = [(pt, mass) for pt, mass in values.tolist()]
     result = collected.result(["net", "net, weights"], "plain")
     made = MethodDifferences.of_json(result["mitigation_differences"])
     assert made.best == "plain"

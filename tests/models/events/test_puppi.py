@@ -10,8 +10,8 @@ from scipy.stats import chi2
 
 from benchmarks.mock import mock_events
 from data_prep.grids.tower_geometry import Towers
-from models.tasks.baselines import Baseline, candidates, choose_by, pileup_shape, tower_energy, tower_tracks
-from models.tasks.puppi import PileupShape, alpha, around
+from models.events.plain_methods import Baseline, candidates, choose_by, pileup_shape, tower_energy, tower_tracks
+from models.events.puppi import PileupShape, alpha, around
 
 TOWERS = Towers(56, 72, 0.087)
 STEP = 2 * np.pi / 72

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from data_prep.events.batch import PILEUP, EventBatch
 from data_prep.grids.tower_geometry import Towers
-from models.tasks.puppi import PileupShape, alpha, around
+from models.events.puppi import PileupShape, alpha, around
 
 Floats = npt.NDArray[np.float64]
 
@@ -60,15 +60,17 @@ def candidates(thresholds: Sequence[float], towers: Towers, shape: PileupShape |
         towers: of the image.
         shape: α of pileup; None where images have no tracks, and then no method uses any.
     """
-    found = [Baseline(f"towers above {each:g} GeV", "threshold", _threshold(each)) for each in thresholds]
+    methods = [
+        Baseline(f"towers above {threshold:g} GeV", "threshold", _threshold(threshold)) for threshold in thresholds
+    ]
     if shape is None:
-        return found
+        return methods
     for kernel, least, alone in KERNEL:
         name = f"track kernel {kernel:g}, {least:g} or {alone:g} GeV"
-        found.append(Baseline(name, "track kernel", _kernel(towers, kernel, least, alone)))
+        methods.append(Baseline(name, "track kernel", _kernel(towers, kernel, least, alone)))
     for cut in PUPPI_CUTS:
-        found.append(Baseline(f"PUPPI above {cut:g} GeV", "PUPPI", _puppi(towers, shape, cut)))
-    return found
+        methods.append(Baseline(f"PUPPI above {cut:g} GeV", "PUPPI", _puppi(towers, shape, cut)))
+    return methods
 
 
 def pileup_shape(batches: Iterable[EventBatch], towers: Towers) -> PileupShape | None:

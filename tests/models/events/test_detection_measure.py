@@ -13,8 +13,8 @@ from data_prep.events.images import event_images
 from data_prep.events.settings import EventImagesSettings
 from data_prep.grids.tower_geometry import Towers
 from data_prep.readers import event_tree
-from models.tasks.detection_measure import Found
-from models.tasks.event_settings import EventModelSettings
+from models.events.detection_measure import Detections
+from models.events.settings import EventModelSettings
 from tests.data_prep.event_files import write_event_file
 
 
@@ -46,7 +46,7 @@ def test_a_hard_jet_beyond_the_listed_ones_is_no_fake(
     batch = one_event(tmp_path)
     assert sorted(batch.tower_class.tolist()) == [PILEUP, QUARK_GLUON, UNDECIDED, UNDECIDED]
     settings = event_settings("detection").detection.model_copy(update={"pt_min": 100.0, "radius": 0.8, "match": 0.4})
-    found = Found(settings, Towers(56, 72, 0.087), 1.7, [], {})
+    found = Detections(settings, Towers(56, 72, 0.087), 1.7, [], {})
     found.add(batch, {})
     made = found.sums["anti-kT, all towers"].result()
     assert (made.found, made.true, made.matched, made.ignored) == (4, 1, 1, 2)

@@ -14,9 +14,9 @@ import tensorflow as tf
 
 from data_prep.events.batch import TOWER_CLASSES
 from data_prep.grids.tower_geometry import Towers
-from models.tasks import event_targets
-from models.tasks.event_settings import DetectionSettings
-from models.tasks.event_targets import BOX_CHANNELS
+from models.events import targets
+from models.events.settings import DetectionSettings
+from models.events.targets import BOX_CHANNELS
 from models.training.objective import Objective, mean_weight, share
 
 Floats = npt.NDArray[np.float32]
@@ -32,9 +32,9 @@ def of_classes(power: float, wrap: int, shares: npt.ArrayLike) -> Objective:
         wrap: repeated columns on each side of the image.
         shares: of each class among the training towers.
     """
-    loss = _class_loss(event_targets.class_weights(shares, power), wrap)
+    loss = _class_loss(targets.class_weights(shares, power), wrap)
     specs = (tf.TensorSpec(_IMAGE, tf.uint8),)
-    return Objective(event_targets.classes, specs, (loss,), share(_same(wrap)), mean_weight)
+    return Objective(targets.classes, specs, (loss,), share(_same(wrap)), mean_weight)
 
 
 def of_jets(settings: DetectionSettings, wrap: int, towers: Towers) -> Objective:
@@ -46,7 +46,7 @@ def of_jets(settings: DetectionSettings, wrap: int, towers: Towers) -> Objective
         towers: of the image.
     """
     return Objective(
-        lambda batch: event_targets.centres(batch, settings, towers),
+        lambda batch: targets.centres(batch, settings, towers),
         tuple(tf.TensorSpec((*_IMAGE, channels), tf.float32) for channels in (2, 2, BOX_CHANNELS + 1)),
         _jet_losses(wrap),
         share(_hit(wrap)),
@@ -111,10 +111,10 @@ def _same(wrap: int) -> Callable[[Any, Any], Any]:
     """The share of decided towers with the right class."""
 
     def same(truth: Any, output: Any) -> Any:
-        found = tf.argmax(_inner(output, wrap), axis=-1, output_type=tf.int32)
+        predicted = tf.argmax(_inner(output, wrap), axis=-1, output_type=tf.int32)
         label = tf.cast(truth, tf.int32)
         decided = tf.cast(label < len(TOWER_CLASSES), tf.float32)
-        right = tf.reduce_sum(tf.cast(found == label, tf.float32), axis=(1, 2))
+        right = tf.reduce_sum(tf.cast(predicted == label, tf.float32), axis=(1, 2))
         return right / tf.maximum(tf.reduce_sum(decided, axis=(1, 2)), 1.0)
 
     return same
@@ -127,7 +127,7 @@ def _hit(wrap: int) -> Callable[[Any, Any], Any]:
         hot = tf.cast(_inner(output, wrap)[..., 0] >= 0, tf.float32) * truth[..., 1]
         centre = tf.cast(truth[..., 0] >= 1, tf.float32)
         jets = tf.reduce_sum(centre, axis=(1, 2))
-        found = tf.reduce_sum(centre * hot, axis=(1, 2)) / tf.maximum(jets, 1.0)
-        return tf.where(jets > 0, found, 1 - tf.reduce_max(hot, axis=(1, 2)))
+        efficiency = tf.reduce_sum(centre * hot, axis=(1, 2)) / tf.maximum(jets, 1.0)
+        return tf.where(jets > 0, efficiency, 1 - tf.reduce_max(hot, axis=(1, 2)))
 
     return hit

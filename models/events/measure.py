@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from data_prep.events.batch import EventBatch
 from data_prep.grids.tower_geometry import Towers
-from models.tasks.baselines import pileup_shape
-from models.tasks.event_maps import Maps
-from models.tasks.event_settings import EventModelSettings
-from models.tasks.event_task import Measuring, event_task
-from models.tasks.jet_finder import FoundJets
+from models.events.jet_finder import FoundJets
+from models.events.maps import Maps
+from models.events.plain_methods import pileup_shape
+from models.events.settings import EventModelSettings
+from models.events.task import Measuring, event_task
 
 Floats = npt.NDArray[np.float64]
 
@@ -48,17 +48,17 @@ def measure(
         the content of `metrics.json`.
     """
     shape = pileup_shape(validation(), towers)
-    found = {} if lists is None else lists
-    of = Measuring(list(predictors), settings, towers, eta_max, validation, shape, found)
+    jets = {} if lists is None else lists
+    of = Measuring(list(predictors), settings, towers, eta_max, validation, shape, jets)
     collected = event_task(settings.task).collectors(of)
     events = 0
     for batch in batches:
         maps = {name: predict(batch) for name, predict in predictors.items()}
-        for each in collected:
-            each.add(batch, maps)
+        for collector in collected:
+            collector.add(batch, maps)
         events += len(batch)
         advance(len(batch))
     result: dict[str, Any] = {"task": settings.task, "events": events}
-    for each in collected:
-        result |= each.result()
+    for collector in collected:
+        result |= collector.result()
     return result

@@ -19,17 +19,17 @@ from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
 from hls_projects.network import integer_model
 from models.architectures import unet_network
+from models.events import targets
+from models.events import training as task
+from models.events.jet_lists import found_jets, jet_lists, truth_lists
+from models.events.maps import Maps, heads
+from models.events.measure import measure
+from models.events.mitigation import HARD
+from models.events.settings import EventModelSettings
 from models.metrics.method_differences import MethodDifferences
 from models.metrics.segmentation import confusion
 from models.quantization.exact import exact_inference
 from models.settings import FloatPhaseSettings, TrainSettings
-from models.tasks import event_targets
-from models.tasks import events as task
-from models.tasks.event_maps import Maps, heads
-from models.tasks.event_measure import measure
-from models.tasks.event_settings import EventModelSettings
-from models.tasks.jet_lists import found_jets, jet_lists, truth_lists
-from models.tasks.mitigation import HARD
 from models.tasks.panoptic import panoptic
 from models.training import network as training
 from models.training.pruning_settings import PruningSettings
@@ -121,7 +121,7 @@ def test_targets_of_a_jet_come_back_as_the_jet(event_settings: Make) -> None:
     batch = mock_events(np.random.default_rng(5), 200, shape=(56, 72, 3), wrap=4, jets=(1, 1))
     towers = Towers(56, 72)
     settings = event_settings("detection").detection
-    heat, pt, box = event_targets.centres(batch, settings, towers)
+    heat, pt, box = targets.centres(batch, settings, towers)
     scale = 2**20
     maps = {"heat": heat[..., :1] - 0.5, "pt": pt[..., :1], "box": box[..., :6]}
     made = Maps({name: np.rint(values * scale).astype(np.int64) for name, values in maps.items()}, 20)
@@ -141,7 +141,7 @@ def test_of_two_jets_in_one_tower_the_harder_is_found(event_settings: Make) -> N
     batch = mock_events(np.random.default_rng(1), 1, shape=(56, 72, 3), jets=(2, 2))
     for column in (batch.jet_eta, batch.jet_phi):
         column[:] = 0.01
-    heat, pt, _ = event_targets.centres(batch, settings, Towers(56, 72))
+    heat, pt, _ = targets.centres(batch, settings, Towers(56, 72))
     assert (heat[..., 0] == 1).sum() == 1
     assert pt[0, 28, 36].tolist() == [batch.jet_pt.max() / settings.pt_unit, 1]
 
@@ -167,7 +167,7 @@ def test_what_is_undecided_is_in_no_loss_and_no_metric(event_settings: Make) -> 
     true, rng = batch.dense_class(), np.random.default_rng(1)
     undecided = true == UNDECIDED
     assert undecided.any()
-    assert event_targets.count_classes(batch).sum() == true.size - undecided.sum()
+    assert targets.count_classes(batch).sum() == true.size - undecided.sum()
     segmented = task.objective(event_settings("segmentation"), 0, [0.5, 0.2, 0.1, 0.1, 0.1], Towers(8, 12))
     output = rng.normal(size=(*true.shape, 5)).astype(np.float32)
     other = np.where(undecided[..., np.newaxis], rng.normal(size=output.shape), output).astype(np.float32)
@@ -197,7 +197,7 @@ def test_heat_is_masked_about_jets_that_need_not_be_found(event_settings: Make) 
         column[:] = values
     batch.unlisted_eta[:], batch.unlisted_phi[:] = 2.5, 3.1
     settings = event_settings("detection").detection.model_copy(update={"pt_min": 20.0, "match": 0.3})
-    heat, _, _ = event_targets.centres(batch, settings, Towers(56, 72))
+    heat, _, _ = targets.centres(batch, settings, Towers(56, 72))
     towers = Towers(56, 72)
     row, column = np.nonzero(heat[0, ..., 1] == 0)
     eta, phi = towers.eta(row + 0.5), towers.phi(column + 0.5)
@@ -287,8 +287,8 @@ def test_a_depth_that_does_not_divide_the_image_is_refused(event_settings: Make)
 
 
 def test_a_class_that_never_appears_has_no_weight() -> None:
-    counts = event_targets.count_classes(mock_events(np.random.default_rng(3), 4, jets=(0, 0)))
-    weights = event_targets.class_weights(event_targets.class_shares(counts), 0.5)
+    counts = targets.count_classes(mock_events(np.random.default_rng(3), 4, jets=(0, 0)))
+    weights = targets.class_weights(targets.class_shares(counts), 0.5)
     assert counts.sum() == 4 * 56 * 72
     assert (weights[2:] == 0).all()
-    assert float((weights * event_targets.class_shares(counts)).sum()) == pytest.approx(1)
+    assert float((weights * targets.class_shares(counts)).sum()) == pytest.approx(1)

@@ -8,11 +8,11 @@ import numpy.typing as npt
 from data_prep.events.batch import EventBatch
 from data_prep.events.tower_jets import anti_kt
 from data_prep.grids.tower_geometry import Towers
+from models.events.jet_finder import FoundJets, find_jets
+from models.events.maps import Maps
+from models.events.settings import DetectionSettings
+from models.events.targets import BOX_UNIT
 from models.metrics.jet_matching import JetList, Truth
-from models.tasks.event_maps import Maps
-from models.tasks.event_settings import DetectionSettings
-from models.tasks.event_targets import BOX_UNIT
-from models.tasks.jet_finder import FoundJets, find_jets
 
 Floats = npt.NDArray[np.float64]
 
@@ -31,11 +31,11 @@ def found_jets(maps: Maps, settings: DetectionSettings, *, all_heats: bool = Fal
     return find_jets(heat, values, threshold=threshold, window=settings.window, jets=settings.jets)
 
 
-def jet_lists(found: FoundJets, fraction: int, settings: DetectionSettings, towers: Towers) -> list[JetList]:
+def jet_lists(jets: FoundJets, fraction: int, settings: DetectionSettings, towers: Towers) -> list[JetList]:
     """The jets of each event in physical units; the score is the heat, a logit."""
-    values = np.ldexp(found.values.astype(np.float64), -fraction)
+    values = np.ldexp(jets.values.astype(np.float64), -fraction)
     pt = np.maximum(values[:, 0], 0) * settings.pt_unit
-    down, right = found.row + 0.5, found.column + 0.5
+    down, right = jets.row + 0.5, jets.column + 0.5
     eta, phi = towers.eta(down + values[:, 1]), towers.phi(right + values[:, 2])
     sides = np.maximum(values[:, 3:7], 0) * BOX_UNIT
     middle = np.asarray(right * towers.step - np.pi)
@@ -48,10 +48,10 @@ def jet_lists(found: FoundJets, fraction: int, settings: DetectionSettings, towe
         ],
         axis=1,
     )
-    heat = np.ldexp(found.heat.astype(np.float64), -fraction)
+    heat = np.ldexp(jets.heat.astype(np.float64), -fraction)
     return [
         JetList(pt[i:j], eta[i:j], phi[i:j], box[i:j], heat[i:j])
-        for i, j in zip(found.offsets[:-1], found.offsets[1:], strict=True)
+        for i, j in zip(jets.offsets[:-1], jets.offsets[1:], strict=True)
     ]
 
 
@@ -71,10 +71,10 @@ def truth_lists(batch: EventBatch, settings: DetectionSettings) -> list[Truth]:
 def clustered(kept: Floats, settings: DetectionSettings, towers: Towers, pt_min: float) -> list[JetList]:
     """The anti-kT jets of what is kept of the towers of each event, float64 [events, rows, columns] (GeV)."""
     eta, phi = towers.eta(np.arange(towers.rows) + 0.5), towers.phi(np.arange(towers.columns) + 0.5)
-    found = anti_kt(kept, eta, phi, settings.radius, pt_min)
+    jets = anti_kt(kept, eta, phi, settings.radius, pt_min)
     return [
-        _jets(found.pt[i:j], found.eta[i:j], found.phi[i:j])
-        for i, j in zip(found.offsets[:-1], found.offsets[1:], strict=True)
+        _jets(jets.pt[i:j], jets.eta[i:j], jets.phi[i:j])
+        for i, j in zip(jets.offsets[:-1], jets.offsets[1:], strict=True)
     ]
 
 
@@ -82,7 +82,7 @@ def _jets(
     pt: npt.ArrayLike, eta: npt.ArrayLike, phi: npt.ArrayLike, box: npt.NDArray[np.float32] | None = None
 ) -> JetList:
     """Jets whose score is their pT."""
-    values, at_eta, at_phi = (np.asarray(each, np.float64) for each in (pt, eta, phi))
+    values, at_eta, at_phi = (np.asarray(column, np.float64) for column in (pt, eta, phi))
     none = np.full((values.size, 4), np.nan)
     return JetList(values, at_eta, at_phi, none if box is None else np.asarray(box, np.float64), values)
 

@@ -33,10 +33,10 @@ class Maps:
     @classmethod
     def of(cls, names: list[str], values: list[npt.NDArray[np.int64]], types: list[FixedType], wrap: int) -> Maps:
         """From the raw outputs of hardware, each in its type, with repeated columns."""
-        fraction = max(kind.fraction for kind in types)
+        fraction = max(number_type.fraction for number_type in types)
         raw = {
-            name: part[:, :, wrap : part.shape[2] - wrap] << (fraction - kind.fraction)
-            for name, part, kind in zip(names, values, types, strict=True)
+            name: part[:, :, wrap : part.shape[2] - wrap] << (fraction - number_type.fraction)
+            for name, part, number_type in zip(names, values, types, strict=True)
         }
         return cls(raw, fraction)
 

@@ -1,0 +1,1 @@
+"""Numbers of a jet that a network gives besides or instead of its kind."""
