@@ -135,7 +135,7 @@ def random_images(shape: tuple[int, ...], count: int) -> ImageBatch:
 
 def report(tagger: Design, options: argparse.Namespace, folder: Path) -> None:
     """Compare, time and print."""
-    images, dense, output_type = tagger.images, tagger.images.dense(), tagger.network.types.outputs[0].type
+    images, dense, output_type = tagger.images, tagger.images.dense(), tagger.network.graph.outputs[0].type
     start = time.perf_counter()
     emulator = FastEmulator(tagger.network, folder)
     built = time.perf_counter() - start
@@ -156,7 +156,7 @@ def report(tagger: Design, options: argparse.Namespace, folder: Path) -> None:
         emulated = hls_emulation(tagger, folder)
         time_it("HLS emulation (csim), 1 core", lambda: raw(emulated(few), output_type), len(few))
         interpreted = interpreter(tagger.network)
-        ports = [tagger.network.types.inputs[0].type.quantize(sample)]
+        ports = [tagger.network.graph.inputs[0].type.quantize(sample)]
         time_it("RTL interpreter, 1 core", lambda: interpreted(ports), len(sample))
         simulator = verilated(tagger.network, folder)
         time_it("Verilated RTL, 1 process", lambda: simulator(ports), len(sample))

@@ -104,7 +104,7 @@ def _of_network(network: Any, *, rtl: bool) -> Iterator[tuple[str, str]]:
     from hls_projects.settings import RtlSettings, VariantSettings
 
     rng = np.random.default_rng(5)
-    ports = [(port.type, (VECTORS, *port.shape)) for port in network.types.inputs]
+    ports = [(port.type, (VECTORS, *port.shape)) for port in network.graph.inputs]
     raw = [rng.integers(port_type.raw_min, port_type.raw_max, shape, endpoint=True) for port_type, shape in ports]
     yield "integers", digest(*arrays(integer_model.run(network, raw)))
     yield "emulator", digest(cpp_source(plan(network), "network").strip())

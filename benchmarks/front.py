@@ -65,7 +65,7 @@ class Counts:
     def of(self, builder: ImageBuilder, grid: SquareGrid, input_type: FixedType, files: Files) -> tuple[int, int]:
         """LUT and FF of a builder whose pixels are cast to the type of a network's input."""
         if (grid, input_type) not in self._known:
-            port = PortType(name="image", shape=builder.shape, type=input_type)
+            port = Port(name="image", shape=builder.shape, type=input_type)
             variant, form = VariantSettings(ternary=False), BuilderSettings()
             with tempfile.TemporaryDirectory() as scratch:
                 folder = Path(scratch) / "rtl"

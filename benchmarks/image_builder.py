@@ -39,11 +39,11 @@ BUILDERS = {
 
 def builders(builder: ImageBuilder, input_type: FixedType, seconds: int) -> None:
     """The builder alone, its pixels cast to the type of a network's input."""
-    port = PortType(name="image", shape=builder.shape, type=input_type)
+    port = Port(name="image", shape=builder.shape, type=input_type)
     for name, (form, settings) in BUILDERS.items():
         with tempfile.TemporaryDirectory() as scratch:
             folder, work = Path(scratch) / "rtl", Path(scratch) / "synthesis"
-            logic = build_builder(builder, port, "builder", settings, VARIANT, form, folder)
+            logic = write_image_builder(builder, port, "builder", settings, VARIANT, form, folder)
             work.mkdir()
             counted = synthesise(folder, work, cpu_seconds=seconds) if seconds else None
         cells = f"{counted.lut:,} LUT, {counted.ff:,} FF" if counted else f"about {logic.estimate:,} LUT"

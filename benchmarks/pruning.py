@@ -100,7 +100,7 @@ def measure(
     network = prove_network(lower(trained.model))
     with tempfile.TemporaryDirectory() as folder:
         rtl, scratch = Path(folder, "rtl"), Path(folder, "synthesis")
-        logic = build(network, hardware.name, hardware.rtl, VARIANT, rtl)
+        logic = write_design(network, hardware.name, hardware.rtl, VARIANT, rtl)
         scratch.mkdir()
         cells = synthesise(rtl, scratch, cpu_seconds=hardware.rtl.synthesis_seconds)
     size = f"{cells.lut:,} | {cells.ff:,} | {cells.carry:,} | {logic.estimate:,.0f} | {logic.design.latency}"

@@ -46,7 +46,7 @@ def as_candidates(particles: Particles) -> ParticleFlowCandidates:
     px, py = particles.pt * np.cos(particles.phi), particles.pt * np.sin(particles.phi)
     species = np.where(particles.charge != 0, CHARGED_HADRON, NEUTRAL_HADRON)
     momentum = (px, py, particles.pt * np.sinh(particles.eta), particles.energy)
-    return Candidates(particles.event, *momentum, particles.charge, species, zero, zero, zero, zero)
+    return ParticleFlowCandidates(particles.event, *momentum, particles.charge, species, zero, zero, zero, zero)
 
 
 def jets_of(

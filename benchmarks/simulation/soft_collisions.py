@@ -26,7 +26,7 @@ def soft_collisions(number: int) -> Iterator[Check]:
         for _ in range(-(-number // BATCH)):
             events = generator.batch(BATCH)
             total += float(events.weight.sum())
-            clustered = jets_of(events, respond(events, settings.detector, rng), QCD, jets, every=True)
+            clustered = jets_of(events, respond(events, settings.detector, rng), QCD, jets, keep_unmatched=True)
             hardest = np.zeros(events.number)
             np.maximum.at(hardest, clustered.event, axis(clustered)[0])
             for row, threshold in enumerate(thresholds):

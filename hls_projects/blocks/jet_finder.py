@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from data_prep.fixed_point import FixedType
 from data_prep.settings import Settings
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from models.events.jet_finder import find_jets, inner
 from models.events.maps import heads
 from models.events.settings import DetectionSettings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Literal
 
 from data_prep.registry import Registry
@@ -17,13 +17,14 @@ ARCHITECTURES = Registry("models.architectures", "ARCHITECTURE", Architecture)
 """Every architecture by the name of its file."""
 
 
-def known_architecture(word: str, images: Literal["jets", "events"] = "jets") -> str:
-    """The word `architecture` of a network on these images, unchanged.
+def known_architecture(name: str, images: Literal["jets", "events"] = "jets") -> str:
+    """The value of `architecture` of a network on these images, unchanged.
 
     Raises:
         ValueError: there is no such architecture; the message lists all.
     """
-    return _one_of({_base(name) for name, known in ARCHITECTURES.items() if known.images == images}, word)
+    bases = {_base(file) for file, architecture in ARCHITECTURES.items() if architecture.images == images}
+    return _require_one_of(bases, name)
 
 
 def known_symmetry(name: str) -> str:

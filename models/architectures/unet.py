@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from models.architectures.architecture import HARDWARE, Architecture, Network
+from models.architectures.architecture import HARDWARE, Architecture, NetworkDefinition
 from models.events.settings import EventModelSettings
 
 FLOAT = "float_unet"

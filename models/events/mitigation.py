@@ -16,7 +16,7 @@ from models.events.plain_methods import ALL, tower_energy
 from models.events.settings import EventModelSettings
 from models.metrics.library_bootstrap import samples, spread
 from models.metrics.method_differences import MethodDifferences
-from models.metrics.response import ONE_SIGMA, calibrated, closure, quantiles
+from models.metrics.response import ONE_SIGMA, binned_response, calibrated, quantiles
 
 Floats = npt.NDArray[np.float64]
 

@@ -62,7 +62,7 @@ class RegressionMeasurement:
     truth: Floats
     weight: Floats
     predicted: dict[str, Floats]
-    closures: dict[str, dict[str, Closure]]
+    closures: dict[str, dict[str, BinnedResponse]]
     classes: tuple[str, ...] = ()
     label: npt.NDArray[np.uint8] | None = None
     scores: dict[str, Floats] | None = None

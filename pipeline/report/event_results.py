@@ -13,7 +13,7 @@ from data_prep.errors import PipelineError
 from data_prep.events.batch import EventBatch
 from data_prep.fixed_point import FixedType
 from hls_projects.hls.emulated_outputs import EmulatedOutputs
-from hls_projects.network.model_types import ModelTypes
+from hls_projects.network.graph import Graph
 from models.events.data import Events, open_events
 from models.events.maps import Maps, heads
 from models.events.settings import EventModelSettings

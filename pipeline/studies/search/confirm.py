@@ -76,7 +76,7 @@ def confirm(
     try:
         yosys_version()
     except ToolNotFoundError as error:
-        return confirmed, error.what
+        return confirmed, error.problem
     begin, reason = time.monotonic(), ""
     waiting: list[tuple[Record, Future[Confirmed]]] = []
     with Children() as children, ThreadPoolExecutor(workers) as pool:
@@ -94,7 +94,7 @@ def confirm(
             except MachineError:
                 raise
             except PipelineError as error:
-                reason = reason or f"trial {record.number}: {error.what}"
+                reason = reason or f"trial {record.number}: {error.problem}"
             advance(1)
     return confirmed, reason
 
@@ -117,7 +117,7 @@ def _one(record: Record, space: Space, work: Path, children: Children, end: floa
     for number, variant in enumerate(rtl.variants):
         folder = scratch / str(number)
         scratch.mkdir(exist_ok=True)
-        logic = build(network, files.hardware.name, rtl, variant, folder, files.hardware.builder)
+        logic = write_design(network, files.hardware.name, rtl, variant, folder, files.hardware.builder)
         cells = synthesise(
             folder,
             scratch / f"{number}_work",

@@ -16,7 +16,7 @@ from data_prep.fixed_point import FixedType
 from hls_projects.blocks.jet_finder import JetFinder
 from hls_projects.hls.csim_worker import run
 from hls_projects.hls.jet_finder import HlsFinder, finder_header, loop_source
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from models.events.jet_finder import find_jets
 from models.events.settings import DetectionSettings
 

@@ -15,7 +15,7 @@ from models.events.maps import Maps
 from models.events.mitigation import AREA, HARD, Mitigation, by_network, plain, summed
 from models.events.plain_methods import ALL, candidates, tower_energy
 from models.events.settings import EventModelSettings
-from models.metrics.bootstrap import Measured
+from models.metrics.bootstrap import ValueWithError
 from models.metrics.method_differences import MethodDifferences
 
 

@@ -16,7 +16,7 @@ from tensorflow import keras
 from data_prep.errors import ConfigurationError, TrainingSettingsError, UnsupportedModelError
 from data_prep.store.jet_images import ImageDataset
 from hls_projects.lowering.lower import lower
-from models.architectures import quantized_network, separable
+from models.architectures import quantized_network, separable_network
 from models.events.settings import UNetSettings
 from models.files.load import load_model, save_model
 from models.layers.kernels import kernels
