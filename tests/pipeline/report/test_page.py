@@ -170,7 +170,7 @@ def test_a_figure_that_runs_code_is_not_taken_in(run: Path, quick: None) -> None
     run_made_again(run)
     text = page(RunFolder(run))
     assert "alert(1)" not in text
-    assert "holds <script>, which no plot needs" in unescape(text)
+    assert "contains <script>, which no plot needs" in unescape(text)
 
 
 def test_names_are_text_not_markup(run: Path, quick: None) -> None:
