@@ -90,6 +90,7 @@ def test_hls_emulation_is_exact(word: str, tmp_path: Path) -> None:
     assert result.proof.status == "proven", result.proof.first_mismatch
 
 
+@pytest.mark.slow
 def test_simulated_logic_has_the_symmetry(tmp_path: Path) -> None:
     """A network as Verilog: its outputs are the integers of the model, whatever element of p4m turned the image."""
     _, _, network = _lowered("p4m", tmp_path, **_small(kernel=4, stride=2), dense=[])
