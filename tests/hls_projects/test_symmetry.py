@@ -77,7 +77,7 @@ def _check_filters(trained: Any, lowered: Lowered) -> None:
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
-@pytest.mark.parametrize("word", ["views", "p4m", "p6m"])
+@pytest.mark.parametrize("word", ["p4m", *(pytest.param(word, marks=pytest.mark.slow) for word in ("views", "p6m"))])
 def test_hls_emulation_is_exact(word: str, tmp_path: Path) -> None:
     """The largest group of each lattice, which has all that the smaller ones have, and the views."""
     trained, lowered, network = _lowered(word, tmp_path, **_small())

@@ -62,8 +62,8 @@ def test_unrolled(make: Callable[[str], keras.Model], zoo_name: str, tmp_path: P
 @pytest.mark.parametrize(
     ("name", "rows"),
     [
-        *(("separable", 1), ("separable", 2), ("convolutions", 1), ("encoder_decoder", 1)),
-        pytest.param("encoder_decoder", 2, marks=pytest.mark.slow),
+        *(("separable", 1), ("separable", 2), ("convolutions", 1)),
+        *(pytest.param("encoder_decoder", rows, marks=pytest.mark.slow) for rows in (1, 2)),
     ],
 )
 def test_streamed(make: Callable[[str], keras.Model], tmp_path: Path, name: str, rows: int) -> None:
