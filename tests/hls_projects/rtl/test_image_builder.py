@@ -166,6 +166,7 @@ def test_simulated(name: str, tmp_path: Path) -> None:
     assert all(each.traffic.resets and each.traffic.pauses and each.traffic.longest_run > 1_000 for each in simulated)
 
 
+@pytest.mark.slow
 @needs_compiler
 def test_simulated_at_full_size(tmp_path: Path) -> None:
     """Sixteen candidates, one per clock, 16 by 16 pixels: gapless, a jet comes every 16 clocks."""
