@@ -133,13 +133,13 @@ report: $(if $(wildcard $(C)/rates.yaml),rates) export ## one page with all resu
 test: $(READY) ## run the tests, minutes (those of tools that are not installed are skipped, and say so)
 	$(VENV)/bin/python -m pytest -m "not slow and not faults and not more" --numprocesses auto --maxprocesses 4 --dist loadfile
 
-test-slow: $(READY) ## the long tests: each beside a quick one of the same stage
-	$(VENV)/bin/python -m pytest -m slow --numprocesses auto --maxprocesses 4 --dist loadfile
+test-slow: $(READY) ## these, and the long ones: each stands beside a quick one of the same stage
+	$(VENV)/bin/python -m pytest -m "not faults and not more" --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-faults: $(READY) ## tests of faults: stops at every moment, damage to every artefact, two commands at once
 	$(VENV)/bin/python -m pytest -m faults --numprocesses auto --maxprocesses 2
 
-test-all: $(READY) ## all tests: these three, and thousands of random networks, new ones every time
+test-all: $(READY) ## all tests: test-slow, test-faults, and thousands of random networks, new ones every time
 	$(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: $(READY) ## style, types and import contracts
