@@ -59,7 +59,7 @@ JETS := $(or $(INPUT),$(SAMPLE))
 
 STAGES := images mass-closure candidates symmetries symmetries-rtl search train lower convert csim rtl synth rates export report
 .DEFAULT_GOAL := all
-.PHONY: all help setup remember generate weighted $(STAGES) test test-all test-faults check bench clean distclean
+.PHONY: all help setup remember generate weighted $(STAGES) test test-slow test-faults test-all check bench clean distclean
 
 all: report ## run every stage of RUN (default demo) to the report
 	@echo "report: $(B)/80_report/index.html"
@@ -130,14 +130,17 @@ export: rtl ## the firmware bundle
 report: $(if $(wildcard $(C)/rates.yaml),rates) export ## one page with all results
 	$(PIPELINE) report $(B) --out $(B)/80_report
 
-test: $(READY) ## run the tests (those of tools that are not installed are skipped, and say so)
-	$(VENV)/bin/python -m pytest -m "not faults and not more" --numprocesses auto --maxprocesses 4 --dist loadfile
+test: $(READY) ## run the tests, minutes (those of tools that are not installed are skipped, and say so)
+	$(VENV)/bin/python -m pytest -m "not slow and not faults and not more" --numprocesses auto --maxprocesses 4 --dist loadfile
 
-test-all: $(READY) ## all tests: test, test-faults, and thousands of random networks, new ones every time
-	$(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+test-slow: $(READY) ## these, and the long ones: each stands beside a quick one of the same stage
+	$(VENV)/bin/python -m pytest -m "not faults and not more" --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-faults: $(READY) ## tests of faults: stops at every moment, damage to every artefact, two commands at once
 	$(VENV)/bin/python -m pytest -m faults --numprocesses auto --maxprocesses 2
+
+test-all: $(READY) ## all tests: test-slow, test-faults, and thousands of random networks, new ones every time
+	$(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: $(READY) ## style, types and import contracts
 	$(VENV)/bin/ruff check .

@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Each core has a worker: the threads of OpenMP (interpreter, trees) would wait for each other, and spin meanwhile.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_collect_file(file_path: Path) -> None:

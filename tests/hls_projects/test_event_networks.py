@@ -117,7 +117,7 @@ def same_jets(trained: keras.Model, types: Graph, finder: JetFinder, emulator: E
     assert (failed.first_mismatch.layer, failed.first_mismatch.found) == (JETS, 0)
 
 
-@pytest.mark.parametrize("name", ["detection", "regression"])
+@pytest.mark.parametrize("name", ["detection", pytest.param("regression", marks=pytest.mark.slow)])
 def test_simulated_row_by_row(name: str, randomised: Callable[[keras.Model], keras.Model], tmp_path: Path) -> None:
     """No layer of a U-Net waits for the whole image; flatten, and the outputs, do."""
     network = made(name, randomised)[2]

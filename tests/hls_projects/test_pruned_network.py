@@ -58,6 +58,7 @@ def pruned() -> keras.Model:
     return exact_inference(model)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
 def test_all_forms_are_the_same_integers(pruned: keras.Model, tmp_path: Path) -> None:
     lowered = lower(pruned)

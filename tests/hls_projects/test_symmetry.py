@@ -79,7 +79,7 @@ def _check_filters(trained: Any, lowered: Lowered) -> None:
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
-@pytest.mark.parametrize("word", ["views", "p4m", "p6m"])
+@pytest.mark.parametrize("word", ["p4m", *(pytest.param(word, marks=pytest.mark.slow) for word in ("views", "p6m"))])
 def test_hls_emulation_is_exact(word: str, tmp_path: Path) -> None:
     """The largest group of each lattice, which has all that the smaller ones have, and the views."""
     trained, lowered, network = _lowered(word, tmp_path, **_small())
@@ -92,6 +92,7 @@ def test_hls_emulation_is_exact(word: str, tmp_path: Path) -> None:
     assert result.proof.status == "proven", result.proof.first_mismatch
 
 
+@pytest.mark.slow
 def test_simulated_logic_has_the_symmetry(tmp_path: Path) -> None:
     """A network as Verilog: its outputs are the integers of the model, whatever element of p4m turned the image."""
     _, _, network = _lowered("p4m", tmp_path, **_small(kernel=4, stride=2), dense=[])

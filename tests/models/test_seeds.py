@@ -46,6 +46,7 @@ def test_one_training_has_no_spread() -> None:
     assert "| LUT | 55,397 | – | – |" in seeds.table(summary)
 
 
+@pytest.mark.slow
 def test_trained_as_the_stage_does(
     dataset: ImageDataset, config: Path, model_settings: ModelSettings, train_settings: TrainSettings, tmp_path: Path
 ) -> None:

@@ -27,7 +27,7 @@ from tests.pipeline.report.browser import CHROMIUM, require_fitting
 ROOT = Path(__file__).parents[2]
 EVENTS, CSIM = 60, 3
 
-pytestmark = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")]
 
 SMALL: dict[str, dict[str, Any]] = {
     "images": {"grid": {"kind": "towers", "rows": 16, "columns": 24, "wrap": 2}},

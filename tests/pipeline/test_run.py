@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,6 +38,11 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for stage, arguments in commands(folder).items():
         assert main([stage, *arguments]) == 0, f"{stage} failed"
     return folder
+
+
+def _slow(*stages: str) -> list[Any]:
+    """The same of stages that take longer."""
+    return [pytest.param(stage, marks=pytest.mark.slow) for stage in stages]
 
 
 def test_every_artefact_is_whole(run: Path) -> None:
@@ -126,7 +132,7 @@ def test_the_report_fits_the_screen(run: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "stage", ["generate", "images", "train", "lower", "convert", "csim", "rtl", "export", "report"]
+    "stage", [*_slow("generate", "train", "rtl", "export", "report"), "images", "lower", "convert", "csim"]
 )
 def test_an_interrupted_stage_leaves_nothing_and_can_be_run_again(run: Path, tmp_path: Path, stage: str) -> None:
     """SIGINT as soon as the stage has begun to write, as Ctrl-C sends it to the whole process group."""
@@ -171,7 +177,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize(
-    "stage", ["generate", "images", "train", "lower", "convert", "csim", "rtl", "export", "report"]
+    "stage", ["generate", "images", *_slow("train", "report"), "lower", "convert", "csim", "rtl", "export"]
 )
 def test_a_full_disk_is_one_clear_error(
     run: Path, small_disk: Path, stage: str, capfd: pytest.CaptureFixture[str]

@@ -14,6 +14,8 @@ from data_prep.generate.jets import SimulatedJets
 from data_prep.generate.production import Shard, make_jets
 from data_prep.generate.settings import GenerateSettings
 
+pytestmark = pytest.mark.slow  # the samples, which all tests share, take half a minute
+
 NUMBER = 600
 
 

@@ -28,15 +28,15 @@ needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not
 
 FORMS = [
     ("separable", "Vitis", "io_parallel"),
-    ("separable", "Vivado", "io_stream"),
-    ("convolutions", "Vitis", "io_parallel"),
+    pytest.param("separable", "Vivado", "io_stream", marks=pytest.mark.slow),
+    pytest.param("convolutions", "Vitis", "io_parallel", marks=pytest.mark.slow),
     ("convolutions", "Vitis", "io_stream"),
-    ("encoder_decoder", "Vitis", "io_stream"),
+    pytest.param("encoder_decoder", "Vitis", "io_stream", marks=pytest.mark.slow),
     ("encoder_decoder", "Vivado", "io_parallel"),
     ("two_inputs_two_outputs", "Vitis", "io_parallel"),
     ("two_inputs_two_outputs", "Vitis", "io_stream"),
     ("transposed_unet", "Vitis", "io_stream"),
-    ("transposed_unet", "Vitis", "io_parallel"),
+    pytest.param("transposed_unet", "Vitis", "io_parallel", marks=pytest.mark.slow),
 ]
 
 

@@ -86,9 +86,16 @@ def cache(tmp_path: Path) -> Path | None:
     return None if shutil.which("g++") is None else tmp_path
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_sparse_networks(seed: int, cache: Path | None) -> None:
-    check(seed, cache if seed % 4 == 0 else None)
+@pytest.mark.parametrize(
+    "seeds",
+    [
+        *(pytest.param([seed], id=str(seed)) for seed in range(20)),
+        pytest.param(range(20, 40), id="20 to 39", marks=pytest.mark.slow),
+    ],
+)
+def test_sparse_networks(seeds: Sequence[int], cache: Path | None) -> None:
+    for seed in seeds:
+        check(seed, cache if seed % 4 == 0 else None)
 
 
 @pytest.mark.more

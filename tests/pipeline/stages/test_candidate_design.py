@@ -86,6 +86,7 @@ def emulator(run: Path, tmp_path_factory: pytest.TempPathFactory) -> csim.Emulat
     return emulators[0]
 
 
+@pytest.mark.slow
 def test_candidates_to_scores_is_proven_and_a_wrong_border_is_named(run: Path, emulator: csim.Emulator) -> None:
     proof = json.loads((run / "60_csim.json").read_text())
     assert proof["status"] == "proven"
@@ -120,6 +121,7 @@ def bundle(run: Path, emulator: csim.Emulator) -> Path:
     return run / "70_export" / "trigger"
 
 
+@pytest.mark.slow
 def test_the_bundle_starts_from_candidates(run: Path, bundle: Path) -> None:
     manifest = verify(bundle.with_name("trigger.tar.gz"))
     assert [port.name for port in manifest.inputs] == list(PORTS)
@@ -138,6 +140,7 @@ def test_the_bundle_starts_from_candidates(run: Path, bundle: Path) -> None:
         np.testing.assert_array_equal(outputs[: len(jets)], emulated["raw_0"])
 
 
+@pytest.mark.slow
 def test_the_bundle_is_emulated_from_candidates(
     run: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -155,6 +158,7 @@ def test_the_bundle_is_emulated_from_candidates(
     assert "the network starts from candidates" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_test_bench_of_the_bundle_starts_from_candidates(bundle: Path, tmp_path: Path) -> None:
     command = next(line for line in (bundle / "README.md").read_text().splitlines() if line.startswith("g++"))
     work = Path(shutil.copytree(bundle / "hls", tmp_path / "hls"))

@@ -75,7 +75,7 @@ def _rtl(run: Path, out: Path, builder: dict[str, object], **rtl: object) -> int
 @pytest.mark.parametrize(
     ("builder", "rtl", "interval"),
     [
-        ({"form": "parallel"}, {}, 1),
+        pytest.param({"form": "parallel"}, {}, 1, marks=pytest.mark.slow),
         ({"form": "serial", "candidates_per_clock": 1}, {}, 4),
         ({"form": "serial", "candidates_per_clock": 2}, {"form": "streamed", "rows": 2}, 2),
     ],

@@ -24,6 +24,7 @@ def arguments(tmp_path: Path) -> list[str]:
     return prepare(tmp_path)
 
 
+@pytest.mark.slow
 def test_it_goes_on_when_workers_die_and_when_it_has_ended(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -65,6 +65,7 @@ def _change(file: Path, **change: Any) -> None:
     file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | change))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
 def test_it_goes_on_and_leaves_what_the_data_flow_says(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

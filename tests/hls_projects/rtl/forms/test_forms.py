@@ -43,6 +43,16 @@ def simulate(machine: Machine, network: Network, folder: Path, count: int, **tim
     np.testing.assert_array_equal(outputs, np.concatenate(wanted, axis=1))
 
 
+@pytest.mark.parametrize(
+    "zoo_name",
+    [
+        "two_inputs_two_outputs",
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("separable", "convolutions", "encoder_decoder", "transposed_unet")
+        ),
+    ],
+)
 def test_unrolled(make: Callable[[str], keras.Model], zoo_name: str, tmp_path: Path) -> None:
     network = prove_network(lower(make(zoo_name)))
     machine, latency = unrolled(trace(network), "dut", Pipelining(cutoff=6))
@@ -51,7 +61,10 @@ def test_unrolled(make: Callable[[str], keras.Model], zoo_name: str, tmp_path: P
 
 @pytest.mark.parametrize(
     ("name", "rows"),
-    [("separable", 1), ("separable", 2), ("convolutions", 1), ("encoder_decoder", 1), ("encoder_decoder", 2)],
+    [
+        *(("separable", 1), ("separable", 2), ("convolutions", 1)),
+        *(pytest.param("encoder_decoder", rows, marks=pytest.mark.slow) for rows in (1, 2)),
+    ],
 )
 def test_streamed(make: Callable[[str], keras.Model], tmp_path: Path, name: str, rows: int) -> None:
     network = prove_network(lower(make(name)))

@@ -174,6 +174,7 @@ def test_simulated(name: str, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @needs_compiler
 def test_simulated_at_full_size(tmp_path: Path) -> None:
     """Sixteen candidates, one per clock, 16 by 16 pixels: gapless, a jet comes every 16 clocks."""
