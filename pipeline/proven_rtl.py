@@ -30,9 +30,9 @@ from pipeline.console import progress, warn
 from pipeline.proving import TestSet, require_images_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from hls_projects.proof.vectors import Vectors, VectorSource
+    from hls_projects.proof.vectors import RawSource, Vectors, VectorSource
     from hls_projects.rtl.proof import Batch
     from hls_projects.rtl.traffic import Traffic
     from hls_projects.settings import CsimSettings, HardwareSettings
@@ -103,7 +103,7 @@ def make_rtl(
     kept = variants.kept
     best, folder, variant = variants.built[kept], variants.folders[kept], wanted.variants[kept]
     types = network.types
-    vectors: list[VectorSource]
+    vectors: Sequence[VectorSource | RawSource]
     if builder is None:
         ports = [(port.shape, port.type) for port in types.inputs]
         vectors = [*data, *made_vectors(ports, settings.csim.random_vectors, settings.csim.seed)]
@@ -151,14 +151,14 @@ def make_rtl(
     return ProvenRtl(record, folder)
 
 
-def _candidates(builder: ImageBuilder, data: list[TestSet], settings: CsimSettings) -> list[VectorSource]:
-    jets: list[VectorSource] = [JetCandidates(builder, each.split) for each in data]
+def _candidates(builder: ImageBuilder, data: list[TestSet], settings: CsimSettings) -> list[RawSource]:
+    jets: list[RawSource] = [JetCandidates(test.split) for test in data]
     return [*jets, *made_candidates(builder, settings.random_vectors, settings.seed)]
 
 
 def _images_given(builder: ImageBuilder, image: Network) -> Callable[[Batch], tuple[Vectors, ...]]:
     """The images that the trained model is given where the hardware gets candidates."""
-    return lambda part: at_ports((images_of(builder, part.inputs),), image.types)
+    return lambda part: at_ports((images_of(builder, part.raw),), image.types)
 
 
 def _driven(tool: str, traffic: Traffic) -> Driven:

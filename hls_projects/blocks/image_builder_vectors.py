@@ -12,7 +12,6 @@ from itertools import product
 import numpy as np
 
 from hls_projects.blocks.image_builder import ImageBuilder, Integers
-from hls_projects.proof.vectors import VectorSet
 
 Raw = tuple[Integers, Integers, Integers, Integers, Integers]
 """The five inputs of the builder as raw integers, int64: pT, η, φ [vectors, number], seed η, seed φ [vectors, 1]."""
@@ -39,12 +38,6 @@ def builder_vectors(builder: ImageBuilder, count: int, seed: int) -> dict[str, R
     if count:
         made["random"] = _joined(_uniform(builder, count - count // 2, rng), _near(builder, count // 2, rng))
     return made
-
-
-def as_values(builder: ImageBuilder, kind: str, raw: Raw) -> VectorSet:
-    """The same vectors as real values, as the inputs of a network are given."""
-    values = (port.type.to_float(x).astype(np.float32) for port, x in zip(builder.ports, raw, strict=True))
-    return VectorSet(kind, tuple(values))
 
 
 def _uniform(builder: ImageBuilder, count: int, rng: np.random.Generator) -> Raw:

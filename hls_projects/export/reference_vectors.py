@@ -13,7 +13,7 @@ from data_prep.errors import ProofFailedError
 from data_prep.fixed_point import FixedType
 from data_prep.settings import Settings
 from hls_projects.network.model_types import ModelTypes
-from hls_projects.proof.vectors import Vectors, VectorSource
+from hls_projects.proof.vectors import RawSource, Vectors, VectorSource, raw_inputs
 
 Integers = npt.NDArray[np.int64]
 
@@ -52,13 +52,13 @@ class ReferenceVectors:
 def reference_vectors(
     model: Any,
     types: ModelTypes,
-    sources: Sequence[VectorSource],
+    sources: Sequence[VectorSource | RawSource],
     given: Callable[[Sequence[Integers]], Sequence[Vectors]] | None = None,
 ) -> ReferenceVectors:
     """Compute what the hardware must give.
 
-    The real values are turned into the integers of the input port (rounded and saturated there, as the design's first
-    step), then the lowered model is evaluated on exactly those.
+    Values are turned into the integers of the input port (rounded and saturated there, as the design's first step), raw
+    integers are taken as they are; then the lowered model is evaluated on exactly those.
 
     Args:
         model: the lowered model in exact inference.
@@ -75,7 +75,7 @@ def reference_vectors(
     first = 0
     for source in sources:
         for batch in source.batches(500):
-            raw = [port.type.quantize(values) for port, values in zip(types.inputs, batch, strict=True)]
+            raw = raw_inputs(types.inputs, batch)
             exact = list(given(raw)) if given else _values(types, raw)
             found = model(exact if len(exact) > 1 else exact[0], training=False)
             results = list(found) if isinstance(found, list | tuple) else [found]

@@ -59,15 +59,17 @@ class Emulator:
         project: ports and layers.
         scratch: a folder for exchanged arrays.
         function: of the library.
+        raw: whether it takes raw integers of the ports, and not values.
     """
 
     library: Path
     project: HlsProject
     scratch: Path
     function: str = "csim_run"
+    raw: bool = False
 
     def from_candidates(self) -> Emulator:
-        """The emulation that starts from candidates; its one layer is the built image.
+        """The emulation that starts from candidates, raw integers; its one layer is the built image.
 
         Raises:
             ValueError: when the project holds no image builder.
@@ -77,7 +79,7 @@ class Emulator:
         made = self.project.builder.builder
         traced = (TracedLayer(name=IMAGE, size=int(np.prod(made.shape))),)
         project = self.project.model_copy(update={"inputs": made.ports, "traced": traced})
-        return replace(self, project=project, function="candidates_run")
+        return replace(self, project=project, function="candidates_run", raw=True)
 
     def to_jets(self) -> Emulator:
         """The emulation that goes on to the list of jets, which is its one layer; it has no outputs beside it.
@@ -99,6 +101,7 @@ class Emulator:
             inputs: one array [vectors, …] an input, in the order of the project.
 
         Raises:
+            TypeError: values where raw integers are taken.
             PipelineError: when the emulation ends on a signal or an assertion.
         """
         traced = self.project.traced
@@ -109,7 +112,10 @@ class Emulator:
             "sizes": [layer.size for layer in traced],
             "function": self.function,
         }
-        flat = {f"input_{i}": np.asarray(x, dtype=np.float64).reshape(len(x), -1) for i, x in enumerate(inputs)}
+        number = np.int64 if self.raw else np.float64
+        flat = {
+            f"input_{i}": x.astype(number, casting="safe", copy=False).reshape(len(x), -1) for i, x in enumerate(inputs)
+        }
         with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
             source, target = Path(folder) / "in.npz", Path(folder) / "out.npz"
             np.savez(source, traced=json.dumps(description), **flat)

@@ -17,10 +17,12 @@ from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
 from data_prep.system.processors import cores
 from hls_projects.hls.csim import Emulated, Emulator
+from hls_projects.network.integer_ops import Integers
 from hls_projects.network.model_types import ModelTypes
+from hls_projects.network.port_type import PortType
 from hls_projects.proof.compared import TRAINED, Compared
 from hls_projects.proof.record import LayerProof, Mismatch, Proof
-from hls_projects.proof.vectors import Vectors, VectorSource
+from hls_projects.proof.vectors import Number, SourceOf, Vectors, VectorSource, raw_inputs
 
 Floats = npt.NDArray[Any]
 R = TypeVar("R")
@@ -109,12 +111,16 @@ def compare_outputs(
     return summarise(tallies, vectors)
 
 
-def at_ports(inputs: tuple[Vectors, ...], types: ModelTypes) -> tuple[Vectors, ...]:
-    """The inputs as the trained model is given them: quantized where it has no quantizer of its own."""
-    return tuple(
-        port.type.to_float(port.type.quantize(x)).astype(np.float32) if port.added else x
-        for x, port in zip(inputs, types.inputs, strict=True)
-    )
+def at_ports(inputs: Sequence[Vectors | Integers], types: ModelTypes) -> tuple[Vectors, ...]:
+    """The inputs as the trained model is given them: quantized where it has no quantizer of its own, in values."""
+    return tuple(_value(vectors, port) for vectors, port in zip(inputs, types.inputs, strict=True))
+
+
+def _value(vectors: Vectors | Integers, port: PortType) -> Vectors:
+    if vectors.dtype != np.int64 and not port.added:
+        return np.asarray(vectors, np.float32)
+    (raw,) = raw_inputs([port], [vectors])
+    return port.type.to_float(raw).astype(np.float32)
 
 
 def with_activation(logits: Floats, name: str | None) -> Floats:
@@ -125,12 +131,12 @@ def with_activation(logits: Floats, name: str | None) -> Floats:
 
 
 def ahead(
-    function: Callable[[tuple[Vectors, ...]], R], vectors: Sequence[VectorSource], size: int
-) -> Iterator[tuple[str, tuple[Vectors, ...], R]]:
+    function: Callable[[tuple[npt.NDArray[Number], ...]], R], vectors: Sequence[SourceOf[Number]], size: int
+) -> Iterator[tuple[str, tuple[npt.NDArray[Number], ...], R]]:
     """Results of every batch in order, computed on all cores a few batches ahead."""
     workers = cores()
     with ThreadPoolExecutor(workers) as pool:
-        waiting: deque[tuple[str, tuple[Vectors, ...], Future[R]]] = deque()
+        waiting: deque[tuple[str, tuple[npt.NDArray[Number], ...], Future[R]]] = deque()
         try:
             for source in vectors:
                 for inputs in source.batches(size):
@@ -201,7 +207,7 @@ def count(
         )
 
 
-def summarise(tallies: dict[str, Tally], vectors: Sequence[VectorSource]) -> Proof:
+def summarise(tallies: dict[str, Tally], vectors: Sequence[SourceOf[np.generic]]) -> Proof:
     """The proof that the tallies of all vectors make."""
     mismatches = sum(tally.mismatches for tally in tallies.values())
     first = next((tally.first for tally in tallies.values() if tally.first is not None), None)

@@ -1,28 +1,34 @@
 """Test vectors: what a comparison of two forms of a network is made on.
 
 Beside the data come vectors that data seldom holds: the extremes of the input type, values beyond them, and values on
-rounding ties. All are exact in float32, so that every form of the network is given the same numbers.
+rounding ties.
+
+An image is given in values, float32, since the trained model is given more than its port holds: values beyond the range
+and between the steps. All are exact in float32, so that every form of the network is given the same numbers. Candidates
+are integers where they come from, and are given as the raw integers of their ports, int64.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from data_prep.fixed_point import FixedType
+from hls_projects.network.integer_ops import Integers
+from hls_projects.network.port_type import PortType
 
 Vectors = npt.NDArray[np.float32]
-
+Number = TypeVar("Number", bound=np.generic, covariant=True)
 
 _TIES = 2**22 - 2
 """Up to here a quarter step beside half a step is exact in float32."""
 
 
-class VectorSource(Protocol):
+class SourceOf(Protocol[Number]):
     """Test vectors of one kind."""
 
     @property
@@ -33,30 +39,36 @@ class VectorSource(Protocol):
     def count(self) -> int:
         """Number of vectors."""
 
-    def batches(self, size: int) -> Iterator[tuple[Vectors, ...]]:
+    def batches(self, size: int) -> Iterator[tuple[npt.NDArray[Number], ...]]:
         """Batches of at most `size` vectors: one array [vectors, …] an input of the model."""
 
 
+VectorSource = SourceOf[np.float32]
+"""Test vectors in values."""
+RawSource = SourceOf[np.int64]
+"""Test vectors in raw integers of the ports."""
+
+
 @dataclass(frozen=True)
-class VectorSet:
+class VectorSet(Generic[Number]):
     """Test vectors in memory: one array [vectors, …] an input of the model."""
 
     kind: str
-    inputs: tuple[Vectors, ...]
+    inputs: tuple[npt.NDArray[Number], ...]
 
     @property
     def count(self) -> int:
         """Number of vectors."""
         return len(self.inputs[0])
 
-    def batches(self, size: int) -> Iterator[tuple[Vectors, ...]]:
+    def batches(self, size: int) -> Iterator[tuple[npt.NDArray[Number], ...]]:
         """See `VectorSource`."""
         for first in range(0, self.count, size):
             yield tuple(array[first : first + size] for array in self.inputs)
 
 
 @dataclass(frozen=True)
-class SomeVectors:
+class SomeVectors(Generic[Number]):
     """Some vectors of a source.
 
     Attributes:
@@ -64,7 +76,7 @@ class SomeVectors:
         rows: int64, which of them, ascending.
     """
 
-    source: VectorSource
+    source: SourceOf[Number]
     rows: npt.NDArray[np.int64]
 
     @property
@@ -77,7 +89,7 @@ class SomeVectors:
         """See `VectorSource`."""
         return self.rows.size
 
-    def batches(self, size: int) -> Iterator[tuple[Vectors, ...]]:
+    def batches(self, size: int) -> Iterator[tuple[npt.NDArray[Number], ...]]:
         """See `VectorSource`."""
         first = 0
         for inputs in self.source.batches(size):
@@ -85,9 +97,11 @@ class SomeVectors:
             first += len(inputs[0])
             if here.size:
                 yield tuple(array[here] for array in inputs)
+            if not self.rows.size or first > self.rows[-1]:
+                return
 
 
-def some_vectors(source: VectorSource, most: int | None) -> SomeVectors:
+def some_vectors(source: SourceOf[Number], most: int | None) -> SomeVectors[Number]:
     """At most so many vectors of a source: the first half of them, the others evenly spread over the rest.
 
     Args:
@@ -101,7 +115,31 @@ def some_vectors(source: VectorSource, most: int | None) -> SomeVectors:
     return SomeVectors(source, np.concatenate([np.arange(first), others]))
 
 
-def made_vectors(ports: Sequence[tuple[Sequence[int], FixedType]], count: int, seed: int) -> list[VectorSet]:
+def raw_inputs(ports: Sequence[PortType], inputs: Sequence[Vectors | Integers]) -> list[Integers]:
+    """Test vectors as the hardware is given them: values rounded and saturated at their ports, raw integers unchanged.
+
+    Args:
+        ports: the inputs.
+        inputs: an array [vectors, …] of each.
+
+    Raises:
+        ValueError: a raw integer that its port does not hold.
+    """
+    return [_raw(port, vectors) for port, vectors in zip(ports, inputs, strict=True)]
+
+
+def _raw(port: PortType, vectors: Vectors | Integers) -> Integers:
+    if vectors.dtype != np.int64:
+        return port.type.quantize(vectors)
+    lowest, highest = port.type.raw_min, port.type.raw_max
+    if vectors.size and not lowest <= vectors.min() <= vectors.max() <= highest:
+        raise ValueError(f"{port.name} holds integers outside {lowest} to {highest}, its type's range")
+    return np.asarray(vectors, np.int64)
+
+
+def made_vectors(
+    ports: Sequence[tuple[Sequence[int], FixedType]], count: int, seed: int
+) -> list[VectorSet[np.float32]]:
     """All vectors that need no data: corner vectors and `count` random ones, for every input of a model.
 
     Args:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hls_projects.emulator.fast_emulator import Raw
     from hls_projects.hls.project import HlsProject
     from hls_projects.network.model_types import ModelTypes
-    from hls_projects.proof.vectors import VectorSource
+    from hls_projects.proof.vectors import RawSource, VectorSource
 
 
 def run(
@@ -68,7 +68,8 @@ def run(
         split = data[0].split if data else None
         candidates = _candidates(project, split, settings.csim, hls)
         most = settings.csim.vectors
-        vectors, chosen = ([some_vectors(each, most) for each in every] for every in (available, candidates))
+        vectors = [some_vectors(source, most) for source in available]
+        chosen = [some_vectors(source, most) for source in candidates]
         trained = exact_inference(load_model(next(lowered.glob("trained.*"))))
         plain = exact_inference(load_model(lowered / "model.h5"))
         try:
@@ -96,7 +97,8 @@ def run(
             proof = with_fast_emulator(proof, types, result.raw_outputs, [values[rows] for values in deployed])
             if rows.size < data[0].count:
                 proof = joined(proof, compare_whole(trained, types, data[0], deployed, settings.csim.batch))
-        every = {source.kind: source.count for source in (*available, *candidates)}
+        every = {source.kind: source.count for source in available}
+        every |= {source.kind: source.count for source in candidates}
         if every != proof.vectors:
             proof = proof.model_copy(update={"available": every})
         if proof.status != "proven":
@@ -109,9 +111,7 @@ def run(
     done("csim", f"{out}: {proof.reason}, {len(proof.layers)} layers on {sum(proof.vectors.values())} vectors{some}")
 
 
-def _candidates(
-    project: HlsProject, split: ImageSplit | None, settings: CsimSettings, folder: Path
-) -> list[VectorSource]:
+def _candidates(project: HlsProject, split: ImageSplit | None, settings: CsimSettings, folder: Path) -> list[RawSource]:
     """The candidates that are compared; none where the design starts from images."""
     from hls_projects.proof.compare_candidates import JetCandidates, made_candidates
 
@@ -120,7 +120,7 @@ def _candidates(
     if project.builder is None:
         return []
     builder = project.builder.builder
-    data: list[VectorSource] = [JetCandidates(builder, split)] if split is not None else []
+    data: list[RawSource] = [JetCandidates(split)] if split is not None else []
     return [*data, *made_candidates(builder, settings.random_vectors, settings.seed)]
 
 
