@@ -114,7 +114,7 @@ class _Study:
         from data_prep.images.jets import select
         from data_prep.jets.candidates import candidates_of
         from data_prep.streams.cutflow import Fate
-        from data_prep.streams.image_task import ranges
+        from data_prep.streams.entry_range import ranges
 
         most = self.candidates.model_copy(update={"number": self.what.numbers[-1]})
         shares = ShareBuilder([each.name for each in self.pictures.classes], self.what.numbers)

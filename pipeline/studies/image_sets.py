@@ -42,7 +42,8 @@ def make_image_sets(sets: Sequence[ImageSet], files: Mapping[Path, int], workers
         title: of the progress bar.
     """
     from data_prep.streams.executors.choice import executor_of
-    from data_prep.streams.jet_images import make_images
+    from data_prep.streams.jet_images import JetImages
+    from data_prep.streams.production import make_images
 
     missing = [each for each in sets if not each.folder.exists()]
     if not missing:
@@ -54,7 +55,8 @@ def make_image_sets(sets: Sequence[ImageSet], files: Mapping[Path, int], workers
     ):
         for each in missing:
             with whole_folder(each.folder) as partial:
-                make_images(files, each.reader, each.settings, partial, advance, console.warn, executor=executor)
+                images = JetImages.of(each.reader, each.settings)
+                make_images(files, images, partial, advance, console.warn, executor=executor)
 
 
 @contextmanager
