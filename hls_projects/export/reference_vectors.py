@@ -53,7 +53,7 @@ def reference_vectors(
     model: Any,
     types: ModelTypes,
     sources: Sequence[VectorSource | RawSource],
-    given: Callable[[Sequence[Integers]], Sequence[Vectors]] | None = None,
+    model_inputs: Callable[[Sequence[Integers]], Sequence[Vectors]] | None = None,
 ) -> ReferenceVectors:
     """Compute what the hardware must give.
 
@@ -64,7 +64,7 @@ def reference_vectors(
         model: the lowered model in exact inference.
         types: its proven types, with the image builder where the design starts from candidates.
         sources: vectors by kind.
-        given: what the model is given for these integers of the inputs; their values where it is not said.
+        model_inputs: what the model is given for these integers of the inputs; their values where it is not said.
 
     Raises:
         ProofFailedError: when an output of the model lies off the grid of its proven type.
@@ -76,9 +76,9 @@ def reference_vectors(
     for source in sources:
         for batch in source.batches(500):
             raw = raw_inputs(types.inputs, batch)
-            exact = list(given(raw)) if given else _values(types, raw)
-            found = model(exact if len(exact) > 1 else exact[0], training=False)
-            results = list(found) if isinstance(found, list | tuple) else [found]
+            exact = list(model_inputs(raw)) if model_inputs else _values(types, raw)
+            outputs_of_model = model(exact if len(exact) > 1 else exact[0], training=False)
+            results = list(outputs_of_model) if isinstance(outputs_of_model, list | tuple) else [outputs_of_model]
             for kept, integers in zip(inputs, raw, strict=True):
                 kept.append(integers)
             for kept, port, values in zip(outputs, types.outputs, results, strict=True):
@@ -93,10 +93,10 @@ def _values(types: ModelTypes, raw: Sequence[Integers]) -> list[Vectors]:
     return [port.type.to_float(values).astype(np.float32) for port, values in zip(types.inputs, raw, strict=True)]
 
 
-def _on_grid(values: npt.NDArray[Any], kind: FixedType, name: str) -> Integers:
-    scaled = np.ldexp(values.astype(np.float64), kind.fraction)
+def _on_grid(values: npt.NDArray[Any], port_type: FixedType, name: str) -> Integers:
+    scaled = np.ldexp(values.astype(np.float64), port_type.fraction)
     raw = np.rint(scaled)
-    if not np.array_equal(raw, scaled) or raw.min() < kind.raw_min or raw.max() > kind.raw_max:
-        raise ProofFailedError(f"output '{name}': the lowered model gives values that do not fit into {kind.name}")
+    if not np.array_equal(raw, scaled) or raw.min() < port_type.raw_min or raw.max() > port_type.raw_max:
+        raise ProofFailedError(f"output '{name}': the lowered model gives values that do not fit into {port_type.name}")
     integers: Integers = raw.astype(np.int64)
     return integers

@@ -76,9 +76,9 @@ class Emulator:
         """
         if self.project.builder is None:
             raise ValueError("this HLS project holds no image builder")
-        made = self.project.builder.builder
-        traced = (TracedLayer(name=IMAGE, size=int(np.prod(made.shape))),)
-        project = self.project.model_copy(update={"inputs": made.ports, "traced": traced})
+        builder = self.project.builder.builder
+        traced = (TracedLayer(name=IMAGE, size=int(np.prod(builder.shape))),)
+        project = self.project.model_copy(update={"inputs": builder.ports, "traced": traced})
         return replace(self, project=project, function="candidates_run", raw=True)
 
     def to_jets(self) -> Emulator:
@@ -120,10 +120,10 @@ class Emulator:
             source, target = Path(folder) / "in.npz", Path(folder) / "out.npz"
             np.savez(source, traced=json.dumps(description), **flat)
             command = [sys.executable, "-P", str(WORKER), *map(str, (self.library, source, target))]
-            done = programs.run(command, folder=ROOT)
-            if done.code != 0:
-                require_machine(done.errors, self.scratch, code=done.code)
-                raise PipelineError(f"the emulation {ending(done.code, done.errors)}", file=self.library)
+            ended = programs.run(command, folder=ROOT)
+            if ended.code != 0:
+                require_machine(ended.errors, self.scratch, code=ended.code)
+                raise PipelineError(f"the emulation {ending(ended.code, ended.errors)}", file=self.library)
             with np.load(target, allow_pickle=False) as data:
                 outputs = [data[f"output_{i}"] for i in range(len(self.project.outputs))]
                 return Emulated(outputs, {layer.name: data[f"layer_{i}"] for i, layer in enumerate(traced)})

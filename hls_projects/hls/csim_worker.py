@@ -63,8 +63,8 @@ def main() -> None:
         traced = json.loads(str(data["traced"]))
         inputs = [np.ascontiguousarray(data[f"input_{i}"]) for i in range(traced["inputs"])]
     outputs, traces = run(library, inputs, traced["outputs"], traced["names"], traced["sizes"], traced["function"])
-    found = {f"output_{i}": values for i, values in enumerate(outputs)}
-    np.savez(target, **found, **{f"layer_{i}": values for i, values in enumerate(traces)})
+    arrays = {f"output_{i}": values for i, values in enumerate(outputs)}
+    np.savez(target, **arrays, **{f"layer_{i}": values for i, values in enumerate(traces)})
 
 
 if __name__ == "__main__":

@@ -11,12 +11,24 @@ from tensorflow import keras
 from data_prep.store.jet_images import ImageSplit
 from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.blocks.image_builder_vectors import Raw, builder_vectors
-from hls_projects.hls.csim import Emulated, Emulator
+from hls_projects.hls.csim import Emulator
 from hls_projects.hls.image_builder import IMAGE
 from hls_projects.network.integer_ops import Integers
 from hls_projects.network.model_types import ModelTypes
-from hls_projects.proof.compare import Tally, ahead, at_ports, count, predict, summarise, with_activation
-from hls_projects.proof.compared import CANDIDATES, Compared
+from hls_projects.proof.compare import (
+    Entry,
+    Forms,
+    Tally,
+    Values,
+    at_ports,
+    compare_forms,
+    count,
+    output_entries,
+    output_pairs,
+    predict,
+    summarise,
+)
+from hls_projects.proof.compared import CANDIDATES
 from hls_projects.proof.record import Proof
 from hls_projects.proof.vectors import RawSource, Vectors, VectorSet
 
@@ -75,23 +87,14 @@ def compare_candidates(
         advance: called with the number of vectors done.
     """
     twin = emulator.from_candidates()
-    ends = [Compared(output=i, origin=CANDIDATES).name for i in range(len(types.outputs))]
-    tallies = {IMAGE: Tally(builder.result)}
-    tallies |= {name: Tally(port.type) for name, port in zip(ends, types.outputs, strict=True)}
-    number = 0
 
-    def run(inputs: tuple[Integers, ...]) -> tuple[Emulated, Vectors, list[Vectors]]:
-        images = images_of(builder, inputs)
-        return twin.run(inputs), images, predict(trained, at_ports((images,), types))
+    def run(raw: tuple[Integers, ...]) -> Values:
+        images, emulated = images_of(builder, raw), twin.run(raw)
+        outputs = output_pairs(types, predict(trained, at_ports((images,), types)), emulated.outputs)
+        return Values([(images, emulated.layers[IMAGE]), *outputs])
 
-    for kind, inputs, (emulated, images, outputs) in ahead(run, vectors, batch):
-        count(tallies[IMAGE], IMAGE, images, emulated.layers[IMAGE], number, kind)
-        for i, (name, port) in enumerate(zip(ends, types.outputs, strict=True)):
-            found = with_activation(emulated.outputs[i].reshape(outputs[i].shape), port.left_out)
-            count(tallies[name], name, outputs[i], found, number, kind, on_grid=port.left_out is None)
-        number += len(inputs[0])
-        advance(len(inputs[0]))
-    return summarise(tallies, vectors)
+    entries = [Entry(IMAGE, builder.result), *output_entries(types, CANDIDATES)]
+    return compare_forms(Forms(entries, run), vectors, batch, advance).proof
 
 
 def compare_dataset(builder: ImageBuilder, split: ImageSplit, batch: int) -> Proof:

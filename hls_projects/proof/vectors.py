@@ -93,10 +93,10 @@ class SomeVectors(Generic[Number]):
         """See `VectorSource`."""
         first = 0
         for inputs in self.source.batches(size):
-            here = self.rows[(self.rows >= first) & (self.rows < first + len(inputs[0]))] - first
+            rows = self.rows[(self.rows >= first) & (self.rows < first + len(inputs[0]))] - first
             first += len(inputs[0])
-            if here.size:
-                yield tuple(array[here] for array in inputs)
+            if rows.size:
+                yield tuple(array[rows] for array in inputs)
             if not self.rows.size or first > self.rows[-1]:
                 return
 
@@ -111,8 +111,8 @@ def some_vectors(source: SourceOf[Number], most: int | None) -> SomeVectors[Numb
     if most is None or most >= source.count:
         return SomeVectors(source, np.arange(source.count))
     first = (most + 1) // 2
-    others = first + np.arange(most - first) * (source.count - first) // max(most - first, 1)
-    return SomeVectors(source, np.concatenate([np.arange(first), others]))
+    spread = first + np.arange(most - first) * (source.count - first) // max(most - first, 1)
+    return SomeVectors(source, np.concatenate([np.arange(first), spread]))
 
 
 def raw_inputs(ports: Sequence[PortType], inputs: Sequence[Vectors | Integers]) -> list[Integers]:
@@ -147,23 +147,25 @@ def made_vectors(
         count: number of random vectors.
         seed: of all choices; each input gets its own.
     """
-    corners = [corner_vectors(shape, kind, seed + i) for i, (shape, kind) in enumerate(ports)]
+    corners = [corner_vectors(shape, port_type, seed + i) for i, (shape, port_type) in enumerate(ports)]
     sets = []
     for name in corners[0]:
-        longest = max(len(made[name]) for made in corners)
-        sets.append(VectorSet(name, tuple(np.resize(made[name], (longest, *made[name].shape[1:])) for made in corners)))
+        longest = max(len(by_name[name]) for by_name in corners)
+        sets.append(
+            VectorSet(name, tuple(np.resize(by_name[name], (longest, *by_name[name].shape[1:])) for by_name in corners))
+        )
     if count:
-        drawn = (random_vectors(shape, kind, count, seed + i) for i, (shape, kind) in enumerate(ports))
+        drawn = (random_vectors(shape, port_type, count, seed + i) for i, (shape, port_type) in enumerate(ports))
         sets.append(VectorSet("random", tuple(drawn)))
     return sets
 
 
-def corner_vectors(shape: Sequence[int], kind: FixedType, seed: int) -> dict[str, Vectors]:
+def corner_vectors(shape: Sequence[int], port_type: FixedType, seed: int) -> dict[str, Vectors]:
     """Vectors at and beyond the edges of the input type, by kind.
 
     Args:
         shape: of one input.
-        kind: its type.
+        port_type: its type.
         seed: of the random choices.
 
     Returns:
@@ -172,7 +174,7 @@ def corner_vectors(shape: Sequence[int], kind: FixedType, seed: int) -> dict[str
     """
     rng = np.random.default_rng(seed)
     size = int(np.prod(shape))
-    low, high, step = kind.minimum, kind.maximum, kind.step
+    low, high, step = port_type.minimum, port_type.maximum, port_type.step
     alternating = np.where(np.arange(size) % 2 == 0, low, high)
     constant = [np.full(size, value) for value in (0.0, low, high, step, high - step)]
     single = np.zeros((min(size, 256), size))
@@ -180,10 +182,10 @@ def corner_vectors(shape: Sequence[int], kind: FixedType, seed: int) -> dict[str
     single[np.arange(len(single)), lit] = high
     extreme = np.vstack([*constant, alternating, alternating[::-1], single])
     count = 256
-    steps = 2**kind.width
+    steps = 2**port_type.width
     # What lies beyond may be any float32; ties of a wide type are exact in it only near zero.
     beyond = (rng.integers(-4 * steps, 4 * steps, (count, size), endpoint=True) * step).astype(np.float32)
-    least, most = max(kind.raw_min - 2, -_TIES), min(kind.raw_max + 2, _TIES)
+    least, most = max(port_type.raw_min - 2, -_TIES), min(port_type.raw_max + 2, _TIES)
     halves = 2 * rng.integers(least, most, (count, size), endpoint=True) + 1
     ties = (halves + rng.choice([-0.5, 0.0, 0.0, 0.0, 0.5], (count, size))) * step / 2
     return {
@@ -191,12 +193,12 @@ def corner_vectors(shape: Sequence[int], kind: FixedType, seed: int) -> dict[str
     }
 
 
-def random_vectors(shape: Sequence[int], kind: FixedType, count: int, seed: int) -> Vectors:
+def random_vectors(shape: Sequence[int], port_type: FixedType, count: int, seed: int) -> Vectors:
     """Uniform over all values of the type; in half of the vectors most elements are zero, as in images."""
     rng = np.random.default_rng(seed)
-    raw = rng.integers(kind.raw_min, kind.raw_max, (count, int(np.prod(shape))), endpoint=True)
+    raw = rng.integers(port_type.raw_min, port_type.raw_max, (count, int(np.prod(shape))), endpoint=True)
     raw[: count // 2] *= rng.random((count // 2, raw.shape[1])) < 0.1
-    return _shaped(raw * kind.step, shape)
+    return _shaped(raw * port_type.step, shape)
 
 
 def _shaped(values: npt.NDArray[np.float64], shape: Sequence[int]) -> Vectors:
