@@ -34,7 +34,8 @@ from data_prep.readers.files import input_files
 from data_prep.readers.layouts.jetclass import AXIS, EVENT, TREE, JetClassReader
 from data_prep.steps.program import Program
 from data_prep.streams.cutflow import Fate
-from data_prep.streams.jet_images import make_images
+from data_prep.streams.jet_images import JetImages
+from data_prep.streams.production import make_images
 from pipeline.configuration import load
 
 CONFIGURATION = Path(__file__).parents[1] / "configs" / "demo" / "images.yaml"
@@ -95,7 +96,7 @@ def report(files: list[Path], settings: ImagesSettings, repeat: int) -> None:
 
     def dataset() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            make_images(counts, reader, settings, Path(folder), lambda _: None)
+            make_images(counts, JetImages.of(reader, settings), Path(folder), lambda _: None)
 
     read = best(lambda: [None for file in files for _ in chunks(reader, file, settings.chunk_jets)], repeat) / jets
     loop = read + best(lambda: list(loop_images(sample, settings, roll_and_flip=True)), repeat) / sample.jets

@@ -34,7 +34,8 @@ from data_prep.readers.files import input_files
 from data_prep.streams.executors import Executor
 from data_prep.streams.executors.processes import Processes
 from data_prep.streams.executors.serial import Serial
-from data_prep.streams.jet_images import make_images
+from data_prep.streams.jet_images import JetImages
+from data_prep.streams.production import make_images
 from data_prep.system.processors import cores
 from pipeline.configuration import load
 
@@ -129,10 +130,13 @@ def one(folder: Path, workers: int, out: Path) -> dict[str, float]:
         out.mkdir()
         (out / "warm").mkdir()
         little = settings.model_copy(update={"chunk_jets": 500})
-        make_images({files[0]: WARM_JETS}, reader, little, out / "warm", lambda _: None, executor=executor)
+        make_images(
+            {files[0]: WARM_JETS}, JetImages.of(reader, little), out / "warm", lambda _: None, executor=executor
+        )
         (out / "d").mkdir()
         before, start = cpu(executor), time.perf_counter()
-        make_images(counts, reader, settings, out / "d", lambda _: None, executor=executor, work=Path(work))
+        images = JetImages.of(reader, settings)
+        make_images(counts, images, out / "d", lambda _: None, executor=executor, work=Path(work))
         wall = time.perf_counter() - start
         spent = [after - then for after, then in zip(cpu(executor), before, strict=True)]
         memory = [peak(process) for process in pids(executor)]

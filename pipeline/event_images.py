@@ -29,7 +29,8 @@ def run_events(
     from data_prep.readers import event_tree
     from data_prep.readers.files import input_files
     from data_prep.store.event_images import open_event_dataset
-    from data_prep.streams.event_images import make_event_images
+    from data_prep.streams.event_images import EventImages
+    from data_prep.streams.production import make_images
     from pipeline.plots.events import draw_events
 
     lost: list[Loss] = []
@@ -48,9 +49,9 @@ def run_events(
             executor_of(total, workers, scheduler, batch) as executor,
             console.progress("images", total, "events") as advance,
         ):
-            cutflow, summary = make_event_images(
+            cutflow, summary = make_images(
                 files,
-                settings,
+                EventImages(settings),
                 space.path,
                 advance,
                 console.warn,

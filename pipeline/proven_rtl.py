@@ -30,11 +30,11 @@ from pipeline.console import progress, warn
 from pipeline.proving import TestSet, require_images_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from hls_projects.proof.vectors import Vectors, VectorSource
-    from hls_projects.rtl.proof import VectorBatch
-    from hls_projects.rtl.simulation.traffic import Traffic
+    from hls_projects.proof.vectors import RawSource, Vectors, VectorSource
+    from hls_projects.rtl.proof import Batch
+    from hls_projects.rtl.traffic import Traffic
     from hls_projects.settings import CsimSettings, HardwareSettings
 
 BATCH = 2000
@@ -102,9 +102,9 @@ def make_rtl(
     require_compiler("compile the simulation of the Verilog")
     variants = build_variants(network, settings, work, progress, warn)
     kept = variants.kept
-    best, folder, variant = variants.designs[kept], variants.folders[kept], rtl.variants[kept]
-    types = network.graph
-    vectors: list[VectorSource]
+    best, folder, variant = variants.built[kept], variants.folders[kept], wanted.variants[kept]
+    types = network.types
+    vectors: Sequence[VectorSource | RawSource]
     if builder is None:
         ports = [(port.shape, port.type) for port in types.inputs]
         vectors = [*data, *made_vectors(ports, settings.csim.random_vectors, settings.csim.seed)]
@@ -156,14 +156,14 @@ def make_rtl(
     return ProvenRtl(record, folder)
 
 
-def _candidates(builder: ImageBuilder, data: list[TestSet], settings: CsimSettings) -> list[VectorSource]:
-    jets: list[VectorSource] = [JetCandidates(builder, test_set.split) for test_set in data]
+def _candidates(builder: ImageBuilder, data: list[TestSet], settings: CsimSettings) -> list[RawSource]:
+    jets: list[RawSource] = [JetCandidates(test.split) for test in data]
     return [*jets, *made_candidates(builder, settings.random_vectors, settings.seed)]
 
 
-def _images_given(builder: ImageBuilder, image: Network) -> Callable[[VectorBatch], tuple[Vectors, ...]]:
-    """The images for the trained model where the inputs of the hardware are candidates."""
-    return lambda part: at_ports((images_of(builder, part.inputs),), image.graph)
+def _images_given(builder: ImageBuilder, image: Network) -> Callable[[Batch], tuple[Vectors, ...]]:
+    """The images that the trained model is given where the hardware gets candidates."""
+    return lambda part: at_ports((images_of(builder, part.raw),), image.types)
 
 
 def _driven(tool: str, traffic: Traffic) -> Driven:

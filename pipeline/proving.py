@@ -82,9 +82,9 @@ def require_images_of(network: Network, images: Path) -> None:
         InputFileError: naming every key in which they differ.
     """
     if network.meaning is not None:
-        given = description_of(images)
-        network.meaning.require_same_images(given, images)
-        network.meaning.require_same_classes(given, images)
+        description = description_of(images)
+        network.meaning.require_same_images(description, images)
+        network.meaning.require_same_classes(description, images)
 
 
 def require_same_meaning(project: HlsProject, network: Network, folder: Path) -> None:
@@ -94,8 +94,8 @@ def require_same_meaning(project: HlsProject, network: Network, folder: Path) ->
         InputFileError: it says something else about inputs and outputs, or nothing.
     """
     if project.meaning != network.meaning:
-        what = "says something else about the network's inputs and outputs than the lowered model does"
-        raise InputFileError(what, file=folder / "hls.json", remedy="run `convert` again")
+        reason = "says something else about the network's inputs and outputs than the lowered model does"
+        raise InputFileError(reason, file=folder / "hls.json", remedy="run `convert` again")
 
 
 def require_same_images(project: HlsProject, images: ImageDescription | EventDescription, folder: Path) -> None:
@@ -110,11 +110,11 @@ def require_same_images(project: HlsProject, images: ImageDescription | EventDes
     builder = project.builder.builder if project.builder else None
     if ImageBuilder.of_images(images) == builder:
         return
-    what = "builds other images than the dataset holds" if builder else "holds no image builder"
+    reason = "builds other images than the dataset holds" if builder else "holds no image builder"
     remedy = (
         "its images are made of candidates: run `convert` with `--images`" if not builder else "run `convert` again"
     )
-    raise InputFileError(what, file=folder, remedy=remedy)
+    raise InputFileError(reason, file=folder, remedy=remedy)
 
 
 def leave_proof(space: Workspace, path: Path, proof: Proof) -> None:

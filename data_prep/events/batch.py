@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -137,6 +137,18 @@ class EventBatch:
             chosen |= {name: getattr(self, name)[starts[0] : starts[-1]] for name in columns}
         return EventBatch(shape=self.shape, wrap=self.wrap, **chosen)
 
+    def flat(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+        """Flat arrays by name, and facts that JSON holds."""
+        arrays = {name: getattr(self, name).ravel() for name in (*JAGGED, *DTYPES)}
+        return arrays, {"shape": self.shape, "wrap": self.wrap}
+
+    @classmethod
+    def of_flat(cls, arrays: dict[str, npt.NDArray[Any]], facts: dict[str, Any]) -> Self:
+        """The events of which these are the arrays and the facts; others may be among them."""
+        columns: dict[str, Any] = {name: arrays[name] for name in (*JAGGED, *DTYPES)}
+        columns["jet_box"] = columns["jet_box"].reshape(-1, 4)
+        return cls(shape=tuple(facts["shape"]), wrap=facts["wrap"], **columns)
+
 
 PER_EVENT = ("pileup", "event", "library", "weight")
 """The columns with a value for each event."""
@@ -178,9 +190,9 @@ def concatenate(batches: Sequence[EventBatch]) -> EventBatch:
     for offsets in JAGGED:
         sizes = np.concatenate([np.diff(getattr(batch, offsets)) for batch in batches])
         joined[offsets] = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)])
-    for each in fields(EventBatch):
-        if each.name in DTYPES:
-            joined[each.name] = np.concatenate([getattr(batch, each.name) for batch in batches])
+    for field in fields(EventBatch):
+        if field.name in DTYPES:
+            joined[field.name] = np.concatenate([getattr(batch, field.name) for batch in batches])
     return EventBatch(shape=first.shape, wrap=first.wrap, **joined)
 
 

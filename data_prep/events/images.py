@@ -12,6 +12,7 @@ from data_prep.events.batch import BOSON, QUARK_GLUON, TOP, EventBatch
 from data_prep.events.chunk import EventChunk
 from data_prep.events.settings import EventDescription
 from data_prep.events.truth import MOST_JETS, NO_JET, OTHER_SOURCE, PILEUP_SOURCE, majority
+from data_prep.streams.chunk_bytes import ChunkImages
 from data_prep.system.compiled import compiled
 
 Int64 = npt.NDArray[np.int64]
@@ -46,18 +47,14 @@ EVENT_REASONS = {
 
 
 @dataclass(frozen=True)
-class EventImages:
-    """The images of one chunk.
+class EventChunkImages(ChunkImages[EventBatch]):
+    """The images of the events of one chunk; `fate` is the `EventFate` of every event read.
 
     Attributes:
-        batch: the kept events.
-        fate: uint8 [events], `EventFate` of every event read.
         energy: float64 [3]; of the kept events, Σ of all channels (GeV) in pixels, below `pixel_min`, and outside the
             grid.
     """
 
-    batch: EventBatch
-    fate: UInt8
     energy: Float64
 
 
@@ -90,7 +87,7 @@ def judge(chunk: EventChunk) -> UInt8:
     return fate
 
 
-def event_images(chunk: EventChunk, description: EventDescription) -> EventImages:
+def event_images(chunk: EventChunk, description: EventDescription) -> EventChunkImages:
     """Make the images of a chunk.
 
     A pixel is the sum of its deposits, added in float64. The listed jets have pT of at least `jet_pt_min` and an axis
@@ -102,8 +99,8 @@ def event_images(chunk: EventChunk, description: EventDescription) -> EventImage
     jet_event = _events_of(chunk.jet_offsets)
     jet_tower = grid.towers.tower_of(_double(chunk.jet_eta), _double(chunk.jet_phi))
     of_kept_event = fate[jet_event] == EventFate.KEPT
-    wanted = (jet_tower >= 0) & (chunk.jet_pt >= description.jet_pt_min)
-    wanted &= np.abs(chunk.jet_eta) < description.jet_eta_max
+    listed = (jet_tower >= 0) & (chunk.jet_pt >= description.jet_pt_min)
+    listed &= np.abs(chunk.jet_eta) < description.jet_eta_max
 
     def by_pt(chosen: npt.NDArray[np.bool_]) -> tuple[Int64, Int64]:
         """The chosen jets by event and falling pT, and their offsets in the kept events."""
@@ -113,8 +110,8 @@ def event_images(chunk: EventChunk, description: EventDescription) -> EventImage
         offsets[-1] = jets.size
         return jets, offsets
 
-    order, jet_offsets = by_pt(wanted)
-    unlisted, unlisted_offsets = by_pt(~wanted)
+    order, jet_offsets = by_pt(listed)
+    unlisted, unlisted_offsets = by_pt(~listed)
     number = np.zeros(jet_event.size, np.int64)  # 1 + index of a listed jet in its event
     number[order] = 1 + np.arange(order.size) - np.repeat(jet_offsets[:-1], np.diff(jet_offsets))
 
@@ -123,10 +120,10 @@ def event_images(chunk: EventChunk, description: EventDescription) -> EventImage
     first = np.repeat(chunk.jet_offsets[kept], np.diff(deposit_offsets))
     of_jet = np.flatnonzero(truth >= 0)
     share = np.where(truth == PILEUP_SOURCE, 0, 1)  # index among the shares that `majority` takes
-    found = number[first[of_jet] + truth[of_jet]]
-    share[of_jet] = np.where(found > 0, NO_JET - 1 + found, 1)
+    listed_number = number[first[of_jet] + truth[of_jet]]
+    share[of_jet] = np.where(listed_number > 0, NO_JET - 1 + listed_number, 1)
     values = np.stack([chunk.em[of_kept], chunk.had[of_kept], chunk.track[of_kept]], axis=1)
-    kind = kind_of(chunk.jet_pid[order])
+    jet_kind = kind_of(chunk.jet_pid[order])
     built = _build(
         deposit_offsets,
         grid.towers.tower_of(_double(chunk.eta[of_kept]), _double(chunk.phi[of_kept])),
@@ -134,7 +131,7 @@ def event_images(chunk: EventChunk, description: EventDescription) -> EventImage
         share,
         len(description.channels),
         jet_offsets,
-        kind,
+        jet_kind,
         jet_tower[order],
         description.pixel_min,
         description.box_min,
@@ -157,7 +154,7 @@ def event_images(chunk: EventChunk, description: EventDescription) -> EventImage
         jet_eta=chunk.jet_eta[order],
         jet_phi=_turned(chunk.jet_phi[order]),
         jet_mass=chunk.jet_mass[order],
-        jet_kind=kind,
+        jet_kind=jet_kind,
         jet_box=_boxes(span, description),
         unlisted_offsets=unlisted_offsets,
         unlisted_pt=chunk.jet_pt[unlisted],
@@ -168,7 +165,7 @@ def event_images(chunk: EventChunk, description: EventDescription) -> EventImage
         library=chunk.library[kept],
         weight=np.ones(kept.size, np.float32),
     )
-    return EventImages(batch, fate, energy)
+    return EventChunkImages(batch, fate, energy)
 
 
 def _boxes(span: Int64, description: EventDescription) -> Float32:
@@ -211,7 +208,7 @@ def _build(
     share: Int64,
     channels: int,
     jet_offsets: Int64,
-    kind: UInt8,
+    jet_kind: UInt8,
     jet_tower: Int64,
     pixel_min: float,
     box_min: float,
@@ -223,7 +220,7 @@ def _build(
     pixel, value = np.empty(most * channels, np.uint16), np.empty(most * channels, np.float32)
     tower, tower_class = np.empty(most, np.uint16), np.empty(most, np.uint8)
     tower_instance, tower_pt_true = np.empty(most, np.uint8), np.empty(most, np.float32)
-    span = np.empty((kind.size, 4), np.int64)
+    span = np.empty((jet_kind.size, 4), np.int64)
     account = np.zeros(3, np.float64)
     lit, towers = 0, 0
     total = np.empty(channels, np.float64)
@@ -231,7 +228,7 @@ def _build(
     for i in range(events):
         start, stop = deposit_offsets[i], deposit_offsets[i + 1]
         first_jet, jets = jet_offsets[i], jet_offsets[i + 1] - jet_offsets[i]
-        kinds = kind[first_jet : first_jet + jets]
+        event_kinds = jet_kind[first_jet : first_jet + jets]
         calorimeter, tracks = np.empty(NO_JET + jets, np.float64), np.empty(NO_JET + jets, np.float64)
         low_row, high_row = np.full(jets, 1 << 30), np.full(jets, -1)
         low, high = np.full(jets, 1 << 30), np.full(jets, -(1 << 30))
@@ -269,7 +266,7 @@ def _build(
                     account[1] += total[channel]
             if lit > before:
                 energy = calorimeter if total[0] + total[1] > 0 else tracks
-                code, winner = majority(energy.astype(np.float32), kinds)
+                code, winner = majority(energy.astype(np.float32), event_kinds)
                 tower[towers] = place
                 tower_class[towers] = code
                 tower_instance[towers] = winner

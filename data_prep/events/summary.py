@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.events.batch import TRUTH_CLASSES, EventBatch
-from data_prep.events.images import EventImages
+from data_prep.events.images import EventChunkImages
 from data_prep.events.settings import EventDescription
 from data_prep.store.saved_arrays import SavedArrays
 
@@ -64,7 +64,7 @@ class EventSummaryBuilder:
         self._pileup: Float64 = np.zeros(1)
         self._account = np.zeros(3)
 
-    def add(self, images: EventImages) -> None:
+    def add(self, images: EventChunkImages) -> None:
         """Add the events of one chunk, one by one."""
         batch = images.batch
         self._account += images.energy

@@ -21,8 +21,8 @@ def eta_profile(images: Floats, patches: int = PATCHES) -> Floats:
     Returns:
         float64 [rows], 1 on average; all 1 where there is nothing.
     """
-    found = np.median(_means(images, 2, patches), axis=2).mean(axis=0)
-    return np.asarray(found / found.mean() if found.any() else np.ones(images.shape[1]))
+    medians = np.median(_means(images, 2, patches), axis=2).mean(axis=0)
+    return np.asarray(medians / medians.mean() if medians.any() else np.ones(images.shape[1]))
 
 
 def median_density(images: Floats, profile: Floats, patches: int = PATCHES) -> Floats:

@@ -47,10 +47,10 @@ def anti_kt(images: Floats, eta: Floats, phi: Floats, radius: float, pt_min: flo
         "E": pt * np.cosh(eta[row]),
     }
     definition = fastjet.JetDefinition(fastjet.antikt_algorithm, radius)
-    found = fastjet.ClusterSequence(ak.unflatten(ak.zip(columns), counts), definition).inclusive_jets(min_pt=pt_min)
-    sizes = ak.to_numpy(ak.num(found, axis=1))
+    jets = fastjet.ClusterSequence(ak.unflatten(ak.zip(columns), counts), definition).inclusive_jets(min_pt=pt_min)
+    sizes = ak.to_numpy(ak.num(jets, axis=1))
     jet_event = np.repeat(np.arange(len(images)), sizes)
-    px, py, pz = (ak.to_numpy(ak.flatten(found[name])).astype(np.float64) for name in ("px", "py", "pz"))
+    px, py, pz = (ak.to_numpy(ak.flatten(jets[name])).astype(np.float64) for name in ("px", "py", "pz"))
     transverse = np.hypot(px, py)
     order = np.lexsort((-transverse, jet_event))
     px, py, pz, transverse = px[order], py[order], pz[order], transverse[order]

@@ -21,7 +21,7 @@ MOST_JETS = 254
 
 
 @compiled
-def majority(energy: Float32, kind: UInt8) -> tuple[int, int]:
+def majority(energy: Float32, jet_kind: UInt8) -> tuple[int, int]:
     """Class and instance of a tower.
 
     The classes are weighed by transverse energy, and then the jets of the class that won: two quark jets that share a
@@ -30,21 +30,21 @@ def majority(energy: Float32, kind: UInt8) -> tuple[int, int]:
     Args:
         energy: float32 [2 + jets], transverse energy of pileup, of the hard collision outside the listed jets, and of
             each listed jet (GeV).
-        kind: uint8 [jets], the classes of the jets.
+        jet_kind: uint8 [jets], the classes of the jets.
 
     Returns:
         class (`TRUTH_CLASSES`) and instance (0, or 1 + index of the jet).
     """
     by_class = np.zeros(8, np.float64)
     by_class[PILEUP], by_class[UNDECIDED] = energy[0], energy[1]
-    for jet in range(kind.size):
-        by_class[kind[jet]] += energy[NO_JET + jet]
+    for jet in range(jet_kind.size):
+        by_class[jet_kind[jet]] += energy[NO_JET + jet]
     best = PILEUP
     for code in range(PILEUP + 1, by_class.size):
         if by_class[code] > by_class[best]:
             best = code
     instance = 0
-    for jet in range(kind.size):
-        if kind[jet] == best and (instance == 0 or energy[NO_JET + jet] > energy[NO_JET + instance - 1]):
+    for jet in range(jet_kind.size):
+        if jet_kind[jet] == best and (instance == 0 or energy[NO_JET + jet] > energy[NO_JET + instance - 1]):
             instance = 1 + jet
     return best, instance

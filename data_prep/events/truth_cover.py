@@ -119,44 +119,44 @@ def require_cover(
         if not events:
             continue
         try:
-            found = cover(file, events, description)
+            truth = cover(file, events, description)
         except InputFileError:
             continue
-        refuse(found, description, file)
-        for kind, line in doubts(found, description):
-            warnings.setdefault(kind, []).append((file, line))
+        refuse(truth, description, file)
+        for subject, line in doubts(truth, description):
+            warnings.setdefault(subject, []).append((file, line))
     for lines in warnings.values():
         file, line = lines[0]
-        more = f" (and {len(lines) - 1:,} more files likewise)" if len(lines) > 1 else ""
-        warn(f"{file}: {line}{more}")
+        likewise = f" (and {len(lines) - 1:,} more files likewise)" if len(lines) > 1 else ""
+        warn(f"{file}: {line}{likewise}")
 
 
-def refuse(found: Cover, description: EventDescription, file: Path) -> None:
+def refuse(truth: Cover, description: EventDescription, file: Path) -> None:
     """Check what can be decided.
 
     Raises:
         InputFileError: the truth certainly does not cover the image.
     """
     edge = description.grid.eta_max
-    beyond = _some(found, np.abs(found.unknown.eta) >= found.eta_max)
-    if found.eta_max < edge and (beyond or (found.jets >= MANY and found.eta_max < description.jet_eta_max)):
-        seen = f", where {beyond} jets above {found.threshold:.0f} GeV of {found.events} events are in no truth"
+    beyond = _some(truth, np.abs(truth.unknown.eta) >= truth.eta_max)
+    if truth.eta_max < edge and (beyond or (truth.jets >= MANY and truth.eta_max < description.jet_eta_max)):
+        missed = f", where {beyond} jets above {truth.threshold:.0f} GeV of {truth.events} events are in no truth"
         raise InputFileError(
-            f"{_end(found)} and the image at {edge:.2f}{seen if beyond else ''}: networks would learn to reject "
+            f"{_end(truth)} and the image at {edge:.2f}{missed if beyond else ''}: networks would learn to reject "
             "jets that are there",
             file=file,
-            remedy=_remedy_eta(found, description),
+            remedy=_remedy_eta(truth, description),
         )
-    softer = _some(found, (found.unknown.pt < found.pt_min) & (np.abs(found.unknown.eta) < found.eta_max))
+    softer = _some(truth, (truth.unknown.pt < truth.pt_min) & (np.abs(truth.unknown.eta) < truth.eta_max))
     least = description.jet_pt_min
-    if found.pt_min > least > 0 and (softer or (found.jets >= MANY and found.pt_min > _CHANCE * least)):
+    if truth.pt_min > least > 0 and (softer or (truth.jets >= MANY and truth.pt_min > _CHANCE * least)):
         raise InputFileError(
-            f"its truth jets begin at {found.pt_min:.1f} GeV, above the 'jet_pt_min' of {least:g} GeV in images.yaml: "
+            f"its truth jets begin at {truth.pt_min:.1f} GeV, above the 'jet_pt_min' of {least:g} GeV in images.yaml: "
             "networks would learn to reject softer jets that are to be found",
             file=file,
-            remedy=_remedy_pt(found),
+            remedy=_remedy_pt(truth),
         )
-    ratio, distance = found.pt_ratio, found.distance
+    ratio, distance = truth.pt_ratio, truth.distance
     if ratio is not None and distance is not None:
         if not 1 / _PT_RATIO <= ratio <= _PT_RATIO:
             raise InputFileError(
@@ -172,39 +172,39 @@ def refuse(found: Cover, description: EventDescription, file: Path) -> None:
             )
 
 
-def doubts(found: Cover, description: EventDescription) -> list[tuple[str, str]]:
+def doubts(truth: Cover, description: EventDescription) -> list[tuple[str, str]]:
     """What cannot be decided, or is no reason to refuse a file: a kind and a sentence each."""
     said = []
     edge, least = description.grid.eta_max, description.jet_pt_min
-    inside = _some(found, np.ones(found.unknown.pt.size, bool))
+    inside = _some(truth, np.ones(truth.unknown.pt.size, bool))
     if inside:
         said.append(
             (
                 "unknown",
-                f"{inside} jets above {found.threshold:.0f} GeV inside the image are in no truth "
-                f"({found.events} events, {found.wanted} such truth jets), and finding them counts as a "
-                f"fake; if their axes lie beyond the truth, at |η| {found.eta_max:.2f}, "
-                f"{_remedy_eta(found, description)}",
+                f"{inside} jets above {truth.threshold:.0f} GeV inside the image are in no truth "
+                f"({truth.events} events, {truth.wanted} such truth jets), and finding them counts as a "
+                f"fake; if their axes lie beyond the truth, at |η| {truth.eta_max:.2f}, "
+                f"{_remedy_eta(truth, description)}",
             )
         )
-    elif found.jets and found.eta_max < edge + RADIUS:
+    elif truth.jets and truth.eta_max < edge + RADIUS:
         said.append(
             (
                 "eta",
                 "it cannot be told whether the truth covers the image and what reaches into it: "
-                f"{_end(found)} ({found.jets} jets) and the image at {edge:.2f}; if jets beyond were left out of it, "
-                f"{_remedy_eta(found, description)}",
+                f"{_end(truth)} ({truth.jets} jets) and the image at {edge:.2f}; if jets beyond were left out of it, "
+                f"{_remedy_eta(truth, description)}",
             )
         )
-    if found.jets and 0 < least < _BLIND * found.pt_min:
+    if truth.jets and 0 < least < _BLIND * truth.pt_min:
         said.append(
             (
                 "pt",
-                f"its truth jets begin at {found.pt_min:.1f} GeV, with a 'jet_pt_min' of {least:g} GeV: finding a jet "
-                f"that is a little softer counts as a fake; {_remedy_pt(found)}",
+                f"its truth jets begin at {truth.pt_min:.1f} GeV, with a 'jet_pt_min' of {least:g} GeV: finding a jet "
+                f"that is a little softer counts as a fake; {_remedy_pt(truth)}",
             )
         )
-    if found.unshared:
+    if truth.unshared:
         said.append(
             (
                 "library",
@@ -216,29 +216,29 @@ def doubts(found: Cover, description: EventDescription) -> list[tuple[str, str]]
     return said
 
 
-def _some(found: Cover, chosen: npt.NDArray[np.bool_]) -> int:
+def _some(truth: Cover, chosen: npt.NDArray[np.bool_]) -> int:
     """How many of the jets outside the truth are chosen; 0 where these may be chance."""
     number = int(chosen.sum())
-    return number if number >= max(_LEAST, _SHARE * found.wanted) else 0
+    return number if number >= max(_LEAST, _SHARE * truth.wanted) else 0
 
 
-def _end(found: Cover) -> str:
-    return f"its truth jets end at |η| {found.eta_max:.2f}" if found.jets else "it holds no truth jets"
+def _end(truth: Cover) -> str:
+    return f"its truth jets end at |η| {truth.eta_max:.2f}" if truth.jets else "it holds no truth jets"
 
 
-def _remedy_eta(found: Cover, description: EventDescription) -> str:
+def _remedy_eta(truth: Cover, description: EventDescription) -> str:
     grid = description.grid
     again = f"simulate it again with a 'jets.eta_max' in generate.yaml well beyond {grid.eta_max:.2f}"
-    rows = int(2 * max(found.eta_max - RADIUS, 0) / grid.tower_eta)
+    rows = int(2 * max(truth.eta_max - RADIUS, 0) / grid.tower_eta)
     if rows < 2:
         return again
     return f"{again}, or take at most {rows} 'grid.rows' in images.yaml, so that jets about the edge are known"
 
 
-def _remedy_pt(found: Cover) -> str:
+def _remedy_pt(truth: Cover) -> str:
     return (
         "simulate it again with a smaller 'jets.pt_min' in generate.yaml, or take a 'jet_pt_min' of at least "
-        f"{np.ceil(_BLIND * found.pt_min):g} in images.yaml"
+        f"{np.ceil(_BLIND * truth.pt_min):g} in images.yaml"
     )
 
 
@@ -263,19 +263,19 @@ def _closure(chunk: EventChunk) -> tuple[float | None, float | None]:
     jets = np.diff(chunk.jet_offsets)
     event = np.repeat(np.arange(chunk.events), np.diff(chunk.deposit_offsets))
     of_jet = (chunk.truth >= 0) & (chunk.truth < jets[event])
-    which = chunk.jet_offsets[event[of_jet]] + chunk.truth[of_jet]
+    jet = chunk.jet_offsets[event[of_jet]] + chunk.truth[of_jet]
     pt = (chunk.em + chunk.had)[of_jet].astype(np.float64)
     eta, phi = (values[of_jet].astype(np.float64) for values in (chunk.eta, chunk.phi))
     with np.errstate(all="ignore"):
-        px, py, pz = (_added(which, part, jets) for part in (pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta)))
-        ratio = _added(which, pt, jets) / chunk.jet_pt
+        px, py, pz = (_added(jet, part, jets) for part in (pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta)))
+        ratio = _added(jet, pt, jets) / chunk.jet_pt
         turned = np.angle(np.exp(1j * (np.arctan2(py, px) - chunk.jet_phi)))
         away = np.hypot(np.arcsinh(pz / np.hypot(px, py)) - chunk.jet_eta, turned)
-    known, aimed = (values[np.isfinite(values)] for values in (ratio, away))
-    if min(known.size, aimed.size) < _FEWEST:
+    ratios, distances = (values[np.isfinite(values)] for values in (ratio, away))
+    if min(ratios.size, distances.size) < _FEWEST:
         return None, None
-    return float(np.median(known)), float(np.median(aimed))
+    return float(np.median(ratios)), float(np.median(distances))
 
 
-def _added(which: npt.NDArray[np.int64], values: Floats, jets: npt.NDArray[np.int64]) -> Floats:
-    return np.asarray(np.bincount(which, values, int(jets.sum())), np.float64)
+def _added(jet: npt.NDArray[np.int64], values: Floats, jets: npt.NDArray[np.int64]) -> Floats:
+    return np.asarray(np.bincount(jet, values, int(jets.sum())), np.float64)

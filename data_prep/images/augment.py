@@ -110,9 +110,9 @@ def targets(grid: Grid) -> Int64:
     turns = powers(_turn(grid))
     mirrored = [product(turn, cast(Matrix, grid.mirror)) for turn in turns]
     places = np.stack([moved(matrix, grid.mask()).ravel() for matrix in (*turns, *mirrored)])
-    found = np.where(places == OUTSIDE, 0, places)
-    found.setflags(write=False)
-    return found
+    inside = np.where(places == OUTSIDE, 0, places)
+    inside.setflags(write=False)
+    return inside
 
 
 def turned(batch: ImageBatch, grid: Grid, angle: Float64, mirrored: npt.NDArray[np.bool_]) -> Float32:
@@ -151,7 +151,7 @@ def _permute(
     offsets: Int64,
     pixel: npt.NDArray[np.uint16],
     value: Float32,
-    where: Int64,
+    target: Int64,
     element: Int64,
     channels: int,
     dense: Float32,
@@ -159,7 +159,7 @@ def _permute(
     for image in range(offsets.size - 1):
         for k in range(offsets[image], offsets[image + 1]):
             at, channel = pixel[k] // channels, pixel[k] % channels
-            dense[image, where[element[image], at] * channels + channel] = value[k]
+            dense[image, target[element[image], at] * channels + channel] = value[k]
 
 
 @compiled

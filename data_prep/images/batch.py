@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from data_prep.jets.candidates import Candidates
-from data_prep.jets.file_positions import FilePositions
-from data_prep.observables.columns import Observables
+from data_prep.jets.places import JetPlaces
+from data_prep.observables.columns import COLUMNS, Observables
 from data_prep.system.compiled import compiled
 
 FEATURES = (
@@ -105,6 +106,46 @@ class ImageBatch:
             places=None if self.places is None else self.places.take(slice(start, stop)),
             observables=None if self.observables is None else self.observables.slice(start, stop),
         )
+
+    def flat(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+        """Flat arrays by name, and facts that JSON holds."""
+        arrays: dict[str, npt.NDArray[Any]] = {
+            "lit": np.diff(self.offsets).astype(np.uint32),
+            **{name: getattr(self, name) for name in _COLUMNS},
+            **{f"feature {name}": self.features[name] for name in FEATURES},
+        }
+        if self.places is not None:
+            arrays |= {f"places {name}": values for name, values in vars(self.places).items()}
+        if self.observables is not None:
+            arrays |= {f"observable {name}": values for name, values in self.observables.columns.items()}
+        if self.candidates is not None:
+            arrays |= {f"candidates {name}": values.ravel() for name, values in vars(self.candidates).items()}
+        number = None if self.candidates is None else self.candidates.number
+        return arrays, {"shape": self.shape, "candidates": number}
+
+    @classmethod
+    def of_flat(cls, arrays: dict[str, npt.NDArray[Any]], facts: dict[str, Any]) -> Self:
+        """The images of which these are the arrays and the facts; others may be among them."""
+        candidates = places = observables = None
+        if (number := facts["candidates"]) is not None:
+            pt, eta, phi = (arrays[f"candidates {name}"].reshape(-1, number) for name in ("pt", "eta", "phi"))
+            candidates = Candidates(pt, eta, phi, arrays["candidates seed_eta"], arrays["candidates seed_phi"])
+        if "places file" in arrays:
+            places = JetPlaces(*(arrays[f"places {field.name}"] for field in fields(JetPlaces)))
+        if f"observable {COLUMNS[0]}" in arrays:
+            observables = Observables.of_columns([arrays[f"observable {name}"] for name in COLUMNS])
+        return cls(
+            shape=tuple(facts["shape"]),
+            offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(arrays["lit"], dtype=np.int64)]),
+            **{name: arrays[name] for name in _COLUMNS},
+            features={name: arrays[f"feature {name}"] for name in FEATURES},
+            candidates=candidates,
+            places=places,
+            observables=observables,
+        )
+
+
+_COLUMNS = ("pixel", "value", "label", "weight", "event")
 
 
 def concatenate(batches: Sequence[ImageBatch]) -> ImageBatch:

@@ -154,7 +154,7 @@ def _build(
         if fate[jet] != _KEPT:
             continue
         total = 0
-        held = 0
+        lit_here = 0
         for i in range(number):
             down = eta[jet, i] - seed_eta[jet] - first
             across = phi[jet, i] - seed_phi[jet]
@@ -165,20 +165,20 @@ def _build(
             across -= first
             if not (0 <= down < pixel_by_angle.size and 0 <= across < pixel_by_angle.size and pt[jet, i] > 0):
                 continue
-            where = pixel_by_angle[down] * side + pixel_by_angle[across]
-            if canvas[where] == 0:
-                index[held] = where
-                held += 1
-            canvas[where] += pt[jet, i]
+            place = pixel_by_angle[down] * side + pixel_by_angle[across]
+            if canvas[place] == 0:
+                index[lit_here] = place
+                lit_here += 1
+            canvas[place] += pt[jet, i]
             total += pt[jet, i]
-        if held == 0:
+        if lit_here == 0:
             fate[jet] = _EMPTY
             continue
-        for where in np.sort(index[:held]):
-            pixel[lit] = where
-            raw[lit] = min(canvas[where], largest)
+        for place in np.sort(index[:lit_here]):
+            pixel[lit] = place
+            raw[lit] = min(canvas[place], largest)
             lit += 1
-            canvas[where] = 0
+            canvas[place] = 0
         while total >> (shift[images] + 1):
             shift[images] += 1
         images += 1

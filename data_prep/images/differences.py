@@ -47,8 +47,8 @@ def differences(given: Description, wanted: Description) -> tuple[Difference, ..
     Of sections of different kinds, as a square and a hexagonal grid, the kind alone is named.
     """
     if type(given) is not type(wanted):
-        return (Difference("kind", _kind(given), _kind(wanted)),)
-    left, right = (each.model_dump(mode="json", exclude=set(HARMLESS[type(each)])) for each in (given, wanted))
+        return (Difference("kind", _image_kind(given), _image_kind(wanted)),)
+    left, right = (_compared(description) for description in (given, wanted))
     for key in WHERE_STATED:
         if left.get(key) is None or right.get(key) is None:
             left.pop(key, None)
@@ -56,50 +56,57 @@ def differences(given: Description, wanted: Description) -> tuple[Difference, ..
     return tuple(_sections(left, right, ""))
 
 
+def _compared(description: Description) -> dict[str, Any]:
+    """The keys of a description that may matter."""
+    return description.model_dump(mode="json", exclude=set(HARMLESS[type(description)]))
+
+
 def keys_of(description: Description) -> dict[str, str]:
     """Every key of a description with its value in words, as `Difference` names them."""
-    found = {"kind": _kind(description)}
+    keys = {"kind": _image_kind(description)}
     for name, value in description.model_dump(mode="json", exclude={"format"}).items():
-        found |= _flat(value, name)
-    return found
+        keys |= _flat(value, name)
+    return keys
 
 
-def _kind(description: Description) -> str:
+def _image_kind(description: Description) -> str:
     return "events" if isinstance(description, EventDescription) else "jets"
 
 
 def _flat(value: Any, key: str) -> dict[str, str]:
     if _is_steps(value):
-        found = {key: _text(value)}
+        texts = {key: _text(value)}
         for step in value:
-            found |= {f"{key}.{step['step']}.{name}": _text(each) for name, each in step.items() if name != "step"}
-        return found
+            texts |= {
+                f"{key}.{step['step']}.{name}": _text(content) for name, content in step.items() if name != "step"
+            }
+        return texts
     if isinstance(value, Mapping):
-        return {name: text for part, each in value.items() for name, text in _flat(each, f"{key}.{part}").items()}
+        return {name: text for part, content in value.items() for name, text in _flat(content, f"{key}.{part}").items()}
     return {key: _text(value)}
 
 
 def _sections(given: Mapping[str, Any], wanted: Mapping[str, Any], prefix: str) -> list[Difference]:
     if given.get("kind") != wanted.get("kind"):
         return [Difference(f"{prefix}kind", _text(given.get("kind")), _text(wanted.get("kind")))]
-    found: list[Difference] = []
+    differing: list[Difference] = []
     for name in dict.fromkeys((*wanted, *given)):
         left, right = given.get(name), wanted.get(name)
         if left == right:
             continue
         if isinstance(left, Mapping) and isinstance(right, Mapping):
-            found += _sections(left, right, f"{prefix}{name}.")
+            differing += _sections(left, right, f"{prefix}{name}.")
         elif _is_steps(left) and _is_steps(right) and _names(left) == _names(right):
-            for one, other in zip(left, right, strict=True):
-                found += _sections(one, other, f"{prefix}{name}.{one['step']}.")
+            for left_step, right_step in zip(left, right, strict=True):
+                differing += _sections(left_step, right_step, f"{prefix}{name}.{left_step['step']}.")
         else:
-            found.append(Difference(f"{prefix}{name}", _text(left), _text(right)))
-    return found
+            differing.append(Difference(f"{prefix}{name}", _text(left), _text(right)))
+    return differing
 
 
 def _is_steps(value: Any) -> TypeGuard[list[Mapping[str, Any]]]:
     return (
-        isinstance(value, list) and bool(value) and all(isinstance(each, Mapping) and "step" in each for each in value)
+        isinstance(value, list) and bool(value) and all(isinstance(step, Mapping) and "step" in step for step in value)
     )
 
 

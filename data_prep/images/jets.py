@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, Self
 
 import numpy as np
@@ -32,6 +34,23 @@ from data_prep.store.jet_images import Clustering, ImageDescription, require_ind
 from data_prep.store.split import SplitSettings
 from data_prep.streams.chunk_bytes import ChunkImages
 from data_prep.streams.cutflow import Fate
+
+
+@dataclass(frozen=True)
+class JetChunkImages(ChunkImages[ImageBatch]):
+    """The images of the jets of one chunk; `fate` is the `Fate` of every jet read.
+
+    Attributes:
+        mass_constituents: float32 [kept], GeV, of massless constituents.
+        mass_image: float32 [kept], GeV, of the pixels.
+        labelled: int64 [256], jets of each label, `NO_CLASS` and `SEVERAL_CLASSES` among them.
+        problems: what does not close, one sentence each; looked for at the beginning of a file only.
+    """
+
+    mass_constituents: npt.NDArray[np.float32]
+    mass_image: npt.NDArray[np.float32]
+    labelled: npt.NDArray[np.int64]
+    problems: Sequence[str] = ()
 
 
 class SelectionSettings(Settings):
@@ -120,10 +139,10 @@ class ImagesSettings(Settings):
     @property
     def description(self) -> ImageDescription:
         """What the images will be."""
-        known = LAYOUTS[self.layout] if isinstance(self.layout, str) and self.layout != AUTO else None
-        clustered = "cluster" in self.model_fields_set or (known is not None and known.clusters)
+        layout = LAYOUTS[self.layout] if isinstance(self.layout, str) and self.layout != AUTO else None
+        clustered = "cluster" in self.model_fields_set or (layout is not None and layout.clusters)
         return ImageDescription(
-            classes=tuple(each.name for each in self.classes),
+            classes=tuple(jet_class.name for jet_class in self.classes),
             grid=self.grid,
             channels=self.channels,
             steps=self.steps,
@@ -179,7 +198,7 @@ def images_of(
     labelled: bool = True,
     places: FilePositions | None = None,
     observables: bool = False,
-) -> ChunkImages:
+) -> JetChunkImages:
     """Select the jets of a chunk and make their images.
 
     Args:
@@ -189,28 +208,37 @@ def images_of(
         places: where all jets of the chunk stand, which the kept ones then know.
         observables: whether those of the kept jets are computed, whatever the configuration says.
     """
-    fate = select(chunk, settings.selection, labelled=labelled)
-    candidates, program = None, Program.of(settings.steps, settings.channels)
-    if settings.candidates is None:
-        images = pixelise(chunk, fate, settings.grid, program)
-    else:
-        candidates = candidates_of(chunk, settings.candidates)
-        fate = mark_not_finite(chunk, fate)
-        normalise = power_of_two(settings.steps)
-        images = candidate_images(candidates, fate, settings.candidates, settings.grid, normalise=normalise)
+    program = Program.of(settings.steps, settings.channels)
+    images, candidates = _pixels(chunk, select(chunk, settings.selection, labelled=labelled), settings, program)
     kept = images.fate == Fate.KEPT
-    found = (
+    columns = (
         observables_of(chunk, kept, settings.grid, program, candidates, settings.candidates) if observables else None
     )
     mass = massless_mass(chunk.offsets, chunk.pt, chunk.eta, chunk.phi, chunk.jet_eta, chunk.jet_phi)
-    return ChunkImages(
-        batch=_batch(chunk, images, candidates, kept, settings.description.shape, places, found),
+    return JetChunkImages(
+        batch=_batch(chunk, images, candidates, kept, settings.description.shape, places, columns),
         fate=images.fate,
         mass_constituents=mass[kept],
         mass_image=image_mass(
             images.offsets, images.pixel, images.value, images.scale, settings.grid, settings.channels
         ),
+        labelled=np.bincount(chunk.label, minlength=256).astype(np.int64),
     )
+
+
+def _pixels(
+    chunk: JetChunk, fate: npt.NDArray[np.uint8], settings: ImagesSettings, program: Program
+) -> tuple[SparseImages, Candidates | None]:
+    """The images of the jets that are kept so far, and the candidates that they are made of, where they are.
+
+    The one place that knows what images can be made of; another kind of image is a file beside `kernel.py` and
+    `candidates.py`, and a case here.
+    """
+    if settings.candidates is None:
+        return pixelise(chunk, fate, settings.grid, program), None
+    candidates, finite = candidates_of(chunk, settings.candidates), mark_not_finite(chunk, fate)
+    normalise = power_of_two(settings.steps)
+    return candidate_images(candidates, finite, settings.candidates, settings.grid, normalise=normalise), candidates
 
 
 def features_of(chunk: JetChunk) -> dict[str, npt.NDArray[np.float32]]:

@@ -96,10 +96,10 @@ def channel_of(chunk: JetChunk, program: Program) -> npt.NDArray[np.uint8]:
         return np.zeros(0 if program.plain else chunk.pt.size, np.uint8)
     if chunk.charge is None or chunk.particle_kind is None:
         raise ValueError("the channels need charge and kind of the constituents")
-    kinds = np.full(chunk.pt.size, NEUTRAL, np.uint8)
-    kinds[chunk.particle_kind == _PHOTON_KIND] = PHOTON
-    kinds[chunk.charge != 0] = CHARGED
-    return kinds
+    channels = np.full(chunk.pt.size, NEUTRAL, np.uint8)
+    channels[chunk.kind == _PHOTON_KIND] = PHOTON
+    channels[chunk.charge != 0] = CHARGED
+    return channels
 
 
 @compiled
@@ -109,7 +109,7 @@ def _pixelise(
     all_eta: Float32,
     all_phi: Float32,
     all_energy: Float32,
-    all_kinds: npt.NDArray[np.uint8],
+    all_channels: npt.NDArray[np.uint8],
     jet_pt: Float32,
     jet_eta: Float32,
     jet_phi: Float32,
@@ -131,7 +131,7 @@ def _pixelise(
             longest = max(longest, offsets[jet + 1] - offsets[jet])
     plain = channels.size == 1 and channels[0] == PT
     scaled = channels != MULTIPLICITY
-    sums, one = _sums(channels), (~scaled).astype(np.float32)
+    sums, unit = _sums(channels), (~scaled).astype(np.float32)
     cells = pixels * channels.size
     image_offsets = np.zeros(kept + 1, np.int64)
     scale = np.ones(kept, np.float32)
@@ -163,7 +163,7 @@ def _pixelise(
                     canvas[index[i]] += pt[i]
                     used[index[i] >> _BLOCK] = True
         else:
-            _fill_channels(sums, one, index, pt, all_kinds[first:last], canvas, used)
+            _fill_channels(sums, unit, index, pt, all_channels[first:last], canvas, used)
         start = lit
         for block in range(used.size):
             if used[block]:
@@ -203,24 +203,24 @@ def _pixelise(
 def _sums(channels: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Which channels a constituent of each kind adds its pT to: bool [kinds, channels]."""
     sums = np.zeros((MULTIPLICITY, channels.size), np.bool_)
-    for kind in range(MULTIPLICITY):
+    for constituent_channel in range(MULTIPLICITY):
         for k in range(channels.size):
-            sums[kind, k] = channels[k] == PT or channels[k] == kind
+            sums[constituent_channel, k] = channels[k] == PT or channels[k] == constituent_channel
     return sums
 
 
 @compiled
 def _fill_channels(
     sums: npt.NDArray[np.bool_],
-    one: Float32,
+    unit: Float32,
     index: npt.NDArray[np.int32],
     pt: Float32,
-    kinds: npt.NDArray[np.uint8],
+    constituent_channels: npt.NDArray[np.uint8],
     canvas: Float32,
     used: npt.NDArray[np.bool_],
 ) -> None:
     """Add the constituents of one jet to the channels of their pixels; `one` is 1 for multiplicity and else 0."""
-    channels = one.size
+    channels = unit.size
     for i in range(index.size):
         if index[i] < 0 or not pt[i] > 0:
             continue
@@ -228,7 +228,7 @@ def _fill_channels(
         used[at >> _BLOCK] = True
         used[(at + channels - 1) >> _BLOCK] = True
         for k in range(channels):
-            canvas[at + k] += (pt[i] if sums[kinds[i], k] else np.float32(0)) + one[k]
+            canvas[at + k] += (pt[i] if sums[constituent_channels[i], k] else np.float32(0)) + unit[k]
 
 
 @compiled

@@ -19,7 +19,7 @@ from data_prep.errors import InputFileError
 from data_prep.events.batch import DTYPES, JAGGED, PER_EVENT, EventBatch, concatenate, empty
 from data_prep.events.settings import EventDescription
 from data_prep.store.split import SPLITS
-from data_prep.store.splits_reader import Kind, StoredDataset, StoredSplit
+from data_prep.store.splits_reader import DatasetKind, StoredDataset, StoredSplit
 from data_prep.store.splits_writer import Form, SplitsWriter
 
 METADATA_KEY = b"event_images"
@@ -70,23 +70,23 @@ def from_record_batch(record: pa.RecordBatch, description: EventDescription, fil
         InputFileError: when list columns do not belong together, or a pixel, tower or instance cannot be.
     """
     rows, columns, channels = description.shape
-    found: dict[str, Any] = {name: record.column(name).to_numpy() for name in PER_EVENT}
+    arrays: dict[str, Any] = {name: record.column(name).to_numpy() for name in PER_EVENT}
     for offsets, names in JAGGED.items():
         starts = [_offsets(record.column(name)) for name in names]
-        found[offsets] = starts[0] - starts[0][0]
+        arrays[offsets] = starts[0] - starts[0][0]
         for name, start in zip(names, starts, strict=True):
-            if not np.array_equal(start - start[0], found[offsets]):
+            if not np.array_equal(start - start[0], arrays[offsets]):
                 raise InputFileError(
                     f"the columns '{names[0]}' and '{name}' differ in length", file=file, remedy=_REMEDY
                 )
-            found[name] = _values(record.column(name), start, name)
+            arrays[name] = _values(record.column(name), start, name)
     for name, limit in (("pixel", rows * columns * channels), ("tower", rows * columns)):
-        if found[name].size and int(found[name].max()) >= limit:
+        if arrays[name].size and int(arrays[name].max()) >= limit:
             raise InputFileError(f"a {name} lies outside the {rows} x {columns} image", file=file, remedy=_REMEDY)
-    jets = np.repeat(np.diff(found["jet_offsets"]), np.diff(found["tower_offsets"]))
-    if np.any(found["tower_instance"] > jets):
+    jets = np.repeat(np.diff(arrays["jet_offsets"]), np.diff(arrays["tower_offsets"]))
+    if np.any(arrays["tower_instance"] > jets):
         raise InputFileError("a tower belongs to a jet that does not exist", file=file, remedy=_REMEDY)
-    return EventBatch(shape=description.shape, wrap=description.grid.wrap, **found)
+    return EventBatch(shape=description.shape, wrap=description.grid.wrap, **arrays)
 
 
 def _offsets(column: pa.ListArray) -> npt.NDArray[np.int64]:
@@ -123,14 +123,14 @@ class EventDatasetWriter(SplitsWriter[EventBatch]):
         super().__init__(folder, form, group_rows=group_rows, part_groups=part_groups)
 
 
-_KIND = Kind(METADATA_KEY, "event images", "event", _REMEDY, EventDescription, schema)
+_DATASET = DatasetKind(METADATA_KEY, "event images", "event", _REMEDY, EventDescription, schema)
 
 
 @dataclass(frozen=True)
 class EventSplit(StoredSplit[EventDescription, EventBatch]):
     """One of train, validation, test; a row is an event."""
 
-    kind = _KIND
+    dataset_kind = _DATASET
     join = staticmethod(concatenate)
 
     @cached_property
@@ -160,7 +160,7 @@ def holds_events(folder: Path) -> bool:
         InputFileError: a Parquet file that cannot be read.
     """
     file = next(iter(sorted(folder.glob("*/part-*.parquet"))), None)
-    return file is not None and METADATA_KEY in (_KIND.metadata(file).schema.to_arrow_schema().metadata or {})
+    return file is not None and METADATA_KEY in (_DATASET.metadata(file).schema.to_arrow_schema().metadata or {})
 
 
 def open_event_dataset(folder: Path) -> EventDataset:
@@ -169,5 +169,5 @@ def open_event_dataset(folder: Path) -> EventDataset:
     Raises:
         InputFileError: no such folder, no dataset of events in it, or one of another format version.
     """
-    description, files = _KIND.open(folder)
+    description, files = _DATASET.open(folder)
     return EventDataset(folder, description, {name: EventSplit(name, files[name], description) for name in SPLITS})

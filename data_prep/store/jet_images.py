@@ -25,7 +25,7 @@ from data_prep.observables.columns import Observables
 from data_prep.settings import Settings
 from data_prep.steps.order import Steps, require_fitting
 from data_prep.store.split import SPLITS
-from data_prep.store.splits_reader import Kind, StoredDataset, StoredSplit, recut
+from data_prep.store.splits_reader import DatasetKind, StoredDataset, StoredSplit, recut
 
 METADATA_KEY = b"jet_images"
 CANDIDATE_COLUMNS = {
@@ -117,7 +117,7 @@ def schema(description: ImageDescription) -> pa.Schema:
         *((name, pa.float32()) for name in OBSERVABLE_COLUMNS if description.observables),
         *_candidate_columns(description.candidates),
     ]
-    fields = [pa.field(name, kind, nullable=(name, kind) in PLACE_COLUMNS) for name, kind in columns]
+    fields = [pa.field(name, data_type, nullable=(name, data_type) in PLACE_COLUMNS) for name, data_type in columns]
     return pa.schema(fields, metadata={METADATA_KEY: description.model_dump_json().encode()})
 
 
@@ -146,8 +146,9 @@ def to_record_batch(batch: ImageBatch, to: pa.Schema) -> pa.RecordBatch:
         "event": pa.array(batch.event),
         **{name: pa.array(batch.features[name]) for name in FEATURES},
     }
-    for name, kind in PLACE_COLUMNS:
-        arrays[name] = pa.nulls(len(batch), kind) if batch.places is None else pa.array(getattr(batch.places, name))
+    for name, data_type in PLACE_COLUMNS:
+        unknown = batch.places is None
+        arrays[name] = pa.nulls(len(batch), data_type) if unknown else pa.array(getattr(batch.places, name))
     if OBSERVABLE_COLUMNS[0] in to.names:
         if batch.observables is None and len(batch):
             raise ValueError("the dataset holds observables, and these images come without")
@@ -196,14 +197,14 @@ def _places(record: pa.RecordBatch) -> FilePositions | None:
     return FilePositions(*(column.to_numpy() for column in columns))
 
 
-_KIND = Kind(METADATA_KEY, "jet images", "image", _REMEDY, ImageDescription, schema)
+_DATASET = DatasetKind(METADATA_KEY, "jet images", "image", _REMEDY, ImageDescription, schema)
 
 
 @dataclass(frozen=True)
 class ImageSplit(StoredSplit[ImageDescription, ImageBatch]):
     """One of train, validation, test; a row is an image."""
 
-    kind = _KIND
+    dataset_kind = _DATASET
     join = staticmethod(concatenate)
 
     @cached_property
@@ -213,8 +214,8 @@ class ImageSplit(StoredSplit[ImageDescription, ImageBatch]):
 
     def read(self, size: int) -> Iterator[ImageBatch]:
         """The images in their order, at most `size` at a time; see `StoredSplit.read`."""
-        others = (*CANDIDATE_COLUMNS.values(), *OBSERVABLE_COLUMNS)
-        names = [name for name in schema(self.description).names if name not in others]
+        left_out = (*CANDIDATE_COLUMNS.values(), *OBSERVABLE_COLUMNS)
+        names = [name for name in schema(self.description).names if name not in left_out]
         for file, record in self.records(size, names):
             yield from_record_batch(record, self.description.shape, file)
 
@@ -275,5 +276,5 @@ def open_dataset(folder: Path) -> ImageDataset:
     Raises:
         InputFileError: no such folder, no dataset in it, or one of another format version.
     """
-    description, files = _KIND.open(folder)
+    description, files = _DATASET.open(folder)
     return ImageDataset(folder, description, {name: ImageSplit(name, files[name], description) for name in SPLITS})

@@ -26,7 +26,7 @@ S = TypeVar("S")
 
 
 @dataclass(frozen=True)
-class Kind(Generic[D]):
+class DatasetKind(Generic[D]):
     """A kind of dataset.
 
     Attributes:
@@ -58,12 +58,12 @@ class Kind(Generic[D]):
         files = {split: tuple(sorted((folder / split).glob("part-*.parquet"))) for split in SPLITS}
         missing = [split for split in SPLITS if not files[split]]
         if missing:
-            what = (
+            reason = (
                 f"is not a dataset of {self.content}"
                 if len(missing) == len(SPLITS)
                 else f"holds no '{missing[0]}' split"
             )
-            raise self.error(what if folder.exists() else "no such folder", folder)
+            raise self.error(reason if folder.exists() else "no such folder", folder)
         descriptions = {self._describe(file) for parts in files.values() for file in parts}
         if len(descriptions) > 1:
             raise self.error("contains files of different datasets", folder)
@@ -82,18 +82,18 @@ class Kind(Generic[D]):
 
     def _describe(self, file: Path) -> D:
         """The description in the schema metadata of one file, and that the schema is the one it promises."""
-        found = self.metadata(file).schema.to_arrow_schema()
+        stored = self.metadata(file).schema.to_arrow_schema()
         try:
-            description = self.description.model_validate_json((found.metadata or {})[self.key])
+            description = self.description.model_validate_json((stored.metadata or {})[self.key])
         except KeyError:
             raise self.error(f"is a Parquet file, but not of {self.content}", file) from None
         except ValidationError as error:
-            if self._is_older(found.metadata[self.key]):
-                what = f"holds {self.content} made by an older version"
-                raise InputFileError(what, file=file, remedy="run `images` again") from None
+            if self._is_older(stored.metadata[self.key]):
+                reason = f"holds {self.content} made by an older version"
+                raise InputFileError(reason, file=file, remedy="run `images` again") from None
             reason = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
             raise self.error(f"holds {self.content} this version cannot read: {reason}", file) from None
-        if not found.equals(self.schema(description)):
+        if not stored.equals(self.schema(description)):
             raise self.error(f"its columns are not those of a dataset of {self.content}", file)
         return description
 
@@ -116,7 +116,7 @@ class StoredSplit(ABC, Generic[D, B]):
         description: what the rows are.
     """
 
-    kind: ClassVar[Kind]  # type: ignore[type-arg]
+    dataset_kind: ClassVar[DatasetKind]  # type: ignore[type-arg]
     name: str
     files: tuple[Path, ...]
     description: D
@@ -124,7 +124,7 @@ class StoredSplit(ABC, Generic[D, B]):
     @cached_property
     def rows(self) -> int:
         """How many there are."""
-        return sum(self.kind.metadata(file).num_rows for file in self.files)
+        return sum(self.dataset_kind.metadata(file).num_rows for file in self.files)
 
     @cached_property
     @abstractmethod
@@ -169,7 +169,7 @@ class StoredSplit(ABC, Generic[D, B]):
             ValueError: a size below 1.
         """
         if size < 1:
-            raise ValueError(f"a batch holds at least one {self.kind.row}, not {size}")
+            raise ValueError(f"a batch holds at least one {self.dataset_kind.row}, not {size}")
 
     def records(self, size: int, columns: list[str] | None = None) -> Iterator[tuple[Path, pa.RecordBatch]]:
         """What the files hold, at most `size` rows at a time; the given columns, or all.
@@ -183,7 +183,7 @@ class StoredSplit(ABC, Generic[D, B]):
                     for record in parquet.iter_batches(batch_size=size, columns=columns):
                         yield file, record
             except (pa.ArrowException, OSError, KeyError) as error:
-                raise self.kind.error(f"cannot be read: {error}", file) from None
+                raise self.dataset_kind.error(f"cannot be read: {error}", file) from None
 
 
 @dataclass(frozen=True)
@@ -211,12 +211,12 @@ class StoredDataset(Generic[D, S]):
 
 def recut(pieces: Iterator[B], size: int, join: Callable[[Sequence[B]], B]) -> Iterator[B]:
     """Cut what the files give into batches of exactly `size`; the last one may be smaller."""
-    held: list[B] = []
+    uncut: list[B] = []
     for piece in pieces:
-        held.append(piece)
-        if sum(len(batch) for batch in held) >= size:
-            whole = join(held)
+        uncut.append(piece)
+        if sum(len(batch) for batch in uncut) >= size:
+            whole = join(uncut)
             yield whole.slice(0, size)
-            held = [whole.slice(size, len(whole))] if len(whole) > size else []
-    if held:
-        yield join(held)
+            uncut = [whole.slice(size, len(whole))] if len(whole) > size else []
+    if uncut:
+        yield join(uncut)

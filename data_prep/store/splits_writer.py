@@ -81,7 +81,7 @@ class SplitsWriter(Generic[B]):
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for split in self._splits:
             split.close(whole=error is None)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from data_prep.streams.entry_range import EntryRange, ranges
 from data_prep.streams.executors import Executor, Task
 from data_prep.streams.executors.ordered import in_order
 from data_prep.streams.finished_chunks import FinishedChunks
-from data_prep.streams.image_task import EntryRange, ranges
 from data_prep.streams.losses import Loss, Losses, Tolerance
 from data_prep.system.machine import machine_fault
 

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from data_prep.store.packed_arrays import DamagedBytesError, facts_of
-from data_prep.streams.image_task import EntryRange
+from data_prep.streams.entry_range import EntryRange
 from data_prep.system.whole import whole_file
 
 SUFFIX = ".chunk"

@@ -56,8 +56,10 @@ class Loss:
         return 0 if self.start is None or self.stop is None else self.stop - self.start
 
     def __str__(self) -> str:
-        where = "the whole file" if self.start is None or self.stop is None else f"entries {self.start}-{self.stop - 1}"
-        return f"{self.file}: {where} lost: {self.reason}"
+        entries = (
+            "the whole file" if self.start is None or self.stop is None else f"entries {self.start}-{self.stop - 1}"
+        )
+        return f"{self.file}: {entries} lost: {self.reason}"
 
 
 class Losses:
@@ -94,12 +96,12 @@ class Losses:
         if not self.all or self.fraction <= allowed:
             return
         first, rest = self.all[0], len(self.all) - 1
-        more = f", and {rest} more such losses: {self.fraction:.2%} of all entries" if rest else ""
-        where = "" if first.start is None else f"entries {first.start}-{(first.stop or 0) - 1} lost: "
+        further = f", and {rest} more such losses: {self.fraction:.2%} of all entries" if rest else ""
+        entries = "" if first.start is None else f"entries {first.start}-{(first.stop or 0) - 1} lost: "
         enough = math.ceil(self.fraction * 1000) / 1000
         without = f", or go on without it by --allow-lost {enough:g}" if self.fraction < 1 else ""
         raise InputFileError(
-            f"{where}{first.reason}{more}",
+            f"{entries}{first.reason}{further}",
             file=first.file,
             remedy=f"mend it and run the same command, which keeps what is finished{without}",
         )

@@ -29,10 +29,10 @@ def compose(builder: ImageBuilder, network: Network) -> Network:
             f"the image builder makes images {list(builder.shape)}, the network takes {shapes}",
             remedy="train the network on the images of these candidates",
         )
-    taken = {layer.name for layer in network.graph.layers} | {port.name for port in ports}
-    if taken & set(PORTS):
+    names = {layer.name for layer in network.types.layers} | {port.name for port in ports}
+    if names & set(PORTS):
         raise UnsupportedModelError(
-            f"layer '{min(taken & set(PORTS))}' has the name of an input of the image builder", remedy="rename it"
+            f"layer '{min(names & set(PORTS))}' has the name of an input of the image builder", remedy="rename it"
         )
     layers = (_layer(builder, ports[0]), *network.graph.layers)
     graph = network.graph.model_copy(update={"inputs": builder.ports, "layers": layers})
@@ -51,22 +51,23 @@ def builder_of(network: Network) -> Node | None:
     return first if first is not None and first.kind == Image.kind else None
 
 
-def _layer(builder: ImageBuilder, port: Port) -> Node:
-    kind = port.type
-    if kind.overflow not in ("SAT", "SAT_SYM"):
+def _layer(builder: ImageBuilder, port: PortType) -> LayerTypes:
+    port_type = port.type
+    if port_type.overflow not in ("SAT", "SAT_SYM"):
         raise UnsupportedModelError(
-            f"input '{port.name}' of type {kind} does not saturate, so pixels beyond its range would become others",
+            f"input '{port.name}' of type {port_type} does not saturate, so pixels beyond its range would become "
+            "others",
             remedy="quantize the input with saturation",
         )
-    largest = kind.cast(np.array(builder.result.raw_max), builder.result.fraction)
-    return Node(
+    largest = port_type.cast(np.array(builder.result.raw_max), builder.result.fraction)
+    return LayerTypes(
         name=port.name,
         kind=Image.kind,
         source=port.name,
         inputs=PORTS,
         shape=port.shape,
-        result=kind,
+        result=port_type,
         low=0.0,
-        high=float(kind.to_float(largest)),
+        high=float(port_type.to_float(largest)),
         builder=builder,
     )

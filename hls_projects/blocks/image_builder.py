@@ -76,10 +76,11 @@ class ImageBuilder(Settings):
     @property
     def ports(self) -> tuple[Port, ...]:
         """pT, η, φ of the candidates, each [number]; η, φ of the seed, each [1]."""
-        each, one, given = (self.candidates.number,), (1,), self.candidates
-        types = (given.pt.type, given.eta, given.phi, given.eta, given.phi)
-        shapes = (each, each, each, one, one)
-        return tuple(Port(name=n, shape=s, type=t) for n, s, t in zip(PORTS, shapes, types, strict=True))
+        candidates = self.candidates
+        of_candidates, of_seed = (candidates.number,), (1,)
+        types = (candidates.pt.type, candidates.eta, candidates.phi, candidates.eta, candidates.phi)
+        shapes = (of_candidates, of_candidates, of_candidates, of_seed, of_seed)
+        return tuple(PortType(name=n, shape=s, type=t) for n, s, t in zip(PORTS, shapes, types, strict=True))
 
     @property
     def pixel(self) -> FixedType:
@@ -118,9 +119,9 @@ class ImageBuilder(Settings):
         Raises:
             ValueError: a shape or a value that the port does not have.
         """
-        given = dict(zip(PORTS, (pt, eta, phi, seed_eta, seed_phi), strict=True))
+        inputs = dict(zip(PORTS, (pt, eta, phi, seed_eta, seed_phi), strict=True))
         for port in self.ports:
-            _check(port, given[port.name])
+            _check(port, inputs[port.name])
         half_turn = self.candidates.per_pi
         d_eta, d_phi = eta - seed_eta, phi - seed_phi
         d_phi = np.where(
@@ -137,7 +138,7 @@ class ImageBuilder(Settings):
         images = np.minimum(images, self.pixel.raw_max)[..., np.newaxis]
         if not self.normalise:
             return images
-        shift = np.array([max(int(each).bit_length() - 1, 0) for each in total], np.int64)
+        shift = np.array([max(int(whole_sum).bit_length() - 1, 0) for whole_sum in total], np.int64)
         return images << (self.largest_shift - shift)[:, np.newaxis, np.newaxis, np.newaxis]
 
 

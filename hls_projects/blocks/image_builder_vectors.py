@@ -12,7 +12,6 @@ from itertools import product
 import numpy as np
 
 from hls_projects.blocks.image_builder import ImageBuilder, Integers
-from hls_projects.proof.vectors import VectorSet
 
 Raw = tuple[Integers, Integers, Integers, Integers, Integers]
 """The five inputs of the builder as raw integers, int64: pT, η, φ [vectors, number], seed η, seed φ [vectors, 1]."""
@@ -27,7 +26,7 @@ def builder_vectors(builder: ImageBuilder, count: int, seed: int) -> dict[str, R
         seed: of all choices.
     """
     rng = np.random.default_rng(seed)
-    made = {
+    vectors = {
         "border": _border(builder, rng),
         "wrap": _wrap(builder, rng),
         "extreme": _extreme(builder),
@@ -37,14 +36,8 @@ def builder_vectors(builder: ImageBuilder, count: int, seed: int) -> dict[str, R
         "empty": _empty(builder, rng),
     }
     if count:
-        made["random"] = _joined(_uniform(builder, count - count // 2, rng), _near(builder, count // 2, rng))
-    return made
-
-
-def as_values(builder: ImageBuilder, kind: str, raw: Raw) -> VectorSet:
-    """The same vectors as real values, as the inputs of a network are given."""
-    values = (port.type.to_float(x).astype(np.float32) for port, x in zip(builder.ports, raw, strict=True))
-    return VectorSet(kind, tuple(values))
+        vectors["random"] = _joined(_uniform(builder, count - count // 2, rng), _near(builder, count // 2, rng))
+    return vectors
 
 
 def _uniform(builder: ImageBuilder, count: int, rng: np.random.Generator) -> Raw:
@@ -99,12 +92,12 @@ _STEPS = ((0, 0), (0, 1), (1, 0), (1, 1))
 
 def _wrap(builder: ImageBuilder, rng: np.random.Generator) -> Raw:
     """Every pair of φ of seed and candidate among those near ±π and the ends of the port, beyond ±π too."""
-    kind, half_turn = builder.candidates.phi, builder.candidates.per_pi
-    values = {kind.raw_min, kind.raw_min + 1, kind.raw_max - 1, kind.raw_max, -1, 0, 1}
+    phi_type, half_turn = builder.candidates.phi, builder.candidates.per_pi
+    values = {phi_type.raw_min, phi_type.raw_min + 1, phi_type.raw_max - 1, phi_type.raw_max, -1, 0, 1}
     values |= {s * half_turn + d for s in (-1, 1) for d in (-1, 0, 1)}
     values |= {s * half_turn + t for s in (-1, 1) for t in (builder.columns[0], builder.columns[-1])}
-    found = sorted(value for value in values if kind.raw_min <= value <= kind.raw_max)
-    pairs = np.array(list(product(found, found)), np.int64)
+    angles = sorted(value for value in values if phi_type.raw_min <= value <= phi_type.raw_max)
+    pairs = np.array(list(product(angles, angles)), np.int64)
     pt, eta, _, seed_eta, _ = _near(builder, len(pairs), rng)
     phi = np.broadcast_to(pairs[:, :1], pt.shape).copy()
     return pt, eta, phi, seed_eta, pairs[:, 1:].copy()
@@ -121,15 +114,15 @@ def _extreme(builder: ImageBuilder) -> Raw:
 
 def _saturation(builder: ImageBuilder, rng: np.random.Generator) -> Raw:
     """All candidates in one pixel, for every pixel: sums about the pixel's largest value, powers of two, all full."""
-    number, kind = builder.candidates.number, builder.candidates.pt.type
-    largest = number * kind.raw_max
+    number, pt_type = builder.candidates.number, builder.candidates.pt.type
+    largest = number * pt_type.raw_max
     totals = {builder.pixel.raw_max + d for d in (-1, 0, 1)} | {largest}
     totals |= {(1 << k) + d for k in range(largest.bit_length()) for d in (-1, 0)}
-    wanted = [min(total, largest) for total in sorted(totals)]
+    sums = [min(total, largest) for total in sorted(totals)]
     rows, columns, _ = builder.shape
     centres = np.array([(r, c) for r in range(rows) for c in range(columns)], np.int64)
-    centres = np.resize(centres, (max(len(centres), len(wanted)), 2))
-    pt = np.array([_shared(total, number, kind.raw_max) for total in np.resize(wanted, len(centres))], np.int64)
+    centres = np.resize(centres, (max(len(centres), len(sums)), 2))
+    pt = np.array([_shared(total, number, pt_type.raw_max) for total in np.resize(sums, len(centres))], np.int64)
     d_eta = np.repeat(np.array(builder.rows)[centres[:, :1]], number, axis=1)
     d_phi = np.repeat(np.array(builder.columns)[centres[:, 1:]], number, axis=1)
     return _placed(builder, pt, d_eta, d_phi, rng)
@@ -147,9 +140,9 @@ def _shared(total: int, number: int, largest: int) -> list[int]:
 def _outside(builder: ImageBuilder, rng: np.random.Generator) -> Raw:
     """All candidates one unit outside the window, on each side."""
     sides = ((builder.rows[0] - 1, 0), (builder.rows[-1], 0), (0, builder.columns[0] - 1), (0, builder.columns[-1]))
-    each = np.repeat(np.array(sides, np.int64)[:, np.newaxis], builder.candidates.number, axis=1)
-    pt = np.full(each.shape[:2], builder.candidates.pt.type.raw_max)
-    return _placed(builder, pt, each[..., 0], each[..., 1], rng)
+    distances = np.repeat(np.array(sides, np.int64)[:, np.newaxis], builder.candidates.number, axis=1)
+    pt = np.full(distances.shape[:2], builder.candidates.pt.type.raw_max)
+    return _placed(builder, pt, distances[..., 0], distances[..., 1], rng)
 
 
 def _single(builder: ImageBuilder, rng: np.random.Generator) -> Raw:

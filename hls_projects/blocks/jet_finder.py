@@ -63,15 +63,15 @@ class JetFinder(Settings):
         if [port.shape[-1] for port in outputs] != list(heads(task).values()):
             raise ValueError(f"a network for {task} gives {' and '.join(names)}")
         first = names.index("heat")
-        kind = outputs[first].type
-        threshold = int(np.ceil(np.ldexp(settings.threshold, kind.fraction)))
+        heat_type = outputs[first].type
+        threshold = int(np.ceil(np.ldexp(settings.threshold, heat_type.fraction)))
         return cls(
             maps=tuple(outputs[first:]),
             names=tuple(names[first:]),
             first=first,
             wrap=wrap,
             window=settings.window,
-            threshold=min(max(threshold, kind.raw_min), kind.raw_max + 1),
+            threshold=min(max(threshold, heat_type.raw_min), heat_type.raw_max + 1),
             jets=settings.jets,
         )
 
@@ -100,17 +100,17 @@ class JetFinder(Settings):
         Returns:
             int64 [events, jets, numbers of a record].
         """
-        heat, *others = (inner(values, self.wrap) for values in outputs[self.first : self.first + len(self.maps)])
-        held = np.concatenate([heat[..., :0], *others], axis=-1).astype(np.int64)
-        found = find_jets(
-            np.asarray(heat[..., 0], np.int64), held, threshold=self.threshold, window=self.window, jets=self.jets
+        heat, *maps = (inner(values, self.wrap) for values in outputs[self.first : self.first + len(self.maps)])
+        values = np.concatenate([heat[..., :0], *maps], axis=-1).astype(np.int64)
+        jets = find_jets(
+            np.asarray(heat[..., 0], np.int64), values, threshold=self.threshold, window=self.window, jets=self.jets
         )
         records = np.zeros((len(heat), self.jets, self.record), np.int64)
-        counts = np.diff(found.offsets)
+        counts = np.diff(jets.offsets)
         event = np.repeat(np.arange(len(heat)), counts)
-        place = np.arange(event.size) - np.repeat(found.offsets[:-1], counts)
-        columns = (np.ones(event.size, np.int64), found.row, found.column, found.heat)
-        records[event, place] = np.column_stack([*columns, found.values])
+        place = np.arange(event.size) - np.repeat(jets.offsets[:-1], counts)
+        columns = (np.ones(event.size, np.int64), jets.row, jets.column, jets.heat)
+        records[event, place] = np.column_stack([*columns, jets.values])
         return records
 
     @model_validator(mode="after")

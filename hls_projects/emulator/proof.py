@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from tensorflow import keras
 
 from hls_projects.emulator.fast_emulator import Raw
 from hls_projects.network.graph import Graph
 from hls_projects.network.integer_ops import Integers
-from hls_projects.proof.compare import Tally, at_ports, count, predict, summarise, with_activation
-from hls_projects.proof.compared import TRAINED, Compared
-from hls_projects.proof.record import LayerProof, Mismatch, Proof
+from hls_projects.network.model_types import ModelTypes
+from hls_projects.proof.compare import Tally, at_ports, count, output_entries, output_pairs, predict, summarise
+from hls_projects.proof.compared import TRAINED
+from hls_projects.proof.record import Proof, joined
 from hls_projects.proof.vectors import VectorSource
 
 FORM = "fast emulator"
@@ -31,34 +31,12 @@ def with_fast_emulator(proof: Proof, types: Graph, hls: Sequence[Integers], fast
     Returns:
         The proof with one more entry an output; failed where an integer differs.
     """
-    layers, mismatches, first = list(proof.layers), proof.mismatches, proof.first_mismatch
-    for i, (port, wanted, given) in enumerate(zip(types.outputs, hls, fast, strict=True)):
-        name = Compared(output=i, form=FORM).name
-        expected = wanted.reshape(len(wanted), *port.shape)
-        different = expected != given
-        count = int(different.sum())
-        layers.append(LayerProof(name=name, type=port.type.name, values=expected.size, mismatches=count))
-        mismatches += count
-        if count and first is None:
-            where = tuple(int(index) for index in np.argwhere(different)[0])
-            first = Mismatch(
-                layer=name,
-                vector=where[0],
-                kind="data",
-                position=where[1:],
-                expected=float(port.type.to_float(expected[where])),
-                found=float(port.type.to_float(given[where])),
-            )
-    values = sum(layer.values for layer in layers)
-    return proof.model_copy(
-        update={
-            "status": "failed" if mismatches else proof.status,
-            "reason": f"{mismatches} of {values} integers differ" if mismatches else f"all {values} integers are equal",
-            "mismatches": mismatches,
-            "first_mismatch": first,
-            "layers": tuple(layers),
-        }
-    )
+    tallies: dict[str, Tally] = {}
+    for entry, port, hls_raw, fast_raw in zip(output_entries(types, form=FORM), types.outputs, hls, fast, strict=True):
+        tallies[entry.name] = Tally(port.type)
+        expected = port.type.to_float(hls_raw.reshape(fast_raw.shape))
+        count(tallies[entry.name], entry.name, expected, port.type.to_float(fast_raw), 0, "data")
+    return joined(proof, summarise(tallies, []))
 
 
 def compare_whole(trained: keras.Model, types: Graph, data: VectorSource, fast: Sequence[Raw], batch: int) -> Proof:
@@ -75,14 +53,14 @@ def compare_whole(trained: keras.Model, types: Graph, data: VectorSource, fast: 
         A proof with an entry an output.
     """
     form = f"{FORM} on the whole test set"
-    names = [Compared(output=i, origin=TRAINED, form=form).name for i in range(len(fast))]
-    tallies = {name: Tally(port.type) for name, port in zip(names, types.outputs, strict=True)}
+    entries = output_entries(types, TRAINED, form)
+    tallies = {entry.name: Tally(entry.type) for entry in entries}
     number = 0
-    for inputs in data.batches(batch):
-        stop = number + len(inputs[0])
-        wanted = predict(trained, at_ports(inputs, types))
-        for name, port, expected, raw in zip(names, types.outputs, wanted, fast, strict=True):
-            found = with_activation(port.type.to_float(raw[number:stop]), port.left_out)
-            count(tallies[name], name, expected, found, number, data.kind, on_grid=port.left_out is None)
+    for images in data.batches(batch):
+        stop = number + len(images[0])
+        values = [port.type.to_float(raw[number:stop]) for port, raw in zip(types.outputs, fast, strict=True)]
+        pairs = output_pairs(types, predict(trained, at_ports(images, types)), values)
+        for entry, (expected, emulated) in zip(entries, pairs, strict=True):
+            count(tallies[entry.name], entry.name, expected, emulated, number, data.kind, on_grid=entry.on_grid)
         number = stop
     return summarise(tallies, [])

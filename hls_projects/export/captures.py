@@ -42,16 +42,16 @@ def require_equal(expected: Path, capture: Path, late: int | None = None) -> Cap
         InputFileError: one of the files cannot be read.
         ProofFailedError: a word differs, is valid on one side only, or none was captured.
     """
-    wanted, found = pattern_formats.read(expected), pattern_formats.read(capture)
-    shift = late_by(wanted, found) if late is None else late
-    result = compare(wanted, found, shift)
+    expected_frames, captured_frames = pattern_formats.read(expected), pattern_formats.read(capture)
+    shift = late_by(expected_frames, captured_frames) if late is None else late
+    result = compare(expected_frames, captured_frames, shift)
     if result.first is not None:
-        where = _vector(expected, result.first)
-        many = f"{result.mismatches:,} of {result.words:,} words differ (read {shift} frames late)"
-        raise ProofFailedError(f"{many}, the first on {result.first}{where}", file=capture)
+        place = _vector(expected, result.first)
+        differing = f"{result.mismatches:,} of {result.words:,} words differ (read {shift} frames late)"
+        raise ProofFailedError(f"{differing}, the first on {result.first}{place}", file=capture)
     if not result.words:
-        what = f"no word that is expected lies in its {len(found.data):,} frames (read {shift} frames late)"
-        raise ProofFailedError(what, file=capture)
+        reason = f"no word that is expected lies in its {len(captured_frames.data):,} frames (read {shift} frames late)"
+        raise ProofFailedError(reason, file=capture)
     return Captured(result.words, shift, result.beyond)
 
 
@@ -66,13 +66,13 @@ def _vector(expected: Path, first: WordDifference) -> str:
     if not 0 <= packet < len(vectors):
         return ", where no result stands"
     packing = record.output_packing
-    values = [_values(packing, frame, first.link, word) for word in (first.expected, first.captured)]
-    told = [
-        f" {value_name(packing.ports, number)} is {found} and not {wanted}"
-        for number, (wanted, found) in enumerate(zip(*values, strict=True))
-        if wanted != found
+    values = [_values(packing, frame, first.link, word) for word in (first.expected, first.found)]
+    differences = [
+        f" {value_name(packing.ports, number)} is {captured_value} and not {expected_value}"
+        for number, (expected_value, captured_value) in enumerate(zip(*values, strict=True))
+        if expected_value != captured_value
     ]
-    return f": of vector {vectors[packet]}" + (told[0] if told and first.captured is not None else "")
+    return f": of vector {vectors[packet]}" + (differences[0] if differences and first.found is not None else "")
 
 
 def _values(packing: Packing, frame: int, link: int, word: int | None) -> list[int]:

@@ -58,12 +58,12 @@ def choose_jets(images: Path, count: int, inputs: tuple[Port, ...]) -> JetVector
     dataset = open_events(images) if holds_events(images) else open_dataset(images)
     shapes = [port.shape for port in inputs]
     if shapes != [dataset.shape]:
-        wanted = " and ".join(" x ".join(map(str, shape)) for shape in shapes)
-        held = " x ".join(map(str, dataset.shape))
-        raise InputFileError(f"holds images of {held}, the design takes {wanted}", file=images)
-    there = dataset.split("test").rows
-    chosen = min(count, there)
-    return JetVectors(dataset, np.arange(chosen, dtype=np.int64) * there // max(chosen, 1))
+        taken = " and ".join(" x ".join(map(str, shape)) for shape in shapes)
+        image = " x ".join(map(str, dataset.shape))
+        raise InputFileError(f"holds images of {image}, the design takes {taken}", file=images)
+    available = dataset.split("test").rows
+    chosen = min(count, available)
+    return JetVectors(dataset, np.arange(chosen, dtype=np.int64) * available // max(chosen, 1))
 
 
 def require_equal(vectors: ReferenceVectors, jets: JetVectors, emulated: EmulatedOutputs) -> None:
@@ -73,10 +73,12 @@ def require_equal(vectors: ReferenceVectors, jets: JetVectors, emulated: Emulate
         ProofFailedError: when the emulated outputs belong to another model or other jets.
     """
     first = next(block.first for block in vectors.blocks if block.kind == jets.kind)
-    for expected, found in zip(vectors.outputs, emulated.raw, strict=True):
-        wanted = expected[first : first + jets.count].reshape(jets.count, -1)
-        given = found.reshape(len(found), -1)
-        if len(found) != jets.dataset.split("test").rows or not np.array_equal(wanted, given[jets.rows]):
+    for expected, emulated_raw in zip(vectors.outputs, emulated.raw, strict=True):
+        expected_jets = expected[first : first + jets.count].reshape(jets.count, -1)
+        emulated_jets = emulated_raw.reshape(len(emulated_raw), -1)
+        if len(emulated_raw) != jets.dataset.split("test").rows or not np.array_equal(
+            expected_jets, emulated_jets[jets.rows]
+        ):
             raise ProofFailedError(
                 "the emulated outputs are not those of this model on these jets",
                 file=emulated.file,

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from data_prep.errors import ProofFailedError
 from data_prep.fixed_point import FixedType
 from data_prep.settings import Settings
-from hls_projects.network.graph import Graph
-from hls_projects.proof.vectors import Vectors, VectorSource
+from hls_projects.network.model_types import ModelTypes
+from hls_projects.proof.vectors import RawSource, Vectors, VectorSource, raw_inputs
 
 Integers = npt.NDArray[np.int64]
 
@@ -51,20 +51,20 @@ class ReferenceVectors:
 
 def reference_vectors(
     model: Any,
-    types: Graph,
-    sources: Sequence[VectorSource],
-    given: Callable[[Sequence[Integers]], Sequence[Vectors]] | None = None,
+    types: ModelTypes,
+    sources: Sequence[VectorSource | RawSource],
+    model_inputs: Callable[[Sequence[Integers]], Sequence[Vectors]] | None = None,
 ) -> ReferenceVectors:
     """Compute what the hardware must give.
 
-    The real values are turned into the integers of the input port (rounded and saturated there, as the design's first
-    step), then the lowered model is evaluated on exactly those.
+    Values are turned into the integers of the input port (rounded and saturated there, as the design's first step), raw
+    integers are taken as they are; then the lowered model is evaluated on exactly those.
 
     Args:
         model: the lowered model in exact inference.
         types: its proven types, with the image builder where the design starts from candidates.
         sources: vectors by kind.
-        given: what the model is given for these integers of the inputs; their values where it is not said.
+        model_inputs: what the model is given for these integers of the inputs; their values where it is not said.
 
     Raises:
         ProofFailedError: when an output of the model lies off the grid of its proven type.
@@ -75,10 +75,10 @@ def reference_vectors(
     first = 0
     for source in sources:
         for batch in source.batches(500):
-            raw = [port.type.quantize(values) for port, values in zip(types.inputs, batch, strict=True)]
-            exact = list(given(raw)) if given else _values(types, raw)
-            found = model(exact if len(exact) > 1 else exact[0], training=False)
-            results = list(found) if isinstance(found, list | tuple) else [found]
+            raw = raw_inputs(types.inputs, batch)
+            exact = list(model_inputs(raw)) if model_inputs else _values(types, raw)
+            outputs_of_model = model(exact if len(exact) > 1 else exact[0], training=False)
+            results = list(outputs_of_model) if isinstance(outputs_of_model, list | tuple) else [outputs_of_model]
             for kept, integers in zip(inputs, raw, strict=True):
                 kept.append(integers)
             for kept, port, values in zip(outputs, types.outputs, results, strict=True):
@@ -93,10 +93,10 @@ def _values(types: Graph, raw: Sequence[Integers]) -> list[Vectors]:
     return [port.type.to_float(values).astype(np.float32) for port, values in zip(types.inputs, raw, strict=True)]
 
 
-def _on_grid(values: npt.NDArray[Any], kind: FixedType, name: str) -> Integers:
-    scaled = np.ldexp(values.astype(np.float64), kind.fraction)
+def _on_grid(values: npt.NDArray[Any], port_type: FixedType, name: str) -> Integers:
+    scaled = np.ldexp(values.astype(np.float64), port_type.fraction)
     raw = np.rint(scaled)
-    if not np.array_equal(raw, scaled) or raw.min() < kind.raw_min or raw.max() > kind.raw_max:
-        raise ProofFailedError(f"output '{name}': the lowered model gives values that do not fit into {kind.name}")
+    if not np.array_equal(raw, scaled) or raw.min() < port_type.raw_min or raw.max() > port_type.raw_max:
+        raise ProofFailedError(f"output '{name}': the lowered model gives values that do not fit into {port_type.name}")
     integers: Integers = raw.astype(np.int64)
     return integers

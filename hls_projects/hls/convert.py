@@ -116,12 +116,12 @@ def convert(
     return project
 
 
-def _refuse_known_failures(types: Graph, settings: HlsSettings) -> None:
-    found = unreadable(types)
-    if found is not None:
+def _refuse_known_failures(types: ModelTypes, settings: HlsSettings) -> None:
+    always_zero = unreadable(types)
+    if always_zero is not None:
         raise UnsupportedModelError(
-            f"layer '{found.name}': every possible input is below half of its step ({found.result.step:g}), so "
-            "it is always 0, and ap_fixed cannot round such a number",
+            f"layer '{always_zero.name}': every possible input is below half of its step "
+            f"({always_zero.result.step:g}), so it is always 0, and ap_fixed cannot round such a number",
             remedy="give it a smaller step (fewer integer bits), or leave it out",
         )
     if settings.io_type == "io_stream":
@@ -137,7 +137,7 @@ def _refuse_known_failures(types: Graph, settings: HlsSettings) -> None:
 
 def _refuse_flat_activations(types: Graph) -> None:
     """hls4ml streams a flattened image pixel by pixel; its activations and sums read a flat one: wrong, or a crash."""
-    shapes = {port.name: port.shape for port in types.inputs} | {each.name: each.shape for each in types.layers}
+    shapes = {port.name: port.shape for port in types.inputs} | {layer.name: layer.shape for layer in types.layers}
     flat = {
         layer.name
         for layer in types.layers
@@ -159,9 +159,9 @@ def _configuration(types: Graph, settings: HlsSettings) -> dict[str, Any]:
         layers[port.name] = {"Precision": {"result": port.type.name}, "Trace": True}
     for layer in types.layers:
         precision = {"result": layer.result.name}
-        for key, kind in (("weight", layer.weight), ("bias", layer.bias), ("accum", layer.accumulator)):
-            if kind is not None:
-                precision[key] = kind.name
+        for key, port_type in (("weight", layer.weight), ("bias", layer.bias), ("accum", layer.accumulator)):
+            if port_type is not None:
+                precision[key] = port_type.name
         if extra := plain_layer(layer.kind).hls.weight:
             precision[extra] = precision["weight"]
         layers[layer.name] = {"Precision": precision, "Trace": True, "ReuseFactor": settings.reuse_factor}
@@ -189,9 +189,9 @@ def _check_types(graph: Any, types: Graph) -> None:
                 continue
             raise ProofFailedError(f"hls4ml dropped layer '{layer.name}' ({layer.kind})")
         _same(node.get_output_variable().type.precision, layer.result, layer.name, "result")
-        for key, kind in (("weight_t", layer.weight), ("bias_t", layer.bias), ("accum_t", layer.accumulator)):
-            if kind is not None:
-                _same(node.types[key].precision, kind, layer.name, key)
+        for key, proven in (("weight_t", layer.weight), ("bias_t", layer.bias), ("accum_t", layer.accumulator)):
+            if proven is not None:
+                _same(node.types[key].precision, proven, layer.name, key)
 
 
 def _may_vanish(layer: Node, types: Graph) -> bool:
@@ -199,20 +199,24 @@ def _may_vanish(layer: Node, types: Graph) -> bool:
     plain = plain_layer(layer.kind)
     if plain.hls.vanishes:
         return True
-    known = {port.name: port.type for port in types.inputs} | {other.name: other.result for other in types.layers}
-    return plain.quantizes and known[layer.inputs[0]] == layer.result
+    types_by_name = {port.name: port.type for port in types.inputs} | {
+        other_layer.name: other_layer.result for other_layer in types.layers
+    }
+    return plain.quantizes and types_by_name[layer.inputs[0]] == layer.result
 
 
-def _same(precision: Any, wanted: FixedType, layer: str, what: str) -> None:
-    found = _fixed_type(precision)
-    if (found.width, found.integer, found.signed, found.rounding, found.overflow) != (
-        wanted.width,
-        wanted.integer,
-        wanted.signed,
-        wanted.rounding,
-        wanted.overflow,
+def _same(precision: Any, proven: FixedType, layer: str, subject: str) -> None:
+    converted = _fixed_type(precision)
+    if (converted.width, converted.integer, converted.signed, converted.rounding, converted.overflow) != (
+        proven.width,
+        proven.integer,
+        proven.signed,
+        proven.rounding,
+        proven.overflow,
     ):
-        raise ProofFailedError(f"layer '{layer}': hls4ml made its {what} {found.name}, but {wanted.name} is proven")
+        raise ProofFailedError(
+            f"layer '{layer}': hls4ml made its {subject} {converted.name}, but {proven.name} is proven"
+        )
 
 
 def _fixed_type(precision: Any) -> FixedType:
@@ -242,7 +246,7 @@ def _with_jets(graph: Any, finder: JetFinder, settings: HlsSettings) -> HlsFinde
 
 
 def _arguments(variables: Any) -> tuple[HlsOutput, ...]:
-    return tuple(HlsOutput(name=each.name, type=each.type.name, size=each.size()) for each in variables)
+    return tuple(HlsOutput(name=variable.name, type=variable.type.name, size=variable.size()) for variable in variables)
 
 
 def _is_traced(graph: Any, name: str) -> bool:

@@ -59,25 +59,27 @@ class Emulator:
         project: ports and layers.
         scratch: a folder for exchanged arrays.
         function: of the library.
+        raw: whether it takes raw integers of the ports, and not values.
     """
 
     library: Path
     project: HlsProject
     scratch: Path
     function: str = "csim_run"
+    raw: bool = False
 
     def from_candidates(self) -> Emulator:
-        """The emulation that starts from candidates; its one layer is the built image.
+        """The emulation that starts from candidates, raw integers; its one layer is the built image.
 
         Raises:
             ValueError: when the project holds no image builder.
         """
         if self.project.builder is None:
             raise ValueError("this HLS project holds no image builder")
-        made = self.project.builder.builder
-        traced = (TracedLayer(name=IMAGE, size=int(np.prod(made.shape))),)
-        project = self.project.model_copy(update={"inputs": made.ports, "traced": traced})
-        return replace(self, project=project, function="candidates_run")
+        builder = self.project.builder.builder
+        traced = (TracedLayer(name=IMAGE, size=int(np.prod(builder.shape))),)
+        project = self.project.model_copy(update={"inputs": builder.ports, "traced": traced})
+        return replace(self, project=project, function="candidates_run", raw=True)
 
     def to_jets(self) -> Emulator:
         """The emulation that goes on to the list of jets, which is its one layer; it has no outputs beside it.
@@ -99,6 +101,7 @@ class Emulator:
             inputs: one array [vectors, …] an input, in the order of the project.
 
         Raises:
+            TypeError: values where raw integers are taken.
             PipelineError: when the emulation ends on a signal or an assertion.
         """
         traced = self.project.traced
@@ -109,15 +112,18 @@ class Emulator:
             "sizes": [layer.size for layer in traced],
             "function": self.function,
         }
-        flat = {f"input_{i}": np.asarray(x, dtype=np.float64).reshape(len(x), -1) for i, x in enumerate(inputs)}
+        number = np.int64 if self.raw else np.float64
+        flat = {
+            f"input_{i}": x.astype(number, casting="safe", copy=False).reshape(len(x), -1) for i, x in enumerate(inputs)
+        }
         with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
             source, target = Path(folder) / "in.npz", Path(folder) / "out.npz"
             np.savez(source, traced=json.dumps(description), **flat)
             command = [sys.executable, "-P", str(WORKER), *map(str, (self.library, source, target))]
-            done = programs.run(command, folder=ROOT)
-            if done.code != 0:
-                require_machine(done.errors, self.scratch, code=done.code)
-                raise PipelineError(f"the emulation {ending(done.code, done.errors)}", file=self.library)
+            ended = programs.run(command, folder=ROOT)
+            if ended.code != 0:
+                require_machine(ended.errors, self.scratch, code=ended.code)
+                raise PipelineError(f"the emulation {ending(ended.code, ended.errors)}", file=self.library)
             with np.load(target, allow_pickle=False) as data:
                 outputs = [data[f"output_{i}"] for i in range(len(self.project.outputs))]
                 return Emulated(outputs, {layer.name: data[f"layer_{i}"] for i, layer in enumerate(traced)})

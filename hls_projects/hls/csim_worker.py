@@ -1,8 +1,9 @@
 """Runs a compiled emulation in a process of its own: `python -P csim_worker.py LIBRARY INPUTS OUTPUTS`.
 
 The generated C++ holds assertions that end the process, and the io_stream form keeps state between calls; both stay in
-here. Nothing but numpy is imported. INPUTS is an `.npz` with `input_<i>` float64 [vectors, size] and `traced` (JSON:
-layer names and sizes, output sizes); OUTPUTS receives `output_<i>` and `layer_<i>`, float64 [vectors, size].
+here. Nothing but numpy is imported. INPUTS is an `.npz` with `input_<i>` [vectors, size] as the function takes it and
+`traced` (JSON: layer names and sizes, output sizes); OUTPUTS receives `output_<i>` and `layer_<i>`, float64
+[vectors, size].
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 Arrays = list[npt.NDArray[np.float64]]
+Inputs = Arrays | list[npt.NDArray[np.int64]]
 
 
 def run(
     library: Path,
-    inputs: Arrays,
+    inputs: Inputs,
     output_sizes: list[int],
     names: list[str],
     sizes: list[int],
@@ -30,7 +32,7 @@ def run(
 
     Args:
         library: the compiled emulation.
-        inputs: float64 [vectors, size], C order.
+        inputs: [vectors, size], C order; values, float64, or for `candidates_run` raw integers of the ports, int64.
         output_sizes: values an output has.
         names: of the traced layers.
         sizes: values a traced layer has.
@@ -50,7 +52,7 @@ def run(
     return outputs, traces
 
 
-def _pointers(arrays: Arrays) -> ctypes.Array[ctypes.c_void_p]:
+def _pointers(arrays: Inputs) -> ctypes.Array[ctypes.c_void_p]:
     return (ctypes.c_void_p * max(len(arrays), 1))(*(array.ctypes.data for array in arrays))
 
 
@@ -59,10 +61,10 @@ def main() -> None:
     library, source, target = map(Path, sys.argv[1:4])
     with np.load(source, allow_pickle=False) as data:
         traced = json.loads(str(data["traced"]))
-        inputs = [np.ascontiguousarray(data[f"input_{i}"], dtype=np.float64) for i in range(traced["inputs"])]
+        inputs = [np.ascontiguousarray(data[f"input_{i}"]) for i in range(traced["inputs"])]
     outputs, traces = run(library, inputs, traced["outputs"], traced["names"], traced["sizes"], traced["function"])
-    found = {f"output_{i}": values for i, values in enumerate(outputs)}
-    np.savez(target, **found, **{f"layer_{i}": values for i, values in enumerate(traces)})
+    arrays = {f"output_{i}": values for i, values in enumerate(outputs)}
+    np.savez(target, **arrays, **{f"layer_{i}": values for i, values in enumerate(traces)})
 
 
 if __name__ == "__main__":

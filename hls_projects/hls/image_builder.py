@@ -88,26 +88,26 @@ def loop_source(hls: HlsBuilder, name: str) -> str:
 
 
 def _values(hls: HlsBuilder, name: str) -> dict[str, Any]:
-    builder, given = hls.builder, hls.builder.candidates
+    builder, candidates = hls.builder, hls.builder.candidates
     rows, columns, _ = builder.shape
-    eta_span, phi_span = (1 << given.eta_bits) - 1, (1 << given.phi_bits) - 1
+    eta_span, phi_span = (1 << candidates.eta_bits) - 1, (1 << candidates.phi_bits) - 1
     return {
         "name": name,
         "ports": builder.ports,
         "outputs": hls.outputs,
         "input_type": hls.input_type,
         "pixels": int(np.prod(builder.shape)),
-        "number": given.number,
+        "number": candidates.number,
         "rows": rows,
         "columns": columns,
         "row_borders": builder.rows,
         "column_borders": builder.columns,
-        "per_pi": given.per_pi,
+        "per_pi": candidates.per_pi,
         "eta_difference_bits": _signed_bits(eta_span, *builder.rows),
-        "phi_difference_bits": _signed_bits(phi_span, 2 * given.per_pi, *builder.columns),
-        "pt_bits": given.pt.bits,
-        "pixel_bits": given.pixel.bits,
-        "sum_bits": max((given.number * given.pt.type.raw_max).bit_length(), given.pixel.bits),
+        "phi_difference_bits": _signed_bits(phi_span, 2 * candidates.per_pi, *builder.columns),
+        "pt_bits": candidates.pt.bits,
+        "pixel_bits": candidates.pixel.bits,
+        "sum_bits": max((candidates.number * candidates.pt.type.raw_max).bit_length(), candidates.pixel.bits),
         "largest_pixel": builder.pixel.raw_max,
         "normalise": builder.normalise,
         "largest_shift": builder.largest_shift,

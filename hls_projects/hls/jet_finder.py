@@ -65,7 +65,7 @@ def _values(hls: HlsFinder, name: str) -> dict[str, Any]:
         for alias, port in zip(finder.names, finder.maps, strict=True)
     ]
     heat = finder.maps[0].type
-    taken = [out for i, out in enumerate(hls.outputs) if _is_taken(i, finder)]
+    finder_inputs = [out for i, out in enumerate(hls.outputs) if _is_taken(i, finder)]
     return {
         "name": name,
         "maps": maps,
@@ -84,8 +84,8 @@ def _values(hls: HlsFinder, name: str) -> dict[str, Any]:
         "stream": hls.stream,
         "inputs": list(hls.inputs),
         "outputs": list(hls.outputs),
-        "taken": taken,
-        "pairs": list(zip(taken, maps, strict=True)) if taken else [],
+        "taken": finder_inputs,
+        "pairs": list(zip(finder_inputs, maps, strict=True)) if finder_inputs else [],
         "left": [out for i, out in enumerate(hls.outputs) if not _is_taken(i, finder)],
     }
 

@@ -1,4 +1,4 @@
-"""Model against hardware, integer by integer, layer by layer."""
+"""Model against hardware, integer by integer: one comparison, of any two forms of a network."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,14 +16,58 @@ from tensorflow import keras
 from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
 from data_prep.system.processors import cores
-from hls_projects.hls.csim import Emulated, Emulator
-from hls_projects.network.graph import Graph
+from hls_projects.hls.csim import Emulator
+from hls_projects.network.integer_ops import Integers
+from hls_projects.network.model_types import ModelTypes
+from hls_projects.network.port_type import PortType
 from hls_projects.proof.compared import TRAINED, Compared
 from hls_projects.proof.record import LayerProof, Mismatch, Proof
-from hls_projects.proof.vectors import Vectors, VectorSource
+from hls_projects.proof.vectors import SourceOf, Vectors, VectorSource, raw_inputs
 
 Floats = npt.NDArray[Any]
 R = TypeVar("R")
+Number = TypeVar("Number", bound=np.generic)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of a proof.
+
+    Attributes:
+        name: what is compared, see `Compared`.
+        type: of the integers.
+        on_grid: whether the model's values must lie on the grid of the type too, as they do not behind an activation.
+    """
+
+    name: str
+    type: FixedType
+    on_grid: bool = True
+
+
+@dataclass(frozen=True)
+class Values:
+    """What two forms give for a batch.
+
+    Attributes:
+        pairs: values [vectors, …] of the model and of the hardware, a pair an entry.
+        outputs: raw integers of the hardware that are kept of the data, an array an output.
+    """
+
+    pairs: Sequence[tuple[Floats, Floats]]
+    outputs: Sequence[Integers] = ()
+
+
+@dataclass(frozen=True)
+class Forms(Generic[Number]):
+    """Two forms of a network, and what of them is compared.
+
+    Attributes:
+        entries: in the order of the data flow.
+        run: gives the values of both, from one array [vectors, …] an input; called by several threads.
+    """
+
+    entries: Sequence[Entry]
+    run: Callable[[tuple[npt.NDArray[Number], ...]], Values]
 
 
 @dataclass
@@ -41,7 +85,34 @@ class Comparison:
     """Collects a proof and the emulated outputs of the data vectors."""
 
     proof: Proof
-    raw_outputs: list[npt.NDArray[np.int64]] = field(default_factory=list)
+    raw_outputs: list[Integers] = field(default_factory=list)
+
+
+def compare_forms(
+    forms: Forms[Number],
+    vectors: Sequence[SourceOf[Number]],
+    batch: int,
+    advance: Callable[[int], None] = lambda n: None,
+) -> Comparison:
+    """Hold two forms of a network against each other.
+
+    Args:
+        forms: the two, and what is compared.
+        vectors: test vectors by kind; the hardware's outputs of the kind `data` are kept.
+        batch: vectors at a time.
+        advance: called with the number of vectors done.
+    """
+    tallies = {entry.name: Tally(entry.type) for entry in forms.entries}
+    kept: list[Sequence[Integers]] = []
+    number = 0
+    for kind, inputs, values in ahead(forms.run, vectors, batch):
+        for entry, (expected, hardware) in zip(forms.entries, values.pairs, strict=True):
+            count(tallies[entry.name], entry.name, expected, hardware, number, kind, on_grid=entry.on_grid)
+        if kind == "data":
+            kept.append(values.outputs)
+        number += len(inputs[0])
+        advance(len(inputs[0]))
+    return Comparison(summarise(tallies, vectors), [np.concatenate(parts) for parts in zip(*kept, strict=True)])
 
 
 def compare(
@@ -67,52 +138,55 @@ def compare(
         batch: vectors at a time.
         advance: called with the number of vectors done.
     """
-    shown = [layer.name for layer in emulator.project.traced]
-    reference = keras.Model(lowered.inputs, [lowered.get_layer(name).output for name in shown])
-    tallies = {name: Tally(types.layer(name).result) for name in shown}
-    ends = [Compared(output=i, origin=TRAINED).name for i in range(len(types.outputs))]
-    tallies |= {name: Tally(port.type) for name, port in zip(ends, types.outputs, strict=True)}
-    kept: list[list[npt.NDArray[np.int64]]] = []
-    number = 0
+    layers = [layer.name for layer in emulator.project.traced]
+    reference = keras.Model(lowered.inputs, [lowered.get_layer(name).output for name in layers])
 
-    def run(inputs: tuple[Vectors, ...]) -> tuple[Emulated, list[Floats], list[Floats]]:
-        return emulator.run(inputs), predict(reference, inputs), predict(trained, at_ports(inputs, types))
+    def run(inputs: tuple[Vectors, ...]) -> Values:
+        emulated = emulator.run(inputs)
+        traced = [emulated.layers[name] for name in layers]
+        outputs = output_pairs(types, predict(trained, at_ports(inputs, types)), emulated.outputs)
+        raw = [_raw(values, port.type) for values, port in zip(emulated.outputs, types.outputs, strict=True)]
+        return Values([*zip(predict(reference, inputs), traced, strict=True), *outputs], raw)
 
-    for kind, inputs, (emulated, layers, outputs) in ahead(run, vectors, batch):
-        for name, values in zip(shown, layers, strict=True):
-            count(tallies[name], name, values, emulated.layers[name], number, kind)
-        for i, (name, port) in enumerate(zip(ends, types.outputs, strict=True)):
-            found = with_activation(emulated.outputs[i].reshape(outputs[i].shape), port.left_out)
-            count(tallies[name], name, outputs[i], found, number, kind, on_grid=port.left_out is None)
-        if kind == "data":
-            kept.append([_raw(found, port.type) for found, port in zip(emulated.outputs, types.outputs, strict=True)])
-        number += len(inputs[0])
-        advance(len(inputs[0]))
-    return Comparison(summarise(tallies, vectors), [np.concatenate(parts) for parts in zip(*kept, strict=True)])
+    entries = [*(Entry(name, types.layer(name).result) for name in layers), *output_entries(types, TRAINED)]
+    return compare_forms(Forms(entries, run), vectors, batch, advance)
 
 
 def compare_outputs(trained: keras.Model, lowered: keras.Model, types: Graph, vectors: Sequence[VectorSource]) -> Proof:
     """Hold the outputs of the trained and the lowered model against each other."""
-    names = [Compared(output=i).name for i in range(len(types.outputs))]
-    tallies = {name: Tally(port.type) for name, port in zip(names, types.outputs, strict=True)}
-    number = 0
-    for source in vectors:
-        for inputs in source.batches(500):
-            wanted_values, given_values = predict(trained, at_ports(inputs, types)), predict(lowered, inputs)
-            pairs = zip(names, types.outputs, wanted_values, given_values, strict=True)
-            for name, port, wanted, given in pairs:
-                found = with_activation(given, port.left_out)
-                count(tallies[name], name, wanted, found, number, source.kind, on_grid=port.left_out is None)
-            number += len(inputs[0])
-    return summarise(tallies, vectors)
+
+    def run(inputs: tuple[Vectors, ...]) -> Values:
+        return Values(output_pairs(types, predict(trained, at_ports(inputs, types)), predict(lowered, inputs)))
+
+    return compare_forms(Forms(output_entries(types), run), vectors, 500).proof
 
 
-def at_ports(inputs: tuple[Vectors, ...], types: Graph) -> tuple[Vectors, ...]:
-    """The inputs as the trained model is given them: quantized where it has no quantizer of its own."""
-    return tuple(
-        port.type.to_float(port.type.quantize(x)).astype(np.float32) if port.added else x
-        for x, port in zip(inputs, types.inputs, strict=True)
-    )
+def output_entries(types: ModelTypes, origin: str = "", form: str = "") -> list[Entry]:
+    """An entry an output; see `Compared` for origin and form."""
+    names = [Compared(output=i, origin=origin, form=form).name for i in range(len(types.outputs))]
+    return [Entry(name, port.type, port.left_out is None) for name, port in zip(names, types.outputs, strict=True)]
+
+
+def output_pairs(
+    types: ModelTypes, expected: Sequence[Floats], hardware: Sequence[Floats]
+) -> list[tuple[Floats, Floats]]:
+    """The outputs of a model with those of the hardware, which are given the activation that was left out of it."""
+    return [
+        (values, with_activation(hardware_values.reshape(values.shape), port.left_out))
+        for port, values, hardware_values in zip(types.outputs, expected, hardware, strict=True)
+    ]
+
+
+def at_ports(inputs: Sequence[Vectors | Integers], types: ModelTypes) -> tuple[Vectors, ...]:
+    """The inputs as the trained model is given them: quantized where it has no quantizer of its own, in values."""
+    return tuple(_value(vectors, port) for vectors, port in zip(inputs, types.inputs, strict=True))
+
+
+def _value(vectors: Vectors | Integers, port: PortType) -> Vectors:
+    if vectors.dtype != np.int64 and not port.added:
+        return np.asarray(vectors, np.float32)
+    (raw,) = raw_inputs([port], [vectors])
+    return port.type.to_float(raw).astype(np.float32)
 
 
 def with_activation(logits: Floats, name: str | None) -> Floats:
@@ -123,38 +197,38 @@ def with_activation(logits: Floats, name: str | None) -> Floats:
 
 
 def ahead(
-    function: Callable[[tuple[Vectors, ...]], R], vectors: Sequence[VectorSource], size: int
-) -> Iterator[tuple[str, tuple[Vectors, ...], R]]:
+    function: Callable[[tuple[npt.NDArray[Number], ...]], R], vectors: Sequence[SourceOf[Number]], size: int
+) -> Iterator[tuple[str, tuple[npt.NDArray[Number], ...], R]]:
     """Results of every batch in order, computed on all cores a few batches ahead."""
     workers = cores()
     with ThreadPoolExecutor(workers) as pool:
-        waiting: deque[tuple[str, tuple[Vectors, ...], Future[R]]] = deque()
+        waiting: deque[tuple[str, tuple[npt.NDArray[Number], ...], Future[R]]] = deque()
         try:
             for source in vectors:
-                for inputs in source.batches(size):
-                    waiting.append((source.kind, inputs, pool.submit(function, inputs)))
+                for batch in source.batches(size):
+                    waiting.append((source.kind, batch, pool.submit(function, batch)))
                     if len(waiting) > workers:
-                        kind, done, future = waiting.popleft()
-                        yield kind, done, future.result()
+                        kind, inputs, future = waiting.popleft()
+                        yield kind, inputs, future.result()
             while waiting:
-                kind, done, future = waiting.popleft()
-                yield kind, done, future.result()
+                kind, inputs, future = waiting.popleft()
+                yield kind, inputs, future.result()
         finally:
             pool.shutdown(cancel_futures=True)
 
 
 def predict(model: keras.Model, inputs: tuple[Vectors, ...]) -> list[Floats]:
     """The outputs of a model in inference, one array an output; those of a dictionary by its sorted keys."""
-    found = model(list(inputs) if len(inputs) > 1 else inputs[0], training=False)
-    return [np.asarray(values) for values in tf.nest.flatten(found)]
+    outputs = model(list(inputs) if len(inputs) > 1 else inputs[0], training=False)
+    return [np.asarray(values) for values in tf.nest.flatten(outputs)]
 
 
-def _raw(values: npt.NDArray[np.float64], kind: FixedType) -> npt.NDArray[np.int64]:
-    return np.ldexp(values, kind.fraction).astype(np.int64)
+def _raw(values: npt.NDArray[np.float64], port_type: FixedType) -> Integers:
+    return np.ldexp(values, port_type.fraction).astype(np.int64)
 
 
 def count(
-    tally: Tally, name: str, expected: Floats, found: Floats, number: int, kind: str, on_grid: bool = True
+    tally: Tally, name: str, expected: Floats, hardware: Floats, number: int, kind: str, on_grid: bool = True
 ) -> None:
     """Compare a batch and add it to a tally, as float64, in which float32 and every integer of 53 bits are exact.
 
@@ -162,7 +236,7 @@ def count(
         tally: of the layer.
         name: what a difference is called.
         expected: values of the model, [vectors, …].
-        found: values of the other form.
+        hardware: values of the other form.
         number: of the first vector of the batch.
         kind: of the vectors.
         on_grid: whether the model's values must lie on the grid of the type too.
@@ -170,36 +244,36 @@ def count(
     Raises:
         UnsupportedModelError: when the model gives infinite values or NaN.
     """
-    wanted = np.asarray(expected, dtype=np.float64)
-    if not np.isfinite(wanted).all():
-        vector, *position = np.argwhere(~np.isfinite(wanted))[0].tolist()
-        value = wanted[(vector, *position)]
+    model_values = np.asarray(expected, dtype=np.float64)
+    if not np.isfinite(model_values).all():
+        vector, *place = np.argwhere(~np.isfinite(model_values))[0].tolist()
+        value = model_values[(vector, *place)]
         raise UnsupportedModelError(
-            f"{name} is {value} on vector {number + vector} ({kind}), position {tuple(position)}",
+            f"{name} is {value} on vector {number + vector} ({kind}), position {tuple(place)}",
             remedy="find the layer that makes it: no fixed-point number is infinite or NaN",
         )
-    given = np.asarray(found, dtype=np.float64).reshape(wanted.shape)
-    different = wanted != given
+    hardware_values = np.asarray(hardware, dtype=np.float64).reshape(model_values.shape)
+    different = model_values != hardware_values
     if on_grid:
-        raw = np.ldexp(wanted, tally.type.fraction)
+        raw = np.ldexp(model_values, tally.type.fraction)
         different |= raw != np.rint(raw)
-    tally.values += wanted.size
+    tally.values += model_values.size
     if not different.any():
         return
     tally.mismatches += int(different.sum())
     if tally.first is None:
-        where = tuple(int(index) for index in np.argwhere(different)[0])
+        position = tuple(int(index) for index in np.argwhere(different)[0])
         tally.first = Mismatch(
             layer=name,
-            vector=number + where[0],
+            vector=number + position[0],
             kind=kind,
-            position=where[1:],
-            expected=float(wanted[where]),
-            found=float(given[where]),
+            position=position[1:],
+            expected=float(model_values[position]),
+            found=float(hardware_values[position]),
         )
 
 
-def summarise(tallies: dict[str, Tally], vectors: Sequence[VectorSource]) -> Proof:
+def summarise(tallies: dict[str, Tally], vectors: Sequence[SourceOf[np.generic]]) -> Proof:
     """The proof that the tallies of all vectors make."""
     mismatches = sum(tally.mismatches for tally in tallies.values())
     first = next((tally.first for tally in tallies.values() if tally.first is not None), None)

@@ -3,59 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from tensorflow import keras
 
 from data_prep.store.jet_images import ImageSplit
-from hls_projects.blocks.image_builder import ImageBuilder, Integers
-from hls_projects.blocks.image_builder_vectors import Raw, as_values, builder_vectors
-from hls_projects.hls.csim import Emulated, Emulator
+from hls_projects.blocks.image_builder import ImageBuilder
+from hls_projects.blocks.image_builder_vectors import Raw, builder_vectors
+from hls_projects.hls.csim import Emulator
 from hls_projects.hls.image_builder import IMAGE
-from hls_projects.network.graph import Graph
-from hls_projects.proof.compare import Tally, ahead, at_ports, count, predict, summarise, with_activation
-from hls_projects.proof.compared import CANDIDATES, Compared
+from hls_projects.network.integer_ops import Integers
+from hls_projects.network.model_types import ModelTypes
+from hls_projects.proof.compare import (
+    Entry,
+    Forms,
+    Tally,
+    Values,
+    at_ports,
+    compare_forms,
+    count,
+    output_entries,
+    output_pairs,
+    predict,
+    summarise,
+)
+from hls_projects.proof.compared import CANDIDATES
 from hls_projects.proof.record import Proof
-from hls_projects.proof.vectors import Vectors, VectorSource
+from hls_projects.proof.vectors import RawSource, Vectors, VectorSet
 
 PREFIX = "candidates, "
 """Kinds of vectors that are candidates begin with it."""
 
 
+@dataclass(frozen=True)
 class JetCandidates:
-    """The candidates of the test jets as test vectors: of all of them, or of those in some rows (ascending)."""
+    """The candidates of the test jets as test vectors.
 
-    def __init__(
-        self, builder: ImageBuilder, split: ImageSplit, rows: Integers | None = None, kind: str = f"{PREFIX}data"
-    ) -> None:
-        self.builder = builder
-        self.split = split
-        self.rows = rows
-        self.kind = kind
-        self.count = split.rows if rows is None else rows.size
+    Attributes:
+        split: the test jets.
+        kind: what they are called.
+    """
 
-    def raw(self, size: int) -> Iterator[Raw]:
-        """Batches of the five inputs of the builder as raw integers."""
-        first = 0
-        for whole in self.split.candidates(size):
-            batch = whole
-            if self.rows is not None:
-                batch = whole.take(self.rows[(self.rows >= first) & (self.rows < first + len(whole))] - first)
-            first += len(whole)
-            seeds = (batch.seed_eta[:, np.newaxis], batch.seed_phi[:, np.newaxis])
-            pt, eta, phi, seed_eta, seed_phi = (x.astype(np.int64) for x in (batch.pt, batch.eta, batch.phi, *seeds))
+    split: ImageSplit
+    kind: str = f"{PREFIX}data"
+
+    @property
+    def count(self) -> int:
+        """See `RawSource`."""
+        return self.split.rows
+
+    def batches(self, size: int) -> Iterator[Raw]:
+        """The five inputs of the image builder, see `RawSource`."""
+        for jets in self.split.candidates(size):
+            seeds = (jets.seed_eta[:, np.newaxis], jets.seed_phi[:, np.newaxis])
+            pt, eta, phi, seed_eta, seed_phi = (x.astype(np.int64) for x in (jets.pt, jets.eta, jets.phi, *seeds))
             yield pt, eta, phi, seed_eta, seed_phi
 
-    def batches(self, size: int) -> Iterator[tuple[Vectors, ...]]:
-        """See `VectorSource`."""
-        for raw in self.raw(size):
-            yield as_values(self.builder, self.kind, raw).inputs
 
-
-def made_candidates(builder: ImageBuilder, count: int, seed: int) -> list[VectorSource]:
+def made_candidates(builder: ImageBuilder, count: int, seed: int) -> list[RawSource]:
     """All candidate vectors that need no data: corners, and `count` random ones."""
-    made = builder_vectors(builder, count, seed)
-    return [as_values(builder, f"{PREFIX}{kind}", raw) for kind, raw in made.items()]
+    return [VectorSet(f"{PREFIX}{name}", raw) for name, raw in builder_vectors(builder, count, seed).items()]
 
 
 def compare_candidates(
@@ -63,7 +71,7 @@ def compare_candidates(
     types: Graph,
     builder: ImageBuilder,
     emulator: Emulator,
-    vectors: Sequence[VectorSource],
+    vectors: Sequence[RawSource],
     batch: int,
     advance: Callable[[int], None] = lambda n: None,
 ) -> Proof:
@@ -74,49 +82,40 @@ def compare_candidates(
         types: the proven types of the lowered model.
         builder: the reference.
         emulator: the compiled HLS project, which holds this builder.
-        vectors: candidates as real values, the five inputs of the builder.
+        vectors: candidates, the five inputs of the builder.
         batch: vectors at a time.
         advance: called with the number of vectors done.
     """
     twin = emulator.from_candidates()
-    ends = [Compared(output=i, origin=CANDIDATES).name for i in range(len(types.outputs))]
-    tallies = {IMAGE: Tally(builder.result)}
-    tallies |= {name: Tally(port.type) for name, port in zip(ends, types.outputs, strict=True)}
-    number = 0
 
-    def run(inputs: tuple[Vectors, ...]) -> tuple[Emulated, Vectors, list[Vectors]]:
-        images = images_of(builder, inputs)
-        return twin.run(inputs), images, predict(trained, at_ports((images,), types))
+    def run(raw: tuple[Integers, ...]) -> Values:
+        images, emulated = images_of(builder, raw), twin.run(raw)
+        outputs = output_pairs(types, predict(trained, at_ports((images,), types)), emulated.outputs)
+        return Values([(images, emulated.layers[IMAGE]), *outputs])
 
-    for kind, inputs, (emulated, images, outputs) in ahead(run, vectors, batch):
-        count(tallies[IMAGE], IMAGE, images, emulated.layers[IMAGE], number, kind)
-        for i, (name, port) in enumerate(zip(ends, types.outputs, strict=True)):
-            found = with_activation(emulated.outputs[i].reshape(outputs[i].shape), port.left_out)
-            count(tallies[name], name, outputs[i], found, number, kind, on_grid=port.left_out is None)
-        number += len(inputs[0])
-        advance(len(inputs[0]))
-    return summarise(tallies, vectors)
+    entries = [Entry(IMAGE, builder.result), *output_entries(types, CANDIDATES)]
+    return compare_forms(Forms(entries, run), vectors, batch, advance).proof
 
 
 def compare_dataset(builder: ImageBuilder, split: ImageSplit, batch: int) -> Proof:
     """Hold the images that the networks were trained on against the reference of the builder."""
     name = "images of the dataset"
     tally = Tally(builder.result)
-    source = JetCandidates(builder, split)
+    source = JetCandidates(split)
     number = 0
-    for images, raw in zip(split.batches(batch), source.raw(batch), strict=True):
+    for images, raw in zip(split.batches(batch), source.batches(batch), strict=True):
         count(tally, name, images.dense(), builder.result.to_float(builder.build(*raw)), number, source.kind)
         number += len(images)
     return summarise({name: tally}, [])
 
 
-def images_of(builder: ImageBuilder, inputs: tuple[Vectors, ...]) -> Vectors:
-    """The images of the reference as the trained model takes them: exact in float32."""
-    return images_of_integers(builder, [port.type.quantize(x) for port, x in zip(builder.ports, inputs, strict=True)])
+def images_of(builder: ImageBuilder, raw: Sequence[Integers]) -> Vectors:
+    """The images of the reference as the trained model takes them: exact in float32.
 
-
-def images_of_integers(builder: ImageBuilder, raw: Sequence[Integers]) -> Vectors:
-    """See `images_of`, of the raw integers of the five inputs."""
+    Args:
+        builder: the reference.
+        raw: its five inputs.
+    """
     pt, eta, phi, seed_eta, seed_phi = raw
     values = builder.result.to_float(builder.build(pt, eta, phi, seed_eta, seed_phi))
     exact = values.astype(np.float32)

@@ -8,10 +8,10 @@ import numpy as np
 from tensorflow import keras
 
 from hls_projects.blocks.jet_finder import RECORD, Integers, JetFinder
-from hls_projects.hls.csim import Emulated, Emulator
+from hls_projects.hls.csim import Emulator
 from hls_projects.hls.jet_finder import JETS
-from hls_projects.network.graph import Graph
-from hls_projects.proof.compare import Floats, Tally, ahead, at_ports, count, predict, summarise
+from hls_projects.network.model_types import ModelTypes
+from hls_projects.proof.compare import Entry, Floats, Forms, Values, at_ports, compare_forms, predict
 from hls_projects.proof.record import Proof
 from hls_projects.proof.vectors import Vectors, VectorSource
 
@@ -37,18 +37,12 @@ def compare_jets(
         advance: called with the number of vectors done.
     """
     twin = emulator.to_jets()
-    tally = Tally(RECORD)
-    number = 0
 
-    def run(inputs: tuple[Vectors, ...]) -> tuple[Emulated, list[Floats]]:
-        return twin.run(inputs), predict(trained, at_ports(inputs, types))
+    def run(images: tuple[Vectors, ...]) -> Values:
+        jets = finder.find(raw_outputs(types, predict(trained, at_ports(images, types))))
+        return Values([(jets.reshape(len(jets), -1), twin.run(images).layers[JETS])])
 
-    for kind, inputs, (emulated, outputs) in ahead(run, vectors, batch):
-        jets = finder.find(raw_outputs(types, outputs))
-        count(tally, JETS, jets.reshape(len(jets), -1), emulated.layers[JETS], number, kind)
-        number += len(inputs[0])
-        advance(len(inputs[0]))
-    return summarise({JETS: tally}, vectors)
+    return compare_forms(Forms([Entry(JETS, RECORD)], run), vectors, batch, advance).proof
 
 
 def raw_outputs(types: Graph, outputs: Sequence[Floats]) -> list[Integers]:

@@ -83,9 +83,9 @@ class Proof(JsonRecord):
         return cls.read(path, "proof")
 
 
-def joined(proof: Proof, *others: Proof) -> Proof:
+def joined(proof: Proof, *further: Proof) -> Proof:
     """One proof of several comparisons; failed where one is."""
-    parts = (proof, *others)
+    parts = (proof, *further)
     layers = tuple(layer for part in parts for layer in part.layers)
     mismatches = sum(part.mismatches for part in parts)
     values = sum(layer.values for layer in layers)

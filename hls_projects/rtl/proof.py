@@ -18,11 +18,11 @@ from hls_projects.network.graph import Graph
 from hls_projects.proof.compare import Tally, at_ports, count, predict, summarise, with_activation
 from hls_projects.proof.compared import Compared
 from hls_projects.proof.record import LayerProof, Proof
-from hls_projects.proof.vectors import Vectors, VectorSource
-from hls_projects.rtl.simulation.ghdl import VhdlSimulator
-from hls_projects.rtl.simulation.simulated import Simulated
-from hls_projects.rtl.simulation.traffic import Traffic
-from hls_projects.rtl.simulation.verilator import VerilogSimulator
+from hls_projects.proof.vectors import RawSource, SomeVectors, SourceOf, Vectors, VectorSource, raw_inputs
+from hls_projects.rtl.ghdl import VhdlSimulator
+from hls_projects.rtl.simulated import Simulated
+from hls_projects.rtl.traffic import Traffic
+from hls_projects.rtl.verilator import VerilogSimulator
 
 Integers = npt.NDArray[np.int64]
 Form = Callable[[list[Integers]], Sequence[npt.NDArray[Any]]]
@@ -53,15 +53,15 @@ class VectorBatch:
     """Some vectors of one kind.
 
     Attributes:
-        kind: that of their source, such as `random`.
-        number: of the first vector among all.
-        inputs: one array [vectors, …] an input.
+        kind: what they are.
+        number: of the first.
+        inputs: one array [vectors, …] an input: values, or raw integers of the ports.
         raw: the same as raw integers of the ports.
     """
 
     kind: str
     number: int
-    inputs: tuple[Vectors, ...]
+    inputs: tuple[Vectors, ...] | tuple[Integers, ...]
     raw: list[Integers]
 
     @property
@@ -77,7 +77,7 @@ def prove(
     verilog: VerilogSimulator,
     vhdl: VhdlSimulator | None,
     vhdl_vectors: int,
-    vectors: Sequence[VectorSource],
+    vectors: Sequence[VectorSource | RawSource],
     batch: int,
     advance: Callable[[int], None] = lambda n: None,
     given: Callable[[VectorBatch], tuple[Vectors, ...]] | None = None,
@@ -127,7 +127,8 @@ def prove(
     traffic = None
     if vhdl is not None:
         share = -(-vhdl_vectors // len(vectors))
-        parts = list(_batches(graph, [_First(source, share) for source in vectors], share))
+        few: list[SourceOf[Any]] = [SomeVectors(source, np.arange(min(share, source.count))) for source in vectors]
+        parts = list(_batches(types, few, share))
         # In one go, for GHDL elaborates the design anew each time, which takes longer than to simulate some vectors.
         (simulated,) = vhdl.run([np.concatenate([part.flat for part in parts])])
         ends = np.cumsum([len(part.raw[0]) for part in parts])[:-1]
@@ -138,36 +139,11 @@ def prove(
     return RtlComparison(summarise(tallies, vectors), Traffic.total(seen), traffic, outputs)
 
 
-@dataclass(frozen=True)
-class _First:
-    """The first vectors of a source."""
-
-    source: VectorSource
-    most: int
-
-    @property
-    def kind(self) -> str:
-        return self.source.kind
-
-    @property
-    def count(self) -> int:
-        return min(self.most, self.source.count)
-
-    def batches(self, size: int) -> Iterator[tuple[Vectors, ...]]:
-        left = self.count
-        for inputs in self.source.batches(size):
-            if left <= 0:
-                return
-            yield tuple(x[:left] for x in inputs)
-            left -= len(inputs[0])
-
-
-def _batches(graph: Graph, vectors: Sequence[VectorSource], size: int) -> Iterator[VectorBatch]:
+def _batches(types: ModelTypes, vectors: Sequence[SourceOf[Any]], size: int) -> Iterator[Batch]:
     number = 0
     for source in vectors:
         for inputs in source.batches(size):
-            raw = [port.type.quantize(x) for port, x in zip(graph.inputs, inputs, strict=True)]
-            yield VectorBatch(source.kind, number, inputs, raw)
+            yield Batch(source.kind, number, inputs, raw_inputs(types.inputs, inputs))
             number += len(inputs[0])
 
 

@@ -116,7 +116,7 @@ class _CandidateStudy:
         from data_prep.images.jets import select
         from data_prep.jets.candidates import candidates_of
         from data_prep.streams.cutflow import Fate
-        from data_prep.streams.image_task import ranges
+        from data_prep.streams.entry_range import ranges
 
         largest = self.candidates.model_copy(update={"number": self.settings.numbers[-1]})
         shares = CandidateShares(

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from data_prep.store.jet_images import ImageSplit
     from hls_projects.emulator.fast_emulator import Raw
     from hls_projects.hls.project import HlsProject
-    from hls_projects.network.graph import Graph
-    from hls_projects.proof.vectors import VectorSource
+    from hls_projects.network.model_types import ModelTypes
+    from hls_projects.proof.vectors import RawSource, VectorSource
 
 
 def run(
@@ -67,10 +67,9 @@ def run(
         available: list[VectorSource] = [*data, *made_vectors(ports, settings.csim.random_vectors, settings.csim.seed)]
         split = data[0].split if data else None
         candidates = _candidates(project, split, settings.csim, hls)
-        limit = settings.csim.vectors
-        vectors, candidate_vectors = (
-            [some_vectors(source, limit) for source in sources] for sources in (available, candidates)
-        )
+        most = settings.csim.vectors
+        vectors = [some_vectors(source, most) for source in available]
+        chosen = [some_vectors(source, most) for source in candidates]
         trained = exact_inference(load_model(next(lowered.glob("trained.*"))))
         plain = exact_inference(load_model(lowered / "model.h5"))
         try:
@@ -100,9 +99,10 @@ def run(
             proof = with_fast_emulator(proof, types, result.raw_outputs, [values[rows] for values in deployed])
             if rows.size < data[0].count:
                 proof = joined(proof, compare_whole(trained, types, data[0], deployed, settings.csim.batch))
-        counts = {source.kind: source.count for source in (*available, *candidates)}
-        if counts != proof.vectors:
-            proof = proof.model_copy(update={"available": counts})
+        every = {source.kind: source.count for source in available}
+        every |= {source.kind: source.count for source in candidates}
+        if every != proof.vectors:
+            proof = proof.model_copy(update={"available": every})
         if proof.status != "proven":
             leave_proof(space, space.path, proof)
             raise ProofFailedError(f"model and HLS emulation differ: {proof.first_mismatch}", file=hls)
@@ -113,10 +113,8 @@ def run(
     done("csim", f"{out}: {proof.reason}, {len(proof.layers)} layers on {sum(proof.vectors.values())} vectors{limited}")
 
 
-def _candidates(
-    project: HlsProject, split: ImageSplit | None, settings: CsimSettings, folder: Path
-) -> list[VectorSource]:
-    """The candidates that are compared; none if the design starts from images."""
+def _candidates(project: HlsProject, split: ImageSplit | None, settings: CsimSettings, folder: Path) -> list[RawSource]:
+    """The candidates that are compared; none where the design starts from images."""
     from hls_projects.proof.compare_candidates import JetCandidates, made_candidates
 
     if split is not None:
@@ -124,7 +122,7 @@ def _candidates(
     if project.builder is None:
         return []
     builder = project.builder.builder
-    data: list[VectorSource] = [JetCandidates(builder, split)] if split is not None else []
+    data: list[RawSource] = [JetCandidates(split)] if split is not None else []
     return [*data, *made_candidates(builder, settings.random_vectors, settings.seed)]
 
 

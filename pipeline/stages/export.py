@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from hls_projects.export.jets import JetVectors
     from hls_projects.export.reference_vectors import Integers, ReferenceVectors
     from hls_projects.hls.project import HlsProject
-    from hls_projects.network.graph import Graph
-    from hls_projects.proof.vectors import Vectors, VectorSource
+    from hls_projects.network.model_types import ModelTypes
+    from hls_projects.proof.vectors import RawSource, Vectors, VectorSource
     from hls_projects.vendor.numbers import VendorNumbers
 
 
@@ -165,12 +165,12 @@ def _vectors(
 
 def _sources(
     project: HlsProject, jets: JetVectors | None, settings: CsimSettings
-) -> tuple[list[VectorSource], Callable[[Sequence[Integers]], Sequence[Vectors]] | None]:
-    """Jets and corner vectors for the inputs of the top function; the function to images if these are candidates."""
+) -> tuple[Sequence[VectorSource | RawSource], Callable[[Sequence[Integers]], Sequence[Vectors]] | None]:
+    """Jets and corner vectors for the inputs of the top function; the images of candidates, where it takes those."""
     from data_prep.store.jet_images import ImageSplit
-    from hls_projects.blocks.image_builder_vectors import as_values, builder_vectors
-    from hls_projects.proof.compare_candidates import JetCandidates, images_of_integers
-    from hls_projects.proof.vectors import made_vectors, some_vectors
+    from hls_projects.blocks.image_builder_vectors import builder_vectors
+    from hls_projects.proof.compare_candidates import JetCandidates, images_of
+    from hls_projects.proof.vectors import SomeVectors, VectorSet, made_vectors, some_vectors
 
     if project.builder is None:
         corners = made_vectors([(port.shape, port.type) for port in project.inputs], 0, settings.seed)
@@ -178,11 +178,11 @@ def _sources(
         selected = [some_vectors(source, settings.vectors) for source in corners]
         return [*([jets] if jets else []), *selected], None
     builder = project.builder.builder
-    corners_of = builder_vectors(builder, 0, settings.seed)
-    vectors: list[VectorSource] = [as_values(builder, corner, raw) for corner, raw in corners_of.items()]
+    candidates: list[RawSource] = []
     if jets and isinstance(split := jets.dataset.split("test"), ImageSplit):
-        vectors.insert(0, JetCandidates(builder, split, jets.rows, jets.kind))
-    return vectors, lambda raw: [images_of_integers(builder, raw)]
+        candidates.append(SomeVectors(JetCandidates(split, jets.kind), jets.rows))
+    candidates += [VectorSet(name, raw) for name, raw in builder_vectors(builder, 0, settings.seed).items()]
+    return candidates, lambda raw: [images_of(builder, raw)]
 
 
 STAGE = Stage(

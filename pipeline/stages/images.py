@@ -53,8 +53,9 @@ def run(
     from data_prep.readers.files import input_files
     from data_prep.streams.executors.choice import executor_of
     from data_prep.streams.executors.dask_cluster import BatchSettings
-    from data_prep.streams.jet_images import make_images
+    from data_prep.streams.jet_images import JetImages
     from data_prep.streams.losses import Loss, Tolerance
+    from data_prep.streams.production import make_images
     from pipeline.plots.images import draw_images
 
     settings_by_kind: dict[str, type[ImagesSettings | EventImagesSettings]] = {
@@ -97,8 +98,7 @@ def run(
         ):
             cutflow, summary = make_images(
                 files,
-                reader,
-                settings,
+                JetImages.of(reader, settings),
                 space.path,
                 advance,
                 console.warn,

@@ -28,7 +28,7 @@ def run(
     from data_prep.images.jets import ImagesSettings
     from data_prep.readers.detect import reader_of
     from data_prep.readers.files import input_files
-    from data_prep.streams.image_task import ranges
+    from data_prep.streams.entry_range import ranges
     from pipeline.plots.mass_closure import draw_closure
     from pipeline.studies.closure_table import markdown
 

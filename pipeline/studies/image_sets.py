@@ -42,7 +42,8 @@ def make_image_sets(sets: Sequence[ImageSet], files: Mapping[Path, int], workers
         title: of the progress bar.
     """
     from data_prep.streams.executors.choice import executor_of
-    from data_prep.streams.jet_images import make_images
+    from data_prep.streams.jet_images import JetImages
+    from data_prep.streams.production import make_images
 
     missing = [image_set for image_set in sets if not image_set.folder.exists()]
     if not missing:
@@ -52,11 +53,10 @@ def make_image_sets(sets: Sequence[ImageSet], files: Mapping[Path, int], workers
         executor_of(total, workers) as executor,
         console.progress(title, total * len(missing), "jets") as advance,
     ):
-        for image_set in missing:
-            with whole_folder(image_set.folder) as partial:
-                make_images(
-                    files, image_set.reader, image_set.settings, partial, advance, console.warn, executor=executor
-                )
+        for each in missing:
+            with whole_folder(each.folder) as partial:
+                images = JetImages.of(each.reader, each.settings)
+                make_images(files, images, partial, advance, console.warn, executor=executor)
 
 
 @contextmanager

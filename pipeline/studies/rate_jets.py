@@ -16,7 +16,7 @@ from data_prep.jets.labels import ClassSettings
 from data_prep.readers import Reader
 from data_prep.readers.collisions import UNCONTAINED, GeneratedResonances, has_resonances, read_resonances
 from data_prep.streams.cutflow import REASONS, Fate
-from data_prep.streams.image_task import ranges
+from data_prep.streams.entry_range import ranges
 from hls_projects.emulator.fast_emulator import FastEmulator
 from hls_projects.network.network import Network
 from hls_projects.network.port import Port

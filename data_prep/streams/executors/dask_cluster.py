@@ -151,7 +151,7 @@ class DaskCluster:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._futures:
             self._client.cancel(list(self._futures.values()), force=True)
@@ -221,7 +221,7 @@ def _require_commands(settings: BatchSettings) -> None:
     Raises:
         ToolNotFoundError: naming the command that is not on PATH.
     """
-    job = _kind(settings).job_cls
+    job = _cluster_class(settings).job_cls
     for command in (job.submit_command, job.cancel_command):
         name = command.split()[0]
         if shutil.which(name) is None:
@@ -232,7 +232,7 @@ def _require_commands(settings: BatchSettings) -> None:
             )
 
 
-def _kind(settings: BatchSettings) -> Any:
+def _cluster_class(settings: BatchSettings) -> Any:
     dask_jobqueue = _imported("dask_jobqueue", "dask-jobqueue")
     return getattr(dask_jobqueue, KINDS[settings.kind])
 
@@ -249,8 +249,8 @@ def _jobs(settings: BatchSettings, refused: list[str]) -> Any:
     options: dict[str, Any] = {"python": sys.executable, **settings.options}
     own = list(options.pop("job_script_prologue", []))
     options["job_script_prologue"] = [*own, f"export PYTHONPATH={shlex.quote(str(_ROOT))}:$PYTHONPATH"]
-    kind = _kind(settings)
-    job_class: Any = kind.job_cls
+    cluster_class = _cluster_class(settings)
+    job_class: Any = cluster_class.job_cls
 
     class Job(job_class):  # type: ignore[misc]  # of the class that is chosen
         """One that says what is wrong to us, not to the terminal."""
@@ -262,7 +262,7 @@ def _jobs(settings: BatchSettings, refused: list[str]) -> Any:
                 refused.append(_reason(error))
                 await ProcessInterface.start(self)
 
-    cluster = kind(job_cls=Job, **options)
+    cluster = cluster_class(job_cls=Job, **options)
     cluster.scale(jobs=settings.jobs)
     return cluster
 
@@ -270,5 +270,5 @@ def _jobs(settings: BatchSettings, refused: list[str]) -> Any:
 def _reason(error: Exception) -> str:
     """What the command that submits a job said: behind `stderr:`, as dask-jobqueue quotes it."""
     lines = [line.strip() for line in str(error).partition("stderr:")[2].splitlines() if line.strip()]
-    told = lines or str(error).strip().splitlines() or [type(error).__name__]
-    return told[0][:200]
+    message = lines or str(error).strip().splitlines() or [type(error).__name__]
+    return message[0][:200]

@@ -88,7 +88,7 @@ class Processes:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         servers, self._workers = self._workers, []
         for server in servers:
@@ -98,12 +98,12 @@ class Processes:
         while self._waiting:
             least = min(self._workers, key=lambda server: len(server.given), default=None)
             if least is None or (least.given and len(self._workers) < self.slots):
-                least = self._more() or least
+                least = self._start_process() or least
             if least is None or len(least.given) >= AT_HAND:
                 return
             least.give(*self._waiting.popleft())
 
-    def _more(self) -> _Server | None:
+    def _start_process(self) -> _Server | None:
         """One more process; none where those that are there must do.
 
         Raises:
@@ -146,16 +146,16 @@ class Processes:
         self._workers.remove(server)
         code, errors = server.worker.collect()
         self._deaths += 1
-        how = f"{server.worker.name}: {said.problem}" if said else f"{server.worker.name} {ending(code, errors)}"
+        reason = f"{server.worker.name}: {said.what}" if said else f"{server.worker.name} {ending(code, errors)}"
         # Under a limit a process may end before it can say why.
         limited = MEMORY if memory_limit() is not None else None
         lack = said.lack if said else lack_of_end(code, errors) or limited
         remedy = lack.advice(self._less) if lack else None
         if self._deaths >= (DEATHS + self._tasks // TASKS_A_DEATH if self._tasks else FIRST_DEATHS):
-            raise ClusterError(f"{how}; {self._deaths} have ended, with {self._tasks} tasks done", remedy=remedy)
+            raise ClusterError(f"{reason}; {self._deaths} have ended, with {self._tasks} tasks done", remedy=remedy)
         if server.given:
             number, _ = server.given.popleft()
-            self._done.append((number, said or WorkerEnded(how, remedy=remedy)))
+            self._done.append((number, said or WorkerEnded(reason, remedy=remedy)))
         self._waiting.extendleft(reversed(server.given))
 
 
@@ -170,8 +170,8 @@ def _serve(pipe: Connection) -> None:
         result = b""
         try:
             result = task()
-        except Exception as found:  # noqa: BLE001 - it may not be picklable
-            error = sendable(found)
+        except Exception as fault:  # noqa: BLE001 - it may not be picklable
+            error = as_sent(fault)
         try:
             pipe.send((number, error, result))
         except OSError:

@@ -46,7 +46,7 @@ def write_v2(frames: LinkFrames, file: Path) -> None:
         row = "".join(
             "  "
             + (_bit(mark, Mark.SKIPPED, low=True) if strobe else "")
-            + "".join(_bit(mark, each) for each in (Mark.ORBIT, Mark.START, Mark.END, Mark.VALID))
+            + "".join(_bit(mark, flag) for flag in (Mark.ORBIT, Mark.START, Mark.END, Mark.VALID))
             + f" {word:016x}"
             for word, mark, strobe in zip(words, marks, strobed, strict=True)
         )
@@ -107,8 +107,8 @@ def _strobed(frames: LinkFrames) -> list[bool]:
     return [bool(column) for column in np.any(frames.marks & Mark.SKIPPED, axis=0)]
 
 
-def _bit(mark: int, which: Mark, *, low: bool = False) -> str:
-    return str(int(bool(mark & which) != low))
+def _bit(mark: int, flag: Mark, *, low: bool = False) -> str:
+    return str(int(bool(mark & flag) != low))
 
 
 def _marks(*flags: tuple[bool, Mark]) -> int:

@@ -38,9 +38,11 @@ class PatternReader:
         self._next = 0
         self._at = 0
 
-    def error(self, what: str) -> InputFileError:
+    def error(self, reason: str) -> InputFileError:
         """What is wrong in the line that was read last."""
-        return InputFileError(f"line {self._at}: {what}", file=self.file, remedy=f"give a pattern file of {self.kind}")
+        return InputFileError(
+            f"line {self._at}: {reason}", file=self.file, remedy=f"give a pattern file of {self.kind}"
+        )
 
     def lines(self) -> Iterator[str]:
         """The lines that are left."""
@@ -67,15 +69,15 @@ class PatternReader:
         Raises:
             InputFileError: none, one that is no such label, or one given twice.
         """
-        found = []
+        numbers = []
         for label in labels:
             match = re.fullmatch(pattern, label)
             if match is None:
                 raise self.error(f"'{label}' is not a link")
-            found.append(int(match[1]))
-        if not found or len(set(found)) < len(found):
-            raise self.error("no links are named" if not found else "a link is named twice")
-        return tuple(found)
+            numbers.append(int(match[1]))
+        if not numbers or len(set(numbers)) < len(numbers):
+            raise self.error("no links are named" if not numbers else "a link is named twice")
+        return tuple(numbers)
 
     def frames(self, name: str, links: tuple[int, ...], rows: Sequence[Sequence[tuple[int, int]]]) -> LinkFrames:
         """Rows of (word, marks) as frames."""

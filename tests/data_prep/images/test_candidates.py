@@ -15,15 +15,16 @@ from benchmarks.mock import mock_jets, write_mock_file
 from data_prep.grids.square import SquareGrid
 from data_prep.images.batch import FEATURES, ImageBatch, concatenate, densify
 from data_prep.images.candidates import candidate_images, mark_not_finite
-from data_prep.images.jets import ImagesSettings
+from data_prep.images.jets import ImagesSettings, JetChunkImages
 from data_prep.jets.candidates import Candidates, CandidateSettings
 from data_prep.readers.layouts.jetclass import JetClassReader
 from data_prep.steps.centre import Centre
 from data_prep.store.jet_images import ImageDescription, open_dataset
 from data_prep.store.jet_images_writer import DatasetWriter
-from data_prep.streams.chunk_bytes import ChunkImages, ChunkResult, from_bytes, to_bytes
+from data_prep.streams.chunk_bytes import from_bytes, to_bytes
 from data_prep.streams.cutflow import Fate
-from data_prep.streams.jet_images import make_images
+from data_prep.streams.jet_images import JetImages
+from data_prep.streams.production import make_images
 from tests.data_prep.jets.test_candidates import chunk
 
 GRID = SquareGrid(pixels=4, half_width=np.pi / 4)
@@ -144,9 +145,10 @@ def test_candidates_stay_with_their_images(rng: np.random.Generator) -> None:
     rows = np.array([3, 1, 19])
     _assert_same(batch.take(rows).candidates, batch.candidates.take(rows))
     _assert_same(concatenate([batch.slice(0, 4), batch.slice(4, 20)]).candidates, batch.candidates)
-    images = ChunkImages(batch, np.zeros(20, np.uint8), np.zeros(20, np.float32), np.zeros(20, np.float32))
-    result = ChunkResult(images, np.zeros(256, np.int64), 20, (), "here")
-    _assert_same(from_bytes(to_bytes(result)).images.batch.candidates, batch.candidates)
+    masses, labelled = np.zeros(20, np.float32), np.zeros(256, np.int64)
+    images = JetChunkImages(batch, np.zeros(20, np.uint8), masses, masses, labelled)
+    back = from_bytes(JetChunkImages, ImageBatch, to_bytes(images, "here"))
+    _assert_same(back.batch.candidates, batch.candidates)
 
 
 def test_batches_with_and_without_candidates_do_not_mix(rng: np.random.Generator) -> None:
@@ -181,7 +183,7 @@ def test_images_of_a_file_are_those_of_its_candidates(tmp_path: Path) -> None:
     reader = JetClassReader(settings.options)
     (tmp_path / "d").mkdir()
     counts = {tmp_path / "t.root": 200, tmp_path / "q.root": 100}
-    cutflow, _ = make_images(counts, reader, settings, tmp_path / "d", lambda n: None)
+    cutflow, _ = make_images(counts, JetImages.of(reader, settings), tmp_path / "d", lambda n: None)
     assert int(cutflow.kept.sum()) == 300
     dataset = open_dataset(tmp_path / "d")
     assert dataset.metadata == settings.description

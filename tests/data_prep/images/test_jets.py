@@ -18,7 +18,8 @@ from data_prep.readers.detect import reader_of
 from data_prep.readers.layouts.jetclass import JetClassReader
 from data_prep.store.jet_images import open_dataset
 from data_prep.store.split import SPLITS
-from data_prep.streams.jet_images import make_images
+from data_prep.streams.jet_images import JetImages
+from data_prep.streams.production import make_images
 from tests.data_prep.readers import samples
 
 CONFIGURATION: dict[str, Any] = {
@@ -46,7 +47,7 @@ def make(files: list[Path], out: Path, configuration: ImagesSettings) -> dict[st
     reader = JetClassReader(configuration.options)
     seen: list[int] = []
     counts = {file: reader.count(file) for file in files}
-    cutflow, summary = make_images(counts, reader, configuration, out, seen.append)
+    cutflow, summary = make_images(counts, JetImages.of(reader, configuration), out, seen.append)
     summary.save(out / "summary.npz")
     assert sum(seen) == cutflow.read == sum(counts.values())
     return cutflow.to_json()
@@ -204,7 +205,9 @@ def test_images_from_other_layouts_do_not_depend_on_the_chunks(layout: str, tmp_
         reader, counts, _ = reader_of([file], configuration.options, configuration.layout)
         (tmp_path / str(size)).mkdir()
         warnings: list[str] = []
-        cutflow, _ = make_images(counts, reader, configuration, tmp_path / str(size), lambda _: None, warnings.append)
+        cutflow, _ = make_images(
+            counts, JetImages.of(reader, configuration), tmp_path / str(size), lambda _: None, warnings.append
+        )
         assert warnings == []
         results.append((cutflow.to_json(), contents(tmp_path / str(size))))
     assert results[0][0]["read"] == results[0][0]["kept"] == 40
@@ -263,7 +266,7 @@ def test_momenta_in_mev_are_warned_of(tmp_path: Path) -> None:
     reader, counts, _ = reader_of(inputs, configuration.options)
     (tmp_path / "d").mkdir()
     warnings: list[str] = []
-    make_images(counts, reader, configuration, tmp_path / "d", lambda _: None, warnings.append)
+    make_images(counts, JetImages.of(reader, configuration), tmp_path / "d", lambda _: None, warnings.append)
     assert [Path(line.split(": ")[0]) for line in warnings if "in MeV" in line and "pT is 1000" in line] == inputs
 
 

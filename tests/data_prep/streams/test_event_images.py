@@ -17,10 +17,12 @@ from data_prep.readers import event_tree
 from data_prep.store.event_images import open_event_dataset
 from data_prep.store.packed_arrays import DamagedBytesError
 from data_prep.store.split import SPLITS
+from data_prep.streams.chunk_bytes import to_bytes
 from data_prep.streams.cutflow import Cutflow
-from data_prep.streams.event_images import from_bytes, make_event_images, to_bytes
+from data_prep.streams.event_images import EventImages
 from data_prep.streams.executors.processes import Processes
 from data_prep.streams.losses import Tolerance
+from data_prep.streams.production import make_images
 from tests.data_prep.event_files import event_columns, write_event_file
 
 SETTINGS = EventImagesSettings.model_validate(
@@ -46,7 +48,7 @@ def made(
 ) -> tuple[Cutflow, EventSummary, list[str]]:
     folder.mkdir()
     told: list[str] = []
-    found = make_event_images(event_tree.counts(files), settings, folder, lambda _: None, told.append, **more)
+    found = make_images(event_tree.counts(files), EventImages(settings), folder, lambda _: None, told.append, **more)
     return *found, [line for line in told if not any(doubt in line for doubt in DOUBTS)]
 
 
@@ -165,9 +167,11 @@ def test_a_chunk_that_is_lost_is_accounted_for(files: list[Path], tmp_path: Path
     for folder in ("strict", "tolerant"):
         (tmp_path / folder).mkdir()
     with pytest.raises(InputFileError):
-        make_event_images(counted, SETTINGS, tmp_path / "strict", lambda _: None)
+        make_images(counted, EventImages(SETTINGS), tmp_path / "strict", lambda _: None)
     tolerance = Tolerance(retries=0, allow_lost=0.5)
-    cutflow, summary = make_event_images(counted, SETTINGS, tmp_path / "tolerant", lambda _: None, tolerance=tolerance)
+    cutflow, summary = make_images(
+        counted, EventImages(SETTINGS), tmp_path / "tolerant", lambda _: None, tolerance=tolerance
+    )
     account = cutflow.to_json()
     assert account["entries"] == {"read": 2 * EVENTS, "lost": EVENTS}
     assert account["lost"][0]["file"] == str(broken)
@@ -177,9 +181,9 @@ def test_a_chunk_that_is_lost_is_accounted_for(files: list[Path], tmp_path: Path
 def test_a_chunk_as_bytes(files: list[Path]) -> None:
     images = event_images(event_tree.read(files[0], 0, 9), SETTINGS.description)
     data = to_bytes(images, "here")
-    back = from_bytes(data)
+    back = EventImages(SETTINGS).from_bytes(data)
     np.testing.assert_array_equal(back.fate, images.fate)
     np.testing.assert_array_equal(back.batch.dense(), images.batch.dense())
     np.testing.assert_array_equal(back.batch.jet_box, images.batch.jet_box)
     with pytest.raises(DamagedBytesError):
-        from_bytes(data[:-1])
+        EventImages(SETTINGS).from_bytes(data[:-1])

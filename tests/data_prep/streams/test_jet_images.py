@@ -27,15 +27,16 @@ from data_prep.store.jet_images import open_dataset
 from data_prep.store.packed_arrays import DamagedBytesError
 from data_prep.store.split import SPLITS
 from data_prep.streams import chunk_bytes
+from data_prep.streams.entry_range import EntryRange, ranges
 from data_prep.streams.executors import Executor, Task
 from data_prep.streams.executors.dask_cluster import DaskCluster
 from data_prep.streams.executors.environment import environment
 from data_prep.streams.executors.processes import Processes
 from data_prep.streams.executors.serial import Serial
 from data_prep.streams.finished_chunks import FinishedChunks
-from data_prep.streams.image_task import EntryRange, ImageTask, ranges
-from data_prep.streams.jet_images import make_images
+from data_prep.streams.jet_images import JetImages
 from data_prep.streams.losses import Loss, Losses, Tolerance
+from data_prep.streams.production import ImageTask, make_images
 from data_prep.system.machine import FILES, MachineError
 from tests.data_prep.images.test_jets import contents, settings
 
@@ -77,7 +78,7 @@ def run(
     warnings: list[str] = []
     seen: list[int] = []
     cutflow, summary = make_images(
-        counts, reader, configuration, out, seen.append, warnings.append, executor=executor, **options
+        counts, JetImages.of(reader, configuration), out, seen.append, warnings.append, executor=executor, **options
     )
     assert sum(seen) == sum(counts.values())
     summary.save(out / "summary.npz")
@@ -287,10 +288,10 @@ def test_a_run_goes_on_from_its_finished_chunks(files: list[Path], tmp_path: Pat
 
 
 def test_chunks_of_other_code_are_not_taken(files: list[Path], tmp_path: Path) -> None:
-    configuration = settings()
+    images = JetImages.of(JetClassReader(settings().options), settings())
     part = EntryRange(files[0], 0, 50)
-    data = ImageTask(JetClassReader(configuration.options), configuration, part, environment())()
-    assert chunk_bytes.to_bytes(chunk_bytes.from_bytes(data)) == data
+    data = ImageTask(images, part, environment())()
+    assert chunk_bytes.to_bytes(images.from_bytes(data), environment()) == data
     FinishedChunks(tmp_path, environment()).save(part, data)
     assert FinishedChunks(tmp_path, environment()).load(part) == data
     assert FinishedChunks(tmp_path, environment()).load(EntryRange(files[0], 0, 51)) is None
@@ -299,13 +300,12 @@ def test_chunks_of_other_code_are_not_taken(files: list[Path], tmp_path: Path) -
 
 @pytest.mark.parametrize("place", [0, 20, 41, 45, 300, -1])
 def test_changed_bytes_are_noticed(files: list[Path], place: int) -> None:
-    configuration = settings()
-    task = ImageTask(JetClassReader(configuration.options), configuration, EntryRange(files[0], 0, 50), environment())
-    data = bytearray(task())
+    images = JetImages.of(JetClassReader(settings().options), settings())
+    data = bytearray(ImageTask(images, EntryRange(files[0], 0, 50), environment())())
     data[place] ^= 4
     for bad in (bytes(data), bytes(data[: len(data) // 2]), b""):
         with pytest.raises(DamagedBytesError):
-            chunk_bytes.from_bytes(bad)
+            images.from_bytes(bad)
 
 
 def test_files_that_cannot_be_counted_count_as_average_ones() -> None:
@@ -319,8 +319,8 @@ def test_files_that_cannot_be_counted_count_as_average_ones() -> None:
 MEMORY = """
 import json, resource, sys
 from pathlib import Path
-from data_prep.streams.jet_images import make_images
-from data_prep.streams.executors.serial import Serial
+from data_prep.streams.jet_images import JetImages
+from data_prep.streams.production import make_images
 from data_prep.images.jets import ImagesSettings
 from data_prep.readers.layouts.jetclass import JetClassReader
 
@@ -328,7 +328,7 @@ folder, out, most = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 settings = ImagesSettings.model_validate(json.loads(sys.argv[4]))
 reader = JetClassReader(settings.options)
 files = {file: reader.count(file) for file in sorted(folder.iterdir())[:most]}
-make_images(files, reader, settings, out, lambda _: None)
+make_images(files, JetImages.of(reader, settings), out, lambda _: None)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 

@@ -17,10 +17,9 @@ from data_prep.images.batch import densify
 from data_prep.images.candidates import candidate_images
 from data_prep.jets.candidates import Candidates, CandidateSettings
 from hls_projects.blocks.image_builder import ImageBuilder
-from hls_projects.blocks.image_builder_vectors import Raw, as_values, builder_vectors
+from hls_projects.blocks.image_builder_vectors import Raw, builder_vectors
 from hls_projects.hls.csim_worker import run
-from hls_projects.hls.image_builder import HlsBuilder, builder_header, loop_source
-from hls_projects.proof.vectors import VectorSet
+from hls_projects.hls.image_builder import write_alone
 
 needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
 
@@ -64,7 +63,7 @@ FORMS: dict[str, tuple[ImageBuilder, int]] = {
 """Builders and how many random vectors each is given: more than 100,000 in all."""
 
 
-def compiled(made: ImageBuilder, folder: Path, vectors: VectorSet) -> Integers:
+def compiled(made: ImageBuilder, folder: Path, vectors: Raw) -> Integers:
     """The images of the C++ twin: raw integers."""
     spec = importlib.util.find_spec("hls4ml")
     assert spec is not None
@@ -76,8 +75,9 @@ def compiled(made: ImageBuilder, folder: Path, vectors: VectorSet) -> Integers:
     source.write_text(loop_source(hls, "trigger"))
     flags = ["-std=c++17", "-O2", "-shared", "-fPIC", "-fno-gnu-unique", "-Wno-unknown-pragmas"]
     subprocess.run(["g++", *flags, f"-I{headers}", str(source), "-o", str(library)], check=True)
-    inputs = [np.ascontiguousarray(x, np.float64) for x in vectors.inputs]
-    _, (image,) = run(library, inputs, [], ["image"], [int(np.prod(made.shape))], "candidates_run")
+    _, (image,) = run(
+        library, [np.ascontiguousarray(x) for x in vectors], [], ["image"], [int(np.prod(made.shape))], "candidates_run"
+    )
     raw = np.ldexp(image, made.result.fraction)
     np.testing.assert_array_equal(raw, np.rint(raw))
     return raw.astype(np.int64).reshape(-1, *made.shape)
@@ -103,7 +103,7 @@ def test_three_twins(name: str, tmp_path: Path) -> None:
     joined = tuple(np.concatenate(parts) for parts in zip(*vectors.values(), strict=True))
     expected = made.build(*joined)
     assert (expected > 0).any()
-    np.testing.assert_array_equal(expected, compiled(made, tmp_path, as_values(made, "all", joined)))
+    np.testing.assert_array_equal(expected, compiled(made, tmp_path, joined))
     np.testing.assert_array_equal(expected, from_data_prep(made, made.shape[0], joined))
 
 

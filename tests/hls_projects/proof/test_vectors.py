@@ -1,11 +1,13 @@
-"""Some of the test vectors: the first of each kind and others spread over the rest, in their order."""
+"""Test vectors: some of them in their order, and what hardware is given of values and of raw integers."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from hls_projects.proof.vectors import VectorSet, some_vectors
+from data_prep.fixed_point import FixedType
+from hls_projects.network.port_type import PortType
+from hls_projects.proof.vectors import VectorSet, raw_inputs, some_vectors
 
 ALL = VectorSet("data", (np.arange(20, dtype=np.float32)[:, np.newaxis], np.arange(20, dtype=np.float32) * 2))
 
@@ -25,3 +27,12 @@ def test_some_are_chosen_in_order(most: int | None, size: int) -> None:
 
 def test_the_first_half_and_an_even_spread() -> None:
     assert some_vectors(ALL, 8).rows.tolist() == [0, 1, 2, 3, 4, 8, 12, 16]
+
+
+def test_values_are_rounded_and_saturated_at_their_port_and_raw_integers_are_not() -> None:
+    ports = [PortType(name=name, shape=(3,), type=FixedType(4, 2, False, "RND_CONV", "SAT")) for name in ("a", "b")]
+    values, integers = np.array([[0.125, 0.375, 9.0]], np.float32), np.array([[0, 9, 15]], np.int64)
+    first, second = raw_inputs(ports, [values, integers])
+    assert (first.tolist(), second.tolist()) == ([[0, 2, 15]], [[0, 9, 15]])
+    with pytest.raises(ValueError, match="b holds integers outside 0 to 15"):
+        raw_inputs(ports, [values, integers + 1])

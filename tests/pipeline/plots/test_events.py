@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 
 from benchmarks.mock import mock_events
 from data_prep.events.batch import EventBatch
-from data_prep.events.images import EventImages
+from data_prep.events.images import EventChunkImages
 from data_prep.events.settings import EventDescription
 from data_prep.events.summary import EventSummaryBuilder
 from data_prep.grids.trigger_towers import EventGrid
@@ -86,7 +86,7 @@ def test_the_figures_of_the_stage(events: int, tmp_path: Path) -> None:
         for name in SPLITS:
             writer.append(name, batch)
     summary = EventSummaryBuilder(DESCRIPTION)
-    summary.add(EventImages(batch, np.zeros(events, np.uint8), np.zeros(3)))
+    summary.add(EventChunkImages(batch, np.zeros(events, np.uint8), np.zeros(3)))
     made = draw_events(summary.result(), open_event_dataset(tmp_path), tmp_path / "plots")
     shown = len(first_of_each_kind([batch]))
     assert shown == (3 if events else 0)

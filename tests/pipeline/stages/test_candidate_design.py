@@ -24,7 +24,7 @@ from hls_projects.hls.project import HlsProject
 from hls_projects.network import integer_model
 from hls_projects.network.graph import Graph
 from hls_projects.network.network import Network
-from hls_projects.proof.compare_candidates import compare_candidates, made_candidates
+from hls_projects.proof.compare_candidates import JetCandidates, compare_candidates, made_candidates
 from models.files.load import load_model
 from models.quantization.exact import exact_inference
 from pipeline.app import main
@@ -110,6 +110,17 @@ def test_candidates_to_scores_is_proven_and_a_wrong_border_is_named(run: Path, e
     assert failed.status == "failed"
     assert failed.first_mismatch is not None
     assert (failed.first_mismatch.layer, failed.first_mismatch.kind) == (IMAGE, "candidates, border")
+
+
+def test_candidates_are_the_integers_of_the_files_and_values_are_refused(run: Path, emulator: csim.Emulator) -> None:
+    columns = ["candidate_pt", "candidate_eta", "candidate_phi", "seed_eta", "seed_phi"]
+    stored = pq.read_table(run / "20_images" / "test", columns=columns)
+    (inputs,) = JetCandidates(open_dataset(run / "20_images").split("test")).batches(1000)
+    for name, raw in zip(columns, inputs, strict=True):
+        assert raw.dtype == np.int64
+        assert np.squeeze(raw).tolist() == stored[name].to_pylist()
+    with pytest.raises(TypeError, match="Cannot cast"):
+        emulator.from_candidates().run([raw.astype(np.float64) for raw in inputs])
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from data_prep.images.jets import ImagesSettings
 from data_prep.readers.detect import reader_of
 from data_prep.readers.files import input_files
 from data_prep.store.jet_images import open_dataset
-from data_prep.streams import jet_images as image_stream
+from data_prep.streams import production
 from pipeline.studies.search.image_sets import LIMIT, image_sets, make_sets
 from pipeline.studies.search.settings import SearchSettings
 from pipeline.studies.search.space import Space
@@ -78,16 +78,16 @@ def test_those_that_are_made_survive_an_interruption(tmp_path: Path, monkeypatch
     work.mkdir()
 
     def make(*arguments: Any, **more: Any) -> Any:
-        pixels = arguments[2].grid.pixels
+        pixels = arguments[1].settings.grid.pixels
         if len(made) == 1 and not stopped:
             stopped.append(pixels)
-            (arguments[3] / "half.parquet").write_text("half")
+            (arguments[2] / "half.parquet").write_text("half")
             raise KeyboardInterrupt
         made.append(pixels)
-        return image_stream_make(*arguments, **more)
+        return production_make(*arguments, **more)
 
-    image_stream_make = image_stream.make_images
-    monkeypatch.setattr(image_stream, "make_images", make)
+    production_make = production.make_images
+    monkeypatch.setattr(production, "make_images", make)
     with pytest.raises(KeyboardInterrupt):
         make_sets(wanted, reader, files, work, 1)
     names = list(wanted)
