@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hls_projects.proof.vectors import RawSource, Vectors, VectorSource
-    from hls_projects.rtl.proof import Batch
-    from hls_projects.rtl.traffic import Traffic
+    from hls_projects.rtl.proof import VectorBatch
+    from hls_projects.rtl.simulation.traffic import Traffic
     from hls_projects.settings import CsimSettings, HardwareSettings
 
 BATCH = 2000
@@ -102,8 +102,8 @@ def make_rtl(
     require_compiler("compile the simulation of the Verilog")
     variants = build_variants(network, settings, work, progress, warn)
     kept = variants.kept
-    best, folder, variant = variants.built[kept], variants.folders[kept], wanted.variants[kept]
-    types = network.types
+    best, folder, variant = variants.designs[kept], variants.folders[kept], rtl.variants[kept]
+    types = network.graph
     vectors: Sequence[VectorSource | RawSource]
     if builder is None:
         ports = [(port.shape, port.type) for port in types.inputs]
@@ -161,9 +161,9 @@ def _candidates(builder: ImageBuilder, data: list[TestSet], settings: CsimSettin
     return [*jets, *made_candidates(builder, settings.random_vectors, settings.seed)]
 
 
-def _images_given(builder: ImageBuilder, image: Network) -> Callable[[Batch], tuple[Vectors, ...]]:
+def _images_given(builder: ImageBuilder, image: Network) -> Callable[[VectorBatch], tuple[Vectors, ...]]:
     """The images that the trained model is given where the hardware gets candidates."""
-    return lambda part: at_ports((images_of(builder, part.raw),), image.types)
+    return lambda part: at_ports((images_of(builder, part.raw),), image.graph)
 
 
 def _driven(tool: str, traffic: Traffic) -> Driven:

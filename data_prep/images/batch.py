@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.jets.candidates import Candidates
-from data_prep.jets.places import JetPlaces
+from data_prep.jets.file_positions import FilePositions
 from data_prep.observables.columns import COLUMNS, Observables
 from data_prep.system.compiled import compiled
 
@@ -131,7 +131,7 @@ class ImageBatch:
             pt, eta, phi = (arrays[f"candidates {name}"].reshape(-1, number) for name in ("pt", "eta", "phi"))
             candidates = Candidates(pt, eta, phi, arrays["candidates seed_eta"], arrays["candidates seed_phi"])
         if "places file" in arrays:
-            places = JetPlaces(*(arrays[f"places {field.name}"] for field in fields(JetPlaces)))
+            places = FilePositions(*(arrays[f"places {field.name}"] for field in fields(FilePositions)))
         if f"observable {COLUMNS[0]}" in arrays:
             observables = Observables.of_columns([arrays[f"observable {name}"] for name in COLUMNS])
         return cls(

@@ -97,7 +97,7 @@ def channel_of(chunk: JetChunk, program: Program) -> npt.NDArray[np.uint8]:
     if chunk.charge is None or chunk.particle_kind is None:
         raise ValueError("the channels need charge and kind of the constituents")
     channels = np.full(chunk.pt.size, NEUTRAL, np.uint8)
-    channels[chunk.kind == _PHOTON_KIND] = PHOTON
+    channels[chunk.particle_kind == _PHOTON_KIND] = PHOTON
     channels[chunk.charge != 0] = CHARGED
     return channels
 

@@ -14,9 +14,9 @@ from data_prep.images.batch import ImageBatch
 from data_prep.images.jets import ImagesSettings, JetChunkImages, images_of
 from data_prep.images.summary import Summary, SummaryBuilder
 from data_prep.jets.chunk import SEVERAL_CLASSES
-from data_prep.jets.places import JetPlaces
+from data_prep.jets.file_positions import FilePositions
 from data_prep.readers import Reader, root
-from data_prep.readers.closure import closure
+from data_prep.readers.closure import check_closure
 from data_prep.readers.faults import DAMAGED
 from data_prep.readers.file_names import write_file_names
 from data_prep.store.jet_images_writer import DatasetWriter
@@ -62,10 +62,10 @@ class JetImages(ImageKind[JetChunkImages, Summary]):
         images = images_of(
             chunk,
             self.settings,
-            places=JetPlaces.of_file(0, *chunk.places(part.start)),
+            places=FilePositions.of_file(0, *chunk.positions(part.start)),
             observables=self.settings.observables,
         )
-        return replace(images, problems=closure(chunk).problems) if part.start == 0 else images
+        return replace(images, problems=check_closure(chunk).problems) if part.start == 0 else images
 
     def from_bytes(self, data: bytes) -> JetChunkImages:
         """See `ImageKind.from_bytes`."""
@@ -95,7 +95,7 @@ class JetCollector(Collector[JetChunkImages, Summary]):
             self.warn(f"{part.file}: {problem}")
         # a chunk knows its file and not which one of all it is
         batch, places = images.batch, images.batch.places
-        numbered = None if places is None else JetPlaces.of_file(self._numbers[part.file], places.entry, places.jet)
+        numbered = None if places is None else FilePositions.of_file(self._numbers[part.file], places.entry, places.jet)
         self.write(replace(batch, places=numbered), images.fate, batch.label, batch.event)
         self._labelled += images.labelled
         self._summary.add(batch, images.mass_constituents, images.mass_image)

@@ -29,7 +29,7 @@ def compose(builder: ImageBuilder, network: Network) -> Network:
             f"the image builder makes images {list(builder.shape)}, the network takes {shapes}",
             remedy="train the network on the images of these candidates",
         )
-    names = {layer.name for layer in network.types.layers} | {port.name for port in ports}
+    names = {layer.name for layer in network.graph.layers} | {port.name for port in ports}
     if names & set(PORTS):
         raise UnsupportedModelError(
             f"layer '{min(names & set(PORTS))}' has the name of an input of the image builder", remedy="rename it"
@@ -51,7 +51,7 @@ def builder_of(network: Network) -> Node | None:
     return first if first is not None and first.kind == Image.kind else None
 
 
-def _layer(builder: ImageBuilder, port: PortType) -> LayerTypes:
+def _layer(builder: ImageBuilder, port: Port) -> Node:
     port_type = port.type
     if port_type.overflow not in ("SAT", "SAT_SYM"):
         raise UnsupportedModelError(
@@ -60,7 +60,7 @@ def _layer(builder: ImageBuilder, port: PortType) -> LayerTypes:
             remedy="quantize the input with saturation",
         )
     largest = port_type.cast(np.array(builder.result.raw_max), builder.result.fraction)
-    return LayerTypes(
+    return Node(
         name=port.name,
         kind=Image.kind,
         source=port.name,

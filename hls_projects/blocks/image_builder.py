@@ -80,7 +80,7 @@ class ImageBuilder(Settings):
         of_candidates, of_seed = (candidates.number,), (1,)
         types = (candidates.pt.type, candidates.eta, candidates.phi, candidates.eta, candidates.phi)
         shapes = (of_candidates, of_candidates, of_candidates, of_seed, of_seed)
-        return tuple(PortType(name=n, shape=s, type=t) for n, s, t in zip(PORTS, shapes, types, strict=True))
+        return tuple(Port(name=n, shape=s, type=t) for n, s, t in zip(PORTS, shapes, types, strict=True))
 
     @property
     def pixel(self) -> FixedType:

@@ -9,7 +9,6 @@ from tensorflow import keras
 from hls_projects.emulator.fast_emulator import Raw
 from hls_projects.network.graph import Graph
 from hls_projects.network.integer_ops import Integers
-from hls_projects.network.model_types import ModelTypes
 from hls_projects.proof.compare import Tally, at_ports, count, output_entries, output_pairs, predict, summarise
 from hls_projects.proof.compared import TRAINED
 from hls_projects.proof.record import Proof, joined

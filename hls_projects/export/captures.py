@@ -66,13 +66,13 @@ def _vector(expected: Path, first: WordDifference) -> str:
     if not 0 <= packet < len(vectors):
         return ", where no result stands"
     packing = record.output_packing
-    values = [_values(packing, frame, first.link, word) for word in (first.expected, first.found)]
+    values = [_values(packing, frame, first.link, word) for word in (first.expected, first.captured)]
     differences = [
         f" {value_name(packing.ports, number)} is {captured_value} and not {expected_value}"
         for number, (expected_value, captured_value) in enumerate(zip(*values, strict=True))
         if expected_value != captured_value
     ]
-    return f": of vector {vectors[packet]}" + (differences[0] if differences and first.found is not None else "")
+    return f": of vector {vectors[packet]}" + (differences[0] if differences and first.captured is not None else "")
 
 
 def _values(packing: Packing, frame: int, link: int, word: int | None) -> list[int]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from data_prep.errors import ProofFailedError
 from data_prep.fixed_point import FixedType
 from data_prep.settings import Settings
-from hls_projects.network.model_types import ModelTypes
+from hls_projects.network.graph import Graph
 from hls_projects.proof.vectors import RawSource, Vectors, VectorSource, raw_inputs
 
 Integers = npt.NDArray[np.int64]
@@ -51,7 +51,7 @@ class ReferenceVectors:
 
 def reference_vectors(
     model: Any,
-    types: ModelTypes,
+    types: Graph,
     sources: Sequence[VectorSource | RawSource],
     model_inputs: Callable[[Sequence[Integers]], Sequence[Vectors]] | None = None,
 ) -> ReferenceVectors:

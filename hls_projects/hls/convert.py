@@ -116,7 +116,7 @@ def convert(
     return project
 
 
-def _refuse_known_failures(types: ModelTypes, settings: HlsSettings) -> None:
+def _refuse_known_failures(types: Graph, settings: HlsSettings) -> None:
     always_zero = unreadable(types)
     if always_zero is not None:
         raise UnsupportedModelError(

@@ -17,9 +17,9 @@ from data_prep.errors import UnsupportedModelError
 from data_prep.fixed_point import FixedType
 from data_prep.system.processors import cores
 from hls_projects.hls.csim import Emulator
+from hls_projects.network.graph import Graph
 from hls_projects.network.integer_ops import Integers
-from hls_projects.network.model_types import ModelTypes
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from hls_projects.proof.compared import TRAINED, Compared
 from hls_projects.proof.record import LayerProof, Mismatch, Proof
 from hls_projects.proof.vectors import SourceOf, Vectors, VectorSource, raw_inputs
@@ -161,15 +161,13 @@ def compare_outputs(trained: keras.Model, lowered: keras.Model, types: Graph, ve
     return compare_forms(Forms(output_entries(types), run), vectors, 500).proof
 
 
-def output_entries(types: ModelTypes, origin: str = "", form: str = "") -> list[Entry]:
+def output_entries(types: Graph, origin: str = "", form: str = "") -> list[Entry]:
     """An entry an output; see `Compared` for origin and form."""
     names = [Compared(output=i, origin=origin, form=form).name for i in range(len(types.outputs))]
     return [Entry(name, port.type, port.left_out is None) for name, port in zip(names, types.outputs, strict=True)]
 
 
-def output_pairs(
-    types: ModelTypes, expected: Sequence[Floats], hardware: Sequence[Floats]
-) -> list[tuple[Floats, Floats]]:
+def output_pairs(types: Graph, expected: Sequence[Floats], hardware: Sequence[Floats]) -> list[tuple[Floats, Floats]]:
     """The outputs of a model with those of the hardware, which are given the activation that was left out of it."""
     return [
         (values, with_activation(hardware_values.reshape(values.shape), port.left_out))
@@ -177,12 +175,12 @@ def output_pairs(
     ]
 
 
-def at_ports(inputs: Sequence[Vectors | Integers], types: ModelTypes) -> tuple[Vectors, ...]:
+def at_ports(inputs: Sequence[Vectors | Integers], types: Graph) -> tuple[Vectors, ...]:
     """The inputs as the trained model is given them: quantized where it has no quantizer of its own, in values."""
     return tuple(_value(vectors, port) for vectors, port in zip(inputs, types.inputs, strict=True))
 
 
-def _value(vectors: Vectors | Integers, port: PortType) -> Vectors:
+def _value(vectors: Vectors | Integers, port: Port) -> Vectors:
     if vectors.dtype != np.int64 and not port.added:
         return np.asarray(vectors, np.float32)
     (raw,) = raw_inputs([port], [vectors])

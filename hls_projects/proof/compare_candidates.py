@@ -13,8 +13,8 @@ from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.blocks.image_builder_vectors import Raw, builder_vectors
 from hls_projects.hls.csim import Emulator
 from hls_projects.hls.image_builder import IMAGE
+from hls_projects.network.graph import Graph
 from hls_projects.network.integer_ops import Integers
-from hls_projects.network.model_types import ModelTypes
 from hls_projects.proof.compare import (
     Entry,
     Forms,

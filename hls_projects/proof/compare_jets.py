@@ -10,7 +10,7 @@ from tensorflow import keras
 from hls_projects.blocks.jet_finder import RECORD, Integers, JetFinder
 from hls_projects.hls.csim import Emulator
 from hls_projects.hls.jet_finder import JETS
-from hls_projects.network.model_types import ModelTypes
+from hls_projects.network.graph import Graph
 from hls_projects.proof.compare import Entry, Floats, Forms, Values, at_ports, compare_forms, predict
 from hls_projects.proof.record import Proof
 from hls_projects.proof.vectors import Vectors, VectorSource

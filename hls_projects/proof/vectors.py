@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from data_prep.fixed_point import FixedType
 from hls_projects.network.integer_ops import Integers
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 
 Vectors = npt.NDArray[np.float32]
 Number = TypeVar("Number", bound=np.generic, covariant=True)
@@ -115,7 +115,7 @@ def some_vectors(source: SourceOf[Number], most: int | None) -> SomeVectors[Numb
     return SomeVectors(source, np.concatenate([np.arange(first), spread]))
 
 
-def raw_inputs(ports: Sequence[PortType], inputs: Sequence[Vectors | Integers]) -> list[Integers]:
+def raw_inputs(ports: Sequence[Port], inputs: Sequence[Vectors | Integers]) -> list[Integers]:
     """Test vectors as the hardware is given them: values rounded and saturated at their ports, raw integers unchanged.
 
     Args:
@@ -128,7 +128,7 @@ def raw_inputs(ports: Sequence[PortType], inputs: Sequence[Vectors | Integers]) 
     return [_raw(port, vectors) for port, vectors in zip(ports, inputs, strict=True)]
 
 
-def _raw(port: PortType, vectors: Vectors | Integers) -> Integers:
+def _raw(port: Port, vectors: Vectors | Integers) -> Integers:
     if vectors.dtype != np.int64:
         return port.type.quantize(vectors)
     lowest, highest = port.type.raw_min, port.type.raw_max

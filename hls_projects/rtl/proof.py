@@ -19,10 +19,10 @@ from hls_projects.proof.compare import Tally, at_ports, count, predict, summaris
 from hls_projects.proof.compared import Compared
 from hls_projects.proof.record import LayerProof, Proof
 from hls_projects.proof.vectors import RawSource, SomeVectors, SourceOf, Vectors, VectorSource, raw_inputs
-from hls_projects.rtl.ghdl import VhdlSimulator
-from hls_projects.rtl.simulated import Simulated
-from hls_projects.rtl.traffic import Traffic
-from hls_projects.rtl.verilator import VerilogSimulator
+from hls_projects.rtl.simulation.ghdl import VhdlSimulator
+from hls_projects.rtl.simulation.simulated import Simulated
+from hls_projects.rtl.simulation.traffic import Traffic
+from hls_projects.rtl.simulation.verilator import VerilogSimulator
 
 Integers = npt.NDArray[np.int64]
 Form = Callable[[list[Integers]], Sequence[npt.NDArray[Any]]]
@@ -128,7 +128,7 @@ def prove(
     if vhdl is not None:
         share = -(-vhdl_vectors // len(vectors))
         few: list[SourceOf[Any]] = [SomeVectors(source, np.arange(min(share, source.count))) for source in vectors]
-        parts = list(_batches(types, few, share))
+        parts = list(_batches(graph, few, share))
         # In one go, for GHDL elaborates the design anew each time, which takes longer than to simulate some vectors.
         (simulated,) = vhdl.run([np.concatenate([part.flat for part in parts])])
         ends = np.cumsum([len(part.raw[0]) for part in parts])[:-1]
@@ -139,11 +139,11 @@ def prove(
     return RtlComparison(summarise(tallies, vectors), Traffic.total(seen), traffic, outputs)
 
 
-def _batches(types: ModelTypes, vectors: Sequence[SourceOf[Any]], size: int) -> Iterator[Batch]:
+def _batches(graph: Graph, vectors: Sequence[SourceOf[Any]], size: int) -> Iterator[VectorBatch]:
     number = 0
     for source in vectors:
         for inputs in source.batches(size):
-            yield Batch(source.kind, number, inputs, raw_inputs(types.inputs, inputs))
+            yield VectorBatch(source.kind, number, inputs, raw_inputs(graph.inputs, inputs))
             number += len(inputs[0])
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from data_prep.store.jet_images import ImageSplit
     from hls_projects.emulator.fast_emulator import Raw
     from hls_projects.hls.project import HlsProject
-    from hls_projects.network.model_types import ModelTypes
+    from hls_projects.network.graph import Graph
     from hls_projects.proof.vectors import RawSource, VectorSource
 
 
@@ -67,9 +67,9 @@ def run(
         available: list[VectorSource] = [*data, *made_vectors(ports, settings.csim.random_vectors, settings.csim.seed)]
         split = data[0].split if data else None
         candidates = _candidates(project, split, settings.csim, hls)
-        most = settings.csim.vectors
-        vectors = [some_vectors(source, most) for source in available]
-        chosen = [some_vectors(source, most) for source in candidates]
+        limit = settings.csim.vectors
+        vectors = [some_vectors(source, limit) for source in available]
+        candidate_vectors = [some_vectors(source, limit) for source in candidates]
         trained = exact_inference(load_model(next(lowered.glob("trained.*"))))
         plain = exact_inference(load_model(lowered / "model.h5"))
         try:

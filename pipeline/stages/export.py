@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hls_projects.export.jets import JetVectors
     from hls_projects.export.reference_vectors import Integers, ReferenceVectors
     from hls_projects.hls.project import HlsProject
-    from hls_projects.network.model_types import ModelTypes
+    from hls_projects.network.graph import Graph
     from hls_projects.proof.vectors import RawSource, Vectors, VectorSource
     from hls_projects.vendor.numbers import VendorNumbers
 

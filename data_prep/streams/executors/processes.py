@@ -146,7 +146,7 @@ class Processes:
         self._workers.remove(server)
         code, errors = server.worker.collect()
         self._deaths += 1
-        reason = f"{server.worker.name}: {said.what}" if said else f"{server.worker.name} {ending(code, errors)}"
+        reason = f"{server.worker.name}: {said.problem}" if said else f"{server.worker.name} {ending(code, errors)}"
         # Under a limit a process may end before it can say why.
         limited = MEMORY if memory_limit() is not None else None
         lack = said.lack if said else lack_of_end(code, errors) or limited
@@ -171,7 +171,7 @@ def _serve(pipe: Connection) -> None:
         try:
             result = task()
         except Exception as fault:  # noqa: BLE001 - it may not be picklable
-            error = as_sent(fault)
+            error = sendable(fault)
         try:
             pipe.send((number, error, result))
         except OSError:

@@ -19,7 +19,7 @@ from data_prep.jets.candidates import Candidates, CandidateSettings
 from hls_projects.blocks.image_builder import ImageBuilder
 from hls_projects.blocks.image_builder_vectors import Raw, builder_vectors
 from hls_projects.hls.csim_worker import run
-from hls_projects.hls.image_builder import write_alone
+from hls_projects.hls.image_builder import HlsBuilder, builder_header, loop_source
 
 needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data_prep.fixed_point import FixedType
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 from hls_projects.proof.vectors import VectorSet, raw_inputs, some_vectors
 
 ALL = VectorSet("data", (np.arange(20, dtype=np.float32)[:, np.newaxis], np.arange(20, dtype=np.float32) * 2))
@@ -30,7 +30,7 @@ def test_the_first_half_and_an_even_spread() -> None:
 
 
 def test_values_are_rounded_and_saturated_at_their_port_and_raw_integers_are_not() -> None:
-    ports = [PortType(name=name, shape=(3,), type=FixedType(4, 2, False, "RND_CONV", "SAT")) for name in ("a", "b")]
+    ports = [Port(name=name, shape=(3,), type=FixedType(4, 2, False, "RND_CONV", "SAT")) for name in ("a", "b")]
     values, integers = np.array([[0.125, 0.375, 9.0]], np.float32), np.array([[0, 9, 15]], np.int64)
     first, second = raw_inputs(ports, [values, integers])
     assert (first.tolist(), second.tolist()) == ([[0, 2, 15]], [[0, 9, 15]])
