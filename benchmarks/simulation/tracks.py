@@ -39,12 +39,12 @@ def lost_tracks(window: tuple[int, int], number: int) -> tuple[int, ...]:
     for events in simulated(QCD, settings, number):
         particles = visible_particles(events, settings.detector)
         jets = jets_of(events, as_candidates(particles), QCD, settings.jets)
-        tracks = particles.where(is_tracked(particles, settings.detector, rng))
+        tracks = particles.select(is_tracked(particles, settings.detector, rng))
         resolved = separated(tracks, settings.detector.track_cell)
         _, eta, phi = axis(jets)
         for row in range(eta.size):
             mine, kept = (
-                sample.where(
+                sample.select(
                     (sample.event == jets.event[row]) & (delta_r(sample.eta, sample.phi, eta[row], phi[row]) < 0.1)
                 )
                 for sample in (tracks, resolved)

@@ -52,7 +52,7 @@ def test_another_kind_of_object_is_an_error(shapes: Registry[str]) -> None:
 
 def test_a_configuration_takes_known_names_alone(shapes: Registry[str]) -> None:
     class Drawing(BaseModel):
-        shape: Annotated[str, AfterValidator(shapes.known)]
+        shape: Annotated[str, AfterValidator(shapes.require_known)]
 
     assert Drawing(shape="circle").shape == "circle"
     with pytest.raises(ValidationError, match="'cirkle' is unknown; known are circle, square, wrong"):
