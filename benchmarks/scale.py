@@ -155,7 +155,7 @@ def pids(executor: Executor) -> list[int]:
     """The worker processes."""
     if not isinstance(executor, Processes):
         return []
-    return [server.worker.process.pid or 0 for server in executor._workers]
+    return [server.worker.pid for server in executor._workers]
 
 
 def cpu(executor: Executor) -> list[float]:

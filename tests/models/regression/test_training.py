@@ -75,8 +75,8 @@ def test_it_finds_what_is_in_the_image(
     np.testing.assert_allclose(found.predicted["image"][:, 0], 1, rtol=1e-5)  # the images add up to 1
     network = prove_network(lower(trained[-1].model))
     batch = next(images.split("test").batches(300))
-    raw = integer_model.outputs(network, [network.types.inputs[0].type.quantize(batch.dense())])[0]
-    values = network.types.outputs[0].type.to_float(raw) * [2.0, 1.0]
+    raw = integer_model.outputs(network, [network.graph.inputs[0].type.quantize(batch.dense())])[0]
+    values = network.graph.outputs[0].type.to_float(raw) * [2.0, 1.0]
     np.testing.assert_array_equal(values, found.predicted["model"])
     assert trained[-1].history.sparsity[-1] == pytest.approx(0.2, abs=0.02)
     assert trained[-1].arithmetic.weights.nonzero < 0.82 * trained[-1].arithmetic.weights.all

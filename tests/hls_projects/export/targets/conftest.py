@@ -32,7 +32,7 @@ def two_versions(
     retrained = make("two_inputs_two_outputs")
     retrained.set_weights([-weight for weight in retrained.get_weights()])
     lowered = lower(retrained)
-    types = prove_network(lowered).types
+    types = prove_network(lowered).graph
     hls = root / "50_hls"
     project = convert(lowered.model, types, "zoo_model", HlsSettings(io_type="io_stream"), hls)
     blocks = [

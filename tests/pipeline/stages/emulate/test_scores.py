@@ -44,7 +44,7 @@ def test_a_dataset(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert emulate(run / "40_lowered", run / "20_images", "--split", "test", "--out", out) == 0
     network = Network.load(run / "40_lowered")
     jets = open_dataset(run / "20_images").split("test").whole
-    expected = integer_model.outputs(network, [network.types.inputs[0].type.quantize(jets.dense())])[0]
+    expected = integer_model.outputs(network, [network.graph.inputs[0].type.quantize(jets.dense())])[0]
     table = pq.read_table(out)
     np.testing.assert_array_equal(np.array(table["raw_0"].to_pylist()), expected)
     assert table["label"].to_pylist() == [CLASSES[label] for label in jets.label]
@@ -56,7 +56,7 @@ def test_a_dataset(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     np.testing.assert_array_equal(table["entry"].to_numpy(), jets.places.entry)
     assert set(table["fate"].to_pylist()) == {"kept"}
     logits = np.stack([table[f"logit_{name}"].to_numpy() for name in CLASSES], axis=1)
-    np.testing.assert_array_equal(logits, network.types.outputs[0].type.to_float(expected))
+    np.testing.assert_array_equal(logits, network.graph.outputs[0].type.to_float(expected))
     scores = np.stack([table[f"score_{name}"].to_numpy() for name in CLASSES], axis=1)
     # float32 against float64
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
