@@ -119,7 +119,7 @@ def test_a_disk_without_room_is_one_line(tmp_path: Path, jets: SimulatedJets) ->
     old = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2000, old[1]))
     try:
-        with pytest.raises(PipelineError, match=r"w\.root: cannot be written: .*make room"):
+        with pytest.raises(PipelineError, match=r"w\.root: cannot be written: .*free disk space"):
             write_jets(tmp_path / "w.root", jets, EVENT, "label_Wqq", 200)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, old)
