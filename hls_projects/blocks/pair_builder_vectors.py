@@ -45,10 +45,7 @@ def pair_vectors(builder: PairBuilder, count: int, seed: int) -> dict[str, Raw]:
 
 def _uniform(builder: PairBuilder, count: int, rng: np.random.Generator) -> Raw:
     """Uniform over all values of every port."""
-    pt, eta, phi = (
-        rng.integers(port.type.raw_min, port.type.raw_max, (count, *port.shape), endpoint=True)
-        for port in builder.ports
-    )
+    pt, eta, phi = (_draw(rng, port.type.raw_min, port.type.raw_max, (count, *port.shape)) for port in builder.ports)
     return pt, eta, phi
 
 
@@ -62,8 +59,8 @@ def _jets(builder: PairBuilder, count: int, rng: np.random.Generator) -> Raw:
     pt[(rng.random((count, 1)) < 0.2) & (rng.random(shape) < 0.2)] = 0
     reach = builder.columns[-1] * np.exp(rng.uniform(-5, 0.3, shape))
     angle = rng.uniform(0, 2 * np.pi, shape)
-    eta_0 = rng.integers(settings.eta.raw_min, settings.eta.raw_max, (count, 1), endpoint=True)
-    phi_0 = rng.integers(-settings.per_pi, settings.per_pi, (count, 1))
+    eta_0 = _draw(rng, settings.eta.raw_min, settings.eta.raw_max, (count, 1))
+    phi_0 = _draw(rng, -settings.per_pi, settings.per_pi - 1, (count, 1))
     return _placed(
         builder, pt, eta_0 + (reach * np.cos(angle)).astype(int), phi_0 + (reach * np.sin(angle)).astype(int)
     )
@@ -128,13 +125,13 @@ def _about_first(builder: PairBuilder, d_eta: Integers, d_phi: Integers, rng: np
     sides = rng.choice([-1, 1], (2, count, others))
     settings = builder.candidates
     shifts = [np.resize(d, (count, others)) * side for d, side in zip((d_eta, d_phi), sides, strict=True)]
-    eta_0 = rng.integers(settings.eta.raw_min, settings.eta.raw_max, (count, 1), endpoint=True)
-    phi_0 = rng.integers(-settings.per_pi, settings.per_pi, (count, 1))
+    eta_0 = _draw(rng, settings.eta.raw_min, settings.eta.raw_max, (count, 1))
+    phi_0 = _draw(rng, -settings.per_pi, settings.per_pi - 1, (count, 1))
     eta = np.concatenate([eta_0, eta_0 + shifts[0]], axis=1)
     outside = (eta < settings.eta.raw_min) | (eta > settings.eta.raw_max)
     eta = np.where(outside, 2 * eta_0 - eta, eta)
     phi = np.concatenate([phi_0, phi_0 + shifts[1]], axis=1)
-    pt = -np.sort(-rng.integers(1, settings.pt.type.raw_max, eta.shape, endpoint=True), axis=1)
+    pt = -np.sort(-_draw(rng, 1, settings.pt.type.raw_max, eta.shape), axis=1)
     return _placed(builder, pt, eta, phi)
 
 
@@ -183,6 +180,11 @@ def _saturation(builder: PairBuilder, rng: np.random.Generator) -> Raw:
     phi = np.where(together, phi[:, :1], phi)
     pt = np.where(together | (rng.random((len(rows), 1)) < 0.5), settings.pt.type.raw_max, 0)
     return pt, eta, phi
+
+
+def _draw(rng: np.random.Generator, low: int, high: int, shape: tuple[int, ...]) -> Integers:
+    """Uniform integers, both ends included."""
+    return np.asarray(rng.integers(low, high + 1, shape), np.int64)
 
 
 def _joined(*parts: Raw) -> Raw:
