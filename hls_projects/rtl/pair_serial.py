@@ -13,7 +13,9 @@ counts, of the other a word a clock is read, and the sum over all units is the i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,18 +35,26 @@ class Unit:
     """What meets in one place, clock by clock.
 
     Attributes:
-        lane: of the candidate that came before.
-        partner: lane of the one that comes.
-        before: clocks between them; 0 where both come in one clock.
+        lane: of the candidate that is paired.
+        before: clocks that it has waited in its line.
+        partner: lane of the one that comes meanwhile; rank of the one that is held, where `held`.
+        held: whether the partner is one of the leading candidates, which has a register of its own.
+        across: lane and wait of the partner of those for whom none comes any more; none where there are none.
+        first: beat of the first candidate that is paired.
         beats: pairs of an image, one a clock.
-        wait: clocks before its pairs are counted, so that no unit is too far ahead of the last one.
+        channel: of all these pairs.
+        wait: clocks before pairs are counted, so that no unit is too far ahead of the last one.
     """
 
     lane: int
-    partner: int
     before: int
+    partner: int
+    held: bool
+    across: tuple[int, int] | None
+    first: int
     beats: int
-    wait: int
+    channel: int
+    wait: int = 0
 
 
 @dataclass(frozen=True)
@@ -82,9 +92,22 @@ class SerialPairs:
 
     @property
     def pieces(self) -> int:
-        """Parts of a row, each a word; as many as can be read in time, where the image is gathered."""
+        """Parts of a row, each a word: those that take the fewest LUTs and can be read in time.
+
+        A whole row where the image leaves by rows.
+        """
         rows, columns, _ = self.builder.shape
-        return 1 if self.by_rows else max(n for n in (1, 2, 4, 8) if columns % n == 0 and rows * n <= self.beats)
+        fitting = [n for n in (1, 2, 4, 8) if columns % n == 0 and rows * n <= self.beats]
+        return 1 if self.by_rows else min(fitting, key=self._luts_of_histogram)
+
+    def _luts_of_histogram(self, pieces: int) -> float:
+        """About what a unit's histogram takes, with its share of the sums."""
+        rows, columns, _ = self.builder.shape
+        words, lanes = rows * pieces, columns // pieces
+        depth = 2 << (rows - 1).bit_length() << (pieces - 1).bit_length()
+        memory = lanes * self.counter * max(1, depth / 32)
+        flags = words * (2 + 1 / 3)
+        return memory + flags + 2 * lanes * (self.counter + 1)
 
     @property
     def words(self) -> int:
@@ -93,9 +116,8 @@ class SerialPairs:
 
     @property
     def lanes(self) -> int:
-        """Counters of a word."""
-        _, columns, channels = self.builder.shape
-        return columns // self.pieces * channels
+        """Counters of a word of a unit."""
+        return self.builder.shape[1] // self.pieces
 
     @property
     def counter(self) -> int:
@@ -104,21 +126,47 @@ class SerialPairs:
 
     @property
     def units(self) -> tuple[Unit, ...]:
-        """All units: a rank apart from the nearest to half the circle, and a lane each."""
-        number = self.builder.candidates.number
-        found = []
-        for apart in range(1, number // 2 + 1):
-            for lane in range(self.per_clock):
-                before, partner = divmod(lane + apart, self.per_clock)
-                beats = self.beats
-                if 2 * apart == number:  # each of these pairs once
-                    beats = -(-(number // 2 - lane) // self.per_clock)
-                    if beats <= 0:
-                        continue
-                found.append((lane, partner, before, beats))
-        last = max(before for _, _, before, _ in found)
+        """All units, those of the first channel first."""
+        found = [*self._of_leading(), *self._of_circle()]
+        last = max(unit.before for unit in found)
         slack = self.beats - self.words
-        return tuple(Unit(*each, wait=max(0, last - slack - each[2])) for each in found)
+        return tuple(replace(unit, wait=max(0, last - slack - unit.before)) for unit in found)
+
+    def _of_leading(self) -> Iterator[Unit]:
+        """Each of the leading candidates with all that come after it, a unit a lane."""
+        bounds = self.builder.leading
+        for rank in range(bounds[-1] if bounds else 0):
+            channel = sum(bound <= rank for bound in bounds)
+            for lane in range(self.per_clock):
+                first = max(-(-(rank + 1 - lane) // self.per_clock), 0)
+                if first < self.beats:
+                    yield Unit(lane, 1, rank, True, None, first, self.beats - first, channel)
+
+    def _of_circle(self) -> Iterator[Unit]:
+        """The others with each other: a rank apart from the nearest to half the circle, a unit a lane."""
+        number, every = self.builder.candidates.number, self.per_clock
+        start = self.builder.leading[-1] if self.builder.leading else 0
+        size = number - start
+        for apart in range(1, size // 2 + 1):
+            half = 2 * apart == size  # each of these pairs once
+            end = start + size // 2 if half else number
+            for lane in range(every):
+                before, partner = divmod(lane + apart, every)
+                turns, across = divmod(lane + apart - size, every)
+                first = -(-(start - lane) // every)
+                beats = -(-(end - lane) // every) - first
+                if beats > 0:
+                    wraps = before > 0 and not half
+                    yield Unit(
+                        lane,
+                        before,
+                        partner,
+                        False,
+                        (across, before - turns) if wraps else None,
+                        first,
+                        beats,
+                        len(self.builder.leading),
+                    )
 
     @property
     def turns(self) -> tuple[int, ...]:
@@ -141,7 +189,7 @@ class SerialPairs:
         return self.angles_at + ANGLES
 
     def counted_at(self, unit: Unit) -> int:
-        """When a unit counts the first pair of an image."""
+        """When a unit counts the pairs of the first beat of an image."""
         return self.pixels_at + unit.before + unit.wait + 1
 
     @property
@@ -152,7 +200,8 @@ class SerialPairs:
     @property
     def levels(self) -> int:
         """Of the sum over the units."""
-        return (len(self.units) - 1).bit_length()
+        most = max(Counter(unit.channel for unit in self.units).values())
+        return (most - 1).bit_length()
 
     @property
     def words_at(self) -> int:
@@ -223,23 +272,21 @@ def _values(plan: SerialPairs, name: str) -> dict[str, Any]:
     largest, fold = _fold(turn, near)
     phi_bits, y_bits = (turn - 1).bit_length(), max(largest.bit_length(), kept)
     rows, columns, channels = builder.shape
+    units = [_placed(plan, number, unit) for number, unit in enumerate(plan.units)]
     per_piece, piece_bits = columns // plan.pieces, (plan.pieces - 1).bit_length()
-    lane_bits, channel_bits = (per_piece - 1).bit_length(), (channels - 1).bit_length()
+    lane_bits = (per_piece - 1).bit_length()
     row_bits = (rows - 1).bit_length()
     return {
         "name": name,
         "plan": plan,
         "builder": builder,
         "given": given,
-        "units": [_placed(plan, number, unit) for number, unit in enumerate(plan.units)],
-        "levels": _levels(len(plan.units)),
+        "units": units,
+        "sums": [_sum(plan, [u["number"] for u in units if u["unit"].channel == k]) for k in range(channels)],
+        "held": sorted({unit.partner for unit in plan.units if unit.held}),
         "spans": _spans(plan),
         "toggles": [{"name": f"bank{time}", "at": time + plan.beats} for time in _times(plan)]
         + [{"name": "read_bank", "at": plan.read_at + plan.words}],
-        "ranks": [
-            [max(-(-(bound - lane) // plan.per_clock), 0) for bound in builder.leading]
-            for lane in range(plan.per_clock)
-        ],
         "rows": builder.rows,
         "columns": builder.columns,
         "codes": [(column // per_piece << lane_bits) + column % per_piece for column in range(columns)],
@@ -248,7 +295,7 @@ def _values(plan: SerialPairs, name: str) -> dict[str, Any]:
         "piece_bits": piece_bits,
         "lane_bits": lane_bits,
         "address_bits": row_bits + piece_bits,
-        "code_bits": lane_bits + piece_bits + row_bits + channel_bits + 1,
+        "code_bits": lane_bits + piece_bits + row_bits + 1,
         "saturates": 1 << plan.counter <= plan.beats,
         "turn": turn,
         "turn_bits": [(turns - 1).bit_length() for turns in plan.turns],
@@ -273,37 +320,35 @@ def _values(plan: SerialPairs, name: str) -> dict[str, Any]:
 def _placed(plan: SerialPairs, number: int, unit: Unit) -> dict[str, Any]:
     """A unit with the wires that control it."""
     count = plan.counted_at(unit)
-    window = f"window{count - 1}_{unit.beats}"
-    return {
-        "unit": unit,
-        "number": number,
-        "count": count,
-        "wraps": _wraps(plan, unit),
-        "window": window,
-        "bank": f"bank{count}",
-    }
+    return {"unit": unit, "number": number, "count": count, "window": _window(plan, unit), "bank": f"bank{count}"}
+
+
+def _window(plan: SerialPairs, unit: Unit) -> str:
+    return f"window{plan.counted_at(unit) - 1 + unit.first}_{unit.beats}"
 
 
 def _spans(plan: SerialPairs) -> list[dict[str, Any]]:
     """The wires that are high from one time to another."""
     found = [("reading", plan.read_at, plan.words)]
     for unit in plan.units:
-        count = plan.counted_at(unit)
-        found.append((f"window{count - 1}_{unit.beats}", count - 1, unit.beats))
-        if _wraps(plan, unit):
+        found.append((_window(plan, unit), plan.counted_at(unit) - 1 + unit.first, unit.beats))
+        if unit.across:
             found.append((f"select{unit.before}", plan.angles_at + plan.beats, unit.before))
             found.append((f"select_log{unit.before}", plan.logarithms_at + plan.beats, unit.before))
     return [{"name": name, "first": first, "behind": first + clocks} for name, first, clocks in dict.fromkeys(found)]
 
 
+def _sum(plan: SerialPairs, units: list[int]) -> dict[str, Any]:
+    """The units of a channel, and how many sums each level of the tree has; all channels have as many levels."""
+    levels = []
+    for _ in range(plan.levels):
+        levels.append(-(-(levels[-1] if levels else len(units)) // 2))
+    return {"units": units, "levels": levels}
+
+
 def _times(plan: SerialPairs) -> list[int]:
     """When units count the first pairs."""
     return sorted({plan.counted_at(unit) for unit in plan.units})
-
-
-def _wraps(plan: SerialPairs, unit: Unit) -> bool:
-    """Whether a unit sees pairs across the end of the list."""
-    return unit.before > 0 and unit.beats == plan.beats
 
 
 def _fold(turn: int, near: int) -> tuple[int, int | None]:
@@ -319,16 +364,3 @@ def _fold(turn: int, near: int) -> tuple[int, int | None]:
     if 1 << power <= turn - near:
         return max(1 << power, turn - (1 << power)), power
     return turn // 2, None
-
-
-def _levels(count: int) -> list[int]:
-    """How many sums each level of a tree has.
-
-    >>> _levels(5)
-    [3, 2, 1]
-    """
-    found = []
-    while count > 1:
-        count = -(-count // 2)
-        found.append(count)
-    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from itertools import combinations
 from pathlib import Path
 
@@ -12,12 +11,13 @@ import numpy.typing as npt
 import pytest
 
 from data_prep.errors import UnsupportedModelError
+from data_prep.jets.candidates import CandidateSettings
 from hls_projects.blocks.pair_builder import PairBuilder
 from hls_projects.blocks.pair_builder_vectors import pair_vectors
 from hls_projects.rtl import ghdl, verilator
 from hls_projects.rtl.machine import Pipelining
 from hls_projects.rtl.pair_image import trace_pairs, write_parallel
-from hls_projects.rtl.pair_serial import SerialPairs, write_serial
+from hls_projects.rtl.pair_serial import SerialPairs, Unit, write_serial
 from tests.hls_projects.blocks.pair_builders import ODD, pair_builder
 
 Integers = npt.NDArray[np.int64]
@@ -33,16 +33,19 @@ def vectors(builder: PairBuilder, count: int) -> tuple[Integers, Integers]:
     return np.concatenate(raw, axis=1), builder.build(*raw).reshape(len(raw[0]), -1)
 
 
+TWO = PairBuilder(candidates=CandidateSettings(number=2), rows=(80,), columns=(10, 60), bits=1)
 SERIAL: dict[str, tuple[PairBuilder, int]] = {
     "odd": (ODD, 1),
     "16 candidates": (pair_builder(16), 1),
     "two a clock, three channels": (pair_builder(16, 8, leading=(2, 6)), 2),
     "four a clock, narrow pixels": (pair_builder(16, 4, bits=3), 4),
     "two of six a clock": (pair_builder(6, 3, leading=(1,), mantissa=0), 2),
-    "two candidates, one beside the other": (pair_builder(4, 3, bits=1), 2),
-    "32 candidates, pieces of rows": (pair_builder(32, 16), 1),
+    "two candidates": (TWO, 1),
+    "32 candidates, pieces of rows, two channels": (pair_builder(32, leading=(4,)), 1),
 }
 """Builders and candidates a clock."""
+QUICK = ("odd", "two a clock, three channels", "two candidates")
+"""Those whose Verilog is simulated in every run; their VHDL, which needs no compiler, always is."""
 PARALLEL: dict[str, PairBuilder] = {
     "odd": ODD,
     "four candidates": pair_builder(4, 4, leading=(1,)),
@@ -51,24 +54,35 @@ PARALLEL: dict[str, PairBuilder] = {
 }
 
 
-@pytest.mark.parametrize("number", [2, 3, 4, 6, 9, 16, 32])
-def test_every_pair_meets_once(number: int) -> None:
+def partner(plan: SerialPairs, unit: Unit, beat: int) -> int:
+    """The rank of the candidate that a unit pairs with the one of its lane that came in some beat."""
+    if unit.held:
+        return unit.partner
+    now = beat + unit.before
+    if now < plan.beats:
+        return plan.per_clock * now + unit.partner
+    assert unit.across is not None
+    lane, waited = unit.across
+    return plan.per_clock * (now - waited) + lane
+
+
+@pytest.mark.parametrize("leading", [(), (1,), (2, 4), (3,)])
+@pytest.mark.parametrize("number", [6, 9, 12, 16, 32])
+def test_every_pair_meets_once_in_its_channel(number: int, leading: tuple[int, ...]) -> None:
     for per_clock in (n for n in range(1, number) if number % n == 0):
-        rows = min(3, number // per_clock)
-        if rows < 2:
-            continue
-        plan = SerialPairs(pair_builder(number, 3).model_copy(update={"rows": tuple(range(40, 39 + rows))}), per_clock)
-        met: Counter[tuple[int, ...]] = Counter()
+        builder = TWO.model_copy(update={"candidates": CandidateSettings(number=number), "leading": leading})
+        plan = SerialPairs(builder, per_clock)
+        met: list[tuple[int, int, int]] = []
         for unit in plan.units:
-            for beat in range(unit.beats):
-                one = per_clock * beat + unit.lane
-                other = (per_clock * (beat + unit.before) + unit.partner) % number
-                met[tuple(sorted((one, other)))] += 1
-        assert met == Counter(combinations(range(number), 2))
+            for beat in range(unit.first, unit.first + unit.beats):
+                pair = sorted((per_clock * beat + unit.lane, partner(plan, unit, beat)))
+                met.append((pair[0], pair[1], unit.channel))
+        wanted = [(i, j, sum(bound <= i for bound in leading)) for i, j in combinations(range(number), 2)]
+        assert sorted(met) == wanted
 
 
 @needs_compiler
-@pytest.mark.parametrize("name", SERIAL)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=() if n in QUICK else pytest.mark.more) for n in SERIAL])
 def test_serial_verilog(name: str, tmp_path: Path) -> None:
     """Without a gap, with pauses, with resets."""
     builder, per_clock = SERIAL[name]
@@ -86,7 +100,7 @@ def test_serial_vhdl(name: str, tmp_path: Path) -> None:
     builder, per_clock = SERIAL[name]
     write_serial(builder, "dut", tmp_path / "rtl", per_clock)
     flat, wanted = vectors(builder, 100)
-    every = len(flat) // 60
+    every = len(flat) // 40
     found = np.concatenate([each.outputs for each in ghdl.build(tmp_path / "rtl", tmp_path).run([flat[::every]])])
     np.testing.assert_array_equal(found, wanted[::every])
 
