@@ -19,6 +19,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from data_prep.errors import UnsupportedModelError
 from hls_projects.blocks.pair_builder import PairBuilder
 from hls_projects.rtl.design import RtlDesign
@@ -106,7 +108,7 @@ class SerialPairs:
         words, lanes = rows * pieces, columns // pieces
         depth = 2 << (rows - 1).bit_length() << (pieces - 1).bit_length()
         memory = lanes * self.counter * max(1, depth / 32)
-        flags = words * (2 + 1 / 3)
+        flags = words * (1 + 2 / 3)
         return memory + flags + 2 * lanes * (self.counter + 1)
 
     @property
@@ -206,7 +208,7 @@ class SerialPairs:
     @property
     def words_at(self) -> int:
         """When the first word of the image stands in a register; the others follow clock by clock."""
-        return self.read_at + 1 + self.levels + 1
+        return self.read_at + 2 + self.levels + 1
 
     @property
     def latency(self) -> int:
@@ -274,6 +276,7 @@ def _values(plan: SerialPairs, name: str) -> dict[str, Any]:
     rows, columns, channels = builder.shape
     units = [_placed(plan, number, unit) for number, unit in enumerate(plan.units)]
     per_piece, piece_bits = columns // plan.pieces, (plan.pieces - 1).bit_length()
+    log_bits = max(builder.largest_logarithm.bit_length(), 1)
     lane_bits = (per_piece - 1).bit_length()
     row_bits = (rows - 1).bit_length()
     return {
@@ -289,6 +292,7 @@ def _values(plan: SerialPairs, name: str) -> dict[str, Any]:
         + [{"name": "read_bank", "at": plan.read_at + plan.words}],
         "rows": builder.rows,
         "columns": builder.columns,
+        "table": _table(builder) if log_bits < 9 else [],
         "codes": [(column // per_piece << lane_bits) + column % per_piece for column in range(columns)],
         "channels": channels,
         "row_bits": row_bits,
@@ -308,7 +312,7 @@ def _values(plan: SerialPairs, name: str) -> dict[str, Any]:
         "phi_bits": phi_bits,
         "angles_bits": given.eta_bits + phi_bits,
         "pt_bits": given.pt.bits,
-        "log_bits": max(builder.largest_logarithm.bit_length(), 1),
+        "log_bits": log_bits,
         "position_bits": max((given.pt.bits - 1).bit_length(), 1),
         "eta_low": plan.per_clock * given.pt.bits,
         "phi_low": plan.per_clock * (given.pt.bits + given.eta_bits),
@@ -329,7 +333,7 @@ def _window(plan: SerialPairs, unit: Unit) -> str:
 
 def _spans(plan: SerialPairs) -> list[dict[str, Any]]:
     """The wires that are high from one time to another."""
-    found = [("reading", plan.read_at, plan.words)]
+    found: list[tuple[str, int, int]] = []
     for unit in plan.units:
         found.append((_window(plan, unit), plan.counted_at(unit) - 1 + unit.first, unit.beats))
         if unit.across:
@@ -338,9 +342,19 @@ def _spans(plan: SerialPairs) -> list[dict[str, Any]]:
     return [{"name": name, "first": first, "behind": first + clocks} for name, first, clocks in dict.fromkeys(found)]
 
 
+def _table(builder: PairBuilder) -> list[str]:
+    """The row of every sum of two logarithms, a string of bits for each of its bits: the first sum stands last.
+
+    A table of up to nine bits takes half of the LUTs that comparisons do.
+    """
+    sums = np.arange(2 << max(builder.largest_logarithm.bit_length(), 1))
+    rows = np.searchsorted(builder.rows, sums, side="right")[::-1]
+    return ["".join(map(str, rows >> k & 1)) for k in range(len(builder.rows).bit_length())]
+
+
 def _sum(plan: SerialPairs, units: list[int]) -> dict[str, Any]:
     """The units of a channel, and how many sums each level of the tree has; all channels have as many levels."""
-    levels = []
+    levels: list[int] = []
     for _ in range(plan.levels):
         levels.append(-(-(levels[-1] if levels else len(units)) // 2))
     return {"units": units, "levels": levels}
