@@ -54,7 +54,7 @@ def pair_images(
     """
     values = (len(rows) + 1) * (len(columns) + 1) * (len(leading) + 1)
     if values > 1 << 16:
-        raise ValueError(f"an image of pairs holds 65,536 values at most, not {values}")
+        raise ValueError(f"an image of pairs holds 65,536 values at most, not {values:,}")
     fate = fate.copy()
     channel = np.searchsorted(np.asarray(leading), np.arange(candidates.number), side="right").astype(np.int32)
     largest_log = (settings.pt.bits << mantissa) - 1
