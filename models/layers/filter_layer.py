@@ -12,7 +12,8 @@ import tensorflow as tf
 from qkeras.quantizers import BaseQuantizer, get_quantizer
 from tensorflow import keras
 
-from models.quantization.channel_quantizer import quantized_bits_by_channel, quantizer_of
+from models.quantization.channel_quantizer import quantized_bits_by_channel
+from models.quantization.quantizer_texts import quantizer_of
 from models.symmetry.groups import GROUPS, Group, Indices
 
 

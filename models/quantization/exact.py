@@ -24,9 +24,14 @@ def exact_inference(model: keras.Model) -> keras.Model:
     for layer in layers(model):
         for quantizer in quantizers(layer):
             quantizer.use_ste = False
+    forget_graphs(model)
+    return model
+
+
+def forget_graphs(model: keras.Model) -> None:
+    """Drop what Keras has compiled of a model whose quantizers were changed."""
     for function in ("predict_function", "test_function", "train_function"):
         setattr(model, function, None)
-    return model
 
 
 def layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
