@@ -86,6 +86,10 @@ class FilterLayer(keras.layers.Layer):  # type: ignore[misc]
         """The variables of the base filters, in the order of their quantizers."""
         return list(self.weights[: len(self.weight_quantizers)])
 
+    def factor(self) -> Any:
+        """What the weights of the last base filter are multiplied with before they are quantized, one an output."""
+        return tf.ones(self.filters)
+
     def used(self) -> tuple[list[Any], Any]:
         """Filters and bias as the layer uses them, quantized: the base filters in order, and the bias [filters]."""
         return self.quantized([tf.convert_to_tensor(each) for each in self.base_filters()], self.bias)

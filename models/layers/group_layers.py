@@ -86,11 +86,15 @@ class GroupLayer(FilterLayer, ABC):
         filters[-1] = filters[-1] * factor
         return self.quantized(filters, self.bias - mean * factor)
 
+    def factor(self) -> Any:
+        """That of the batch normalisation outside of training."""
+        return self.scale / tf.sqrt(self.variance + EPSILON) if self.normalise else super().factor()
+
     def absorb(self) -> None:
         """Fold the batch normalisation into the trained weights: used as they are they then give the same layer."""
         if not self.normalise:
             return
-        factor = self.scale / tf.sqrt(self.variance + EPSILON)
+        factor = self.factor()
         last = self.base_filters()[-1]
         last.assign(last * factor)
         self.bias.assign(self.bias - self.mean * factor)

@@ -8,6 +8,7 @@ model that is compared with hardware bit for bit must give q(x) itself.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from qkeras.quantizers import BaseQuantizer
 from tensorflow import keras
@@ -26,6 +27,19 @@ def exact_inference(model: keras.Model) -> keras.Model:
             quantizer.use_ste = False
     forget_graphs(model)
     return model
+
+
+@contextmanager
+def exactly(layer: keras.layers.Layer) -> Iterator[None]:
+    """Let the quantizers of a layer return their quantized values themselves for a while."""
+    before = [(quantizer, getattr(quantizer, "use_ste", True)) for quantizer in quantizers(layer)]
+    for quantizer, _ in before:
+        quantizer.use_ste = False
+    try:
+        yield
+    finally:
+        for quantizer, was in before:
+            quantizer.use_ste = was
 
 
 def forget_graphs(model: keras.Model) -> None:

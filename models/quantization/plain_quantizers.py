@@ -34,7 +34,7 @@ def set_quantizer(layer: Any, kernel: Kernel, quantizer: Any) -> None:
     for place, each in enumerate(held):
         if each is kernel.quantizer:
             held[place] = quantizer
-    initializer = getattr(layer, f"{part}_initializer", None)
+    initializer: Any = getattr(layer, f"{part}_initializer", None)
     if hasattr(initializer, "quantizer"):
         initializer.quantizer = quantizer
 
