@@ -14,8 +14,10 @@ from models.quantization.number_settings import WeightSettings
 from models.registries import JetArchitectureName, JetTaskName
 from models.registries import Symmetry as Symmetry
 from models.registries import architecture as architecture_of
-from models.regression.settings import RegressionSettings
+from models.tasks.settings import RegressionSettings
+from models.training.digit_settings import DigitSettings
 from models.training.pruning_settings import PruningSettings
+from models.training.teacher_settings import TeacherSettings
 
 
 class BlockSettings(Settings):
@@ -227,6 +229,13 @@ class TrainSettings(Settings):
 
     pruning: PruningSettings | None = None
     """Weights of the quantized network that are set to 0 during training; none if it is left out."""
+
+    digits: DigitSettings | None = None
+    """Signed digits of the quantized network's weights that are taken away behind its training; none where it is left
+    out."""
+
+    teacher: TeacherSettings | None = None
+    """Float networks that the quantized one learns from beside the truth; none where it is left out."""
 
     trees: TreesSettings = TreesSettings()
     """The baselines on jet substructure observables."""

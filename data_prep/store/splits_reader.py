@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ValidationError
@@ -154,8 +155,12 @@ class StoredSplit(ABC, Generic[D, B]):
         self.require_size(size)
         if shuffle_seed is None:
             return recut(self.read(size), size, self.join)
-        order = np.random.default_rng(shuffle_seed).permutation(self.rows)
+        order = self.order(shuffle_seed)
         return (self.whole.take(order[start : start + size]) for start in range(0, self.rows, size))
+
+    def order(self, shuffle_seed: int) -> npt.NDArray[np.int64]:
+        """The rows in the order in which `batches` gives them with this seed."""
+        return np.random.default_rng(shuffle_seed).permutation(self.rows)
 
     @staticmethod
     @abstractmethod

@@ -19,7 +19,7 @@ from data_prep.errors import UnsupportedModelError
 from models.cost import arithmetic, symmetric_arithmetic
 from models.cost.arithmetic import FLOAT_BITS, Cost, Widths
 from models.layers.window_geometry import Shape
-from models.quantization.sparsity import Weights, weights_of
+from models.quantization.sparsity import Weights, added, weights_of
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,10 @@ class LayerArithmetic:
         layer_class: its class.
         widths: bits of its numbers.
         cost: what it costs; parameters are counted once.
-        weights: the number of its weights and of those that are not 0; a shared layer counts once.
-        nonzero_multiplications: its multiplications by weights that are not 0, padded zeros included.
+        weights: how many there are and how many are not 0; counted once.
+        nonzero_multiplications: those of its multiplications, padded zeros included, whose weight is not 0.
+        unrolled_digits: signed digits of the weights, each as often as it stands in unrolled logic, which adds once for
+            it; None where the weights are float.
     """
 
     name: str
@@ -41,6 +43,7 @@ class LayerArithmetic:
     cost: Cost
     weights: Weights
     nonzero_multiplications: int
+    unrolled_digits: int | None
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,11 @@ class ModelArithmetic:
         """The multiplications by weights that are not 0, of all layers."""
         return sum(layer.nonzero_multiplications for layer in self.layers)
 
+    @property
+    def unrolled_digits(self) -> int | None:
+        """Those of all layers; None where one has float weights."""
+        return reduce(added, (layer.unrolled_digits for layer in self.layers))
+
     def as_json(self) -> dict[str, Any]:
         """The content of `arithmetic.json` for this model."""
         layers = [
@@ -76,11 +84,13 @@ class ModelArithmetic:
         return {"layers": layers, "total": asdict(self.total) | _nonzero(self)}
 
 
-def _nonzero(part: LayerArithmetic | ModelArithmetic) -> dict[str, int]:
+def _nonzero(counted: LayerArithmetic | ModelArithmetic) -> dict[str, int | None]:
     return {
-        "weights": part.weights.all,
-        "nonzero_weights": part.weights.nonzero,
-        "nonzero_multiplications": part.nonzero_multiplications,
+        "weights": counted.weights.all,
+        "nonzero_weights": counted.weights.nonzero,
+        "nonzero_multiplications": counted.nonzero_multiplications,
+        "signed_digits": counted.weights.digits,
+        "unrolled_digits": counted.unrolled_digits,
     }
 
 
@@ -112,8 +122,9 @@ def count(model: keras.Model) -> ModelArithmetic:
         weights = weights_of(layer)
         weights_once = Weights() if layer.name in counted_layers else weights
         nonzero = weights.share(cost.multiplications)
-        counted_layers.add(layer.name)
-        layers.append(LayerArithmetic(layer.name, type(layer).__name__, widths, cost, weights_once, nonzero))
+        digits = weights.unrolled_digits(cost.multiplications_inside)
+        seen.add(layer.name)
+        layers.append(LayerArithmetic(layer.name, type(layer).__name__, widths, cost, counted, nonzero, digits))
         outgoing = _quantizer_bits(getattr(layer, "activation", None)) or outgoing
         bits |= {id(tensor): outgoing for tensor in outputs}
     return ModelArithmetic(tuple(layers))

@@ -14,10 +14,11 @@ import tensorflow as tf
 
 from data_prep.events.batch import TOWER_CLASSES
 from data_prep.grids.tower_geometry import Towers
-from models.events import targets
-from models.events.settings import DetectionSettings
-from models.events.targets import BOX_CHANNELS
-from models.training.objective import Objective, mean_weight, share
+from models.tasks import event_targets
+from models.tasks.event_settings import DetectionSettings
+from models.tasks.event_targets import BOX_CHANNELS
+from models.training.lessons import mean_of_losses, mixed
+from models.training.objective import Lesson, Objective, mean_weight, share
 
 Floats = npt.NDArray[np.float32]
 
@@ -32,9 +33,11 @@ def of_classes(power: float, wrap: int, shares: npt.ArrayLike) -> Objective:
         wrap: repeated columns on each side of the image.
         shares: of each class among the training towers.
     """
-    loss = _class_loss(targets.class_weights(shares, power), wrap)
-    specs = (tf.TensorSpec(_IMAGE, tf.uint8),)
-    return Objective(targets.classes, specs, (loss,), share(_same(wrap)), mean_weight)
+    weights = event_targets.class_weights(shares, power)
+    loss, specs = _class_loss(weights, wrap), (tf.TensorSpec(_IMAGE, tf.uint8),)
+    taught = mean_of_losses(loss, _score_loss(weights, wrap))
+    lessons = (Lesson(lambda output: tf.nn.softmax(_inner(output, wrap)), taught),)
+    return Objective(event_targets.classes, specs, (loss,), share(_same(wrap)), mean_weight, lessons=lessons)
 
 
 def of_jets(settings: DetectionSettings, wrap: int, towers: Towers) -> Objective:
@@ -45,13 +48,19 @@ def of_jets(settings: DetectionSettings, wrap: int, towers: Towers) -> Objective
         wrap: repeated columns on each side of the image.
         towers: of the image.
     """
+    heat, pt, box = _jet_losses(wrap)
     return Objective(
         lambda batch: targets.centres(batch, settings, towers),
         tuple(tf.TensorSpec((*_IMAGE, channels), tf.float32) for channels in (2, 2, BOX_CHANNELS + 1)),
-        _jet_losses(wrap),
+        (heat, pt, box),
         share(_hit(wrap)),
         mean_weight,
         (1.0, settings.pt_weight, settings.box_weight),
+        (
+            Lesson(lambda output: tf.sigmoid(_inner(output, wrap)), mean_of_losses(heat, _heat_of_score(wrap))),
+            Lesson(lambda output: _inner(output, wrap), mixed(pt, 1)),
+            Lesson(lambda output: _inner(output, wrap), mixed(box, BOX_CHANNELS)),
+        ),
     )
 
 
@@ -72,6 +81,33 @@ def _class_loss(weights: Floats, wrap: int) -> Callable[[Any, Any], Any]:
         label = tf.cast(truth, tf.int32)
         entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(_decided(label), _inner(output, wrap))
         return tf.reduce_mean(tf.gather(of_class, label) * entropy, axis=(1, 2))
+
+    return loss
+
+
+def _score_loss(weights: Floats, wrap: int) -> Callable[[Any, Any, Any], Any]:
+    """The same with the probabilities that teachers give the classes of a tower in the place of its class."""
+
+    def loss(truth: Any, score: Any, output: Any) -> Any:
+        decided = tf.cast(truth < len(TOWER_CLASSES), tf.float32)
+        entropy = -tf.reduce_sum(weights * score * tf.nn.log_softmax(_inner(output, wrap)), axis=-1)
+        return tf.reduce_mean(decided * entropy, axis=(1, 2))
+
+    return loss
+
+
+def _heat_of_score(wrap: int) -> Callable[[Any, Any, Any], Any]:
+    """The focal loss with the chance that teachers give each tower in the place of whether it is a centre."""
+
+    def loss(truth: Any, score: Any, output: Any) -> Any:
+        logit, spot, counts = _inner(output, wrap)[..., 0], truth[..., 0], truth[..., 1]
+        chance = tf.sigmoid(logit)
+        right = (1 - chance) ** 2 * tf.math.log_sigmoid(logit)
+        wrong = chance**2 * tf.math.log_sigmoid(-logit)
+        near = tf.where(spot >= 1, 1.0, (1 - spot) ** 4)
+        jets = tf.reduce_sum(tf.cast(spot >= 1, tf.float32), axis=(1, 2))
+        each = counts * (score[..., 0] * right + (1 - score[..., 0]) * near * wrong)
+        return -tf.reduce_sum(each, axis=(1, 2)) / tf.maximum(jets, 1.0)
 
     return loss
 

@@ -6,7 +6,6 @@ The images repeat columns beyond φ = ±π; outputs have all of them, and only t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -48,6 +47,9 @@ class EventSplit(Protocol):
 
     def batches(self, size: int, shuffle_seed: int | None = None) -> Iterator[EventBatch]:
         """The events in batches."""
+
+    def order(self, shuffle_seed: int) -> npt.NDArray[np.int64]:
+        """The rows in the order in which `batches` gives them with this seed."""
 
 
 class EventImages(Protocol):
@@ -95,8 +97,8 @@ def train(
     counts, wrap = _survey(dataset)
     aim = objective(model, wrap, targets.class_shares(counts), dataset.towers)
 
-    networks = ARCHITECTURES[model.architecture].networks(model, "towers")
-    steps = [Step(network, partial(network.build, model, dataset.shape, heads(model.task))) for network in networks]
+    networks = ARCHITECTURES["unet"].networks(model, "towers")
+    steps = [Step(network, model, dataset.shape, heads(model.task)) for network in networks]
     return train_in_turn(steps, dataset, settings, work, progress, aim)
 
 

@@ -12,7 +12,8 @@ import tensorflow as tf
 from qkeras.quantizers import BaseQuantizer, get_quantizer
 from tensorflow import keras
 
-from models.quantization.channel_quantizer import quantized_bits_by_channel, quantizer_of
+from models.quantization.channel_quantizer import quantized_bits_by_channel
+from models.quantization.quantizer_texts import quantizer_of
 from models.symmetry.groups import GROUPS, Group, Indices
 
 
@@ -90,7 +91,11 @@ class FilterLayer(keras.layers.Layer):  # type: ignore[misc]
         """The variables of the base filters, in the order of their quantizers."""
         return list(self.weights[: len(self.weight_quantizers)])
 
-    def effective_weights(self) -> tuple[list[Any], Any]:
+    def factor(self) -> Any:
+        """What the weights of the last base filter are multiplied with before they are quantized, one an output."""
+        return tf.ones(self.filters)
+
+    def used(self) -> tuple[list[Any], Any]:
         """Filters and bias as the layer uses them, quantized: the base filters in order, and the bias [filters]."""
         return self.quantized([tf.convert_to_tensor(weights) for weights in self.base_filters()], self.bias)
 

@@ -86,6 +86,22 @@ class GroupLayer(FilterLayer, ABC):
         filters[-1] = filters[-1] * factor
         return self.quantized(filters, self.bias - mean * factor)
 
+    def factor(self) -> Any:
+        """That of the batch normalisation outside of training."""
+        return self.scale / tf.sqrt(self.variance + EPSILON) if self.normalise else super().factor()
+
+    def absorb(self) -> None:
+        """Fold the batch normalisation into the trained weights: used as they are they then give the same layer."""
+        if not self.normalise:
+            return
+        factor = self.factor()
+        last = self.base_filters()[-1]
+        last.assign(last * factor)
+        self.bias.assign(self.bias - self.mean * factor)
+        self.mean.assign(tf.zeros_like(self.mean))
+        self.variance.assign(tf.zeros_like(self.variance))
+        self.scale.assign(tf.sqrt(self.variance + EPSILON))  # over itself it is 1, to the bit
+
     def _moments(self, inputs: Any, filters: list[Any]) -> tuple[Any, Any]:
         """Mean and variance of every output over batch, space and group; the moving ones follow them."""
         outputs = tf.reshape(self.linear(inputs, filters), (-1, self.filters))

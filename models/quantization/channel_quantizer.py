@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from qkeras.quantizers import BaseQuantizer, get_quantizer, quantized_bits
-from qkeras.safe_eval import safe_eval
+from qkeras.quantizers import quantized_bits
 
 
 class quantized_bits_by_channel(quantized_bits):  # type: ignore[misc]
@@ -86,13 +85,3 @@ def rounded(x: Any, by_channel: Sequence[int], integer: int, axis: int) -> Any:
     steps = 2.0 ** (integer + 1 - np.reshape(np.asarray(by_channel, np.float32), shape))
     ends = 2.0**integer / steps
     return tf.clip_by_value(tf.round(x / steps), -ends, ends - 1) * steps
-
-
-def quantizer_of(text: str) -> BaseQuantizer:
-    """The quantizer that a text stands for, one of QKeras' or that of this module.
-
-    >>> str(quantizer_of("quantized_bits_by_channel(6,0,axis=-1,by_channel='6_4_4')"))
-    "quantized_bits_by_channel(6,0,axis=-1,by_channel='6_4_4')"
-    """
-    name = quantized_bits_by_channel.__name__
-    return safe_eval(text, {name: quantized_bits_by_channel}) if text.startswith(name) else get_quantizer(text)

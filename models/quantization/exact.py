@@ -8,6 +8,7 @@ model that is compared with hardware bit for bit must give q(x) itself.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from qkeras.quantizers import BaseQuantizer
 from tensorflow import keras
@@ -24,9 +25,27 @@ def exact_inference(model: keras.Model) -> keras.Model:
     for layer in layers(model):
         for quantizer in quantizers(layer):
             quantizer.use_ste = False
+    forget_graphs(model)
+    return model
+
+
+@contextmanager
+def exactly(layer: keras.layers.Layer) -> Iterator[None]:
+    """Let the quantizers of a layer return their quantized values themselves for a while."""
+    before = [(quantizer, getattr(quantizer, "use_ste", True)) for quantizer in quantizers(layer)]
+    for quantizer, _ in before:
+        quantizer.use_ste = False
+    try:
+        yield
+    finally:
+        for quantizer, was in before:
+            quantizer.use_ste = was
+
+
+def forget_graphs(model: keras.Model) -> None:
+    """Drop what Keras has compiled of a model whose quantizers were changed."""
     for function in ("predict_function", "test_function", "train_function"):
         setattr(model, function, None)
-    return model
 
 
 def layers(model: keras.Model) -> Iterator[keras.layers.Layer]:

@@ -35,6 +35,10 @@ class WeightSettings(Settings):
     """Bits on average over the output channels: each gets 2 to `bits`, the fewer the less the loss of the float network
     minds (`models/quantization/channel_bits.py`). Where nothing is said all have `bits`."""
 
+    digits: int | None = Field(default=None, ge=1, le=8)
+    """Signed digits (powers of two with their sign) that a weight has at most: unrolled logic adds once for each.
+    Weights are rounded to the nearest such number of `bits` bits; where nothing is said to the nearest number."""
+
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if self.mean_bits is not None and not isinstance(self.bits, int):

@@ -17,6 +17,7 @@ from data_prep.fixed_point import FixedType
 from models.layers.symmetric_layers import SYMMETRIC
 from models.layers.transposed import QuantizedConv2DTranspose
 from models.quantization.channel_quantizer import quantized_bits_by_channel
+from models.quantization.digit_quantizer import quantized_digits
 from models.quantization.number_settings import WeightSettings
 from models.quantization.quantizer_types import require_computable
 from models.settings import QuantizerSettings
@@ -35,7 +36,7 @@ def weights(settings: WeightSettings, key: str, channels: int, axis: int = -1) -
     """A quantizer for the weights of a layer, with one width for all or with bits by channel.
 
     Args:
-        settings: one width for all channels, a list, or a mean.
+        settings: one width for all channels, a list, or a mean; signed digits at most.
         key: where they stand in `model.yaml`, for the message.
         channels: output channels of the kernel.
         axis: of the kernel along which they lie.
@@ -47,10 +48,14 @@ def weights(settings: WeightSettings, key: str, channels: int, axis: int = -1) -
         if len(settings.bits) != channels:
             what = f"'{key}.bits' holds {len(settings.bits)} widths for {channels} output channels"
             raise ConfigurationError(what, remedy="give one for each")
-        return quantized_bits_by_channel(max(settings.bits), settings.integer, settings.bits, axis=axis)
-    if settings.mean_bits is not None:
-        return quantized_bits_by_channel(settings.bits, settings.integer, mean_bits=settings.mean_bits, axis=axis)
-    return quantized_bits(settings.bits, settings.integer, alpha=1)
+        widest, by_channel = max(settings.bits), settings.bits
+    else:
+        widest, by_channel = settings.bits, None
+    if settings.digits is not None:
+        return quantized_digits(widest, settings.integer, settings.digits, by_channel, settings.mean_bits, axis)
+    if by_channel or settings.mean_bits is not None:
+        return quantized_bits_by_channel(widest, settings.integer, by_channel, settings.mean_bits, axis)
+    return quantized_bits(widest, settings.integer, alpha=1)
 
 
 def unsigned(settings: QuantizerSettings) -> quantized_relu:

@@ -1,4 +1,7 @@
-"""How many weights of a layer are not 0, as it uses them: quantized, batch normalisation folded in where it is."""
+"""How many weights of a layer are not 0, and their signed digits.
+
+Counted are weights as the layer uses them: quantized, batch normalisation folded in where it is.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ import numpy as np
 
 from models.layers.filter_layer import FilterLayer
 from models.layers.kernels import kernels
+from models.quantization.exact import exactly
+from models.quantization.signed_digits import signed_digits
 
 
 @dataclass(frozen=True)
@@ -18,23 +23,40 @@ class Weights:
     Attributes:
         all: their number; biases do not count.
         nonzero: those that multiply by something.
+        digits: their signed digits; None where some are float.
     """
 
     all: int = 0
     nonzero: int = 0
+    digits: int | None = 0
 
     def __add__(self, other: Weights) -> Weights:
-        return Weights(self.all + other.all, self.nonzero + other.nonzero)
+        return Weights(self.all + other.all, self.nonzero + other.nonzero, added(self.digits, other.digits))
 
     def share(self, multiplications: int) -> int:
         """Of a layer's multiplications those that are not by 0: each of its weights is used in equally many places."""
         return multiplications * self.nonzero // self.all if self.all else multiplications
 
+    def unrolled_digits(self, multiplications: int) -> int | None:
+        """The signed digits of all weights, each in all places of a layer with so many multiplications."""
+        return None if self.digits is None else multiplications * self.digits // max(self.all, 1)
+
+
+def added(one: int | None, other: int | None) -> int | None:
+    """The sum of two numbers that are both known."""
+    return None if one is None or other is None else one + other
+
 
 def weights_of(layer: Any) -> Weights:
     """The weights of a layer of Keras, QKeras or this project; none of one that has none."""
-    kernels = [np.asarray(kernel) for kernel in _used(layer)]
-    return Weights(sum(kernel.size for kernel in kernels), sum(int(np.count_nonzero(kernel)) for kernel in kernels))
+    with exactly(layer):
+        used = [np.asarray(kernel) for kernel in _used(layer)]
+    floats = any(kernel.quantizer is None for kernel in kernels(layer))
+    return Weights(
+        sum(kernel.size for kernel in used),
+        sum(int(np.count_nonzero(kernel)) for kernel in used),
+        None if floats else sum(int(signed_digits(kernel).sum()) for kernel in used),
+    )
 
 
 def _used(layer: Any) -> list[Any]:

@@ -34,7 +34,8 @@ from models.settings import ModelSettings, TrainSettings
 from models.training import tagging
 from models.training.batches import Feed, survey
 from models.training.in_turn import Progress, TrainedNetwork, of_jets, train_in_turn
-from models.training.objective import Objective, joined, mean_weight, share
+from models.training.lessons import mixed
+from models.training.objective import Lesson, Objective, joined, mean_weight, share
 
 Floats = npt.NDArray[np.float32]
 
@@ -105,6 +106,7 @@ def objective(settings: ModelSettings) -> Objective:
         losses=(huber,),
         watched=share(within),
         mean_weight=mean_weight,
+        lessons=(Lesson(tf.identity, mixed(huber)),),
     )
     if not wanted.beside_tagger:
         return alone

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,8 +16,11 @@ from data_prep.errors import InputFileError, PipelineError, TrainingSettingsErro
 from data_prep.images.augment import AugmentationSettings, augmented, require_turnable
 from data_prep.images.batch import ImageBatch
 from data_prep.store.jet_images import ImageDataset
+from models.training.lessons import Taught
 from models.training.objective import Objective
 
+Scores = tuple[npt.NDArray[np.float32], ...]
+"""Mean scores of teachers, an array an output; rows in the order of the split."""
 _AUGMENTATION = 1
 """Tells the random numbers of augmentation from those that shuffle."""
 _AS_THEY_ARE = AugmentationSettings()
@@ -36,6 +40,9 @@ class Split(Protocol):
 
     def batches(self, size: int, shuffle_seed: int | None = None) -> Iterator[Any]:
         """The images in batches that have `dense()` and `weight`."""
+
+    def order(self, shuffle_seed: int) -> npt.NDArray[np.int64]:
+        """The rows in the order in which `batches` gives them with this seed."""
 
 
 class Images(Protocol):
@@ -93,6 +100,7 @@ class Feed:
         weight_scale: what the event weights are multiplied with.
         objective: gives other targets than the labels, where there is one.
         augmentation: what is done to the images at random, in passes that have a seed.
+        scores: of teachers, where the objective has some; they are those of images without augmentation.
         fault: the error that ended the feed, for TensorFlow keeps only its text.
     """
 
@@ -101,6 +109,7 @@ class Feed:
     weight_scale: float = 1.0
     objective: Objective | None = None
     augmentation: AugmentationSettings = _AS_THEY_ARE
+    scores: Scores | None = None
     fault: PipelineError | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -128,14 +137,30 @@ class Feed:
     def _arrays(self, shuffle_seed: int | None) -> Iterator[tuple[npt.NDArray[Any], Any, npt.NDArray[Any]]]:
         augments = self.augmentation.active and shuffle_seed is not None
         rng = np.random.default_rng([shuffle_seed or 0, _AUGMENTATION])
+        rows = self._rows(shuffle_seed)
         try:
             for batch in self.split.batches(self.size, shuffle_seed):
-                targets = self.objective.structure(self.objective.targets(batch)) if self.objective else batch.label
+                targets = self._targets(batch, rows)
                 images = self._augmented(batch, rng) if augments else batch.dense()
                 yield images, targets, batch.weight * np.float32(self.weight_scale)
         except PipelineError as error:
             self.fault = error
             raise
+
+    def _rows(self, shuffle_seed: int | None) -> Iterator[int]:
+        """Which rows of the scores belong to the images, one after the other; none where there are no scores."""
+        if self.scores is None:
+            return iter(())
+        return iter(range(self.split.rows) if shuffle_seed is None else self.split.order(shuffle_seed).tolist())
+
+    def _targets(self, batch: Any, rows: Iterator[int]) -> Any:
+        if self.objective is None:
+            return batch.label
+        found = self.objective.targets(batch)
+        if self.scores is not None and isinstance(self.objective, Taught):
+            chosen = np.fromiter(islice(rows, len(batch)), np.int64)
+            found = self.objective.joined(found, [each[chosen] for each in self.scores])
+        return self.objective.structure(found)
 
     def _augmented(self, batch: ImageBatch, rng: np.random.Generator) -> npt.NDArray[np.float32]:
         return augmented(batch, self.split.description.grid, self.augmentation, rng)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,13 @@ from data_prep.system.whole import whole_file
 from models.quantization import channel_bits
 from models.settings import PhaseSettings, TrainSettings
 from models.training import tagging
-from models.training.batches import Feed, Images
+from models.training.batches import Feed, Images, Scores
 from models.training.objective import Objective, watched
 from models.training.pruning import Pruner, chosen_kernels
 from models.training.pruning_settings import PruningSettings
 
 Advance = Callable[[int], None]
+NO_SCORES: Mapping[str, Scores] = {}
 
 
 @dataclass
@@ -41,6 +42,7 @@ class History:
         val_loss, val_accuracy: over the validation jets at the end of the epoch.
         learning_rate: that of the epoch's last step.
         sparsity: share of the weights to be pruned that are at the end of the epoch.
+        digits: share of the signed digits that weights may have; empty where none are taken away.
         best_epoch: index of the epoch whose weights were kept.
     """
 
@@ -50,12 +52,20 @@ class History:
     val_accuracy: list[float] = field(default_factory=list)
     learning_rate: list[float] = field(default_factory=list)
     sparsity: list[float] = field(default_factory=list)
+    digits: list[float] = field(default_factory=list)
     best_epoch: int = -1
 
     @property
     def epochs(self) -> int:
         """Epochs done."""
         return len(self.loss)
+
+    def behind(self, before: History, share: float) -> History:
+        """This training and one before it as one, this one with so many of the digits."""
+        digits = (before.digits or [1.0] * before.epochs) + [share] * self.epochs
+        sparsity = before.sparsity + before.sparsity[-1:] * self.epochs
+        added = {name: getattr(before, name) + getattr(self, name) for name in _BY_EPOCH}
+        return History(**added, sparsity=sparsity, digits=digits, best_epoch=before.epochs + self.best_epoch)
 
     def stale(self, patience: int) -> bool:
         """Whether more than `patience` epochs have ended since the best one."""
@@ -64,6 +74,9 @@ class History:
     def as_json(self) -> dict[str, Any]:
         """The content of `history.json` for this network."""
         return asdict(self)
+
+
+_BY_EPOCH = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 
 
 def prepare(settings: TrainSettings) -> None:
@@ -121,6 +134,7 @@ def train(
     advance: Advance = lambda jets: None,
     objective: Objective = tagging.OBJECTIVE,
     pruning: PruningSettings | None = None,
+    scores: Mapping[str, Scores] = NO_SCORES,
 ) -> History:
     """Train a network on the `train` split; it ends with the weights of its best epoch on `validation`.
 
@@ -135,6 +149,7 @@ def train(
         advance: called with the number of jets of every step.
         objective: what it is trained for.
         pruning: what becomes 0 on the way.
+        scores: of the teachers that the objective has, by split.
 
     Raises:
         InputFileError: a class without jets, weights that cannot be used, a damaged file.
@@ -142,8 +157,12 @@ def train(
         PipelineError: the loss is not finite any more.
     """
     scale, judged_scale = (1 / objective.mean_weight(dataset, name) for name in ("train", "validation"))
-    learn = Feed(dataset.split("train"), settings.batch, scale, objective, settings.augmentation)
-    judge = Feed(dataset.split("validation"), 8 * settings.batch, judged_scale, objective)
+    learn = Feed(
+        dataset.split("train"), settings.batch, scale, objective, settings.augmentation, scores=scores.get("train")
+    )
+    judge = Feed(
+        dataset.split("validation"), 8 * settings.batch, judged_scale, objective, scores=scores.get("validation")
+    )
     steps = -(-learn.split.rows // settings.batch)
     _compile(model, objective, phase, steps)
     pruner = Pruner(chosen_kernels(model, pruning), pruning, steps * phase.epochs) if pruning else None

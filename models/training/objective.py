@@ -18,6 +18,19 @@ Loss = Callable[[Any, Any], Any]
 
 
 @dataclass(frozen=True)
+class Lesson:
+    """How teachers take part in the loss of an output.
+
+    Attributes:
+        score: from a teacher's output what is averaged over teachers, its channels in the last axis.
+        loss: (truth, score, output, share of the score in the target) to the loss of every image.
+    """
+
+    score: Callable[[Any], Any]
+    loss: Callable[[Any, Any, Any, float], Any]
+
+
+@dataclass(frozen=True)
 class Objective:
     """What a network is trained for; tuples have an entry an output, in their order.
 
@@ -28,6 +41,7 @@ class Objective:
         watched: makes the metric of the first output that training reports as "accuracy".
         mean_weight: of the images of a split by name; raises where the split cannot be trained on.
         loss_weights: how much each output counts.
+        lessons: how teachers take part; empty where there can be none.
     """
 
     targets: Callable[[Any], tuple[npt.NDArray[Any], ...]]
@@ -36,6 +50,7 @@ class Objective:
     watched: Callable[[], keras.metrics.Metric]
     mean_weight: Callable[[Any, str], float]
     loss_weights: tuple[float, ...] = (1.0,)
+    lessons: tuple[Lesson, ...] = ()
 
     def compile(self, model: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
         """Prepare a model for `fit`."""
@@ -67,6 +82,7 @@ def joined(first: Objective, second: Objective, weights: tuple[float, float]) ->
         loss_weights=tuple(
             weight * part for each, weight in zip((first, second), weights, strict=True) for part in each.loss_weights
         ),
+        lessons=first.lessons + second.lessons,
     )
 
 

@@ -103,7 +103,8 @@ def train_networks(
     """
     _require_background(dataset.classes, settings.against)
     survey(dataset, "test")  # a fault there should not show after the training
-    wanted = _wanted(networks(model, dataset.metadata.grid.kind), only)
+    own = settings.teacher.own if settings.teacher else ()
+    wanted = _wanted(networks(model, dataset.metadata.grid.kind), only, own)
     return train_in_turn([of_jets(network, model, dataset) for network in wanted], dataset, settings, work, progress)
 
 
@@ -116,14 +117,17 @@ def _require_background(classes: tuple[str, ...], against: tuple[str, ...]) -> N
         raise TrainingSettingsError("'against' names all classes", remedy="leave those out that are signal")
 
 
-def _wanted(all_: tuple[NetworkDefinition, ...], only: Collection[str] | None) -> list[NetworkDefinition]:
-    """Some of the networks, with those that their training starts from."""
+def _wanted(all_: tuple[Network, ...], only: Collection[str] | None, teachers: Collection[str]) -> list[Network]:
+    """Some of the networks, with those that their training starts from and those that teach quantized ones."""
     names = [network.name for network in all_]
     unknown = sorted(set(only or ()) - set(names))
     if unknown:
         raise ConfigurationError(f"there is no network '{unknown[0]}'", remedy=f"the networks are {', '.join(names)}")
-    starts = {network.starts_from for network in all_ if only is None or network.name in only}
-    return [network for network in all_ if only is None or network.name in only or network.name in starts]
+    chosen = [network for network in all_ if only is None or network.name in only]
+    needed = {network.name for network in chosen} | {network.starts_from for network in chosen}
+    if any(network.quantized for network in chosen):
+        needed |= set(teachers)
+    return [network for network in all_ if network.name in needed]
 
 
 def compare(dataset: ImageDataset, taggers: list[Tagger], settings: TrainSettings, progress: Progress) -> Comparison:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -34,11 +34,15 @@ def run(
     from models.settings import TrainSettings
     from models.tasks.registry import TASKS, TaskChoice
 
-    task = TASKS[load(model_config, TaskChoice).task]  # all other keys are validated below
-    train_settings, network = load(config, TrainSettings), load(model_config, task.settings)
-    with artefact(
-        out, "train", settings={"train": train_settings, "model": network}, inputs={"images": images}
-    ) as space:
+    task = TASKS[load(model_config, TaskChoice).task]  # what else the file holds is looked at afterwards
+    how, network = load(config, TrainSettings), load(model_config, task.settings)
+    inputs: dict[str, Any] = {"images": images}
+    if how.teacher and how.teacher.files:
+        from models.files.meaning import meaning_beside
+
+        beside = dict.fromkeys(meaning_beside(file) for file in how.teacher.files)
+        inputs["files"] = [*how.teacher.files, *(file for file in beside if file.exists())]
+    with artefact(out, "train", settings={"train": how, "model": network}, inputs=inputs) as space:
         from models.files.meaning import Meaning
         from models.training.network import prepare
 

@@ -17,6 +17,8 @@ KEYS = (
     "nonzero_weights",
     "bit_operations",
 )
+DIGITS = ("signed_digits", "unrolled_digits")
+"""None of a float network."""
 
 
 def load_arithmetic(run: RunFolder) -> dict[str, dict[str, Any]]:
@@ -31,8 +33,8 @@ def load_arithmetic(run: RunFolder) -> dict[str, dict[str, Any]]:
     with reading("30_model/arithmetic.json"):
         return {
             name: {
-                "total": {key: int(content[name]["total"][key]) for key in KEYS},
-                "layers": [_layer(layer) for layer in content[name]["layers"] if layer["multiplications"]],
+                "total": _numbers(found[name]["total"]),
+                "layers": [_layer(layer) for layer in found[name]["layers"] if layer["multiplications"]],
             }
             for name in display_order(content)
         }
@@ -58,7 +60,13 @@ def values(run: RunFolder) -> dict[str, Any]:
 
 def _layer(layer: dict[str, Any]) -> dict[str, Any]:
     names = ("name", "kind", "output_shape")
-    return {name: layer[name] for name in names} | {key: int(layer[key]) for key in KEYS}
+    return {name: found[name] for name in names} | _numbers(found)
+
+
+def _numbers(found: dict[str, Any]) -> dict[str, int | None]:
+    return {key: int(found[key]) for key in KEYS} | {
+        key: None if found[key] is None else int(found[key]) for key in DIGITS
+    }
 
 
 def _convolutions(layers: list[dict[str, Any]]) -> int:

@@ -326,14 +326,16 @@ class Bench:
         from models.files.load import save_model
         from models.files.meaning import MEANING, Meaning
         from models.quantization.exact import exact_inference
+        from models.quantization.plain_quantizers import store_plainly
         from models.training.inherit import NetworkWeights
         from models.training.short_training import Judge
 
         path = model_file(self.work, number)
         path.parent.mkdir(exist_ok=True)
+        NetworkWeights.of(model).save(weights_file(self.work, number))
+        store_plainly(model)
         save_model(model, path)
         Meaning.of_training(files.images.description, files.model).save(path.with_suffix(f".{MEANING}"))
-        NetworkWeights.of(model).save(weights_file(self.work, number))
         return Judge(exact_inference(model), judge).quality(REPLICAS, self.settings.seed)
 
     def _cost(self, model: Any, files: Files) -> Any:

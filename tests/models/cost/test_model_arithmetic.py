@@ -60,6 +60,17 @@ def test_shared_layer_computes_twice_and_counts_once() -> None:
     assert arithmetic.total.parameters == 9
 
 
+def test_signed_digits_in_all_places() -> None:
+    """About 7/32 = 8/32 - 1/32 and 1/2: three digits, at 16 pixels; a float layer has no number of them."""
+    pixels = keras.Input((4, 4, 1))
+    kernel = keras.initializers.Constant([[[[0.2234567, 0.5012345]]]])
+    x = qkeras.QConv2D(2, 1, kernel_quantizer=bits(6, 0, alpha=1), kernel_initializer=kernel)(pixels)
+    found = model_arithmetic.count(keras.Model(pixels, x)).as_json()["total"]
+    assert (found["signed_digits"], found["unrolled_digits"]) == (3, 48)
+    found = model_arithmetic.count(keras.Model(pixels, layers.Conv2D(2, 1)(x))).as_json()["total"]
+    assert (found["signed_digits"], found["unrolled_digits"]) == (None, None)
+
+
 def test_one_dimensional_layers_lie_along_the_columns() -> None:
     model = keras.Sequential([layers.Conv1D(4, 3, input_shape=(10, 2)), layers.SeparableConv1D(5, 3)])
     arithmetic = model_arithmetic.count(model)

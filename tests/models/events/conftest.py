@@ -23,11 +23,12 @@ class MemorySplit:
         self.rows = len(batch)
 
     def batches(self, size: int, shuffle_seed: int | None = None) -> Iterator[EventBatch]:
-        order = np.arange(self.rows)
-        if shuffle_seed is not None:
-            order = np.random.default_rng(shuffle_seed).permutation(self.rows)
+        order = np.arange(self.rows) if shuffle_seed is None else self.order(shuffle_seed)
         for start in range(0, self.rows, size):
             yield self.batch.take(order[start : start + size])
+
+    def order(self, shuffle_seed: int) -> np.ndarray[Any, Any]:
+        return np.random.default_rng(shuffle_seed).permutation(self.rows)
 
 
 class MemoryEvents:

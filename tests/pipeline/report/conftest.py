@@ -270,6 +270,8 @@ def _arithmetic(multiplications: int, bit_operations: int) -> dict[str, Any]:
         "parameters": 77,
         "weights": 67,
         "nonzero_weights": 43,
+        "signed_digits": 59,
+        "unrolled_digits": None,
         "bit_operations": bit_operations,
         "output_shape": [13, 13, 10],
     }
