@@ -19,8 +19,8 @@ import numpy as np
 from data_prep.images.pairs import pair_images
 from data_prep.jets.candidates import Candidates, CandidateSettings
 from hls_projects.blocks.pair_builder import PairBuilder, logarithms
-from hls_projects.rtl.pair_serial import write_serial
-from hls_projects.rtl.synthesis import synthesise
+from hls_projects.rtl.forms.pair_serial import write_serial
+from hls_projects.rtl.synthesis.synthesis import synthesise
 
 JETS = 20_000
 LOOP = 500

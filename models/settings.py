@@ -14,7 +14,7 @@ from models.quantization.number_settings import WeightSettings
 from models.registries import JetArchitectureName, JetTaskName
 from models.registries import Symmetry as Symmetry
 from models.registries import architecture as architecture_of
-from models.tasks.settings import RegressionSettings
+from models.regression.settings import RegressionSettings
 from models.training.digit_settings import DigitSettings
 from models.training.pruning_settings import PruningSettings
 from models.training.teacher_settings import TeacherSettings

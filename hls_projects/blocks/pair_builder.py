@@ -32,7 +32,7 @@ from pydantic import Field, model_validator
 from data_prep.fixed_point import FixedType
 from data_prep.jets.candidates import CandidateSettings
 from data_prep.settings import Settings
-from hls_projects.network.port_type import PortType
+from hls_projects.network.port import Port
 
 Integers = npt.NDArray[np.int64]
 
@@ -122,11 +122,11 @@ class PairBuilder(Settings):
         return len(self.rows) + 1, len(self.columns) + 1, len(self.leading) + 1
 
     @property
-    def ports(self) -> tuple[PortType, ...]:
+    def ports(self) -> tuple[Port, ...]:
         """pT, η, φ of the candidates, each [number]."""
         given = self.candidates
         types = (given.pt.type, given.eta, given.phi)
-        return tuple(PortType(name=n, shape=(given.number,), type=t) for n, t in zip(PORTS, types, strict=True))
+        return tuple(Port(name=n, shape=(given.number,), type=t) for n, t in zip(PORTS, types, strict=True))
 
     @property
     def result(self) -> FixedType:
@@ -214,7 +214,7 @@ def logarithms(pt: Integers, mantissa: int) -> Integers:
     return np.where(pt > 0, (position << mantissa) + ((pt << mantissa) >> position) - (1 << mantissa), 0)
 
 
-def _check(port: PortType, values: Integers) -> None:
+def _check(port: Port, values: Integers) -> None:
     if values.dtype != np.int64 or values.ndim != 2 or values.shape[1:] != port.shape:
         raise ValueError(
             f"{port.name} must be int64 [vectors, {port.shape[0]}], not {values.dtype} {list(values.shape)}"

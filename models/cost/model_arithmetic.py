@@ -123,8 +123,8 @@ def count(model: keras.Model) -> ModelArithmetic:
         weights_once = Weights() if layer.name in counted_layers else weights
         nonzero = weights.share(cost.multiplications)
         digits = weights.unrolled_digits(cost.multiplications_inside)
-        seen.add(layer.name)
-        layers.append(LayerArithmetic(layer.name, type(layer).__name__, widths, cost, counted, nonzero, digits))
+        counted_layers.add(layer.name)
+        layers.append(LayerArithmetic(layer.name, type(layer).__name__, widths, cost, weights_once, nonzero, digits))
         outgoing = _quantizer_bits(getattr(layer, "activation", None)) or outgoing
         bits |= {id(tensor): outgoing for tensor in outputs}
     return ModelArithmetic(tuple(layers))

@@ -14,9 +14,9 @@ import tensorflow as tf
 
 from data_prep.events.batch import TOWER_CLASSES
 from data_prep.grids.tower_geometry import Towers
-from models.tasks import event_targets
-from models.tasks.event_settings import DetectionSettings
-from models.tasks.event_targets import BOX_CHANNELS
+from models.events import targets
+from models.events.settings import DetectionSettings
+from models.events.targets import BOX_CHANNELS
 from models.training.lessons import mean_of_losses, mixed
 from models.training.objective import Lesson, Objective, mean_weight, share
 
@@ -33,11 +33,11 @@ def of_classes(power: float, wrap: int, shares: npt.ArrayLike) -> Objective:
         wrap: repeated columns on each side of the image.
         shares: of each class among the training towers.
     """
-    weights = event_targets.class_weights(shares, power)
+    weights = targets.class_weights(shares, power)
     loss, specs = _class_loss(weights, wrap), (tf.TensorSpec(_IMAGE, tf.uint8),)
     taught = mean_of_losses(loss, _score_loss(weights, wrap))
     lessons = (Lesson(lambda output: tf.nn.softmax(_inner(output, wrap)), taught),)
-    return Objective(event_targets.classes, specs, (loss,), share(_same(wrap)), mean_weight, lessons=lessons)
+    return Objective(targets.classes, specs, (loss,), share(_same(wrap)), mean_weight, lessons=lessons)
 
 
 def of_jets(settings: DetectionSettings, wrap: int, towers: Towers) -> Objective:

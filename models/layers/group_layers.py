@@ -84,7 +84,8 @@ class GroupLayer(FilterLayer, ABC):
         mean, variance = self._moments(inputs, filters) if training else (self.mean, self.variance)
         factor = self.scale / tf.sqrt(variance + EPSILON)
         filters[-1] = filters[-1] * factor
-        return self.quantized(filters, self.bias - mean * factor)
+        quantized: tuple[list[Any], Any] = self.quantized(filters, self.bias - mean * factor)
+        return quantized
 
     def factor(self) -> Any:
         """That of the batch normalisation outside of training."""

@@ -44,7 +44,7 @@ class Step:
         outputs: classes, or the channels of every output by name.
     """
 
-    network: Network
+    network: NetworkDefinition
     model: Any
     shape: tuple[int, int, int]
     outputs: Any

@@ -117,7 +117,9 @@ def _require_background(classes: tuple[str, ...], against: tuple[str, ...]) -> N
         raise TrainingSettingsError("'against' names all classes", remedy="leave those out that are signal")
 
 
-def _wanted(all_: tuple[Network, ...], only: Collection[str] | None, teachers: Collection[str]) -> list[Network]:
+def _wanted(
+    all_: tuple[NetworkDefinition, ...], only: Collection[str] | None, teachers: Collection[str]
+) -> list[NetworkDefinition]:
     """Some of the networks, with those that their training starts from and those that teach quantized ones."""
     names = [network.name for network in all_]
     unknown = sorted(set(only or ()) - set(names))

@@ -35,14 +35,14 @@ def run(
     from models.tasks.registry import TASKS, TaskChoice
 
     task = TASKS[load(model_config, TaskChoice).task]  # what else the file holds is looked at afterwards
-    how, network = load(config, TrainSettings), load(model_config, task.settings)
+    train_settings, network = load(config, TrainSettings), load(model_config, task.settings)
     inputs: dict[str, Any] = {"images": images}
-    if how.teacher and how.teacher.files:
+    if train_settings.teacher and train_settings.teacher.files:
         from models.files.meaning import meaning_beside
 
-        beside = dict.fromkeys(meaning_beside(file) for file in how.teacher.files)
-        inputs["files"] = [*how.teacher.files, *(file for file in beside if file.exists())]
-    with artefact(out, "train", settings={"train": how, "model": network}, inputs=inputs) as space:
+        beside = dict.fromkeys(meaning_beside(file) for file in train_settings.teacher.files)
+        inputs["files"] = [*train_settings.teacher.files, *(file for file in beside if file.exists())]
+    with artefact(out, "train", settings={"train": train_settings, "model": network}, inputs=inputs) as space:
         from models.files.meaning import Meaning
         from models.training.network import prepare
 

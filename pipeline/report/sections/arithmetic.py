@@ -33,8 +33,8 @@ def load_arithmetic(run: RunFolder) -> dict[str, dict[str, Any]]:
     with reading("30_model/arithmetic.json"):
         return {
             name: {
-                "total": _numbers(found[name]["total"]),
-                "layers": [_layer(layer) for layer in found[name]["layers"] if layer["multiplications"]],
+                "total": _numbers(content[name]["total"]),
+                "layers": [_layer(layer) for layer in content[name]["layers"] if layer["multiplications"]],
             }
             for name in display_order(content)
         }
@@ -60,13 +60,12 @@ def values(run: RunFolder) -> dict[str, Any]:
 
 def _layer(layer: dict[str, Any]) -> dict[str, Any]:
     names = ("name", "kind", "output_shape")
-    return {name: found[name] for name in names} | _numbers(found)
+    return {name: layer[name] for name in names} | _numbers(layer)
 
 
-def _numbers(found: dict[str, Any]) -> dict[str, int | None]:
-    return {key: int(found[key]) for key in KEYS} | {
-        key: None if found[key] is None else int(found[key]) for key in DIGITS
-    }
+def _numbers(counts: dict[str, Any]) -> dict[str, int | None]:
+    digits = {key: None if counts[key] is None else int(counts[key]) for key in DIGITS}
+    return {key: int(counts[key]) for key in KEYS} | digits
 
 
 def _convolutions(layers: list[dict[str, Any]]) -> int:

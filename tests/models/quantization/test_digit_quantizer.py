@@ -15,6 +15,8 @@ from tensorflow import keras
 from hls_projects.lowering.lower import lower
 from hls_projects.lowering.types import prove_network
 from models.architectures import quantized_network, unet_network
+from models.events.maps import heads
+from models.events.settings import EventModelSettings
 from models.files.load import load_model, save_model
 from models.layers.kernels import kernels
 from models.quantization import digit_quantizer, exact, quantizer_texts
@@ -23,10 +25,8 @@ from models.quantization.exact import exact_inference
 from models.quantization.plain_quantizers import store_plainly
 from models.quantization.signed_digits import signed_digits
 from models.settings import ModelSettings
-from models.tasks.event_maps import heads
-from models.tasks.event_settings import EventModelSettings
+from tests.models.events.conftest import event_content
 from tests.models.symmetric_settings import WORDS, built, content, random_images
-from tests.models.tasks.conftest import event_content
 
 SHAPE = (8, 8, 1)
 FEW = {"bits": 6, "integer": 0, "digits": 2}

@@ -14,12 +14,13 @@ import numpy as np
 from alkaid.types import CombLogic
 
 from hls_projects.blocks.pair_builder import PairBuilder
+from hls_projects.rtl.clocked.machine import Machine, Pipelining, port_intervals
+from hls_projects.rtl.clocked.write import write
 from hls_projects.rtl.design import RtlDesign
-from hls_projects.rtl.machine import Machine, Pipelining, port_intervals
-from hls_projects.rtl.pair_serial import turns_of
-from hls_projects.rtl.quantizer import Form, quantize
-from hls_projects.rtl.trace import logic_of
-from hls_projects.rtl.values import (
+from hls_projects.rtl.forms.pair_serial import turns_of
+from hls_projects.rtl.logic.quantizer import Form, quantize
+from hls_projects.rtl.logic.trace import logic_of
+from hls_projects.rtl.logic.values import (
     Tensor,
     bit,
     both,
@@ -33,7 +34,6 @@ from hls_projects.rtl.values import (
     tree,
     variable,
 )
-from hls_projects.rtl.write import write
 
 
 def pair_image(builder: PairBuilder, form: Form, inputs: Sequence[Tensor]) -> Tensor:

@@ -14,10 +14,10 @@ from data_prep.errors import UnsupportedModelError
 from data_prep.jets.candidates import CandidateSettings
 from hls_projects.blocks.pair_builder import PairBuilder
 from hls_projects.blocks.pair_builder_vectors import pair_vectors
-from hls_projects.rtl import ghdl, verilator
-from hls_projects.rtl.machine import Pipelining
-from hls_projects.rtl.pair_image import trace_pairs, write_parallel
-from hls_projects.rtl.pair_serial import SerialPairs, Unit, write_serial
+from hls_projects.rtl.clocked.machine import Pipelining
+from hls_projects.rtl.forms.pair_image import trace_pairs, write_parallel
+from hls_projects.rtl.forms.pair_serial import SerialPairs, Unit, write_serial
+from hls_projects.rtl.simulation import ghdl, verilator
 from tests.hls_projects.blocks.pair_builders import ODD, pair_builder
 
 Integers = npt.NDArray[np.int64]
