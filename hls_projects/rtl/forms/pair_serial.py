@@ -4,9 +4,10 @@ Candidates come `per_clock` a clock and go along a line of registers. Those that
 N meet at fixed places: the newest one and the one that came so long before, or, for the pairs across the end of the
 list, the one of N ranks before that, which is the same image's. So N/2 units see all N(N - 1)/2 pairs in the clocks in
 which the candidates of one image come in, without a gap between images (the circle method of round-robin tournaments,
-seen from the standing players).
+seen from the standing players). Where the image has channels by rank, the leading candidates stand in registers of
+their own and meet all that come after them, and the others make the circle: then a unit has one channel.
 
-A unit makes row, column and channel of its pair and counts it in a histogram of its own, in distributed memory: a word
+A unit makes row and column of its pair and counts it in a histogram of its own, in distributed memory: a word
 is a piece of a row, and flags say which words hold something, so that nothing must be cleared. There are two banks: one
 counts, of the other a word a clock is read, and the sum over all units is the image, piece by piece.
 """
