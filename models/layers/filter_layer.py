@@ -95,7 +95,7 @@ class FilterLayer(keras.layers.Layer):  # type: ignore[misc]
         """What the weights of the last base filter are multiplied with before they are quantized, one an output."""
         return tf.ones(self.filters)
 
-    def used(self) -> tuple[list[Any], Any]:
+    def effective_weights(self) -> tuple[list[Any], Any]:
         """Filters and bias as the layer uses them, quantized: the base filters in order, and the bias [filters]."""
         return self.quantized([tf.convert_to_tensor(weights) for weights in self.base_filters()], self.bias)
 

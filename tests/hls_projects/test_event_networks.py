@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from tensorflow import keras
-from tests.hls_projects.rtl.test_forms import simulate
+from tests.hls_projects.rtl.forms.test_forms import simulate
 
 from hls_projects.blocks.jet_finder import JetFinder
 from hls_projects.hls.convert import convert

@@ -162,7 +162,7 @@ def compiled(made: PairBuilder, folder: Path, raw: Raw) -> Integers:
     source, library = write_alone(made, "trigger", folder), folder / "trigger.so"
     flags = ["-std=c++17", "-O2", "-shared", "-fPIC", "-fno-gnu-unique", "-Wno-unknown-pragmas"]
     subprocess.run(["g++", *flags, f"-I{headers}", str(source), "-o", str(library)], check=True)
-    inputs = [port.type.to_float(x) for port, x in zip(made.ports, raw, strict=True)]
+    inputs = [np.ascontiguousarray(x) for x in raw]
     _, (image,) = run(library, inputs, [], ["image"], [int(np.prod(made.shape))], "candidates_run")
     np.testing.assert_array_equal(image, np.rint(image))
     return image.astype(np.int64).reshape(-1, *made.shape)

@@ -201,7 +201,7 @@ def test_patches(model_content: dict[str, Any]) -> None:
     model = _network(ModelSettings.model_validate(content))
     assert [part.places for part in digits.parts(model)] == [4, 1, 1, 1]
     network = prove_network(lower(model))
-    assert [layer.shape for layer in network.types.layers if layer.name in network.weights] == [
+    assert [layer.shape for layer in network.graph.layers if layer.name in network.weights] == [
         (2, 2, 8),
         (16,),
         (16,),

@@ -14,7 +14,7 @@ from tensorflow import keras
 
 from data_prep.errors import InputFileError, TrainingSettingsError
 from data_prep.store.jet_images import ImageDataset
-from models.architectures import separable
+from models.architectures import separable_network
 from models.architectures.registry import HARDWARE
 from models.files.load import save_model
 from models.files.meaning import Meaning
@@ -70,7 +70,7 @@ def test_scores_are_the_mean_and_stand_beside_their_jets(
     networks = []
     for seed in (1, 2):
         keras.utils.set_random_seed(seed)
-        networks.append(separable.build(model_settings, SHAPE, 2))
+        networks.append(separable_network.build(model_settings, SHAPE, 2))
     wanted = TeacherSettings(weight=0.5, networks=2)
     found = teachers.lessons(networks, wanted, dataset, tagging.OBJECTIVE, tmp_path)
     split = dataset.split("train")
@@ -112,7 +112,7 @@ def test_teachers_from_files(
     dataset: ImageDataset, model_settings: ModelSettings, train_settings: TrainSettings, tmp_path: Path
 ) -> None:
     keras.utils.set_random_seed(4)
-    network = separable.build(model_settings, SHAPE, 2)
+    network = separable_network.build(model_settings, SHAPE, 2)
     save_model(network, tmp_path / "float.h5")
     meaning = Meaning.of_training(dataset.metadata, model_settings)
     meaning.save(tmp_path / "meaning.json")
@@ -120,7 +120,7 @@ def test_teachers_from_files(
     (found,) = teachers.from_files(wanted, model_settings, dataset, network)
     np.testing.assert_array_equal(found.get_weights()[0], network.get_weights()[0])
     with pytest.raises(TrainingSettingsError, match=r"'teacher.files': inputs and outputs of .*float.h5 are"):
-        teachers.from_files(wanted, model_settings, dataset, separable.build(model_settings, SHAPE, 3))
+        teachers.from_files(wanted, model_settings, dataset, separable_network.build(model_settings, SHAPE, 3))
     regression = model_settings.model_copy(update={"task": "regression"})
     with pytest.raises(TrainingSettingsError, match="was trained for something else"):
         teachers.from_files(wanted, regression, dataset, network)

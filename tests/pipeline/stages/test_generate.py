@@ -94,7 +94,7 @@ def test_jets_that_would_be_missing_are_refused_and_the_remedy_works(
     """Both with the same pilot, put there by hand: ten jets a class, two of them from softer scatterings."""
     from data_prep.generate import completeness
 
-    def piece(settings: object, piece: completeness.Piece, folder: Path, advance: Callable[[int], None]) -> None:
+    def piece(settings: object, piece: completeness.PilotFile, folder: Path, advance: Callable[[int], None]) -> None:
         jets = {"pt": [510.0] * 10, "pt_hat": [410.0, 420.0, *[600.0] * 8], "weight": [1.0] * 10}
         (folder / piece.file).write_text(json.dumps(jets | {"event": list(range(10))}))
 

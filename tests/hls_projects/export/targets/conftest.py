@@ -41,7 +41,7 @@ def two_versions(
         )
     ]
     vectors = reference_vectors(exact_inference(lowered.model), types, blocks)
-    second = dataclasses.replace(design, project=project, types=types, hls=hls, vectors=vectors, version="2_0")
+    second = dataclasses.replace(design, project=project, graph=types, hls=hls, vectors=vectors, version="2_0")
     for version in (design, second):
         bundle = root / f"v{version.version}"
         bundle.mkdir()
