@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from tensorflow import keras
-from tests.hls_projects.rtl.forms.test_forms import simulate
 
 from hls_projects.blocks.jet_finder import JetFinder
 from hls_projects.hls.convert import convert
@@ -35,6 +34,7 @@ from models.events.settings import DetectionSettings, EventModelSettings
 from models.quantization.exact import exact_inference
 from models.regression.heads import networks
 from models.settings import ModelSettings
+from tests.hls_projects.rtl.forms.test_forms import simulate
 
 WIDTH = {"bits": 4, "integer": 1}
 JETS_OF = DetectionSettings(window=1, jets=4, threshold=0.2)
