@@ -149,7 +149,7 @@ check: $(READY) ## style, types and import contracts
 	$(VENV)/bin/lint-imports
 
 # Those that need no run; the others take its artefacts.
-BENCHMARKS := emulate generate image_builder images observables preprocess pruning scale simulation
+BENCHMARKS := emulate generate image_builder images observables pair_builder preprocess pruning scale simulation
 
 bench: $(READY) ## benchmarks: speeds as ratios to alternatives, logic, the simulation against other sources
 	for benchmark in $(BENCHMARKS); do $(VENV)/bin/python -m benchmarks.$$benchmark || exit 1; done
