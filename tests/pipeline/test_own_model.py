@@ -34,7 +34,7 @@ def _dense_network(path: Path, activation: str = "linear") -> Path:
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="g++ not found")
 def test_from_a_model_file_to_a_proof(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    model = _dense_network(tmp_path / "own.h5", last="softmax")
+    model = _dense_network(tmp_path / "own.h5", activation="softmax")
     lowered, hls, proof = (str(tmp_path / name) for name in ("40_lowered", "50_hls", "60_csim.json"))
     options = ["--input-type", "ap_fixed<10,4>", "--logits"]
     assert main(["lower", "--model", str(model), *options, "--out", lowered]) == 0

@@ -101,7 +101,7 @@ def test_a_weight_that_is_no_cross_section_is_refused(weight: float, tmp_path: P
     meaning = SimpleNamespace(
         classes=tuple(class_settings.name for class_settings in run_settings.classes), without_scores=None
     )
-    network = SimpleNamespace(meaning=meaning, types=SimpleNamespace(inputs=(port,), outputs=(port,)))
+    network = SimpleNamespace(meaning=meaning, graph=SimpleNamespace(inputs=(port,), outputs=(port,)))
     emulator: Any = SimpleNamespace(network=network)
     with pytest.raises(InputFileError, match="the weight 'aux_weight' of a jet is negative, infinite or no number"):
         read_sample(reader, files, run_settings, rates, emulator, lambda _: None)
