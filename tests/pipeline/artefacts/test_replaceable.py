@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from data_prep.errors import PipelineError
-from pipeline.artefacts.artefact import artefact, require_replaceable
+from pipeline.artefacts.artefact import artefact
 from pipeline.artefacts.commit import work_folder
 from pipeline.artefacts.lock import lock_path
 from pipeline.artefacts.manifest import manifest_path
+from pipeline.artefacts.replaceable import require_replaceable
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
