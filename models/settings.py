@@ -16,6 +16,7 @@ from models.registries import Symmetry as Symmetry
 from models.registries import architecture as architecture_of
 from models.regression.settings import RegressionSettings
 from models.training.digit_settings import DigitSettings
+from models.training.phase_settings import PhaseSettings as PhaseSettings  # re-exported
 from models.training.pruning_settings import PruningSettings
 from models.training.teacher_settings import TeacherSettings
 
@@ -161,22 +162,6 @@ class ModelSettings(Settings):
         if self.normalisation and not architecture_of(self.architecture, self.symmetry).normalisation:
             raise ValueError(f"'normalisation' is for networks with a group, not for 'symmetry: {self.symmetry}'")
         return self
-
-
-class PhaseSettings(Settings):
-    """One training: warm-up and cosine decay of the learning rate with Adam, early stopping on the validation loss."""
-
-    epochs: int = Field(ge=1, le=10_000)
-    """Passes over the training jets at most; the learning rate ends at 0 there."""
-
-    learning_rate: float = Field(gt=0, le=1)
-    """The highest learning rate, reached at the end of the warm-up."""
-
-    warm_up: float = Field(default=0.05, ge=0, lt=1)
-    """Share of all steps during which the learning rate grows linearly from 0."""
-
-    patience: int = Field(default=5, ge=1, le=10_000)
-    """Epochs without a better validation loss after which training stops; the best epoch's weights are kept."""
 
 
 class FloatPhaseSettings(PhaseSettings):

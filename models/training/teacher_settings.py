@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from data_prep.settings import Settings
+from models.training.phase_settings import PhaseSettings
 
 
 class TeacherBlock(Settings):
@@ -54,22 +55,6 @@ class TeacherTopology(Settings):
         return self
 
 
-class TeacherTraining(Settings):
-    """How teachers are trained; keys as in `float_training`."""
-
-    epochs: int = Field(ge=1, le=10_000)
-    """Passes over the training images at most."""
-
-    learning_rate: float = Field(gt=0, le=1)
-    """The highest learning rate."""
-
-    warm_up: float = Field(default=0.05, ge=0, lt=1)
-    """Share of all steps during which it grows."""
-
-    patience: int = Field(default=5, ge=1, le=10_000)
-    """Epochs without a better validation loss after which training stops."""
-
-
 class TeacherSettings(Settings):
     """Float networks whose mean score the quantized network learns beside the truth.
 
@@ -89,7 +74,7 @@ class TeacherSettings(Settings):
     topology: TeacherTopology | None = None
     """What they are; like the float network that the quantized one starts from where it is left out."""
 
-    training: TeacherTraining | None = None
+    training: PhaseSettings | None = None
     """How they are trained; by `float_training` where it is left out."""
 
     files: tuple[Path, ...] = ()
