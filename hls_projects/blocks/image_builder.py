@@ -121,7 +121,7 @@ class ImageBuilder(Settings):
         """
         inputs = dict(zip(PORTS, (pt, eta, phi, seed_eta, seed_phi), strict=True))
         for port in self.ports:
-            _check(port, inputs[port.name])
+            port.require_raw(inputs[port.name])
         half_turn = self.candidates.per_pi
         d_eta, d_phi = eta - seed_eta, phi - seed_phi
         d_phi = np.where(
@@ -140,14 +140,3 @@ class ImageBuilder(Settings):
             return images
         shift = np.array([max(int(whole_sum).bit_length() - 1, 0) for whole_sum in total], np.int64)
         return images << (self.largest_shift - shift)[:, np.newaxis, np.newaxis, np.newaxis]
-
-
-def _check(port: Port, values: Integers) -> None:
-    if values.dtype != np.int64 or values.ndim != 2 or values.shape[1:] != port.shape:
-        raise ValueError(
-            f"{port.name} must be int64 [vectors, {port.shape[0]}], not {values.dtype} {list(values.shape)}"
-        )
-    if values.size and not port.type.raw_min <= values.min() <= values.max() <= port.type.raw_max:
-        raise ValueError(
-            f"{port.name} holds values outside {port.type.raw_min} to {port.type.raw_max}, its type's range"
-        )

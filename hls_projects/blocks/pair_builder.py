@@ -164,7 +164,7 @@ class PairBuilder(Settings):
             ValueError: a shape or a value that the port does not have.
         """
         for port, values in zip(self.ports, (pt, eta, phi), strict=True):
-            _check(port, values)
+            port.require_raw(values)
         parts = [
             self._counts(pt[k : k + _BATCH], eta[k : k + _BATCH], phi[k : k + _BATCH])
             for k in range(0, max(len(pt), 1), _BATCH)
@@ -212,14 +212,3 @@ def logarithms(pt: Integers, mantissa: int) -> Integers:
             break
         position += (pt >> bit) > 0
     return np.where(pt > 0, (position << mantissa) + ((pt << mantissa) >> position) - (1 << mantissa), 0)
-
-
-def _check(port: Port, values: Integers) -> None:
-    if values.dtype != np.int64 or values.ndim != 2 or values.shape[1:] != port.shape:
-        raise ValueError(
-            f"{port.name} must be int64 [vectors, {port.shape[0]}], not {values.dtype} {list(values.shape)}"
-        )
-    if values.size and not port.type.raw_min <= values.min() <= values.max() <= port.type.raw_max:
-        raise ValueError(
-            f"{port.name} holds values outside {port.type.raw_min} to {port.type.raw_max}, its type's range"
-        )
